@@ -1,0 +1,87 @@
+package hookward
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"time"
+)
+
+// maxFirstBuffer bounds the memory that a sender gets for a mere
+// Content-Length; the buffer grows with what arrives.
+const maxFirstBuffer = 64 << 10
+
+// bodyResult is what a read of the body came to.
+type bodyResult struct {
+	body []byte
+	err  error
+}
+
+// readBody reads the body once, within a limit of bytes and of time, and notes
+// it on the decision. It returns bodyRead or the reason to refuse.
+//
+// Traefik gives a plugin no way to set a read deadline, so another goroutine
+// reads. It ends when the body does, or with the answer to the request, because
+// the server then aborts the read.
+func readBody(d *decision, r *http.Request, limit int64, timeout time.Duration) string {
+	if r.ContentLength > limit {
+		return bodyTooLarge
+	}
+	if r.ContentLength == 0 || r.Body == nil {
+		noteBody(d, nil)
+		return bodyRead
+	}
+	size := r.ContentLength
+	if size < 0 || size > maxFirstBuffer {
+		size = maxFirstBuffer
+	}
+	body := r.Body
+	done := make(chan *bodyResult, 1)
+	go func() {
+		defer func() {
+			if p := recover(); p != nil {
+				done <- &bodyResult{err: errors.New("reading the body panicked: " + fmt.Sprint(p))}
+			}
+		}()
+		buffer := bytes.NewBuffer(make([]byte, 0, size+bytes.MinRead))
+		_, err := buffer.ReadFrom(io.LimitReader(body, limit+1))
+		done <- &bodyResult{body: buffer.Bytes(), err: err}
+	}()
+
+	timer := time.NewTimer(timeout)
+	expired := timer.C
+	var result *bodyResult
+	select {
+	case arrived := <-done: // declared here: Yaegi panics at result = <-done
+		result = arrived
+	case <-expired:
+	}
+	timer.Stop()
+
+	switch {
+	case result == nil:
+		return bodyTimeout
+	case errors.Is(result.err, os.ErrDeadlineExceeded):
+		return bodyTimeout // Traefik's own, respondingTimeouts.readTimeout
+	case result.err != nil:
+		return bodyIncomplete
+	case int64(len(result.body)) > limit:
+		d.body = result.body
+		return bodyTooLarge
+	}
+	noteBody(d, result.body)
+	return bodyRead
+}
+
+func noteBody(d *decision, body []byte) {
+	sum := sha256.Sum256(body)
+	d.body = body
+	d.bodyWhole = true
+	d.bodyBytes = int64(len(body))
+	d.bodyHash = hex.EncodeToString(sum[:])
+}

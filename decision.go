@@ -1,0 +1,71 @@
+package hookward
+
+import (
+	"bytes"
+	"io"
+	"net/http"
+	"time"
+)
+
+// decision is all that is known of one request, for the answer and the record.
+type decision struct {
+	start   time.Time
+	policy  *policy // nil while the configuration has a mistake
+	reason  string
+	forward bool
+
+	body      []byte // as far as it was read
+	bodyWhole bool
+	bodyBytes int64 // of the whole body; -1 where that is not known
+	bodyHash  string
+
+	deliveryID string
+	eventType  string
+	secret     int // the position of the key that matched, from 1
+
+	status    int  // what the client was sent; 0 where the backend sent nothing
+	completed bool // whether the backend's handler returned
+}
+
+// prepare draws the conclusion from a reason. A request that is forwarded gets
+// back the bytes that were read, and loses what only the gate may say.
+func prepare(d *decision, r *http.Request, reason string) {
+	p := d.policy
+	forward := reason == verified || p != nil && p.observeOnly && canObserve(reason)
+	if forward {
+		removeSpoofs(r, p)
+		if reason == verified {
+			r.Header[providerHeader] = []string{p.provider}
+		}
+		restoreBody(d, r)
+	}
+	d.reason = reason
+	d.forward = forward
+}
+
+// canObserve says whether a refused request is there to be forwarded: one whose
+// body never came is not.
+func canObserve(reason string) bool {
+	return reason != bodyTimeout && reason != bodyIncomplete
+}
+
+// restoreBody lets the next handler read what was read here, byte for byte.
+func restoreBody(d *decision, r *http.Request) {
+	switch {
+	case !d.bodyWhole && len(d.body) > 0: // too large, but observed
+		r.Body = io.NopCloser(io.MultiReader(bytes.NewReader(d.body), r.Body))
+	case !d.bodyWhole: // not touched
+	case len(r.Trailer) > 0:
+		// Trailers travel with chunks only, RFC 9112, 7.1.2.
+		r.Body = io.NopCloser(bytes.NewReader(d.body))
+		r.ContentLength = -1
+	case len(d.body) == 0:
+		r.Body = http.NoBody
+		r.ContentLength = 0
+		r.TransferEncoding = nil
+	default:
+		r.Body = io.NopCloser(bytes.NewReader(d.body))
+		r.ContentLength = int64(len(d.body))
+		r.TransferEncoding = nil
+	}
+}

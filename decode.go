@@ -1,0 +1,227 @@
+package hookward
+
+import (
+	"fmt"
+	"reflect"
+	"sort"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Decode turns what stands under the plugin's key into Options: strictly, so
+// that a typo is an error, and weakly typed, because Traefik's file provider
+// and labels know nothing but strings. Names match whatever their case, as
+// Traefik's own options do; lists may be written `a,b`; a section that is empty
+// or `true` has its defaults. Where a provider is named, its row is what the
+// options are laid upon.
+//
+// The problems that come with the options are sentences that begin with the
+// option's path. Options with problems are not to be used.
+func Decode(raw map[string]any) (Options, []string) {
+	// The provider first: its row is the ground for everything else.
+	named := Options{}
+	decodeSection(plain(raw), &named, "")
+	options := Options{}
+	row, known := catalogue[named.Provider]
+	if known {
+		options = rowOptions(row)
+	}
+	problems := decodeSection(plain(raw), &options, "")
+	if named.Provider != "" && !known {
+		problems = append(problems, fmt.Sprintf("provider: %s is not in the catalogue%s; known: %s",
+			quote(named.Provider), suggestion(named.Provider, providerSlugs()), strings.Join(providerSlugs(), ", ")))
+	}
+	sort.Strings(problems)
+	return options, problems
+}
+
+func providerSlugs() []string {
+	slugs := make([]string, 0, len(catalogue))
+	for slug := range catalogue {
+		slugs = append(slugs, slug)
+	}
+	sort.Strings(slugs)
+	return slugs
+}
+
+// plain reduces a value to nil, strings, lists and maps, which is what the file
+// provider and labels deliver, so that the Kubernetes CRD's numbers and
+// booleans have no decoder of their own.
+func plain(value any) any {
+	if value == nil {
+		return nil
+	}
+	v := reflect.ValueOf(value)
+	switch v.Kind() {
+	case reflect.Map:
+		m := make(map[string]any, v.Len())
+		for _, k := range v.MapKeys() {
+			m[fmt.Sprint(k.Interface())] = plain(v.MapIndex(k).Interface())
+		}
+		return m
+	case reflect.Slice, reflect.Array:
+		l := make([]any, v.Len())
+		for i := range l {
+			l[i] = plain(v.Index(i).Interface())
+		}
+		return l
+	case reflect.Float32, reflect.Float64:
+		return strconv.FormatFloat(v.Float(), 'f', -1, 64)
+	default:
+		return fmt.Sprint(value)
+	}
+}
+
+// decodeSection fills the struct that target points to from a plain value, and
+// returns what is wrong, each with its path.
+func decodeSection(value any, target any, path string) []string {
+	if text, ok := value.(string); ok && (text == "" || text == "true") {
+		return nil
+	}
+	if value == nil {
+		return nil
+	}
+	section, ok := value.(map[string]any)
+	if !ok {
+		return []string{path + ": must be a section, with options of its own: " + strings.Join(optionNames(target), ", ")}
+	}
+
+	fields := reflect.ValueOf(target).Elem()
+	written := map[string]string{} // option name -> key as written
+	problems := []string{}
+	for _, key := range sortedKeys(section) {
+		index := fieldIndex(fields.Type(), key)
+		if index < 0 {
+			problems = append(problems, unknownOption(target, path, key))
+			continue
+		}
+		name := fields.Type().Field(index).Tag.Get("json")
+		if other, twice := written[name]; twice {
+			problems = append(problems, join(path, name)+": is given twice, as "+quote(other)+" and "+quote(key))
+			continue
+		}
+		written[name] = key
+		if section[key] == nil {
+			continue // null: as if it were not there
+		}
+		secret := fields.Type().Field(index).Tag.Get("decode") == "secret"
+		problems = append(problems, decodeField(section[key], fields.Field(index), join(path, name), secret)...)
+	}
+	return problems
+}
+
+// decodeField sets one field from a plain value. The value of a secret is never
+// part of a problem's text.
+func decodeField(value any, field reflect.Value, path string, secret bool) []string {
+	switch {
+	case field.Kind() == reflect.Pointer:
+		if field.IsNil() {
+			field.Set(reflect.New(field.Type().Elem()))
+		}
+		return decodeSection(value, field.Interface(), path)
+	case field.Kind() == reflect.Slice:
+		return decodeList(value, field, path, secret)
+	}
+	text, ok := value.(string)
+	if !ok {
+		return []string{path + ": must be a single value, not a list or a section"}
+	}
+	switch {
+	case field.Type() == reflect.TypeOf(time.Duration(0)):
+		d, err := time.ParseDuration(text)
+		if err != nil || d <= 0 {
+			return []string{path + ": " + quote(text) + " is not a positive duration with a unit, such as 300s, 5m or 1h30m"}
+		}
+		field.SetInt(int64(d))
+	case field.Kind() == reflect.Int64:
+		n, err := strconv.ParseInt(text, 10, 64)
+		if err != nil || n <= 0 {
+			return []string{path + ": " + quote(text) + " is not a positive whole number"}
+		}
+		field.SetInt(n)
+	case field.Kind() == reflect.Bool:
+		b, err := strconv.ParseBool(text)
+		if err != nil {
+			return []string{path + ": " + quote(text) + " is neither true nor false"}
+		}
+		field.SetBool(b)
+	default:
+		if strings.TrimSpace(text) == "" {
+			return []string{path + ": is empty; leave it out, or give it a value"}
+		}
+		field.SetString(text)
+	}
+	return nil
+}
+
+// decodeList sets a list of strings. A single string is a list written with
+// commas, but never for secrets, which may contain them.
+func decodeList(value any, field reflect.Value, path string, secret bool) []string {
+	items, ok := value.([]any)
+	if text, single := value.(string); single {
+		ok = true
+		items = []any{text}
+		if !secret {
+			items = []any{}
+			for _, item := range strings.Split(text, ",") {
+				items = append(items, strings.TrimSpace(item))
+			}
+		}
+	}
+	if !ok {
+		return []string{path + ": must be a list"}
+	}
+	list := make([]string, 0, len(items))
+	problems := []string{}
+	for i, item := range items {
+		text, single := item.(string)
+		if !single {
+			problems = append(problems, fmt.Sprintf("%s[%d]: must be a single value, not a list or a section", path, i))
+			continue
+		}
+		if strings.TrimSpace(text) == "" {
+			problems = append(problems, fmt.Sprintf("%s[%d]: is empty or blank", path, i))
+			continue
+		}
+		list = append(list, text)
+	}
+	if len(items) == 0 {
+		problems = append(problems, path+": is an empty list")
+	}
+	field.Set(reflect.ValueOf(list))
+	return problems
+}
+
+func fieldIndex(t reflect.Type, key string) int {
+	for i := 0; i < t.NumField(); i++ {
+		if strings.EqualFold(t.Field(i).Tag.Get("json"), key) {
+			return i
+		}
+	}
+	return -1
+}
+
+func sortedKeys(m map[string]any) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	sort.Strings(keys)
+	return keys
+}
+
+func join(path, name string) string {
+	if path == "" {
+		return name
+	}
+	return path + "." + name
+}
+
+// quote shows what was written, short enough for a log line.
+func quote(text string) string {
+	if len(text) > 64 {
+		return strconv.QuoteToASCII(text[:64]) + "..."
+	}
+	return strconv.QuoteToASCII(text)
+}

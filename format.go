@@ -1,0 +1,249 @@
+package hookward
+
+import (
+	"encoding/base64"
+	"encoding/hex"
+	"strings"
+)
+
+// headerFormat is the compiled grammar of a signature header, from the option
+// signature.format. Without a separator the header is exactly one element.
+type headerFormat struct {
+	separator string
+	elements  []element
+}
+
+// element is literal text around placeholders: literals[i] stands before
+// placeholders[i], the last literal after the last placeholder.
+type element struct {
+	literals     []string
+	placeholders []string
+	signs        bool // whether a signature stands in it
+}
+
+// proof is one signature that a header offers, with the timestamp that belongs
+// to it where the header carries one.
+type proof struct {
+	mac       []byte
+	timestamp string
+}
+
+const (
+	// maxProofs bounds the signatures of one request. Rotation needs two.
+	maxProofs = 16
+	// maxElements bounds what a list may hold in all, unread elements included.
+	maxElements = 32
+	// maxHeaderBytes bounds what is parsed of one line.
+	maxHeaderBytes = 8 << 10
+)
+
+// signaturePlaceholders are the encodings of a signature.
+var signaturePlaceholders = []string{"hex", "base64", "base64url"}
+
+// parseFormat compiles a format, or says what is wrong with it.
+func parseFormat(format string) (headerFormat, string) {
+	f := headerFormat{}
+	texts := []string{format}
+	if strings.HasSuffix(format, "...") {
+		list := strings.TrimSuffix(format, "...")
+		switch {
+		case strings.HasSuffix(strings.TrimRight(list, " "), ","):
+			f.separator = ","
+		case strings.HasSuffix(strings.TrimRight(list, " "), ";"):
+			f.separator = ";"
+		case strings.HasSuffix(list, " "):
+			f.separator = " "
+		default:
+			return f, "a list ends in its separator and three dots, such as \"v1={hex},...\"; the separator is a comma, a semicolon or a space"
+		}
+		list = strings.TrimSuffix(strings.TrimRight(list, " "), strings.TrimSpace(f.separator))
+		texts = strings.Split(list, f.separator)
+	}
+	signatures, timestamps := 0, 0
+	for _, text := range texts {
+		if f.separator != "" {
+			text = strings.TrimSpace(text)
+		}
+		pieces, problem := splitTemplate(text)
+		if problem != "" {
+			return f, problem
+		}
+		e := element{literals: []string{""}}
+		for _, p := range pieces {
+			last := len(e.literals) - 1
+			switch {
+			case p.placeholder == "":
+				e.literals[last] += p.literal
+				continue
+			case last > 0 && e.literals[last] == "":
+				return f, "two placeholders need text between them"
+			case contains(signaturePlaceholders, p.placeholder):
+				e.signs = true
+				signatures++
+			case p.placeholder == "timestamp":
+				timestamps++
+			default:
+				return f, "{" + p.placeholder + "} can't stand here; allowed: {hex}, {base64}, {base64url}, {timestamp}"
+			}
+			e.placeholders = append(e.placeholders, p.placeholder)
+			e.literals = append(e.literals, "")
+		}
+		if len(e.placeholders) == 0 {
+			return f, "each element needs a placeholder"
+		}
+		f.elements = append(f.elements, e)
+	}
+	if signatures != 1 {
+		return f, "needs one of {hex}, {base64}, {base64url}, once"
+	}
+	if timestamps > 1 {
+		return f, "can hold {timestamp} once"
+	}
+	return f, ""
+}
+
+// hasTimestamp says whether a header of this format carries its timestamp.
+func hasTimestamp(f headerFormat) bool {
+	for _, e := range f.elements {
+		if contains(e.placeholders, "timestamp") {
+			return true
+		}
+	}
+	return false
+}
+
+// readProofs reads a header's lines. Only what follows the grammar to the letter
+// counts; the second result is proofsRead or the reason to refuse.
+func readProofs(f headerFormat, size int, lines []string) ([]proof, string) {
+	if len(lines) == 0 || len(lines) == 1 && lines[0] == "" {
+		return nil, signatureMissing
+	}
+	if f.separator == "" {
+		// Which of two lines is meant is for nobody to guess.
+		if len(lines) > 1 {
+			return nil, signatureDuplicated
+		}
+		mac, timestamp, ok := readElement(f.elements[0], size, lines[0])
+		if !ok {
+			return nil, signatureMalformed
+		}
+		return []proof{{mac: mac, timestamp: timestamp}}, proofsRead
+	}
+	return readList(f, size, lines)
+}
+
+// readList reads a list, which may be spread over several lines (RFC 9110,
+// 5.3). Elements of other forms are left unread: other versions of the scheme.
+func readList(f headerFormat, size int, lines []string) ([]proof, string) {
+	proofs := []proof{}
+	shared := "" // a timestamp with an element of its own goes with every signature
+	elements := 0
+	for _, line := range lines {
+		if len(line) > maxHeaderBytes {
+			return nil, signatureMalformed
+		}
+		texts := strings.SplitN(line, f.separator, maxElements+1)
+		elements += len(texts)
+		if elements > maxElements {
+			return nil, signatureMalformed
+		}
+		for _, text := range texts {
+			text = strings.Trim(text, " \t")
+			for _, e := range f.elements {
+				mac, timestamp, ok := readElement(e, size, text)
+				if !ok {
+					continue
+				}
+				if e.signs {
+					proofs = append(proofs, proof{mac: mac, timestamp: timestamp})
+				} else if shared != "" {
+					return nil, signatureMalformed
+				} else {
+					shared = timestamp
+				}
+				break
+			}
+		}
+	}
+	if len(proofs) == 0 || len(proofs) > maxProofs {
+		return nil, signatureMalformed
+	}
+	if shared != "" {
+		for i := range proofs {
+			proofs[i].timestamp = shared
+		}
+	}
+	return proofs, proofsRead
+}
+
+// readElement matches a text with an element, from the first to the last byte.
+func readElement(e element, size int, text string) ([]byte, string, bool) {
+	if len(text) > maxHeaderBytes {
+		return nil, "", false
+	}
+	n := len(e.literals[0])
+	if len(text) < n || text[:n] != e.literals[0] {
+		return nil, "", false
+	}
+	text = text[n:]
+	var mac []byte
+	timestamp := ""
+	for i, placeholder := range e.placeholders {
+		literal := e.literals[i+1]
+		value := text
+		if literal != "" {
+			end := strings.Index(text, literal)
+			if end < 0 {
+				return nil, "", false
+			}
+			value, text = text[:end], text[end+len(literal):]
+		} else {
+			text = ""
+		}
+		if placeholder == "timestamp" {
+			timestamp = value
+			if value == "" {
+				return nil, "", false
+			}
+			continue
+		}
+		mac = decodeMAC(placeholder, value, size)
+		if mac == nil {
+			return nil, "", false
+		}
+	}
+	return mac, timestamp, text == ""
+}
+
+// decodeMAC returns the bytes that a text encodes, or nil unless it is an
+// encoding of exactly size bytes: RFC 4648, hexadecimal digits of either case,
+// base64 with its padding, base64url with or without; no unused bit may be set.
+func decodeMAC(encoding, text string, size int) []byte {
+	var mac []byte
+	var err error
+	if encoding == "hex" {
+		if len(text) != 2*size {
+			return nil
+		}
+		mac, err = hex.DecodeString(text)
+	} else if encoding == "base64" {
+		if len(text) != base64.StdEncoding.EncodedLen(size) {
+			return nil
+		}
+		mac, err = strictBase64.DecodeString(text)
+	} else if len(text) == base64.RawURLEncoding.EncodedLen(size) {
+		mac, err = strictRawURL.DecodeString(text)
+	} else if len(text) == base64.URLEncoding.EncodedLen(size) {
+		mac, err = strictURL.DecodeString(text)
+	}
+	if err != nil || len(mac) != size {
+		return nil
+	}
+	return mac
+}
+
+var (
+	strictBase64 = base64.StdEncoding.Strict()
+	strictURL    = base64.URLEncoding.Strict()
+	strictRawURL = base64.RawURLEncoding.Strict()
+)

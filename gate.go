@@ -1,0 +1,121 @@
+package hookward
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"time"
+)
+
+// fileCheckInterval is how often, at most, a gate looks whether a file that its
+// secrets come from has changed.
+const fileCheckInterval = time.Second
+
+// gate is one middleware on one router: its configuration and the policy which
+// that compiles to. The policy is nil while the configuration has a mistake.
+type gate struct {
+	name    string
+	raw     map[string]any
+	compile func(map[string]any) *compilation
+	watches bool // whether the policy depends on files; set once
+
+	mu      sync.Mutex // guards what follows, where watches is true
+	policy  *policy
+	files   []fileState
+	checked time.Time
+}
+
+// fileState is a file that a policy depends on, as it was before it was read.
+type fileState struct {
+	path string
+	info os.FileInfo // nil: it could not be seen
+}
+
+// newGate compiles the configuration. It always returns a gate; one with a
+// mistake in its configuration refuses everything.
+func newGate(name string, raw map[string]any, compile func(map[string]any) *compilation, now time.Time) *gate {
+	g := &gate{name: name, raw: raw, compile: compile, checked: now}
+	c := tryCompile(g)
+	g.watches = len(c.files) > 0
+	adopt(g, c, now)
+	return g
+}
+
+// currentPolicy returns the policy to apply now, or nil. Where secrets come from
+// files it looks at them first, at most once per fileCheckInterval.
+func currentPolicy(g *gate, now time.Time) *policy {
+	if !g.watches {
+		return g.policy
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	since := now.Sub(g.checked)
+	if since >= 0 && since < fileCheckInterval {
+		return g.policy
+	}
+	g.checked = now
+	if anyChanged(g.files) {
+		adopt(g, tryCompile(g), now)
+	}
+	return g.policy
+}
+
+// adopt takes over what was compiled and reports on it. A policy in force is
+// never given up for a mistake.
+func adopt(g *gate, c *compilation, now time.Time) {
+	if c.policy != nil {
+		g.policy = c.policy
+	} else {
+		report("error", g.name, "answers 503 to every request: "+strings.Join(c.problems, "; "), now)
+	}
+	if len(c.files) > 0 {
+		g.files = c.files
+	}
+	for _, w := range c.warnings {
+		report("warn", g.name, w, now)
+	}
+}
+
+// tryCompile compiles the configuration; a panic in there is one more mistake.
+// In Traefik a panic of New would end the goroutine that applies
+// configurations, for good.
+func tryCompile(g *gate) *compilation {
+	c := &compilation{problems: []string{"the configuration could not be read"}}
+	func() {
+		defer func() {
+			if p := recover(); p != nil {
+				c = &compilation{problems: []string{"reading the configuration panicked: " + fmt.Sprint(p)}}
+			}
+		}()
+		c = g.compile(g.raw)
+	}()
+	return c
+}
+
+// anyChanged says whether a file was written to, replaced, removed or added
+// since its state was taken.
+func anyChanged(files []fileState) bool {
+	for _, f := range files {
+		now := lookAt(f.path)
+		if f.info == nil || now.info == nil {
+			if f.info != nil || now.info != nil {
+				return true
+			}
+			continue
+		}
+		if !os.SameFile(f.info, now.info) || f.info.Size() != now.info.Size() || !f.info.ModTime().Equal(now.info.ModTime()) {
+			return true
+		}
+	}
+	return false
+}
+
+// lookAt takes a file's state.
+func lookAt(path string) fileState {
+	info, err := os.Stat(path)
+	if err != nil {
+		return fileState{path: path}
+	}
+	return fileState{path: path, info: info}
+}

@@ -1,0 +1,6 @@
+module github.com/hookward/hookward
+
+// Traefik interprets this module with Yaegi, which knows neither range over
+// integers nor min, max and clear, and shares a loop's variable between its
+// turns. Language version 1.20 makes the compiler agree with it on all of that.
+go 1.20

@@ -1,0 +1,98 @@
+package hookward
+
+import (
+	"reflect"
+	"strings"
+)
+
+// unknownOption says that a key is no option, and which one may be meant: one of
+// the same section that is spelt nearly so, or one that has this name in
+// another section.
+func unknownOption(target any, path, key string) string {
+	names := optionNames(target)
+	text := join(path, key)
+	if len(text) > 64 {
+		text = text[:64] + "..."
+	}
+	text = strings.Trim(quote(text), `"`) + ": is not an option"
+	hint := suggestion(key, names)
+	if hint == "" {
+		for _, full := range optionPaths(reflect.TypeOf(Options{}), "") {
+			if strings.EqualFold(full[strings.LastIndex(full, ".")+1:], key) {
+				hint = ", did you mean " + full + "?"
+			}
+		}
+	}
+	return text + hint + " (options here: " + strings.Join(names, ", ") + ")"
+}
+
+// optionNames returns the options of the section that target points to.
+func optionNames(target any) []string {
+	t := reflect.TypeOf(target).Elem()
+	names := make([]string, t.NumField())
+	for i := range names {
+		names[i] = t.Field(i).Tag.Get("json")
+	}
+	return names
+}
+
+// optionPaths returns every option with its section's path.
+func optionPaths(t reflect.Type, path string) []string {
+	paths := []string{}
+	for i := 0; i < t.NumField(); i++ {
+		field := t.Field(i)
+		full := join(path, field.Tag.Get("json"))
+		paths = append(paths, full)
+		if field.Type.Kind() == reflect.Pointer {
+			paths = append(paths, optionPaths(field.Type.Elem(), full)...)
+		}
+	}
+	return paths
+}
+
+// suggestion returns the hint at the nearest of some names, or nothing where
+// none is near: a third of the letters may be wrong.
+func suggestion(key string, names []string) string {
+	best, name := len(key)/3+1, ""
+	for _, n := range names {
+		d := distance(strings.ToLower(key), strings.ToLower(n))
+		if d <= best {
+			best, name = d-1, n
+		}
+	}
+	if name == "" {
+		return ""
+	}
+	return ", did you mean " + name + "?"
+}
+
+// distance is the Levenshtein distance of two texts, in bytes; past 64 bytes
+// texts count as far apart.
+func distance(a, b string) int {
+	if len(a) > 64 || len(b) > 64 {
+		return 64
+	}
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		diagonal := row[0]
+		row[0] = i
+		for j := 1; j <= len(b); j++ {
+			cost := diagonal
+			if a[i-1] != b[j-1] {
+				cost++
+			}
+			diagonal = row[j]
+			if row[j]+1 < cost {
+				cost = row[j] + 1
+			}
+			if row[j-1]+1 < cost {
+				cost = row[j-1] + 1
+			}
+			row[j] = cost
+		}
+	}
+	return row[len(b)]
+}

@@ -1,0 +1,115 @@
+// Package hookward is a webhook gate for Traefik v3. Traefik interprets it as a
+// middleware plugin; before a webhook is forwarded to a backend, the gate
+// verifies who signed it.
+//
+// # What passes
+//
+// A request passes only when every check said so in its own word: the one
+// passing reason is "verified", and the zero value of a decision refuses.
+// Whatever goes wrong on the way, a panic included, refuses too.
+//
+// # Order of checks
+//
+// Cheap and stateless first; see the function check:
+//
+//  1. method (405)
+//  2. Content-Length against maxBodyBytes, then the bounded read of the body
+//     with a deadline (413, 408, 400)
+//  3. signature (401)
+//  4. timestamp, where the scheme signs one (401)
+//
+// Then the request is forwarded with exactly the bytes that were verified, and
+// one audit record is written, whatever the outcome.
+//
+// # What a mistake does
+//
+// In Traefik a middleware that can't be built takes its router away, and a
+// broader router may then serve the request unprotected. So New never returns
+// an error: a gate whose configuration is wrong answers 503 to everything and
+// names the mistake on stderr.
+//
+// # The dialect
+//
+// Yaegi runs Go with differences that no compiler reports. CONTRIBUTING.md
+// lists them, and a checker in the development module refuses them. Above all:
+// results have no names, data types have no methods, and code that surrounds
+// the call of the next handler stands in the small file serve.go.
+package hookward
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+)
+
+// Config is what Traefik hands over: everything under the plugin's key, as it
+// was written. Traefik's own decoder drops unknown keys and refuses wrong types
+// by dropping the router, so it gets nothing to decode: Decode turns Raw into
+// Options, strictly.
+type Config struct {
+	// Raw holds the options by name. Values are strings, lists and maps, and
+	// from the Kubernetes CRD also numbers and booleans.
+	Raw map[string]any `mapstructure:",remain"`
+}
+
+// CreateConfig returns the empty configuration which Traefik fills.
+func CreateConfig() *Config {
+	return &Config{}
+}
+
+// New returns the gate for one router. Its error is always nil: Traefik would
+// drop the router, which is worse than a gate that answers 503 to everything.
+// The context ends at every reload of Traefik's configuration, before the new
+// handlers exist, so nothing that a request needs hangs on it.
+func New(_ context.Context, next http.Handler, config *Config, name string) (http.Handler, error) {
+	var raw map[string]any
+	if config != nil {
+		raw = config.Raw
+	}
+	return handler(newGate(name, raw, compile, time.Now()), next), nil
+}
+
+// decide runs the checks on one request and returns all that is to be known of
+// it: whether it is forwarded, and what the record says. It never panics. On
+// return the request is ready to be forwarded, if the decision says so.
+func decide(g *gate, r *http.Request, now time.Time) *decision {
+	d := &decision{start: now, reason: internalError, bodyBytes: r.ContentLength}
+	func() {
+		defer func() {
+			if p := recover(); p != nil {
+				report("error", g.name, "a check panicked, the request is refused: "+fmt.Sprint(p), now)
+			}
+		}()
+		reason := check(g, r, d, now)
+		// The last step that may panic: until here the reason is internalError.
+		prepare(d, r, reason)
+	}()
+	return d
+}
+
+// check is the order of checks. It returns verified or the reason to refuse.
+func check(g *gate, r *http.Request, d *decision, now time.Time) string {
+	p := currentPolicy(g, now)
+	if p == nil {
+		return configInvalid
+	}
+	d.policy = p
+	d.deliveryID = first(r.Header[p.scheme.idHeader])
+	d.eventType = first(r.Header[p.scheme.eventHeader])
+	if !p.methods[r.Method] {
+		return methodNotAllowed
+	}
+	reason := readBody(d, r, p.maxBodyBytes, p.bodyTimeout)
+	if reason != bodyRead {
+		return reason
+	}
+	return verify(p.scheme, p.keys, r, d, now)
+}
+
+func first(values []string) string {
+	if len(values) == 0 {
+		return ""
+	}
+	return values[0]
+}

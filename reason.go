@@ -1,0 +1,73 @@
+package hookward
+
+import (
+	"net/http"
+)
+
+// A reason is the short, stable word for the outcome of the checks: for the
+// audit record and for tests. What a stranger sees is the status text alone.
+// Only verified passes, and no zero value does.
+const (
+	verified = "verified"
+
+	configInvalid         = "config_invalid"
+	internalError         = "internal_error"
+	methodNotAllowed      = "method_not_allowed"
+	bodyTooLarge          = "body_too_large"
+	bodyTimeout           = "body_timeout"
+	bodyIncomplete        = "body_incomplete"
+	signatureMissing      = "signature_missing"
+	signatureDuplicated   = "signature_duplicated"
+	signatureMalformed    = "signature_malformed"
+	signatureMismatch     = "signature_mismatch"
+	signedHeaderMissing   = "signed_header_missing"
+	signedHeaderMalformed = "signed_header_malformed"
+	timestampMissing      = "timestamp_missing"
+	timestampMalformed    = "timestamp_malformed"
+	timestampTooOld       = "timestamp_too_old"
+	timestampTooNew       = "timestamp_too_new"
+)
+
+// These say that a step succeeded. They pass nothing.
+const (
+	bodyRead   = "body_read"
+	proofsRead = "proofs_read"
+	textsReady = "texts_ready"
+)
+
+// statuses are the answers to refusals; what is not listed is 401. A gate that
+// can't decide says 503, so that senders try again: GitHub never does, but a
+// 4xx would make others give up as well.
+var statuses = map[string]int{
+	configInvalid:    http.StatusServiceUnavailable,
+	internalError:    http.StatusServiceUnavailable,
+	methodNotAllowed: http.StatusMethodNotAllowed,
+	bodyTooLarge:     http.StatusRequestEntityTooLarge,
+	bodyTimeout:      http.StatusRequestTimeout,
+	bodyIncomplete:   http.StatusBadRequest,
+}
+
+// retryAfter is what a 503 asks of the sender, in seconds.
+const retryAfter = "30"
+
+// refuse answers a request that is not forwarded.
+func refuse(rw http.ResponseWriter, r *http.Request, d *decision) {
+	status := statuses[d.reason]
+	if status == 0 {
+		status = http.StatusUnauthorized
+	}
+	d.status = status
+	header := rw.Header()
+	header["Cache-Control"] = []string{"no-store"}
+	switch status {
+	case http.StatusServiceUnavailable:
+		header["Retry-After"] = []string{retryAfter}
+	case http.StatusMethodNotAllowed:
+		header["Allow"] = []string{d.policy.allow}
+	}
+	if !d.bodyWhole && r.ProtoMajor == 1 && r.ContentLength != 0 {
+		// Else the server would first read on, for the sake of the connection.
+		header["Connection"] = []string{"close"}
+	}
+	http.Error(rw, http.StatusText(status), status)
+}

@@ -1,0 +1,141 @@
+package hookward
+
+import (
+	"encoding/json"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"regexp"
+	"strconv"
+	"time"
+)
+
+// auditRecord is one line of the audit log. The names are those of the Elastic
+// Common Schema; what it has no name for stands under hookward. All names are
+// here, flat, so that one call encodes a record.
+//
+// No header's value is recorded but the two that the scheme names as the
+// delivery's id and the event's type, and no part of the query.
+type auditRecord struct {
+	Time       string   `json:"@timestamp"`
+	ECSVersion string   `json:"ecs.version"`
+	Dataset    string   `json:"event.dataset"`
+	Kind       string   `json:"event.kind"`
+	Type       []string `json:"event.type"`    // allowed or denied
+	Outcome    string   `json:"event.outcome"` // success: it passed, and the backend answered below 400
+	Reason     string   `json:"event.reason"`
+	Duration   int64    `json:"event.duration"` // in nanoseconds, from arrival to the end of the answer
+
+	Middleware string `json:"hookward.middleware"`
+	Decision   string `json:"hookward.decision"`           // pass or refuse
+	Observed   bool   `json:"hookward.observed,omitempty"` // refused, but forwarded by observeOnly
+	Provider   string `json:"hookward.provider,omitempty"`
+	DeliveryID string `json:"hookward.delivery_id,omitempty"`
+	EventType  string `json:"hookward.event_type,omitempty"`
+	Secret     int    `json:"hookward.secret,omitempty"` // which of secrets matched, from 1
+	Aborted    bool   `json:"hookward.aborted,omitempty"`
+
+	Client string `json:"client.address"`
+	Method string `json:"http.request.method"`
+	Host   string `json:"url.domain"`
+	Path   string `json:"url.path"`
+
+	BodyBytes *int64 `json:"http.request.body.bytes,omitempty"` // absent where not known
+	BodyHash  string `json:"hookward.body.sha256,omitempty"`    // absent where the body was not read whole
+	Status    int    `json:"http.response.status_code,omitempty"`
+}
+
+const (
+	ecsVersion = "8.17.0"
+	timeLayout = "2006-01-02T15:04:05.000000Z"
+	// maxRecordedText bounds each text of a stranger's choice, in bytes.
+	maxRecordedText = 1024
+)
+
+var (
+	allowed = []string{"allowed"}
+	denied  = []string{"denied"}
+)
+
+// recordOutput is the process's stdout itself: what a plugin prints otherwise
+// goes through Traefik's log, at a level that hides it.
+var recordOutput io.Writer = os.Stdout
+
+// record writes the one audit line of a request.
+func record(g *gate, r *http.Request, d *decision) {
+	a := auditRecord{
+		Time:       d.start.UTC().Format(timeLayout),
+		ECSVersion: ecsVersion,
+		Dataset:    "hookward.audit",
+		Kind:       "event",
+		Type:       denied,
+		Outcome:    "failure",
+		Reason:     d.reason,
+		Duration:   int64(time.Since(d.start)),
+		Middleware: g.name,
+		Decision:   "refuse",
+		DeliveryID: recordable(d.deliveryID),
+		EventType:  recordable(d.eventType),
+		Secret:     d.secret,
+		Client:     addressOf(r.RemoteAddr),
+		Method:     recordable(r.Method),
+		Host:       recordable(addressOf(r.Host)),
+		Path:       recordable(r.URL.EscapedPath()),
+		BodyHash:   d.bodyHash,
+		Status:     d.status,
+	}
+	if d.policy != nil {
+		a.Provider = d.policy.provider
+	}
+	if d.bodyBytes >= 0 {
+		a.BodyBytes = &d.bodyBytes
+	}
+	if d.reason == verified {
+		a.Type = allowed
+		a.Decision = "pass"
+		if d.completed && d.status < http.StatusBadRequest {
+			a.Outcome = "success"
+		}
+	}
+	if d.forward {
+		a.Observed = d.reason != verified
+		a.Aborted = !d.completed
+	}
+	line, err := json.Marshal(&a)
+	if err != nil {
+		report("error", g.name, "an audit record could not be encoded: "+err.Error(), d.start)
+		return
+	}
+	_, err = recordOutput.Write(append(line, '\n'))
+	if err != nil {
+		report("error", g.name, "an audit record could not be written: "+err.Error(), d.start)
+	}
+}
+
+// addressOf returns a host without its port.
+func addressOf(hostport string) string {
+	host, _, err := net.SplitHostPort(hostport)
+	if err != nil {
+		return hostport
+	}
+	return host
+}
+
+var printable = regexp.MustCompile(`^[ -~]*$`)
+
+// recordable makes a stranger's text safe to read in a terminal: bounded, and
+// nothing in it but printable ASCII.
+func recordable(text string) string {
+	if text == "" {
+		return ""
+	}
+	if len(text) > maxRecordedText {
+		text = text[:maxRecordedText]
+	}
+	if printable.MatchString(text) {
+		return text
+	}
+	quoted := strconv.QuoteToASCII(text)
+	return quoted[1 : len(quoted)-1]
+}

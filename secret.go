@@ -1,0 +1,193 @@
+package hookward
+
+import (
+	"encoding/base64"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"os"
+	"regexp"
+	"strings"
+	"sync"
+)
+
+// maxSecretBytes bounds what is read from a secret's file.
+const maxSecretBytes = 64 << 10
+
+// secret is a resolved entry of the option secrets: a key, or a problem in
+// words that give nothing of the key away.
+type secret struct {
+	key      []byte
+	problem  string
+	warnings []string
+	files    []fileState // where the key came from, if from a file
+}
+
+var environmentName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+
+// foreignReferences begin texts that some other tool would have replaced. Used
+// as they stand they would be keys that anybody can read in a manual.
+var foreignReferences = []string{"${", "$(", "{{", "urn:k8s:secret:", "vault:", "secret://"}
+
+// placeholders are the texts that manuals write where a secret belongs.
+var placeholders = []string{"changeme", "change-me", "change_me", "secret", "password", "***", "xxx", "whsec_xxx", "your-secret", "your_secret", "mysecret"}
+
+// resolveSecret turns a reference, or a literal, into a key.
+func resolveSecret(ref, encoding string) secret {
+	scheme, rest, _ := strings.Cut(ref, ":")
+	switch {
+	case scheme == "env":
+		return environmentSecret(rest, encoding)
+	case scheme == "file":
+		return fileSecret(rest, encoding)
+	case strings.EqualFold(strings.TrimSpace(scheme), "env") || strings.EqualFold(strings.TrimSpace(scheme), "file"):
+		return secret{problem: "looks like a reference; write env:NAME or file:/path, in lower case and without spaces"}
+	}
+	for _, foreign := range foreignReferences {
+		if strings.HasPrefix(ref, foreign) {
+			return secret{problem: "is a reference that nothing has resolved; write env:NAME or file:/path"}
+		}
+	}
+	s := decodeSecret(ref, encoding)
+	if s.problem == "" {
+		s.warnings = append(s.warnings, "is written in clear, and Traefik shows plugin options in its API and its debug log; write env:NAME or file:/path")
+	}
+	return s
+}
+
+func environmentSecret(name, encoding string) secret {
+	if !environmentName.MatchString(name) {
+		return secret{problem: "env: must be followed by the name of one environment variable (letters, digits, underscore)"}
+	}
+	text := os.Getenv(name)
+	if text == "" {
+		return secret{problem: "environment variable " + name + " is not set, or empty, in Traefik's environment"}
+	}
+	s := decodeSecret(text, encoding)
+	if s.problem != "" {
+		s.problem = "environment variable " + name + " " + s.problem
+	}
+	return s
+}
+
+// The last usable text of each secret's file, by path. It outlives the
+// handlers: Traefik may build new ones in the moment in which a file is being
+// rewritten.
+var (
+	usableMu sync.Mutex
+	usable   = map[string]string{}
+)
+
+// fileSecret reads a key from a file. Where that fails and the file was usable
+// before, the key stays what it was, with a warning.
+func fileSecret(path, encoding string) secret {
+	if !strings.HasPrefix(path, "/") {
+		return secret{problem: "file: must be followed by an absolute path"}
+	}
+	// Its state is taken first: what is written while it is being read is seen
+	// as a change.
+	state := lookAt(path)
+	text, problem := readSecretFile(state)
+	s := secret{problem: problem}
+	if problem == "" {
+		s = decodeSecret(text, encoding)
+	}
+
+	usableMu.Lock()
+	last, known := usable[path]
+	if s.problem == "" {
+		usable[path] = text
+	}
+	usableMu.Unlock()
+
+	if s.problem != "" {
+		s.problem = "file " + path + " " + s.problem
+		old := decodeSecret(last, encoding)
+		if known && old.problem == "" {
+			s = secret{key: old.key, warnings: []string{s.problem + "; the last usable content stays in force"}}
+		}
+	}
+	if state.info != nil && state.info.Mode().Perm()&0o002 != 0 {
+		s.warnings = append(s.warnings, "file "+path+" may be written by everybody on this machine")
+	}
+	s.files = []fileState{state}
+	return s
+}
+
+// readSecretFile returns the file's text without its last newline, or what is
+// wrong with it. Anything but a regular file is left unopened: opening a FIFO
+// would hang, and /dev/zero has no end.
+func readSecretFile(state fileState) (string, string) {
+	if state.info == nil {
+		return "", "can't be found, or not by Traefik's user"
+	}
+	if !state.info.Mode().IsRegular() {
+		return "", "is not a regular file"
+	}
+	f, err := os.Open(state.path)
+	if err != nil {
+		return "", "can't be opened by Traefik's user"
+	}
+	defer func() { _ = f.Close() }()
+	b, err := io.ReadAll(io.LimitReader(f, maxSecretBytes+1))
+	if err != nil {
+		return "", "can't be read"
+	}
+	if len(b) > maxSecretBytes {
+		return "", fmt.Sprintf("is larger than %d bytes, the most that a secret may have", maxSecretBytes)
+	}
+	text := strings.TrimSuffix(string(b), "\n")
+	if len(text) < len(b) {
+		text = strings.TrimSuffix(text, "\r")
+	}
+	return text, ""
+}
+
+// decodeSecret turns a secret's text into the key, by the option
+// signature.secretEncoding.
+func decodeSecret(text, encoding string) secret {
+	if strings.TrimSpace(text) == "" {
+		return secret{problem: "is empty or blank"}
+	}
+	if len(text) > maxSecretBytes {
+		return secret{problem: fmt.Sprintf("is larger than %d bytes, the most that a secret may have", maxSecretBytes)}
+	}
+	var key []byte
+	var err error
+	switch encoding {
+	case "hex":
+		key, err = hex.DecodeString(text)
+	case "base64":
+		key, err = decodeBase64Key(text)
+	case "whsec":
+		key, err = decodeBase64Key(strings.TrimPrefix(text, "whsec_"))
+	default: // utf8
+		key = []byte(text)
+	}
+	if err != nil {
+		return secret{problem: "is not " + encoding + ", which signature.secretEncoding says"}
+	}
+	if len(key) == 0 {
+		return secret{problem: "is empty once decoded"}
+	}
+	s := secret{key: key}
+	if isGuessable(text, key) {
+		s.warnings = append(s.warnings, "is short or a well-known placeholder; use 32 random bytes")
+	}
+	return s
+}
+
+// decodeBase64Key accepts standard base64 with or without its padding, as
+// providers print keys.
+func decodeBase64Key(text string) ([]byte, error) {
+	return base64.RawStdEncoding.Strict().DecodeString(strings.TrimRight(text, "="))
+}
+
+func isGuessable(text string, key []byte) bool {
+	for _, p := range placeholders {
+		if strings.EqualFold(text, p) {
+			return true
+		}
+	}
+	return len(key) < 16
+}

@@ -1,0 +1,60 @@
+package hookward
+
+import (
+	"net/http"
+	"time"
+)
+
+// This file stays tiny. When a backend aborts a response, the reverse proxy
+// panics through every frame on the stack, and Yaegi then walks the whole
+// source file of each interpreted one: 53 ms of CPU in a large file, 0.05 ms
+// here.
+
+// handler decides on each request, answers or forwards it, and records it.
+func handler(g *gate, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		d := decide(g, r, time.Now())
+		if !d.forward {
+			refuse(rw, r, d)
+			record(g, r, d)
+			return
+		}
+		// Deferred, so that a panic of the backend leaves its record as well.
+		// The panic itself goes on: it is how a broken response is aborted.
+		defer record(g, r, d)
+		next.ServeHTTP(newStatusWriter(rw, d), r)
+		d.completed = true
+	})
+}
+
+// statusWriter notes the backend's status. Yaegi lets an interpreted type be
+// nothing but a plain http.ResponseWriter, so Flush is lost; a response without
+// a length is therefore flushed at each write, as the reverse proxy would do.
+type statusWriter struct {
+	http.ResponseWriter
+	d     *decision
+	flush bool
+}
+
+// newStatusWriter returns the interface and not the struct: Yaegi would let the
+// interface share the caller's variable.
+func newStatusWriter(rw http.ResponseWriter, d *decision) http.ResponseWriter {
+	return &statusWriter{ResponseWriter: rw, d: d}
+}
+
+func (w *statusWriter) WriteHeader(status int) {
+	w.d.status = status
+	w.flush = len(w.Header()["Content-Length"]) == 0
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *statusWriter) Write(b []byte) (int, error) {
+	if w.d.status == 0 {
+		w.d.status = http.StatusOK
+	}
+	n, err := w.ResponseWriter.Write(b)
+	if w.flush {
+		_ = http.NewResponseController(w.ResponseWriter).Flush()
+	}
+	return n, err
+}
