@@ -36,7 +36,8 @@ func removeSpoofs(r *http.Request, p *policy) {
 // isOurs says whether a name reads X-Hookward-, with whatever stands in the
 // place of the dashes: Apache turns any sign there into an underscore.
 func isOurs(name string) bool {
-	return len(name) > 10 && (name[0] == 'X' || name[0] == 'x') && strings.EqualFold(name[2:10], "Hookward")
+	return len(name) > 10 && (name[0] == 'X' || name[0] == 'x') && strings.EqualFold(name[2:10], "Hookward") &&
+		strings.IndexByte("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", name[10]) < 0
 }
 
 // schemeNames returns the canonical names of the headers that a scheme reads.

@@ -1,6 +1,7 @@
 package hookward
 
 import (
+	"regexp"
 	"strconv"
 	"time"
 )
@@ -8,15 +9,24 @@ import (
 // timestampUnits are the values of the option signature.timestampUnit.
 var timestampUnits = []string{"s", "ms", "rfc3339"}
 
+// rfc3339 is the form that time.Parse is too lenient about: it takes one-digit
+// hours and a comma before the fraction (golang.org/issue/54580).
+var rfc3339 = regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$`)
+
+// lastSecond is the end of the year 9999. A time.Time far beyond it wraps around
+// and would look old, or worse, fresh.
+const lastSecond = 253402300799
+
 // checkTimestamp returns verified, or the reason to refuse. Numbers must
 // be written the one way that numbers are: no sign, no space, no leading zero.
 func checkTimestamp(text, unit string, tolerance time.Duration, now time.Time) string {
 	var at time.Time
 	if unit == "rfc3339" {
-		// UnmarshalText is strict, Parse is not: it takes one-digit hours.
-		if at.UnmarshalText([]byte(text)) != nil {
+		parsed, err := time.Parse(time.RFC3339, text)
+		if err != nil || !rfc3339.MatchString(text) {
 			return timestampMalformed
 		}
+		at = parsed
 	} else {
 		n, err := strconv.ParseInt(text, 10, 64)
 		if err != nil || n < 0 || strconv.FormatInt(n, 10) != text {
@@ -24,11 +34,15 @@ func checkTimestamp(text, unit string, tolerance time.Duration, now time.Time) s
 		}
 		if unit == "ms" {
 			at = time.UnixMilli(n)
+			n /= 1000
 		} else {
 			at = time.Unix(n, 0)
 		}
+		if n > lastSecond {
+			return timestampTooNew
+		}
 	}
-	age := now.Sub(at) // at the ends of the range where it would overflow
+	age := now.Sub(at) // Sub stops at the ends of its range, it does not wrap
 	if age > tolerance {
 		return timestampTooOld
 	}

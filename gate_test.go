@@ -1,0 +1,128 @@
+package hookward
+
+import (
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestNewSurvivesAPanic(t *testing.T) {
+	records, reports := capture(t)
+	broken := newGate("panicking", githubOptions(), func(map[string]any) *compilation { panic("injected") }, testTime)
+	if d := decide(broken, newPost(docsBody, "X-Hub-Signature-256: "+docsSignature), testTime); d.forward || d.reason != configInvalid {
+		t.Errorf("VULNERABLE: %+v", d)
+	}
+	if !strings.Contains(reports.String(), "injected") || !strings.Contains(reports.String(), `"panicking"`) {
+		t.Errorf("reports: %s", reports)
+	}
+	// An error that is a value panics as well, and so does a nil map.
+	newGate("error", nil, func(map[string]any) *compilation { panic(os.ErrInvalid) }, testTime)
+	newGate("runtime", nil, func(raw map[string]any) *compilation { raw["x"] = 1; return nil }, testTime)
+	good := newGate("good", githubOptions(), compile, testTime)
+	if d := decide(good, newPost(docsBody, "X-Hub-Signature-256: "+docsSignature), testTime); !d.forward {
+		t.Errorf("the next gate: %+v", d)
+	}
+	_ = records
+}
+
+func TestNewTakesAnything(t *testing.T) {
+	capture(t)
+	for _, config := range []*Config{nil, {}, {Raw: map[string]any{"": nil}}, CreateConfig()} {
+		b := &backend{}
+		h, err := New(nil, b.handler(), config, "x")
+		if err != nil || h == nil {
+			t.Errorf("%+v: Traefik would drop the router: %v, %v", config, h, err)
+		}
+	}
+}
+
+// A gate whose secrets are in files follows them, and keeps what it has while
+// they can't be used.
+func TestGateFollowsFiles(t *testing.T) {
+	_, reports := capture(t)
+	path := filepath.Join(t.TempDir(), "secret")
+	write := func(text string) {
+		temporary := path + ".new"
+		if err := os.WriteFile(temporary, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Rename(temporary, path); err != nil {
+			t.Fatal(err)
+		}
+	}
+	now := testTime
+	g := newGate("files", map[string]any{"provider": "github", "secrets": "file:" + path}, compile, now)
+	accepts := func(key string) bool {
+		t.Helper()
+		d := decide(g, newPost("{}", "X-Hub-Signature-256: sha256="+hexMACOf("hmac-sha256", key, "{}")), now)
+		return d.forward
+	}
+	const one, two = "the first secret 01", "the second secret 2"
+
+	if accepts(one) {
+		t.Fatal("VULNERABLE: accepted without a secret")
+	}
+	if !strings.Contains(reports.String(), "secrets[0]: file "+path+" can't be found") {
+		t.Errorf("reports: %s", reports)
+	}
+	write(one)
+	if accepts(one) {
+		t.Error("looked at the file again before the interval was over")
+	}
+	now = now.Add(fileCheckInterval)
+	if !accepts(one) {
+		t.Error("did not heal when the file appeared")
+	}
+	write(two)
+	now = now.Add(fileCheckInterval)
+	if accepts(one) || !accepts(two) {
+		t.Error("did not follow the file")
+	}
+	write("\n")
+	now = now.Add(fileCheckInterval)
+	if accepts(one) || !accepts(two) || accepts("\n") || accepts("") {
+		t.Error("did not keep the last good secret while the file was blank")
+	}
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	now = now.Add(fileCheckInterval)
+	if !accepts(two) {
+		t.Error("did not keep the last good secret when the file was removed")
+	}
+	if !strings.Contains(reports.String(), "the last usable content stays in force") {
+		t.Errorf("reports: %s", reports)
+	}
+	// The clock set back must not stop the watch.
+	now = now.Add(-time.Hour)
+	write(one)
+	if !accepts(one) {
+		t.Error("did not look at the file when the clock went back")
+	}
+	// A reload while the file can't be used.
+	write("")
+	g = newGate("files", map[string]any{"provider": "github", "secrets": "file:" + path}, compile, now)
+	if !accepts(one) {
+		t.Error("a reload lost the last good secret")
+	}
+}
+
+func TestGateIsNotShared(t *testing.T) {
+	capture(t)
+	b := &backend{}
+	strict := newTestHandler(t, b.handler(), githubOptions())
+	raw := githubOptions()
+	raw["observeOnly"] = "true"
+	lax := newTestHandler(t, b.handler(), raw)
+	for _, c := range []struct {
+		h    http.Handler
+		want int
+	}{{strict, 401}, {lax, 202}, {strict, 401}} {
+		if got := serve(c.h, newPost(docsBody)); got.Code != c.want {
+			t.Errorf("got %d, want %d", got.Code, c.want)
+		}
+	}
+}

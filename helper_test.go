@@ -1,0 +1,124 @@
+package hookward
+
+import (
+	"bytes"
+	"context"
+	"crypto/hmac"
+	"encoding/hex"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"testing"
+	"time"
+)
+
+// The example of GitHub's documentation, "Testing the webhook payload
+// validation".
+const (
+	docsSecret    = "It's a Secret to Everybody"
+	docsBody      = "Hello, World!"
+	docsSignature = "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17"
+)
+
+// testTime is the present of tests that have one.
+var testTime = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+
+// githubOptions is a configuration which accepts the documentation's example.
+func githubOptions() map[string]any {
+	return map[string]any{"provider": "github", "secrets": []any{docsSecret}}
+}
+
+// mustCompile returns the policy of a configuration without mistakes.
+func mustCompile(t *testing.T, raw map[string]any) *policy {
+	t.Helper()
+	c := compile(raw)
+	if len(c.problems) > 0 {
+		t.Fatalf("problems: %s", strings.Join(c.problems, "\n"))
+	}
+	return c.policy
+}
+
+// newPost returns a POST as the server would deliver it.
+func newPost(body string, headers ...string) *http.Request {
+	r := httptest.NewRequest(http.MethodPost, "/hooks", strings.NewReader(body))
+	for _, h := range headers {
+		name, value, _ := strings.Cut(h, ": ")
+		r.Header.Add(name, value)
+	}
+	return r
+}
+
+// hexMACOf signs a text.
+func hexMACOf(algorithm, key, text string) string {
+	mac := hmac.New(macAlgorithms[algorithm].newHash, []byte(key))
+	_, _ = io.WriteString(mac, text)
+	return hex.EncodeToString(mac.Sum(nil))
+}
+
+// setenv sets a variable for the time of a test. Not t.Setenv: an interpreted
+// plugin has an environment of its own.
+func setenv(t *testing.T, name, value string) {
+	t.Helper()
+	if err := os.Setenv(name, value); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.Unsetenv(name) })
+}
+
+// backend is a next handler that notes what reached it.
+type backend struct {
+	requests []*http.Request
+	bodies   []string
+}
+
+func (b *backend) handler() http.Handler {
+	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			body = []byte("error: " + err.Error())
+		}
+		b.requests = append(b.requests, r)
+		b.bodies = append(b.bodies, string(body))
+		rw.Header().Set("Content-Length", "3")
+		rw.WriteHeader(http.StatusAccepted)
+		_, _ = io.WriteString(rw, "ok\n")
+	})
+}
+
+// newTestHandler returns what New would return, whatever the configuration.
+func newTestHandler(t *testing.T, next http.Handler, raw map[string]any) http.Handler {
+	t.Helper()
+	h, err := New(context.Background(), next, &Config{Raw: raw}, t.Name())
+	if err != nil || h == nil {
+		t.Fatalf("New returned %v, %v", h, err)
+	}
+	return h
+}
+
+// capture collects what the plugin prints while a test runs: records, and lines
+// for the operator.
+func capture(t *testing.T) (*bytes.Buffer, *bytes.Buffer) {
+	records, reports := &bytes.Buffer{}, &bytes.Buffer{}
+	recordOutput, reportOutput = records, reports
+	reported = map[string]time.Time{}
+	t.Cleanup(func() { recordOutput, reportOutput = os.Stdout, os.Stderr })
+	return records, reports
+}
+
+// onlyRecord decodes the one record that was written, and forgets it.
+func onlyRecord(t *testing.T, records *bytes.Buffer) map[string]any {
+	t.Helper()
+	text := records.String()
+	records.Reset()
+	if strings.Count(text, "\n") != 1 || !strings.HasSuffix(text, "\n") {
+		t.Fatalf("want one record, got %q", text)
+	}
+	fields := map[string]any{}
+	if err := json.Unmarshal([]byte(text), &fields); err != nil {
+		t.Fatalf("record %q: %v", text, err)
+	}
+	return fields
+}

@@ -1,0 +1,278 @@
+package hookward
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"testing"
+	"testing/iotest"
+)
+
+func serve(h http.Handler, r *http.Request) *httptest.ResponseRecorder {
+	rw := httptest.NewRecorder()
+	h.ServeHTTP(rw, r)
+	return rw
+}
+
+func TestServeHTTP(t *testing.T) {
+	signed := "X-Hub-Signature-256: " + docsSignature
+	get := httptest.NewRequest(http.MethodGet, "/hooks", nil)
+	lower := newPost(docsBody, signed)
+	lower.Method = "post"
+	large := newPost(strings.Repeat("x", 101), "X-Hub-Signature-256: sha256="+hexMACOf("hmac-sha256", docsSecret, strings.Repeat("x", 101)))
+	chunked := newPost(strings.Repeat("x", 101), "X-Hub-Signature-256: sha256="+hexMACOf("hmac-sha256", docsSecret, strings.Repeat("x", 101)))
+	chunked.ContentLength = -1
+	limit := newPost(strings.Repeat("x", 100), "X-Hub-Signature-256: sha256="+hexMACOf("hmac-sha256", docsSecret, strings.Repeat("x", 100)))
+	limit.ContentLength = -1
+	short := newPost("", signed)
+	short.Body = io.NopCloser(io.MultiReader(strings.NewReader("Hello"), iotest.ErrReader(io.ErrUnexpectedEOF)))
+	short.ContentLength = 13
+	panicking := newPost("", signed)
+	panicking.Body = panickingReader()
+	panicking.ContentLength = 13
+
+	cases := []struct {
+		name    string
+		request *http.Request
+		status  int
+		reason  string
+		header  string // of the answer
+	}{
+		{"unsigned", newPost(docsBody), 401, signatureMissing, ""},
+		{"signature empty", newPost(docsBody, "X-Hub-Signature-256: "), 401, signatureMissing, ""},
+		{"signature malformed", newPost(docsBody, signed+"x"), 401, signatureMalformed, ""},
+		{"signature twice", newPost(docsBody, signed, signed), 401, signatureDuplicated, ""},
+		{"body changed", newPost("Hello, World?", signed), 401, signatureMismatch, ""},
+		{"GET", get, 405, methodNotAllowed, "Allow: POST"},
+		{"post", lower, 405, methodNotAllowed, "Allow: POST"},
+		{"over the limit by its length", large, 413, bodyTooLarge, "Connection: close"},
+		{"over the limit in chunks", chunked, 413, bodyTooLarge, "Connection: close"},
+		{"body cut short", short, 400, bodyIncomplete, "Connection: close"},
+		{"body panics", panicking, 400, bodyIncomplete, "Connection: close"},
+		{"signed", newPost(docsBody, signed), 202, verified, ""},
+		{"at the limit in chunks", limit, 202, verified, ""},
+	}
+	raw := githubOptions()
+	raw["maxBodyBytes"] = 100
+	for _, c := range cases {
+		records, _ := capture(t)
+		b := &backend{}
+		rw := serve(newTestHandler(t, b.handler(), raw), c.request)
+		if rw.Code != c.status {
+			t.Errorf("%s: status %d, want %d", c.name, rw.Code, c.status)
+		}
+		if (len(b.requests) == 1) != (c.reason == verified) {
+			t.Errorf("%s: VULNERABLE: %d requests reached the backend", c.name, len(b.requests))
+		}
+		record := onlyRecord(t, records)
+		if record["event.reason"] != c.reason || record["http.response.status_code"] != float64(c.status) {
+			t.Errorf("%s: record %v, want %s", c.name, record, c.reason)
+		}
+		if c.reason != verified && (rw.Body.String() != http.StatusText(c.status)+"\n" || rw.Header().Get("Cache-Control") != "no-store") {
+			t.Errorf("%s: a stranger sees %q %v", c.name, rw.Body, rw.Header())
+		}
+		name, value, _ := strings.Cut(c.header, ": ")
+		if rw.Header().Get(name) != value {
+			t.Errorf("%s: header %q is %q", c.name, c.header, rw.Header().Get(name))
+		}
+	}
+}
+
+// panickingReader is a body as some middleware in front could leave it.
+func panickingReader() io.ReadCloser {
+	return io.NopCloser(io.TeeReader(strings.NewReader("x"), (*bytes.Buffer)(nil)))
+}
+
+func TestBrokenConfigurationRefusesEverything(t *testing.T) {
+	records, reports := capture(t)
+	b := &backend{}
+	h := newTestHandler(t, b.handler(), map[string]any{"provider": "github", "sekrets": docsSecret, "observeOnly": true})
+	for _, r := range []*http.Request{newPost(docsBody, "X-Hub-Signature-256: "+docsSignature), newPost(docsBody), httptest.NewRequest("GET", "/", nil)} {
+		rw := serve(h, r)
+		if rw.Code != 503 || rw.Header().Get("Retry-After") != "30" || len(b.requests) != 0 {
+			t.Errorf("VULNERABLE: status %d, %v, %d forwarded", rw.Code, rw.Header(), len(b.requests))
+		}
+		if record := onlyRecord(t, records); record["event.reason"] != configInvalid {
+			t.Errorf("record %v", record)
+		}
+	}
+	if strings.Count(reports.String(), "\n") != 1 || !strings.Contains(reports.String(), "sekrets: is not an option, did you mean secrets?") {
+		t.Errorf("reports: %s", reports)
+	}
+	if strings.Contains(reports.String(), docsSecret) {
+		t.Errorf("VULNERABLE: the report shows the secret: %s", reports)
+	}
+}
+
+func TestAPanickingCheckRefuses(t *testing.T) {
+	records, reports := capture(t)
+	b := &backend{}
+	g := newGate("panicking", githubOptions(), compile, testTime)
+	g.policy.observeOnly = true
+	g.policy.scheme = nil // a check that dereferences it panics
+	rw := serve(handler(g, b.handler()), newPost(docsBody, "X-Hub-Signature-256: "+docsSignature))
+	if rw.Code != 503 || len(b.requests) != 0 {
+		t.Errorf("VULNERABLE: status %d, %d forwarded", rw.Code, len(b.requests))
+	}
+	if record := onlyRecord(t, records); record["event.reason"] != internalError {
+		t.Errorf("record %v", record)
+	}
+	if !strings.Contains(reports.String(), "a check panicked") {
+		t.Errorf("reports: %s", reports)
+	}
+}
+
+func TestBodyIsForwardedAsItWas(t *testing.T) {
+	body := string([]byte{0, 1, 2, 253, 254, 255}) + strings.Repeat("\r\n", 70000)
+	for _, c := range []struct {
+		name   string
+		body   string
+		length int64
+		want   int64
+	}{
+		{"length known", body, int64(len(body)), int64(len(body))},
+		{"chunked", body, -1, int64(len(body))},
+		{"empty", "", 0, 0},
+		{"empty, chunked", "", -1, 0},
+	} {
+		capture(t)
+		b := &backend{}
+		r := newPost(c.body, "X-Hub-Signature-256: sha256="+hexMACOf("hmac-sha256", docsSecret, c.body))
+		r.ContentLength = c.length
+		if c.length < 0 {
+			r.TransferEncoding = []string{"chunked"}
+		}
+		rw := serve(newTestHandler(t, b.handler(), githubOptions()), r)
+		if rw.Code != 202 || len(b.bodies) != 1 || b.bodies[0] != c.body {
+			t.Errorf("%s: status %d, %d bodies", c.name, rw.Code, len(b.bodies))
+			continue
+		}
+		if b.requests[0].ContentLength != c.want || len(b.requests[0].TransferEncoding) != 0 {
+			t.Errorf("%s: forwarded length %d, encoding %v", c.name, b.requests[0].ContentLength, b.requests[0].TransferEncoding)
+		}
+	}
+}
+
+func TestObserveOnly(t *testing.T) {
+	raw := githubOptions()
+	raw["observeOnly"] = true
+	raw["maxBodyBytes"] = 10
+	long := newPost(strings.Repeat("x", 40000))
+	chunked := newPost(strings.Repeat("x", 40000))
+	chunked.ContentLength = -1
+	broken := newPost("")
+	broken.ContentLength = 5
+	broken.Body = io.NopCloser(iotest.ErrReader(io.ErrUnexpectedEOF))
+	for _, c := range []struct {
+		name    string
+		request *http.Request
+		reason  string
+		body    string
+		forward bool
+	}{
+		{"unsigned", newPost("x", "X-Hookward-Provider: forged"), signatureMissing, "x", true},
+		{"too large", long, bodyTooLarge, strings.Repeat("x", 40000), true},
+		{"too large, chunked", chunked, bodyTooLarge, strings.Repeat("x", 40000), true},
+		{"method", httptest.NewRequest("PUT", "/", strings.NewReader("put")), methodNotAllowed, "put", true},
+		{"never came", broken, bodyIncomplete, "", false},
+	} {
+		records, _ := capture(t)
+		b := &backend{}
+		rw := serve(newTestHandler(t, b.handler(), raw), c.request)
+		record := onlyRecord(t, records)
+		if record["event.reason"] != c.reason || record["hookward.decision"] != "refuse" || (record["hookward.observed"] == true) != c.forward {
+			t.Errorf("%s: record %v", c.name, record)
+		}
+		if !c.forward {
+			if len(b.requests) != 0 || rw.Code != 400 {
+				t.Errorf("%s: forwarded %d, status %d", c.name, len(b.requests), rw.Code)
+			}
+			continue
+		}
+		if rw.Code != 202 || len(b.bodies) != 1 || b.bodies[0] != c.body {
+			t.Errorf("%s: status %d, bodies %.50q", c.name, rw.Code, b.bodies)
+			continue
+		}
+		if got := b.requests[0].Header[providerHeader]; got != nil {
+			t.Errorf("%s: VULNERABLE: an unverified request carries %s: %q", c.name, providerHeader, got)
+		}
+	}
+}
+
+func TestRecord(t *testing.T) {
+	records, _ := capture(t)
+	b := &backend{}
+	h := newTestHandler(t, b.handler(), githubOptions())
+	r := newPost(docsBody, "X-Hub-Signature-256: "+docsSignature, "X-GitHub-Delivery: 72d3162e", "X-GitHub-Event: push\x1b[2J\u202e", "Authorization: Bearer t0ken")
+	r.URL.RawQuery = "token=t0ken"
+	r.Host = "hooks.example.com:8443"
+	r.URL.Path = "/a\nb\u202e" + strings.Repeat("c", 5000)
+	r.RemoteAddr = "[2001:db8::1]:5000"
+	serve(h, r)
+	line := records.String()
+	if strings.Contains(line, "t0ken") || strings.Contains(line, docsSignature[7:]) || strings.Contains(line, docsSecret) {
+		t.Errorf("VULNERABLE: a secret in %s", line)
+	}
+	for _, c := range line[:len(line)-1] {
+		if c < ' ' || c > '~' {
+			t.Errorf("%q in %s", c, line)
+		}
+	}
+	record := onlyRecord(t, records)
+	sum := sha256.Sum256([]byte(docsBody))
+	for name, want := range map[string]any{
+		"ecs.version": ecsVersion, "event.reason": verified, "event.outcome": "success",
+		"hookward.decision": "pass", "hookward.middleware": t.Name(), "hookward.provider": "github",
+		"hookward.delivery_id": "72d3162e", "hookward.event_type": `push\x1b[2J\u202e`, "hookward.secret": float64(1),
+		"client.address": "2001:db8::1", "http.request.method": "POST", "url.domain": "hooks.example.com",
+		"http.request.body.bytes": float64(13), "hookward.body.sha256": hex.EncodeToString(sum[:]),
+		"http.response.status_code": float64(202),
+	} {
+		if record[name] != want {
+			t.Errorf("%s is %v, want %v", name, record[name], want)
+		}
+	}
+	if path, _ := record["url.path"].(string); len(path) != maxRecordedText || !strings.HasPrefix(path, "/a%0Ab%E2%80%AEccc") {
+		t.Errorf("url.path is %q", path)
+	}
+}
+
+func TestAbortedResponseIsRecorded(t *testing.T) {
+	records, _ := capture(t)
+	h := newTestHandler(t, http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) {
+		rw.WriteHeader(http.StatusOK)
+		panic(http.ErrAbortHandler)
+	}), githubOptions())
+	func() {
+		defer func() {
+			if p := recover(); p == nil {
+				t.Error("the panic did not reach the server, which would call the response complete")
+			}
+		}()
+		serve(h, newPost(docsBody, "X-Hub-Signature-256: "+docsSignature))
+	}()
+	record := onlyRecord(t, records)
+	if record["hookward.aborted"] != true || record["hookward.decision"] != "pass" || record["event.outcome"] != "failure" {
+		t.Errorf("record %v", record)
+	}
+}
+
+func TestARecordThatCannotBeWrittenIsReported(t *testing.T) {
+	_, reports := capture(t)
+	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+	if err != nil {
+		t.Skip(err)
+	}
+	defer func() { _ = full.Close() }()
+	recordOutput = full
+	b := &backend{}
+	rw := serve(newTestHandler(t, b.handler(), githubOptions()), newPost(docsBody, "X-Hub-Signature-256: "+docsSignature))
+	if rw.Code != 202 || !strings.Contains(reports.String(), "could not be written") {
+		t.Errorf("status %d, reports %s", rw.Code, reports)
+	}
+}

@@ -1,0 +1,152 @@
+package hookward
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestDecodeSecret(t *testing.T) {
+	const key = "\x00\x01\xfb\xff0123456789abcdef"
+	cases := []struct{ name, text, encoding, want string }{
+		{"utf8", "It's a Secret, to Everybody", "utf8", "It's a Secret, to Everybody"},
+		{"utf8 that looks encoded", "whsec_AAH7/zAxMjM0NTY3ODlhYmNkZWY=", "utf8", "whsec_AAH7/zAxMjM0NTY3ODlhYmNkZWY="},
+		{"utf8 with spaces around", " 0123456789abcdef ", "utf8", " 0123456789abcdef "},
+		{"hex", "0001fbff30313233343536373839616263646566", "hex", key},
+		{"hex, upper case", "0001FBFF30313233343536373839616263646566", "hex", key},
+		{"base64", "AAH7/zAxMjM0NTY3ODlhYmNkZWY=", "base64", key},
+		{"base64 unpadded", "AAH7/zAxMjM0NTY3ODlhYmNkZWY", "base64", key},
+		{"whsec", "whsec_AAH7/zAxMjM0NTY3ODlhYmNkZWY=", "whsec", key},
+		{"whsec without the prefix", "AAH7/zAxMjM0NTY3ODlhYmNkZWY=", "whsec", key},
+
+		{"empty", "", "utf8", ""},
+		{"blank", " \t\n", "utf8", ""},
+		{"hex, odd", "001", "hex", ""},
+		{"not hex", "zz", "hex", ""},
+		{"base64 with unused bits set", "AAH7/zAxMjM0NTY3ODlhYmNkZWZ=", "base64", ""},
+		{"base64url", "AAH7_zAxMjM0NTY3ODlhYmNkZWY=", "base64", ""},
+		{"bare whsec_", "whsec_", "whsec", ""},
+		{"padding alone", "==", "base64", ""},
+		{"oversized", strings.Repeat("x", maxSecretBytes+1), "utf8", ""},
+	}
+	for _, c := range cases {
+		s := decodeSecret(c.text, c.encoding)
+		if string(s.key) != c.want || (s.problem == "") != (c.want != "") {
+			t.Errorf("%s: got %q, problem %q", c.name, s.key, s.problem)
+		}
+		if len(c.text) > 3 && strings.TrimSpace(c.text) != "" && strings.Contains(s.problem, c.text) {
+			t.Errorf("%s: the problem shows the secret: %s", c.name, s.problem)
+		}
+	}
+}
+
+func TestResolveSecretReferences(t *testing.T) {
+	setenv(t, "HOOKWARD_TEST_SECRET", "from, the environment")
+	setenv(t, "HOOKWARD_TEST_EMPTY", "")
+	setenv(t, "HOOKWARD_TEST_BLANK", "  ")
+	cases := []struct{ ref, key, problem string }{
+		{"env:HOOKWARD_TEST_SECRET", "from, the environment", ""},
+		{"a literal, with a comma", "a literal, with a comma", ""},
+		{"https://not-a-reference", "https://not-a-reference", ""},
+
+		{"env:HOOKWARD_TEST_UNSET", "", "HOOKWARD_TEST_UNSET is not set"},
+		{"env:HOOKWARD_TEST_EMPTY", "", "HOOKWARD_TEST_EMPTY is not set, or empty"},
+		{"env:HOOKWARD_TEST_BLANK", "", "HOOKWARD_TEST_BLANK is empty or blank"},
+		{"env:", "", "must be followed by the name of one environment variable"},
+		{"env:A,env:B", "", "must be followed by the name of one environment variable"},
+		{"env: HOOKWARD_TEST_SECRET", "", "must be followed by the name of one environment variable"},
+		{"ENV:HOOKWARD_TEST_SECRET", "", "looks like a reference"},
+		{" env:HOOKWARD_TEST_SECRET", "", "looks like a reference"},
+		{"File:/etc/hostname", "", "looks like a reference"},
+		{"file:", "", "absolute path"},
+		{"file:relative", "", "absolute path"},
+		{"file:/nonexistent/hookward", "", "can't be found"},
+		{"file:/dev/zero", "", "is not a regular file"},
+		{"file:/tmp", "", "is not a regular file"},
+		{"${GITHUB_WEBHOOK_SECRET}", "", "nothing has resolved"},
+		{"$(GITHUB_WEBHOOK_SECRET)", "", "nothing has resolved"},
+		{"{{ env \"X\" }}", "", "nothing has resolved"},
+		{"urn:k8s:secret:hooks:github", "", "nothing has resolved"},
+		{"", "", "is empty or blank"},
+	}
+	for _, c := range cases {
+		s := resolveSecret(c.ref, "utf8")
+		if string(s.key) != c.key {
+			t.Errorf("%q: key %q, want %q", c.ref, s.key, c.key)
+		}
+		if (c.problem == "") != (s.problem == "") || !strings.Contains(s.problem, c.problem) {
+			t.Errorf("%q: problem %q, want %q", c.ref, s.problem, c.problem)
+		}
+	}
+}
+
+func TestFileSecret(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "secret")
+	write := func(text string) {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	steps := []struct{ name, text, key, says string }{
+		{"blank at first", "\n", "", "is empty or blank"},
+		{"a newline is trimmed", "first-secret-0123\n", "first-secret-0123", ""},
+		{"of Windows too", "first-secret-0123\r\n", "first-secret-0123", ""},
+		{"one only", "first-secret-0123\n\n", "first-secret-0123\n", ""},
+		{"a lone carriage return is the secret's", "first-secret-0123\r", "first-secret-0123\r", ""},
+		{"the largest", strings.Repeat("x", maxSecretBytes), strings.Repeat("x", maxSecretBytes), ""},
+		{"good", "last-good-secret-0", "last-good-secret-0", ""},
+		{"emptied", "", "last-good-secret-0", "the last usable content stays in force"},
+		{"blank", " \n", "last-good-secret-0", "the last usable content stays in force"},
+		{"oversized", strings.Repeat("x", maxSecretBytes+1), "last-good-secret-0", "the last usable content stays in force"},
+		{"mended", "second-secret-0123", "second-secret-0123", ""},
+	}
+	for _, step := range steps {
+		write(step.text)
+		s := fileSecret(path, "utf8")
+		if string(s.key) != step.key {
+			t.Errorf("%s: key %.40q, want %.40q", step.name, s.key, step.key)
+		}
+		said := s.problem + strings.Join(s.warnings, "; ")
+		if (said == "") != (step.says == "") || !strings.Contains(said, step.says) {
+			t.Errorf("%s: says %q, want %q", step.name, said, step.says)
+		}
+		if len(s.files) != 1 || s.files[0].path != path {
+			t.Errorf("%s: watches %v", step.name, s.files)
+		}
+	}
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	if s := fileSecret(path, "utf8"); string(s.key) != "second-secret-0123" || len(s.warnings) != 1 {
+		t.Errorf("removed: key %q, warnings %q", s.key, s.warnings)
+	}
+	// What was usable as text is not usable as hexadecimal.
+	if s := fileSecret(path, "hex"); s.key != nil || s.problem == "" {
+		t.Errorf("removed, and never hexadecimal: key %q, problem %q", s.key, s.problem)
+	}
+	if err := os.WriteFile(path, []byte("third-secret-01234"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(path, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if s := fileSecret(path, "utf8"); len(s.warnings) != 1 || !strings.Contains(s.warnings[0], "written by everybody") {
+		t.Errorf("world-writable: warnings %q", s.warnings)
+	}
+}
+
+func TestGuessableSecretsAreWarnedOf(t *testing.T) {
+	for _, text := range []string{"changeme", "ChangeMe", "***", "whsec_xxx", "0123456789abcde"} {
+		s := decodeSecret(text, "utf8")
+		if len(s.warnings) != 1 || s.problem != "" {
+			t.Errorf("%q: warnings %q, problem %q", text, s.warnings, s.problem)
+		}
+		if len(s.warnings) == 1 && strings.Contains(s.warnings[0], text) {
+			t.Errorf("%q: the warning shows the secret", text)
+		}
+	}
+	if s := decodeSecret("0123456789abcdef", "utf8"); len(s.warnings) != 0 {
+		t.Errorf("16 bytes: warnings %q", s.warnings)
+	}
+}

@@ -1,0 +1,89 @@
+package hookward
+
+import (
+	"net/http"
+	"testing"
+)
+
+func TestSpoofedHeadersAreRemoved(t *testing.T) {
+	removed := []string{
+		"X-Hookward-Provider", "x-hookward-provider", "X_Hookward_Provider", "X_hookward-Provider",
+		"X-Hookward_Provider", "x_HOOKWARD_provider", "X.Hookward.Provider", "X-Hookward-Anything", "X-Hookward-",
+		"X_Hub_Signature_256", "X-Hub_Signature-256", "x_hub-signature_256",
+		"X_GitHub_Event", "X-GitHub_Delivery", "Upgrade",
+	}
+	kept := []string{
+		"X-Hub-Signature-256", "X-GitHub-Event", "X-GitHub-Delivery", "X-Hub-Signature", "Content-Type",
+		"X-Hookwards", "Hookward", "Xhookward-Provider", "X_Forwarded_For", "X-Github-Hook-Id",
+	}
+	p := mustCompile(t, githubOptions())
+	r := newPost("")
+	for _, name := range append(append([]string{}, removed...), kept...) {
+		r.Header[http.CanonicalHeaderKey(name)] = []string{"x"}
+	}
+	removeSpoofs(r, p)
+	for _, name := range removed {
+		if r.Header[http.CanonicalHeaderKey(name)] != nil {
+			t.Errorf("VULNERABLE: %s is forwarded", name)
+		}
+	}
+	for _, name := range kept {
+		if r.Header[http.CanonicalHeaderKey(name)] == nil {
+			t.Errorf("%s is lost", name)
+		}
+	}
+}
+
+func TestSpoofedTrailersAreRemoved(t *testing.T) {
+	capture(t)
+	b := &backend{}
+	r := newPost(docsBody, "X-Hub-Signature-256: "+docsSignature)
+	r.ContentLength = -1
+	r.TransferEncoding = []string{"chunked"}
+	r.Trailer = http.Header{}
+	for _, name := range []string{"X-Hookward-Provider", "X_hookward_provider", "X-Github-Event", "X_github_event", "X-Hub-Signature-256", "X-Checksum"} {
+		r.Trailer[name] = []string{"x"}
+	}
+	serve(newTestHandler(t, b.handler(), githubOptions()), r)
+	if len(b.requests) != 1 {
+		t.Fatal("not forwarded")
+	}
+	if got := b.requests[0]; len(got.Trailer) != 1 || got.Trailer["X-Checksum"] == nil {
+		t.Errorf("VULNERABLE: trailers %v", got.Trailer)
+	} else if got.ContentLength != -1 {
+		t.Errorf("length %d: trailers travel with chunks only", got.ContentLength)
+	}
+}
+
+func TestTheProviderIsNamed(t *testing.T) {
+	capture(t)
+	for want, raw := range map[string]map[string]any{
+		"github": githubOptions(),
+		"custom": {"secrets": docsSecret, "signature": map[string]any{"header": "X-Hub-Signature-256", "format": "sha256={hex}"}},
+	} {
+		b := &backend{}
+		serve(newTestHandler(t, b.handler(), raw), newPost(docsBody, "X-Hub-Signature-256: "+docsSignature, "X-Hookward-Provider: forged"))
+		if len(b.requests) != 1 {
+			t.Fatalf("%s: not forwarded", want)
+		}
+		if got := b.requests[0].Header[providerHeader]; len(got) != 1 || got[0] != want {
+			t.Errorf("VULNERABLE: %s is %q, want %q", providerHeader, got, want)
+		}
+	}
+}
+
+// A secret of one of two gates must not serve for the other, nor an algorithm.
+func TestSignatureOfAnotherGate(t *testing.T) {
+	capture(t)
+	for _, raw := range []map[string]any{
+		{"provider": "github", "secrets": "another secret, of another gate"},
+		{"secrets": docsSecret, "signature": map[string]any{"header": "X-Hub-Signature-256", "format": "sha256={hex}", "signs": "{method}{body}"}},
+		{"secrets": docsSecret, "signature": map[string]any{"header": "X-Hub-Signature-256", "format": "sha256={hex}", "algorithm": "hmac-sha512"}},
+	} {
+		b := &backend{}
+		rw := serve(newTestHandler(t, b.handler(), raw), newPost(docsBody, "X-Hub-Signature-256: "+docsSignature))
+		if rw.Code != 401 || len(b.requests) != 0 {
+			t.Errorf("VULNERABLE: %v: status %d", raw, rw.Code)
+		}
+	}
+}
