@@ -1,6 +1,7 @@
 package hookward
 
 import (
+	"context"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -32,7 +33,7 @@ func TestNewTakesAnything(t *testing.T) {
 	capture(t)
 	for _, config := range []*Config{nil, {}, {Raw: map[string]any{"": nil}}, CreateConfig()} {
 		b := &backend{}
-		h, err := New(nil, b.handler(), config, "x")
+		h, err := New(context.Background(), b.handler(), config, "x")
 		if err != nil || h == nil {
 			t.Errorf("%+v: Traefik would drop the router: %v, %v", config, h, err)
 		}

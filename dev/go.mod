@@ -1,3 +1,5 @@
+// Development only, and never tagged: the plugin catalog wants every tag of the
+// repository to be a version of the plugin.
 module github.com/hookward/hookward/dev
 
 go 1.25.0
@@ -7,7 +9,10 @@ tool (
 	github.com/traefik/yaegi/cmd/yaegi
 )
 
-require github.com/traefik/paerser v0.2.2
+require (
+	github.com/traefik/yaegi v0.16.1
+	golang.org/x/tools v0.41.0
+)
 
 require (
 	cloud.google.com/go/auth v0.18.1 // indirect
@@ -278,8 +283,8 @@ require (
 	github.com/tetratelabs/wazero v1.8.0 // indirect
 	github.com/tjfoc/gmsm v1.4.1 // indirect
 	github.com/traefik/grpc-web v0.16.0 // indirect
+	github.com/traefik/paerser v0.2.2 // indirect
 	github.com/traefik/traefik/v3 v3.6.12 // indirect
-	github.com/traefik/yaegi v0.16.1 // indirect
 	github.com/transip/gotransip/v6 v6.26.1 // indirect
 	github.com/twitchyliquid64/golang-asm v0.15.1 // indirect
 	github.com/ultradns/ultradns-go-sdk v1.8.1-20250722213956-faef419 // indirect
@@ -339,7 +344,6 @@ require (
 	golang.org/x/term v0.40.0 // indirect
 	golang.org/x/text v0.34.0 // indirect
 	golang.org/x/time v0.14.0 // indirect
-	golang.org/x/tools v0.41.0 // indirect
 	gomodules.xyz/jsonpatch/v2 v2.4.0 // indirect
 	google.golang.org/api v0.267.0 // indirect
 	google.golang.org/genproto/googleapis/api v0.0.0-20260209200024-4cfbd4190f57 // indirect
@@ -371,6 +375,8 @@ require (
 	sigs.k8s.io/structured-merge-diff/v6 v6.3.1 // indirect
 	sigs.k8s.io/yaml v1.6.0 // indirect
 )
+
+replace github.com/hookward/hookward => ../
 
 // Traefik's own replacements and exclusions, copied from its go.mod: without
 // them this is not the Traefik that is released.

@@ -1,0 +1,56 @@
+# hookward's commands. Everything that needs more than Go's standard library
+# lives in the second module, dev/.
+
+STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.7.0
+FUZZTIME   ?= 5s
+FUZZ        = FuzzSignatureHeader FuzzTemplate FuzzTimestamp FuzzConfiguration FuzzHandler
+
+#? help: List the targets
+.PHONY: help
+help:
+	@grep -h '^#?' Makefile | sed 's/^#? //'
+
+#? run: Start the real Traefik with hookward and an echo backend, and print curl lines
+.PHONY: run
+run:
+	@go build -C dev -o .cache/run ./cmd/run && dev/.cache/run
+
+#? test: Run every test there is: compiled, interpreted, in the real Traefik
+.PHONY: test
+test: tools unit lint fuzz dev
+
+#? tools: Install what the tests need beside Go (Debian: apt-get)
+.PHONY: tools
+tools:
+	@dev/tools.sh curl npm
+
+#? unit: Test the compiled plugin with the race detector
+.PHONY: unit
+unit:
+	go test -race ./...
+
+#? lint: Check formatting, vet, staticcheck, the dialect that Yaegi understands, and the option table
+.PHONY: lint
+lint:
+	@test -z "$$(gofmt -l . | tee /dev/stderr)"
+	go vet ./... && go vet -C dev ./...
+	go run $(STATICCHECK) ./...
+	cd dev && go run $(STATICCHECK) ./...
+	go build -C dev -o .cache/dialect ./cmd/dialect && dev/.cache/dialect ./...
+	cd dev && go run ./cmd/options -check
+
+#? fuzz: Run each fuzz target for FUZZTIME (5s)
+.PHONY: fuzz
+fuzz:
+	@for target in $(FUZZ); do go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) . || exit 1; done
+
+#? dev: Run the tests of the second module: interpreted, configuration sources, real Traefik, real senders
+.PHONY: dev
+dev:
+	@go run -C dev ./cmd/traefik
+	go test -C dev -p 1 ./...
+
+#? docs: Write the option table into README.md
+.PHONY: docs
+docs:
+	go run -C dev ./cmd/options

@@ -1,0 +1,232 @@
+package gateway
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// Settings say what is special about one gateway. The zero value is the usual
+// one.
+type Settings struct {
+	// Plugin is the directory of the plugin's source. Default: the repository.
+	Plugin string
+	// Web is the address of the plain entry point. Default: a free port.
+	Web string
+	// LogLevel is Traefik's own. Default: ERROR, the quietest that it has use for.
+	LogLevel string
+	// Static is more static configuration, in YAML, such as another provider.
+	Static string
+	// Env is added to Traefik's environment, as NAME=value.
+	Env []string
+	// Stdout and Stderr get what Traefik prints, besides Gateway's own copies.
+	Stdout, Stderr io.Writer
+}
+
+// Gateway is a running Traefik.
+type Gateway struct {
+	// URL and TLSURL are the plain entry point and the one with TLS, which
+	// speaks HTTP/2 too and has a certificate that nobody trusts.
+	URL, TLSURL string
+	// Stdout and Stderr hold all that the process has printed.
+	Stdout, Stderr *Output
+
+	dir  string
+	cmd  *exec.Cmd
+	done chan struct{}
+}
+
+const staticTemplate = `global: {checkNewVersion: false, sendAnonymousUsage: false}
+log: {level: %s}
+ping: {entryPoint: ping}
+entryPoints:
+  web: {address: %q}
+  websecure: {address: %q, http: {tls: {}}}
+  ping: {address: %q}
+providers:
+  file: {directory: dynamic, watch: true}
+  providersThrottleDuration: 50ms
+experimental:
+  localPlugins:
+    hookward: {moduleName: github.com/hookward/hookward}
+`
+
+// Start runs Traefik with a dynamic configuration in YAML and returns when it
+// serves. The context ends it.
+func Start(ctx context.Context, binary, dynamic string, s Settings) (*Gateway, error) {
+	root, err := Root()
+	if err != nil {
+		return nil, err
+	}
+	if s.Plugin == "" {
+		s.Plugin = root
+	}
+	if s.LogLevel == "" {
+		s.LogLevel = "ERROR"
+	}
+	if s.Web == "" {
+		s.Web = "127.0.0.1:0"
+	}
+	addresses, err := freeAddresses(s.Web, "127.0.0.1:0", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	dir, err := os.MkdirTemp("", "hookward-gateway-")
+	if err != nil {
+		return nil, err
+	}
+	g := &Gateway{
+		URL: "http://" + addresses[0], TLSURL: "https://" + addresses[1],
+		Stdout: &Output{copy: s.Stdout}, Stderr: &Output{copy: s.Stderr},
+		dir: dir, done: make(chan struct{}),
+	}
+	static := fmt.Sprintf(staticTemplate, s.LogLevel, addresses[0], addresses[1], addresses[2]) + s.Static
+	plugin := filepath.Join(dir, "plugins-local", "src", "github.com", "hookward", "hookward")
+	err = errors.Join(
+		os.MkdirAll(filepath.Join(dir, "dynamic"), 0o755),
+		os.MkdirAll(filepath.Dir(plugin), 0o755),
+		os.Symlink(s.Plugin, plugin),
+		os.WriteFile(filepath.Join(dir, "traefik.yml"), []byte(static), 0o644),
+		g.Configure("main.yml", dynamic),
+	)
+	if err != nil {
+		return nil, errors.Join(err, os.RemoveAll(dir))
+	}
+
+	g.cmd = exec.CommandContext(ctx, binary, "--configFile=traefik.yml")
+	g.cmd.Dir = dir
+	g.cmd.Env = append(os.Environ(), s.Env...)
+	g.cmd.Stdout, g.cmd.Stderr = g.Stdout, g.Stderr
+	// A group of its own: Ctrl-C is for the program that started Traefik.
+	g.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+	g.cmd.Cancel = func() error { return g.cmd.Process.Signal(syscall.SIGTERM) }
+	g.cmd.WaitDelay = 15 * time.Second
+	if err := g.cmd.Start(); err != nil {
+		return nil, errors.Join(err, os.RemoveAll(dir))
+	}
+	go func() {
+		_ = g.cmd.Wait()
+		close(g.done)
+	}()
+
+	deadline := time.Now().Add(60 * time.Second)
+	for {
+		response, err := http.Get("http://" + addresses[2] + "/ping")
+		if err == nil {
+			_ = response.Body.Close()
+			if response.StatusCode == http.StatusOK {
+				return g, nil
+			}
+		}
+		select {
+		case <-g.done:
+			return nil, fmt.Errorf("traefik ended at its start:\n%s%s", g.Stdout, g.Stderr)
+		case <-time.After(50 * time.Millisecond):
+		}
+		if time.Now().After(deadline) {
+			g.Stop()
+			return nil, fmt.Errorf("traefik was not ready in time:\n%s%s", g.Stdout, g.Stderr)
+		}
+	}
+}
+
+// Configure writes a file of the dynamic configuration, whole at once; Traefik
+// applies it soon after.
+func (g *Gateway) Configure(name, content string) error {
+	// A name that Traefik's watcher passes over, then a rename within the folder.
+	temporary := filepath.Join(g.dir, "dynamic", "."+name+".tmp")
+	if err := os.WriteFile(temporary, []byte(content), 0o644); err != nil {
+		return err
+	}
+	return os.Rename(temporary, filepath.Join(g.dir, "dynamic", name))
+}
+
+// Exited says whether the process has ended by itself.
+func (g *Gateway) Exited() bool {
+	select {
+	case <-g.done:
+		return true
+	default:
+		return false
+	}
+}
+
+// Done is closed when the process has ended.
+func (g *Gateway) Done() <-chan struct{} { return g.done }
+
+// Stop ends Traefik and removes its files.
+func (g *Gateway) Stop() {
+	_ = g.cmd.Process.Signal(syscall.SIGTERM)
+	select {
+	case <-g.done:
+	case <-time.After(15 * time.Second):
+		_ = g.cmd.Process.Kill()
+		<-g.done
+	}
+	_ = os.RemoveAll(g.dir)
+}
+
+// freeAddresses finds a free port for each address that ends in :0. Another
+// program may take one before Traefik does; then Traefik's start says so.
+func freeAddresses(wanted ...string) ([]string, error) {
+	found := make([]string, len(wanted))
+	for i, address := range wanted {
+		listener, err := net.Listen("tcp", address)
+		if err != nil {
+			return nil, err
+		}
+		defer func() { _ = listener.Close() }()
+		found[i] = listener.Addr().String()
+	}
+	return found, nil
+}
+
+// Output collects what a process prints.
+type Output struct {
+	mu     sync.Mutex
+	buffer bytes.Buffer
+	copy   io.Writer
+}
+
+func (o *Output) Write(b []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.copy != nil {
+		_, _ = o.copy.Write(b)
+	}
+	return o.buffer.Write(b)
+}
+
+// String returns all that was printed.
+func (o *Output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.buffer.String()
+}
+
+// Lines returns the complete lines that contain a text.
+func (o *Output) Lines(text string) []string {
+	all := o.String()
+	end := strings.LastIndexByte(all, '\n')
+	if end < 0 {
+		return nil
+	}
+	found := []string{}
+	for _, line := range strings.Split(all[:end], "\n") {
+		if strings.Contains(line, text) {
+			found = append(found, line)
+		}
+	}
+	return found
+}

@@ -1,0 +1,82 @@
+// Package interpreted runs the plugin's own tests under Yaegi, with the options
+// that Traefik gives it. Compiled tests alone prove little: Yaegi differs from
+// Go in ways that no compiler reports.
+package interpreted
+
+import (
+	"os"
+	"path/filepath"
+	"sort"
+	"strings"
+	"testing"
+
+	"github.com/traefik/yaegi/interp"
+	"github.com/traefik/yaegi/stdlib"
+
+	"github.com/hookward/hookward/dev/gateway"
+)
+
+const module = "github.com/hookward/hookward"
+
+func TestInterpreted(t *testing.T) {
+	root, err := gateway.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	goPath := t.TempDir()
+	source := filepath.Join(goPath, "src", module)
+	if err := os.MkdirAll(filepath.Dir(source), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(root, source); err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(root) // where the tests find testdata
+
+	// As in Traefik's pkg/plugins/middlewareyaegi.go.
+	i := interp.New(interp.Options{GoPath: goPath, Env: os.Environ(), Stdout: os.Stdout, Stderr: os.Stderr})
+	if err := i.Use(stdlib.Symbols); err != nil {
+		t.Fatal(err)
+	}
+	if err := i.EvalTest(module); err != nil {
+		t.Fatalf("the plugin does not load: %v", err)
+	}
+
+	tests := map[string]func(*testing.T){}
+	names := []string{}
+	for name, symbol := range i.Symbols(module)[module] {
+		test, ok := symbol.Interface().(func(*testing.T))
+		if ok && strings.HasPrefix(name, "Test") {
+			tests[name] = test
+			names = append(names, name)
+		}
+	}
+	sort.Strings(names)
+	if want := declaredTests(t, root); len(names) != want {
+		t.Fatalf("found %d tests interpreted, %d are declared: %s", len(names), want, names)
+	}
+	for _, name := range names {
+		t.Run(name, tests[name])
+	}
+}
+
+// declaredTests counts the tests in the source, so that none goes missing.
+func declaredTests(t *testing.T, root string) int {
+	files, err := filepath.Glob(filepath.Join(root, "*_test.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	count := 0
+	for _, file := range files {
+		b, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, line := range strings.Split(string(b), "\n") {
+			if strings.HasPrefix(line, "func Test") {
+				count++
+			}
+		}
+	}
+	return count
+}

@@ -1,0 +1,15 @@
+#!/bin/sh
+# Installs the named commands with apt-get where they are missing.
+set -eu
+missing=
+for tool in "$@"; do
+	command -v "$tool" >/dev/null 2>&1 || missing="$missing $tool"
+done
+[ -n "$missing" ] || exit 0
+if ! command -v apt-get >/dev/null 2>&1 || [ "$(id -u)" != 0 ]; then
+	echo "Please install:$missing" >&2
+	exit 1
+fi
+apt-get update -q
+# shellcheck disable=SC2086 # a list of words
+DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends $missing
