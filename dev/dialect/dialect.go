@@ -1,0 +1,113 @@
+// Package dialect defines an analyzer for the Go that Traefik plugins are
+// written in.
+//
+// Traefik does not compile a plugin, it interprets it with Yaegi v0.16.1.
+// Some constructs pass the compiler and every compiled test and then give
+// another result there, most of them without any error: a signature check
+// with a named result accepts a request because the one before it was good.
+// The analyzer refuses these constructs. There is no comment that silences
+// it; each rule names the way to write the same thing safely.
+//
+// # What the rules do not see
+//
+// Rules look at syntax and types, not at data flow. A loop made of goto, a
+// concrete value converted to an interface outside a loop and changed
+// afterwards, and a value changed through a second pointer are not found.
+// The interpreted test run is there for the rest.
+//
+// Test files are skipped: Traefik never loads them.
+package dialect
+
+import (
+	"fmt"
+	"go/ast"
+	"go/token"
+	"strings"
+
+	"golang.org/x/tools/go/analysis"
+	"golang.org/x/tools/go/ast/inspector"
+)
+
+// A rule is one construct of Go that the interpreter gets wrong.
+type rule struct {
+	name  string // short and stable, opens every message
+	why   string // what happens under Yaegi, and what to write instead
+	check func(*pass)
+}
+
+// rules lists all rules. testdata/src has a directory of the same name for
+// each, with code that is refused and code that is not.
+var rules = []rule{
+	{"named-result", "Yaegi does not zero named results, the caller's old value shines through; return unnamed values", namedResult},
+	{"unnamed-parameter", "Yaegi panics when compiled code calls this, it takes the argument for the function; name the parameter, _ will do", unnamedParameter},
+	{"method-expression", "Yaegi cannot load method expressions; write a func literal that calls the method", methodExpression},
+	{"method-value", "Yaegi binds the receiver when the value is called; write a func literal that calls the method", methodValue},
+
+	{"loop-closure", "Yaegi creates this closure too late, all turns share the last one's variables; copy with i := i and assign the literal to a variable first, or use a factory", loopClosure},
+	{"for-init", "Yaegi runs the init statement on every turn; move it in front of the loop", forInit},
+	{"interface-in-loop", "under Yaegi all turns share one interface value; use a constructor that returns the interface, or data types without methods", interfaceInLoop},
+	{"deferred-argument", "Yaegi evaluates this when the call runs, not here; copy it to a variable that is not assigned again, and move a loop's body into a function", deferredArgument},
+	{"forward-defer", "Yaegi skips this call without a word, the function is not known yet; declare it further up, or defer a func literal", forwardDefer},
+
+	{"own-error-type", "under Yaegi errors.Is, errors.As and == fail or panic on interpreted error types; use errors.New and %w, or return a code", ownErrorType},
+	{"error-type-switch", "under Yaegi a type switch does not match interpreted errors, and case error never matches; use errors.Is or a type assertion with ok", errorTypeSwitch},
+	{"errors-as", "errors.As panics under Yaegi unless the target has a compiled type; use a type of the standard library, or errors.Is", errorsAs},
+	{"recovered-value", "under Yaegi a recovered value may be a reflect.Value; compare it with nil or format it with fmt, nothing else", recoveredValue},
+	{"bare-goroutine", "a panic in a goroutine kills Traefik; start a func literal or function of this package whose first statement defers a recover", bareGoroutine},
+
+	{"select-ok", "under Yaegi this case panics, never fires or does not assign; receive from a channel held in a variable, into variables declared here with :=", selectOK},
+	{"json-unexported", "Yaegi encodes unexported fields as Xname and does not flatten embedded ones; use exported, named fields only", jsonUnexported},
+	{"print", "Traefik shows this at DEBUG or turns it into an ERROR; write to os.Stdout or os.Stderr", printing},
+	{"missing-symbol", "Yaegi v0.16.1 cannot load this; do without it", missingSymbol},
+	{"build-tag", "Yaegi ignores //go:build and loads the file anyway; move it to a directory of its own", buildTag},
+}
+
+// Analyzer reports code that Yaegi does not run as the compiler does.
+var Analyzer = &analysis.Analyzer{
+	Name: "dialect",
+	Doc:  doc(),
+	Run:  run,
+}
+
+// doc turns the rule table into the analyzer's help text.
+func doc() string {
+	var b strings.Builder
+	b.WriteString("report code that goes wrong when Yaegi interprets it\n\n")
+	for _, r := range rules {
+		fmt.Fprintf(&b, "%s: %s.\n\n", r.name, r.why)
+	}
+	return b.String()
+}
+
+// A pass is one rule at work on one package.
+type pass struct {
+	*analysis.Pass
+	rule rule
+	root inspector.Cursor // over the files that Traefik loads
+}
+
+func run(ap *analysis.Pass) (any, error) {
+	// Not the shared inspector of passes/inspect: it includes test files.
+	var files []*ast.File
+	for _, f := range ap.Files {
+		if loaded(ap.Fset.File(f.FileStart).Name()) {
+			files = append(files, f)
+		}
+	}
+	root := inspector.New(files).Root()
+	for _, r := range rules {
+		r.check(&pass{ap, r, root})
+	}
+	return nil, nil
+}
+
+// loaded reports whether Traefik loads a file of this name. The main package
+// that go test generates has a name without .go.
+func loaded(name string) bool {
+	return strings.HasSuffix(name, ".go") && !strings.HasSuffix(name, "_test.go")
+}
+
+// report refuses what stands at pos; subject names it for the reader.
+func (p *pass) report(pos token.Pos, subject string) {
+	p.Reportf(pos, "[%s] %s: %s", p.rule.name, subject, p.rule.why)
+}

@@ -1,0 +1,2 @@
+// Package buildtagignored has files the compiler ignores.
+package buildtagignored

@@ -1,0 +1,2 @@
+// Package buildtag talks about //go:build lines.
+package buildtag

@@ -1,0 +1,16 @@
+// Package other is another interpreted package.
+package other
+
+// Named has a method.
+type Named struct{ N int }
+
+func (Named) Get() int { return 0 }
+
+// Plain has none.
+type Plain struct{ N int }
+
+// Wrapped is encoded by others.
+type Wrapped struct {
+	A      int
+	hidden int
+}

@@ -1,0 +1,3 @@
+package forwarddefer
+
+func inLaterFile() {}

@@ -1,0 +1,19 @@
+package unnamedparameter
+
+import (
+	"errors"
+	"fmt"
+	"io"
+)
+
+type filled struct{}
+
+func (filled) Write(_ []byte) (int, error) {
+	return 0, errors.New("full")
+}
+
+// Good has a name for the parameter.
+func Good() string {
+	_, err := io.WriteString(filled{}, "x")
+	return fmt.Sprint(err)
+}
