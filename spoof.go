@@ -18,13 +18,13 @@ const maxDashes = 8
 // the latter was verified.
 func removeSpoofs(r *http.Request, p *policy) {
 	for name := range r.Header {
-		if p.spoofs[name] || isOurs(name) {
+		if p.spoofs[name] || name[0] == 'X' && isOurs(name) {
 			delete(r.Header, name)
 		}
 	}
 	for name := range r.Trailer {
 		// The scheme's headers are headers: in a trailer nothing verifies them.
-		if p.spoofs[name] || isOurs(name) || p.names[name] {
+		if p.spoofs[name] || p.names[name] || name[0] == 'X' && isOurs(name) {
 			delete(r.Trailer, name)
 		}
 	}
@@ -33,11 +33,15 @@ func removeSpoofs(r *http.Request, p *policy) {
 	delete(r.Header, "Upgrade")
 }
 
-// isOurs says whether a name reads X-Hookward-, with whatever stands in the
-// place of the dashes: Apache turns any sign there into an underscore.
+// isOurs says whether a name, canonical as the server delivers it, reads
+// X-Hookward-, with whatever stands in the place of the dashes: Apache turns
+// any sign there into an underscore.
 func isOurs(name string) bool {
-	return len(name) > 10 && (name[0] == 'X' || name[0] == 'x') && strings.EqualFold(name[2:10], "Hookward") &&
-		strings.IndexByte("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", name[10]) < 0
+	if len(name) < 11 || name[2:10] != "Hookward" && name[2:10] != "hookward" {
+		return false
+	}
+	after := name[10]
+	return !(after >= 'a' && after <= 'z' || after >= 'A' && after <= 'Z' || after >= '0' && after <= '9')
 }
 
 // schemeNames returns the canonical names of the headers that a scheme reads.
