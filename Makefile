@@ -48,7 +48,8 @@ fuzz:
 .PHONY: dev
 dev:
 	@go run -C dev ./cmd/traefik
-	go test -C dev -p 1 ./...
+	@# Uncached: Go does not see that these tests read the other module's files.
+	go test -C dev -p 1 -count 1 ./...
 
 #? docs: Write the option table into README.md
 .PHONY: docs

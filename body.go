@@ -63,19 +63,25 @@ func readBody(d *decision, r *http.Request, limit int64, timeout time.Duration) 
 	}
 	timer.Stop()
 
-	switch {
-	case result == nil:
-		return bodyTimeout
-	case errors.Is(result.err, os.ErrDeadlineExceeded):
-		return bodyTimeout // Traefik's own, respondingTimeouts.readTimeout
-	case result.err != nil:
-		return bodyIncomplete
-	case int64(len(result.body)) > limit:
+	if result == nil || result.err != nil {
+		return bodyProblem(result)
+	}
+	if int64(len(result.body)) > limit {
 		d.body = result.body
 		return bodyTooLarge
 	}
 	noteBody(d, result.body)
 	return bodyRead
+}
+
+func bodyProblem(result *bodyResult) string {
+	if result == nil {
+		return bodyTimeout
+	}
+	if errors.Is(result.err, os.ErrDeadlineExceeded) {
+		return bodyTimeout // Traefik's own, respondingTimeouts.readTimeout
+	}
+	return bodyIncomplete
 }
 
 func noteBody(d *decision, body []byte) {

@@ -33,7 +33,13 @@ func prepare(d *decision, r *http.Request, reason string) {
 	p := d.policy
 	forward := reason == verified || p != nil && p.observeOnly && canObserve(reason)
 	if forward {
-		removeSpoofs(r, p)
+		removeSpoofs(r.Header, p)
+		if len(r.Trailer) > 0 {
+			removeSpoofedTrailers(r.Trailer, p)
+		}
+		// A request that becomes a tunnel would carry bytes past the gate. A
+		// server may ignore the wish, RFC 9110, 7.8.
+		delete(r.Header, "Upgrade")
 		if reason == verified {
 			r.Header[providerHeader] = []string{p.provider}
 		}
@@ -51,21 +57,22 @@ func canObserve(reason string) bool {
 
 // restoreBody lets the next handler read what was read here, byte for byte.
 func restoreBody(d *decision, r *http.Request) {
-	switch {
-	case !d.bodyWhole && len(d.body) > 0: // too large, but observed
-		r.Body = io.NopCloser(io.MultiReader(bytes.NewReader(d.body), r.Body))
-	case !d.bodyWhole: // not touched
-	case len(r.Trailer) > 0:
+	if !d.bodyWhole {
+		// Refused, but observed. What was read of it comes first.
+		if len(d.body) > 0 {
+			r.Body = io.NopCloser(io.MultiReader(bytes.NewReader(d.body), r.Body))
+		}
+		return
+	}
+	r.Body = io.NopCloser(bytes.NewReader(d.body))
+	if len(r.Trailer) > 0 {
 		// Trailers travel with chunks only, RFC 9112, 7.1.2.
-		r.Body = io.NopCloser(bytes.NewReader(d.body))
 		r.ContentLength = -1
-	case len(d.body) == 0:
+		return
+	}
+	r.ContentLength = int64(len(d.body))
+	r.TransferEncoding = nil
+	if len(d.body) == 0 {
 		r.Body = http.NoBody
-		r.ContentLength = 0
-		r.TransferEncoding = nil
-	default:
-		r.Body = io.NopCloser(bytes.NewReader(d.body))
-		r.ContentLength = int64(len(d.body))
-		r.TransferEncoding = nil
 	}
 }

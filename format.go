@@ -18,7 +18,7 @@ type headerFormat struct {
 type element struct {
 	literals     []string
 	placeholders []string
-	signs        bool // whether a signature stands in it
+	simple       bool // a signature at the end and nothing else, as with most
 }
 
 // proof is one signature that a header offers, with the timestamp that belongs
@@ -78,7 +78,6 @@ func parseFormat(format string) (headerFormat, string) {
 			case last > 0 && e.literals[last] == "":
 				return f, "two placeholders need text between them"
 			case contains(signaturePlaceholders, p.placeholder):
-				e.signs = true
 				signatures++
 			case p.placeholder == "timestamp":
 				timestamps++
@@ -91,6 +90,7 @@ func parseFormat(format string) (headerFormat, string) {
 		if len(e.placeholders) == 0 {
 			return f, "each element needs a placeholder"
 		}
+		e.simple = len(e.placeholders) == 1 && e.literals[1] == "" && e.placeholders[0] != "timestamp"
 		f.elements = append(f.elements, e)
 	}
 	if signatures != 1 {
@@ -114,27 +114,27 @@ func hasTimestamp(f headerFormat) bool {
 
 // readProofs reads a header's lines. Only what follows the grammar to the letter
 // counts; the second result is proofsRead or the reason to refuse.
-func readProofs(f headerFormat, size int, lines []string) ([]proof, string) {
+func readProofs(f *headerFormat, size int, lines []string) ([]proof, string) {
 	if len(lines) == 0 || len(lines) == 1 && lines[0] == "" {
 		return nil, signatureMissing
 	}
-	if f.separator == "" {
-		// Which of two lines is meant is for nobody to guess.
-		if len(lines) > 1 {
-			return nil, signatureDuplicated
-		}
-		mac, timestamp, ok := readElement(f.elements[0], size, lines[0])
-		if !ok {
-			return nil, signatureMalformed
-		}
-		return []proof{{mac: mac, timestamp: timestamp}}, proofsRead
+	if f.separator != "" {
+		return readList(f, size, lines)
 	}
-	return readList(f, size, lines)
+	// Which of two lines is meant is for nobody to guess.
+	if len(lines) > 1 {
+		return nil, signatureDuplicated
+	}
+	p := readElement(&f.elements[0], size, lines[0])
+	if p == nil {
+		return nil, signatureMalformed
+	}
+	return []proof{*p}, proofsRead
 }
 
 // readList reads a list, which may be spread over several lines (RFC 9110,
 // 5.3). Elements of other forms are left unread: other versions of the scheme.
-func readList(f headerFormat, size int, lines []string) ([]proof, string) {
+func readList(f *headerFormat, size int, lines []string) ([]proof, string) {
 	proofs := []proof{}
 	shared := "" // a timestamp with an element of its own goes with every signature
 	elements := 0
@@ -149,17 +149,17 @@ func readList(f headerFormat, size int, lines []string) ([]proof, string) {
 		}
 		for _, text := range texts {
 			text = strings.Trim(text, " \t")
-			for _, e := range f.elements {
-				mac, timestamp, ok := readElement(e, size, text)
-				if !ok {
+			for i := range f.elements {
+				p := readElement(&f.elements[i], size, text)
+				if p == nil {
 					continue
 				}
-				if e.signs {
-					proofs = append(proofs, proof{mac: mac, timestamp: timestamp})
+				if p.mac != nil {
+					proofs = append(proofs, *p)
 				} else if shared != "" {
 					return nil, signatureMalformed
 				} else {
-					shared = timestamp
+					shared = p.timestamp
 				}
 				break
 			}
@@ -176,66 +176,84 @@ func readList(f headerFormat, size int, lines []string) ([]proof, string) {
 	return proofs, proofsRead
 }
 
-// readElement matches a text with an element, from the first to the last byte.
-func readElement(e element, size int, text string) ([]byte, string, bool) {
-	if len(text) > maxHeaderBytes {
-		return nil, "", false
+// readElement matches a text with an element, from the first to the last byte,
+// and returns what stands in it, or nil.
+func readElement(e *element, size int, text string) *proof {
+	prefix := e.literals[0]
+	n := len(prefix)
+	if len(text) < n || len(text) > maxHeaderBytes || text[:n] != prefix {
+		return nil
 	}
-	n := len(e.literals[0])
-	if len(text) < n || text[:n] != e.literals[0] {
-		return nil, "", false
+	if !e.simple {
+		return readPlaceholders(e, size, text[n:])
 	}
-	text = text[n:]
-	var mac []byte
-	timestamp := ""
+	mac := decodeMAC(e.placeholders[0], text[n:], size)
+	if mac == nil {
+		return nil
+	}
+	return &proof{mac: mac}
+}
+
+// readPlaceholders matches what follows an element's first literal.
+func readPlaceholders(e *element, size int, text string) *proof {
+	p := &proof{}
 	for i, placeholder := range e.placeholders {
 		literal := e.literals[i+1]
 		value := text
-		if literal != "" {
+		if literal == "" {
+			text = ""
+		} else {
 			end := strings.Index(text, literal)
 			if end < 0 {
-				return nil, "", false
+				return nil
 			}
 			value, text = text[:end], text[end+len(literal):]
-		} else {
-			text = ""
 		}
 		if placeholder == "timestamp" {
-			timestamp = value
 			if value == "" {
-				return nil, "", false
+				return nil
 			}
+			p.timestamp = value
 			continue
 		}
-		mac = decodeMAC(placeholder, value, size)
-		if mac == nil {
-			return nil, "", false
+		p.mac = decodeMAC(placeholder, value, size)
+		if p.mac == nil {
+			return nil
 		}
 	}
-	return mac, timestamp, text == ""
+	if text != "" {
+		return nil
+	}
+	return p
 }
 
 // decodeMAC returns the bytes that a text encodes, or nil unless it is an
 // encoding of exactly size bytes: RFC 4648, hexadecimal digits of either case,
 // base64 with its padding, base64url with or without; no unused bit may be set.
 func decodeMAC(encoding, text string, size int) []byte {
-	var mac []byte
-	var err error
-	if encoding == "hex" {
-		if len(text) != 2*size {
-			return nil
-		}
-		mac, err = hex.DecodeString(text)
-	} else if encoding == "base64" {
-		if len(text) != base64.StdEncoding.EncodedLen(size) {
-			return nil
-		}
-		mac, err = strictBase64.DecodeString(text)
-	} else if len(text) == base64.RawURLEncoding.EncodedLen(size) {
-		mac, err = strictRawURL.DecodeString(text)
-	} else if len(text) == base64.URLEncoding.EncodedLen(size) {
-		mac, err = strictURL.DecodeString(text)
+	if encoding != "hex" {
+		return decodeBase64MAC(encoding, text, size)
 	}
+	mac, err := hex.DecodeString(text)
+	if err != nil || len(mac) != size {
+		return nil
+	}
+	return mac
+}
+
+func decodeBase64MAC(encoding, text string, size int) []byte {
+	decoder := strictBase64
+	if encoding == "base64url" {
+		decoder = strictURL
+		if len(text) == base64.RawURLEncoding.EncodedLen(size) {
+			decoder = strictRawURL
+		}
+	}
+	// Of the right length to begin with: the decoder passes over newlines.
+	if len(text) != decoder.EncodedLen(size) {
+		return nil
+	}
+	mac, err := decoder.DecodeString(text)
 	if err != nil || len(mac) != size {
 		return nil
 	}

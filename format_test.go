@@ -115,7 +115,7 @@ func TestReadProofs(t *testing.T) {
 			t.Errorf("%s: format %q: %s", c.name, c.format, problem)
 			continue
 		}
-		if got := showProofs(readProofs(f, testedSize, c.lines)); got != c.want {
+		if got := showProofs(readProofs(&f, testedSize, c.lines)); got != c.want {
 			t.Errorf("%s: got %s, want %s", c.name, got, c.want)
 		}
 	}

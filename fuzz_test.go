@@ -35,7 +35,7 @@ func FuzzSignatureHeader(f *testing.F) {
 			if problem != "" {
 				t.Fatal(problem)
 			}
-			proofs, reason := readProofs(parsed, testedSize, lines)
+			proofs, reason := readProofs(&parsed, testedSize, lines)
 			if reason != proofsRead {
 				if len(proofs) != 0 {
 					t.Fatalf("%q: refused with proofs", format)

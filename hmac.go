@@ -27,7 +27,7 @@ type macAlgorithm struct {
 }
 
 // computeMAC returns the code over the concatenated texts.
-func computeMAC(a macAlgorithm, key []byte, texts [][]byte) []byte {
+func computeMAC(a *macAlgorithm, key []byte, texts [][]byte) []byte {
 	mac := hmac.New(a.newHash, key)
 	for _, text := range texts {
 		mac.Write(text)

@@ -25,8 +25,8 @@ func TestComputeMACPublishedVectors(t *testing.T) {
 	for _, c := range cases {
 		a := macAlgorithms[c.algorithm]
 		// In one piece and in two: the pieces are signed as if joined.
-		whole := computeMAC(a, []byte(c.key), [][]byte{[]byte(c.text)})
-		parts := computeMAC(a, []byte(c.key), [][]byte{[]byte(c.text[:3]), nil, []byte(c.text[3:])})
+		whole := computeMAC(&a, []byte(c.key), [][]byte{[]byte(c.text)})
+		parts := computeMAC(&a, []byte(c.key), [][]byte{[]byte(c.text[:3]), nil, []byte(c.text[3:])})
 		if hex.EncodeToString(whole) != c.want || hex.EncodeToString(parts) != c.want {
 			t.Errorf("%s of %q: got %x and %x, want %s", c.algorithm, c.text, whole, parts, c.want)
 		}

@@ -78,7 +78,7 @@ func decide(g *gate, r *http.Request, now time.Time) *decision {
 	func() {
 		defer func() {
 			if p := recover(); p != nil {
-				report("error", g.name, "a check panicked, the request is refused: "+fmt.Sprint(p), now)
+				reportPanic(g, fmt.Sprint(p), now)
 			}
 		}()
 		reason := check(g, r, d, now)
@@ -86,6 +86,10 @@ func decide(g *gate, r *http.Request, now time.Time) *decision {
 		prepare(d, r, reason)
 	}()
 	return d
+}
+
+func reportPanic(g *gate, p string, now time.Time) {
+	report("error", g.name, "a check panicked, the request is refused: "+p, now)
 }
 
 // check is the order of checks. It returns verified or the reason to refuse.

@@ -87,11 +87,7 @@ func record(g *gate, r *http.Request, d *decision) {
 	}
 	// One look at all of a stranger's texts: nearly always they are harmless.
 	if !harmless.MatchString(a.Method + a.Host + a.Path + a.DeliveryID + a.EventType) {
-		a.Method = recordable(a.Method)
-		a.Host = recordable(a.Host)
-		a.Path = recordable(a.Path)
-		a.DeliveryID = recordable(a.DeliveryID)
-		a.EventType = recordable(a.EventType)
+		makeRecordable(&a)
 	}
 	if d.policy != nil {
 		a.Provider = d.policy.provider
@@ -111,14 +107,16 @@ func record(g *gate, r *http.Request, d *decision) {
 		a.Aborted = !d.completed
 	}
 	line, err := json.Marshal(&a)
-	if err != nil {
-		report("error", g.name, "an audit record could not be encoded: "+err.Error(), d.start)
-		return
+	if err == nil {
+		_, err = recordOutput.Write(append(line, '\n'))
 	}
-	_, err = recordOutput.Write(append(line, '\n'))
 	if err != nil {
-		report("error", g.name, "an audit record could not be written: "+err.Error(), d.start)
+		reportLoss(g, err, d.start)
 	}
+}
+
+func reportLoss(g *gate, err error, now time.Time) {
+	report("error", g.name, "an audit record could not be written: "+err.Error(), now)
 }
 
 // addressOf returns a host without its port.
@@ -132,8 +130,16 @@ func addressOf(hostport string) string {
 
 var harmless = regexp.MustCompile(`^[ -~]{0,1000}$`)
 
-// recordable makes a stranger's text safe to read in a terminal: bounded, and
-// nothing in it but printable ASCII.
+// makeRecordable makes a stranger's texts safe to read in a terminal: bounded,
+// and nothing in them but printable ASCII.
+func makeRecordable(a *auditRecord) {
+	a.Method = recordable(a.Method)
+	a.Host = recordable(a.Host)
+	a.Path = recordable(a.Path)
+	a.DeliveryID = recordable(a.DeliveryID)
+	a.EventType = recordable(a.EventType)
+}
+
 func recordable(text string) string {
 	if len(text) > maxRecordedText {
 		text = text[:maxRecordedText]

@@ -137,32 +137,23 @@ const maxTexts = 4
 // verify says whether one of the keys has signed the request: verified, or the
 // reason to refuse. It notes on the decision which key it was.
 func verify(s *scheme, keys [][]byte, r *http.Request, d *decision, now time.Time) string {
-	proofs, reason := readProofs(s.format, s.mac.size, r.Header[s.header])
+	proofs, reason := readProofs(&s.format, s.mac.size, r.Header[s.header])
 	if reason != proofsRead {
 		return reason
 	}
-	if s.timestampHeader != "" {
-		values := r.Header[s.timestampHeader]
-		if len(values) != 1 || values[0] == "" {
-			return timestampMissing
-		}
-		for i := range proofs {
-			proofs[i].timestamp = values[0]
-		}
+	if s.timestamped && !setTimestamps(s, proofs, r) {
+		return timestampMissing
 	}
 	texts := 0
 	var macs [][]byte // what each key makes of the text
 	for i := range proofs {
-		timestamp := proofs[i].timestamp
-		if s.timestamped && timestamp == "" {
-			return timestampMissing
-		}
-		if i == 0 || timestamp != proofs[i-1].timestamp {
+		p := &proofs[i]
+		if i == 0 || p.timestamp != proofs[i-1].timestamp {
 			texts++
 			if texts > maxTexts {
 				return signatureMalformed
 			}
-			macs, reason = computeMACs(s, keys, r, d.body, timestamp)
+			macs, reason = computeMACs(s, keys, r, d.body, p.timestamp)
 			if reason != textsReady {
 				return reason
 			}
@@ -170,16 +161,36 @@ func verify(s *scheme, keys [][]byte, r *http.Request, d *decision, now time.Tim
 		for k := range macs {
 			// hmac.Equal takes the same time wherever two codes of equal
 			// length differ; decodeMAC has seen to the length.
-			if hmac.Equal(macs[k], proofs[i].mac) {
+			if hmac.Equal(macs[k], p.mac) {
 				d.secret = k + 1
 				if s.timestamped {
-					return checkTimestamp(timestamp, s.timestampUnit, s.tolerance, now)
+					return checkTimestamp(p.timestamp, s.timestampUnit, s.tolerance, now)
 				}
 				return verified
 			}
 		}
 	}
 	return signatureMismatch
+}
+
+// setTimestamps gives each signature the timestamp of the scheme's header, if it
+// has one, and says whether all have a timestamp then.
+func setTimestamps(s *scheme, proofs []proof, r *http.Request) bool {
+	if s.timestampHeader != "" {
+		values := r.Header[s.timestampHeader]
+		if len(values) != 1 {
+			return false
+		}
+		for i := range proofs {
+			proofs[i].timestamp = values[0]
+		}
+	}
+	for i := range proofs {
+		if proofs[i].timestamp == "" {
+			return false
+		}
+	}
+	return true
 }
 
 // computeMACs returns what each key makes of what the sender must have signed.
@@ -190,7 +201,7 @@ func computeMACs(s *scheme, keys [][]byte, r *http.Request, body []byte, timesta
 	}
 	macs := make([][]byte, len(keys))
 	for k := range keys {
-		macs[k] = computeMAC(s.mac, keys[k], texts)
+		macs[k] = computeMAC(&s.mac, keys[k], texts)
 	}
 	return macs, textsReady
 }

@@ -12,36 +12,29 @@ const providerHeader = "X-Hookward-Provider"
 // maxDashes bounds the spellings of a header's name.
 const maxDashes = 8
 
-// removeSpoofs takes out what a stranger may have sent in the gate's name, and
-// headers that a backend could mistake for those of the scheme: WSGI, PHP and
-// CGI know X_Hub_Signature_256 by the same name as X-Hub-Signature-256, and only
-// the latter was verified.
-func removeSpoofs(r *http.Request, p *policy) {
-	for name := range r.Header {
-		if p.spoofs[name] || name[0] == 'X' && isOurs(name) {
-			delete(r.Header, name)
+// removeSpoofs takes out of headers what a stranger may have sent in the gate's
+// name, and names that a backend could mistake for those of the scheme: WSGI,
+// PHP and CGI know X_Hub_Signature_256 by the same name as X-Hub-Signature-256,
+// and only the latter was verified.
+//
+// The server delivers names in canonical form, so two cases cover X-Hookward-
+// with whatever stands in the place of its dashes: Apache turns any sign there
+// into an underscore.
+func removeSpoofs(h http.Header, p *policy) {
+	for name := range h {
+		if p.spoofs[name] || len(name) > 10 && (name[2:10] == "Hookward" || name[2:10] == "hookward") {
+			delete(h, name)
 		}
 	}
-	for name := range r.Trailer {
-		// The scheme's headers are headers: in a trailer nothing verifies them.
-		if p.spoofs[name] || p.names[name] || name[0] == 'X' && isOurs(name) {
-			delete(r.Trailer, name)
-		}
-	}
-	// A request that becomes a tunnel would carry bytes past the gate. A server
-	// may ignore the wish, RFC 9110, 7.8.
-	delete(r.Header, "Upgrade")
 }
 
-// isOurs says whether a name, canonical as the server delivers it, reads
-// X-Hookward-, with whatever stands in the place of the dashes: Apache turns
-// any sign there into an underscore.
-func isOurs(name string) bool {
-	if len(name) < 11 || name[2:10] != "Hookward" && name[2:10] != "hookward" {
-		return false
+// removeSpoofedTrailers does the same for trailers. What the scheme reads are
+// headers; in a trailer nothing verifies them.
+func removeSpoofedTrailers(h http.Header, p *policy) {
+	removeSpoofs(h, p)
+	for name := range p.names {
+		delete(h, name)
 	}
-	after := name[10]
-	return !(after >= 'a' && after <= 'z' || after >= 'A' && after <= 'Z' || after >= '0' && after <= '9')
 }
 
 // schemeNames returns the canonical names of the headers that a scheme reads.

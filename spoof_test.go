@@ -10,18 +10,18 @@ func TestSpoofedHeadersAreRemoved(t *testing.T) {
 		"X-Hookward-Provider", "x-hookward-provider", "X_Hookward_Provider", "X_hookward-Provider",
 		"X-Hookward_Provider", "x_HOOKWARD_provider", "X.Hookward.Provider", "X-Hookward-Anything", "X-Hookward-",
 		"X_Hub_Signature_256", "X-Hub_Signature-256", "x_hub-signature_256",
-		"X_GitHub_Event", "X-GitHub_Delivery", "Upgrade",
+		"X_GitHub_Event", "X-GitHub_Delivery", "X!hookward!provider",
 	}
 	kept := []string{
 		"X-Hub-Signature-256", "X-GitHub-Event", "X-GitHub-Delivery", "X-Hub-Signature", "Content-Type",
-		"X-Hookwards", "Hookward", "Xhookward-Provider", "X_Forwarded_For", "X-Github-Hook-Id",
+		"Hookward", "Hookward-Provider", "Xhookward-Provider", "X_Forwarded_For", "X-Github-Hook-Id",
 	}
 	p := mustCompile(t, githubOptions())
 	r := newPost("")
 	for _, name := range append(append([]string{}, removed...), kept...) {
 		r.Header[http.CanonicalHeaderKey(name)] = []string{"x"}
 	}
-	removeSpoofs(r, p)
+	removeSpoofs(r.Header, p)
 	for _, name := range removed {
 		if r.Header[http.CanonicalHeaderKey(name)] != nil {
 			t.Errorf("VULNERABLE: %s is forwarded", name)
@@ -52,6 +52,15 @@ func TestSpoofedTrailersAreRemoved(t *testing.T) {
 		t.Errorf("VULNERABLE: trailers %v", got.Trailer)
 	} else if got.ContentLength != -1 {
 		t.Errorf("length %d: trailers travel with chunks only", got.ContentLength)
+	}
+}
+
+func TestAWebhookDoesNotBecomeATunnel(t *testing.T) {
+	capture(t)
+	b := &backend{}
+	serve(newTestHandler(t, b.handler(), githubOptions()), newPost(docsBody, "X-Hub-Signature-256: "+docsSignature, "Upgrade: h2c", "Connection: Upgrade"))
+	if len(b.requests) != 1 || b.requests[0].Header["Upgrade"] != nil {
+		t.Errorf("VULNERABLE: %d requests, upgraded", len(b.requests))
 	}
 }
 

@@ -127,24 +127,34 @@ func signedTexts(s *scheme, r *http.Request, body []byte, timestamp string) ([][
 			texts[i] = p.text
 		} else if p.kind == "timestamp" {
 			texts[i] = []byte(timestamp)
-		} else if p.kind == "id" || p.kind == "header" {
-			name := p.header
-			if name == "" {
-				name = s.idHeader
-			}
-			values := r.Header[name]
-			if len(values) != 1 || values[0] == "" {
-				return nil, signedHeaderMissing
-			}
-			if p.ends != "" && strings.Contains(values[0], p.ends) {
-				return nil, signedHeaderMalformed
-			}
-			texts[i] = []byte(values[0])
 		} else {
-			texts[i] = []byte(urlPart(s, p.kind, r))
+			text, reason := requestText(s, p, r)
+			if reason != textsReady {
+				return nil, reason
+			}
+			texts[i] = text
 		}
 	}
 	return texts, textsReady
+}
+
+// requestText returns the part of the request that a placeholder stands for.
+func requestText(s *scheme, p *part, r *http.Request) ([]byte, string) {
+	if p.kind != "id" && p.kind != "header" {
+		return []byte(urlPart(s, p.kind, r)), textsReady
+	}
+	name := p.header
+	if name == "" {
+		name = s.idHeader
+	}
+	values := r.Header[name]
+	if len(values) != 1 || values[0] == "" {
+		return nil, signedHeaderMissing
+	}
+	if p.ends != "" && strings.Contains(values[0], p.ends) {
+		return nil, signedHeaderMalformed
+	}
+	return []byte(values[0]), textsReady
 }
 
 // urlPart returns a part of the request line.
