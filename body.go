@@ -41,7 +41,11 @@ func readBody(d *decision, r *http.Request, limit int64, timeout time.Duration) 
 		size = maxFirstBuffer
 	}
 	body := r.Body
-	done := make(chan *bodyResult, 1)
+	// No select here: Yaegi keeps the cases of a select statement in one place
+	// for all goroutines, and concurrent requests would get each other's bodies.
+	// The first of the two to arrive counts; there is room for both, so that
+	// neither ever waits.
+	done := make(chan *bodyResult, 2)
 	go func() {
 		defer func() {
 			if p := recover(); p != nil {
@@ -52,15 +56,8 @@ func readBody(d *decision, r *http.Request, limit int64, timeout time.Duration) 
 		_, err := buffer.ReadFrom(io.LimitReader(body, limit+1))
 		done <- &bodyResult{body: buffer.Bytes(), err: err}
 	}()
-
-	timer := time.NewTimer(timeout)
-	expired := timer.C
-	var result *bodyResult
-	select {
-	case arrived := <-done: // declared here: Yaegi panics at result = <-done
-		result = arrived
-	case <-expired:
-	}
+	timer := time.AfterFunc(timeout, func() { done <- nil })
+	result := <-done
 	timer.Stop()
 
 	if result == nil || result.err != nil {

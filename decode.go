@@ -131,13 +131,13 @@ func decodeField(value any, field reflect.Value, path string, secret bool) []str
 	case field.Type() == reflect.TypeOf(time.Duration(0)):
 		d, err := time.ParseDuration(text)
 		if err != nil || d <= 0 {
-			return []string{path + ": " + quote(text) + " is not a positive duration with a unit, such as 300s, 5m or 1h30m"}
+			return []string{path + ": " + quote(text) + " is not a positive duration with a unit, such as 300s, 5m or 1h30m, up to 2562047h"}
 		}
 		field.SetInt(int64(d))
 	case field.Kind() == reflect.Int64:
 		n, err := strconv.ParseInt(text, 10, 64)
 		if err != nil || n <= 0 {
-			return []string{path + ": " + quote(text) + " is not a positive whole number"}
+			return []string{path + ": " + quote(text) + " is not a whole number from 1 to 9223372036854775807"}
 		}
 		field.SetInt(n)
 	case field.Kind() == reflect.Bool:
@@ -156,14 +156,16 @@ func decodeField(value any, field reflect.Value, path string, secret bool) []str
 }
 
 // decodeList sets a list of strings. A single string is a list written with
-// commas, but never for secrets, which may contain them.
+// commas, but never for secrets, which may contain them. The file provider
+// writes an empty list as an empty string.
 func decodeList(value any, field reflect.Value, path string, secret bool) []string {
 	items, ok := value.([]any)
 	if text, single := value.(string); single {
 		ok = true
-		items = []any{text}
-		if !secret {
-			items = []any{}
+		items = []any{}
+		if secret && text != "" {
+			items = []any{text}
+		} else if text != "" {
 			for _, item := range strings.Split(text, ",") {
 				items = append(items, strings.TrimSpace(item))
 			}

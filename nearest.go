@@ -10,16 +10,16 @@ import (
 // another section.
 func unknownOption(target any, path, key string) string {
 	names := optionNames(target)
-	text := join(path, key)
-	if len(text) > 64 {
-		text = text[:64] + "..."
+	if len(key) > 64 {
+		key = key[:64]
 	}
-	text = strings.Trim(quote(text), `"`) + ": is not an option"
+	quoted := quote(key)
+	text := join(path, quoted[1:len(quoted)-1]) + ": is not an option"
 	hint := suggestion(key, names)
 	if hint == "" {
 		for _, full := range optionPaths(reflect.TypeOf(Options{}), "") {
 			if strings.EqualFold(full[strings.LastIndex(full, ".")+1:], key) {
-				hint = ", did you mean " + full + "?"
+				hint = ", did you mean " + full + " (from the top)?"
 			}
 		}
 	}

@@ -1,0 +1,105 @@
+package hookward
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// lockedBuffer is written to by many goroutines.
+type lockedBuffer struct {
+	mu     sync.Mutex
+	buffer bytes.Buffer
+}
+
+func (b *lockedBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buffer.Write(p)
+}
+
+// Requests that are under way at once must have nothing in common. Yaegi keeps
+// some state by statement and not by goroutine: with a select around the read of
+// the body, requests got each other's bodies.
+func TestConcurrentRequests(t *testing.T) {
+	capture(t)
+	records := &lockedBuffer{}
+	recordOutput = records
+	h := newTestHandler(t, http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		rw.Header().Set("X-Id", r.Header.Get("X-Github-Delivery"))
+		_, _ = rw.Write(body)
+	}), githubOptions())
+
+	const workers, turns = 8, 150
+	problems := make(chan string, workers*turns)
+	wait := &sync.WaitGroup{}
+	for w := 0; w < workers; w++ {
+		wait.Add(1)
+		go worker(h, w, turns, problems, wait)
+	}
+	wait.Wait()
+	close(problems)
+	for p := range problems {
+		t.Error("VULNERABLE: " + p)
+	}
+
+	seen := map[string]bool{}
+	for _, line := range strings.Split(strings.TrimSpace(records.buffer.String()), "\n") {
+		var record struct {
+			ID     string `json:"hookward.delivery_id"`
+			Reason string `json:"event.reason"`
+			Bytes  int    `json:"http.request.body.bytes"`
+		}
+		if err := json.Unmarshal([]byte(line), &record); err != nil {
+			t.Fatalf("record %q: %v", line, err)
+		}
+		good := strings.HasSuffix(record.ID, "-good")
+		if seen[record.ID] || (record.Reason == verified) != good || record.Bytes != len(testBody(record.ID)) {
+			t.Errorf("VULNERABLE: record %s", line)
+		}
+		seen[record.ID] = true
+	}
+	if len(seen) != workers*turns {
+		t.Errorf("%d records of %d", len(seen), workers*turns)
+	}
+}
+
+// testBody is the body of a delivery, different for each in text and length.
+func testBody(id string) string {
+	return strings.Repeat(id+";", 1+len(id)+int(id[len(id)-6]))
+}
+
+// worker sends deliveries, every other one signed by somebody else.
+func worker(h http.Handler, w, turns int, problems chan string, wait *sync.WaitGroup) {
+	defer wait.Done()
+	for i := 0; i < turns; i++ {
+		id := fmt.Sprintf("%d-%d-good", w, i)
+		key := docsSecret
+		want := 200
+		if i%2 == 1 {
+			// One by one: Yaegi loses the constants of a parallel assignment
+			// that has a call in it.
+			id = fmt.Sprintf("%d-%d-evil", w, i)
+			key = "another secret"
+			want = 401
+		}
+		body := testBody(id)
+		r := newPost(body, "X-GitHub-Delivery: "+id, "X-Hub-Signature-256: sha256="+hexMACOf("hmac-sha256", key, body))
+		r.ContentLength = -1
+		rw := httptest.NewRecorder()
+		h.ServeHTTP(rw, r)
+		if rw.Code != want {
+			problems <- fmt.Sprintf("%s: status %d, want %d", id, rw.Code, want)
+		}
+		if want == 200 && (rw.Body.String() != body || rw.Header().Get("X-Id") != id) {
+			problems <- fmt.Sprintf("%s: the body or header of another request: %s", id, rw.Header().Get("X-Id"))
+		}
+	}
+}
