@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
 // lockedBuffer is written to by many goroutines.
@@ -93,6 +94,7 @@ func worker(h http.Handler, w, turns int, problems chan string, wait *sync.WaitG
 		body := testBody(id)
 		r := newPost(body, "X-GitHub-Delivery: "+id, "X-Hub-Signature-256: sha256="+hexMACOf("hmac-sha256", key, body))
 		r.ContentLength = -1
+		r.Body = arriving(body)
 		rw := httptest.NewRecorder()
 		h.ServeHTTP(rw, r)
 		if rw.Code != want {
@@ -102,4 +104,16 @@ func worker(h http.Handler, w, turns int, problems chan string, wait *sync.WaitG
 			problems <- fmt.Sprintf("%s: the body or header of another request: %s", id, rw.Header().Get("X-Id"))
 		}
 	}
+}
+
+// arriving is a body that comes in two pieces, so that its reader has to wait.
+func arriving(body string) io.ReadCloser {
+	reader, writer := io.Pipe()
+	go func() {
+		_, _ = io.WriteString(writer, body[:len(body)/2])
+		time.Sleep(100 * time.Microsecond)
+		_, _ = io.WriteString(writer, body[len(body)/2:])
+		_ = writer.Close()
+	}()
+	return reader
 }

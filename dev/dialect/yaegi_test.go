@@ -27,8 +27,9 @@ import (
 	missingsymbol "github.com/hookward/hookward/dev/dialect/testdata/src/missing-symbol"
 	namedresult "github.com/hookward/hookward/dev/dialect/testdata/src/named-result"
 	ownerrortype "github.com/hookward/hookward/dev/dialect/testdata/src/own-error-type"
+	parallelassignment "github.com/hookward/hookward/dev/dialect/testdata/src/parallel-assignment"
 	recoveredvalue "github.com/hookward/hookward/dev/dialect/testdata/src/recovered-value"
-	selectok "github.com/hookward/hookward/dev/dialect/testdata/src/select-ok"
+	sharedselect "github.com/hookward/hookward/dev/dialect/testdata/src/shared-select"
 	unnamedparameter "github.com/hookward/hookward/dev/dialect/testdata/src/unnamed-parameter"
 )
 
@@ -58,9 +59,10 @@ func TestInterpreted(t *testing.T) {
 		{errortypeswitch.BadOwn, errortypeswitch.GoodOwn},
 		{errorsas.Bad, errorsas.Good},
 		{recoveredvalue.Bad, recoveredvalue.Good},
-		{selectok.Bad, selectok.Good},
-		{selectok.BadAssign, selectok.GoodAssign},
-		{selectok.BadPlain, selectok.GoodAssign},
+		{parallelassignment.Bad, parallelassignment.Good},
+		{sharedselect.Bad, sharedselect.Good},
+		{sharedselect.BadAssign, sharedselect.GoodAssign},
+		{sharedselect.BadPlain, sharedselect.GoodAssign},
 		{jsonunexported.Bad, jsonunexported.Good},
 		{jsonunexported.BadEmbedded, jsonunexported.GoodEmbedded},
 		{missingsymbol.Bad, missingsymbol.Good},

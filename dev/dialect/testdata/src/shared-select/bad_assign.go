@@ -1,4 +1,4 @@
-package selectok
+package sharedselect
 
 import "fmt"
 
@@ -7,8 +7,8 @@ func BadAssign() string {
 	ch := make(chan int, 1)
 	ch <- 5
 	last := []int{0}
-	select {
-	case last[0] = <-ch: // want `\[select-ok\] receive into last\[0\]`
+	select { // want `\[shared-select\]`
+	case last[0] = <-ch:
 	}
 	return fmt.Sprint(last[0])
 }

@@ -1,4 +1,4 @@
-package selectok
+package sharedselect
 
 import "fmt"
 
@@ -7,8 +7,8 @@ func BadPlain() string {
 	ch := make(chan int, 1)
 	ch <- 5
 	var last int
-	select {
-	case last = <-ch: // want `\[select-ok\] receive into last`
+	select { // want `\[shared-select\]`
+	case last = <-ch:
 	}
 	return fmt.Sprint(last)
 }

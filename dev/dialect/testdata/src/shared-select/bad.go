@@ -1,5 +1,5 @@
-// Package selectok receives in selects.
-package selectok
+// Package sharedselect receives in selects.
+package sharedselect
 
 import (
 	"fmt"
@@ -12,8 +12,8 @@ type queue struct{ ch chan int }
 func Bad() string {
 	q := &queue{make(chan int, 1)}
 	q.ch <- 5
-	select {
-	case v, ok := <-q.ch: // want `\[select-ok\] v, ok := <-q.ch: .*; receive from a channel held in a variable`
+	select { // want `\[shared-select\] select: .*; let all senders use one channel`
+	case v, ok := <-q.ch:
 		return fmt.Sprint(v, ok)
 	case <-time.After(20 * time.Millisecond):
 		return "nothing"

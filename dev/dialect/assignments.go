@@ -1,0 +1,34 @@
+package dialect
+
+import (
+	"go/ast"
+	"go/token"
+	"go/types"
+)
+
+// parallelAssignment refuses a, b = f(), x. The interpreter compiles a call on
+// the right so that it stores its own result, and then takes the statement for
+// done. Definitions (:=) and a call with several results are right.
+func parallelAssignment(p *pass) {
+	for c := range p.root.Preorder((*ast.AssignStmt)(nil)) {
+		assign := c.Node().(*ast.AssignStmt)
+		if assign.Tok != token.ASSIGN || len(assign.Rhs) < 2 {
+			continue
+		}
+		calls := 0
+		for _, e := range assign.Rhs {
+			if p.isCall(e) {
+				calls++
+			}
+		}
+		if calls > 0 && calls < len(assign.Rhs) {
+			p.report(assign.Pos(), "parallel assignment to "+types.ExprString(assign.Lhs[0])+", ...")
+		}
+	}
+}
+
+// isCall reports whether e calls a function; a conversion does not.
+func (p *pass) isCall(e ast.Expr) bool {
+	call, ok := ast.Unparen(e).(*ast.CallExpr)
+	return ok && !p.TypesInfo.Types[call.Fun].IsType()
+}
