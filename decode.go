@@ -1,6 +1,7 @@
 package hookward
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
 	"sort"
@@ -131,13 +132,16 @@ func decodeField(value any, field reflect.Value, path string, secret bool) []str
 	case field.Type() == reflect.TypeOf(time.Duration(0)):
 		d, err := time.ParseDuration(text)
 		if err != nil || d <= 0 {
-			return []string{path + ": " + quote(text) + " is not a positive duration with a unit, such as 300s, 5m or 1h30m, up to 2562047h"}
+			return []string{path + ": " + quote(text) + " is not a positive duration with a unit, such as 300s, 5m or 1h30m"}
 		}
 		field.SetInt(int64(d))
 	case field.Kind() == reflect.Int64:
 		n, err := strconv.ParseInt(text, 10, 64)
+		if errors.Is(err, strconv.ErrRange) {
+			return []string{path + ": " + quote(text) + " is too large, or too small"}
+		}
 		if err != nil || n <= 0 {
-			return []string{path + ": " + quote(text) + " is not a whole number from 1 to 9223372036854775807"}
+			return []string{path + ": " + quote(text) + " is not a positive whole number"}
 		}
 		field.SetInt(n)
 	case field.Kind() == reflect.Bool:

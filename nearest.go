@@ -10,16 +10,16 @@ import (
 // another section.
 func unknownOption(target any, path, key string) string {
 	names := optionNames(target)
-	if len(key) > 64 {
-		key = key[:64]
-	}
-	quoted := quote(key)
-	text := join(path, quoted[1:len(quoted)-1]) + ": is not an option"
+	quoted := strings.ReplaceAll(quote(key), `"`, "")
+	text := join(path, quoted) + ": is not an option"
 	hint := suggestion(key, names)
 	if hint == "" {
 		for _, full := range optionPaths(reflect.TypeOf(Options{}), "") {
 			if strings.EqualFold(full[strings.LastIndex(full, ".")+1:], key) {
-				hint = ", did you mean " + full + " (from the top)?"
+				hint = ", did you mean " + full + "?"
+				if full == key {
+					hint = ", did you mean " + full + " at the top?"
+				}
 			}
 		}
 	}

@@ -1,0 +1,46 @@
+package sources
+
+import (
+	"strings"
+	"testing"
+)
+
+// What Traefik refuses before it asks the plugin, which the plugin can therefore
+// not answer with 503: with it the whole file, the container with all its labels,
+// or the CRD's middleware. The cases say how far the promise reaches that a
+// mistake makes no router vanish. A new Traefik which accepts one of them makes
+// this test fail; the case then belongs into testdata.
+func TestRefusedByTraefik(t *testing.T) {
+	tests := []struct {
+		name, source, text string
+		error              string // a part of it
+	}{
+		{"the plugin itself is null", "yaml", "~", "plugin cannot be a standalone element"},
+		{"null in a list", "yaml", "methods: [POST, null]", "unsupported simple value type"},
+		{"list in a list", "yaml", "methods: [[POST]]", "unsupported simple value type"},
+		{"list in a list", "toml", `methods = [["POST"]]`, "unsupported simple value type"},
+		{"boolean and number in a list", "yaml", "secrets: [true, 1]", "invalid syntax"},
+		{"date without quotes", "yaml", "secrets: 2026-01-01", "unsupported type"},
+		{"date without quotes", "toml", "secrets = 2026-01-01", "unsupported type"},
+		{"number out of range", "toml", "maxBodyBytes = 100000000000000000000", "out of range"},
+		{"doubled braces, which are Traefik's templates", "yaml", `signature: {signs: "{{body}}"}`, "function \"body\" not defined"},
+		{"the plugin itself is true", "json", "true", "cannot unmarshal"},
+		{"comma at the beginning of a section's value", "labels", "signature.format=,{hex}", "parsing"},
+		{"empty part of a label's name", "labels", "signature..header=X-Signature", "invalid element"},
+	}
+	for _, test := range tests {
+		t.Run(test.source+", "+test.name, func(t *testing.T) {
+			for _, source := range All {
+				if source.Name != test.source {
+					continue
+				}
+				raw, err := source.Options(test.text)
+				if err == nil || !strings.Contains(err.Error(), test.error) {
+					t.Errorf("got %v and error %v, want an error that contains %q", raw, err, test.error)
+				}
+				return
+			}
+			t.Errorf("there is no source %q", test.source)
+		})
+	}
+}
