@@ -64,13 +64,16 @@ func currentPolicy(g *gate, now time.Time) *policy {
 // adopt takes over what was compiled and reports on it. A policy in force is
 // never given up for a mistake.
 func adopt(g *gate, c *compilation, now time.Time) {
-	if c.policy != nil {
-		g.policy = c.policy
-	} else {
-		report("error", g.name, "answers 503 to every request: "+strings.Join(c.problems, "; "), now)
-	}
 	if len(c.files) > 0 {
 		g.files = c.files
+	}
+	if c.policy == nil {
+		report("error", g.name, "answers 503 to every request: "+strings.Join(c.problems, "; "), now)
+		return
+	}
+	g.policy = c.policy
+	for _, d := range c.degraded {
+		report("error", g.name, d, now)
 	}
 	for _, w := range c.warnings {
 		report("warn", g.name, w, now)

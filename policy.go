@@ -25,6 +25,7 @@ type policy struct {
 type compilation struct {
 	policy   *policy
 	problems []string
+	degraded []string // what is wrong, but has a substitute in force
 	warnings []string
 	files    []fileState // that the policy, or a problem, depends on
 }
@@ -122,6 +123,9 @@ func compileSecrets(c *compilation, p *policy, options Options) {
 		if s.problem != "" {
 			c.problems = append(c.problems, path+s.problem)
 			continue
+		}
+		if s.degraded != "" {
+			c.degraded = append(c.degraded, path+s.degraded)
 		}
 		for _, w := range s.warnings {
 			c.warnings = append(c.warnings, path+w)

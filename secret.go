@@ -19,6 +19,7 @@ const maxSecretBytes = 64 << 10
 type secret struct {
 	key      []byte
 	problem  string
+	degraded string // why the key is not the one that was asked for
 	warnings []string
 	files    []fileState // where the key came from, if from a file
 }
@@ -79,7 +80,7 @@ var (
 )
 
 // fileSecret reads a key from a file. Where that fails and the file was usable
-// before, the key stays what it was, with a warning.
+// before, the key stays what it was.
 func fileSecret(path, encoding string) secret {
 	if !strings.HasPrefix(path, "/") {
 		return secret{problem: "file: must be followed by an absolute path"}
@@ -104,7 +105,7 @@ func fileSecret(path, encoding string) secret {
 		s.problem = "file " + path + " " + s.problem
 		old := decodeSecret(last, encoding)
 		if known && old.problem == "" {
-			s = secret{key: old.key, warnings: []string{s.problem + "; the last usable content stays in force"}}
+			s = secret{key: old.key, degraded: s.problem + "; the last usable content stays in force"}
 		}
 	}
 	if state.info != nil && state.info.Mode().Perm()&0o002 != 0 {

@@ -26,8 +26,12 @@ type Settings struct {
 	Web string
 	// LogLevel is Traefik's own. Default: ERROR, the quietest that it has use for.
 	LogLevel string
-	// Static is more static configuration, in YAML, such as another provider.
+	// Static is more static configuration, in YAML, of sections which Traefik
+	// has not been given here.
 	Static string
+	// Providers are more configuration sources than the files, each a line of
+	// YAML's flow style. YAML takes no second providers section.
+	Providers []string
 	// Env is added to Traefik's environment, as NAME=value.
 	Env []string
 	// Stdout and Stderr get what Traefik prints, besides Gateway's own copies.
@@ -49,7 +53,7 @@ type Gateway struct {
 
 const staticTemplate = `global: {checkNewVersion: false, sendAnonymousUsage: false}
 log: {level: %s}
-ping: {entryPoint: ping}
+ping: {manualRouting: true}
 entryPoints:
   web: {address: %q}
   websecure: {address: %q, http: {tls: {}}}
@@ -57,10 +61,14 @@ entryPoints:
 providers:
   file: {directory: dynamic, watch: true}
   providersThrottleDuration: 50ms
-experimental:
+%sexperimental:
   localPlugins:
     hookward: {moduleName: github.com/hookward/hookward}
 `
+
+// The ping is routed by a file beside the caller's, so that it answers once
+// Traefik has applied both.
+const readyDynamic = "http: {routers: {ready: {rule: \"Path(`/ping`)\", entryPoints: [ping], service: ping@internal}}}\n"
 
 // Start runs Traefik with a dynamic configuration in YAML and returns when it
 // serves. The context ends it.
@@ -91,7 +99,11 @@ func Start(ctx context.Context, binary, dynamic string, s Settings) (*Gateway, e
 		Stdout: &Output{copy: s.Stdout}, Stderr: &Output{copy: s.Stderr},
 		dir: dir, done: make(chan struct{}),
 	}
-	static := fmt.Sprintf(staticTemplate, s.LogLevel, addresses[0], addresses[1], addresses[2]) + s.Static
+	providers := ""
+	for _, line := range s.Providers {
+		providers += "  " + line + "\n"
+	}
+	static := fmt.Sprintf(staticTemplate, s.LogLevel, addresses[0], addresses[1], addresses[2], providers) + s.Static
 	plugin := filepath.Join(dir, "plugins-local", "src", "github.com", "hookward", "hookward")
 	err = errors.Join(
 		os.MkdirAll(filepath.Join(dir, "dynamic"), 0o755),
@@ -99,6 +111,7 @@ func Start(ctx context.Context, binary, dynamic string, s Settings) (*Gateway, e
 		os.Symlink(s.Plugin, plugin),
 		os.WriteFile(filepath.Join(dir, "traefik.yml"), []byte(static), 0o644),
 		g.Configure("main.yml", dynamic),
+		g.Configure("ready.yml", readyDynamic),
 	)
 	if err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
