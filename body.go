@@ -26,8 +26,8 @@ type bodyResult struct {
 // it on the decision. It returns bodyRead or the reason to refuse.
 //
 // Traefik gives a plugin no way to set a read deadline, so another goroutine
-// reads. It ends when the body does, or with the answer to the request, because
-// the server then aborts the read.
+// reads. It ends when the body does, or with the answer to the request, which
+// aborts the read: see hangUp.
 func readBody(d *decision, r *http.Request, limit int64, timeout time.Duration) string {
 	if r.ContentLength > limit {
 		return bodyTooLarge

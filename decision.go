@@ -64,6 +64,8 @@ func restoreBody(d *decision, r *http.Request) {
 		}
 		return
 	}
+	// The sender has been asked for the body; the backend must not ask again.
+	delete(r.Header, "Expect")
 	r.Body = io.NopCloser(bytes.NewReader(d.body))
 	if len(r.Trailer) > 0 {
 		// Trailers travel with chunks only, RFC 9112, 7.1.2.

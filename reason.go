@@ -59,6 +59,9 @@ func refuse(rw http.ResponseWriter, r *http.Request, d *decision) {
 	d.status = status
 	header := rw.Header()
 	header["Cache-Control"] = []string{"no-store"}
+	if d.reason == bodyTimeout && r.ProtoMajor == 1 && hangUp(rw, status) {
+		return
+	}
 	switch status {
 	case http.StatusServiceUnavailable:
 		header["Retry-After"] = []string{retryAfter}
