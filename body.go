@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"runtime"
 	"time"
 )
 
@@ -36,30 +37,20 @@ func readBody(d *decision, r *http.Request, limit int64, timeout time.Duration) 
 		noteBody(d, nil)
 		return bodyRead
 	}
-	size := r.ContentLength
-	if size < 0 || size > maxFirstBuffer {
-		size = maxFirstBuffer
-	}
-	body := r.Body
 	// No select here: Yaegi keeps the cases of a select statement in one place
 	// for all goroutines, and concurrent requests would get each other's bodies.
 	// The first of the two to arrive counts; there is room for both, so that
 	// neither ever waits.
 	done := make(chan *bodyResult, 2)
-	go func() {
-		defer func() {
-			if p := recover(); p != nil {
-				done <- &bodyResult{err: errors.New("reading the body panicked: " + fmt.Sprint(p))}
-			}
-		}()
-		buffer := bytes.NewBuffer(make([]byte, 0, size+bytes.MinRead))
-		_, err := buffer.ReadFrom(io.LimitReader(body, limit+1))
-		done <- &bodyResult{body: buffer.Bytes(), err: err}
-	}()
-	timer := time.AfterFunc(timeout, func() { done <- nil })
-	result := <-done
-	timer.Stop()
-
+	go readAll(r.Body, limit, r.ContentLength, done)
+	// Most bodies are here already, and need no timer.
+	runtime.Gosched()
+	var result *bodyResult
+	if len(done) > 0 {
+		result = <-done
+	} else {
+		result = waitForBody(done, timeout)
+	}
 	if result == nil || result.err != nil {
 		return bodyProblem(result)
 	}
@@ -69,6 +60,29 @@ func readBody(d *decision, r *http.Request, limit int64, timeout time.Duration) 
 	}
 	noteBody(d, result.body)
 	return bodyRead
+}
+
+// readAll reads at most one byte more than the limit.
+func readAll(body io.Reader, limit, length int64, done chan *bodyResult) {
+	defer func() {
+		if p := recover(); p != nil {
+			done <- &bodyResult{err: errors.New("reading the body panicked: " + fmt.Sprint(p))}
+		}
+	}()
+	if length < 0 || length > maxFirstBuffer {
+		length = maxFirstBuffer
+	}
+	buffer := bytes.NewBuffer(make([]byte, 0, length+bytes.MinRead))
+	_, err := buffer.ReadFrom(io.LimitReader(body, limit+1))
+	done <- &bodyResult{body: buffer.Bytes(), err: err}
+}
+
+// waitForBody returns nil when the time is over.
+func waitForBody(done chan *bodyResult, timeout time.Duration) *bodyResult {
+	timer := time.AfterFunc(timeout, func() { done <- nil })
+	result := <-done
+	timer.Stop()
+	return result
 }
 
 func bodyProblem(result *bodyResult) string {

@@ -75,17 +75,18 @@ func New(_ context.Context, next http.Handler, config *Config, name string) (htt
 // return the request is ready to be forwarded, if the decision says so.
 func decide(g *gate, r *http.Request, now time.Time) *decision {
 	d := &decision{start: now, reason: internalError, bodyBytes: r.ContentLength}
-	func() {
-		defer func() {
-			if p := recover(); p != nil {
-				reportPanic(g, fmt.Sprint(p), now)
-			}
-		}()
-		reason := check(g, r, d, now)
-		// The last step that may panic: until here the reason is internalError.
-		prepare(d, r, reason)
-	}()
+	conclude(g, r, d, now)
 	return d
+}
+
+// conclude leaves the decision as it is, a refusal, where a check panics.
+func conclude(g *gate, r *http.Request, d *decision, now time.Time) {
+	defer func() {
+		if p := recover(); p != nil {
+			reportPanic(g, fmt.Sprint(p), now)
+		}
+	}()
+	prepare(d, r, check(g, r, d, now))
 }
 
 func reportPanic(g *gate, p string, now time.Time) {
