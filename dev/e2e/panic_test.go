@@ -1,0 +1,143 @@
+package e2e
+
+import (
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/hookward/hookward/dev/gateway"
+)
+
+// TestPanic runs the plugin with bugs: a panic where the configuration is
+// compiled, and others in the checks.
+func TestPanic(t *testing.T) {
+	s := start(t, nil, []gate{
+		{name: "gh", options: github},
+		{name: "broken", options: `{provider: github, secrets: ["env:GH"], publicURL: panic}`},
+	}, gateway.Settings{Plugin: buggy(t)})
+
+	// alive checks that the gate without a bug goes on.
+	alive := func(t *testing.T) {
+		t.Helper()
+		s.refused(t, s.post(t, "gh", hello), http.StatusUnauthorized, "signature_missing")
+		arrived, _ := s.passed(t, s.post(t, "gh", hello, helloSignature))
+		unchanged(t, arrived, hello)
+		if s.Exited() {
+			t.Fatal("Traefik has ended")
+		}
+	}
+	told := func(t *testing.T, gate, message string) {
+		t.Helper()
+		if lines := s.Stderr.Lines(`"hookward.middleware":"` + gate + `@file"`); !strings.Contains(strings.Join(lines, "\n"), message) {
+			t.Errorf("the operator is told %q, want %q", lines, message)
+		}
+	}
+	t.Run("in New", func(t *testing.T) {
+		for range 2 {
+			s.refused(t, s.post(t, "broken", hello), http.StatusServiceUnavailable, "config_invalid")
+			s.refused(t, s.post(t, "broken", hello, helloSignature), http.StatusServiceUnavailable, "config_invalid")
+		}
+		told(t, "broken", "reading the configuration panicked: a bug in compile")
+		alive(t)
+	})
+	t.Run("in a check", func(t *testing.T) {
+		for _, kind := range []string{"text", "nil map", "index", "nil pointer", "abort", "after the verdict"} {
+			r := s.refused(t, s.post(t, "gh", hello, "X-Panic: "+kind), http.StatusServiceUnavailable, "internal_error")
+			if r.Provider != "github" || r.Secret != 0 {
+				t.Errorf("the record says %+v", r)
+			}
+			s.refused(t, s.post(t, "gh", hello, helloSignature, "X-Panic: "+kind), http.StatusServiceUnavailable, "internal_error")
+			alive(t)
+		}
+		told(t, "gh", "a check panicked, the request is refused: a bug in verify")
+	})
+	t.Run("while the body is read", func(t *testing.T) {
+		s.refused(t, s.post(t, "gh", "panic", signed(secret, "panic")), http.StatusBadRequest, "body_incomplete")
+		alive(t)
+	})
+	t.Run("reload", func(t *testing.T) {
+		// The bug again, on another router, then mended.
+		s.configure(t, "other", []gate{{name: "mended", options: `{provider: github, secrets: ["env:GH"], publicURL: panic}`}})
+		s.refused(t, s.post(t, "mended", hello, helloSignature), http.StatusServiceUnavailable, "config_invalid")
+		s.configure(t, "other", []gate{{name: "mended", options: github}})
+		s.refused(t, s.post(t, "mended", hello), http.StatusUnauthorized, "signature_missing")
+		s.passed(t, s.post(t, "mended", hello, helloSignature))
+		s.refused(t, s.post(t, "broken", hello, helloSignature), http.StatusServiceUnavailable, "config_invalid")
+		alive(t)
+	})
+}
+
+// buggy returns a directory with a copy of the plugin, with panics in it.
+func buggy(t *testing.T) string {
+	t.Helper()
+	root, err := gateway.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	bugs := []struct{ place, bug string }{
+		{"func compile(raw map[string]any) *compilation {\n", `
+	if raw["publicURL"] == "panic" {
+		panic("a bug in compile")
+	}
+`},
+		{"func verify(s *scheme, keys [][]byte, r *http.Request, d *decision, now time.Time) string {\n", `
+	switch first(r.Header["X-Panic"]) {
+	case "text":
+		panic("a bug in verify")
+	case "nil map":
+		var m map[string]int
+		m["a"] = 1
+	case "index":
+		keys = keys[:0]
+		return string(keys[0])
+	case "nil pointer":
+		d = nil
+		d.secret = 1
+	case "abort":
+		panic(http.ErrAbortHandler)
+	}
+`},
+		{"func prepare(d *decision, r *http.Request, reason string) {\n", `
+	if first(r.Header["X-Panic"]) == "after the verdict" {
+		panic("a bug in prepare")
+	}
+`},
+		{"	_, err := buffer.ReadFrom(io.LimitReader(body, limit+1))\n", `
+		if buffer.String() == "panic" {
+			panic("a bug in readBody")
+		}
+`},
+	}
+	directory := t.TempDir()
+	names, err := filepath.Glob(filepath.Join(root, "*.go"))
+	if err != nil || len(names) == 0 {
+		t.Fatal("the plugin has no source", err)
+	}
+	names = append(names, filepath.Join(root, "go.mod"), filepath.Join(root, ".traefik.yml"))
+	applied := make([]int, len(bugs))
+	for _, name := range names {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		source := string(text)
+		for i, b := range bugs {
+			applied[i] += strings.Count(source, b.place)
+			source = strings.Replace(source, b.place, b.place+b.bug, 1)
+		}
+		if err := os.WriteFile(filepath.Join(directory, filepath.Base(name)), []byte(source), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i, n := range applied {
+		if n != 1 {
+			t.Fatalf("the source has %d places for a bug like %q", n, bugs[i].place)
+		}
+	}
+	return directory
+}
