@@ -37,6 +37,7 @@ func TestSecretFiles(t *testing.T) {
 	s := start(t, nil, []gate{
 		{name: "file", options: options("secret", "")},
 		{name: "base64", options: options("base64", ", signature: {secretEncoding: base64}")},
+		{name: "same", options: options("base64", "")}, // the file of base64, whose text is its key
 		{name: "late", options: options("late", "")},
 		{name: "two", options: `{provider: github, secrets: ["file:` + at("late") + `", "env:GH"]}`},
 	}, gateway.Settings{})
@@ -128,7 +129,7 @@ func TestSecretFiles(t *testing.T) {
 				}
 			}
 			// Traefik builds the gates anew, from the file as it is now.
-			s.configure(t, "other", []gate{{name: "other", options: github}, {name: "same", options: options("secret", "")}})
+			s.configure(t, "other", []gate{{name: "other", options: github}, {name: "again", options: options("secret", "")}})
 			s.configure(t, "other", nil)
 			if !accepted(t, c.gate, oldSecret) || accepted(t, c.gate, newSecret) {
 				t.Errorf("after a reload the last good secret is gone: the file %s", c.message)
@@ -155,7 +156,7 @@ func TestSecretList(t *testing.T) {
 	s := start(t, nil, []gate{
 		{name: "list", options: `{provider: github, secrets: ["env:NEW", "env:OLD"]}`},
 		{name: "one", options: `{provider: github, secrets: "env:COMMAS"}`},
-		{name: "literal", options: `{provider: github, secrets: ["a literal, with a comma"]}`},
+		{name: "literal", options: `{provider: github, secrets: "a literal, with a comma"}`},
 	}, gateway.Settings{Env: []string{"NEW=" + newSecret, "OLD=" + oldSecret, "COMMAS=one, two, and three secrets"}})
 
 	for _, key := range []string{"", secret, newSecret + oldSecret, newSecret + "," + oldSecret, "env:NEW"} {

@@ -115,7 +115,7 @@ func jsonOptions(text string) (map[string]any, error) {
 func pluginOptions(configuration *dynamic.Configuration) (map[string]any, error) {
 	m := configuration.HTTP.Middlewares[middleware]
 	if m == nil {
-		return nil, errors.New("Traefik has no middleware of that name")
+		return nil, errors.New("traefik has no middleware of that name")
 	}
 	return m.Plugin[plugin], nil
 }
