@@ -9,7 +9,13 @@ import (
 
 // decision is all that is known of one request, for the answer and the record.
 type decision struct {
-	start   time.Time
+	start time.Time
+	// The request as it came: what follows the gate may rewrite it.
+	method string
+	host   string
+	path   string
+	client string
+
 	policy  *policy // nil while the configuration has a mistake
 	reason  string
 	forward bool

@@ -1,10 +1,6 @@
 package hookward
 
-import (
-	"encoding/base64"
-	"encoding/hex"
-	"strings"
-)
+import "strings"
 
 // headerFormat is the compiled grammar of a signature header, from the option
 // signature.format. Without a separator the header is exactly one element.
@@ -18,27 +14,23 @@ type headerFormat struct {
 type element struct {
 	literals     []string
 	placeholders []string
+	signatures   int
 	simple       bool // a signature at the end and nothing else, as with most
 }
 
-// proof is one signature that a header offers, with the timestamp that belongs
-// to it where the header carries one.
-type proof struct {
-	mac       []byte
-	timestamp string
-}
-
-const (
-	// maxProofs bounds the signatures of one request. Rotation needs two.
-	maxProofs = 16
-	// maxElements bounds what a list may hold in all, unread elements included.
-	maxElements = 32
-	// maxHeaderBytes bounds what is parsed of one line.
-	maxHeaderBytes = 8 << 10
+// signaturePlaceholders are the encodings of a signature, and alphabets the
+// characters that may stand in a placeholder.
+var (
+	signaturePlaceholders = []string{"hex", "base64", "base64url"}
+	alphabets             = map[string]string{
+		"hex":       "0123456789abcdefABCDEF",
+		"base64":    letters + "0123456789+/=",
+		"base64url": letters + "0123456789-_=",
+		"timestamp": "0123456789",
+	}
 )
 
-// signaturePlaceholders are the encodings of a signature.
-var signaturePlaceholders = []string{"hex", "base64", "base64url"}
+const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 // parseFormat compiles a format, or says what is wrong with it.
 func parseFormat(format string) (headerFormat, string) {
@@ -64,34 +56,18 @@ func parseFormat(format string) (headerFormat, string) {
 		if f.separator != "" {
 			text = strings.TrimSpace(text)
 		}
-		pieces, problem := splitTemplate(text)
+		e, problem := parseElement(text)
 		if problem != "" {
 			return f, problem
 		}
-		e := element{literals: []string{""}}
-		for _, p := range pieces {
-			last := len(e.literals) - 1
-			switch {
-			case p.placeholder == "":
-				e.literals[last] += p.literal
-				continue
-			case last > 0 && e.literals[last] == "":
-				return f, "two placeholders need text between them"
-			case contains(signaturePlaceholders, p.placeholder):
-				signatures++
-			case p.placeholder == "timestamp":
-				timestamps++
-			default:
-				return f, "{" + p.placeholder + "} can't stand here; allowed: {hex}, {base64}, {base64url}, {timestamp}"
-			}
-			e.placeholders = append(e.placeholders, p.placeholder)
-			e.literals = append(e.literals, "")
+		if e.signatures == 0 {
+			f.elements = append(f.elements, e)
+		} else {
+			// First in line: a bare {timestamp} would match a signature as well.
+			f.elements = append([]element{e}, f.elements...)
 		}
-		if len(e.placeholders) == 0 {
-			return f, "each element needs a placeholder"
-		}
-		e.simple = len(e.placeholders) == 1 && e.literals[1] == "" && e.placeholders[0] != "timestamp"
-		f.elements = append(f.elements, e)
+		signatures += e.signatures
+		timestamps += len(e.placeholders) - e.signatures
 	}
 	if signatures != 1 {
 		return f, "needs one of {hex}, {base64}, {base64url}, once"
@@ -100,6 +76,39 @@ func parseFormat(format string) (headerFormat, string) {
 		return f, "can hold {timestamp} once"
 	}
 	return f, ""
+}
+
+// parseElement compiles one element of a format.
+func parseElement(text string) (element, string) {
+	e := element{literals: []string{""}}
+	pieces, problem := splitTemplate(text)
+	if problem != "" {
+		return e, problem
+	}
+	for _, p := range pieces {
+		last := len(e.placeholders)
+		switch {
+		case p.placeholder == "":
+			e.literals[last] += p.literal
+			if last > 0 && strings.Contains(alphabets[e.placeholders[last-1]], e.literals[last][:1]) {
+				return e, "the text after {" + e.placeholders[last-1] + "} must not begin with a character that may stand in it"
+			}
+			continue
+		case last > 0 && e.literals[last] == "":
+			return e, "two placeholders need text between them"
+		case contains(signaturePlaceholders, p.placeholder):
+			e.signatures++
+		case p.placeholder != "timestamp":
+			return e, "{" + p.placeholder + "} can't stand here; allowed: {hex}, {base64}, {base64url}, {timestamp}"
+		}
+		e.placeholders = append(e.placeholders, p.placeholder)
+		e.literals = append(e.literals, "")
+	}
+	if len(e.placeholders) == 0 {
+		return e, "each element needs a placeholder"
+	}
+	e.simple = len(e.placeholders) == 1 && e.literals[1] == "" && e.signatures == 1
+	return e, ""
 }
 
 // hasTimestamp says whether a header of this format carries its timestamp.
@@ -111,157 +120,3 @@ func hasTimestamp(f headerFormat) bool {
 	}
 	return false
 }
-
-// readProofs reads a header's lines. Only what follows the grammar to the letter
-// counts; the second result is proofsRead or the reason to refuse.
-func readProofs(f *headerFormat, size int, lines []string) ([]proof, string) {
-	if len(lines) == 0 || len(lines) == 1 && lines[0] == "" {
-		return nil, signatureMissing
-	}
-	if f.separator != "" {
-		return readList(f, size, lines)
-	}
-	// Which of two lines is meant is for nobody to guess.
-	if len(lines) > 1 {
-		return nil, signatureDuplicated
-	}
-	p := readElement(&f.elements[0], size, lines[0])
-	if p == nil {
-		return nil, signatureMalformed
-	}
-	return []proof{*p}, proofsRead
-}
-
-// readList reads a list, which may be spread over several lines (RFC 9110,
-// 5.3). Elements of other forms are left unread: other versions of the scheme.
-func readList(f *headerFormat, size int, lines []string) ([]proof, string) {
-	proofs := []proof{}
-	shared := "" // a timestamp with an element of its own goes with every signature
-	elements := 0
-	for _, line := range lines {
-		if len(line) > maxHeaderBytes {
-			return nil, signatureMalformed
-		}
-		texts := strings.SplitN(line, f.separator, maxElements+1)
-		elements += len(texts)
-		if elements > maxElements {
-			return nil, signatureMalformed
-		}
-		for _, text := range texts {
-			text = strings.Trim(text, " \t")
-			for i := range f.elements {
-				p := readElement(&f.elements[i], size, text)
-				if p == nil {
-					continue
-				}
-				if p.mac != nil {
-					proofs = append(proofs, *p)
-				} else if shared != "" {
-					return nil, signatureMalformed
-				} else {
-					shared = p.timestamp
-				}
-				break
-			}
-		}
-	}
-	if len(proofs) == 0 || len(proofs) > maxProofs {
-		return nil, signatureMalformed
-	}
-	if shared != "" {
-		for i := range proofs {
-			proofs[i].timestamp = shared
-		}
-	}
-	return proofs, proofsRead
-}
-
-// readElement matches a text with an element, from the first to the last byte,
-// and returns what stands in it, or nil.
-func readElement(e *element, size int, text string) *proof {
-	prefix := e.literals[0]
-	n := len(prefix)
-	if len(text) < n || len(text) > maxHeaderBytes || text[:n] != prefix {
-		return nil
-	}
-	if !e.simple {
-		return readPlaceholders(e, size, text[n:])
-	}
-	mac := decodeMAC(e.placeholders[0], text[n:], size)
-	if mac == nil {
-		return nil
-	}
-	return &proof{mac: mac}
-}
-
-// readPlaceholders matches what follows an element's first literal.
-func readPlaceholders(e *element, size int, text string) *proof {
-	p := &proof{}
-	for i, placeholder := range e.placeholders {
-		literal := e.literals[i+1]
-		value := text
-		if literal == "" {
-			text = ""
-		} else {
-			end := strings.Index(text, literal)
-			if end < 0 {
-				return nil
-			}
-			value, text = text[:end], text[end+len(literal):]
-		}
-		if placeholder == "timestamp" {
-			if value == "" {
-				return nil
-			}
-			p.timestamp = value
-			continue
-		}
-		p.mac = decodeMAC(placeholder, value, size)
-		if p.mac == nil {
-			return nil
-		}
-	}
-	if text != "" {
-		return nil
-	}
-	return p
-}
-
-// decodeMAC returns the bytes that a text encodes, or nil unless it is an
-// encoding of exactly size bytes: RFC 4648, hexadecimal digits of either case,
-// base64 with its padding, base64url with or without; no unused bit may be set.
-func decodeMAC(encoding, text string, size int) []byte {
-	if encoding != "hex" {
-		return decodeBase64MAC(encoding, text, size)
-	}
-	mac, err := hex.DecodeString(text)
-	if err != nil || len(mac) != size {
-		return nil
-	}
-	return mac
-}
-
-func decodeBase64MAC(encoding, text string, size int) []byte {
-	decoder := strictBase64
-	if encoding == "base64url" {
-		decoder = strictURL
-		if len(text) == base64.RawURLEncoding.EncodedLen(size) {
-			decoder = strictRawURL
-		}
-	}
-	// Of the right length to begin with: the decoder passes over newlines.
-	if len(text) != decoder.EncodedLen(size) {
-		return nil
-	}
-	mac, err := decoder.DecodeString(text)
-	if err != nil || len(mac) != size {
-		return nil
-	}
-	return mac
-}
-
-var (
-	strictBase64 = base64.StdEncoding.Strict()
-	strictURL    = base64.URLEncoding.Strict()
-	strictRawURL = base64.RawURLEncoding.Strict()
-)

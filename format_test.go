@@ -25,6 +25,7 @@ func TestParseFormatMistakes(t *testing.T) {
 		"", "sha256=", "{hex", "hex}", "{}", "{hex}{base64}", "{hex}{timestamp}", "{hex},{hex},...",
 		"{sha256}", "{HEX}", "{timestamp}", "t={timestamp},...", "...", ",...", "{hex}...", "{hex}|...",
 		"t={timestamp},u={timestamp},v1={hex},...", "{hex},,...", "x,{hex},...", "{{hex}}",
+		"{base64}/{timestamp}", "{base64}={timestamp}", "{base64url}-{timestamp}", "{base64url}_{timestamp}", "{hex}a{timestamp}", "{hex}f",
 	} {
 		_, problem := parseFormat(format)
 		if problem == "" {
@@ -95,6 +96,8 @@ func TestReadProofs(t *testing.T) {
 		{"bare list", "{hex},...", []string{hexOther + "," + hexMAC}, hexOther + "@ " + hexMAC + "@"},
 		{"the header twice", "{hex},...", []string{hexOther, hexMAC}, hexOther + "@ " + hexMAC + "@"},
 		{"groups", "t={timestamp},v1={hex} ...", []string{"t=1,v1=" + hexOther + " t=2,v1=" + hexMAC}, hexOther + "@1 " + hexMAC + "@2"},
+		{"by position", "{timestamp},{hex},...", []string{"12," + hexOther + "," + hexMAC}, hexOther + "@12 " + hexMAC + "@12"},
+		{"dot between", "{base64}.{timestamp}", []string{stdMAC + ".12"}, hexMAC + "@12"},
 		{"sixteen", "v1={hex},...", []string{many}, strings.TrimSpace(strings.Repeat(hexMAC+"@ ", 16))},
 
 		{"pairs, timestamp twice", "t={timestamp},v1={hex},...", []string{"t=12,t=13,v1=" + hexMAC}, signatureMalformed},

@@ -24,7 +24,7 @@ func FuzzSignatureHeader(f *testing.F) {
 	f.Add("t=12,v1="+hexMAC, "v1="+hexOther)
 	f.Add("v1,"+stdMAC+" v1a,"+stdMAC, "")
 	f.Add(rawURLMAC, urlMAC)
-	formats := []string{"sha256={hex}", "{base64}", "{base64url}", "t={timestamp},v1={hex}", "t={timestamp},v1={hex},...", "v1,{base64} ...", "{hex};...", "t={timestamp},v1={hex} ..."}
+	formats := []string{"sha256={hex}", "{base64}", "{base64url}", "t={timestamp},v1={hex}", "t={timestamp},v1={hex},...", "v1,{base64} ...", "{hex};...", "t={timestamp},v1={hex} ...", "{timestamp},{hex},..."}
 	f.Fuzz(func(t *testing.T, first, second string) {
 		lines := []string{first}
 		if second != "" {

@@ -74,7 +74,15 @@ func New(_ context.Context, next http.Handler, config *Config, name string) (htt
 // it: whether it is forwarded, and what the record says. It never panics. On
 // return the request is ready to be forwarded, if the decision says so.
 func decide(g *gate, r *http.Request, now time.Time) *decision {
-	d := &decision{start: now, reason: internalError, bodyBytes: r.ContentLength}
+	d := &decision{
+		start:     now,
+		method:    r.Method,
+		host:      r.Host,
+		path:      r.URL.EscapedPath(),
+		client:    r.RemoteAddr,
+		reason:    internalError,
+		bodyBytes: r.ContentLength,
+	}
 	conclude(g, r, d, now)
 	return d
 }

@@ -242,6 +242,23 @@ func TestRecord(t *testing.T) {
 	}
 }
 
+// What follows the gate may rewrite the request in place, as Traefik's own
+// stripPrefix does.
+func TestRecordShowsTheRequestAsItCame(t *testing.T) {
+	records, _ := capture(t)
+	h := newTestHandler(t, http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		r.URL.Path = "/internal"
+		r.Host = "internal.example"
+		r.Method = "PUT"
+		r.RemoteAddr = "10.0.0.1:1"
+	}), githubOptions())
+	serve(h, newPost(docsBody, "X-Hub-Signature-256: "+docsSignature))
+	record := onlyRecord(t, records)
+	if record["url.path"] != "/hooks" || record["url.domain"] != "example.com" || record["http.request.method"] != "POST" || record["client.address"] != "192.0.2.1" {
+		t.Errorf("record %v", record)
+	}
+}
+
 func TestAbortedResponseIsRecorded(t *testing.T) {
 	records, _ := capture(t)
 	h := newTestHandler(t, http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) {

@@ -63,7 +63,7 @@ var (
 var recordOutput io.Writer = os.Stdout
 
 // record writes the one audit line of a request.
-func record(g *gate, r *http.Request, d *decision) {
+func record(g *gate, d *decision) {
 	a := auditRecord{
 		Time:       d.start.UTC().Format(timeLayout),
 		ECSVersion: ecsVersion,
@@ -78,10 +78,10 @@ func record(g *gate, r *http.Request, d *decision) {
 		DeliveryID: d.deliveryID,
 		EventType:  d.eventType,
 		Secret:     d.secret,
-		Client:     addressOf(r.RemoteAddr),
-		Method:     r.Method,
-		Host:       addressOf(r.Host),
-		Path:       r.URL.EscapedPath(),
+		Client:     addressOf(d.client),
+		Method:     d.method,
+		Host:       addressOf(d.host),
+		Path:       d.path,
 		BodyHash:   d.bodyHash,
 		Status:     d.status,
 	}

@@ -28,7 +28,7 @@ var environmentName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
 // foreignReferences begin texts that some other tool would have replaced. Used
 // as they stand they would be keys that anybody can read in a manual.
-var foreignReferences = []string{"${", "$(", "{{", "urn:k8s:secret:", "vault:", "secret://"}
+var foreignReferences = []string{"${", "$(", "{{", "urn:k8s:secret:", "vault:", "secret://", "op://", "ref+", "arn:aws:", "ENC["}
 
 // placeholders are the texts that manuals write where a secret belongs.
 var placeholders = []string{"changeme", "change-me", "change_me", "secret", "password", "***", "xxx", "whsec_xxx", "your-secret", "your_secret", "mysecret"}
@@ -71,7 +71,7 @@ func environmentSecret(name, encoding string) secret {
 	return s
 }
 
-// The last usable text of each secret's file, by path. It outlives the
+// The last usable text of each secret's file, by encoding and path. It outlives the
 // handlers: Traefik may build new ones in the moment in which a file is being
 // rewritten.
 var (
@@ -94,10 +94,12 @@ func fileSecret(path, encoding string) secret {
 		s = decodeSecret(text, encoding)
 	}
 
+	// By encoding too: what is a usable text is not always usable base64.
+	name := encoding + ":" + path
 	usableMu.Lock()
-	last, known := usable[path]
+	last, known := usable[name]
 	if s.problem == "" {
-		usable[path] = text
+		usable[name] = text
 	}
 	usableMu.Unlock()
 

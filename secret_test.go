@@ -136,6 +136,23 @@ func TestFileSecret(t *testing.T) {
 	}
 }
 
+// Two gates may read one file in two ways; what one of them can use must not
+// take the last usable content from the other.
+func TestFileSecretOfTwoEncodings(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "secret")
+	for _, text := range []string{"MDEyMzQ1Njc4OWFiY2RlZg==", "not base64 at all"} {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if s := fileSecret(path, "utf8"); string(s.key) != text {
+			t.Errorf("utf8: %q", s.key)
+		}
+		if s := fileSecret(path, "base64"); string(s.key) != "0123456789abcdef" {
+			t.Errorf("base64: %q, %s", s.key, s.problem)
+		}
+	}
+}
+
 func TestGuessableSecretsAreWarnedOf(t *testing.T) {
 	for _, text := range []string{"changeme", "ChangeMe", "***", "whsec_xxx", "0123456789abcde"} {
 		s := decodeSecret(text, "utf8")

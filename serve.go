@@ -16,14 +16,14 @@ func handler(g *gate, next http.Handler) http.Handler {
 		d := decide(g, r, time.Now())
 		if !d.forward {
 			refuse(rw, r, d)
-			record(g, r, d)
+			record(g, d)
 			return
 		}
 		// Deferred, so that a panic of the backend leaves its record as well.
 		// The panic itself goes on: it is how a broken response is aborted.
 		// Yaegi would skip a deferred call of a function that it has not read
 		// yet; record.go sorts before serve.go, and the dialect check knows.
-		defer record(g, r, d)
+		defer record(g, d)
 		next.ServeHTTP(newStatusWriter(rw, d), r)
 		d.completed = true
 	})

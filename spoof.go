@@ -9,7 +9,8 @@ import (
 // whose it is. All names that begin with X-Hookward- are the gate's alone.
 const providerHeader = "X-Hookward-Provider"
 
-// maxDashes bounds the spellings of a header's name.
+// maxDashes bounds the spellings of a header's name: each of its dashes doubles
+// them.
 const maxDashes = 8
 
 // removeSpoofs takes out of headers what a stranger may have sent in the gate's
@@ -53,12 +54,12 @@ func schemeNames(s *scheme) map[string]bool {
 	return names
 }
 
-// spoofs returns the names with underscores for some of their dashes, in the
-// form in which the server delivers them.
+// spoofs returns the other spellings of names, with a dash or an underscore for
+// each of either, in the form in which the server delivers them.
 func spoofs(names map[string]bool) map[string]bool {
 	found := map[string]bool{}
 	for name := range names {
-		words := strings.Split(name, "-")
+		words := strings.Split(strings.ReplaceAll(name, "_", "-"), "-")
 		spellings := []string{words[0]}
 		for _, word := range words[1:] {
 			more := make([]string, 0, 2*len(spellings))

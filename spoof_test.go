@@ -34,6 +34,19 @@ func TestSpoofedHeadersAreRemoved(t *testing.T) {
 	}
 }
 
+// A scheme may itself read a name with underscores.
+func TestSpoofsOfUnderscores(t *testing.T) {
+	got := spoofs(map[string]bool{"Msg_id": true, "X-Sig": true})
+	for _, name := range []string{"Msg-Id", "X_sig"} {
+		if !got[name] {
+			t.Errorf("VULNERABLE: %s is forwarded", name)
+		}
+	}
+	if got["Msg_id"] || got["X-Sig"] || len(got) != 2 {
+		t.Errorf("got %v", got)
+	}
+}
+
 func TestSpoofedTrailersAreRemoved(t *testing.T) {
 	capture(t)
 	b := &backend{}

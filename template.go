@@ -51,17 +51,22 @@ func splitTemplate(text string) ([]piece, string) {
 
 // part is a compiled piece of the signed text.
 type part struct {
-	kind   string // one of partKinds, or "literal"
+	kind   string // one of partKinds, "literal" or "header"
 	text   []byte // of a literal
 	header string // canonical name, of a header
-	// ends is the literal that follows a value of the sender's choice. Such a
-	// value must not contain it: with "{id}.{timestamp}" an id "a.1" and a
-	// timestamp "2" would sign the same text as "a" and "1.2".
-	ends string
+	// ends and begins are the literal between this part and the body, or
+	// whatever part may hold anything. A value must not contain it: with
+	// "{id}.{timestamp}" an id "a.1" and a timestamp "2" would be signed as the
+	// same text as "a" and "1.2".
+	ends   string
+	begins string
 }
 
 // partKinds are the placeholders of a signed text; {header:Name} is one more.
 var partKinds = []string{"body", "timestamp", "id", "method", "url", "host", "path", "query"}
+
+// maxParts bounds the pieces of a signed text.
+const maxParts = 32
 
 // parseSigns compiles the template of the option signature.signs, or says what
 // is wrong with it. A header that is the timestamp's or the id's becomes that
@@ -71,8 +76,11 @@ func parseSigns(template, timestampHeader, idHeader string) ([]part, string) {
 	if problem != "" {
 		return nil, problem
 	}
+	if len(pieces) == 0 || len(pieces) > maxParts {
+		return nil, "must have 1 to 32 pieces"
+	}
 	parts := []part{}
-	for i, p := range pieces {
+	for _, p := range pieces {
 		if p.placeholder == "" {
 			parts = append(parts, part{kind: "literal", text: []byte(p.literal)})
 			continue
@@ -93,15 +101,58 @@ func parseSigns(template, timestampHeader, idHeader string) ([]part, string) {
 		} else if !contains(partKinds, p.placeholder) {
 			return nil, "{" + p.placeholder + "} is not known; allowed: {" + strings.Join(partKinds, "}, {") + "}, {header:Name}"
 		}
-		if (q.kind == "id" || q.kind == "header") && i+1 < len(pieces) {
-			q.ends = pieces[i+1].literal
-		}
 		parts = append(parts, q)
 	}
-	if len(parts) == 0 {
-		return nil, "signs nothing"
+	bodies := 0
+	for _, p := range parts {
+		if p.kind == "body" {
+			bodies++
+		}
+	}
+	if bodies > 1 {
+		return nil, "can contain {body} once"
 	}
 	return parts, ""
+}
+
+// delimit sets what keeps each part of the sender's choice apart from the one
+// that may hold anything: the body, or the last such part where there is no
+// body. It returns the names of the parts that nothing keeps apart: a stranger
+// who has seen one delivery can move bytes between those and their neighbours.
+// A timestamp keeps an id apart, being digits and signs of one strict form.
+func delimit(parts []part) []string {
+	pivot := -1
+	for i, p := range parts {
+		if p.kind == "body" || isChosen(p.kind) && !signsPart(parts, "body") {
+			pivot = i
+		}
+	}
+	loose := []string{}
+	for i := range parts {
+		p := &parts[i]
+		if i == pivot || !isChosen(p.kind) && p.kind != "body" {
+			continue
+		}
+		neighbour := i + 1
+		if i > pivot {
+			neighbour = i - 1
+		}
+		switch {
+		case parts[neighbour].kind == "literal" && i < pivot:
+			p.ends = string(parts[neighbour].text)
+		case parts[neighbour].kind == "literal":
+			p.begins = string(parts[neighbour].text)
+		case parts[neighbour].kind != "timestamp" || p.kind != "id":
+			loose = append(loose, "{"+p.kind+"}")
+		}
+	}
+	return loose
+}
+
+// isChosen says whether a part is text of the sender's choice. A method is not:
+// it is one of the option methods.
+func isChosen(kind string) bool {
+	return contains([]string{"id", "header", "url", "host", "path", "query"}, kind)
 }
 
 // signsPart says whether a template contains a placeholder.
@@ -140,22 +191,38 @@ func signedTexts(s *scheme, r *http.Request, body []byte, timestamp string) ([][
 
 // requestText returns the part of the request that a placeholder stands for.
 func requestText(s *scheme, p *part, r *http.Request) ([]byte, string) {
-	if p.kind != "id" && p.kind != "header" {
-		return []byte(urlPart(s, p.kind, r)), textsReady
+	text := ""
+	if p.kind == "id" || p.kind == "header" {
+		name := p.header
+		if name == "" {
+			name = s.idHeader
+		}
+		values := r.Header[name]
+		if len(values) != 1 || values[0] == "" {
+			return nil, signedHeaderMissing
+		}
+		text = values[0]
+		// A piece of a body, moved into the id, would have a quote, a brace, a
+		// space or the like.
+		if p.kind == "id" && strings.Trim(text, idCharacters) != "" {
+			return nil, signedTextAmbiguous
+		}
+	} else {
+		text = urlPart(s, p.kind, r)
 	}
-	name := p.header
-	if name == "" {
-		name = s.idHeader
+	// The delimiter is looked for in both together: it may begin in the value.
+	if p.ends != "" && strings.Index(text+p.ends, p.ends) != len(text) {
+		return nil, signedTextAmbiguous
 	}
-	values := r.Header[name]
-	if len(values) != 1 || values[0] == "" {
-		return nil, signedHeaderMissing
+	if p.begins != "" && strings.LastIndex(p.begins+text, p.begins) != 0 {
+		return nil, signedTextAmbiguous
 	}
-	if p.ends != "" && strings.Contains(values[0], p.ends) {
-		return nil, signedHeaderMalformed
-	}
-	return []byte(values[0]), textsReady
+	return []byte(text), textsReady
 }
+
+// idCharacters may stand in an id that is signed: those of a token that JSON,
+// XML and forms don't use for their structure, and of base64.
+const idCharacters = "!#$*+-./:=@^_|~0123456789" + letters
 
 // urlPart returns a part of the request line.
 func urlPart(s *scheme, kind string, r *http.Request) string {
@@ -197,7 +264,9 @@ func parsePublicURL(text string) (string, string, string) {
 	return origin, "/" + path, ""
 }
 
-// isHeaderName says whether a text is a token, RFC 9110, 5.6.2.
+// isHeaderName says whether a text is a token, RFC 9110, 5.6.2, with no more
+// than maxDashes dashes and underscores.
 func isHeaderName(text string) bool {
-	return text != "" && strings.Trim(text, "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") == ""
+	return text != "" && strings.Trim(text, "!#$%&'*+-.^_`|~0123456789"+letters) == "" &&
+		strings.Count(text, "-")+strings.Count(text, "_") <= maxDashes
 }

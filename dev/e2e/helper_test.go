@@ -102,8 +102,10 @@ func start(t *testing.T, answer http.HandlerFunc, gates []gate, settings gateway
 			}
 		}
 		for _, variable := range settings.Env {
-			_, value, _ := strings.Cut(variable, "=")
-			s.notPrinted(t, value)
+			// A short text would be found by chance.
+			if _, value, _ := strings.Cut(variable, "="); len(value) >= 8 {
+				s.notPrinted(t, value)
+			}
 		}
 		if t.Failed() {
 			t.Logf("stdout:\n%s\nstderr:\n%s", end(s.Stdout), end(s.Stderr))

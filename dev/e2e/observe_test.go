@@ -21,7 +21,12 @@ func TestObserveOnly(t *testing.T) {
 		t.Helper()
 		arrivals := s.backend.at(a.path)
 		if a.StatusCode != http.StatusOK || string(a.body) != body || len(arrivals) != 1 {
-			t.Fatalf("the answer is %d with %d bytes, after %d requests to the backend", a.StatusCode, len(a.body), len(arrivals))
+			got := []string{}
+			for _, arrived := range arrivals {
+				got = append(got, fmt.Sprintf("%d bytes of %d (%v)", len(arrived.body), arrived.ContentLength, arrived.err))
+			}
+			t.Fatalf("the answer is %d with %d bytes (%v), the backend got %q, and the record says %+v",
+				a.StatusCode, len(a.body), a.err, got, s.record(t, a.path))
 		}
 		if string(arrivals[0].body) != body || arrivals[0].err != nil {
 			t.Errorf("the backend got %d of %d bytes (%v)", len(arrivals[0].body), len(body), arrivals[0].err)

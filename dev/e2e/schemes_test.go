@@ -176,13 +176,13 @@ func testSigned(t *testing.T, s *site) {
 		{"url", "", func(m *message) { m.Host = "internal:8080" }}, // publicURL says what is signed
 		{"url-path", "", func(m *message) { m.Host = "internal:8080" }},
 		{"standard", "signature_mismatch", func(m *message) { m.Header.Set("webhook-id", "msg_other") }},
-		{"standard", "signed_header_malformed", func(m *message) { m.Header.Set("webhook-id", "msg.other") }},
+		{"standard", "signed_text_ambiguous", func(m *message) { m.Header.Set("webhook-id", "msg.other") }},
 		{"standard", "signed_header_missing", func(m *message) { m.Header.Del("webhook-id") }},
 		{"standard", "signed_header_missing", func(m *message) { m.Header.Add("webhook-id", deliveryID) }},
 		{"standard", "timestamp_missing", func(m *message) { m.Header.Del("webhook-timestamp") }},
 		{"standard", "timestamp_missing", func(m *message) { m.Header.Add("webhook-timestamp", m.timestamp) }},
 		{"semicolons", "signature_mismatch", func(m *message) { m.Header.Set("X-Topic", "orders/refunded") }},
-		{"semicolons", "signed_header_malformed", func(m *message) { m.Header.Set("X-Topic", "a|1") }},
+		{"semicolons", "signed_text_ambiguous", func(m *message) { m.Header.Set("X-Topic", "a|1") }},
 		{"slack", "signature_duplicated", func(m *message) { m.Header.Add("X-Slack-Signature", m.Header.Get("X-Slack-Signature")) }},
 	} {
 		scheme := find(c.scheme)
