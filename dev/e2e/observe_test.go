@@ -10,7 +10,10 @@ import (
 )
 
 func TestObserveOnly(t *testing.T) {
-	s := start(t, nil, []gate{
+	// The backend keeps its answer short: Traefik itself, without any gate, now
+	// and then cuts a long answer to a request whose large body it streams.
+	short := func(rw http.ResponseWriter, _ *http.Request) { _, _ = rw.Write([]byte("seen")) }
+	s := start(t, short, []gate{
 		{name: "gh", options: github},
 		{name: "watch", options: `{provider: github, secrets: ["env:GH"], observeOnly: true, maxBodyBytes: 1000, bodyTimeout: 1s}`},
 	}, gateway.Settings{})
@@ -20,13 +23,9 @@ func TestObserveOnly(t *testing.T) {
 	observed := func(t *testing.T, a *answer, body, reason string) *record {
 		t.Helper()
 		arrivals := s.backend.at(a.path)
-		if a.StatusCode != http.StatusOK || string(a.body) != body || len(arrivals) != 1 {
-			got := []string{}
-			for _, arrived := range arrivals {
-				got = append(got, fmt.Sprintf("%d bytes of %d (%v)", len(arrived.body), arrived.ContentLength, arrived.err))
-			}
-			t.Fatalf("the answer is %d with %d bytes (%v), the backend got %q, and the record says %+v",
-				a.StatusCode, len(a.body), a.err, got, s.record(t, a.path))
+		if a.StatusCode != http.StatusOK || string(a.body) != "seen" || len(arrivals) != 1 {
+			t.Fatalf("the answer is %d %q (%v), after %d requests to the backend; the record says %+v",
+				a.StatusCode, a.body, a.err, len(arrivals), s.record(t, a.path))
 		}
 		if string(arrivals[0].body) != body || arrivals[0].err != nil {
 			t.Errorf("the backend got %d of %d bytes (%v)", len(arrivals[0].body), len(body), arrivals[0].err)

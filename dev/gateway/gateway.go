@@ -51,6 +51,8 @@ type Gateway struct {
 	done chan struct{}
 }
 
+// Without abortOnPluginFailure, Traefik would go on without the plugin, its
+// routers would be gone, and a broader one would let everything through.
 const staticTemplate = `global: {checkNewVersion: false, sendAnonymousUsage: false}
 log: {level: %s}
 ping: {manualRouting: true}
@@ -62,13 +64,15 @@ providers:
   file: {directory: dynamic, watch: true}
   providersThrottleDuration: 50ms
 %sexperimental:
+  abortOnPluginFailure: true
   localPlugins:
     hookward: {moduleName: github.com/hookward/hookward}
 `
 
 // The ping is routed by a file beside the caller's, so that it answers once
-// Traefik has applied both.
-const readyDynamic = "http: {routers: {ready: {rule: \"Path(`/ping`)\", entryPoints: [ping], service: ping@internal}}}\n"
+// Traefik has applied both. Its priority is above that of any rule: the caller's
+// routers listen on all entry points.
+const readyDynamic = "http: {routers: {ready: {rule: \"Path(`/ping`)\", priority: 1000000, entryPoints: [ping], service: ping@internal}}}\n"
 
 // Start runs Traefik with a dynamic configuration in YAML and returns when it
 // serves. The context ends it.
