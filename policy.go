@@ -43,8 +43,8 @@ const (
 // webhook.
 var knownMethods = []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 
-// compile turns a configuration as it was written into a policy. All mistakes
-// are found at once, so that an operator mends them at once.
+// compile turns a configuration as it was written into a policy. It names all
+// mistakes of reading the options at once, then all of what they say.
 func compile(raw map[string]any) *compilation {
 	c := &compilation{}
 	if len(raw) == 0 {
