@@ -117,21 +117,9 @@ func (p *pass) assignedAfter(c inspector.Cursor, e ast.Expr) bool {
 // prefixOf reports whether e is the variable t or is reached through it, as
 // x.f and x[i] are reached through x.
 func (p *pass) prefixOf(t, e ast.Expr) bool {
-	for e != nil {
+	for ; e != nil; e = base(e) {
 		if p.same(t, e) {
 			return true
-		}
-		switch x := e.(type) {
-		case *ast.ParenExpr:
-			e = x.X
-		case *ast.SelectorExpr:
-			e = x.X
-		case *ast.IndexExpr:
-			e = x.X
-		case *ast.StarExpr:
-			e = x.X
-		default:
-			return false
 		}
 	}
 	return false
@@ -148,20 +136,25 @@ func (p *pass) same(a, b ast.Expr) bool {
 // root returns the identifier that the chain of selectors, indexes and
 // dereferences e starts with, or nil.
 func root(e ast.Expr) *ast.Ident {
-	for {
-		switch x := e.(type) {
-		case *ast.Ident:
-			return x
-		case *ast.ParenExpr:
-			e = x.X
-		case *ast.SelectorExpr:
-			e = x.X
-		case *ast.IndexExpr:
-			e = x.X
-		case *ast.StarExpr:
-			e = x.X
-		default:
-			return nil
+	for ; e != nil; e = base(e) {
+		if id, ok := e.(*ast.Ident); ok {
+			return id
 		}
 	}
+	return nil
+}
+
+// base returns what e selects from, indexes or dereferences, or nil.
+func base(e ast.Expr) ast.Expr {
+	switch x := e.(type) {
+	case *ast.ParenExpr:
+		return x.X
+	case *ast.SelectorExpr:
+		return x.X
+	case *ast.IndexExpr:
+		return x.X
+	case *ast.StarExpr:
+		return x.X
+	}
+	return nil
 }
