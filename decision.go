@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"net/http"
+	"net/url"
 	"time"
 )
 
@@ -25,9 +26,20 @@ type decision struct {
 	bodyBytes int64 // of the whole body; -1 where that is not known
 	bodyHash  string
 
+	// What the body and the query hold, once it was looked for.
+	document     any
+	documentRead bool
+	form         url.Values
+	query        url.Values
+	item         any // of a batch, while it is being verified
+
 	deliveryID string
 	eventType  string
-	secret     int // the position of the key that matched, from 1
+	timestamp  time.Time // as signed; zero where the scheme signs none
+	secret     int       // the position of the secret that matched, from 1
+	publicKey  int       // the position of the public key
+	scheme     *scheme   // the form that verified
+	answer     *answer   // to a handshake
 
 	status    int  // what the client was sent; 0 where the backend sent nothing
 	completed bool // whether the backend's handler returned
@@ -47,7 +59,7 @@ func prepare(d *decision, r *http.Request, reason string) {
 		// server may ignore the wish, RFC 9110, 7.8.
 		delete(r.Header, "Upgrade")
 		if reason == verified {
-			r.Header[providerHeader] = []string{p.provider}
+			tellBackend(d, r.Header)
 		}
 		restoreBody(d, r)
 	}

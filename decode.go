@@ -27,6 +27,11 @@ func Decode(raw map[string]any) (Options, []string) {
 	row, known := catalogue[named.Provider]
 	if known {
 		options = rowOptions(row)
+		if options.Signature != nil && describesForm(named.Signature) {
+			// What the user says is the one form; the row's others would let
+			// pass what it does not.
+			options.Signature.Alternatives = nil
+		}
 	}
 	problems := decodeSection(plain(raw), &options, "")
 	if named.Provider != "" && !known {
@@ -106,23 +111,25 @@ func decodeSection(value any, target any, path string) []string {
 		if section[key] == nil {
 			continue // null: as if it were not there
 		}
-		secret := fields.Type().Field(index).Tag.Get("decode") == "secret"
-		problems = append(problems, decodeField(section[key], fields.Field(index), join(path, name), secret)...)
+		whole := fields.Type().Field(index).Tag.Get("decode") == "whole"
+		problems = append(problems, decodeField(section[key], fields.Field(index), join(path, name), whole)...)
 	}
 	return problems
 }
 
 // decodeField sets one field from a plain value. The value of a secret is never
 // part of a problem's text.
-func decodeField(value any, field reflect.Value, path string, secret bool) []string {
+func decodeField(value any, field reflect.Value, path string, whole bool) []string {
 	switch {
 	case field.Kind() == reflect.Pointer:
 		if field.IsNil() {
 			field.Set(reflect.New(field.Type().Elem()))
 		}
 		return decodeSection(value, field.Interface(), path)
+	case field.Kind() == reflect.Slice && field.Type().Elem().Kind() == reflect.Pointer:
+		return decodeSections(value, field, path)
 	case field.Kind() == reflect.Slice:
-		return decodeList(value, field, path, secret)
+		return decodeList(value, field, path, whole)
 	}
 	text, ok := value.(string)
 	if !ok {
@@ -159,15 +166,41 @@ func decodeField(value any, field reflect.Value, path string, secret bool) []str
 	return nil
 }
 
+// decodeSections sets a list of sections. A single section is a list of one, and
+// `false` is an empty list, which takes a provider's away.
+func decodeSections(value any, field reflect.Value, path string) []string {
+	items, ok := value.([]any)
+	if !ok {
+		text, single := value.(string)
+		if single && text != "false" {
+			return []string{path + ": must be a list of sections, or false"}
+		}
+		items = []any{value}
+		if single {
+			items = []any{}
+		}
+	}
+	list := reflect.MakeSlice(field.Type(), 0, len(items))
+	problems := []string{}
+	for i, item := range items {
+		section := reflect.New(field.Type().Elem().Elem())
+		problems = append(problems, decodeSection(item, section.Interface(), fmt.Sprintf("%s[%d]", path, i))...)
+		list = reflect.Append(list, section)
+	}
+	field.Set(list)
+	return problems
+}
+
 // decodeList sets a list of strings. A single string is a list written with
-// commas, but never for secrets, which may contain them. The file provider
-// writes an empty list as an empty string.
-func decodeList(value any, field reflect.Value, path string, secret bool) []string {
+// commas, but never where the items are to be taken whole, as with secrets,
+// which may contain them. The file provider writes an empty list as an empty
+// string.
+func decodeList(value any, field reflect.Value, path string, whole bool) []string {
 	items, ok := value.([]any)
 	if text, single := value.(string); single {
 		ok = true
 		items = []any{}
-		if secret && text != "" {
+		if whole && text != "" {
 			items = []any{text}
 		} else if text != "" {
 			for _, item := range strings.Split(text, ",") {

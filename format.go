@@ -15,8 +15,12 @@ type element struct {
 	literals     []string
 	placeholders []string
 	signatures   int
-	simple       bool // a signature at the end and nothing else, as with most
+	simple       bool            // a signature at the end and nothing else, as with most
+	senders      map[string]bool // what {sender} may be
 }
+
+// base64JSON begins the placeholder of a signature in a JSON object.
+const base64JSON = "base64json:"
 
 // signaturePlaceholders are the encodings of a signature, and alphabets the
 // characters that may stand in a placeholder.
@@ -27,31 +31,36 @@ var (
 		"base64":    letters + "0123456789+/=",
 		"base64url": letters + "0123456789-_=",
 		"timestamp": "0123456789",
+		"headers":   letters + "0123456789-_ ",
+		"sender":    "",
 	}
 )
 
 const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
+// separators may stand between the elements of a list.
+const separators = ",;&"
+
 // parseFormat compiles a format, or says what is wrong with it.
-func parseFormat(format string) (headerFormat, string) {
+func parseFormat(format string, senders map[string]bool) (headerFormat, string) {
 	f := headerFormat{}
 	texts := []string{format}
 	if strings.HasSuffix(format, "...") {
 		list := strings.TrimSuffix(format, "...")
+		trimmed := strings.TrimRight(list, " ")
 		switch {
-		case strings.HasSuffix(strings.TrimRight(list, " "), ","):
-			f.separator = ","
-		case strings.HasSuffix(strings.TrimRight(list, " "), ";"):
-			f.separator = ";"
+		case trimmed != "" && strings.Contains(separators, trimmed[len(trimmed)-1:]):
+			f.separator = trimmed[len(trimmed)-1:]
 		case strings.HasSuffix(list, " "):
 			f.separator = " "
 		default:
-			return f, "a list ends in its separator and three dots, such as \"v1={hex},...\"; the separator is a comma, a semicolon or a space"
+			return f, "a list ends in its separator and three dots, such as \"v1={hex},...\"; the separator is a comma, a semicolon, an ampersand or a space"
 		}
 		list = strings.TrimSuffix(strings.TrimRight(list, " "), strings.TrimSpace(f.separator))
 		texts = strings.Split(list, f.separator)
 	}
-	signatures, timestamps := 0, 0
+	signatures := 0
+	count := map[string]int{}
 	for _, text := range texts {
 		if f.separator != "" {
 			text = strings.TrimSpace(text)
@@ -60,6 +69,7 @@ func parseFormat(format string) (headerFormat, string) {
 		if problem != "" {
 			return f, problem
 		}
+		e.senders = senders
 		if e.signatures == 0 {
 			f.elements = append(f.elements, e)
 		} else {
@@ -67,13 +77,17 @@ func parseFormat(format string) (headerFormat, string) {
 			f.elements = append([]element{e}, f.elements...)
 		}
 		signatures += e.signatures
-		timestamps += len(e.placeholders) - e.signatures
+		for _, placeholder := range e.placeholders {
+			count[placeholder]++
+		}
 	}
 	if signatures != 1 {
 		return f, "needs one of {hex}, {base64}, {base64url}, once"
 	}
-	if timestamps > 1 {
-		return f, "can hold {timestamp} once"
+	for _, placeholder := range []string{"timestamp", "headers", "sender"} {
+		if count[placeholder] > 1 {
+			return f, "can hold {" + placeholder + "} once"
+		}
 	}
 	return f, ""
 }
@@ -96,10 +110,10 @@ func parseElement(text string) (element, string) {
 			continue
 		case last > 0 && e.literals[last] == "":
 			return e, "two placeholders need text between them"
-		case contains(signaturePlaceholders, p.placeholder):
+		case contains(signaturePlaceholders, p.placeholder) || strings.HasPrefix(p.placeholder, base64JSON):
 			e.signatures++
-		case p.placeholder != "timestamp":
-			return e, "{" + p.placeholder + "} can't stand here; allowed: {hex}, {base64}, {base64url}, {timestamp}"
+		case !contains([]string{"timestamp", "headers", "sender"}, p.placeholder):
+			return e, "{" + p.placeholder + "} can't stand here; allowed: {hex}, {base64}, {base64url}, {timestamp}, {sender}, {headers}, {base64json:NAME}"
 		}
 		e.placeholders = append(e.placeholders, p.placeholder)
 		e.literals = append(e.literals, "")
@@ -111,10 +125,11 @@ func parseElement(text string) (element, string) {
 	return e, ""
 }
 
-// hasTimestamp says whether a header of this format carries its timestamp.
-func hasTimestamp(f headerFormat) bool {
+// hasPlaceholder says whether a text of this format carries a placeholder's
+// value.
+func hasPlaceholder(f headerFormat, name string) bool {
 	for _, e := range f.elements {
-		if contains(e.placeholders, "timestamp") {
+		if contains(e.placeholders, name) {
 			return true
 		}
 	}

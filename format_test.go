@@ -27,7 +27,7 @@ func TestParseFormatMistakes(t *testing.T) {
 		"t={timestamp},u={timestamp},v1={hex},...", "{hex},,...", "x,{hex},...", "{{hex}}",
 		"{base64}/{timestamp}", "{base64}={timestamp}", "{base64url}-{timestamp}", "{base64url}_{timestamp}", "{hex}a{timestamp}", "{hex}f",
 	} {
-		_, problem := parseFormat(format)
+		_, problem := parseFormat(format, nil)
 		if problem == "" {
 			t.Errorf("format %q is accepted", format)
 		}
@@ -113,7 +113,7 @@ func TestReadProofs(t *testing.T) {
 		{"oversized list", "v1={hex},...", []string{strings.Repeat("x", 1<<20) + ",v1=" + hexMAC}, signatureMalformed},
 	}
 	for _, c := range cases {
-		f, problem := parseFormat(c.format)
+		f, problem := parseFormat(c.format, nil)
 		if problem != "" {
 			t.Errorf("%s: format %q: %s", c.name, c.format, problem)
 			continue

@@ -31,7 +31,7 @@ func FuzzSignatureHeader(f *testing.F) {
 			lines = append(lines, second)
 		}
 		for _, format := range formats {
-			parsed, problem := parseFormat(format)
+			parsed, problem := parseFormat(format, nil)
 			if problem != "" {
 				t.Fatal(problem)
 			}
@@ -110,7 +110,7 @@ func FuzzTimestamp(f *testing.F) {
 			distance := n.Sub(n, big.NewInt(now))
 			fresh = distance.Abs(distance).Cmp(big.NewInt(300)) <= 0
 		}
-		if got := checkTimestamp(text, "s", 5*time.Minute, testTime); (got == verified) != fresh {
+		if _, got := checkTimestamp(text, "s", 5*time.Minute, testTime); (got == verified) != fresh {
 			t.Fatalf("%q: %s, want fresh %v", text, got, fresh)
 		}
 	})
@@ -138,7 +138,7 @@ func FuzzConfiguration(f *testing.F) {
 		if strings.Contains(strings.Join(c.problems, "")+strings.Join(c.warnings, ""), canary) {
 			t.Fatalf("VULNERABLE: the secret is shown: %q %q", c.problems, c.warnings)
 		}
-		if c.policy != nil && (len(c.policy.keys) == 0 || c.policy.scheme == nil || c.policy.maxBodyBytes <= 0 || c.policy.bodyTimeout <= 0) {
+		if c.policy != nil && (len(c.policy.schemes)+len(c.policy.handshakes) == 0 && c.policy.token == nil || c.policy.maxBodyBytes <= 0 || c.policy.bodyTimeout <= 0) {
 			t.Fatalf("a policy that is not whole: %+v", c.policy)
 		}
 	})

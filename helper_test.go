@@ -53,7 +53,7 @@ func newPost(body string, headers ...string) *http.Request {
 
 // hexMACOf signs a text.
 func hexMACOf(algorithm, key, text string) string {
-	mac := hmac.New(macAlgorithms[algorithm].newHash, []byte(key))
+	mac := hmac.New(algorithms[algorithm].newHash, []byte(key))
 	_, _ = io.WriteString(mac, text)
 	return hex.EncodeToString(mac.Sum(nil))
 }

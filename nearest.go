@@ -5,23 +5,24 @@ import (
 	"strings"
 )
 
-// unknownOption says that a key is no option, and which one may be meant: one of
-// the same section that is spelt nearly so, or one that has this name in
-// another section.
+// unknownOption says that a key is no option, and which one may be meant: one
+// that has this name in another section, or one of the same section that is
+// spelt nearly so.
 func unknownOption(target any, path, key string) string {
 	names := optionNames(target)
 	quoted := strings.ReplaceAll(quote(key), `"`, "")
 	text := join(path, quoted) + ": is not an option"
-	hint := suggestion(key, names)
-	if hint == "" {
-		for _, full := range optionPaths(reflect.TypeOf(Options{}), "") {
-			if strings.EqualFold(full[strings.LastIndex(full, ".")+1:], key) {
-				hint = ", did you mean " + full + "?"
-				if full == key {
-					hint = ", did you mean " + full + " at the top?"
-				}
+	hint := ""
+	for _, full := range optionPaths(reflect.TypeOf(Options{}), "") {
+		if hint == "" && strings.EqualFold(full[strings.LastIndex(full, ".")+1:], key) {
+			hint = ", did you mean " + full + "?"
+			if full == key {
+				hint = ", did you mean " + full + " at the top?"
 			}
 		}
+	}
+	if hint == "" {
+		hint = suggestion(key, names)
 	}
 	return text + hint + " (options here: " + strings.Join(names, ", ") + ")"
 }
@@ -45,6 +46,9 @@ func optionPaths(t reflect.Type, path string) []string {
 		paths = append(paths, full)
 		if field.Type.Kind() == reflect.Pointer {
 			paths = append(paths, optionPaths(field.Type.Elem(), full)...)
+		}
+		if field.Type.Kind() == reflect.Slice && field.Type.Elem().Kind() == reflect.Pointer {
+			paths = append(paths, optionPaths(field.Type.Elem().Elem(), full+"[0]")...)
 		}
 	}
 	return paths

@@ -5,34 +5,72 @@ import "time"
 // Options is the typed form of a middleware's configuration. Decode fills it;
 // the comments of its fields are the README's option table. A field that holds
 // its zero value was not given.
+//
+// A place, where an option names one, is `header:NAME`, `query:NAME`,
+// `form:NAME` or `json:PATH`; a path is `a.b`, `a[0].b`, or `a[].b` for every
+// item of a list.
 type Options struct {
 	// Provider is the slug of a row of the provider catalogue, such as
 	// `github`. The row fills the options below; what is given beside it
-	// overrides the row. Required unless `signature` describes a scheme.
+	// overrides the row. Required unless `signature` or `token` describes a
+	// scheme.
 	Provider string `json:"provider"`
 
-	// Secrets are the keys that senders sign with, newest first; each is
-	// accepted, so a rotation needs no downtime. Each is `env:NAME`,
-	// `file:/path` (read again when the file changes) or, with a warning, the
-	// secret itself. A single string is one secret: commas don't split it.
-	// At most 16. Required.
-	Secrets []string `json:"secrets" decode:"secret"`
+	// Secrets are the keys that senders sign with, or the tokens that they
+	// send, newest first; each is accepted, so a rotation needs no downtime.
+	// Each is `env:NAME`, `file:/path` (read again when the file changes) or,
+	// with a warning, the secret itself. A single string is one secret: commas
+	// don't split it. At most 16. Required where the scheme has a shared secret.
+	Secrets []string `json:"secrets" decode:"whole"`
+
+	// PublicKeys are the keys, or certificates, that verify asymmetric
+	// signatures: PEM, hexadecimal or base64, also as `env:NAME` or
+	// `file:/path`. At most 16. Required where the scheme has a public key.
+	PublicKeys []string `json:"publicKeys" decode:"whole"`
+
+	// Senders are the public names under which senders of yours are known
+	// where the scheme has such names: the topic's ARN for AWS SNS, the app key
+	// for Pusher, the public key for Braintree. Others are refused. Required
+	// for AWS SNS and Braintree.
+	Senders []string `json:"senders"`
+
+	// VerifyToken is the word that the provider repeats when it asks whether
+	// the address is yours (Meta, eBay), written like a secret. It never
+	// verifies a delivery. Required where the provider's handshake has one;
+	// without it that handshake is not answered.
+	VerifyToken string `json:"verifyToken"`
 
 	// PublicURL is the address that the provider calls, for schemes which sign
-	// `{url}`: scheme and host (`https://hooks.example.com`), and a path where
-	// the proxy changes it. It is never guessed from the request.
+	// `{url}`; it is never guessed from the request. Either scheme and host
+	// (`https://hooks.example.com`), and path and query are the request's, or
+	// the whole URL as the provider knows it, and then a request with another
+	// query is refused.
 	PublicURL string `json:"publicURL"`
 
 	// Signature describes a signature scheme, or overrides fields of the
 	// provider's.
 	Signature *SignatureOptions `json:"signature"`
 
+	// Token describes a fixed token or password that senders send, or overrides
+	// fields of the provider's. It says nothing about the body.
+	Token *TokenOptions `json:"token"`
+
+	// Handshakes are what the gate answers by itself when a provider asks
+	// whether the address is yours; `false` switches the provider's off.
+	Handshakes []*HandshakeOptions `json:"handshakes"`
+
+	// ConfirmSubscriptions lets the gate visit the SubscribeURL of a verified
+	// subscription request of one of `senders`, for AWS SNS. Such requests are
+	// forwarded otherwise. Default: `false`.
+	ConfirmSubscriptions bool `json:"confirmSubscriptions"`
+
 	// Tolerance is how far a signed timestamp may be from this machine's clock,
-	// both ways. Default: `5m` where the scheme signs a timestamp.
+	// both ways. Default: the provider's own, else `5m`, where the scheme signs
+	// a timestamp.
 	Tolerance time.Duration `json:"tolerance"`
 
 	// Methods are the request methods that are let through to the checks.
-	// Default: `POST`.
+	// Handshakes have methods of their own. Default: `POST`.
 	Methods []string `json:"methods"`
 
 	// MaxBodyBytes is the largest accepted body, in bytes, up to 1073741824.
@@ -45,37 +83,58 @@ type Options struct {
 	BodyTimeout time.Duration `json:"bodyTimeout"`
 
 	// ObserveOnly forwards what the checks refuse, and records the refusal, so
-	// that a gate can be tried on live traffic. It protects nothing. Default:
-	// `false`.
+	// that a gate can be tried on live traffic. It protects nothing.
+	// Default: `false`.
 	ObserveOnly bool `json:"observeOnly"`
 }
 
-// SignatureOptions describes how a sender signs a request.
+// SignatureOptions describe a signature scheme.
 type SignatureOptions struct {
-	// Algorithm is `hmac-md5`, `hmac-sha1`, `hmac-sha256`, `hmac-sha384` or
-	// `hmac-sha512`. Default: `hmac-sha256`.
+	// Algorithm is `hmac-`, or `hash-` for a plain hash over a text with
+	// `{secret}` in it, followed by `md5`, `sha1`, `sha256`, `sha384` or
+	// `sha512`; or, with public keys, `ed25519`, `ecdsa-sha256`, `ecdsa-sha1`,
+	// `rsa-sha256`, `rsa-sha1` (PKCS #1 v1.5) or `rsa-pss-sha256`.
+	// Default: `hmac-sha256`.
 	Algorithm string `json:"algorithm"`
 
-	// Header is the name of the header that carries the signature. Required
-	// unless the provider names it.
-	Header string `json:"header"`
+	// Header is the name of the header that carries the signature, or several
+	// of which each may carry one. `X-Signature-{n}` stands for numbered ones,
+	// from 1. Required unless the provider or `field` names the place.
+	Header []string `json:"header"`
 
-	// Format is the exact grammar of the header's value: literal text around
+	// Field is the place of the signature where that is no header, such as
+	// `json:signature.value`.
+	Field string `json:"field"`
+
+	// Format is the exact grammar of the signature's text: literal text around
 	// `{hex}`, `{base64}` or `{base64url}`, and `{timestamp}` where it stands
-	// beside the signature. A format that ends in a separator (comma, semicolon
-	// or space) and `...` is a list: `t={timestamp},v1={hex},...` takes the
-	// elements in any order, several signatures, and leaves other elements
-	// unread. Default: `{hex}`.
+	// beside the signature. A format that ends in a separator (comma, semicolon,
+	// ampersand or space) and `...` is a list: `t={timestamp},v1={hex},...`
+	// takes the elements in any order, several signatures, and leaves other
+	// elements unread. `{sender}` is one of `senders`, `{headers}` a list of
+	// signed headers, `{base64json:NAME}` a signature in a field of a base64
+	// JSON object. Default: `{hex}`.
 	Format string `json:"format"`
 
 	// Signs is what is signed: literal text and `{body}`, `{timestamp}`, `{id}`,
-	// `{method}`, `{url}`, `{host}`, `{path}`, `{query}`, `{header:Name}`.
-	// Braces of the text itself are doubled. Default: `{body}`.
+	// `{method}`, `{url}`, `{host}`, `{path}`, `{query}`, `{uri}` (path and
+	// query), `{portURL}` (with the port written out), `{decodedURL}` (with
+	// what HubSpot decodes), any place such as `{header:NAME}` or `{json:a.b}`, `{secret}`,
+	// and what is made of these: `{lower:PLACE}`, `{sorted:form}`,
+	// `{sorted:query}`, `{ascii:body}`, `{sha256:body}`, `{headers:NAME}`.
+	// `{PLACE==TEXT}` and `{PLACE==sha256:body}` stand for nothing, and must
+	// hold. Text in brackets is left out where a value in it is absent. Braces
+	// and brackets of the text itself are doubled. Default: `{body}`.
 	Signs string `json:"signs"`
 
+	// Items is the path of a list in the JSON body each item of which is signed
+	// for itself: the paths of `field` and `signs` then begin in an item, and
+	// every item must verify.
+	Items string `json:"items"`
+
 	// SecretEncoding says how the key is written in a secret: `utf8` (the text
-	// is the key), `hex`, `base64` or `whsec` (base64 after an optional
-	// `whsec_`). Default: `utf8`.
+	// is the key), `hex`, `base64`, `whsec` (base64 after an optional `whsec_`)
+	// or `sha1` (the key is the text's SHA-1). Default: `utf8`.
 	SecretEncoding string `json:"secretEncoding"`
 
 	// TimestampHeader is the name of the header that carries the signed
@@ -83,14 +142,166 @@ type SignatureOptions struct {
 	// signature's own header.
 	TimestampHeader string `json:"timestampHeader"`
 
-	// TimestampUnit is `s` or `ms` since 1970, or `rfc3339`. Default: `s`.
+	// TimestampField is the place of the signed timestamp where that is no
+	// header.
+	TimestampField string `json:"timestampField"`
+
+	// TimestampUnit is `s` or `ms` since 1970, `epoch` (either, told apart by
+	// its size), `rfc3339`, or `http` for a date as HTTP writes it.
+	// Default: `s`.
 	TimestampUnit string `json:"timestampUnit"`
 
 	// IDHeader is the name of the header that carries the delivery's id, for
-	// the audit record and for schemes which sign `{id}`.
+	// the audit record, the backend, and schemes which sign `{id}`.
 	IDHeader string `json:"idHeader"`
 
+	// IDField is the place of the delivery's id where that is no header.
+	IDField string `json:"idField"`
+
 	// EventHeader is the name of the header that carries the type of the event,
-	// for the audit record.
+	// for the audit record and the backend.
 	EventHeader string `json:"eventHeader"`
+
+	// EventField is the place of the event's type where that is no header.
+	EventField string `json:"eventField"`
+
+	// SenderField is the place where the sender names itself; the name must be
+	// one of `senders`, if any are given.
+	SenderField string `json:"senderField"`
+
+	// CertificateField is the place of the URL of the signer's certificate, for
+	// AWS SNS. It is fetched from Amazon's SNS hosts and from nowhere else,
+	// unless `publicKeys` are given.
+	CertificateField string `json:"certificateField"`
+
+	// Alternatives are further forms in which the same provider signs. What one
+	// leaves out is as in the first form; a request has to verify in one of
+	// them. At most 4. Describing the first form anew takes a provider's
+	// alternatives away.
+	Alternatives []*AlternativeOptions `json:"alternatives"`
+}
+
+// AlternativeOptions describe a further form in which a provider signs, by what
+// is not as in the first. They are a type of their own: Yaegi can't handle one
+// that contains itself.
+type AlternativeOptions struct {
+	// Algorithm is as in `signature`.
+	Algorithm string `json:"algorithm"`
+
+	// Header is as in `signature`.
+	Header []string `json:"header"`
+
+	// Field is as in `signature`.
+	Field string `json:"field"`
+
+	// Format is as in `signature`.
+	Format string `json:"format"`
+
+	// Signs is as in `signature`.
+	Signs string `json:"signs"`
+
+	// SecretEncoding is as in `signature`.
+	SecretEncoding string `json:"secretEncoding"`
+
+	// TimestampHeader is as in `signature`.
+	TimestampHeader string `json:"timestampHeader"`
+
+	// TimestampField is as in `signature`.
+	TimestampField string `json:"timestampField"`
+
+	// TimestampUnit is as in `signature`.
+	TimestampUnit string `json:"timestampUnit"`
+
+	// IDHeader is as in `signature`.
+	IDHeader string `json:"idHeader"`
+}
+
+// TokenOptions describe where a sender puts its token.
+type TokenOptions struct {
+	// Header is the name of the header whose whole value is the token.
+	Header string `json:"header"`
+
+	// Query is the name of the query parameter that is the token. URLs end up
+	// in logs.
+	Query string `json:"query"`
+
+	// Field is the place of the token in the body, such as
+	// `json:value[].clientState`; every value there must be the token.
+	Field string `json:"field"`
+
+	// Bearer takes the token from `Authorization: Bearer TOKEN`.
+	// Default: `false`.
+	Bearer bool `json:"bearer"`
+
+	// Basic takes `user:password` from HTTP basic authentication, RFC 7617;
+	// `secrets` are then written `user:password`. Default: `false`.
+	Basic bool `json:"basic"`
+
+	// BasicUser is the user of HTTP basic authentication where `secrets` hold
+	// the passwords alone.
+	BasicUser string `json:"basicUser"`
+
+	// IDHeader is the name of the header that carries the delivery's id.
+	IDHeader string `json:"idHeader"`
+
+	// IDField is the place of the delivery's id where that is no header.
+	IDField string `json:"idField"`
+
+	// EventHeader is the name of the header that carries the type of the event.
+	EventHeader string `json:"eventHeader"`
+
+	// EventField is the place of the event's type where that is no header.
+	EventField string `json:"eventField"`
+}
+
+// HandshakeOptions describe a request by which a provider asks whether the
+// address is yours, and the answer.
+type HandshakeOptions struct {
+	// Method is the request method: `GET`, `HEAD`, `OPTIONS` or `POST`.
+	// Default: `POST`.
+	Method string `json:"method"`
+
+	// When are the conditions that tell the handshake from a delivery, each a
+	// place that must have a value, or `PLACE=TEXT`.
+	When []string `json:"when" decode:"whole"`
+
+	// Unsigned answers before the signature is verified, for providers that
+	// don't sign the request. Default: `false`.
+	Unsigned bool `json:"unsigned"`
+
+	// VerifyTokenField is the place whose value must be `verifyToken`.
+	VerifyTokenField string `json:"verifyTokenField"`
+
+	// Challenge is the place of the text that is sent back.
+	Challenge string `json:"challenge"`
+
+	// Pattern is what a challenge may be: `token` (letters, digits, `-._~+/=`),
+	// `hex`, `digits`, `uuid`, or `text` (spaces and punctuation too, but
+	// nothing that markup is made of), of at most 512 characters.
+	// Default: `token`.
+	Pattern string `json:"pattern"`
+
+	// Digest is what `{hex}` and `{base64}` in the answer are made with: an
+	// algorithm of `signature.algorithm` that needs no public key, with the
+	// newest secret.
+	Digest string `json:"digest"`
+
+	// DigestOf is what is digested: literal text, `{challenge}`,
+	// `{verifyToken}`, `{url}`. Default: `{challenge}`.
+	DigestOf string `json:"digestOf"`
+
+	// Answer is the body of the answer: literal text, `{challenge}`, `{hex}`,
+	// `{base64}`, `{sender}`. Braces of the text itself are doubled.
+	Answer string `json:"answer"`
+
+	// AnswerHeaders are headers of the answer, `Name: value`, with the same
+	// placeholders.
+	AnswerHeaders []string `json:"answerHeaders" decode:"whole"`
+
+	// ContentType is the media type of the answer. Default: `text/plain`, or
+	// `application/json` for an answer that begins with a brace.
+	ContentType string `json:"contentType"`
+
+	// Status is the status of the answer. Default: `200`.
+	Status int64 `json:"status"`
 }

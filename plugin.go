@@ -6,6 +6,8 @@
 //
 // A request passes only when every check said so in its own word: the one
 // passing reason is "verified", and the zero value of a decision refuses.
+// A provider's question whether the address is ours is answered by the gate, and
+// reaches no backend.
 // Whatever goes wrong on the way, a panic included, refuses too.
 //
 // # Order of checks
@@ -15,8 +17,10 @@
 //  1. method (405)
 //  2. Content-Length against maxBodyBytes, then the bounded read of the body
 //     with a deadline (413, 408, 400)
-//  3. signature (401)
-//  4. timestamp, where the scheme signs one (401)
+//  3. handshake, where the provider has one that it doesn't sign (answered, 403)
+//  4. signature, or token (401)
+//  5. timestamp, where the scheme signs one (401)
+//  6. handshake, where the provider signs it (answered)
 //
 // Then the request is forwarded with exactly the bytes that were verified, and
 // one audit record is written, whatever the outcome.
@@ -108,21 +112,20 @@ func check(g *gate, r *http.Request, d *decision, now time.Time) string {
 		return configInvalid
 	}
 	d.policy = p
-	d.deliveryID = first(r.Header[p.scheme.idHeader])
-	d.eventType = first(r.Header[p.scheme.eventHeader])
+	noteHeaders(p, d, r)
 	if !p.methods[r.Method] {
-		return methodNotAllowed
+		return greetOr(p, methodNotAllowed, r, d)
 	}
 	reason := readBody(d, r, p.maxBodyBytes, p.bodyTimeout)
 	if reason != bodyRead {
 		return reason
 	}
-	return verify(p.scheme, p.keys, r, d, now)
-}
-
-func first(values []string) string {
-	if len(values) == 0 {
-		return ""
+	if len(p.handshakes) > 0 || p.confirm {
+		return verifyOrGreet(p, r, d, now)
 	}
-	return values[0]
+	reason = verify(p, r, d, now)
+	if reason == verified {
+		noteDelivery(p, d, r)
+	}
+	return reason
 }

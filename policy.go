@@ -8,10 +8,14 @@ import (
 )
 
 // policy is a compiled configuration. Nothing changes it once a gate holds it.
+// A request has to verify in one of its schemes, or with its token.
 type policy struct {
 	provider     string // for X-Hookward-Provider and the record
-	scheme       *scheme
-	keys         [][]byte // newest first, never empty
+	schemes      []*scheme
+	token        *token
+	handshakes   []*handshake
+	oracle       *handshake // one that signs what strangers choose, with the deliveries' key
+	confirm      bool       // visit the URL of an SNS subscription
 	methods      map[string]bool
 	allow        string // the Allow header of a 405
 	maxBodyBytes int64
@@ -19,6 +23,7 @@ type policy struct {
 	observeOnly  bool
 	names        map[string]bool // of the headers that the scheme reads
 	spoofs       map[string]bool // names that a backend may take for one of them
+	without      []string        // why there are no more schemes
 }
 
 // compilation is what compile makes of a configuration: a policy, or problems.
@@ -27,7 +32,8 @@ type compilation struct {
 	problems []string
 	degraded []string // what is wrong, but has a substitute in force
 	warnings []string
-	files    []fileState // that the policy, or a problem, depends on
+	files    []fileState         // that the policy, or a problem, depends on
+	keys     map[string][][]byte // the secrets, by encoding
 }
 
 const (
@@ -79,14 +85,53 @@ func compile(raw map[string]any) *compilation {
 		c.warnings = append(c.warnings, "observeOnly: this gate PROTECTS NOTHING; what the checks refuse is recorded and forwarded")
 	}
 	compileMethods(c, p, options.Methods)
-	compileScheme(c, p, options)
-	compileSecrets(c, p, options)
+	compileVerification(c, p, options)
+	c.problems = withoutRepeats(c.problems)
+	c.warnings = withoutRepeats(c.warnings)
 	if len(c.problems) == 0 {
-		p.names = schemeNames(p.scheme)
+		p.names = policyNames(p)
 		p.spoofs = spoofs(p.names)
 		c.policy = p
 	}
 	return c
+}
+
+// compileVerification compiles what a request is verified by: a signature or a
+// token. Of two it would never be clear whether one is enough.
+func compileVerification(c *compilation, p *policy, options Options) {
+	signature := options.Signature != nil && (options.Provider != "" || len(options.Signature.Header) > 0 || options.Signature.Field != "")
+	wrong := func(text string) { c.problems = append(c.problems, text) }
+	switch {
+	case signature && options.Token != nil:
+		wrong("token: contradicts signature; a gate verifies one of the two")
+	case signature:
+		compileSignature(c, p, options)
+	case options.Token != nil:
+		compileToken(c, p, options)
+	default:
+		wrong("provider: is required, or signature.header for a scheme of your own, or token; known providers: " + strings.Join(providerSlugs(), ", "))
+		return
+	}
+	compileHandshakes(c, p, options)
+	if len(p.schemes) == 0 && p.token == nil && len(p.without) > 0 {
+		wrong(p.without[0])
+	}
+	if len(c.problems) > 0 {
+		return
+	}
+	if len(options.Secrets) > 0 && p.token == nil && !usesSecrets(p.schemes) {
+		wrong("secrets: has no effect, because the scheme has a public key")
+	}
+	if len(options.PublicKeys) > 0 && !usesPublicKeys(p.schemes) {
+		wrong("publicKeys: has no effect, because the scheme has a shared secret")
+	}
+	if options.PublicURL != "" && !usesURL(p) {
+		wrong("publicURL: is required where signature.signs contains {url}, and has no effect elsewhere")
+	}
+	if options.ConfirmSubscriptions && (len(p.schemes) == 0 || p.schemes[0].certificate.kind == "") {
+		wrong("confirmSubscriptions: has no effect, because it belongs to AWS SNS")
+	}
+	p.confirm = options.ConfirmSubscriptions
 }
 
 func compileMethods(c *compilation, p *policy, methods []string) {
@@ -101,37 +146,6 @@ func compileMethods(c *compilation, p *policy, methods []string) {
 		p.methods[m] = true
 	}
 	p.allow = strings.Join(methods, ", ")
-}
-
-func compileSecrets(c *compilation, p *policy, options Options) {
-	if len(options.Secrets) == 0 {
-		c.problems = append(c.problems, "secrets: is required; write env:NAME or file:/path")
-		return
-	}
-	if len(options.Secrets) > maxSecrets {
-		c.problems = append(c.problems, fmt.Sprintf("secrets: at most %d are tried for a request", maxSecrets))
-		return
-	}
-	encoding := "utf8"
-	if options.Signature != nil && options.Signature.SecretEncoding != "" {
-		encoding = options.Signature.SecretEncoding
-	}
-	for i, ref := range options.Secrets {
-		s := resolveSecret(ref, encoding)
-		c.files = append(c.files, s.files...)
-		path := fmt.Sprintf("secrets[%d]: ", i)
-		if s.problem != "" {
-			c.problems = append(c.problems, path+s.problem)
-			continue
-		}
-		if s.degraded != "" {
-			c.degraded = append(c.degraded, path+s.degraded)
-		}
-		for _, w := range s.warnings {
-			c.warnings = append(c.warnings, path+w)
-		}
-		p.keys = append(p.keys, s.key)
-	}
 }
 
 func contains(list []string, text string) bool {

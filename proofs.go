@@ -3,14 +3,18 @@ package hookward
 import (
 	"encoding/base64"
 	"encoding/hex"
+	"encoding/json"
+	"net/http"
 	"strings"
 )
 
-// proof is one signature that a header offers, with the timestamp that belongs
-// to it where the header carries one.
+// proof is one signature that a request offers, with what belongs to it and
+// stands beside it.
 type proof struct {
 	mac       []byte
 	timestamp string
+	headers   string // the list of the signed headers
+	absent    []int  // the optional groups of what is signed that are not there
 }
 
 const (
@@ -21,6 +25,39 @@ const (
 	// maxHeaderBytes bounds what is parsed of one line.
 	maxHeaderBytes = 8 << 10
 )
+
+// collectProofs reads the signatures from wherever they may stand. The second
+// result is proofsRead or the reason to refuse.
+func collectProofs(s *scheme, r *http.Request, d *decision) ([]proof, string) {
+	if len(s.headers) == 1 {
+		return readProofs(&s.format, s.algorithm.size, r.Header[s.headers[0]])
+	}
+	if len(s.headers) == 0 {
+		lines := textsAt(&s.field, r, d)
+		if len(lines) > 1 {
+			return nil, signatureDuplicated
+		}
+		return readProofs(&s.format, s.algorithm.size, lines)
+	}
+	all := []proof{}
+	for _, name := range s.headers {
+		proofs, reason := readProofs(&s.format, s.algorithm.size, r.Header[name])
+		if reason == signatureMissing {
+			continue // of several headers, not all need be there
+		}
+		if reason != proofsRead {
+			return nil, reason
+		}
+		all = append(all, proofs...)
+	}
+	if len(all) == 0 {
+		return nil, signatureMissing
+	}
+	if len(all) > maxProofs {
+		return nil, signatureMalformed
+	}
+	return all, proofsRead
+}
 
 // readProofs reads a header's lines. Only what follows the grammar to the letter
 // counts; the second result is proofsRead or the reason to refuse.
@@ -46,7 +83,7 @@ func readProofs(f *headerFormat, size int, lines []string) ([]proof, string) {
 // 5.3). Elements of other forms are left unread: other versions of the scheme.
 func readList(f *headerFormat, size int, lines []string) ([]proof, string) {
 	proofs := []proof{}
-	shared := "" // a timestamp with an element of its own goes with every signature
+	shared := proof{} // what has an element of its own goes with every signature
 	elements := 0
 	for _, line := range lines {
 		if len(line) > maxHeaderBytes {
@@ -58,32 +95,54 @@ func readList(f *headerFormat, size int, lines []string) ([]proof, string) {
 			return nil, signatureMalformed
 		}
 		for _, text := range texts {
-			text = strings.Trim(text, " \t")
-			for i := range f.elements {
-				p := readElement(&f.elements[i], size, text)
-				if p == nil {
-					continue
-				}
-				if p.mac != nil {
-					proofs = append(proofs, *p)
-				} else if shared != "" {
-					return nil, signatureMalformed
-				} else {
-					shared = p.timestamp
-				}
-				break
+			p := matchElements(f, size, strings.Trim(text, " \t"))
+			if p == nil {
+				continue
+			}
+			if p.mac != nil {
+				proofs = append(proofs, *p)
+			} else if !share(&shared, p) {
+				return nil, signatureMalformed
 			}
 		}
 	}
 	if len(proofs) == 0 || len(proofs) > maxProofs {
 		return nil, signatureMalformed
 	}
-	if shared != "" {
-		for i := range proofs {
-			proofs[i].timestamp = shared
+	for i := range proofs {
+		if shared.timestamp != "" {
+			proofs[i].timestamp = shared.timestamp
+		}
+		if shared.headers != "" {
+			proofs[i].headers = shared.headers
 		}
 	}
 	return proofs, proofsRead
+}
+
+// share notes what stands beside the signatures, once.
+func share(shared, p *proof) bool {
+	if p.timestamp != "" && shared.timestamp != "" || p.headers != "" && shared.headers != "" {
+		return false
+	}
+	if p.timestamp != "" {
+		shared.timestamp = p.timestamp
+	}
+	if p.headers != "" {
+		shared.headers = p.headers
+	}
+	return true
+}
+
+// matchElements returns what the first element that a text matches makes of it.
+func matchElements(f *headerFormat, size int, text string) *proof {
+	for i := range f.elements {
+		p := readElement(&f.elements[i], size, text)
+		if p != nil {
+			return p
+		}
+	}
+	return nil
 }
 
 // readElement matches a text with an element, from the first to the last byte,
@@ -119,16 +178,23 @@ func readPlaceholders(e *element, size int, text string) *proof {
 			}
 			value, text = text[:end], text[end+len(literal):]
 		}
-		if placeholder == "timestamp" {
-			if value == "" {
+		if value == "" {
+			return nil
+		}
+		switch placeholder {
+		case "timestamp":
+			p.timestamp = value
+		case "headers":
+			p.headers = value
+		case "sender":
+			if !e.senders[value] {
+				return nil // somebody else's
+			}
+		default:
+			p.mac = decodeMAC(placeholder, value, size)
+			if p.mac == nil {
 				return nil
 			}
-			p.timestamp = value
-			continue
-		}
-		p.mac = decodeMAC(placeholder, value, size)
-		if p.mac == nil {
-			return nil
 		}
 	}
 	if text != "" {
@@ -137,15 +203,20 @@ func readPlaceholders(e *element, size int, text string) *proof {
 	return p
 }
 
+// maxSignatureBytes bounds signatures whose length is up to the key: RSA's of
+// 8192 bits.
+const maxSignatureBytes = 1 << 10
+
 // decodeMAC returns the bytes that a text encodes, or nil unless it is an
-// encoding of exactly size bytes: RFC 4648, hexadecimal digits of either case,
-// base64 with its padding, base64url with or without; no unused bit may be set.
+// encoding of exactly size bytes, or where size is 0 of at most
+// maxSignatureBytes: RFC 4648, hexadecimal digits of either case, base64 with
+// its padding, base64url with or without; no unused bit may be set.
 func decodeMAC(encoding, text string, size int) []byte {
 	if encoding != "hex" {
 		return decodeBase64MAC(encoding, text, size)
 	}
 	mac, err := hex.DecodeString(text)
-	if err != nil || len(mac) != size {
+	if err != nil || len(mac) != size && (size != 0 || len(mac) > maxSignatureBytes) {
 		return nil
 	}
 	return mac
@@ -158,6 +229,11 @@ func decodeBase64MAC(encoding, text string, size int) []byte {
 		if len(text) == base64.RawURLEncoding.EncodedLen(size) {
 			decoder = strictRawURL
 		}
+	} else if encoding != "base64" {
+		return decodeJSONMAC(strings.TrimPrefix(encoding, base64JSON), text, size)
+	}
+	if size == 0 {
+		return decodeAnyLength(decoder, text)
 	}
 	// Of the right length to begin with: the decoder passes over newlines.
 	if len(text) != decoder.EncodedLen(size) {
@@ -168,6 +244,31 @@ func decodeBase64MAC(encoding, text string, size int) []byte {
 		return nil
 	}
 	return mac
+}
+
+// decodeAnyLength decodes a signature whose length is up to the key.
+func decodeAnyLength(decoder *base64.Encoding, text string) []byte {
+	signature, err := decoder.DecodeString(text)
+	if err != nil || len(signature) == 0 || len(signature) > maxSignatureBytes || decoder.EncodeToString(signature) != text {
+		return nil
+	}
+	return signature
+}
+
+// decodeJSONMAC takes a base64 signature out of a field of a base64 JSON object,
+// as eBay sends it.
+func decodeJSONMAC(name, text string, size int) []byte {
+	b, err := strictBase64.DecodeString(text)
+	if err != nil || hasTwins(b) {
+		return nil
+	}
+	object := map[string]any{}
+	err = json.Unmarshal(b, &object)
+	if err != nil {
+		return nil
+	}
+	signature, _ := object[name].(string)
+	return decodeBase64MAC("base64", signature, size)
 }
 
 var (

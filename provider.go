@@ -3,41 +3,52 @@ package hookward
 // provider is a row of the catalogue. A row holds data only, and in the words
 // of a user's configuration: what the catalogue can say of a scheme, anybody
 // can say of a scheme of their own.
+//
+// What only people read stands in the comment above a row, from which the
+// documentation's table is made (a row's text costs each start of Traefik its
+// share): the provider's name, a colon, remarks, and the lines
+//
+//	Source: where the scheme is documented, or who has confirmed it.
+//	Confidence: official, vector or secondary.
 type provider struct {
-	Name    string  // as the provider writes it
-	Source  string  // where the scheme is documented
 	Options Options // what the row stands for
+	// Addresses is the URL of the list of addresses that the provider publishes
+	// for its webhooks, and AddressPath where they stand in it, if it is JSON.
+	Addresses   string
+	AddressPath string
 }
 
 // catalogue holds the providers by their slug, the value of the option
 // provider.
-var catalogue = map[string]provider{
-	"github": {
-		Name:   "GitHub",
-		Source: "https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries",
-		Options: Options{
-			Signature: &SignatureOptions{
-				Algorithm:   "hmac-sha256",
-				Header:      "X-Hub-Signature-256",
-				Format:      "sha256={hex}",
-				Signs:       "{body}",
-				IDHeader:    "X-GitHub-Delivery",
-				EventHeader: "X-GitHub-Event",
-			},
-			// "Payloads are capped at 25 MB", docs.github.com, webhook events
-			// and payloads.
-			MaxBodyBytes: 25 << 20,
-		},
-	},
+var catalogue = mergeCatalogues(codeProviders, moneyProviders, commerceProviders, messageProviders, workProviders, cloudProviders)
+
+func mergeCatalogues(parts ...map[string]provider) map[string]provider {
+	all := map[string]provider{}
+	for _, part := range parts {
+		for slug, row := range part {
+			all[slug] = row
+		}
+	}
+	return all
 }
 
 // rowOptions returns a copy of a row's options, on which a user's options may
-// be laid.
+// be laid: the sections are copied, and what a user writes replaces a list.
 func rowOptions(row provider) Options {
 	o := row.Options
 	if row.Options.Signature != nil {
 		s := *row.Options.Signature
 		o.Signature = &s
 	}
+	if row.Options.Token != nil {
+		t := *row.Options.Token
+		o.Token = &t
+	}
 	return o
+}
+
+// describesForm says whether a user's section describes the form of the
+// signature, and not only where the delivery's id and the like are.
+func describesForm(s *SignatureOptions) bool {
+	return s != nil && (s.Algorithm != "" || len(s.Header) > 0 || s.Field != "" || s.Format != "" || s.Signs != "" || s.Items != "")
 }

@@ -20,12 +20,26 @@ const (
 	signatureDuplicated = "signature_duplicated"
 	signatureMalformed  = "signature_malformed"
 	signatureMismatch   = "signature_mismatch"
-	signedHeaderMissing = "signed_header_missing"
+	signedFieldMissing  = "signed_field_missing"
 	signedTextAmbiguous = "signed_text_ambiguous"
 	timestampMissing    = "timestamp_missing"
 	timestampMalformed  = "timestamp_malformed"
 	timestampTooOld     = "timestamp_too_old"
 	timestampTooNew     = "timestamp_too_new"
+	urlMismatch         = "url_mismatch"
+	bodyMalformed       = "body_malformed"
+	senderUnknown       = "sender_unknown"
+	certificateRefused  = "certificate_refused"
+	keyUnavailable      = "key_unavailable"
+	tokenMissing        = "token_missing"
+	tokenDuplicated     = "token_duplicated"
+	tokenMalformed      = "token_malformed"
+	tokenMismatch       = "token_mismatch"
+	handshakeRefused    = "handshake_refused"
+
+	// handshakeAnswered is the one outcome beside verified that is no refusal.
+	// Nothing is forwarded.
+	handshakeAnswered = "handshake_answered"
 )
 
 // These say that a step succeeded. They pass nothing.
@@ -33,6 +47,9 @@ const (
 	bodyRead   = "body_read"
 	proofsRead = "proofs_read"
 	textsReady = "texts_ready"
+	keysReady  = "keys_ready"
+	tokenRead  = "token_read"
+	notOne     = "not_a_handshake"
 )
 
 // statuses are the answers to refusals; what is not listed is 401. A gate that
@@ -45,6 +62,8 @@ var statuses = map[string]int{
 	bodyTooLarge:     http.StatusRequestEntityTooLarge,
 	bodyTimeout:      http.StatusRequestTimeout,
 	bodyIncomplete:   http.StatusBadRequest,
+	keyUnavailable:   http.StatusServiceUnavailable,
+	handshakeRefused: http.StatusForbidden,
 }
 
 // retryAfter is what a 503 asks of the sender, in seconds.
@@ -52,6 +71,10 @@ const retryAfter = "30"
 
 // refuse answers a request that is not forwarded.
 func refuse(rw http.ResponseWriter, r *http.Request, d *decision) {
+	if d.answer != nil {
+		writeAnswer(rw, d)
+		return
+	}
 	status := statuses[d.reason]
 	if status == 0 {
 		status = http.StatusUnauthorized

@@ -16,7 +16,7 @@ import (
 // here, flat, so that one call encodes a record.
 //
 // No header's value is recorded but the two that the scheme names as the
-// delivery's id and the event's type, and no part of the query.
+// delivery's id and the event's type, no part of the query, and no challenge.
 type auditRecord struct {
 	Time       string   `json:"@timestamp"`
 	ECSVersion string   `json:"ecs.version"`
@@ -28,12 +28,14 @@ type auditRecord struct {
 	Duration   int64    `json:"event.duration"` // in nanoseconds, from arrival to the end of the answer
 
 	Middleware string `json:"hookward.middleware"`
-	Decision   string `json:"hookward.decision"`           // pass or refuse
+	Decision   string `json:"hookward.decision"`           // pass, refuse or handshake
 	Observed   bool   `json:"hookward.observed,omitempty"` // refused, but forwarded by observeOnly
 	Provider   string `json:"hookward.provider,omitempty"`
 	DeliveryID string `json:"hookward.delivery_id,omitempty"`
 	EventType  string `json:"hookward.event_type,omitempty"`
-	Secret     int    `json:"hookward.secret,omitempty"` // which of secrets matched, from 1
+	Timestamp  string `json:"hookward.timestamp,omitempty"`  // that the provider has signed
+	Secret     int    `json:"hookward.secret,omitempty"`     // which of secrets matched, from 1
+	PublicKey  int    `json:"hookward.public_key,omitempty"` // which of publicKeys, or of what they stand for
 	Aborted    bool   `json:"hookward.aborted,omitempty"`
 
 	Client string `json:"client.address"`
@@ -78,6 +80,7 @@ func record(g *gate, d *decision) {
 		DeliveryID: d.deliveryID,
 		EventType:  d.eventType,
 		Secret:     d.secret,
+		PublicKey:  d.publicKey,
 		Client:     addressOf(d.client),
 		Method:     d.method,
 		Host:       addressOf(d.host),
@@ -94,6 +97,14 @@ func record(g *gate, d *decision) {
 	}
 	if d.bodyBytes >= 0 {
 		a.BodyBytes = &d.bodyBytes
+	}
+	if d.reason == handshakeAnswered {
+		a.Type = allowed
+		a.Decision = "handshake"
+		a.Outcome = "success"
+	}
+	if !d.timestamp.IsZero() {
+		a.Timestamp = d.timestamp.UTC().Format(timeLayout)
 	}
 	if d.reason == verified {
 		a.Type = allowed

@@ -1,121 +1,262 @@
 package hookward
 
 import (
-	"crypto/hmac"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 )
 
-// scheme is a compiled signature scheme: the provider's row with the user's
-// options laid upon it. One engine interprets it for all providers.
+// scheme is a compiled form in which signatures are sent. One engine interprets
+// it for all providers.
 type scheme struct {
-	mac             macAlgorithm
-	header          string // canonical, as all names here
-	format          headerFormat
-	signs           []part
-	timestamped     bool
-	timestampHeader string // empty where the timestamp stands in header
-	timestampUnit   string
-	tolerance       time.Duration
-	idHeader        string
-	eventHeader     string
-	publicOrigin    string
-	publicPath      string
+	algorithm   algorithm
+	keys        [][]byte    // of algorithms with a shared secret, newest first
+	publicKeys  []publicKey // of the others
+	certificate place       // of a certificate's URL, where that is what names the key
+	headers     []string    // canonical, as all names here
+	field       place       // of the signature where it is in no header
+	format      headerFormat
+	signs       []part
+	items       []step
+	exact       bool // single values of the body are signed, so none may stand there twice
+
+	timestamp     place // none where it stands beside the signature
+	timestamped   bool
+	timestampUnit string
+	tolerance     time.Duration
+
+	id      place
+	event   place
+	sender  place
+	senders map[string]bool
+
+	publicOrigin string
+	pinned       bool // the whole URL is known, but for the body's digest
+	pinnedQuery  string
+	digestField  string // of the query, with that digest
+	publicPath   string // the URL without its query, where there is a digest
 }
 
-// compileScheme checks the options that describe the scheme, against each other
-// too, and adds the scheme to the policy.
-func compileScheme(c *compilation, p *policy, options Options) {
-	if options.Signature == nil || options.Provider == "" && options.Signature.Header == "" {
-		c.problems = append(c.problems, "provider: is required, or signature.header for a scheme of your own; known providers: "+strings.Join(providerSlugs(), ", "))
+const (
+	maxAlternatives = 4
+	// maxNumbered bounds the headers that `{n}` stands for.
+	maxNumbered = maxProofs
+)
+
+var secretEncodings = []string{"", "utf8", "hex", "base64", "whsec", "sha1"}
+
+// compileSignature adds the forms of the option signature to the policy: the
+// first one, and alternatives that differ from it in what they say.
+func compileSignature(c *compilation, p *policy, options Options) {
+	first := *options.Signature
+	compileScheme(c, p, options, first, "signature")
+	if len(first.Alternatives) > maxAlternatives {
+		c.problems = append(c.problems, "signature.alternatives: at most 4")
 		return
 	}
-	o := *options.Signature
+	for i, alternative := range first.Alternatives {
+		path := "signature.alternatives[" + strconv.Itoa(i) + "]"
+		compileScheme(c, p, options, overlay(first, *alternative), path)
+	}
+}
+
+// compileScheme checks the options that describe a form, against each other too.
+// A form for which there are no keys is left out, if it is not the only one.
+func compileScheme(c *compilation, p *policy, options Options, o SignatureOptions, path string) {
 	s := &scheme{}
-	wrong := func(text string) { c.problems = append(c.problems, text) }
+	wrong := func(text string) { c.problems = append(c.problems, path+"."+text) }
 
-	mac, known := macAlgorithms[orDefault(o.Algorithm, "hmac-sha256")]
+	a, known := algorithms[orDefault(o.Algorithm, "hmac-sha256")]
 	if !known {
-		wrong("signature.algorithm: " + quote(o.Algorithm) + " is not known; allowed: hmac-md5, hmac-sha1, hmac-sha256, hmac-sha384, hmac-sha512")
+		wrong("algorithm: " + quote(o.Algorithm) + " is not known; allowed: " + strings.Join(sortedNames(algorithms), ", "))
 	}
-	s.mac = mac
-	if !contains([]string{"", "utf8", "hex", "base64", "whsec"}, o.SecretEncoding) {
-		wrong("signature.secretEncoding: " + quote(o.SecretEncoding) + " is not known; allowed: utf8, hex, base64, whsec")
+	s.algorithm = a
+	if !contains(secretEncodings, o.SecretEncoding) {
+		wrong("secretEncoding: " + quote(o.SecretEncoding) + " is not known; allowed: " + strings.Join(secretEncodings[1:], ", "))
+	}
+	compileHeaders(c, s, o, path)
+	s.timestamp = placeOption(c, path+".timestampHeader", o.TimestampHeader, path+".timestampField", o.TimestampField)
+	s.id = placeOption(c, path+".idHeader", o.IDHeader, path+".idField", o.IDField)
+	s.event = placeOption(c, path+".eventHeader", o.EventHeader, path+".eventField", o.EventField)
+	s.sender = placeOption(c, "", "", path+".senderField", o.SenderField)
+	s.certificate = placeOption(c, "", "", path+".certificateField", o.CertificateField)
+	if o.Items != "" {
+		items, problem := parsePath(o.Items)
+		if problem != "" {
+			wrong("items: " + problem)
+		}
+		s.items = items
 	}
 
-	s.header = headerOption(c, "signature.header", o.Header)
-	s.timestampHeader = headerOption(c, "signature.timestampHeader", o.TimestampHeader)
-	s.idHeader = headerOption(c, "signature.idHeader", o.IDHeader)
-	s.eventHeader = headerOption(c, "signature.eventHeader", o.EventHeader)
-
-	format, problem := parseFormat(orDefault(o.Format, "{hex}"))
+	s.senders = map[string]bool{}
+	for _, name := range options.Senders {
+		s.senders[name] = true
+	}
+	format, problem := parseFormat(orDefault(o.Format, "{hex}"), s.senders)
 	if problem != "" {
-		wrong("signature.format: " + problem)
+		wrong("format: " + problem)
 	}
 	s.format = format
-	signs, problem := parseSigns(orDefault(o.Signs, "{body}"), s.timestampHeader, s.idHeader)
+	signs, problem := parseSigns(orDefault(o.Signs, "{body}"), s.timestamp, s.id)
 	if problem != "" {
-		wrong("signature.signs: " + problem)
-	}
-	for _, p := range delimit(signs) {
-		c.warnings = append(c.warnings, "signature.signs: nothing separates "+p+" from its neighbour, so whoever has seen one delivery can move bytes from one to the other")
+		wrong("signs: " + problem)
 	}
 	s.signs = signs
-	if len(signs) > 0 && !signsPart(signs, "body") {
-		c.warnings = append(c.warnings, "signature.signs: does not contain {body}, so whoever has seen one delivery can change its body")
+	compileURL(c, s, options, path)
+	for _, p := range delimit(s.signs) {
+		c.warnings = append(c.warnings, path+".signs: nothing separates "+p+" from its neighbour, so whoever has seen one delivery can move bytes from one to the other")
 	}
-
-	compileTimestamp(c, s, options)
-	if signsPart(signs, "id") && s.idHeader == "" {
-		wrong("signature.idHeader: is required, because signature.signs contains {id}")
-	}
-	if options.PublicURL != "" {
-		s.publicOrigin, s.publicPath, problem = parsePublicURL(options.PublicURL)
-		if problem != "" {
-			wrong("publicURL: " + problem)
+	if len(signs) > 0 && !bindsBody(s) {
+		s.exact = readsBody(s)
+		if !isRowsOwn(options.Provider, o.Signs) {
+			c.warnings = append(c.warnings, path+".signs: does not contain {body}, so whoever has seen one delivery can change its body")
 		}
 	}
-	if signsPart(signs, "url") != (options.PublicURL != "") {
-		wrong("publicURL: is required where signature.signs contains {url}, and has no effect elsewhere")
+	compileTimestamp(c, s, options, o, path)
+	compileSigned(s, wrong)
+	compileSenders(c, s, options)
+	compileKeys(c, p, s, options, o)
+}
+
+// compileHeaders checks where the signature stands.
+func compileHeaders(c *compilation, s *scheme, o SignatureOptions, path string) {
+	s.field = placeOption(c, "", "", path+".field", o.Field)
+	if len(o.Header) > 0 && o.Field != "" {
+		c.problems = append(c.problems, path+".field: contradicts "+path+".header; the signature has one place")
 	}
-	p.scheme = s
+	if len(o.Header) == 0 && o.Field == "" {
+		c.problems = append(c.problems, path+".header: is required; or field, where the signature is in no header")
+	}
+	for _, name := range o.Header {
+		prefix, numbered := strings.CutSuffix(name, "{n}")
+		if !isHeaderName(prefix) {
+			c.problems = append(c.problems, path+".header: "+quote(name)+" is not the name of a header")
+			continue
+		}
+		if !numbered {
+			s.headers = append(s.headers, http.CanonicalHeaderKey(name))
+			continue
+		}
+		for n := 1; n <= maxNumbered; n++ {
+			s.headers = append(s.headers, http.CanonicalHeaderKey(prefix+strconv.Itoa(n)))
+		}
+	}
+}
+
+// compileURL checks the option publicURL, and puts the URL into the signed text
+// where it is known.
+func compileURL(c *compilation, s *scheme, options Options, path string) {
+	if options.PublicURL != "" {
+		u, problem := parsePublicURL(options.PublicURL)
+		if problem != "" {
+			c.problems = append(c.problems, "publicURL: "+problem)
+			return
+		}
+		pinURL(s, u)
+	} else if signsPart(s.signs, urlKinds...) {
+		c.problems = append(c.problems, "publicURL: is required, because "+path+".signs contains {url}")
+	}
+}
+
+// bindsBody says whether the body is signed from its first to its last byte, or
+// by all of its fields.
+func bindsBody(s *scheme) bool {
+	for _, q := range s.signs {
+		if isBody(q.kind) || q.kind == "digest" || q.kind == "fields" && q.place.kind == "form" || q.kind == "check" && q.want == "" {
+			return true
+		}
+	}
+	return false
+}
+
+// readsBody says whether single values of a JSON body are signed, or are the
+// signature.
+func readsBody(s *scheme) bool {
+	for _, q := range s.signs {
+		if q.place.kind == "json" {
+			return true
+		}
+	}
+	return s.field.kind == "json"
 }
 
 // compileTimestamp checks that a timestamp has one source, and is signed: one
 // that is not protects from nothing.
-func compileTimestamp(c *compilation, s *scheme, options Options) {
-	o := *options.Signature
-	inHeader := hasTimestamp(s.format)
-	s.timestamped = inHeader || s.timestampHeader != ""
+func compileTimestamp(c *compilation, s *scheme, options Options, o SignatureOptions, path string) {
+	inHeader := hasPlaceholder(s.format, "timestamp")
+	s.timestamped = inHeader || s.timestamp.kind != ""
 	s.timestampUnit = orDefault(o.TimestampUnit, "s")
 	s.tolerance = options.Tolerance
 	if s.tolerance == 0 {
 		s.tolerance = defaultTolerance
 	}
-	wrong := func(text string) { c.problems = append(c.problems, text) }
-	if inHeader && s.timestampHeader != "" {
-		wrong("signature.timestampHeader: contradicts {timestamp} in signature.format; the timestamp has one place")
+	wrong := func(text string) { c.problems = append(c.problems, path+"."+text) }
+	if inHeader && s.timestamp.kind != "" {
+		wrong("timestampHeader: contradicts {timestamp} in " + path + ".format; the timestamp has one place")
 	}
-	if s.timestamped && !signsPart(s.signs, "timestamp") {
-		wrong("signature.signs: must contain {timestamp}; one that is not signed can be changed by anybody")
+	inBody := s.timestamp.kind == "json" || s.timestamp.kind == "form"
+	if s.timestamped && !signsPart(s.signs, "timestamp", "headers") && !(inBody && bindsBody(s)) {
+		wrong("signs: must contain {timestamp}; one that is not signed can be changed by anybody")
 	}
 	if !contains(timestampUnits, s.timestampUnit) {
-		wrong("signature.timestampUnit: " + quote(o.TimestampUnit) + " is not known; allowed: " + strings.Join(timestampUnits, ", "))
+		wrong("timestampUnit: " + quote(o.TimestampUnit) + " is not known; allowed: " + strings.Join(timestampUnits, ", "))
 	}
 	if !s.timestamped {
 		if signsPart(s.signs, "timestamp") {
-			wrong("signature.timestampHeader: is required, because signature.signs contains {timestamp}; or put {timestamp} into signature.format")
+			wrong("timestampHeader: is required, because " + path + ".signs contains {timestamp}; or put {timestamp} into " + path + ".format")
 		}
 		if options.Tolerance != 0 {
-			wrong("tolerance: has no effect, because the scheme signs no timestamp")
+			c.problems = append(c.problems, "tolerance: has no effect, because the scheme signs no timestamp")
 		}
 		if o.TimestampUnit != "" {
-			wrong("signature.timestampUnit: has no effect, because the scheme signs no timestamp")
+			wrong("timestampUnit: has no effect, because the scheme signs no timestamp")
 		}
 	} else if s.tolerance > time.Hour {
 		c.warnings = append(c.warnings, "tolerance: is more than an hour; a captured delivery can be sent again all that time")
 	}
+}
+
+// compileSigned checks that what is signed has a place.
+func compileSigned(s *scheme, wrong func(string)) {
+	if signsPart(s.signs, "id") && s.id.kind == "" {
+		wrong("idHeader: is required, because signs contains {id}")
+	}
+	if signsPart(s.signs, "names", "listed") != hasPlaceholder(s.format, "headers") {
+		wrong("signs: {headers} and {headerValues} stand for the {headers} of format; one is there without the other")
+	}
+	if signsPart(s.signs, "secret") != (s.algorithm.family == "hash") {
+		wrong("signs: {secret} belongs to the algorithms hash-..., and to no others; without it everybody could make the hash")
+	}
+}
+
+// compileSenders checks the names of senders where the scheme has such.
+func compileSenders(c *compilation, s *scheme, options Options) {
+	inFormat := hasPlaceholder(s.format, "sender")
+	if len(options.Senders) == 0 {
+		if inFormat || s.certificate.kind != "" || isPublic(&s.algorithm) && s.sender.kind != "" {
+			c.problems = append(c.problems, "senders: is required; the scheme has one key for everybody's deliveries, so name the senders that are yours")
+		}
+		return
+	}
+	if s.sender.kind == "" && !inFormat {
+		c.problems = append(c.problems, "senders: has no effect, because the scheme names no sender")
+	}
+}
+
+// isRowsOwn says whether a template is one of a provider's row, which says in
+// the documentation what it does not bind.
+func isRowsOwn(provider, signs string) bool {
+	row := catalogue[provider].Options.Signature
+	if row == nil || signs == "" {
+		return false
+	}
+	for _, alternative := range row.Alternatives {
+		if alternative.Signs == signs {
+			return true
+		}
+	}
+	return row.Signs == signs
 }
 
 func orDefault(text, fallback string) string {
@@ -125,86 +266,24 @@ func orDefault(text, fallback string) string {
 	return text
 }
 
-// headerOption returns the canonical form of an option that names a header.
-func headerOption(c *compilation, path, name string) string {
-	if name != "" && !isHeaderName(name) {
-		c.problems = append(c.problems, path+": "+quote(name)+" is not the name of a header")
+// overlay returns a form that is as another but for what it says itself.
+func overlay(o SignatureOptions, own AlternativeOptions) SignatureOptions {
+	if len(own.Header) > 0 {
+		o.Header, o.Field = own.Header, ""
 	}
-	return http.CanonicalHeaderKey(name)
-}
-
-// maxTexts bounds how often a body is signed for one request, times the number
-// of keys: schemes exist whose signatures have a timestamp each.
-const maxTexts = 4
-
-// verify says whether one of the keys has signed the request: verified, or the
-// reason to refuse. It notes on the decision which key it was.
-func verify(s *scheme, keys [][]byte, r *http.Request, d *decision, now time.Time) string {
-	proofs, reason := readProofs(&s.format, s.mac.size, r.Header[s.header])
-	if reason != proofsRead {
-		return reason
+	if own.Field != "" {
+		o.Header, o.Field = nil, own.Field
 	}
-	if s.timestamped && !setTimestamps(s, proofs, r) {
-		return timestampMissing
+	if own.TimestampHeader != "" || own.TimestampField != "" {
+		o.TimestampHeader, o.TimestampField = own.TimestampHeader, own.TimestampField
 	}
-	texts := 0
-	var macs [][]byte // what each key makes of the text
-	for i := range proofs {
-		p := &proofs[i]
-		if i == 0 || p.timestamp != proofs[i-1].timestamp {
-			texts++
-			if texts > maxTexts {
-				return signatureMalformed
-			}
-			macs, reason = computeMACs(s, keys, r, d.body, p.timestamp)
-			if reason != textsReady {
-				return reason
-			}
-		}
-		for k := range macs {
-			// hmac.Equal takes the same time wherever two codes of equal
-			// length differ; decodeMAC has seen to the length.
-			if hmac.Equal(macs[k], p.mac) {
-				d.secret = k + 1
-				if s.timestamped {
-					return checkTimestamp(p.timestamp, s.timestampUnit, s.tolerance, now)
-				}
-				return verified
-			}
-		}
+	if own.IDHeader != "" {
+		o.IDHeader, o.IDField = own.IDHeader, ""
 	}
-	return signatureMismatch
-}
-
-// setTimestamps gives each signature the timestamp of the scheme's header, if it
-// has one, and says whether all have a timestamp then.
-func setTimestamps(s *scheme, proofs []proof, r *http.Request) bool {
-	if s.timestampHeader != "" {
-		values := r.Header[s.timestampHeader]
-		if len(values) != 1 {
-			return false
-		}
-		for i := range proofs {
-			proofs[i].timestamp = values[0]
-		}
-	}
-	for i := range proofs {
-		if proofs[i].timestamp == "" {
-			return false
-		}
-	}
-	return true
-}
-
-// computeMACs returns what each key makes of what the sender must have signed.
-func computeMACs(s *scheme, keys [][]byte, r *http.Request, body []byte, timestamp string) ([][]byte, string) {
-	texts, reason := signedTexts(s, r, body, timestamp)
-	if reason != textsReady {
-		return nil, reason
-	}
-	macs := make([][]byte, len(keys))
-	for k := range keys {
-		macs[k] = computeMAC(&s.mac, keys[k], texts)
-	}
-	return macs, textsReady
+	o.Algorithm = orDefault(own.Algorithm, o.Algorithm)
+	o.Format = orDefault(own.Format, o.Format)
+	o.Signs = orDefault(own.Signs, o.Signs)
+	o.SecretEncoding = orDefault(own.SecretEncoding, o.SecretEncoding)
+	o.TimestampUnit = orDefault(own.TimestampUnit, o.TimestampUnit)
+	return o
 }

@@ -1,6 +1,7 @@
 package hookward
 
 import (
+	"crypto/sha1"
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
@@ -10,6 +11,10 @@ import (
 	"strings"
 	"sync"
 )
+
+// publicKeyEncoding is the encoding of what is no secret: of the option
+// publicKeys, which is written like one.
+const publicKeyEncoding = "publicKey"
 
 // maxSecretBytes bounds what is read from a secret's file.
 const maxSecretBytes = 64 << 10
@@ -50,7 +55,7 @@ func resolveSecret(ref, encoding string) secret {
 		}
 	}
 	s := decodeSecret(ref, encoding)
-	if s.problem == "" {
+	if s.problem == "" && encoding != publicKeyEncoding {
 		s.warnings = append(s.warnings, "is written in clear, and Traefik shows plugin options in its API and its debug log; write env:NAME or file:/path")
 	}
 	return s
@@ -163,7 +168,14 @@ func decodeSecret(text, encoding string) secret {
 	case "base64":
 		key, err = decodeBase64Key(text)
 	case "whsec":
-		key, err = decodeBase64Key(strings.TrimPrefix(text, "whsec_"))
+		// Supabase writes v1,whsec_.
+		key, err = decodeBase64Key(strings.TrimPrefix(strings.TrimPrefix(text, "v1,"), "whsec_"))
+	case "sha1":
+		sum := sha1.Sum([]byte(text))
+		key = sum[:]
+	case publicKeyEncoding:
+		_, problem := parsePublicKey(text)
+		return secret{key: []byte(text), problem: problem}
 	default: // utf8
 		key = []byte(text)
 	}

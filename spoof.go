@@ -2,12 +2,32 @@ package hookward
 
 import (
 	"net/http"
+	"regexp"
 	"strings"
 )
 
-// providerHeader tells the backend that the gate has verified a request, and
-// whose it is. All names that begin with X-Hookward- are the gate's alone.
-const providerHeader = "X-Hookward-Provider"
+// These tell the backend that the gate has verified a request, whose it is, and
+// what the provider says of it. All names that begin with X-Hookward- are the
+// gate's alone.
+const (
+	providerHeader = "X-Hookward-Provider"
+	deliveryHeader = "X-Hookward-Delivery"
+	eventHeader    = "X-Hookward-Event"
+)
+
+// tellBackend sets the gate's headers. What is not fit for one is left out.
+func tellBackend(d *decision, h http.Header) {
+	h[providerHeader] = []string{d.policy.provider}
+	if d.deliveryID != "" && fitsHeader.MatchString(d.deliveryID) {
+		h[deliveryHeader] = []string{d.deliveryID}
+	}
+	if d.eventType != "" && fitsHeader.MatchString(d.eventType) {
+		h[eventHeader] = []string{d.eventType}
+	}
+}
+
+// fitsHeader are texts that may stand in a header and mean the same everywhere.
+var fitsHeader = regexp.MustCompile(`^[!-~]([ -~]{0,254}[!-~])?$`)
 
 // maxDashes bounds the spellings of a header's name: each of its dashes doubles
 // them.
@@ -38,17 +58,29 @@ func removeSpoofedTrailers(h http.Header, p *policy) {
 	}
 }
 
-// schemeNames returns the canonical names of the headers that a scheme reads.
-func schemeNames(s *scheme) map[string]bool {
-	names := map[string]bool{s.header: true}
-	for _, name := range []string{s.timestampHeader, s.idHeader, s.eventHeader} {
-		if name != "" {
+// policyNames returns the canonical names of the headers that a policy reads.
+func policyNames(p *policy) map[string]bool {
+	names := map[string]bool{}
+	places := []place{}
+	for _, s := range p.schemes {
+		for _, name := range s.headers {
 			names[name] = true
 		}
+		places = append(places, s.timestamp, s.id, s.event, s.sender)
+		for _, q := range s.signs {
+			places = append(places, q.place)
+		}
 	}
-	for _, p := range s.signs {
-		if p.header != "" {
-			names[p.header] = true
+	if p.token != nil {
+		places = append(places, p.token.places...)
+		places = append(places, p.token.id, p.token.event)
+		if p.token.scheme != "" {
+			names["Authorization"] = true
+		}
+	}
+	for _, q := range places {
+		if q.kind == "header" {
+			names[q.name] = true
 		}
 	}
 	return names

@@ -2,7 +2,6 @@ package hookward
 
 import (
 	"net/http"
-	"net/url"
 	"strings"
 )
 
@@ -51,9 +50,22 @@ func splitTemplate(text string) ([]piece, string) {
 
 // part is a compiled piece of the signed text.
 type part struct {
-	kind   string // one of partKinds, "literal" or "header"
-	text   []byte // of a literal
-	header string // canonical name, of a header
+	// kind is "literal", one of partKinds, or
+	//   value     the text at place
+	//   lower     the same in lower case
+	//   fields    the fields of the form or the query, sorted and joined
+	//   headers   the headers that place lists, as name:value;name:value
+	//   names     the list of headers in the signature's own header
+	//   listed    the values of these
+	//   ascii     the body with what is not ASCII as \uXXXX
+	//   digest    the body's SHA-256, encoded as want says
+	//   check     nothing, where the text at place is want, or the body's
+	//             SHA-256 in hexadecimal where want is empty
+	kind  string
+	text  []byte // of a literal
+	place place
+	want  string
+	group int // parts of one optional group have one number; 0 is none
 	// ends and begins are the literal between this part and the body, or
 	// whatever part may hold anything. A value must not contain it: with
 	// "{id}.{timestamp}" an id "a.1" and a timestamp "2" would be signed as the
@@ -62,51 +74,97 @@ type part struct {
 	begins string
 }
 
-// partKinds are the placeholders of a signed text; {header:Name} is one more.
-var partKinds = []string{"body", "timestamp", "id", "method", "url", "host", "path", "query"}
+// partKinds are the placeholders that are a whole name.
+var partKinds = []string{"body", "timestamp", "id", "method", "url", "portURL", "decodedURL", "host", "path", "query", "uri", "secret"}
 
-// maxParts bounds the pieces of a signed text.
-const maxParts = 32
+const (
+	// maxParts bounds the pieces of a signed text.
+	maxParts = 48
+
+	knownPlaceholders = "{header:NAME}, {query:NAME}, {form:NAME}, {json:PATH}, {lower:PLACE}, {sorted:form}, {sorted:query}, " +
+		"{ascii:body}, {sha256:body}, {sha256base64:body}, {sha256raw:body}, {headers:NAME}, {headers}, {headerValues}, {PLACE==TEXT}, {PLACE==sha256:body}"
+)
+
+// segment is a stretch of a template; one in brackets is optional.
+type segment struct {
+	text     string
+	optional bool
+}
+
+// splitGroups cuts a template at the brackets around what is optional. Brackets
+// of the text itself are doubled; those inside of braces are a path's.
+func splitGroups(text string) ([]segment, string) {
+	segments := []segment{}
+	current, optional, braces := "", false, false
+	for text != "" {
+		c := text[:1]
+		doubled := strings.HasPrefix(text[1:], c)
+		switch {
+		case braces || c != "[" && c != "]":
+			if c == "{" && doubled && !braces || c == "}" && doubled && !braces {
+				current += c
+				text = text[1:]
+			} else if c == "{" || c == "}" {
+				braces = c == "{"
+			}
+			current += c
+		case doubled:
+			current += c
+			text = text[1:]
+		case optional == (c == "["):
+			return nil, "has a bracket without its partner, or brackets in brackets; a bracket of the text itself is doubled"
+		default:
+			segments = append(segments, segment{text: current, optional: optional})
+			current, optional = "", c == "["
+		}
+		text = text[1:]
+	}
+	if optional {
+		return nil, "has a bracket without its partner; a bracket of the text itself is doubled"
+	}
+	return append(segments, segment{text: current}), ""
+}
 
 // parseSigns compiles the template of the option signature.signs, or says what
-// is wrong with it. A header that is the timestamp's or the id's becomes that
+// is wrong with it. A place that is the timestamp's or the id's becomes that
 // part.
-func parseSigns(template, timestampHeader, idHeader string) ([]part, string) {
-	pieces, problem := splitTemplate(template)
+func parseSigns(template string, timestamp, id place) ([]part, string) {
+	segments, problem := splitGroups(template)
 	if problem != "" {
 		return nil, problem
 	}
-	if len(pieces) == 0 || len(pieces) > maxParts {
-		return nil, "must have 1 to 32 pieces"
-	}
 	parts := []part{}
-	for _, p := range pieces {
-		if p.placeholder == "" {
-			parts = append(parts, part{kind: "literal", text: []byte(p.literal)})
-			continue
+	for i, s := range segments {
+		pieces, problem := splitTemplate(s.text)
+		if problem != "" {
+			return nil, problem
 		}
-		q := part{kind: p.placeholder}
-		name, isHeader := strings.CutPrefix(p.placeholder, "header:")
-		if isHeader {
-			if !isHeaderName(name) {
-				return nil, quote(name) + " is not the name of a header"
-			}
-			q.header = http.CanonicalHeaderKey(name)
-			q.kind = "header"
-			if q.header == timestampHeader {
-				q.kind = "timestamp"
-			} else if q.header == idHeader {
-				q.kind = "id"
-			}
-		} else if !contains(partKinds, p.placeholder) {
-			return nil, "{" + p.placeholder + "} is not known; allowed: {" + strings.Join(partKinds, "}, {") + "}, {header:Name}"
+		group := 0
+		if s.optional {
+			group = i
 		}
-		parts = append(parts, q)
+		for _, p := range pieces {
+			q := part{kind: "literal", text: []byte(p.literal)}
+			if p.placeholder != "" {
+				q, problem = parsePlaceholder(p.placeholder, timestamp, id)
+			}
+			if problem != "" {
+				return nil, problem
+			}
+			q.group = group
+			parts = append(parts, q)
+		}
+	}
+	if len(parts) == 0 || len(parts) > maxParts {
+		return nil, "must have 1 to 48 pieces"
 	}
 	bodies := 0
 	for _, p := range parts {
-		if p.kind == "body" {
+		if isBody(p.kind) {
 			bodies++
+			if p.group != 0 {
+				return nil, "can't have {body} in brackets"
+			}
 		}
 	}
 	if bodies > 1 {
@@ -115,153 +173,74 @@ func parseSigns(template, timestampHeader, idHeader string) ([]part, string) {
 	return parts, ""
 }
 
-// delimit sets what keeps each part of the sender's choice apart from the one
-// that may hold anything: the body, or the last such part where there is no
-// body. It returns the names of the parts that nothing keeps apart: a stranger
-// who has seen one delivery can move bytes between those and their neighbours.
-// A timestamp keeps an id apart, being digits and signs of one strict form.
-func delimit(parts []part) []string {
-	pivot := -1
-	for i, p := range parts {
-		if p.kind == "body" || isChosen(p.kind) && !signsPart(parts, "body") {
-			pivot = i
+// parsePlaceholder compiles one placeholder.
+func parsePlaceholder(name string, timestamp, id place) (part, string) {
+	left, right, isCheck := strings.Cut(name, "==")
+	if isCheck {
+		at, problem := parsePlace(left)
+		if problem == "" && right == "" {
+			problem = "{" + name + "} compares with nothing"
 		}
+		if right == "sha256:body" {
+			right = ""
+		}
+		return part{kind: "check", place: at, want: right}, problem
 	}
-	loose := []string{}
-	for i := range parts {
-		p := &parts[i]
-		if i == pivot || !isChosen(p.kind) && p.kind != "body" {
-			continue
-		}
-		neighbour := i + 1
-		if i > pivot {
-			neighbour = i - 1
-		}
-		switch {
-		case parts[neighbour].kind == "literal" && i < pivot:
-			p.ends = string(parts[neighbour].text)
-		case parts[neighbour].kind == "literal":
-			p.begins = string(parts[neighbour].text)
-		case parts[neighbour].kind != "timestamp" || p.kind != "id":
-			loose = append(loose, "{"+p.kind+"}")
-		}
+	if contains(partKinds, name) {
+		return part{kind: name}, ""
 	}
-	return loose
+	switch name {
+	case "headers":
+		return part{kind: "names"}, ""
+	case "headerValues":
+		return part{kind: "listed"}, ""
+	case "ascii:body":
+		return part{kind: "ascii"}, ""
+	case "sha256:body", "sha256base64:body", "sha256raw:body":
+		return part{kind: "digest", want: strings.TrimSuffix(strings.TrimPrefix(name, "sha256"), ":body")}, ""
+	case "sorted:form", "sorted:query":
+		return part{kind: "fields", place: place{kind: strings.TrimPrefix(name, "sorted:")}}, ""
+	}
+	kind, rest, _ := strings.Cut(name, ":")
+	switch kind {
+	case "headers":
+		if !isHeaderName(rest) {
+			return part{}, quote(rest) + " is not the name of a header"
+		}
+		return part{kind: "headers", place: place{kind: "header", name: http.CanonicalHeaderKey(rest)}}, ""
+	case "lower":
+		at, problem := parsePlace(rest)
+		return part{kind: "lower", place: at}, problem
+	case "header", "query", "form", "json":
+		at, problem := parsePlace(name)
+		if samePlace(at, timestamp) {
+			return part{kind: "timestamp"}, problem
+		}
+		if samePlace(at, id) {
+			return part{kind: "id"}, problem
+		}
+		return part{kind: "value", place: at}, problem
+	}
+	return part{}, "{" + name + "} is not known; allowed: {" + strings.Join(partKinds, "}, {") + "}, " + knownPlaceholders
 }
 
-// isChosen says whether a part is text of the sender's choice. A method is not:
-// it is one of the option methods.
-func isChosen(kind string) bool {
-	return contains([]string{"id", "header", "url", "host", "path", "query"}, kind)
+func samePlace(a, b place) bool {
+	return a.kind == b.kind && a.name == b.name
 }
 
-// signsPart says whether a template contains a placeholder.
-func signsPart(parts []part, kind string) bool {
+// signsPart says whether a template contains one of some kinds of placeholders.
+func signsPart(parts []part, kinds ...string) bool {
 	for _, p := range parts {
-		if p.kind == kind {
+		if contains(kinds, p.kind) {
 			return true
 		}
 	}
 	return false
 }
 
-// signedTexts puts together what a sender must have signed, in pieces, so that
-// the body is never copied. The second result is textsReady or the reason to
-// refuse.
-func signedTexts(s *scheme, r *http.Request, body []byte, timestamp string) ([][]byte, string) {
-	texts := make([][]byte, len(s.signs))
-	for i := range s.signs {
-		p := &s.signs[i]
-		if p.kind == "body" {
-			texts[i] = body
-		} else if p.kind == "literal" {
-			texts[i] = p.text
-		} else if p.kind == "timestamp" {
-			texts[i] = []byte(timestamp)
-		} else {
-			text, reason := requestText(s, p, r)
-			if reason != textsReady {
-				return nil, reason
-			}
-			texts[i] = text
-		}
-	}
-	return texts, textsReady
-}
-
-// requestText returns the part of the request that a placeholder stands for.
-func requestText(s *scheme, p *part, r *http.Request) ([]byte, string) {
-	text := ""
-	if p.kind == "id" || p.kind == "header" {
-		name := p.header
-		if name == "" {
-			name = s.idHeader
-		}
-		values := r.Header[name]
-		if len(values) != 1 || values[0] == "" {
-			return nil, signedHeaderMissing
-		}
-		text = values[0]
-		// A piece of a body, moved into the id, would have a quote, a brace, a
-		// space or the like.
-		if p.kind == "id" && strings.Trim(text, idCharacters) != "" {
-			return nil, signedTextAmbiguous
-		}
-	} else {
-		text = urlPart(s, p.kind, r)
-	}
-	// The delimiter is looked for in both together: it may begin in the value.
-	if p.ends != "" && strings.Index(text+p.ends, p.ends) != len(text) {
-		return nil, signedTextAmbiguous
-	}
-	if p.begins != "" && strings.LastIndex(p.begins+text, p.begins) != 0 {
-		return nil, signedTextAmbiguous
-	}
-	return []byte(text), textsReady
-}
-
-// idCharacters may stand in an id that is signed: those of a token that JSON,
-// XML and forms don't use for their structure, and of base64.
-const idCharacters = "!#$*+-./:=@^_|~0123456789" + letters
-
-// urlPart returns a part of the request line.
-func urlPart(s *scheme, kind string, r *http.Request) string {
-	switch kind {
-	case "method":
-		return r.Method
-	case "host":
-		return r.Host
-	case "path":
-		return r.URL.EscapedPath()
-	case "query":
-		return r.URL.RawQuery
-	default: // url
-		if s.publicPath == "" {
-			return s.publicOrigin + r.URL.RequestURI()
-		}
-		if r.URL.RawQuery == "" {
-			return s.publicOrigin + s.publicPath
-		}
-		return s.publicOrigin + s.publicPath + "?" + r.URL.RawQuery
-	}
-}
-
-// parsePublicURL cuts the option publicURL into its origin and its path, which
-// is empty where only the origin is given. The third result says what is wrong.
-func parsePublicURL(text string) (string, string, string) {
-	u, err := url.Parse(text)
-	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil ||
-		u.RawQuery != "" || u.ForceQuery || strings.Contains(text, "#") {
-		return "", "", "is not a URL of scheme, host and perhaps path, such as https://hooks.example.com"
-	}
-	// The origin as it was written: it is compared with what the sender signed.
-	rest := text[len(u.Scheme)+len("://"):]
-	host, path, hasPath := strings.Cut(rest, "/")
-	origin := text[:len(u.Scheme)+len("://")] + host
-	if !hasPath {
-		return origin, "", ""
-	}
-	return origin, "/" + path, ""
+// isBody says whether a part is the body in some rendering of its own.
+func isBody(kind string) bool {
+	return kind == "body" || kind == "ascii"
 }
 
 // isHeaderName says whether a text is a token, RFC 9110, 5.6.2, with no more

@@ -1,13 +1,14 @@
 package hookward
 
 import (
+	"net/http"
 	"regexp"
 	"strconv"
 	"time"
 )
 
 // timestampUnits are the values of the option signature.timestampUnit.
-var timestampUnits = []string{"s", "ms", "rfc3339"}
+var timestampUnits = []string{"s", "ms", "epoch", "rfc3339", "http"}
 
 // rfc3339 is the form that time.Parse is too lenient about: it takes one-digit
 // hours and a comma before the fraction (golang.org/issue/54580).
@@ -17,37 +18,48 @@ var rfc3339 = regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|
 // and would look old, or worse, fresh.
 const lastSecond = 253402300799
 
-// checkTimestamp returns verified, or the reason to refuse. Numbers must
-// be written the one way that numbers are: no sign, no space, no leading zero.
-func checkTimestamp(text, unit string, tolerance time.Duration, now time.Time) string {
+// firstMillisecond is the number from which on the unit epoch takes timestamps
+// for milliseconds: as those it is in 1973, as seconds in 5138.
+const firstMillisecond = 100_000_000_000
+
+// checkTimestamp returns the time that is meant, and verified or the reason to
+// refuse. Numbers must be written the one way that numbers are: no sign, no
+// space, no leading zero.
+func checkTimestamp(text, unit string, tolerance time.Duration, now time.Time) (time.Time, string) {
 	var at time.Time
-	if unit == "rfc3339" {
+	if unit == "http" {
+		parsed, err := time.Parse(http.TimeFormat, text)
+		if err != nil || parsed.Format(http.TimeFormat) != text {
+			return at, timestampMalformed
+		}
+		at = parsed
+	} else if unit == "rfc3339" {
 		parsed, err := time.Parse(time.RFC3339, text)
 		if err != nil || !rfc3339.MatchString(text) {
-			return timestampMalformed
+			return at, timestampMalformed
 		}
 		at = parsed
 	} else {
 		n, err := strconv.ParseInt(text, 10, 64)
 		if err != nil || n < 0 || strconv.FormatInt(n, 10) != text {
-			return timestampMalformed
+			return at, timestampMalformed
 		}
-		if unit == "ms" {
+		if unit == "ms" || unit == "epoch" && n >= firstMillisecond {
 			at = time.UnixMilli(n)
 			n /= 1000
 		} else {
 			at = time.Unix(n, 0)
 		}
 		if n > lastSecond {
-			return timestampTooNew
+			return at, timestampTooNew
 		}
 	}
 	age := now.Sub(at) // Sub stops at the ends of its range, it does not wrap
 	if age > tolerance {
-		return timestampTooOld
+		return at, timestampTooOld
 	}
 	if age < -tolerance {
-		return timestampTooNew
+		return at, timestampTooNew
 	}
-	return verified
+	return at, verified
 }

@@ -51,7 +51,7 @@ func TestCheckTimestamp(t *testing.T) {
 		{"HTTP date", "Sun, 01 Mar 2026 12:00:00 GMT", "rfc3339", timestampMalformed},
 	}
 	for _, c := range cases {
-		if got := checkTimestamp(c.text, c.unit, 5*time.Minute, now); got != c.want {
+		if _, got := checkTimestamp(c.text, c.unit, 5*time.Minute, now); got != c.want {
 			t.Errorf("%s (%q): got %s, want %s", c.name, c.text, got, c.want)
 		}
 	}

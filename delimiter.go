@@ -1,0 +1,79 @@
+package hookward
+
+// delimit sets what keeps each part of the sender's choice apart from the one
+// that may hold anything: the body, or the last such part where there is no
+// body. It returns the names of the parts that nothing keeps apart: a stranger
+// who has seen one delivery can move bytes between those and their neighbours.
+// A timestamp keeps an id apart, being digits and signs of one strict form.
+func delimit(parts []part) []string {
+	hasBody := signsPart(parts, "body", "ascii")
+	pivot := -1
+	for i, p := range parts {
+		if isBody(p.kind) || isChosen(p.kind) && !hasBody {
+			pivot = i
+		}
+	}
+	loose := []string{}
+	for i := range parts {
+		p := &parts[i]
+		if i == pivot || !isChosen(p.kind) && !isBody(p.kind) {
+			continue
+		}
+		neighbour := neighbourOf(parts, i, pivot)
+		switch {
+		case neighbour >= 0 && parts[neighbour].kind == "literal" && i < pivot:
+			p.ends = string(parts[neighbour].text)
+		case neighbour >= 0 && parts[neighbour].kind == "literal":
+			p.begins = string(parts[neighbour].text)
+		case neighbour < 0 || parts[neighbour].kind != "timestamp" || p.kind != "id":
+			loose = append(loose, placeholderOf(p))
+		}
+	}
+	return loose
+}
+
+// neighbourOf returns the part beside i on the side of the pivot, or -1 where
+// there is none to rely on. Checks are no text; and what is in brackets may not
+// be there, unless i is in the same ones.
+func neighbourOf(parts []part, i, pivot int) int {
+	direction := 1
+	if i > pivot {
+		direction = -1
+	}
+	for n := i + direction; n >= 0 && n < len(parts); n += direction {
+		if parts[n].kind == "check" {
+			continue
+		}
+		if parts[n].group != 0 && parts[n].group != parts[i].group {
+			return -1
+		}
+		return n
+	}
+	return -1
+}
+
+// isChosen says whether a part is text of the sender's choice. A method is not:
+// it is one of the option methods. Nor are digests, secrets, and lists of
+// headers' names, which have forms of their own.
+func isChosen(kind string) bool {
+	return contains([]string{"id", "value", "lower", "fields", "headers", "listed", "url", "portURL", "decodedURL", "host", "path", "query", "uri"}, kind)
+}
+
+// placeholderOf returns how a part is written, for messages.
+func placeholderOf(p *part) string {
+	switch p.kind {
+	case "value":
+		return "{" + p.place.kind + ":" + p.place.name + "}"
+	case "lower":
+		return "{lower:" + p.place.kind + ":" + p.place.name + "}"
+	case "fields":
+		return "{sorted:" + p.place.kind + "}"
+	case "headers":
+		return "{headers:" + p.place.name + "}"
+	case "listed":
+		return "{headerValues}"
+	case "ascii":
+		return "{ascii:body}"
+	}
+	return "{" + p.kind + "}"
+}

@@ -1,0 +1,83 @@
+package hookward
+
+import (
+	"net/http"
+	"time"
+)
+
+// greetOr answers a request of a method that carries no delivery, if it is a
+// handshake; else it returns the reason to refuse. Its body stays unread.
+func greetOr(p *policy, otherwise string, r *http.Request, d *decision) string {
+	reason := greet(p, true, r, d)
+	if reason == notOne {
+		return otherwise
+	}
+	return reason
+}
+
+// verifyOrGreet is verify for providers that ask whether the address is ours:
+// some sign that question, some don't.
+func verifyOrGreet(p *policy, r *http.Request, d *decision, now time.Time) string {
+	reason := greet(p, true, r, d)
+	if reason != notOne {
+		return reason
+	}
+	reason = verify(p, r, d, now)
+	if reason != verified {
+		return reason
+	}
+	noteDelivery(p, d, r)
+	if p.confirm {
+		reason = confirmSubscription(d.scheme, d)
+	} else {
+		reason = greet(p, false, r, d)
+	}
+	if reason == notOne {
+		return verified
+	}
+	return reason
+}
+
+// noteHeaders notes what the request says of itself in headers, be it verified
+// or not, for the record.
+func noteHeaders(p *policy, d *decision, r *http.Request) {
+	id, event := placesOf(p, nil)
+	if id.kind == "header" {
+		d.deliveryID = first(r.Header[id.name])
+	}
+	if event.kind == "header" {
+		d.eventType = first(r.Header[event.name])
+	}
+}
+
+// noteDelivery notes the delivery's id and the event's type of a verified
+// request, wherever they stand.
+func noteDelivery(p *policy, d *decision, r *http.Request) {
+	d.item = nil
+	id, event := placesOf(p, d.scheme)
+	if id.kind != "" {
+		d.deliveryID = textAt(id, r, d)
+	}
+	if event.kind != "" {
+		d.eventType = textAt(event, r, d)
+	}
+}
+
+// placesOf returns where the id and the event of a delivery stand: in the form
+// that has verified it, or else in the first.
+func placesOf(p *policy, s *scheme) (*place, *place) {
+	if p.token != nil {
+		return &p.token.id, &p.token.event
+	}
+	if s == nil {
+		s = p.schemes[0]
+	}
+	return &s.id, &s.event
+}
+
+func first(values []string) string {
+	if len(values) == 0 {
+		return ""
+	}
+	return values[0]
+}

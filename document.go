@@ -1,0 +1,197 @@
+package hookward
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"strconv"
+	"strings"
+)
+
+// step is one step of a path through a JSON document: a name, the position of
+// an item, or all items.
+type step struct {
+	name string
+	item int // where name is empty; everyItem for all of them
+}
+
+const (
+	everyItem = -1
+	maxSteps  = 16
+	// maxValues bounds what a path with `[]` may lead to.
+	maxValues = 1000
+	// maxTokens bounds the documents that are looked through for names that
+	// stand there twice.
+	maxTokens = 20_000
+)
+
+// parsePath compiles a path: names with dots between them, each followed by
+// `[n]` or `[]` where it holds a list.
+func parsePath(text string) ([]step, string) {
+	steps := []step{}
+	for _, word := range strings.Split(text, ".") {
+		name, rest, indexed := strings.Cut(word, "[")
+		if name != "" {
+			steps = append(steps, step{name: name})
+		} else if !indexed {
+			return nil, quote(text) + " is not a path, such as a.b, a[0].b or a[].b"
+		}
+		for indexed {
+			index, after, closed := strings.Cut(rest, "]")
+			s := step{item: everyItem}
+			if index != "" {
+				n, err := strconv.Atoi(index)
+				if err != nil || n < 0 {
+					closed = false
+				}
+				s.item = n
+			}
+			if !closed || after != "" && after[:1] != "[" {
+				return nil, quote(text) + " is not a path, such as a.b, a[0].b or a[].b"
+			}
+			steps = append(steps, s)
+			indexed = after != ""
+			rest = strings.TrimPrefix(after, "[")
+		}
+	}
+	if len(steps) > maxSteps {
+		return nil, quote(text) + " has more than 16 steps"
+	}
+	return steps, ""
+}
+
+// jsonTexts returns the texts that a path leads to: strings, and numbers and
+// booleans as they are written. It returns none where a list has an item in
+// which the path leads nowhere: every item counts.
+func jsonTexts(p *place, d *decision) []string {
+	root := d.item
+	if root == nil {
+		root = documentOf(d)
+	}
+	found := jsonValues(root, p.path)
+	texts := make([]string, 0, len(found))
+	for _, value := range found {
+		text, ok := jsonText(value)
+		if !ok {
+			return nil
+		}
+		texts = append(texts, text)
+	}
+	return texts
+}
+
+// jsonText returns the text of a value that is no list, object or null.
+func jsonText(value any) (string, bool) {
+	text, ok := value.(string)
+	if ok {
+		return text, true
+	}
+	number, ok := value.(json.Number)
+	if ok {
+		return string(number), true
+	}
+	truth, ok := value.(bool)
+	if ok {
+		return strconv.FormatBool(truth), true
+	}
+	return "", false
+}
+
+// jsonValues follows a path. A step that leads nowhere leads to null.
+func jsonValues(root any, path []step) []any {
+	values := []any{root}
+	for i := range path {
+		s := &path[i]
+		next := make([]any, 0, len(values))
+		for _, value := range values {
+			if s.name != "" {
+				object, _ := value.(map[string]any)
+				next = append(next, object[s.name])
+				continue
+			}
+			list, _ := value.([]any)
+			if s.item == everyItem {
+				next = append(next, list...)
+			} else if s.item < len(list) {
+				next = append(next, list[s.item])
+			} else {
+				next = append(next, nil)
+			}
+		}
+		if len(next) > maxValues {
+			return nil
+		}
+		values = next
+	}
+	return values
+}
+
+// documentOf returns the body as a JSON document, or nil where it is none.
+func documentOf(d *decision) any {
+	if !d.documentRead {
+		d.documentRead = true
+		decoder := json.NewDecoder(bytes.NewReader(d.body))
+		decoder.UseNumber()
+		var document any
+		if decoder.Decode(&document) == nil {
+			_, err := decoder.Token()
+			if err == io.EOF {
+				d.document = document
+			}
+		}
+	}
+	return d.document
+}
+
+// openObject is a list or an object that has been entered.
+type openObject struct {
+	names map[string]bool // of an object; nil for a list
+	value bool            // the next token is a value, and no name
+}
+
+// hasTwins says whether some object of a JSON text has a name twice, be it in
+// different case: parsers disagree on which of the two counts, and some don't
+// tell upper from lower case. Where single values of a document are signed, one
+// could be verified and the other be acted upon. Texts that are too long to
+// tell, or no JSON, have twins too.
+func hasTwins(body []byte) bool {
+	decoder := json.NewDecoder(bytes.NewReader(body))
+	decoder.UseNumber()
+	open := []openObject{}
+	for i := 0; i < maxTokens; i++ {
+		token, err := decoder.Token()
+		if err == io.EOF {
+			return len(open) > 0
+		}
+		if err != nil {
+			return true
+		}
+		top := len(open) - 1
+		delimiter, isDelimiter := token.(json.Delim)
+		if isDelimiter && (delimiter == '}' || delimiter == ']') {
+			open = open[:top]
+			continue
+		}
+		if top >= 0 && open[top].names != nil && !open[top].value {
+			name, _ := token.(string)
+			// Both, for the few letters that only one of them makes equal, such
+			// as the Kelvin sign and the long s.
+			name = strings.ToLower(strings.ToUpper(name))
+			if open[top].names[name] {
+				return true
+			}
+			open[top].names[name] = true
+			open[top].value = true
+			continue
+		}
+		if top >= 0 {
+			open[top].value = false
+		}
+		if isDelimiter && delimiter == '{' {
+			open = append(open, openObject{names: map[string]bool{}})
+		} else if isDelimiter {
+			open = append(open, openObject{})
+		}
+	}
+	return true
+}

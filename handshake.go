@@ -1,0 +1,231 @@
+package hookward
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"fmt"
+	"net/http"
+	"net/textproto"
+	"regexp"
+	"strings"
+)
+
+// handshake is a compiled section of the option handshakes.
+type handshake struct {
+	method      string
+	conditions  []part // checks; one that wants nothing is that there is a value
+	unsigned    bool
+	tokenAt     place // of the verify token
+	token       []byte
+	challenge   place
+	pattern     *regexp.Regexp
+	digest      algorithm
+	digestOf    []piece
+	key         []byte
+	answer      []piece
+	headers     []answerHeader
+	contentType string
+	status      int
+	fixed       map[string]string // what placeholders stand for in every answer
+}
+
+// maxChallenge bounds a challenge, in bytes.
+const maxChallenge = 512
+
+// challengePatterns are the values of the option handshakes[].pattern. None has
+// a sign that HTML, JSON or a header's syntax is made of. All but text may be
+// answered with their MAC: they are no JSON object, and no text of a scheme that
+// signs a timestamp and a colon.
+var challengePatterns = map[string]*regexp.Regexp{
+	"token":  regexp.MustCompile(`^[A-Za-z0-9._~+/=-]{1,512}$`),
+	"hex":    regexp.MustCompile(`^[0-9A-Fa-f]{1,512}$`),
+	"digits": regexp.MustCompile(`^[0-9]{1,32}$`),
+	"uuid":   regexp.MustCompile(`^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$`),
+	"text":   regexp.MustCompile(`^[A-Za-z0-9 ._~+/=:,;!?@#$*()|-]{1,512}$`),
+}
+
+// compileHandshakes adds the handshakes to the policy.
+func compileHandshakes(c *compilation, p *policy, options Options) {
+	usesToken := false
+	for i, o := range options.Handshakes {
+		path := fmt.Sprintf("handshakes[%d]", i)
+		usesToken = usesToken || o.VerifyTokenField != "" || strings.Contains(o.DigestOf, "{verifyToken}")
+		h := compileHandshake(c, options, *o, path)
+		if h == nil {
+			continue
+		}
+		if h.digest.family == "hmac" || h.digest.family == "hash" && strings.Contains(o.DigestOf, "{secret}") {
+			h.key = handshakeKey(c, p, path)
+			if h.unsigned {
+				if o.Pattern == "text" {
+					c.problems = append(c.problems, path+".pattern: can't be text, because the answer to strangers is made with a secret")
+				}
+				p.oracle = h
+			}
+		}
+		p.handshakes = append(p.handshakes, h)
+		if !p.methods[h.method] && !strings.Contains(p.allow, h.method) {
+			p.allow += ", " + h.method
+		}
+	}
+	if options.VerifyToken != "" && !usesToken {
+		c.problems = append(c.problems, "verifyToken: has no effect, because there is no handshake with one")
+	}
+}
+
+// compileHandshake compiles one section. It returns nil for a handshake that
+// has no verify token to ask for, and is not answered then.
+func compileHandshake(c *compilation, options Options, o HandshakeOptions, path string) *handshake {
+	h := &handshake{method: orDefault(o.Method, http.MethodPost), unsigned: o.Unsigned, status: int(o.Status), fixed: map[string]string{}}
+	wrong := func(text string) { c.problems = append(c.problems, path+"."+text) }
+	if !contains([]string{"GET", "HEAD", "OPTIONS", "POST"}, h.method) {
+		wrong("method: " + quote(o.Method) + " is not one of GET, HEAD, OPTIONS, POST")
+	}
+	if h.method != http.MethodPost && !h.unsigned {
+		wrong("unsigned: must be true for other methods than POST; nobody signs a request without a body")
+	}
+	for i, text := range o.When {
+		left, want, _ := strings.Cut(text, "=")
+		at, problem := parsePlace(left)
+		if problem != "" {
+			wrong(fmt.Sprintf("when[%d]: %s", i, problem))
+		}
+		h.conditions = append(h.conditions, part{kind: "check", place: at, want: want})
+	}
+	h.challenge = placeOption(c, "", "", path+".challenge", o.Challenge)
+	pattern, known := challengePatterns[orDefault(o.Pattern, "token")]
+	if !known {
+		wrong("pattern: " + quote(o.Pattern) + " is not known; allowed: token, hex, digits, uuid, text")
+	}
+	h.pattern = pattern
+	compileAnswer(h, o, wrong)
+	if o.Digest != "" {
+		a, known := algorithms[o.Digest]
+		if !known || isPublic(&a) {
+			wrong("digest: " + quote(o.Digest) + " is not known; allowed: hmac-... and hash-... of signature.algorithm")
+		}
+		h.digest = a
+		h.digestOf = answerTemplate(orDefault(o.DigestOf, "{challenge}"), "digestOf", []string{"challenge", "verifyToken", "url"}, wrong)
+	}
+	if len(options.Senders) > 0 {
+		h.fixed["sender"] = options.Senders[0]
+	}
+	h.fixed["url"] = options.PublicURL
+	if strings.Contains(o.DigestOf, "{url}") && options.PublicURL == "" {
+		c.problems = append(c.problems, "publicURL: is required, because "+path+".digestOf contains {url}")
+	}
+	h.tokenAt = placeOption(c, "", "", path+".verifyTokenField", o.VerifyTokenField)
+	if h.tokenAt.kind != "" || strings.Contains(o.DigestOf, "{verifyToken}") {
+		if options.VerifyToken == "" {
+			return nil
+		}
+		key := resolveOption(c, "verifyToken: ", options.VerifyToken, "utf8")
+		if isSecret(c, key) {
+			c.problems = append(c.problems, "verifyToken: is one of secrets too; it is shown in URLs, so it must be another word")
+		}
+		sum := sha256.Sum256(key)
+		h.token = sum[:]
+		h.fixed["verifyToken"] = string(key)
+	}
+	return h
+}
+
+// handshakeKey returns the newest secret that deliveries are signed with.
+func handshakeKey(c *compilation, p *policy, path string) []byte {
+	for _, s := range p.schemes {
+		if len(s.keys) > 0 {
+			return s.keys[0]
+		}
+	}
+	if len(c.problems) == 0 {
+		c.problems = append(c.problems, path+".digest: needs a secret, and the scheme has none")
+	}
+	return nil
+}
+
+// isSecret says whether a key is one of the option secrets.
+func isSecret(c *compilation, key []byte) bool {
+	for _, keys := range c.keys {
+		for _, k := range keys {
+			if len(key) > 0 && hmac.Equal(k, key) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// greet answers a request that is a handshake of those that are signed, or of
+// those that are not. It returns handshakeAnswered, handshakeRefused, or notOne.
+func greet(p *policy, unsigned bool, r *http.Request, d *decision) string {
+	for _, h := range p.handshakes {
+		if h.unsigned == unsigned && h.method == r.Method && isHandshake(h, r, d) {
+			return answerHandshake(h, r, d)
+		}
+	}
+	return notOne
+}
+
+// isHandshake says whether a request is this handshake: every condition holds,
+// and there is a challenge.
+func isHandshake(h *handshake, r *http.Request, d *decision) bool {
+	for i := range h.conditions {
+		q := &h.conditions[i]
+		text := textAt(&q.place, r, d)
+		if text == "" || q.want != "" && text != q.want {
+			return false
+		}
+	}
+	if h.unsigned && h.challenge.kind == "form" && len(formOf(r, d)) != 1 {
+		return false // there is more to it than a question
+	}
+	return h.challenge.kind == "" || len(textsAt(&h.challenge, r, d)) > 0
+}
+
+// answerHandshake prepares the answer. A challenge comes from a stranger, where
+// the request is not signed, so only a word of known letters is sent back.
+func answerHandshake(h *handshake, r *http.Request, d *decision) string {
+	if h.tokenAt.kind != "" {
+		sum := sha256.Sum256([]byte(textAt(&h.tokenAt, r, d)))
+		if !hmac.Equal(sum[:], h.token) {
+			return handshakeRefused
+		}
+	}
+	values := map[string]string{}
+	for name, value := range h.fixed {
+		values[name] = value
+	}
+	if h.challenge.kind != "" {
+		text := textAt(&h.challenge, r, d)
+		if text == "" || !h.pattern.MatchString(text) {
+			return handshakeRefused
+		}
+		values["challenge"] = text
+	}
+	if h.digest.family != "" {
+		mac := computeMAC(&h.digest, h.key, [][]byte{[]byte(fill(h.digestOf, values))})
+		values["hex"] = hex.EncodeToString(mac)
+		values["base64"] = base64.StdEncoding.EncodeToString(mac)
+	}
+	a := &answer{status: h.status, contentType: h.contentType, body: fill(h.answer, values)}
+	for i := range h.headers {
+		a.headers = append(a.headers, [2]string{textproto.CanonicalMIMEHeaderKey(h.headers[i].name), fill(h.headers[i].value, values)})
+	}
+	d.answer = a
+	return handshakeAnswered
+}
+
+// couldBeChallenge says whether a signed text could be the challenge of a
+// handshake that is answered with the deliveries' key.
+func couldBeChallenge(h *handshake, signed [][]byte) bool {
+	text := ""
+	for _, piece := range signed {
+		if len(text)+len(piece) > maxChallenge {
+			return false
+		}
+		text += string(piece)
+	}
+	return h.pattern.MatchString(text)
+}

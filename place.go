@@ -1,0 +1,118 @@
+package hookward
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// place is where a value stands in a request. The zero value is no place.
+type place struct {
+	kind string // header, query, form or json
+	name string // of a header, canonical; of a field, as it is sent
+	path []step // of a JSON value
+}
+
+// placeKinds are what a place may begin with.
+const placeKinds = "header:NAME, query:NAME, form:NAME or json:PATH"
+
+// parsePlace compiles a place, or says what is wrong with it.
+func parsePlace(text string) (place, string) {
+	kind, name, _ := strings.Cut(text, ":")
+	p := place{kind: kind, name: name}
+	if name == "" {
+		return place{}, quote(text) + " is not a place: " + placeKinds
+	}
+	switch kind {
+	case "header":
+		if !isHeaderName(name) {
+			return place{}, quote(name) + " is not the name of a header"
+		}
+		p.name = http.CanonicalHeaderKey(name)
+	case "query", "form":
+	case "json":
+		path, problem := parsePath(name)
+		if problem != "" {
+			return place{}, problem
+		}
+		p.path = path
+	default:
+		return place{}, quote(text) + " is not a place: " + placeKinds
+	}
+	return p, ""
+}
+
+// placeOption compiles an option that names a place, or a header by its bare
+// name where the place has an option of its own for that.
+func placeOption(c *compilation, headerPath, header, fieldPath, field string) place {
+	if header != "" && field != "" {
+		c.problems = append(c.problems, fieldPath+": contradicts "+headerPath+"; there is one place")
+		return place{}
+	}
+	if header != "" {
+		if !isHeaderName(header) {
+			c.problems = append(c.problems, headerPath+": "+quote(header)+" is not the name of a header")
+		}
+		return place{kind: "header", name: http.CanonicalHeaderKey(header)}
+	}
+	if field == "" {
+		return place{}
+	}
+	p, problem := parsePlace(field)
+	if problem != "" {
+		c.problems = append(c.problems, fieldPath+": "+problem)
+	}
+	return p
+}
+
+// textAt returns the text at a place, or nothing where the place is empty, or
+// where there are several: which of them counts is for nobody to guess.
+func textAt(p *place, r *http.Request, d *decision) string {
+	if p.kind == "header" {
+		values := r.Header[p.name]
+		if len(values) != 1 {
+			return ""
+		}
+		return values[0]
+	}
+	if p.kind == "json" {
+		values := jsonTexts(p, d)
+		if len(values) != 1 {
+			return ""
+		}
+		return values[0]
+	}
+	values := fieldsOf(p.kind, r, d)[p.name]
+	if len(values) != 1 {
+		return ""
+	}
+	return values[0]
+}
+
+// textsAt returns all texts at a place, and none where one is missing in an item
+// of a list.
+func textsAt(p *place, r *http.Request, d *decision) []string {
+	if p.kind == "header" {
+		return r.Header[p.name]
+	}
+	if p.kind == "json" {
+		return jsonTexts(p, d)
+	}
+	return fieldsOf(p.kind, r, d)[p.name]
+}
+
+// fieldsOf returns the fields of the query or of the form.
+func fieldsOf(kind string, r *http.Request, d *decision) url.Values {
+	if kind == "form" {
+		return formOf(r, d)
+	}
+	if d.query == nil {
+		// Not r.URL.Query, which passes over what is malformed.
+		values, err := url.ParseQuery(r.URL.RawQuery)
+		if err != nil {
+			values = url.Values{}
+		}
+		d.query = values
+	}
+	return d.query
+}

@@ -1,0 +1,134 @@
+package hookward
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// publicURL is the compiled option of that name.
+type publicURL struct {
+	origin string
+	whole  string // where it is the whole URL; else empty
+	query  string // of the whole URL
+}
+
+// parsePublicURL compiles the option, or says what is wrong with it. Its text is
+// kept as it was written: it is compared with what the sender signed.
+func parsePublicURL(text string) (publicURL, string) {
+	u, err := url.Parse(text)
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil || strings.Contains(text, "#") ||
+		u.Path == "" && (u.RawQuery != "" || u.ForceQuery) {
+		return publicURL{}, "is not a URL of scheme, host and perhaps path and query, such as https://hooks.example.com"
+	}
+	rest := text[len(u.Scheme)+len("://"):]
+	host, _, hasPath := strings.Cut(rest, "/")
+	p := publicURL{origin: text[:len(u.Scheme)+len("://")] + host}
+	if hasPath {
+		p.whole = text
+		p.query = u.RawQuery
+	}
+	return p, ""
+}
+
+// pinURL writes the whole URL into the signed text, where it is known: then no
+// byte of it is the sender's to choose, and it keeps its neighbours apart. Some
+// senders add the body's digest to the query; there the URL is known but for
+// that.
+func pinURL(s *scheme, p publicURL) {
+	s.publicOrigin = p.origin
+	if p.whole == "" || !signsPart(s.signs, urlKinds...) {
+		return
+	}
+	s.pinned = true
+	s.pinnedQuery = p.query
+	for _, q := range s.signs {
+		if q.kind == "check" && q.place.kind == "query" && q.want == "" {
+			s.digestField = q.place.name
+			s.publicPath, _, _ = strings.Cut(p.whole, "?")
+			return
+		}
+	}
+	for i := range s.signs {
+		if contains(urlKinds, s.signs[i].kind) {
+			s.signs[i] = part{kind: "literal", text: []byte(renderURL(s.signs[i].kind, p.whole)), group: s.signs[i].group}
+		}
+	}
+}
+
+// urlKinds are the placeholders of the URL.
+var urlKinds = []string{"url", "portURL", "decodedURL"}
+
+// decodedByHubSpot are what HubSpot decodes in a URL before it signs it, and
+// nothing else.
+// https://developers.hubspot.com/docs/api/webhooks/validating-requests
+var decodedByHubSpot = strings.NewReplacer(
+	"%3A", ":", "%2F", "/", "%3F", "?", "%40", "@", "%21", "!", "%24", "$", "%27", "'", "%28", "(", "%29", ")", "%2A", "*", "%2C", ",", "%3B", ";",
+	"%3a", ":", "%2f", "/", "%3f", "?", "%2a", "*", "%2c", ",", "%3b", ";",
+)
+
+// renderURL writes a URL as a placeholder says.
+func renderURL(kind, text string) string {
+	switch kind {
+	case "decodedURL":
+		return decodedByHubSpot.Replace(text)
+	case "portURL":
+		return withPort(text)
+	}
+	return text
+}
+
+// withPort writes the port of a URL's scheme out, which Twilio does at times
+// (twilio-go, client/request_validator.go).
+func withPort(text string) string {
+	scheme, rest, _ := strings.Cut(text, "://")
+	host, path := rest, ""
+	at := strings.IndexAny(rest, "/?")
+	if at >= 0 {
+		host, path = rest[:at], rest[at:]
+	}
+	if strings.Contains(strings.TrimPrefix(host, "["), ":") && !strings.HasSuffix(host, "]") {
+		return text
+	}
+	port := ":443"
+	if strings.EqualFold(scheme, "http") {
+		port = ":80"
+	}
+	return scheme + "://" + host + port + path
+}
+
+// hasPinnedQuery says whether a request has the query that is signed. A query
+// that is not would reach the backend unverified.
+func hasPinnedQuery(s *scheme, r *http.Request, d *decision) bool {
+	if s.digestField == "" {
+		return r.URL.RawQuery == s.pinnedQuery
+	}
+	digest := s.digestField + "=" + string(bodyDigest("", d.body))
+	others := []string{}
+	found := 0
+	for _, parameter := range strings.Split(r.URL.RawQuery, "&") {
+		if parameter == digest {
+			found++
+		} else {
+			others = append(others, parameter)
+		}
+	}
+	return found == 1 && strings.Join(others, "&") == s.pinnedQuery
+}
+
+// usesURL says whether the policy has a use for the option publicURL.
+func usesURL(p *policy) bool {
+	for _, s := range p.schemes {
+		if s.pinned || signsPart(s.signs, urlKinds...) {
+			return true
+		}
+	}
+	for _, h := range p.handshakes {
+		for _, q := range h.digestOf {
+			if q.placeholder == "url" {
+				return true
+			}
+		}
+	}
+	return false
+}

@@ -1,0 +1,212 @@
+package hookward
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strconv"
+	"sync"
+	"time"
+)
+
+// This file is for one provider. An AWS SNS message names the certificate that
+// it is signed with by a URL, and a subscription is confirmed by visiting
+// another one. Whoever may choose what a gate fetches may choose its answer, so
+// both URLs are held against Amazon's own form to the letter, and nothing else
+// in the configuration can widen that.
+// https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message.html
+
+var (
+	snsTopic       = regexp.MustCompile(`^arn:aws[a-z-]*:sns:([a-z0-9-]+):[0-9]{12}:[A-Za-z0-9_.-]{1,256}$`)
+	snsHost        = regexp.MustCompile(`^sns\.([a-z]{2}[a-z0-9-]{1,30})\.amazonaws\.com(\.cn)?$`)
+	snsCertificate = regexp.MustCompile(`^https://(sns\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?)/SimpleNotificationService-[0-9a-f]{32}\.pem$`)
+	snsName        = regexp.MustCompile(`^sns\.([a-z0-9-]+\.)?amazonaws\.com(\.cn)?$`)
+)
+
+const (
+	snsTimeout    = 5 * time.Second
+	snsRetry      = 30 * time.Second
+	maxSNSBytes   = 64 << 10
+	maxSNSEntries = 256
+	// maxSNSFailures bounds the certificates that are asked for in vain in a
+	// minute: strangers can think of as many names as they like.
+	maxSNSFailures = 20
+)
+
+// snsEntry is a certificate by its URL. Its lock is held while it is fetched, so
+// that it is fetched once.
+type snsEntry struct {
+	mu    sync.Mutex
+	keys  []publicKey
+	asked time.Time // when it was asked for in vain
+	good  bool      // whether there are keys; guarded by snsMu
+}
+
+// Certificates outlive the handlers, which Traefik builds anew at each reload.
+var (
+	snsMu       sync.Mutex
+	snsEntries  = map[string]*snsEntry{}
+	snsFailures = 0
+	snsMinute   time.Time // since when failures are counted
+
+	// snsClient follows no redirect and knows no proxy: it talks to Amazon.
+	snsClient = &http.Client{
+		Timeout:       snsTimeout,
+		Transport:     &http.Transport{MaxResponseHeaderBytes: maxSNSBytes, IdleConnTimeout: time.Minute},
+		CheckRedirect: func(_ *http.Request, _ []*http.Request) error { return http.ErrUseLastResponse },
+	}
+)
+
+// certificateKeys returns the key of the certificate that a message names. The
+// second result is keysReady or the reason to refuse.
+func certificateKeys(s *scheme, r *http.Request, d *decision, now time.Time) ([]publicKey, string) {
+	topic := textAt(&s.sender, r, d)
+	// Before anything is fetched: anybody can have a topic of their own.
+	if !s.senders[topic] {
+		return nil, senderUnknown
+	}
+	address := textAt(&s.certificate, r, d)
+	match := snsCertificate.FindStringSubmatch(address)
+	if match == nil || !inRegionOf(topic, match[1]) {
+		return nil, certificateRefused
+	}
+	entry := snsEntryOf(address, now)
+	if entry == nil {
+		return nil, keyUnavailable
+	}
+	entry.mu.Lock()
+	defer entry.mu.Unlock()
+	if len(entry.keys) > 0 {
+		return entry.keys, keysReady
+	}
+	if now.Sub(entry.asked) < snsRetry && !entry.asked.After(now) {
+		return nil, keyUnavailable
+	}
+	key, err := fetchCertificate(address)
+	if err != nil {
+		entry.asked = now
+		noteSNS(entry, false)
+		report("error", "hookward", "the certificate "+address+" can't be used: "+err.Error(), now)
+		return nil, keyUnavailable
+	}
+	entry.keys = []publicKey{key}
+	noteSNS(entry, true)
+	return entry.keys, keysReady
+}
+
+// inRegionOf says whether a host is SNS in the region of a topic.
+func inRegionOf(topic, host string) bool {
+	a, b := snsTopic.FindStringSubmatch(topic), snsHost.FindStringSubmatch(host)
+	return a != nil && b != nil && a[1] == b[1]
+}
+
+// snsEntryOf returns the entry of a certificate, or nil where too many have been
+// asked for in vain. Those that are known are not touched by that.
+func snsEntryOf(address string, now time.Time) *snsEntry {
+	snsMu.Lock()
+	defer snsMu.Unlock()
+	entry := snsEntries[address]
+	if entry != nil {
+		return entry
+	}
+	since := now.Sub(snsMinute)
+	if since < 0 || since > time.Minute {
+		snsMinute = now
+		snsFailures = 0
+	}
+	if snsFailures >= maxSNSFailures {
+		return nil
+	}
+	if len(snsEntries) >= maxSNSEntries {
+		forgetFailures()
+	}
+	entry = &snsEntry{}
+	snsEntries[address] = entry
+	return entry
+}
+
+// noteSNS notes what came of asking for a certificate.
+func noteSNS(entry *snsEntry, good bool) {
+	snsMu.Lock()
+	entry.good = good
+	if !good {
+		snsFailures++
+	}
+	snsMu.Unlock()
+}
+
+// forgetFailures makes room, with snsMu held. Amazon has few certificates, so
+// those that were ever good stay.
+func forgetFailures() {
+	for address, entry := range snsEntries {
+		if !entry.good {
+			delete(snsEntries, address)
+		}
+	}
+}
+
+// fetchCertificate gets a certificate from Amazon and looks whose it is.
+func fetchCertificate(address string) (publicKey, error) {
+	response, err := snsClient.Get(address)
+	if err != nil {
+		return publicKey{}, errors.New("no answer")
+	}
+	defer func() { _ = response.Body.Close() }()
+	if response.StatusCode != http.StatusOK {
+		return publicKey{}, errors.New("the answer is " + strconv.Itoa(response.StatusCode))
+	}
+	b, err := io.ReadAll(io.LimitReader(response.Body, maxSNSBytes+1))
+	if err != nil || len(b) > maxSNSBytes {
+		return publicKey{}, errors.New("the answer is too long, or broke off")
+	}
+	key, problem := parsePublicKey(string(b))
+	if problem != "" {
+		return publicKey{}, errors.New("it " + problem)
+	}
+	if key.certificate == nil || key.rsa == nil {
+		return publicKey{}, errors.New("it is no certificate of an RSA key")
+	}
+	names := append([]string{key.certificate.Subject.CommonName}, key.certificate.DNSNames...)
+	for _, name := range names {
+		if snsName.MatchString(name) {
+			return key, nil
+		}
+	}
+	return publicKey{}, errors.New("it is not of Amazon SNS")
+}
+
+// confirmSubscription visits the URL of a verified subscription request. It
+// returns handshakeAnswered, or the reason to refuse; notOne where the message
+// is no such request.
+func confirmSubscription(s *scheme, d *decision) string {
+	document, _ := documentOf(d).(map[string]any)
+	kind, _ := document["Type"].(string)
+	if kind != "SubscriptionConfirmation" {
+		return notOne
+	}
+	topic, _ := document["TopicArn"].(string)
+	address, _ := document["SubscribeURL"].(string)
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme != "https" || u.User != nil || u.Path != "/" || u.Fragment != "" || !inRegionOf(topic, u.Host) {
+		return certificateRefused
+	}
+	query, err := url.ParseQuery(u.RawQuery)
+	if err != nil || len(query) != 3 || query.Get("Action") != "ConfirmSubscription" || query.Get("TopicArn") != topic || query.Get("Token") == "" {
+		return certificateRefused
+	}
+	if !s.senders[topic] {
+		return senderUnknown
+	}
+	response, err := snsClient.Get(address)
+	if err != nil {
+		return keyUnavailable
+	}
+	defer func() { _ = response.Body.Close() }()
+	if response.StatusCode != http.StatusOK {
+		return keyUnavailable
+	}
+	d.answer = &answer{status: http.StatusOK}
+	return handshakeAnswered
+}

@@ -1,0 +1,155 @@
+package hookward
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
+	"net/http"
+	"strings"
+)
+
+// token is the compiled option of that name.
+type token struct {
+	places  []place
+	scheme  string // of the Authorization header, with its space: "Bearer " or "Basic "
+	digests [][]byte
+	exact   bool // a JSON field: no name may stand there twice
+	id      place
+	event   place
+}
+
+// compileToken adds the option token to the policy.
+func compileToken(c *compilation, p *policy, options Options) {
+	o := *options.Token
+	t := &token{}
+	wrong := func(text string) { c.problems = append(c.problems, text) }
+	header := placeOption(c, "token.header", o.Header, "", "")
+	if header.kind != "" {
+		t.places = append(t.places, header)
+	}
+	if o.Query != "" {
+		t.places = append(t.places, place{kind: "query", name: o.Query})
+	}
+	field := placeOption(c, "", "", "token.field", o.Field)
+	if field.kind != "" {
+		t.places = append(t.places, field)
+		t.exact = field.kind == "json"
+	}
+	basic := o.Basic || o.BasicUser != ""
+	switch {
+	case basic && (o.Bearer || len(t.places) > 0):
+		wrong("token.basic: contradicts the other places of the token")
+	case basic:
+		t.scheme = "Basic "
+	case o.Bearer:
+		t.scheme = "Bearer "
+	case len(t.places) == 0:
+		wrong("token.header: is required, or one of query, field, bearer, basic: the place of the token, which the sender or you have chosen")
+	}
+	if strings.Contains(o.BasicUser, ":") {
+		wrong("token.basicUser: can't contain a colon, RFC 7617")
+	}
+	t.id = placeOption(c, "token.idHeader", o.IDHeader, "token.idField", o.IDField)
+	t.event = placeOption(c, "token.eventHeader", o.EventHeader, "token.eventField", o.EventField)
+	if len(options.Secrets) == 0 {
+		wrong("secrets: is required; write env:NAME or file:/path")
+	}
+	for i, key := range secretKeys(c, options, "utf8") {
+		text := string(key)
+		if o.BasicUser != "" {
+			text = o.BasicUser + ":" + text
+		} else if basic && !strings.Contains(text, ":") {
+			wrong(fmt.Sprintf("secrets[%d]: is not user:password, which token.basic says; or give token.basicUser", i))
+		}
+		sum := sha256.Sum256([]byte(text))
+		t.digests = append(t.digests, sum[:])
+	}
+	if len(options.Senders) > 0 {
+		wrong("senders: has no effect, because a token names no sender")
+	}
+	if options.Tolerance != 0 {
+		wrong("tolerance: has no effect, because a token has no timestamp")
+	}
+	p.token = t
+}
+
+// verifyToken says whether a request has one of the tokens, in one place:
+// verified, or the reason to refuse.
+func verifyToken(t *token, r *http.Request, d *decision) string {
+	texts := []string{}
+	for i := range t.places {
+		found := textsAt(&t.places[i], r, d)
+		if t.places[i].kind != "json" && len(found) > 1 || len(found) > 0 && len(texts) > 0 {
+			return tokenDuplicated
+		}
+		texts = append(texts, found...)
+	}
+	if t.scheme != "" {
+		text, reason := authorization(t.scheme, r.Header["Authorization"])
+		if reason != tokenRead && reason != tokenMissing {
+			return reason
+		}
+		if reason == tokenRead {
+			if len(texts) > 0 {
+				return tokenDuplicated
+			}
+			texts = append(texts, text)
+		}
+	}
+	if len(texts) == 0 {
+		return tokenMissing
+	}
+	if t.exact && hasTwins(d.body) {
+		return bodyMalformed
+	}
+	for _, text := range texts {
+		if text == "" {
+			return tokenMissing
+		}
+		key := matchingToken(t, text)
+		if key == 0 {
+			return tokenMismatch
+		}
+		d.secret = key
+	}
+	return verified
+}
+
+// authorization returns the credentials of an Authorization header, RFC 9110,
+// 11.6.2: those of basic authentication decoded.
+func authorization(scheme string, lines []string) (string, string) {
+	if len(lines) == 0 || len(lines) == 1 && lines[0] == "" {
+		return "", tokenMissing
+	}
+	if len(lines) > 1 {
+		return "", tokenDuplicated
+	}
+	line := lines[0]
+	if len(line) <= len(scheme) || !strings.EqualFold(line[:len(scheme)], scheme) {
+		return "", tokenMalformed
+	}
+	text := line[len(scheme):]
+	if scheme == "Bearer " {
+		return text, tokenRead
+	}
+	b, err := base64.StdEncoding.Strict().DecodeString(text)
+	if err != nil {
+		return "", tokenMalformed
+	}
+	return string(b), tokenRead
+}
+
+// matchingToken returns the position, from 1, of the secret that a text is. It
+// compares hashes, which takes the same time wherever two texts differ and
+// however long they are.
+func matchingToken(t *token, text string) int {
+	sum := sha256.Sum256([]byte(text))
+	key := 0
+	for k := range t.digests {
+		if hmac.Equal(t.digests[k], sum[:]) {
+			key = k + 1
+		}
+	}
+	return key
+}

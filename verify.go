@@ -1,0 +1,208 @@
+package hookward
+
+import (
+	"crypto/hmac"
+	"net/http"
+	"time"
+)
+
+// maxTexts bounds how often a body is signed for one request, times the number
+// of keys: schemes exist whose signatures have a timestamp each.
+const maxTexts = 4
+
+// maxItems bounds the items of a batch, each of which is verified for itself.
+const maxItems = 100
+
+// verify says whether one of the policy's keys vouches for the request:
+// verified, or the reason to refuse. It notes on the decision which key it was.
+func verify(p *policy, r *http.Request, d *decision, now time.Time) string {
+	if p.token != nil {
+		return verifyToken(p.token, r, d)
+	}
+	if len(p.schemes) == 1 {
+		return verifyScheme(p, p.schemes[0], r, d, now)
+	}
+	best := ""
+	for _, s := range p.schemes {
+		reason := verifyScheme(p, s, r, d, now)
+		if reason == verified {
+			return verified
+		}
+		// The form that came furthest is the one that was meant.
+		if best == "" || stages[reason] > stages[best] {
+			best = reason
+		}
+	}
+	return best
+}
+
+// stages say how far a request came.
+var stages = map[string]int{
+	signatureMissing: 0, bodyMalformed: 1, signatureDuplicated: 1, signatureMalformed: 1,
+	signedFieldMissing: 2, signedTextAmbiguous: 2, urlMismatch: 2, timestampMissing: 2,
+	signatureMismatch: 3, certificateRefused: 3, senderUnknown: 4,
+	timestampMalformed: 5, timestampTooOld: 5, timestampTooNew: 5, keyUnavailable: 6,
+}
+
+// verifyScheme verifies a request in one form.
+func verifyScheme(p *policy, s *scheme, r *http.Request, d *decision, now time.Time) string {
+	if s.exact && hasTwins(d.body) {
+		return bodyMalformed
+	}
+	if s.items == nil {
+		return verifyForm(p, s, r, d, now)
+	}
+	items := jsonValues(documentOf(d), s.items)
+	if len(items) == 0 || len(items) > maxItems {
+		return signatureMissing
+	}
+	for _, item := range items {
+		d.item = item
+		if item == nil {
+			return signatureMissing
+		}
+		reason := verifyForm(p, s, r, d, now)
+		if reason != verified {
+			return reason
+		}
+	}
+	return verified
+}
+
+// verifyForm verifies the request, or the item of it that the decision holds.
+func verifyForm(p *policy, s *scheme, r *http.Request, d *decision, now time.Time) string {
+	proofs, reason := collectProofs(s, r, d)
+	if reason != proofsRead {
+		return reason
+	}
+	if s.timestamped && !setTimestamps(s, proofs, r, d) {
+		return timestampMissing
+	}
+	if s.pinned && !hasPinnedQuery(s, r, d) {
+		return urlMismatch
+	}
+	keys := s.publicKeys
+	if s.certificate.kind != "" && len(keys) == 0 {
+		keys, reason = certificateKeys(s, r, d, now)
+		if reason != keysReady {
+			return reason
+		}
+	}
+	texts := 0
+	var signed [][]byte
+	var macs [][]byte // what each key makes of the text
+	for i := range proofs {
+		q := &proofs[i]
+		if i == 0 || q.timestamp != proofs[i-1].timestamp || q.headers != proofs[i-1].headers {
+			texts++
+			if texts > maxTexts {
+				return signatureMalformed
+			}
+			signed, reason = signedTexts(s, r, d, q)
+			if reason != textsReady {
+				return reason
+			}
+			macs = computeMACs(s, signed)
+		}
+		key := matchingKey(s, keys, macs, q.mac, now)
+		if key > 0 {
+			return accept(p, s, r, d, q, signed, key, now)
+		}
+	}
+	return signatureMismatch
+}
+
+// computeMACs returns what each key makes of what the sender must have signed,
+// or for public keys the one thing that all of them verify.
+func computeMACs(s *scheme, signed [][]byte) [][]byte {
+	if isPublic(&s.algorithm) {
+		return [][]byte{signedMessage(&s.algorithm, signed)}
+	}
+	macs := make([][]byte, len(s.keys))
+	for k := range s.keys {
+		if s.algorithm.family == "hash" {
+			putSecret(s, signed, s.keys[k])
+		}
+		macs[k] = computeMAC(&s.algorithm, s.keys[k], signed)
+	}
+	return macs
+}
+
+// putSecret writes a key where a plain hash has it.
+func putSecret(s *scheme, signed [][]byte, key []byte) {
+	for i := range s.signs {
+		if s.signs[i].kind == "secret" {
+			signed[i] = key
+		}
+	}
+}
+
+// matchingKey returns the position, from 1, of the key that a signature is of.
+func matchingKey(s *scheme, keys []publicKey, macs [][]byte, signature []byte, now time.Time) int {
+	if isPublic(&s.algorithm) {
+		return matchingPublicKey(s, keys, macs[0], signature, now)
+	}
+	for k := range macs {
+		// hmac.Equal takes the same time wherever two codes of equal length
+		// differ; decodeMAC has seen to the length.
+		if hmac.Equal(macs[k], signature) {
+			return k + 1
+		}
+	}
+	return 0
+}
+
+func matchingPublicKey(s *scheme, keys []publicKey, message, signature []byte, now time.Time) int {
+	for k := range keys {
+		c := keys[k].certificate
+		if c != nil && (now.Before(c.NotBefore) || now.After(c.NotAfter)) {
+			continue
+		}
+		if verifiesWith(&s.algorithm, &keys[k], message, signature) {
+			return k + 1
+		}
+	}
+	return 0
+}
+
+// accept has the last word on a request whose signature is right.
+func accept(p *policy, s *scheme, r *http.Request, d *decision, q *proof, signed [][]byte, key int, now time.Time) string {
+	if p.oracle != nil && couldBeChallenge(p.oracle, signed) {
+		// The answer to a handshake is a signature of such a text as well.
+		return signedTextAmbiguous
+	}
+	if s.sender.kind != "" && len(s.senders) > 0 && !s.senders[textAt(&s.sender, r, d)] {
+		return senderUnknown
+	}
+	if s.timestamped {
+		at, reason := checkTimestamp(q.timestamp, s.timestampUnit, s.tolerance, now)
+		if reason != verified {
+			return reason
+		}
+		d.timestamp = at
+	}
+	if isPublic(&s.algorithm) {
+		d.publicKey = key
+	} else {
+		d.secret = key
+	}
+	d.scheme = s
+	return verified
+}
+
+// setTimestamps gives each signature the timestamp of the scheme's own place, if
+// there is one, and says whether all have a timestamp then.
+func setTimestamps(s *scheme, proofs []proof, r *http.Request, d *decision) bool {
+	if s.timestamp.kind != "" {
+		text := textAt(&s.timestamp, r, d)
+		for i := range proofs {
+			proofs[i].timestamp = text
+		}
+	}
+	for i := range proofs {
+		if proofs[i].timestamp == "" {
+			return false
+		}
+	}
+	return true
+}
