@@ -51,16 +51,28 @@ func noteHeaders(p *policy, d *decision, r *http.Request) {
 }
 
 // noteDelivery notes the delivery's id and the event's type of a verified
-// request, wherever they stand.
+// request, wherever they stand. Those in headers are known already, unless
+// another form than the first has verified.
 func noteDelivery(p *policy, d *decision, r *http.Request) {
 	d.item = nil
 	id, event := placesOf(p, d.scheme)
-	if id.kind != "" {
+	summary := summaryOf(p, d.scheme)
+	if summary != nil {
+		summarise(summary, d)
+	}
+	if id.kind != "" && (summary == nil || summary.id == nil) {
 		d.deliveryID = textAt(id, r, d)
 	}
-	if event.kind != "" {
+	if event.kind != "" && (summary == nil || summary.event == nil) {
 		d.eventType = textAt(event, r, d)
 	}
+}
+
+func summaryOf(p *policy, s *scheme) *summary {
+	if p.token != nil {
+		return p.token.summary
+	}
+	return s.summary
 }
 
 // placesOf returns where the id and the event of a delivery stand: in the form

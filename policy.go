@@ -12,6 +12,7 @@ import (
 type policy struct {
 	provider     string // for X-Hookward-Provider and the record
 	schemes      []*scheme
+	fast         *fastPath // of the first scheme; nil where it has none
 	token        *token
 	handshakes   []*handshake
 	oracle       *handshake // one that signs what strangers choose, with the deliveries' key
@@ -89,6 +90,15 @@ func compile(raw map[string]any) *compilation {
 	c.problems = withoutRepeats(c.problems)
 	c.warnings = withoutRepeats(c.warnings)
 	if len(c.problems) == 0 {
+		for _, s := range p.schemes {
+			s.summary = compileSummary(&s.id, &s.event)
+		}
+		if len(p.schemes) > 0 {
+			p.fast = compileFastPath(p, p.schemes[0])
+		}
+		if p.token != nil {
+			p.token.summary = compileSummary(&p.token.id, &p.token.event)
+		}
 		p.names = policyNames(p)
 		p.spoofs = spoofs(p.names)
 		c.policy = p

@@ -31,6 +31,8 @@ type scheme struct {
 	sender  place
 	senders map[string]bool
 
+	summary *summary // of the body, where id or event are in it
+
 	publicOrigin string
 	pinned       bool // the whole URL is known, but for the body's digest
 	pinnedQuery  string
@@ -269,16 +271,20 @@ func orDefault(text, fallback string) string {
 // overlay returns a form that is as another but for what it says itself.
 func overlay(o SignatureOptions, own AlternativeOptions) SignatureOptions {
 	if len(own.Header) > 0 {
-		o.Header, o.Field = own.Header, ""
+		o.Header = own.Header
+		o.Field = ""
 	}
 	if own.Field != "" {
-		o.Header, o.Field = nil, own.Field
+		o.Header = []string{}
+		o.Field = own.Field
 	}
 	if own.TimestampHeader != "" || own.TimestampField != "" {
-		o.TimestampHeader, o.TimestampField = own.TimestampHeader, own.TimestampField
+		o.TimestampHeader = own.TimestampHeader
+		o.TimestampField = own.TimestampField
 	}
 	if own.IDHeader != "" {
-		o.IDHeader, o.IDField = own.IDHeader, ""
+		o.IDHeader = own.IDHeader
+		o.IDField = ""
 	}
 	o.Algorithm = orDefault(own.Algorithm, o.Algorithm)
 	o.Format = orDefault(own.Format, o.Format)

@@ -17,6 +17,7 @@ type token struct {
 	exact   bool // a JSON field: no name may stand there twice
 	id      place
 	event   place
+	summary *summary
 }
 
 // compileToken adds the option token to the policy.

@@ -16,12 +16,17 @@ const maxItems = 100
 // verify says whether one of the policy's keys vouches for the request:
 // verified, or the reason to refuse. It notes on the decision which key it was.
 func verify(p *policy, r *http.Request, d *decision, now time.Time) string {
+	if p.fast != nil && passesFast(p.fast, p.schemes[0], r, d, now) {
+		return verified
+	}
 	if p.token != nil {
 		return verifyToken(p.token, r, d)
 	}
-	if len(p.schemes) == 1 {
-		return verifyScheme(p, p.schemes[0], r, d, now)
-	}
+	return verifySchemes(p, r, d, now)
+}
+
+// verifySchemes goes the long way through all forms.
+func verifySchemes(p *policy, r *http.Request, d *decision, now time.Time) string {
 	best := ""
 	for _, s := range p.schemes {
 		reason := verifyScheme(p, s, r, d, now)

@@ -8,20 +8,24 @@ import (
 
 // parallelAssignment refuses a, b = f(), x. The interpreter compiles a call on
 // the right so that it stores its own result, and then takes the statement for
-// done. Definitions (:=) and a call with several results are right.
+// done. Definitions (:=) and a call with several results are right. It also
+// refuses a, b = nil, x, which panics for want of a type.
 func parallelAssignment(p *pass) {
 	for c := range p.root.Preorder((*ast.AssignStmt)(nil)) {
 		assign := c.Node().(*ast.AssignStmt)
 		if assign.Tok != token.ASSIGN || len(assign.Rhs) < 2 {
 			continue
 		}
-		calls := 0
+		calls, nils := 0, 0
 		for _, e := range assign.Rhs {
 			if p.isCall(e) {
 				calls++
 			}
+			if p.TypesInfo.Types[e].IsNil() {
+				nils++
+			}
 		}
-		if calls > 0 && calls < len(assign.Rhs) {
+		if calls > 0 && calls < len(assign.Rhs) || nils > 0 {
 			p.report(assign.Pos(), "parallel assignment to "+types.ExprString(assign.Lhs[0])+", ...")
 		}
 	}

@@ -56,7 +56,8 @@ var rules = []rule{
 	{"bare-goroutine", "a panic in a goroutine kills Traefik; start a func literal or function of this package whose first statement defers a recover", bareGoroutine},
 
 	{"shared-select", "Yaegi keeps the cases of a select in one place for all goroutines, one receives from another's channel; v, ok := <-x.f never fires and x = <-ch panics; let all senders use one channel", sharedSelect},
-	{"parallel-assignment", "Yaegi assigns the calls' results only, the other variables keep what they had; assign one by one", parallelAssignment},
+	{"parallel-assignment", "Yaegi assigns the calls' results only, the other variables keep what they had, and panics at nil; assign one by one", parallelAssignment},
+	{"recursive-type", "Yaegi has a stand-in for the type inside of itself, and panics where such a field is assigned; use a second type", recursiveType},
 	{"json-unexported", "Yaegi encodes unexported fields as Xname and does not flatten embedded ones; use exported, named fields only", jsonUnexported},
 	{"print", "Traefik shows this at DEBUG or turns it into an ERROR; write to os.Stdout or os.Stderr", printing},
 	{"missing-symbol", "Yaegi v0.16.1 cannot load this; do without it", missingSymbol},

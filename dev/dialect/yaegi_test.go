@@ -29,6 +29,7 @@ import (
 	ownerrortype "github.com/hookward/hookward/dev/dialect/testdata/src/own-error-type"
 	parallelassignment "github.com/hookward/hookward/dev/dialect/testdata/src/parallel-assignment"
 	recoveredvalue "github.com/hookward/hookward/dev/dialect/testdata/src/recovered-value"
+	recursivetype "github.com/hookward/hookward/dev/dialect/testdata/src/recursive-type"
 	sharedselect "github.com/hookward/hookward/dev/dialect/testdata/src/shared-select"
 	unnamedparameter "github.com/hookward/hookward/dev/dialect/testdata/src/unnamed-parameter"
 )
@@ -60,6 +61,8 @@ func TestInterpreted(t *testing.T) {
 		{errorsas.Bad, errorsas.Good},
 		{recoveredvalue.Bad, recoveredvalue.Good},
 		{parallelassignment.Bad, parallelassignment.Good},
+		{parallelassignment.BadNil, parallelassignment.GoodNil},
+		{recursivetype.Bad, recursivetype.Good},
 		{sharedselect.Bad, sharedselect.Good},
 		{sharedselect.BadAssign, sharedselect.GoodAssign},
 		{sharedselect.BadPlain, sharedselect.GoodAssign},

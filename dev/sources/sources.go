@@ -51,13 +51,13 @@ func yamlOptions(text string) (map[string]any, error) {
 }
 
 // A table's header stands alone on its line, without an indent.
-var tableHeader = regexp.MustCompile(`(?m)^\[([A-Za-z.]+)\]$`)
+var tableHeader = regexp.MustCompile(`(?m)^(\[\[?)([A-Za-z.]+)(\]\]?)$`)
 
 // tomlOptions takes the text for what stands below the plugin's table, with
-// tables of its own, `[signature]`.
+// tables of its own, `[signature]` and `[[handshakes]]`.
 func tomlOptions(text string) (map[string]any, error) {
 	table := strings.Join([]string{"http", "middlewares", middleware, "plugin", plugin}, ".")
-	return fileOptions("options.toml", "["+table+"]\n"+tableHeader.ReplaceAllString(text, "["+table+".$1]"))
+	return fileOptions("options.toml", "["+table+"]\n"+tableHeader.ReplaceAllString(text, "${1}"+table+".$2$3"))
 }
 
 // fileOptions reads a file as Traefik's file provider does: a template first,
@@ -80,16 +80,22 @@ func fileOptions(name, text string) (map[string]any, error) {
 }
 
 // labelOptions takes each line, key=value, for a label below the plugin's key,
-// and a line without a key, =value, for the label of the plugin's key itself.
+// and a line without a key, =value, for the label of the plugin's key itself. A
+// line that begins with a tab goes on with the value of the line above it.
 func labelOptions(text string) (map[string]any, error) {
 	prefix := strings.Join([]string{"traefik", "http", "middlewares", middleware, "plugin", plugin}, ".")
 	labels := map[string]string{}
+	name := prefix
 	for _, line := range strings.Split(strings.TrimSuffix(text, "\n"), "\n") {
+		if more, ok := strings.CutPrefix(line, "\t"); ok {
+			labels[name] += "\n" + more
+			continue
+		}
 		key, value, ok := strings.Cut(line, "=")
 		if !ok {
 			return nil, fmt.Errorf("not a label: %q", line)
 		}
-		name := prefix
+		name = prefix
 		if key != "" {
 			name += "." + key
 		}

@@ -1,0 +1,201 @@
+package hookward
+
+import (
+	"crypto/hmac"
+	"encoding/base64"
+	"encoding/hex"
+	"hash"
+	"net/http"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// fastPath is the short way through the engine for deliveries as nearly all
+// are: one HMAC in one header, over the body or over timestamp, id and literals
+// before it, written as the provider always writes it. It can say yes, and
+// nothing else: whatever is not regular goes the long way, which knows the
+// reason. Interpreted, that way costs five times as much, most of it calls and
+// their variables; so passesFast calls little.
+type fastPath struct {
+	header      string
+	list        *regexp.Regexp // of a list that begins with timestamp and signature
+	lead        string         // before that timestamp, such as "t="
+	prefix      string         // before the signature
+	start       int            // the prefix's length
+	length      int            // of prefix and signature
+	size        int            // of the signature, in bytes
+	encoding    *base64.Encoding
+	timestamped bool
+	timestamp   string // the header, where it has its own
+	id          string
+	tolerance   int64 // in seconds
+	newHash     func() hash.Hash
+	literals    [3]string // what is signed: the first, id, the second, timestamp, the third, body
+}
+
+// maxRest bounds what may follow a signature unread.
+const maxRest = 512
+
+// plainID are ids in which nothing can be hidden: no delimiter can stand in one,
+// and no piece of a body.
+var plainID = regexp.MustCompile(`^[A-Za-z0-9_-]{1,128}$`)
+
+// compileFastPath returns the short way of a scheme, or nil where it has none.
+func compileFastPath(p *policy, s *scheme) *fastPath {
+	f := &fastPath{newHash: s.algorithm.newHash, size: s.algorithm.size, timestamped: s.timestamped, tolerance: int64(s.tolerance / time.Second)}
+	if s.algorithm.family != "hmac" || len(s.headers) != 1 || s.items != nil || s.exact || s.pinned ||
+		s.sender.kind != "" || s.certificate.kind != "" || p.oracle != nil || len(s.format.elements) == 0 {
+		return nil
+	}
+	f.header = s.headers[0]
+	signature := s.format.elements[0]
+	if !signature.simple {
+		return nil
+	}
+	f.prefix = signature.literals[0]
+	f.start = len(f.prefix)
+	f.length = f.start + hex.EncodedLen(f.size)
+	switch signature.placeholders[0] {
+	case "hex":
+	case "base64":
+		f.encoding = strictBase64
+		f.length = f.start + strictBase64.EncodedLen(f.size)
+	default:
+		return nil
+	}
+	if len(s.format.elements) == 2 {
+		stamp := s.format.elements[1]
+		if len(stamp.placeholders) != 1 || stamp.placeholders[0] != "timestamp" || stamp.literals[0] == "" || stamp.literals[1] != "" || f.prefix == "" {
+			return nil
+		}
+		f.lead = stamp.literals[0]
+		f.list = regexp.MustCompile("^" + regexp.QuoteMeta(f.lead) + "([1-9][0-9]{0,11})" + s.format.separator +
+			"(" + regexp.QuoteMeta(f.prefix) + "[0-9A-Za-z+/=]{" + strconv.Itoa(f.length-f.start) + "})(?:" + s.format.separator + "(.*))?$")
+	} else if len(s.format.elements) > 2 {
+		return nil
+	}
+	if s.timestamped && (s.timestampUnit != "s" || f.lead == "" && s.timestamp.kind != "header") {
+		return nil
+	}
+	f.timestamp = s.timestamp.name
+	if !compileHead(f, s) {
+		return nil
+	}
+	return f
+}
+
+// compileHead notes what stands before the body, and says whether that is all
+// that is signed.
+func compileHead(f *fastPath, s *scheme) bool {
+	at := 0
+	for i := range s.signs {
+		q := &s.signs[i]
+		switch {
+		case q.kind == "literal" && q.group == 0 && i < len(s.signs)-1:
+			f.literals[at] = string(q.text)
+		case q.kind == "id" && at == 0 && s.id.kind == "header" && s.timestamped:
+			f.id = s.id.name
+			at = 1
+		case q.kind == "timestamp" && at < 2:
+			at = 2
+		case q.kind == "body" && i == len(s.signs)-1:
+			return s.timestamped == (at == 2)
+		default:
+			return false
+		}
+	}
+	return false
+}
+
+// passesFast says whether a request is regular and signed by one of the keys. A
+// no means only that the long way has to be gone.
+func passesFast(f *fastPath, s *scheme, r *http.Request, d *decision, now time.Time) bool {
+	lines := r.Header[f.header]
+	if len(lines) != 1 {
+		return false
+	}
+	text, head := lines[0], ""
+	if f.timestamped {
+		text, head = readHead(f, text, r, d, now)
+	}
+	if len(text) != f.length || text[:f.start] != f.prefix {
+		return false
+	}
+	var mac []byte
+	var err error
+	if f.encoding == nil {
+		mac, err = hex.DecodeString(text[f.start:])
+	} else {
+		mac, err = f.encoding.DecodeString(text[f.start:])
+	}
+	if err != nil || len(mac) != f.size {
+		return false
+	}
+	for k := range s.keys {
+		h := hmac.New(f.newHash, s.keys[k])
+		if f.timestamped {
+			h.Write([]byte(head))
+		} else if f.literals[0] != "" {
+			h.Write([]byte(f.literals[0]))
+		}
+		h.Write(d.body)
+		if hmac.Equal(h.Sum(nil), mac) {
+			d.secret = k + 1
+			d.scheme = s
+			return true
+		}
+	}
+	return false
+}
+
+// readHead returns the signature with its prefix, and what is signed before the
+// body, or nothing where the timestamp is not well within the tolerance, or
+// anything is irregular.
+func readHead(f *fastPath, text string, r *http.Request, d *decision, now time.Time) (string, string) {
+	timestamp := ""
+	if f.list != nil {
+		match := f.list.FindStringSubmatch(text)
+		if match == nil || match[3] != "" && hasMore(f, match[3]) {
+			return "", ""
+		}
+		timestamp, text = match[1], match[2]
+	} else {
+		timestamp = only(r.Header[f.timestamp])
+		if !plainNumber.MatchString(timestamp) {
+			return "", ""
+		}
+	}
+	n, err := strconv.ParseInt(timestamp, 10, 64)
+	present := now.Unix()
+	if err != nil || n <= present-f.tolerance || n >= present+f.tolerance {
+		return "", ""
+	}
+	d.timestamp = time.Unix(n, 0)
+	if f.id == "" {
+		return text, f.literals[0] + timestamp + f.literals[2]
+	}
+	id := only(r.Header[f.id])
+	if !plainID.MatchString(id) {
+		return "", ""
+	}
+	return text, f.literals[0] + id + f.literals[1] + timestamp + f.literals[2]
+}
+
+// plainNumber are numbers as they are written, up to the year 33658.
+var plainNumber = regexp.MustCompile(`^[1-9][0-9]{0,11}$`)
+
+// hasMore says whether the rest of a list has another timestamp or signature, or
+// is too long to be looked through.
+func hasMore(f *fastPath, rest string) bool {
+	return len(rest) > maxRest || strings.Contains(rest, f.prefix) || strings.Contains(rest, f.lead)
+}
+
+// only returns the value of a header that is there once.
+func only(lines []string) string {
+	if len(lines) != 1 {
+		return ""
+	}
+	return lines[0]
+}

@@ -1,0 +1,128 @@
+package hookward
+
+import (
+	"encoding/json"
+	"reflect"
+	"strings"
+)
+
+// summary reads the delivery's id and the event's type out of a verified JSON
+// body. It is a struct type with just these fields, made once, so that one call
+// of the compiled decoder does it: reading the whole document, and following
+// paths through it, costs four times as much.
+type summary struct {
+	shape reflect.Type
+	id    []int // the fields that lead to the value; empty: not in the body
+	event []int
+}
+
+var rawJSON = reflect.TypeOf(json.RawMessage{})
+
+// compileSummary returns the summary of two places, or nil where neither is a
+// path of plain names.
+func compileSummary(id, event *place) *summary {
+	paths := [][]step{}
+	s := &summary{}
+	for _, p := range []*place{id, event} {
+		if p.kind != "json" {
+			continue
+		}
+		for _, one := range p.path {
+			// What the decoder would read of a tag in its own way.
+			if one.name == "" || one.name == "-" || strings.ContainsAny(one.name, ",\"\\`") {
+				return nil
+			}
+		}
+		paths = append(paths, p.path)
+	}
+	if len(paths) == 0 {
+		return nil
+	}
+	s.shape = shapeOf(paths)
+	if id.kind == "json" {
+		s.id = fieldsTo(s.shape, id.path)
+	}
+	if event.kind == "json" {
+		s.event = fieldsTo(s.shape, event.path)
+	}
+	if id.kind == "json" && s.id == nil || event.kind == "json" && s.event == nil {
+		return nil // one path ends where the other goes on
+	}
+	return s
+}
+
+// shapeOf returns a struct type with a raw value at the end of each path.
+func shapeOf(paths [][]step) reflect.Type {
+	names := []string{}
+	below := map[string][][]step{}
+	for _, path := range paths {
+		name := path[0].name
+		if below[name] == nil {
+			names = append(names, name)
+			below[name] = [][]step{}
+		}
+		if len(path) > 1 {
+			below[name] = append(below[name], path[1:])
+		}
+	}
+	fields := []reflect.StructField{}
+	for i, name := range names {
+		kind := rawJSON
+		if len(below[name]) > 0 {
+			kind = shapeOf(below[name])
+		}
+		fields = append(fields, reflect.StructField{Name: string(rune('A' + i)), Type: kind, Tag: reflect.StructTag(`json:"` + name + `"`)})
+	}
+	return reflect.StructOf(fields)
+}
+
+// fieldsTo returns the way to the end of a path.
+func fieldsTo(shape reflect.Type, path []step) []int {
+	way := []int{}
+	for _, s := range path {
+		if shape.Kind() != reflect.Struct {
+			return nil
+		}
+		for i := 0; i < shape.NumField(); i++ {
+			if shape.Field(i).Tag.Get("json") == s.name {
+				way = append(way, i)
+				shape = shape.Field(i).Type
+				break
+			}
+		}
+	}
+	if shape != rawJSON {
+		return nil
+	}
+	return way
+}
+
+// summarise notes id and event of a body on the decision.
+func summarise(s *summary, d *decision) {
+	found := reflect.New(s.shape)
+	// Values of another kind than expected are left out; the rest is read.
+	_ = json.Unmarshal(d.body, found.Interface())
+	if s.id != nil {
+		d.deliveryID = plainText(found.Elem().FieldByIndex(s.id).Bytes())
+	}
+	if s.event != nil {
+		d.eventType = plainText(found.Elem().FieldByIndex(s.event).Bytes())
+	}
+}
+
+// plainText returns the text of a raw JSON value: a string's, or a number or a
+// boolean as it is written.
+func plainText(raw []byte) string {
+	if len(raw) == 0 || raw[0] == '{' || raw[0] == '[' || raw[0] == 'n' {
+		return ""
+	}
+	if raw[0] != '"' {
+		return string(raw)
+	}
+	text := string(raw[1 : len(raw)-1])
+	if strings.IndexByte(text, '\\') < 0 {
+		return text
+	}
+	_ = json.Unmarshal(raw, &text)
+	return text
+}
