@@ -57,8 +57,7 @@ var moneyProviders = map[string]provider{
 		},
 	},
 	// Adyen (standard webhooks): eight fields of each item are signed, and nothing
-	// else of the body. A reference with a colon is refused: it could be cut
-	// elsewhere.
+	// else of the body.
 	// Source: Adyen/adyen-python-api-library Adyen/util.py + tests.
 	// Confidence: official.
 	"adyen": {
@@ -66,7 +65,7 @@ var moneyProviders = map[string]provider{
 			Signature: &SignatureOptions{
 				Field:          "json:additionalData.hmacSignature",
 				Format:         "{base64}",
-				Signs:          "[{json:pspReference}]:[{json:originalReference}]:[{json:merchantAccountCode}]:[{json:merchantReference}]:[{json:amount.value}]:[{json:amount.currency}]:[{json:eventCode}]:[{json:success}]",
+				Signs:          "[{json:pspReference}]:[{json:originalReference}]:[{json:merchantAccountCode}]:[{free:json:merchantReference}]:[{json:amount.value}]:[{json:amount.currency}]:[{json:eventCode}]:[{json:success}]",
 				Items:          "notificationItems[].NotificationRequestItem",
 				SecretEncoding: "hex",
 				IDField:        "json:notificationItems[0].NotificationRequestItem.pspReference",

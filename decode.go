@@ -35,8 +35,7 @@ func Decode(raw map[string]any) (Options, []string) {
 	}
 	problems := decodeSection(plain(raw), &options, "")
 	if named.Provider != "" && !known {
-		problems = append(problems, fmt.Sprintf("provider: %s is not in the catalogue%s; known: %s",
-			quote(named.Provider), suggestion(named.Provider, providerSlugs()), strings.Join(providerSlugs(), ", ")))
+		problems = append(problems, "provider: "+quote(named.Provider)+" is not in the catalogue"+nearestProviders(named.Provider))
 	}
 	sort.Strings(problems)
 	return options, problems

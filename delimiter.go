@@ -1,18 +1,11 @@
 package hookward
 
 // delimit sets what keeps each part of the sender's choice apart from the one
-// that may hold anything: the body, or the last such part where there is no
-// body. It returns the names of the parts that nothing keeps apart: a stranger
+// that may hold anything. It returns the names of the parts that nothing keeps apart: a stranger
 // who has seen one delivery can move bytes between those and their neighbours.
 // A timestamp keeps an id apart, being digits and signs of one strict form.
 func delimit(parts []part) []string {
-	hasBody := signsPart(parts, "body", "ascii")
-	pivot := -1
-	for i, p := range parts {
-		if isBody(p.kind) || isChosen(p.kind) && !hasBody {
-			pivot = i
-		}
-	}
+	pivot := pivotOf(parts)
 	loose := []string{}
 	for i := range parts {
 		p := &parts[i]
@@ -30,6 +23,22 @@ func delimit(parts []part) []string {
 		}
 	}
 	return loose
+}
+
+// pivotOf returns the position of the part that may hold anything: the body, the
+// value that the template says is free, or else the last of the sender's choice.
+func pivotOf(parts []part) int {
+	hasBody := signsPart(parts, "body", "ascii")
+	pivot := -1
+	for i, p := range parts {
+		if p.free {
+			return i
+		}
+		if isBody(p.kind) || isChosen(p.kind) && !hasBody {
+			pivot = i
+		}
+	}
+	return pivot
 }
 
 // neighbourOf returns the part beside i on the side of the pivot, or -1 where

@@ -70,6 +70,37 @@ func suggestion(key string, names []string) string {
 	return ", did you mean " + name + "?"
 }
 
+// nearestProviders returns the hint at the providers that may be meant: those
+// that are spelt most nearly so, or else begin with the word; and all where
+// there are none of either.
+func nearestProviders(slug string) string {
+	near := []string{}
+	least := len(slug)/3 + 1
+	for _, name := range providerSlugs() {
+		d := distance(strings.ToLower(slug), name)
+		if d < least {
+			near = []string{}
+			least = d
+		}
+		if d == least && d <= len(slug)/3 {
+			near = append(near, name)
+		}
+	}
+	for _, name := range providerSlugs() {
+		if least > len(slug)/3 && strings.HasPrefix(name, strings.ToLower(slug)+"-") {
+			near = append(near, name)
+		}
+	}
+	if len(near) == 0 || len(near) > 5 {
+		return "; known: " + strings.Join(providerSlugs(), ", ")
+	}
+	last := near[len(near)-1]
+	if len(near) == 1 {
+		return ", did you mean " + last + "?"
+	}
+	return ", did you mean " + strings.Join(near[:len(near)-1], ", ") + " or " + last + "?"
+}
+
 // distance is the Levenshtein distance of two texts, in bytes; past 64 bytes
 // texts count as far apart.
 func distance(a, b string) int {

@@ -120,7 +120,8 @@ type SignatureOptions struct {
 	// `{method}`, `{url}`, `{host}`, `{path}`, `{query}`, `{uri}` (path and
 	// query), `{portURL}` (with the port written out), `{decodedURL}` (with
 	// what HubSpot decodes), any place such as `{header:NAME}` or `{json:a.b}`, `{secret}`,
-	// and what is made of these: `{lower:PLACE}`, `{sorted:form}`,
+	// and what is made of these: `{lower:PLACE}`, `{free:PLACE}` (the one value
+	// that may contain the text beside it), `{sorted:form}`,
 	// `{sorted:query}`, `{ascii:body}`, `{sha256:body}`, `{headers:NAME}`.
 	// `{PLACE==TEXT}` and `{PLACE==sha256:body}` stand for nothing, and must
 	// hold. Text in brackets is left out where a value in it is absent. Braces

@@ -65,7 +65,8 @@ type part struct {
 	text  []byte // of a literal
 	place place
 	want  string
-	group int // parts of one optional group have one number; 0 is none
+	group int  // parts of one optional group have one number; 0 is none
+	free  bool // the one value that may contain the text beside it
 	// ends and begins are the literal between this part and the body, or
 	// whatever part may hold anything. A value must not contain it: with
 	// "{id}.{timestamp}" an id "a.1" and a timestamp "2" would be signed as the
@@ -81,7 +82,7 @@ const (
 	// maxParts bounds the pieces of a signed text.
 	maxParts = 48
 
-	knownPlaceholders = "{header:NAME}, {query:NAME}, {form:NAME}, {json:PATH}, {lower:PLACE}, {sorted:form}, {sorted:query}, " +
+	knownPlaceholders = "{header:NAME}, {query:NAME}, {form:NAME}, {json:PATH}, {lower:PLACE}, {free:PLACE}, {sorted:form}, {sorted:query}, " +
 		"{ascii:body}, {sha256:body}, {sha256base64:body}, {sha256raw:body}, {headers:NAME}, {headers}, {headerValues}, {PLACE==TEXT}, {PLACE==sha256:body}"
 )
 
@@ -158,8 +159,11 @@ func parseSigns(template string, timestamp, id place) ([]part, string) {
 	if len(parts) == 0 || len(parts) > maxParts {
 		return nil, "must have 1 to 48 pieces"
 	}
-	bodies := 0
+	bodies, frees := 0, 0
 	for _, p := range parts {
+		if p.free {
+			frees++
+		}
 		if isBody(p.kind) {
 			bodies++
 			if p.group != 0 {
@@ -169,6 +173,9 @@ func parseSigns(template string, timestamp, id place) ([]part, string) {
 	}
 	if bodies > 1 {
 		return nil, "can contain {body} once"
+	}
+	if frees > 1 || frees == 1 && bodies == 1 {
+		return nil, "can contain {free:PLACE} once, and not beside {body}; two that may hold anything can't be told apart"
 	}
 	return parts, ""
 }
@@ -208,8 +215,11 @@ func parsePlaceholder(name string, timestamp, id place) (part, string) {
 			return part{}, quote(rest) + " is not the name of a header"
 		}
 		return part{kind: "headers", place: place{kind: "header", name: http.CanonicalHeaderKey(rest)}}, ""
-	case "lower":
+	case "lower", "free":
 		at, problem := parsePlace(rest)
+		if kind == "free" {
+			return part{kind: "value", place: at, free: true}, problem
+		}
 		return part{kind: "lower", place: at}, problem
 	case "header", "query", "form", "json":
 		at, problem := parsePlace(name)

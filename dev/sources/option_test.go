@@ -2,6 +2,7 @@ package sources
 
 import (
 	"fmt"
+	"maps"
 	"path/filepath"
 	"reflect"
 	"testing"
@@ -49,9 +50,7 @@ func missing(section map[string]any, of reflect.Type, path string) []string {
 		}
 		inner := map[string]any{}
 		for _, s := range sectionsOf(value) {
-			for key, value := range s {
-				inner[key] = value
-			}
+			maps.Copy(inner, s)
 		}
 		paths = append(paths, missing(inner, item.Elem(), path+name+".")...)
 	}

@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/hookward/hookward"
 )
@@ -20,9 +21,9 @@ func TestRandom(t *testing.T) {
 	}
 	t.Logf("repeat with: -seed %d", *seed)
 	g := &generator{rand.New(rand.NewPCG(*seed, 0))}
-	good, bad := 0, 0
+	good, bad, several := 0, 0, 0
 	for range 1000 {
-		tree := g.section("", hookward.Options{}, g.IntN(2) == 0)
+		tree := g.section("", reflect.TypeFor[hookward.Options](), g.IntN(2) == 0)
 		texts := write(tree)
 		var first string
 		var firstOptions hookward.Options
@@ -36,6 +37,9 @@ func TestRandom(t *testing.T) {
 				first, firstOptions = got, options
 				if len(problems) == 0 {
 					good++
+					if len(options.Handshakes) > 1 {
+						several++
+					}
 				} else {
 					bad++
 				}
@@ -49,13 +53,14 @@ func TestRandom(t *testing.T) {
 			}
 		}
 	}
-	if good < 100 || bad < 100 {
-		t.Errorf("%d configurations were good and %d bad: too few of either to tell", good, bad)
+	if good < 100 || bad < 100 || several < 20 {
+		t.Errorf("%d configurations were good, %d with a list of sections, and %d bad: too few of either to tell", good, several, bad)
 	}
 }
 
 // entry is an option as a configuration has it. The value is a string, an int, a
-// bool, a []any of one of these, or a section: a []entry.
+// bool, a section, which is a []entry, or a []any of texts and numbers, or of
+// sections: of a list of both Traefik's file provider drops some.
 type entry struct {
 	key   string
 	value any
@@ -63,27 +68,30 @@ type entry struct {
 
 type generator struct{ *rand.Rand }
 
-// valid holds values for each option by its name; what has none here is a
-// section.
-var valid = map[string][]any{
-	"provider": {"github"}, "publicURL": {"https://hooks.example.com"}, "tolerance": {"5m", "1h30m", "90s"},
-	"secrets": {"env:SECRET", []any{"hush,one", " hush two "}, 1234, []any{12, 34}, "hush, {{one}}"},
-	"methods": {"POST", "POST, PUT", []any{"POST"}, []any{"POST", "PUT"}}, "maxBodyBytes": {4096, "4096"},
-	"bodyTimeout": {"10s"}, "observeOnly": {true, false, "true", "0"}, "algorithm": {"hmac-sha1"}, "header": {"X-Signature"},
-	"format": {"sha256={hex}", "t={timestamp},v1={hex},..."}, "signs": {"{{{body}}}", `"{id}" = {body}\`},
-	"secretEncoding": {"whsec"}, "timestampHeader": {"X-Time"}, "timestampUnit": {"ms"}, "idHeader": {"X-Id"}, "eventHeader": {"X-Ereignis-Ü"},
+// What an option may have, by its name or else by its kind: what a text says is
+// of no matter here.
+var (
+	providers = []any{"github", "gitea", "svix", "meta", "gitlab"}
+	secrets   = []any{"env:SECRET", "hush,one", " hush two ", "hush, {{one}}", "hush\none\n", 1234}
+	texts     = []any{"X-Signature", "sha256={hex}", "t={timestamp},v1={hex},...", "{{{body}}}", `"{id}" = {body}\`, "json:a.b[0]", "query:hub.mode=a,b", "X-Ereignis-Ü", "a\n\tb", 12}
+	durations = []any{"5m", "1h30m", "90s"}
+	numbers   = []any{4096, "4096"}
+	booleans  = []any{true, false, "true", "0"}
+)
+
+// isSecret says whether no problem may contain an option's value.
+func isSecret(option string) bool {
+	return option == "secrets" || option == "verifyToken"
 }
 
-// section returns a section of random options of the kind of a struct: such as
-// it may have, or, where it need not be good, any.
-func (g *generator) section(name string, of any, good bool) []entry {
-	fields := reflect.TypeOf(of)
+// section returns a section of random options of a struct: such as it may have,
+// or, where it need not be good, any.
+func (g *generator) section(name string, of reflect.Type, good bool) []entry {
 	entries := []entry{}
 	taken := map[string]bool{strings.ToLower(name): true} // no child is named like its parent
 	for range 1 + g.IntN(6) {
-		field := fields.Field(g.IntN(fields.NumField()))
-		option := field.Tag.Get("json")
-		key := g.recase(option)
+		field := of.Field(g.IntN(of.NumField()))
+		key := g.recase(field.Tag.Get("json"))
 		if !good && g.IntN(4) == 0 {
 			key = g.misspell(key)
 		}
@@ -91,31 +99,102 @@ func (g *generator) section(name string, of any, good bool) []entry {
 			continue // labels that differ in case are one to Traefik
 		}
 		taken[strings.ToLower(key)] = true
-		entries = append(entries, entry{key, g.value(key, option, good)})
+		if good || g.IntN(2) == 0 {
+			entries = append(entries, entry{key, g.fitting(key, field, good)})
+		} else {
+			entries = append(entries, entry{key, g.unfit(field.Tag.Get("json"))})
+		}
 	}
 	if len(entries) == 0 {
-		entries = append(entries, entry{"provider", "github"})
+		field := of.Field(0) // a text, which every section begins with
+		entries = append(entries, entry{field.Tag.Get("json"), g.fitting("", field, good)})
 	}
 	return entries
 }
 
-func (g *generator) value(key, option string, good bool) any {
-	values := valid[option]
-	if values == nil && (good || g.IntN(2) == 0) {
-		empty := []any{"", "true", true}
-		if strings.EqualFold(key, option) {
-			// Only where a section belongs are {} and "" the same from the CRD.
-			empty = append(empty, []entry{})
-		}
-		if g.IntN(4) == 0 {
-			return empty[g.IntN(len(empty))]
-		}
-		return g.section(key, hookward.SignatureOptions{}, good)
+// fitting returns a value of an option's kind.
+func (g *generator) fitting(key string, field reflect.StructField, good bool) any {
+	option, of := field.Tag.Get("json"), field.Type
+	// Only where sections belong are {} and "" the same from the CRD.
+	known := strings.EqualFold(key, option)
+	switch {
+	case of.Kind() == reflect.Pointer && g.IntN(4) > 0:
+		return g.section(key, of.Elem(), good)
+	case of.Kind() == reflect.Pointer && known:
+		return g.one([]any{"", "true", true, []entry{}})
+	case of.Kind() == reflect.Pointer:
+		return g.one([]any{"", "true", true})
+	case of.Kind() == reflect.Slice && of.Elem().Kind() == reflect.Pointer:
+		return g.sections(key, of.Elem().Elem(), good, known)
+	case of.Kind() == reflect.Slice:
+		return g.list(option, field.Tag.Get("decode") == "whole")
+	default:
+		return g.one(values(option, of))
 	}
-	if values != nil && (good || g.IntN(2) == 0) {
-		return values[g.IntN(len(values))]
+}
+
+// values returns what an option that is no section may have, or an item of its
+// list.
+func values(option string, of reflect.Type) []any {
+	switch {
+	case option == "provider":
+		return providers
+	case isSecret(option):
+		return secrets
+	case of == reflect.TypeFor[time.Duration]():
+		return durations
+	case of.Kind() == reflect.Int64:
+		return numbers
+	case of.Kind() == reflect.Bool:
+		return booleans
+	default:
+		return texts
 	}
+}
+
+func (g *generator) one(values []any) any {
+	return values[g.IntN(len(values))]
+}
+
+// sections returns what a list of sections may be: a list, one section, or false.
+func (g *generator) sections(key string, of reflect.Type, good, known bool) any {
 	switch g.IntN(5) {
+	case 0:
+		return g.one([]any{false, "false"})
+	case 1:
+		return g.section(key, of, good)
+	}
+	list := []any{}
+	for range 1 + g.IntN(4) {
+		if known && g.IntN(8) == 0 {
+			list = append(list, []entry{})
+		} else {
+			list = append(list, g.section(key, of, good))
+		}
+	}
+	return list
+}
+
+// list returns what a list of texts may be: a list, one text, or, unless texts
+// are taken whole, a text with commas.
+func (g *generator) list(option string, whole bool) any {
+	items := []any{}
+	for range 1 + g.IntN(3) {
+		items = append(items, g.one(values(option, reflect.TypeFor[string]())))
+	}
+	switch {
+	case g.IntN(2) == 0:
+		return items
+	case whole:
+		return items[0]
+	default:
+		return g.one([]any{"X-A, X-B", "POST,PUT , PATCH", "one"})
+	}
+}
+
+// unfit returns a value of any kind.
+func (g *generator) unfit(option string) any {
+	switch g.IntN(6) {
 	case 0:
 		return g.IntN(2_000_000) - 1_000_000
 	case 1:
@@ -128,20 +207,26 @@ func (g *generator) value(key, option string, good bool) any {
 			list = append(list, g.text(option))
 		}
 		return list
+	case 4:
+		list := []any{}
+		for range 1 + g.IntN(4) {
+			list = append(list, []entry{{"inner", g.text(option)}})
+		}
+		return list
 	default:
 		return g.text(option)
 	}
 }
 
-// text returns a text with what has a meaning somewhere. Two things are left out
-// for the sake of labels: line breaks, and a comma at the beginning, by which
-// Traefik knows its own lists.
+// text returns a text with what has a meaning somewhere. One thing is left out
+// for the sake of labels: a comma at the beginning, by which Traefik knows its
+// own lists.
 func (g *generator) text(option string) string {
 	text := ""
-	if option == "secrets" {
+	if isSecret(option) {
 		text = secretMark
 	}
-	signs := []string{"a", "Z", "5", " ", ",", "=", ".", ":", "#", "'", `"`, `\`, "{", "}", "{{", "}}", "[0]", "$", "true", "ü", "😀", "-", "env:", "\t"}
+	signs := []string{"a", "Z", "5", " ", ",", "=", ".", ":", "#", "'", `"`, `\`, "{", "}", "{{", "}}", "[0]", "$", "true", "ü", "😀", "-", "env:", "\t", "\n"}
 	for range g.IntN(12) {
 		text += signs[g.IntN(len(signs))]
 	}

@@ -59,13 +59,17 @@ func escapeTemplate(text string) string {
 	return strings.ReplaceAll(text, "{{", `{{ "{{" }}`)
 }
 
-// labelled renders a value as labels, a line each.
+// labelled renders a value as labels, a line each. A list of one has no number.
 func labelled(key string, value any) string {
 	switch value := value.(type) {
 	case []any:
 		lines := ""
 		for i, item := range value {
-			lines += labelled(fmt.Sprintf("%s[%d]", key, i), item)
+			name := fmt.Sprintf("%s[%d]", key, i)
+			if len(value) == 1 {
+				name = key + "[]"
+			}
+			lines += labelled(name, item)
 		}
 		return lines
 	case []entry:
@@ -78,6 +82,6 @@ func labelled(key string, value any) string {
 		}
 		return lines
 	default:
-		return key + "=" + fmt.Sprint(value) + "\n"
+		return key + "=" + strings.ReplaceAll(fmt.Sprint(value), "\n", "\n\t") + "\n"
 	}
 }

@@ -1,0 +1,162 @@
+package hookward
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// rowSettings is what an operator has to say beside the provider.
+func rowSettings(slug string, o Options) map[string]any {
+	raw := map[string]any{"provider": slug}
+	if o.Signature == nil || !isPublic(&[]algorithm{algorithms[orDefault(o.Signature.Algorithm, "hmac-sha256")]}[0]) {
+		secret := "0123456789abcdef0123456789abcdef"
+		if o.Token != nil && o.Token.Basic {
+			secret = "hooks:" + secret
+		}
+		raw["secrets"] = secret
+	} else {
+		keys := map[string]string{"ed25519": testEdwardsKey, "ecdsa-sha256": testCurveKey, "ecdsa-sha1": testCurveKey, "rsa-sha256": testRSAKey, "rsa-sha1": testRSAKey}
+		raw["publicKeys"] = keys[o.Signature.Algorithm]
+	}
+	if o.Token != nil && *o.Token == (TokenOptions{}) || slug == "azure-event-grid" || slug == "bigcommerce" {
+		raw["token"] = map[string]any{"header": "X-Chosen"}
+	}
+	if o.Signature != nil {
+		if strings.Contains(o.Signature.Signs, "{decodedURL}") || strings.Contains(o.Signature.Signs, "{url}") {
+			raw["publicURL"] = "https://hooks.example.com/in"
+		}
+		if o.Signature.SenderField != "" || strings.Contains(o.Signature.Format, "{sender}") {
+			raw["senders"] = "arn:aws:sns:us-east-1:123456789012:topic"
+		}
+	}
+	for _, h := range o.Handshakes {
+		if h.VerifyTokenField != "" || strings.Contains(h.DigestOf, "{verifyToken}") {
+			raw["verifyToken"] = "a word for the provider to repeat"
+			if h.DigestOf != "" {
+				raw["publicURL"] = "https://hooks.example.com/in"
+			}
+		}
+	}
+	return raw
+}
+
+// Every row compiles, with what its provider's operator has to say.
+func TestCatalogueCompiles(t *testing.T) {
+	for slug, row := range catalogue {
+		raw := rowSettings(slug, row.Options)
+		c := compile(raw)
+		if c.policy == nil {
+			t.Errorf("%s: %v: %q", slug, raw, c.problems)
+			continue
+		}
+		for _, w := range c.warnings {
+			if !strings.Contains(w, "is written in clear") {
+				t.Errorf("%s: warns by itself: %s", slug, w)
+			}
+		}
+		if len(c.policy.handshakes) != len(row.Options.Handshakes) {
+			t.Errorf("%s: has %d handshakes of %d", slug, len(c.policy.handshakes), len(row.Options.Handshakes))
+		}
+		if !regexp.MustCompile(`^[a-z0-9-]+$`).MatchString(slug) {
+			t.Errorf("%q is not a slug", slug)
+		}
+		if row.AddressPath != "" && row.Addresses == "" {
+			t.Errorf("%s: has a path in a list, and no list", slug)
+		}
+	}
+	if len(catalogue) < 144 {
+		t.Errorf("only %d rows", len(catalogue))
+	}
+}
+
+// A row says nothing that a user could not say: written out as a configuration,
+// without the provider's name, it is the same options.
+func TestRowsAreWhatUsersCanWrite(t *testing.T) {
+	for slug, row := range catalogue {
+		raw, ok := written(reflect.ValueOf(row.Options)).(map[string]any)
+		if !ok {
+			t.Fatalf("%s is no section", slug)
+		}
+		options, problems := Decode(raw)
+		got, err := json.Marshal(options)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, err := json.Marshal(row.Options)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(problems) > 0 || string(got) != string(want) {
+			t.Errorf("%s: %v\n got %s\nwant %s", slug, problems, got, want)
+		}
+	}
+}
+
+// written returns options as they would be written, in JSON's types.
+func written(v reflect.Value) any {
+	switch {
+	case v.Kind() == reflect.Pointer:
+		return written(v.Elem())
+	case v.Kind() == reflect.Struct:
+		section := map[string]any{}
+		for i := 0; i < v.NumField(); i++ {
+			if !v.Field(i).IsZero() {
+				section[v.Type().Field(i).Tag.Get("json")] = written(v.Field(i))
+			}
+		}
+		return section
+	case v.Kind() == reflect.Slice:
+		list := []any{}
+		for i := 0; i < v.Len(); i++ {
+			list = append(list, written(v.Index(i)))
+		}
+		return list
+	case v.Type().String() == "time.Duration":
+		return v.MethodByName("String").Call(nil)[0].String()
+	}
+	return v.Interface()
+}
+
+// Every row of the facts that some source confirms, and that needs no JWT, is in
+// the catalogue.
+func TestCatalogueIsComplete(t *testing.T) {
+	b, err := os.ReadFile(filepath.Join("..", "shared", "facts", "providers.json"))
+	if os.IsNotExist(err) {
+		t.Skip("the facts are not here")
+	}
+	var rows []struct{ Slug, Kind, Confidence string }
+	if err := json.Unmarshal(b, &rows); err != nil {
+		t.Fatal(err)
+	}
+	found := 0
+	for _, row := range rows {
+		confirmed := contains([]string{"official", "vector", "secondary"}, row.Confidence)
+		// Families stand there under one name; PayPal can't be proven.
+		if !confirmed || strings.Contains(row.Slug, " ") || row.Slug == "paypal" || contains([]string{"jwt", "none"}, row.Kind) {
+			continue
+		}
+		found++
+		if _, ok := catalogue[row.Slug]; !ok {
+			t.Errorf("%s is not in the catalogue", row.Slug)
+		}
+	}
+	if found < 125 {
+		t.Errorf("only %d rows are confirmed", found)
+	}
+}
+
+func TestMisspeltProviders(t *testing.T) {
+	for slug, want := range map[string]string{
+		"strpe": "stripe", "Stripe": "stripe", "standard-webhook": "standard-webhooks", "bitbucket": "bitbucket-cloud or bitbucket-server?", "hubspot_v1": "hubspot-v1?", "git-lab": "gitlab",
+	} {
+		c := compile(map[string]any{"provider": slug, "secrets": "0123456789abcdef"})
+		if c.policy != nil || !strings.Contains(strings.Join(c.problems, " "), "did you mean "+want) {
+			t.Errorf("%s: %.200q", slug, c.problems)
+		}
+	}
+}
