@@ -27,11 +27,7 @@ func Decode(raw map[string]any) (Options, []string) {
 	row, known := catalogue[named.Provider]
 	if known {
 		options = rowOptions(row)
-		if options.Signature != nil && describesForm(named.Signature) {
-			// What the user says is the one form; the row's others would let
-			// pass what it does not.
-			options.Signature.Alternatives = nil
-		}
+		yield(&options, named)
 	}
 	problems := decodeSection(plain(raw), &options, "")
 	if named.Provider != "" && !known {
@@ -166,24 +162,31 @@ func decodeField(value any, field reflect.Value, path string, whole bool) []stri
 }
 
 // decodeSections sets a list of sections. A single section is a list of one, and
-// `false` is an empty list, which takes a provider's away.
+// `false` is an empty list, which takes a provider's away: that must be said in
+// so many words, and by no empty list.
 func decodeSections(value any, field reflect.Value, path string) []string {
 	items, ok := value.([]any)
-	if !ok {
-		text, single := value.(string)
-		if single && text != "false" {
-			return []string{path + ": must be a list of sections, or false"}
-		}
+	section, single := value.(map[string]any)
+	text, isText := value.(string)
+	off, err := strconv.ParseBool(text)
+	switch {
+	case single && len(section) > 0:
 		items = []any{value}
-		if single {
-			items = []any{}
-		}
+	case isText && err == nil && !off:
+		items = []any{}
+	case !ok || len(items) == 0:
+		return []string{path + ": must be a list of sections, or false"}
 	}
 	list := reflect.MakeSlice(field.Type(), 0, len(items))
 	problems := []string{}
 	for i, item := range items {
 		section := reflect.New(field.Type().Elem().Elem())
-		problems = append(problems, decodeSection(item, section.Interface(), fmt.Sprintf("%s[%d]", path, i))...)
+		at := fmt.Sprintf("%s[%d]", path, i)
+		if item == nil {
+			problems = append(problems, at+": must be a section, with options of its own: "+strings.Join(optionNames(section.Interface()), ", "))
+			continue
+		}
+		problems = append(problems, decodeSection(item, section.Interface(), at)...)
 		list = reflect.Append(list, section)
 	}
 	field.Set(list)

@@ -105,11 +105,10 @@ func jsonValues(root any, path []step) []any {
 		next := make([]any, 0, len(values))
 		for _, value := range values {
 			if s.name != "" {
-				object, _ := value.(map[string]any)
-				next = append(next, object[s.name])
+				next = append(next, objectIn(value)[s.name])
 				continue
 			}
-			list, _ := value.([]any)
+			list := listIn(value)
 			if s.item == everyItem {
 				next = append(next, list...)
 			} else if s.item < len(list) {
@@ -124,6 +123,27 @@ func jsonValues(root any, path []step) []any {
 		values = next
 	}
 	return values
+}
+
+// objectIn returns a value that is an object, or nil. It is a function of its
+// own because of Yaegi: an assertion that fails in a loop leaves the variable
+// with the value of the turn before, and one item of a batch would be verified
+// by another's fields.
+func objectIn(value any) map[string]any {
+	object, ok := value.(map[string]any)
+	if !ok {
+		return nil
+	}
+	return object
+}
+
+// listIn does the same for lists.
+func listIn(value any) []any {
+	list, ok := value.([]any)
+	if !ok {
+		return nil
+	}
+	return list
 }
 
 // documentOf returns the body as a JSON document, or nil where it is none.
@@ -173,7 +193,10 @@ func hasTwins(body []byte) bool {
 			continue
 		}
 		if top >= 0 && open[top].names != nil && !open[top].value {
-			name, _ := token.(string)
+			name, ok := token.(string)
+			if !ok {
+				return true
+			}
 			// Both, for the few letters that only one of them makes equal, such
 			// as the Kelvin sign and the long s.
 			name = strings.ToLower(strings.ToUpper(name))

@@ -65,6 +65,9 @@ func compileHandshakes(c *compilation, p *policy, options Options) {
 				p.oracle = h
 			}
 		}
+		if len(h.conditions) == 0 && h.challenge.kind == "" && (h.method == http.MethodPost || p.methods[h.method]) {
+			c.problems = append(c.problems, path+".when: is required, or challenge, to tell the handshake from a delivery")
+		}
 		p.handshakes = append(p.handshakes, h)
 		if !p.methods[h.method] && !strings.Contains(p.allow, h.method) {
 			p.allow += ", " + h.method

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/hmac"
+	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
 	"io"
@@ -121,4 +122,11 @@ func onlyRecord(t *testing.T, records *bytes.Buffer) map[string]any {
 		t.Fatalf("record %q: %v", text, err)
 	}
 	return fields
+}
+
+// base64MACOf signs a text with HMAC-SHA256.
+func base64MACOf(key, text string) string {
+	mac := hmac.New(algorithms["hmac-sha256"].newHash, []byte(key))
+	_, _ = io.WriteString(mac, text)
+	return base64.StdEncoding.EncodeToString(mac.Sum(nil))
 }

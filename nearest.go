@@ -13,10 +13,15 @@ func unknownOption(target any, path, key string) string {
 	quoted := strings.ReplaceAll(quote(key), `"`, "")
 	text := join(path, quoted) + ": is not an option"
 	hint := ""
+	for _, name := range names {
+		if distance(strings.ToLower(key), strings.ToLower(name)) == 1 {
+			hint = ", did you mean " + name + "?"
+		}
+	}
 	for _, full := range optionPaths(reflect.TypeOf(Options{}), "") {
 		if hint == "" && strings.EqualFold(full[strings.LastIndex(full, ".")+1:], key) {
 			hint = ", did you mean " + full + "?"
-			if full == key {
+			if strings.EqualFold(full, key) {
 				hint = ", did you mean " + full + " at the top?"
 			}
 		}

@@ -47,8 +47,47 @@ func rowOptions(row provider) Options {
 	return o
 }
 
+// yield takes out of a row what a user's options replace by something of another
+// kind: a place has two options, of which one is to be given, and a form that
+// the user describes is the one form. The row's others would let pass what it
+// does not.
+func yield(row *Options, user Options) {
+	if row.Signature != nil && user.Signature != nil {
+		s, u := row.Signature, user.Signature
+		if describesForm(u) {
+			s.Alternatives = nil
+		}
+		if u.Field != "" {
+			s.Header = nil
+		} else if len(u.Header) > 0 {
+			s.Field = ""
+		}
+		yieldPlace(&s.TimestampHeader, &s.TimestampField, u.TimestampHeader, u.TimestampField)
+		yieldPlace(&s.IDHeader, &s.IDField, u.IDHeader, u.IDField)
+		yieldPlace(&s.EventHeader, &s.EventField, u.EventHeader, u.EventField)
+	}
+	if row.Token != nil && user.Token != nil {
+		t, u := row.Token, user.Token
+		if u.Header != "" || u.Query != "" || u.Field != "" || u.Bearer || u.Basic || u.BasicUser != "" {
+			*t = TokenOptions{IDHeader: t.IDHeader, IDField: t.IDField, EventHeader: t.EventHeader, EventField: t.EventField}
+		}
+		yieldPlace(&t.IDHeader, &t.IDField, u.IDHeader, u.IDField)
+		yieldPlace(&t.EventHeader, &t.EventField, u.EventHeader, u.EventField)
+	}
+}
+
+func yieldPlace(header, field *string, userHeader, userField string) {
+	if userField != "" {
+		*header = ""
+	}
+	if userHeader != "" {
+		*field = ""
+	}
+}
+
 // describesForm says whether a user's section describes the form of the
 // signature, and not only where the delivery's id and the like are.
 func describesForm(s *SignatureOptions) bool {
-	return s != nil && (s.Algorithm != "" || len(s.Header) > 0 || s.Field != "" || s.Format != "" || s.Signs != "" || s.Items != "")
+	return s.Algorithm != "" || len(s.Header) > 0 || s.Field != "" || s.Format != "" || s.Signs != "" || s.Items != "" ||
+		s.SecretEncoding != "" || s.TimestampHeader != "" || s.TimestampField != "" || s.TimestampUnit != ""
 }

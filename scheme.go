@@ -275,7 +275,7 @@ func overlay(o SignatureOptions, own AlternativeOptions) SignatureOptions {
 		o.Field = ""
 	}
 	if own.Field != "" {
-		o.Header = []string{}
+		o.Header = nil
 		o.Field = own.Field
 	}
 	if own.TimestampHeader != "" || own.TimestampField != "" {

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"regexp"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 )
@@ -181,7 +182,7 @@ func fetchCertificate(address string) (publicKey, error) {
 // returns handshakeAnswered, or the reason to refuse; notOne where the message
 // is no such request.
 func confirmSubscription(s *scheme, d *decision) string {
-	document, _ := documentOf(d).(map[string]any)
+	document := objectIn(documentOf(d))
 	kind, _ := document["Type"].(string)
 	if kind != "SubscriptionConfirmation" {
 		return notOne
@@ -193,7 +194,7 @@ func confirmSubscription(s *scheme, d *decision) string {
 		return certificateRefused
 	}
 	query, err := url.ParseQuery(u.RawQuery)
-	if err != nil || len(query) != 3 || query.Get("Action") != "ConfirmSubscription" || query.Get("TopicArn") != topic || query.Get("Token") == "" {
+	if err != nil || strings.Count(u.RawQuery, "&") != 2 || len(query) != 3 || query.Get("Action") != "ConfirmSubscription" || query.Get("TopicArn") != topic || query.Get("Token") == "" {
 		return certificateRefused
 	}
 	if !s.senders[topic] {

@@ -154,12 +154,12 @@ func publishedOptions(v published, scheme map[string]any) map[string]any {
 	}
 	options := map[string]any{}
 	for name, value := range scheme {
-		switch value {
-		case "$secrets":
+		text, ok := value.(string)
+		if ok && text == "$secrets" {
 			options[name] = secrets
-		case "$url":
+		} else if ok && text == "$url" {
 			options[name] = bodyDigestField.ReplaceAllString(v.URL, "")
-		default:
+		} else {
 			options[name] = value
 		}
 	}

@@ -10,7 +10,8 @@
 //
 // # What the rules do not see
 //
-// Rules look at syntax and types, not at data flow. A loop made of goto, a
+// Rules look at syntax and types, not at data flow. A loop made of goto, the
+// value of an assertion in a loop that is used although its ok is false, a
 // concrete value converted to an interface outside a loop and changed
 // afterwards, and a value changed through a second pointer are not found.
 // The interpreted test run is there for the rest.
@@ -45,6 +46,7 @@ var rules = []rule{
 
 	{"loop-closure", "Yaegi creates this closure too late, all turns share the last one's variables; copy with i := i and assign the literal to a variable first, or use a factory", loopClosure},
 	{"for-init", "Yaegi runs the init statement on every turn; move it in front of the loop", forInit},
+	{"unchecked-in-loop", "Yaegi leaves the variable as the turn before left it; look at ok, or let a function do it", uncheckedInLoop},
 	{"interface-in-loop", "under Yaegi all turns share one interface value; use a constructor that returns the interface, or data types without methods", interfaceInLoop},
 	{"deferred-argument", "Yaegi evaluates this when the call runs, not here; copy it to a variable that is not assigned again, and move a loop's body into a function", deferredArgument},
 	{"forward-defer", "Yaegi skips this call without a word, the function is not known yet; declare it further up, or defer a func literal", forwardDefer},

@@ -31,6 +31,7 @@ import (
 	recoveredvalue "github.com/hookward/hookward/dev/dialect/testdata/src/recovered-value"
 	recursivetype "github.com/hookward/hookward/dev/dialect/testdata/src/recursive-type"
 	sharedselect "github.com/hookward/hookward/dev/dialect/testdata/src/shared-select"
+	uncheckedinloop "github.com/hookward/hookward/dev/dialect/testdata/src/unchecked-in-loop"
 	unnamedparameter "github.com/hookward/hookward/dev/dialect/testdata/src/unnamed-parameter"
 )
 
@@ -50,6 +51,8 @@ func TestInterpreted(t *testing.T) {
 		{loopclosure.Bad, loopclosure.Good}, // this module's Go has a variable for each turn
 		{loopclosure.BadCompiled, loopclosure.GoodCompiled},
 		{forinit.Bad, forinit.Good},
+		{uncheckedinloop.Bad, uncheckedinloop.Good},
+		{uncheckedinloop.BadMap, uncheckedinloop.GoodMap},
 		{interfaceinloop.Bad, interfaceinloop.Good},
 		{deferredargument.Bad, deferredargument.Good},
 		{deferredargument.BadLater, deferredargument.GoodLater},

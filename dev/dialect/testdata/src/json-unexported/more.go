@@ -11,7 +11,7 @@ type decoded struct{ b int }  // want `\[json-unexported\] unexported field b`
 type listed struct{ c int }   // want `\[json-unexported\] unexported field c`
 type nested struct{ d int }   // want `\[json-unexported\] unexported field d`
 type streamed struct{ _ int } // want `\[json-unexported\] unexported field _`
-type holder struct { // want `\[recursive-type\]`
+type holder struct {          // want `\[recursive-type\]`
 	Next *holder
 	In   map[string]nested
 }

@@ -1,0 +1,13 @@
+package uncheckedinloop
+
+import "fmt"
+
+// GoodMap reads without asking.
+func GoodMap() string {
+	sizes, text := map[string]int{"a": 1}, ""
+	for _, name := range []string{"a", "b"} {
+		n := sizes[name]
+		text += fmt.Sprint(n)
+	}
+	return text
+}

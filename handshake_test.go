@@ -1,0 +1,195 @@
+package hookward
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+)
+
+// asked sends a request to a gate, in front of a backend that must see nothing.
+func asked(t *testing.T, raw map[string]any, r *http.Request) *httptest.ResponseRecorder {
+	t.Helper()
+	b := &backend{}
+	rw := httptest.NewRecorder()
+	newTestHandler(t, b.handler(), raw).ServeHTTP(rw, r)
+	if len(b.requests) != 0 {
+		t.Errorf("VULNERABLE: %s %s reached the backend", r.Method, r.URL)
+	}
+	return rw
+}
+
+func TestMetaHandshake(t *testing.T) {
+	const word = "the word to repeat"
+	raw := map[string]any{"provider": "meta", "secrets": docsSecret, "verifyToken": word}
+	for query, want := range map[string]int{
+		"hub.mode=subscribe&hub.verify_token=the+word+to+repeat&hub.challenge=1158201444":                      200,
+		"hub.mode=subscribe&hub.verify_token=another+word&hub.challenge=1158201444":                            403,
+		"hub.mode=subscribe&hub.verify_token=&hub.challenge=1158201444":                                        403,
+		"hub.mode=subscribe&hub.challenge=1158201444":                                                          403,
+		"hub.mode=subscribe&hub.verify_token=" + strings.ReplaceAll(docsSecret, " ", "+") + "&hub.challenge=1": 403,
+		"hub.mode=subscribe&hub.verify_token=the+word+to+repeat&hub.verify_token=x&hub.challenge=1":            403,
+		"hub.mode=subscribe&hub.verify_token=the+word+to+repeat&hub.challenge=%3Cscript%3E":                    403,
+		"hub.mode=subscribe&hub.verify_token=the+word+to+repeat&hub.challenge=a%0D%0AX-Evil%3A1":               403,
+		"hub.mode=subscribe&hub.verify_token=the+word+to+repeat&hub.challenge=" + strings.Repeat("1", 513):     403,
+		"hub.mode=subscribe&hub.verify_token=the+word+to+repeat&hub.challenge=1&hub.challenge=2":               403,
+		"hub.mode=unsubscribe&hub.verify_token=the+word+to+repeat&hub.challenge=1158201444":                    405,
+		"": 405,
+	} {
+		records, _ := capture(t)
+		rw := asked(t, raw, httptest.NewRequest(http.MethodGet, "/hooks?"+query, nil))
+		body := rw.Body.String()
+		if rw.Code != want || (want == 200) != (body == "1158201444") {
+			t.Errorf("%s: %d %q, want %d", query, rw.Code, body, want)
+		}
+		text := records.String()
+		record := onlyRecord(t, records)
+		if (want == 200) != (record["hookward.decision"] == "handshake") || strings.Contains(text, "1158201444") || strings.Contains(text, word) {
+			t.Errorf("%s: the record is %s", query, text)
+		}
+		if rw.Header().Get("X-Content-Type-Options") != "nosniff" || !strings.HasPrefix(rw.Header().Get("Content-Type"), "text/plain") || rw.Header().Get("Cache-Control") != "no-store" {
+			t.Errorf("%s: headers %v", query, rw.Header())
+		}
+	}
+	// The word verifies no delivery, and without it the question is not answered.
+	capture(t)
+	for key, want := range map[string]string{word: signatureMismatch, docsSecret: verified} {
+		g := newGate(t.Name(), raw, compile, testTime)
+		if d := decide(g, newPost(docsBody, "X-Hub-Signature-256: sha256="+hexMACOf("hmac-sha256", key, docsBody)), testTime); d.reason != want {
+			t.Errorf("VULNERABLE: signed with %q: %s", key, d.reason)
+		}
+	}
+	rw := asked(t, map[string]any{"provider": "meta", "secrets": docsSecret}, httptest.NewRequest(http.MethodGet, "/?hub.mode=subscribe&hub.verify_token=&hub.challenge=1", nil))
+	if rw.Code != http.StatusMethodNotAllowed {
+		t.Errorf("VULNERABLE: without a verify token: %d", rw.Code)
+	}
+	off := map[string]any{"provider": "meta", "secrets": docsSecret, "handshakes": "false"}
+	if rw := asked(t, off, httptest.NewRequest(http.MethodGet, "/?hub.mode=subscribe&hub.verify_token=x&hub.challenge=1", nil)); rw.Code != http.StatusMethodNotAllowed || rw.Header().Get("Allow") != "POST" {
+		t.Errorf("switched off: %d %v", rw.Code, rw.Header())
+	}
+}
+
+// What is answered with the key of the deliveries must be no delivery's
+// signature: the answer to a question is of no use as one.
+func TestHandshakesAreNoOracle(t *testing.T) {
+	for provider, c := range map[string]struct{ query, challenge string }{
+		"x-twitter": {"crc_token", "e30="}, "linkedin": {"challengeCode", "890e4665-4dfe-4ab1-b689-ed553bceeed0"},
+	} {
+		raw := map[string]any{"provider": provider, "secrets": docsSecret}
+		capture(t)
+		rw := asked(t, raw, httptest.NewRequest(http.MethodGet, "/?"+c.query+"="+c.challenge, nil))
+		if rw.Code != 200 || rw.Header().Get("Content-Type") != "application/json" {
+			t.Errorf("%s: %d %v", provider, rw.Code, rw.Header())
+		}
+		for _, challenge := range []string{"%7B%22a%22%3A1%7D", "v0%3A1%3Ax", "hmacsha256%3D%7B%7D", "%22", "a%20b", strings.Repeat("a", 600)} {
+			if rw := asked(t, raw, httptest.NewRequest(http.MethodGet, "/?"+c.query+"="+challenge, nil)); rw.Code != 403 {
+				t.Errorf("VULNERABLE: %s answers %s: %d %s", provider, challenge, rw.Code, rw.Body)
+			}
+		}
+	}
+	// A body that could have been a challenge, signed by the answer to it.
+	capture(t)
+	mac := "sha256=" + base64MACOf(docsSecret, "e30=")
+	g := newGate(t.Name(), map[string]any{"provider": "x-twitter", "secrets": docsSecret}, compile, testTime)
+	if d := decide(g, newPost("e30=", "X-Twitter-Webhooks-Signature: "+mac), testTime); d.reason != signedTextAmbiguous {
+		t.Errorf("VULNERABLE: the answer to a question signs a delivery: %s", d.reason)
+	}
+	if d := decide(g, newPost(`{"a":1}`, "X-Twitter-Webhooks-Signature: sha256="+base64MACOf(docsSecret, `{"a":1}`)), testTime); d.reason != verified {
+		t.Errorf("a delivery: %s", d.reason)
+	}
+}
+
+// A question that a provider signs is answered to nobody else.
+func TestSignedHandshakes(t *testing.T) {
+	raw := map[string]any{"provider": "slack", "secrets": docsSecret}
+	body := `{"type":"url_verification","token":"x","challenge":"3eZbrw1aBm2rZgRNFdxV2595E9CY3gmdALWMmHkvFXO7tYXAYM8P"}`
+	stamp := "X-Slack-Request-Timestamp: 1772366400"
+	signed := "X-Slack-Signature: v0=" + hexMACOf("hmac-sha256", docsSecret, "v0:1772366400:"+body)
+	for _, c := range []struct {
+		body, signature, want string
+	}{
+		{body, signed, handshakeAnswered},
+		{body, "X-Slack-Signature: v0=" + strings.Repeat("0", 64), signatureMismatch},
+		{body, "X-None: x", signatureMissing},
+		{strings.Replace(body, "url_verification", "event_callback", 1), signed, signatureMismatch},
+		{strings.Replace(body, "3eZ", "<b>", 1), "X-Slack-Signature: v0=" + hexMACOf("hmac-sha256", docsSecret, "v0:1772366400:"+strings.Replace(body, "3eZ", "<b>", 1)), handshakeRefused},
+	} {
+		capture(t)
+		g := newGate(t.Name(), raw, compile, testTime)
+		d := decide(g, newPost(c.body, stamp, c.signature), testTime)
+		if d.reason != c.want || d.forward || (d.answer != nil) != (c.want == handshakeAnswered) {
+			t.Errorf("%.40s: %s, want %s", c.body, d.reason, c.want)
+		}
+	}
+}
+
+// The answer reflects nothing but the challenge, in the place that is meant.
+func TestHandshakesReflectNothingElse(t *testing.T) {
+	for provider, request := range map[string]*http.Request{
+		"asana":       newPost("", "X-Hook-Secret: b537207f20cbfa02357cf448134da559"),
+		"trello":      httptest.NewRequest(http.MethodHead, "/?x=evil", nil),
+		"cloudevents": httptest.NewRequest(http.MethodOptions, "/?x=evil", nil),
+		"okta":        httptest.NewRequest(http.MethodGet, "/?x=evil", nil),
+	} {
+		request.Header.Set("WebHook-Request-Origin", "eventgrid.azure.net")
+		request.Header.Set("X-Okta-Verification-Challenge", "8ac84c1d-3f37-43f8")
+		request.Header.Set("X-Evil", "evil")
+		raw := map[string]any{"provider": provider, "secrets": docsSecret}
+		if provider == "trello" {
+			raw["publicURL"] = "https://hooks.example.com/"
+		}
+		capture(t)
+		rw := asked(t, raw, request)
+		text := rw.Body.String()
+		for name, values := range rw.Header() {
+			text += "\n" + name + ": " + strings.Join(values, ",")
+		}
+		if rw.Code != 200 || strings.Contains(text, "evil") {
+			t.Errorf("%s: %d %s", provider, rw.Code, text)
+		}
+	}
+	capture(t)
+	rw := asked(t, map[string]any{"provider": "asana", "secrets": docsSecret}, newPost("", "X-Hook-Secret: a, b"))
+	if rw.Code != 403 || rw.Header().Get("X-Hook-Secret") != "" {
+		t.Errorf("VULNERABLE: %d %v", rw.Code, rw.Header())
+	}
+}
+
+func TestHandshakeMistakes(t *testing.T) {
+	with := func(pairs ...string) map[string]any {
+		h := map[string]any{"method": "GET", "unsigned": "true", "challenge": "query:c", "answer": "{challenge}"}
+		for i := 0; i+1 < len(pairs); i += 2 {
+			h[pairs[i]] = pairs[i+1]
+		}
+		return map[string]any{"provider": "github", "secrets": docsSecret, "handshakes": []any{h}}
+	}
+	for _, c := range []struct {
+		raw  map[string]any
+		want string
+	}{
+		{with("method", "PUT"), "handshakes[0].method: \"PUT\" is not one of"},
+		{with("unsigned", "false"), "handshakes[0].unsigned: must be true"},
+		{with("when", "body=1"), "handshakes[0].when[0]: \"body\" is not a place"},
+		{with("challenge", "c"), "handshakes[0].challenge: \"c\" is not a place"},
+		{with("pattern", "any"), "handshakes[0].pattern: \"any\" is not known"},
+		{with("answer", "{hex}"), "handshakes[0].answer: {hex} can't stand here"},
+		{with("answer", "{body}"), "handshakes[0].answer: {body} can't stand here"},
+		{with("answer", "{challenge"), "handshakes[0].answer: has a brace"},
+		{with("answerHeaders", "X-A"), "handshakes[0].answerHeaders[0]: \"X-A\" is not a header"},
+		{map[string]any{"provider": "github", "secrets": docsSecret, "handshakes": []any{map[string]any{"status": "200"}}}, "handshakes[0].when: is required"},
+		{map[string]any{"provider": "trello", "publicURL": "https://x/", "secrets": docsSecret, "methods": "HEAD,POST"}, "handshakes[0].when: is required"},
+		{with("status", "302"), "handshakes[0].status: must be from 200 to 299"},
+		{with("digest", "ed25519"), "handshakes[0].digest: \"ed25519\" is not known"},
+		{with("digest", "hmac-sha256", "digestOf", "{secret}"), "handshakes[0].digestOf: {secret} can't stand here"},
+		{with("digest", "hmac-sha256", "pattern", "text"), "handshakes[0].pattern: can't be text"},
+		{with("digest", "hash-sha256", "digestOf", "{url}"), "publicURL: is required"},
+		{map[string]any{"provider": "github", "secrets": docsSecret, "verifyToken": "x"}, "verifyToken: has no effect"},
+		{map[string]any{"provider": "meta", "secrets": docsSecret, "verifyToken": docsSecret}, "verifyToken: is one of secrets too"},
+		{map[string]any{"provider": "github", "secrets": docsSecret, "confirmSubscriptions": "true"}, "confirmSubscriptions: has no effect"},
+	} {
+		got := compile(c.raw)
+		if got.policy != nil || len(got.problems) == 0 || !strings.HasPrefix(got.problems[0], c.want) {
+			t.Errorf("%v: %q, want %s", c.raw["handshakes"], got.problems, c.want)
+		}
+	}
+}
