@@ -5,7 +5,7 @@ STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.7.0
 # A number of runs: with a time, go test now and then fails at its end with
 # "context deadline exceeded".
 FUZZTIME   ?= 50000x
-FUZZ        = FuzzSignatureHeader FuzzTemplate FuzzTimestamp FuzzConfiguration FuzzHandler
+FUZZ        = FuzzSignatureHeader FuzzTemplate FuzzTimestamp FuzzConfiguration FuzzHandler FuzzFastPath FuzzDocument
 
 #? help: List the targets
 .PHONY: help

@@ -31,7 +31,8 @@ type decision struct {
 	documentRead bool
 	form         url.Values
 	query        url.Values
-	item         any // of a batch, while it is being verified
+	malformed    bool // the query or the form could not be read
+	item         any  // of a batch, while it is being verified
 
 	deliveryID string
 	eventType  string

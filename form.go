@@ -19,6 +19,8 @@ func formOf(r *http.Request, d *decision) url.Values {
 		values, err := url.ParseQuery(string(d.body))
 		if err == nil && isForm(r) && len(values) <= maxFields {
 			d.form = values
+		} else {
+			d.malformed = true
 		}
 	}
 	return d.form

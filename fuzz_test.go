@@ -195,3 +195,32 @@ func FuzzHandler(f *testing.F) {
 		}
 	})
 }
+
+// Oracle: a document in which no name stands twice reads the same for a parser
+// that takes the first of two names and for one that takes the last; nothing
+// panics, and what a path finds is in the document.
+func FuzzDocument(f *testing.F) {
+	f.Add(`{"a":{"b":[1,"x",null]},"A":true}`, "a.b[1]")
+	f.Add(`[{"a":1},{"a":2}]`, "[].a")
+	f.Fuzz(func(t *testing.T, body, path string) {
+		steps, problem := parsePath(path)
+		d := &decision{body: []byte(body)}
+		twins := hasTwins(d.body)
+		document := documentOf(d)
+		if document != nil && !twins {
+			again, err := json.Marshal(document)
+			if err != nil || hasTwins(again) {
+				t.Fatalf("%q has no twins, and %q has: %v", body, again, err)
+			}
+		}
+		if problem != "" {
+			return
+		}
+		p := place{kind: "json", name: path, path: steps}
+		for _, text := range jsonTexts(&p, d) {
+			if document == nil || len(text) > len(body)*4 {
+				t.Fatalf("%s finds %q in %q", path, text, body)
+			}
+		}
+	})
+}

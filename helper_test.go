@@ -130,3 +130,17 @@ func base64MACOf(key, text string) string {
 	_, _ = io.WriteString(mac, text)
 	return base64.StdEncoding.EncodeToString(mac.Sum(nil))
 }
+
+// base64Of writes hexadecimal bytes in base64.
+func base64Of(t *testing.T, text string) string {
+	t.Helper()
+	b, err := hex.DecodeString(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return base64.StdEncoding.EncodeToString(b)
+}
+
+func base64Text(text string) string {
+	return base64.StdEncoding.EncodeToString([]byte(text))
+}

@@ -101,6 +101,32 @@ func textsAt(p *place, r *http.Request, d *decision) []string {
 	return fieldsOf(p.kind, r, d)[p.name]
 }
 
+// isAbsent says whether there is nothing at a place, or an empty text: as
+// opposed to several texts, or what can't be read as it was meant.
+func isAbsent(p *place, r *http.Request, d *decision) bool {
+	if p.kind == "json" {
+		root := d.item
+		if root == nil {
+			root = documentOf(d)
+		}
+		for _, value := range jsonValues(root, p.path) {
+			text, ok := jsonText(value)
+			if value != nil && (!ok || text != "") {
+				return false
+			}
+		}
+		return root != nil
+	}
+	values := r.Header[p.name]
+	if p.kind != "header" {
+		values = fieldsOf(p.kind, r, d)[p.name]
+		if d.malformed {
+			return false
+		}
+	}
+	return len(values) == 0 || len(values) == 1 && values[0] == ""
+}
+
 // fieldsOf returns the fields of the query or of the form.
 func fieldsOf(kind string, r *http.Request, d *decision) url.Values {
 	if kind == "form" {
@@ -111,6 +137,7 @@ func fieldsOf(kind string, r *http.Request, d *decision) url.Values {
 		values, err := url.ParseQuery(r.URL.RawQuery)
 		if err != nil {
 			values = url.Values{}
+			d.malformed = true
 		}
 		d.query = values
 	}

@@ -29,7 +29,7 @@ func signedTexts(s *scheme, r *http.Request, d *decision, p *proof) ([][]byte, s
 		} else {
 			text, reason := chosenText(s, q, r, d, p)
 			if reason != textsReady {
-				if q.group == 0 || reason != signedFieldMissing {
+				if q.group == 0 || reason != signedFieldMissing || !isAbsent(&q.place, r, d) {
 					return nil, reason
 				}
 				p.absent = append(p.absent, q.group)
