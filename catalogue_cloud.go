@@ -42,7 +42,7 @@ var cloudProviders = map[string]provider{
 			},
 			Handshakes: []*HandshakeOptions{
 				{When: []string{"header:Aeg-Event-Type=SubscriptionValidation", "json:[0].eventType=Microsoft.EventGrid.SubscriptionValidationEvent"}, Challenge: "json:[0].data.validationCode", Answer: `{{"validationResponse":"{challenge}"}}`},
-				{Method: "OPTIONS", Unsigned: true, Challenge: "header:WebHook-Request-Origin", AnswerHeaders: []string{"WebHook-Allowed-Origin: {challenge}", "WebHook-Allowed-Rate: *", "Allow: POST"}},
+				{Method: "OPTIONS", When: []string{"header:WebHook-Request-Origin=eventgrid.azure.net"}, Unsigned: true, Challenge: "header:WebHook-Request-Origin", AnswerHeaders: []string{"WebHook-Allowed-Origin: {challenge}", "WebHook-Allowed-Rate: *", "Allow: POST"}},
 			},
 		},
 	},

@@ -112,7 +112,7 @@ var codeProviders = map[string]provider{
 				IDHeader:    "X-Gitea-Delivery",
 				EventHeader: "X-Gitea-Event",
 				Alternatives: []*AlternativeOptions{
-					{Signs: "{form:payload}"},
+					{Signs: "{only:form:payload}"},
 				},
 			},
 		},
@@ -130,7 +130,7 @@ var codeProviders = map[string]provider{
 				IDHeader:    "X-Forgejo-Delivery",
 				EventHeader: "X-Forgejo-Event",
 				Alternatives: []*AlternativeOptions{
-					{Signs: "{form:payload}"},
+					{Signs: "{only:form:payload}"},
 				},
 			},
 		},
@@ -188,7 +188,7 @@ var codeProviders = map[string]provider{
 				Algorithm: "rsa-sha1",
 				Header:    []string{"Signature"},
 				Format:    "{base64}",
-				Signs:     "{form:payload}",
+				Signs:     "{only:form:payload}",
 			},
 		},
 	},

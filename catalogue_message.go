@@ -69,10 +69,10 @@ var messageProviders = map[string]provider{
 				Algorithm: "hmac-sha1",
 				Header:    []string{"X-Twilio-Signature"},
 				Format:    "{base64}",
-				Signs:     "{url}{sorted:form}",
+				Signs:     "{query:bodySHA256==}{url}{sorted:form}",
 				IDHeader:  "I-Twilio-Idempotency-Token",
 				Alternatives: []*AlternativeOptions{
-					{Signs: "{portURL}{sorted:form}"},
+					{Signs: "{query:bodySHA256==}{portURL}{sorted:form}"},
 					{Signs: "{url}{query:bodySHA256==sha256:body}"},
 					{Signs: "{portURL}{query:bodySHA256==sha256:body}"},
 				},
@@ -371,7 +371,9 @@ var messageProviders = map[string]provider{
 			},
 		},
 	},
-	// WebSub / YouTube: with SHA-256, SHA-384 or SHA-512, as the hub likes.
+	// WebSub: with SHA-256, SHA-384 or SHA-512, as the hub likes. A subscription is
+	// confirmed where the callback has verifyToken as its parameter verify_token:
+	// else anybody could subscribe it anew, with a secret of their own.
 	// Unsubscribing is not confirmed.
 	// Source: W3C WebSub, sections 5.3 and 7.
 	// Confidence: official.
@@ -386,11 +388,12 @@ var messageProviders = map[string]provider{
 				},
 			},
 			Handshakes: []*HandshakeOptions{
-				{Method: "GET", When: []string{"query:hub.mode=subscribe", "query:hub.topic"}, Unsigned: true, Challenge: "query:hub.challenge", Answer: "{challenge}"},
+				{Method: "GET", When: []string{"query:hub.mode=subscribe", "query:hub.topic"}, Unsigned: true, VerifyTokenField: "query:verify_token", Challenge: "query:hub.challenge", Answer: "{challenge}"},
 			},
 		},
 	},
-	// YouTube: WebSub with SHA-1. Unsubscribing is not confirmed.
+	// YouTube: WebSub with SHA-1. A subscription is confirmed where the hub was
+	// given verifyToken as hub.verify_token. Unsubscribing is not confirmed.
 	// Source: W3C WebSub, sections 5.3 and 7; YouTube's hub signs with SHA-1.
 	// Confidence: secondary.
 	"youtube": {
@@ -401,7 +404,7 @@ var messageProviders = map[string]provider{
 				Format:    "sha1={hex}",
 			},
 			Handshakes: []*HandshakeOptions{
-				{Method: "GET", When: []string{"query:hub.mode=subscribe", "query:hub.topic"}, Unsigned: true, Challenge: "query:hub.challenge", Answer: "{challenge}"},
+				{Method: "GET", When: []string{"query:hub.mode=subscribe", "query:hub.topic"}, Unsigned: true, VerifyTokenField: "query:hub.verify_token", Challenge: "query:hub.challenge", Answer: "{challenge}"},
 			},
 		},
 	},

@@ -30,10 +30,10 @@ var moneyProviders = map[string]provider{
 				Algorithm:      "hmac-sha1",
 				Field:          "form:bt_signature",
 				Format:         "{sender}|{hex}&...",
-				Signs:          "{form:bt_payload}",
+				Signs:          "{only:form:bt_payload}",
 				SecretEncoding: "sha1",
 				Alternatives: []*AlternativeOptions{
-					{Signs: "{form:bt_payload}\n"},
+					{Signs: "{only:form:bt_payload}\n"},
 				},
 			},
 			Handshakes: []*HandshakeOptions{
@@ -117,10 +117,12 @@ var moneyProviders = map[string]provider{
 			},
 		},
 	},
-	// Coinbase CDP: with the signed headers (v1), or without (v0).
+	// Coinbase CDP: the signature v1, which covers the headers it names. The older
+	// v0 beside it is left unread: a v1 signature is also one of v0, over a body
+	// that begins with these headers.
 	// Source: docs.cdp.coinbase.com/webhooks/verify-signatures; hook0/hook0
 	// clients/rust/src/signature.rs.
-	// Confidence: secondary.
+	// Confidence: official.
 	"coinbase-cdp": {
 		Options: Options{
 			Signature: &SignatureOptions{
@@ -129,9 +131,6 @@ var moneyProviders = map[string]provider{
 				Signs:       "{timestamp}.{headers}.{headerValues}.{body}",
 				IDHeader:    "X-Event-Id",
 				EventHeader: "X-Event-Type",
-				Alternatives: []*AlternativeOptions{
-					{Format: "t={timestamp},v0={hex},...", Signs: "{timestamp}.{body}"},
-				},
 			},
 		},
 	},

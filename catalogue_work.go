@@ -109,13 +109,13 @@ var workProviders = map[string]provider{
 			Signature: &SignatureOptions{
 				Header:          []string{"Box-Signature-Primary", "Box-Signature-Secondary"},
 				Format:          "{base64}",
-				Signs:           "{body}{timestamp}{header:Box-Signature-Version==1}{header:Box-Signature-Algorithm==HmacSHA256}",
+				Signs:           "{header:Box-Signature-Version==1}{header:Box-Signature-Algorithm==HmacSHA256}{body}{timestamp}",
 				TimestampHeader: "Box-Delivery-Timestamp",
 				TimestampUnit:   "rfc3339",
 				IDHeader:        "Box-Delivery-Id",
 				EventField:      "json:trigger",
 				Alternatives: []*AlternativeOptions{
-					{Signs: "{ascii:body}{timestamp}{header:Box-Signature-Version==1}{header:Box-Signature-Algorithm==HmacSHA256}"},
+					{Signs: "{header:Box-Signature-Version==1}{header:Box-Signature-Algorithm==HmacSHA256}{ascii:body}{timestamp}"},
 				},
 			},
 			Tolerance: 10 * time.Minute,

@@ -32,7 +32,9 @@ type decision struct {
 	form         url.Values
 	query        url.Values
 	malformed    bool // the query or the form could not be read
-	item         any  // of a batch, while it is being verified
+	twins        bool
+	twinsKnown   bool
+	item         any // of a batch, while it is being verified
 
 	deliveryID string
 	eventType  string
@@ -69,9 +71,9 @@ func prepare(d *decision, r *http.Request, reason string) {
 }
 
 // canObserve says whether a refused request is there to be forwarded: one whose
-// body never came is not.
+// body never came is not, nor one that the gate has answered.
 func canObserve(reason string) bool {
-	return reason != bodyTimeout && reason != bodyIncomplete
+	return reason != bodyTimeout && reason != bodyIncomplete && reason != handshakeAnswered
 }
 
 // restoreBody lets the next handler read what was read here, byte for byte.

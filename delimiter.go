@@ -22,7 +22,28 @@ func delimit(parts []part) []string {
 			loose = append(loose, placeholderOf(p))
 		}
 	}
+	for i := range parts {
+		if i > 0 && parts[i].group != parts[i-1].group && !isLabelled(parts, i) {
+			loose = append(loose, "[...]")
+		}
+	}
 	return loose
+}
+
+// isLabelled says whether it can be told, where a group begins or ends at i, if
+// the group is there: by its first text, and by the text that follows it. A
+// group without text of its own leaves the delimiters around it as they are.
+func isLabelled(parts []part, i int) bool {
+	group := parts[i].group
+	if group == 0 {
+		group = parts[i-1].group
+	}
+	for _, p := range parts {
+		if p.group == group && p.kind == "literal" {
+			return parts[i].kind == "literal"
+		}
+	}
+	return true
 }
 
 // pivotOf returns the position of the part that may hold anything: the body, the
@@ -50,7 +71,7 @@ func neighbourOf(parts []part, i, pivot int) int {
 		direction = -1
 	}
 	for n := i + direction; n >= 0 && n < len(parts); n += direction {
-		if parts[n].kind == "check" {
+		if parts[n].kind == "check" || parts[n].kind == "absent" {
 			continue
 		}
 		if parts[n].group != 0 && parts[n].group != parts[i].group {
@@ -65,13 +86,13 @@ func neighbourOf(parts []part, i, pivot int) int {
 // it is one of the option methods. Nor are digests, secrets, and lists of
 // headers' names, which have forms of their own.
 func isChosen(kind string) bool {
-	return contains([]string{"id", "value", "lower", "fields", "headers", "listed", "url", "portURL", "decodedURL", "host", "path", "query", "uri"}, kind)
+	return contains([]string{"id", "value", "only", "lower", "fields", "headers", "listed", "url", "portURL", "decodedURL", "host", "path", "query", "uri"}, kind)
 }
 
 // placeholderOf returns how a part is written, for messages.
 func placeholderOf(p *part) string {
 	switch p.kind {
-	case "value":
+	case "value", "only":
 		return "{" + p.place.kind + ":" + p.place.name + "}"
 	case "lower":
 		return "{lower:" + p.place.kind + ":" + p.place.name + "}"

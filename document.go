@@ -6,6 +6,7 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // step is one step of a path through a JSON document: a name, the position of
@@ -64,11 +65,7 @@ func parsePath(text string) ([]step, string) {
 // booleans as they are written. It returns none where a list has an item in
 // which the path leads nowhere: every item counts.
 func jsonTexts(p *place, d *decision) []string {
-	root := d.item
-	if root == nil {
-		root = documentOf(d)
-	}
-	found := jsonValues(root, p.path)
+	found := jsonValues(rootOf(d), p.path)
 	texts := make([]string, 0, len(found))
 	for _, value := range found {
 		text, ok := jsonText(value)
@@ -78,6 +75,14 @@ func jsonTexts(p *place, d *decision) []string {
 		texts = append(texts, text)
 	}
 	return texts
+}
+
+// rootOf returns what paths begin in: an item of a batch, or the document.
+func rootOf(d *decision) any {
+	if d.item != nil {
+		return d.item
+	}
+	return documentOf(d)
 }
 
 // jsonText returns the text of a value that is no list, object or null.
@@ -167,14 +172,67 @@ func documentOf(d *decision) any {
 type openObject struct {
 	names map[string]bool // of an object; nil for a list
 	value bool            // the next token is a value, and no name
+	depth int             // how many objects are around, this one included
+}
+
+// nameSet are the names that signed paths go through: for each depth the name as
+// it is signed, by the name without its case.
+type nameSet []map[string]string
+
+// addPath adds a path that begins below some depth.
+func addPath(names nameSet, below int, path []step) nameSet {
+	depth := below
+	for _, s := range path {
+		if s.name == "" {
+			continue
+		}
+		depth++
+		for len(names) < depth {
+			names = append(names, map[string]string{})
+		}
+		names[depth-1][foldName(s.name)] = s.name
+	}
+	return names
+}
+
+// depthOf returns how many names a path goes through.
+func depthOf(path []step) int {
+	depth := 0
+	for _, s := range path {
+		if s.name != "" {
+			depth++
+		}
+	}
+	return depth
+}
+
+// asSigned says whether a name at some depth is none that is signed, or written
+// exactly so.
+func asSigned(names nameSet, depth int, folded, name string) bool {
+	if depth > len(names) {
+		return true
+	}
+	signed := names[depth-1][folded]
+	return signed == "" || signed == name
+}
+
+// foldName takes the case from a name: by both ways, for the few letters that
+// only one of them makes equal, such as the Kelvin sign and the long s.
+func foldName(name string) string {
+	return strings.ToLower(strings.ToUpper(name))
 }
 
 // hasTwins says whether some object of a JSON text has a name twice, be it in
 // different case: parsers disagree on which of the two counts, and some don't
 // tell upper from lower case. Where single values of a document are signed, one
-// could be verified and the other be acted upon. Texts that are too long to
-// tell, or no JSON, have twins too.
-func hasTwins(body []byte) bool {
+// could be verified and the other be acted upon. A name that is signed, and
+// stands there in different case alone, is its own twin: it is absent for one
+// parser and there for the other. Texts that are too long to tell, or no JSON,
+// or no UTF-8, have twins too.
+func hasTwins(body []byte, signed nameSet) bool {
+	if !utf8.Valid(body) {
+		return true
+	}
 	decoder := json.NewDecoder(bytes.NewReader(body))
 	decoder.UseNumber()
 	open := []openObject{}
@@ -197,13 +255,11 @@ func hasTwins(body []byte) bool {
 			if !ok {
 				return true
 			}
-			// Both, for the few letters that only one of them makes equal, such
-			// as the Kelvin sign and the long s.
-			name = strings.ToLower(strings.ToUpper(name))
-			if open[top].names[name] {
+			folded := foldName(name)
+			if open[top].names[folded] || !asSigned(signed, open[top].depth, folded, name) {
 				return true
 			}
-			open[top].names[name] = true
+			open[top].names[folded] = true
 			open[top].value = true
 			continue
 		}
@@ -211,9 +267,17 @@ func hasTwins(body []byte) bool {
 			open[top].value = false
 		}
 		if isDelimiter && delimiter == '{' {
-			open = append(open, openObject{names: map[string]bool{}})
+			depth := 0
+			if top >= 0 {
+				depth = open[top].depth
+			}
+			open = append(open, openObject{names: map[string]bool{}, depth: depth + 1})
 		} else if isDelimiter {
-			open = append(open, openObject{})
+			depth := 0
+			if top >= 0 {
+				depth = open[top].depth
+			}
+			open = append(open, openObject{depth: depth})
 		}
 	}
 	return true

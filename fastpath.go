@@ -46,7 +46,7 @@ var plainID = regexp.MustCompile(`^[A-Za-z0-9_-]{1,128}$`)
 func compileFastPath(p *policy, s *scheme) *fastPath {
 	f := &fastPath{newHash: s.algorithm.newHash, size: s.algorithm.size, timestamped: s.timestamped, tolerance: int64(s.tolerance / time.Second)}
 	if s.algorithm.family != "hmac" || len(s.headers) != 1 || s.items != nil || s.exact || s.pinned ||
-		s.sender.kind != "" || s.certificate.kind != "" || p.oracle != nil || len(s.format.elements) == 0 {
+		s.sender.kind != "" || s.certificate.kind != "" || len(p.oracles) > 0 || len(s.format.elements) == 0 {
 		return nil
 	}
 	f.header = s.headers[0]

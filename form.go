@@ -1,6 +1,7 @@
 package hookward
 
 import (
+	"bytes"
 	"mime"
 	"net/http"
 	"net/url"
@@ -17,7 +18,7 @@ func formOf(r *http.Request, d *decision) url.Values {
 	if d.form == nil {
 		d.form = url.Values{}
 		values, err := url.ParseQuery(string(d.body))
-		if err == nil && isForm(r) && len(values) <= maxFields {
+		if err == nil && isForm(r) && bytes.Count(d.body, []byte("&")) < maxFields {
 			d.form = values
 		} else {
 			d.malformed = true
@@ -31,8 +32,37 @@ func isForm(r *http.Request) bool {
 	if len(types) != 1 {
 		return false
 	}
-	mediaType, _, err := mime.ParseMediaType(types[0])
-	return err == nil && mediaType == "application/x-www-form-urlencoded"
+	mediaType, parameters, err := mime.ParseMediaType(types[0])
+	if err != nil || mediaType != "application/x-www-form-urlencoded" {
+		return false
+	}
+	// In another charset the backend would read another text.
+	charset := parameters["charset"]
+	return charset == "" || strings.EqualFold(charset, "utf-8")
+}
+
+// isOnly says whether a form holds the fields that the scheme reads, and no
+// others, and the query none of that name. Where one field is all that is signed,
+// others must not be taken for it: PHP knows " payload", "payload[]" and
+// "payload.x" by other names than they have here, ASP.NET knows no case, and
+// servlets look into the query first.
+func isOnly(s *scheme, q *part, r *http.Request, d *decision) bool {
+	read := map[string]bool{q.place.name: true}
+	for _, p := range []place{s.field, s.timestamp} {
+		if p.kind == "form" {
+			read[p.name] = true
+		}
+	}
+	fields := formOf(r, d)
+	if len(fields) != len(read) || len(fieldsOf("query", r, d)[q.place.name]) > 0 || d.malformed {
+		return false
+	}
+	for name, values := range fields {
+		if !read[name] || len(values) != 1 {
+			return false
+		}
+	}
+	return true
 }
 
 // sortedFields joins names and values in the order of the names. Of values that

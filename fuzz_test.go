@@ -205,11 +205,11 @@ func FuzzDocument(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body, path string) {
 		steps, problem := parsePath(path)
 		d := &decision{body: []byte(body)}
-		twins := hasTwins(d.body)
+		twins := hasTwins(d.body, nil)
 		document := documentOf(d)
 		if document != nil && !twins {
 			again, err := json.Marshal(document)
-			if err != nil || hasTwins(again) {
+			if err != nil || hasTwins(again, nil) {
 				t.Fatalf("%q has no twins, and %q has: %v", body, again, err)
 			}
 		}

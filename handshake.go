@@ -62,7 +62,10 @@ func compileHandshakes(c *compilation, p *policy, options Options) {
 				if o.Pattern == "text" {
 					c.problems = append(c.problems, path+".pattern: can't be text, because the answer to strangers is made with a secret")
 				}
-				p.oracle = h
+				if o.DigestOf != "" && o.DigestOf != "{challenge}" {
+					c.problems = append(c.problems, path+".digestOf: must be {challenge} alone, because the answer to strangers is made with a secret")
+				}
+				p.oracles = append(p.oracles, h)
 			}
 		}
 		if len(h.conditions) == 0 && h.challenge.kind == "" && (h.method == http.MethodPost || p.methods[h.method]) {
@@ -116,9 +119,6 @@ func compileHandshake(c *compilation, options Options, o HandshakeOptions, path 
 		h.fixed["sender"] = options.Senders[0]
 	}
 	h.fixed["url"] = options.PublicURL
-	if strings.Contains(o.DigestOf, "{url}") && options.PublicURL == "" {
-		c.problems = append(c.problems, "publicURL: is required, because "+path+".digestOf contains {url}")
-	}
 	h.tokenAt = placeOption(c, "", "", path+".verifyTokenField", o.VerifyTokenField)
 	if h.tokenAt.kind != "" || strings.Contains(o.DigestOf, "{verifyToken}") {
 		if options.VerifyToken == "" {
@@ -131,6 +131,9 @@ func compileHandshake(c *compilation, options Options, o HandshakeOptions, path 
 		sum := sha256.Sum256(key)
 		h.token = sum[:]
 		h.fixed["verifyToken"] = string(key)
+	}
+	if strings.Contains(o.DigestOf, "{url}") && options.PublicURL == "" {
+		c.problems = append(c.problems, "publicURL: is required, because "+path+".digestOf contains {url}")
 	}
 	return h
 }
@@ -150,9 +153,10 @@ func handshakeKey(c *compilation, p *policy, path string) []byte {
 
 // isSecret says whether a key is one of the option secrets.
 func isSecret(c *compilation, key []byte) bool {
-	for _, keys := range c.keys {
+	for encoding, keys := range c.keys {
+		decoded := decodeSecret(string(key), encoding).key
 		for _, k := range keys {
-			if len(key) > 0 && hmac.Equal(k, key) {
+			if len(key) > 0 && (hmac.Equal(k, key) || len(decoded) > 0 && hmac.Equal(k, decoded)) {
 				return true
 			}
 		}

@@ -101,30 +101,28 @@ func textsAt(p *place, r *http.Request, d *decision) []string {
 	return fieldsOf(p.kind, r, d)[p.name]
 }
 
-// isAbsent says whether there is nothing at a place, or an empty text: as
-// opposed to several texts, or what can't be read as it was meant.
+// isAbsent says whether there is nothing at a place: as opposed to an empty
+// text, to several texts, and to what can't be read as it was meant.
 func isAbsent(p *place, r *http.Request, d *decision) bool {
-	if p.kind == "json" {
-		root := d.item
-		if root == nil {
-			root = documentOf(d)
-		}
-		for _, value := range jsonValues(root, p.path) {
-			text, ok := jsonText(value)
-			if value != nil && (!ok || text != "") {
-				return false
-			}
-		}
-		return root != nil
+	if p.kind == "header" {
+		return len(r.Header[p.name]) == 0
 	}
-	values := r.Header[p.name]
-	if p.kind != "header" {
-		values = fieldsOf(p.kind, r, d)[p.name]
-		if d.malformed {
+	if p.kind != "json" {
+		values := fieldsOf(p.kind, r, d)[p.name]
+		return len(values) == 0 && !d.malformed
+	}
+	for _, value := range jsonValues(rootOf(d), p.path) {
+		if value != nil {
 			return false
 		}
 	}
-	return len(values) == 0 || len(values) == 1 && values[0] == ""
+	return rootOf(d) != nil
+}
+
+// isEmpty says whether there is an empty text at a place.
+func isEmpty(p *place, r *http.Request, d *decision) bool {
+	texts := textsAt(p, r, d)
+	return len(texts) == 1 && texts[0] == ""
 }
 
 // fieldsOf returns the fields of the query or of the form.

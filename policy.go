@@ -15,8 +15,9 @@ type policy struct {
 	fast         *fastPath // of the first scheme; nil where it has none
 	token        *token
 	handshakes   []*handshake
-	oracle       *handshake // one that signs what strangers choose, with the deliveries' key
-	confirm      bool       // visit the URL of an SNS subscription
+	oracles      []*handshake // those that sign what strangers choose, with the deliveries' key
+	signedNames  nameSet      // of JSON documents of which single values are signed
+	confirm      bool         // visit the URL of an SNS subscription
 	methods      map[string]bool
 	allow        string // the Allow header of a 405
 	maxBodyBytes int64
@@ -90,7 +91,9 @@ func compile(raw map[string]any) *compilation {
 	c.problems = withoutRepeats(c.problems)
 	c.warnings = withoutRepeats(c.warnings)
 	if len(c.problems) == 0 {
+		p.signedNames = signedNames(p)
 		for _, s := range p.schemes {
+			s.names = schemeNames(s)
 			s.summary = compileSummary(&s.id, &s.event)
 		}
 		if len(p.schemes) > 0 {

@@ -185,6 +185,9 @@ func readPlaceholders(e *element, size int, text string) *proof {
 		case "timestamp":
 			p.timestamp = value
 		case "headers":
+			if strings.Trim(value, alphabets["headers"]) != "" {
+				return nil
+			}
 			p.headers = value
 		case "sender":
 			if !e.senders[value] {
@@ -248,6 +251,9 @@ func decodeBase64MAC(encoding, text string, size int) []byte {
 
 // decodeAnyLength decodes a signature whose length is up to the key.
 func decodeAnyLength(decoder *base64.Encoding, text string) []byte {
+	if decoder == strictURL && !strings.HasSuffix(text, "=") {
+		decoder = strictRawURL
+	}
 	signature, err := decoder.DecodeString(text)
 	if err != nil || len(signature) == 0 || len(signature) > maxSignatureBytes || decoder.EncodeToString(signature) != text {
 		return nil
@@ -259,7 +265,7 @@ func decodeAnyLength(decoder *base64.Encoding, text string) []byte {
 // as eBay sends it.
 func decodeJSONMAC(name, text string, size int) []byte {
 	b, err := strictBase64.DecodeString(text)
-	if err != nil || hasTwins(b) {
+	if err != nil || hasTwins(b, nil) {
 		return nil
 	}
 	object := map[string]any{}

@@ -10,7 +10,8 @@ import (
 type publicURL struct {
 	origin string
 	whole  string // where it is the whole URL; else empty
-	query  string // of the whole URL
+	path   string // of the whole URL
+	query  string
 }
 
 // parsePublicURL compiles the option, or says what is wrong with it. Its text is
@@ -24,8 +25,10 @@ func parsePublicURL(text string) (publicURL, string) {
 	rest := text[len(u.Scheme)+len("://"):]
 	host, _, hasPath := strings.Cut(rest, "/")
 	p := publicURL{origin: text[:len(u.Scheme)+len("://")] + host}
-	if hasPath {
+	// A lone slash is how people write an origin.
+	if hasPath && (u.Path != "/" || u.RawQuery != "" || u.ForceQuery) {
 		p.whole = text
+		p.path = u.EscapedPath()
 		p.query = u.RawQuery
 	}
 	return p, ""
@@ -41,6 +44,7 @@ func pinURL(s *scheme, p publicURL) {
 		return
 	}
 	s.pinned = true
+	s.pinnedPath = p.path
 	s.pinnedQuery = p.query
 	for _, q := range s.signs {
 		if q.kind == "check" && q.place.kind == "query" && q.want == "" {
@@ -97,9 +101,14 @@ func withPort(text string) string {
 	return scheme + "://" + host + port + path
 }
 
-// hasPinnedQuery says whether a request has the query that is signed. A query
-// that is not would reach the backend unverified.
-func hasPinnedQuery(s *scheme, r *http.Request, d *decision) bool {
+// hasPinnedURL says whether a request has the path and the query that are signed:
+// others would reach the backend unverified. Traefik may have taken something
+// from the front of the path, or have put something there.
+func hasPinnedURL(s *scheme, r *http.Request, d *decision) bool {
+	path := r.URL.EscapedPath()
+	if path != "/" && !strings.HasSuffix(path, s.pinnedPath) && !strings.HasSuffix(s.pinnedPath, path) {
+		return false
+	}
 	if s.digestField == "" {
 		return r.URL.RawQuery == s.pinnedQuery
 	}

@@ -19,7 +19,9 @@ type scheme struct {
 	format      headerFormat
 	signs       []part
 	items       []step
-	exact       bool // single values of the body are signed, so none may stand there twice
+	exact       bool            // single values of the body are signed, so none may stand there twice
+	extendable  bool            // a plain hash with the secret first: anybody could hash on from it
+	names       map[string]bool // of the headers that this form reads
 
 	timestamp     place // none where it stands beside the signature
 	timestamped   bool
@@ -35,6 +37,7 @@ type scheme struct {
 
 	publicOrigin string
 	pinned       bool // the whole URL is known, but for the body's digest
+	pinnedPath   string
 	pinnedQuery  string
 	digestField  string // of the query, with that digest
 	publicPath   string // the URL without its query, where there is a digest
@@ -115,6 +118,7 @@ func compileScheme(c *compilation, p *policy, options Options, o SignatureOption
 			c.warnings = append(c.warnings, path+".signs: does not contain {body}, so whoever has seen one delivery can change its body")
 		}
 	}
+	s.exact = s.exact || isPublic(&a) && s.sender.kind == "json"
 	compileTimestamp(c, s, options, o, path)
 	compileSigned(s, wrong)
 	compileSenders(c, s, options)
@@ -198,7 +202,8 @@ func compileTimestamp(c *compilation, s *scheme, options Options, o SignatureOpt
 		wrong("timestampHeader: contradicts {timestamp} in " + path + ".format; the timestamp has one place")
 	}
 	inBody := s.timestamp.kind == "json" || s.timestamp.kind == "form"
-	if s.timestamped && !signsPart(s.signs, "timestamp", "headers") && !(inBody && bindsBody(s)) {
+	isListed := s.timestamp.kind == "header" && signsPart(s.signs, "headers")
+	if s.timestamped && !signsPart(s.signs, "timestamp") && !isListed && !(inBody && bindsBody(s)) {
 		wrong("signs: must contain {timestamp}; one that is not signed can be changed by anybody")
 	}
 	if !contains(timestampUnits, s.timestampUnit) {
@@ -227,6 +232,11 @@ func compileSigned(s *scheme, wrong func(string)) {
 	if signsPart(s.signs, "names", "listed") != hasPlaceholder(s.format, "headers") {
 		wrong("signs: {headers} and {headerValues} stand for the {headers} of format; one is there without the other")
 	}
+	for i := range s.signs {
+		// SHA-2 can be hashed on from its result, with the padding between, which
+		// is no UTF-8.
+		s.extendable = s.extendable || s.signs[i].kind == "secret" && i < len(s.signs)-1
+	}
 	if signsPart(s.signs, "secret") != (s.algorithm.family == "hash") {
 		wrong("signs: {secret} belongs to the algorithms hash-..., and to no others; without it everybody could make the hash")
 	}
@@ -241,9 +251,43 @@ func compileSenders(c *compilation, s *scheme, options Options) {
 		}
 		return
 	}
+	if isPublic(&s.algorithm) && s.sender.kind != "" && !signsPlace(s, s.sender) && !(s.sender.kind == "json" && bindsBody(s)) {
+		c.problems = append(c.problems, "signature.senderField: must be a place that is signed; the key is the same for everybody's deliveries")
+	}
 	if s.sender.kind == "" && !inFormat {
 		c.problems = append(c.problems, "senders: has no effect, because the scheme names no sender")
 	}
+}
+
+// signsPlace says whether the text at a place is a part of what is signed.
+func signsPlace(s *scheme, at place) bool {
+	for _, q := range s.signs {
+		if samePlace(q.place, at) && q.kind == "value" && q.group == 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// signedNames returns the names that lead to the values that are signed, or are
+// read beside these, in JSON documents.
+func signedNames(p *policy) nameSet {
+	names := nameSet{}
+	for _, s := range p.schemes {
+		if !s.exact {
+			continue
+		}
+		names = addPath(names, 0, s.items)
+		below := depthOf(s.items)
+		places := []place{s.field, s.timestamp, s.sender, s.certificate}
+		for _, q := range s.signs {
+			places = append(places, q.place)
+		}
+		for _, at := range places {
+			names = addPath(names, below, at.path)
+		}
+	}
+	return names
 }
 
 // isRowsOwn says whether a template is one of a provider's row, which says in

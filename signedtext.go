@@ -68,6 +68,19 @@ func chosenText(s *scheme, q *part, r *http.Request, d *decision, p *proof) ([]b
 		}
 	case "value":
 		text = textAt(&q.place, r, d)
+		if s.exact && strings.Contains(text, "\ufffd") {
+			return nil, signedTextAmbiguous // half a surrogate reads so, too
+		}
+	case "only":
+		if !isOnly(s, q, r, d) {
+			return nil, signedFieldMissing
+		}
+		text = textAt(&q.place, r, d)
+	case "absent":
+		if !isAbsent(&q.place, r, d) {
+			return nil, signedFieldMissing
+		}
+		return nil, textsReady
 	case "lower":
 		text = strings.ToLower(textAt(&q.place, r, d))
 	case "headers":
@@ -88,11 +101,11 @@ func chosenText(s *scheme, q *part, r *http.Request, d *decision, p *proof) ([]b
 	case "digest":
 		return bodyDigest(q.want, d.body), textsReady
 	case "ascii":
-		return asciiBody(d.body), textsReady
+		return asciiBody(d.body)
 	default:
 		return requestText(s, q, r)
 	}
-	if text == "" {
+	if text == "" && (q.group == 0 || !isEmpty(&q.place, r, d)) {
 		return nil, signedFieldMissing
 	}
 	return delimited(q, text)
@@ -166,10 +179,10 @@ func bodyDigest(encoding string, body []byte) []byte {
 // body that is no form has no fields; one that has neither is an empty form.
 func fieldsText(q *part, r *http.Request, d *decision) ([]byte, string) {
 	if q.place.kind == "query" {
-		return delimited(q, sortedQuery(r))
+		return sortedQuery(q, r, d)
 	}
 	fields := formOf(r, d)
-	if len(fields) == 0 && len(d.body) > 0 {
+	if len(fields) == 0 && len(d.body) > 0 || len(fields[""]) > 0 {
 		return nil, signedFieldMissing
 	}
 	return delimited(q, sortedFields(fields))
@@ -177,8 +190,12 @@ func fieldsText(q *part, r *http.Request, d *decision) ([]byte, string) {
 
 // sortedQuery returns the query with its parameters in the order of their names,
 // as messagebird/go-rest-api does.
-func sortedQuery(r *http.Request) string {
-	return r.URL.Query().Encode()
+func sortedQuery(q *part, r *http.Request, d *decision) ([]byte, string) {
+	query := fieldsOf("query", r, d).Encode()
+	if d.malformed {
+		return nil, signedFieldMissing
+	}
+	return delimited(q, query)
 }
 
 // maxListed bounds the headers that a request may say are signed.
@@ -203,11 +220,11 @@ func listedHeaders(s *scheme, q *part, r *http.Request) ([]byte, string) {
 		if len(names) > maxListed || len(values) != 1 {
 			return nil, signedFieldMissing
 		}
-		// A semicolon or a colon would make one header look like two.
-		if strings.Contains(values[0], ";") || strings.ContainsAny(name, ":;") {
+		// One header must not look like two.
+		if likeAnother.MatchString(values[0]) || !isHeaderName(name) {
 			return nil, signedTextAmbiguous
 		}
-		timestamped = timestamped || canonical == s.timestamp.name
+		timestamped = timestamped || s.timestamp.kind == "header" && canonical == s.timestamp.name
 		lines = append(lines, strings.ToLower(name)+":"+textproto.TrimString(values[0]))
 	}
 	if !timestamped {
@@ -215,6 +232,9 @@ func listedHeaders(s *scheme, q *part, r *http.Request) ([]byte, string) {
 	}
 	return delimited(q, strings.Join(lines, ";"))
 }
+
+// likeAnother is a value in which the next header could begin.
+var likeAnother = regexp.MustCompile(`;[^;]*:`)
 
 // headerValues returns the values of the headers that the signature's own header
 // lists, joined with dots, as Hook0 signs them. Only the last value may have dots
@@ -239,21 +259,26 @@ func headerValues(list string, r *http.Request) ([]byte, string) {
 	return []byte(strings.Join(texts, ".")), textsReady
 }
 
+// maxAstral bounds the characters that two escapes stand for: they are written
+// one by one, by interpreted code.
+const maxAstral = 1000
+
 var (
-	notASCII = regexp.MustCompile(`[^\x00-\x7f]+`)
-	astral   = regexp.MustCompile(`\\U[0-9a-f]{8}`)
+	astral = regexp.MustCompile(`\\U[0-9a-f]{8}`)
+	// unquoted undoes what quoting does to ASCII.
+	unquoted = strings.NewReplacer(`\\`, `\`, `\"`, `"`, `\n`, "\n", `\r`, "\r", `\t`, "\t", `\a`, "\a", `\b`, "\b", `\f`, "\f", `\v`, "\v", `\x7f`, "\x7f")
 )
 
 // asciiBody writes what is not ASCII in a JSON text as \uXXXX, in lower case and
 // with surrogates, as Box signs it (box-python-sdk, internal/utils.py). Compiled
-// code has the loops.
-func asciiBody(body []byte) []byte {
-	return notASCII.ReplaceAllFunc(body, escapeRunes)
-}
-
-func escapeRunes(text []byte) []byte {
-	quoted := strconv.QuoteToASCII(string(text))
-	return []byte(astral.ReplaceAllStringFunc(quoted[1:len(quoted)-1], surrogates))
+// code has the loops: anybody may send a megabyte of it.
+func asciiBody(body []byte) ([]byte, string) {
+	quoted := strconv.QuoteToASCII(string(body))
+	text := unquoted.Replace(quoted[1 : len(quoted)-1])
+	if strings.Count(text, `\U`) > maxAstral {
+		return nil, signedTextAmbiguous
+	}
+	return []byte(astral.ReplaceAllStringFunc(text, surrogates)), textsReady
 }
 
 // surrogates turns \UXXXXXXXX into the pair of UTF-16 that JSON knows.

@@ -1,9 +1,12 @@
 package hookward
 
 import (
+	"fmt"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 )
 
 // signedOver compiles a scheme of one's own over a template, with a body, and
@@ -11,7 +14,7 @@ import (
 func signedOver(t *testing.T, signs, contentType, body, query string) string {
 	t.Helper()
 	s := mustCompile(t, map[string]any{"secrets": docsSecret, "signature": map[string]any{"header": "X-Sig", "signs": signs}}).schemes[0]
-	r := newPost(body, "X-A: a value", "X-List: x-b, X-C", "X-B:  b ", "X-C: c:d", "X-Semi: x;y", "X-Bad: x-semi", "X-Twice: x-b,x-none")
+	r := newPost(body, "X-A: a value", "X-List: x-b, X-C", "X-Empty: ", "X-B:  b ", "X-C: c:d", "X-Semi: x;y", "X-Fine: x-semi", "X-Colon: x;x-c:y", "X-Bad: x-colon", "X-Twice: x-b,x-none")
 	if contentType != "" {
 		r.Header.Set("Content-Type", contentType)
 	}
@@ -80,6 +83,7 @@ func TestSignedPlaces(t *testing.T) {
 		{"{ascii:body}", "", `{"a":"\u00e9 \n"}`, "", `{"a":"\u00e9 \n"}`},
 		{"{headers:X-List}\n{body}", "", "x", "", "x-b:b;x-c:c:d\nx"},
 		{"{headers:X-Bad}\n{body}", "", "x", "", signedTextAmbiguous},
+		{"{headers:X-Fine}\n{body}", "", "x", "", "x-semi:x;y\nx"},
 		{"{headers:X-Twice}\n{body}", "", "x", "", signedFieldMissing},
 		{"{headers:X-None}\n{body}", "", "x", "", signedFieldMissing},
 		{"{body}{header:X-A==a value}", "", "x", "", "x"},
@@ -88,6 +92,24 @@ func TestSignedPlaces(t *testing.T) {
 		{"{body}{query:d==sha256:body}", "", "abc", "d=ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad", "abc"},
 		{"{body}{query:d==sha256:body}", "", "abd", "d=ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad", signedFieldMissing},
 		{"{body}{query:d==sha256:body}", "", "abc", "", signedFieldMissing},
+		{"{header:X-None==}{body}", "", "x", "", "x"},
+		{"{header:X-A==}{body}", "", "x", "", signedFieldMissing},
+		{"{header:X-Empty==}{body}", "", "x", "", signedFieldMissing},
+		{"{query:a==}{body}", "", "x", "b=1", "x"},
+		{"{query:a==}{body}", "", "x", "a=", signedFieldMissing},
+		{"{query:a==}{body}", "", "x", "b=%zz", signedFieldMissing},
+		{"{only:form:p}", form, "p=x", "", "x"},
+		{"{only:form:p}", form, "p=x&q=y", "", signedFieldMissing},
+		{"{only:form:p}", form, "p=x&+p=y", "", signedFieldMissing},
+		{"{only:form:p}", form, "p=x&p%5B%5D=y", "", signedFieldMissing},
+		{"{only:form:p}", form, "p=x&P=y", "", signedFieldMissing},
+		{"{only:form:p}", form, "p=x&p=x", "", signedFieldMissing},
+		{"{only:form:p}", form, "p=x", "p=y", signedFieldMissing},
+		{"{only:form:p}", form, "p=x", "%zz", signedFieldMissing},
+		{"{only:form:p}", form, "p=x", "other=y", "x"},
+		{"{only:form:p}", form + ";charset=utf-16", "p=x", "", signedFieldMissing},
+		{"{sorted:form}", form, "=&=", "", signedFieldMissing},
+		{"{sorted:query}", "", "", "a=1&admin=true;x&b=%zz", signedFieldMissing},
 		{"{uri}\n{body}", "", "x", "a=%2F", "/hooks?a=%2F\nx"},
 	}
 	for _, c := range cases {
@@ -99,8 +121,8 @@ func TestSignedPlaces(t *testing.T) {
 
 func TestTemplateMistakes(t *testing.T) {
 	for _, signs := range []string{
-		"[{body}", "{body}]", "[[{body}]", "[{query:a}[{query:b}]]", "[{body}]", "{free:json:a}{free:json:b}", "{free:json:a}{body}",
-		"{json:a..b}", "{json:a[x]}", "{json:a[0}", "{json:}", "{form:}", "{query:}", "{lower:x}", "{body}{header:X==}", "{sha1:body}", "{sorted:json}", "{headers:X Y}",
+		"[{header:X}[", "[{header:X==sha256:body}]{header:Y}", "[{timestamp}.]{body}", "[{sha256:body}]", "{only:json:a}", "[{body}", "{body}]", "[[{body}]", "[{query:a}[{query:b}]]", "[{body}]", "{free:json:a}{free:json:b}", "{free:json:a}{body}",
+		"{json:a..b}", "{json:a[x]}", "{json:a[0}", "{json:}", "{form:}", "{query:}", "{lower:x}", "{sha1:body}", "{sorted:json}", "{headers:X Y}",
 		"{headers}.{body}", "{secret}{body}", "{json:" + strings.Repeat("a.", 17) + "b}", "{ascii:body}{body}",
 	} {
 		c := compile(map[string]any{"secrets": docsSecret, "signature": map[string]any{"header": "X-Sig", "signs": signs}})
@@ -113,8 +135,18 @@ func TestTemplateMistakes(t *testing.T) {
 // A whole publicURL is the signed text to the letter, so that nobody can move
 // bytes between it and what follows, and no query passes that it does not have.
 func TestPinnedURL(t *testing.T) {
-	const public = "https://hooks.example.com/in?tenant=1"
+	const public = "https://hooks.example.com/hooks?tenant=1"
 	options := map[string]any{"provider": "square", "secrets": docsSecret, "publicURL": public}
+	for path, want := range map[string]string{"/hooks": verified, "/": verified, "/x/hooks": verified, "/admin": urlMismatch, "/hooks/x": urlMismatch, "/hook": urlMismatch} {
+		capture(t)
+		g := newGate(t.Name(), options, compile, testTime)
+		r := newPost(`{"a":1}`, "X-Square-Hmacsha256-Signature: "+base64MACOf(docsSecret, public+`{"a":1}`))
+		r.URL.Path = path
+		r.URL.RawQuery = "tenant=1"
+		if d := decide(g, r, testTime); d.reason != want {
+			t.Errorf("%s: %s, want %s", path, d.reason, want)
+		}
+	}
 	if c := compile(options); len(c.warnings) != 1 {
 		t.Errorf("warnings: %q", c.warnings)
 	}
@@ -149,13 +181,61 @@ func TestPinnedURL(t *testing.T) {
 	} {
 		capture(t)
 		g := newGate(t.Name(), options, compile, testTime)
-		mac := hexMACOf("hmac-sha1", docsSecret, "https://hooks.example.com/in?"+query)
+		mac := hexMACOf("hmac-sha1", docsSecret, "https://hooks.example.com/hooks?"+query)
 		r := newPost(body, "Content-Type: application/json", "X-Twilio-Signature: "+base64Of(t, mac))
 		r.URL.RawQuery = query
 		got := decide(g, r, testTime).reason
 		if got != want && !(want == urlMismatch && got == signedFieldMissing) {
 			t.Errorf("%q: %s, want %s", query, got, want)
 		}
+	}
+}
+
+// What whoever has seen one delivery could make of it.
+func TestAdvisories(t *testing.T) {
+	capture(t)
+	form := "Content-Type: application/x-www-form-urlencoded"
+	// A JSON delivery of Twilio's, with its body taken away.
+	twilio := map[string]any{"provider": "twilio", "secrets": docsSecret, "publicURL": "https://hooks.example.com"}
+	query := "bodySHA256=" + string(bodyDigest("", []byte(`{"a":1}`)))
+	mac := base64Of(t, hexMACOf("hmac-sha1", docsSecret, "https://hooks.example.com/hooks?"+query))
+	for body, want := range map[string]bool{`{"a":1}`: true, "": false, "=&=": false, "a=1": false} {
+		r := newPost(body, form, "X-Twilio-Signature: "+mac)
+		r.URL.RawQuery = query
+		if d := decide(newGate(t.Name(), twilio, compile, testTime), r, testTime); (d.reason == verified) != want {
+			t.Errorf("VULNERABLE: Twilio's JSON with the body %q: %s", body, d.reason)
+		}
+	}
+	// HubSpot's plain hash, hashed on from its result.
+	hubspot := map[string]any{"provider": "hubspot-v1", "secrets": docsSecret}
+	if d := decide(newGate(t.Name(), hubspot, compile, testTime), newPost("{}\x80\x00\x00", "X-HubSpot-Signature: "+strings.Repeat("0", 64)), testTime); d.reason != bodyMalformed {
+		t.Errorf("VULNERABLE: padding in a body: %s", d.reason)
+	}
+	// A signature of Coinbase's v1 as one of v0.
+	stamp := "1772366400"
+	v1 := hexMACOf("hmac-sha256", docsSecret, stamp+`.x-event-id x-event-type.evt1.order.created.{"amount":1}`)
+	coinbase := map[string]any{"provider": "coinbase-cdp", "secrets": docsSecret}
+	headers := []string{"X-Event-Id: evt1", "X-Event-Type: order.created"}
+	for body, header := range map[string]string{
+		`{"amount":1}`: "t=" + stamp + ",v0=00,h=x-event-id x-event-type,v1=" + v1,
+		`x-event-id x-event-type.evt1.order.created.{"amount":1}`: "t=" + stamp + ",v0=" + v1,
+		`created.{"amount":1}`: "t=" + stamp + ",h=x-event-id x-event-type.evt1,v1=" + v1,
+	} {
+		d := decide(newGate(t.Name(), coinbase, compile, testTime), newPost(body, append(headers, "X-Hook0-Signature: "+header)...), testTime)
+		if (d.reason == verified) != (body == `{"amount":1}`) {
+			t.Errorf("VULNERABLE: %s: %s", body, d.reason)
+		}
+	}
+	// Of two forms of headers, the backend sees the one that was verified.
+	svix := map[string]any{"provider": "svix", "secrets": "whsec_" + base64Text(docsSecret)}
+	b := &backend{}
+	r := newPost("{}", "Svix-Id: msg_1", "Webhook-Id: forged", "Webhook-Timestamp: 1")
+	now := fmt.Sprint(time.Now().Unix())
+	r.Header.Set("Svix-Timestamp", now)
+	r.Header.Set("Svix-Signature", "v1,"+base64MACOf(docsSecret, "msg_1."+now+".{}"))
+	newTestHandler(t, b.handler(), svix).ServeHTTP(httptest.NewRecorder(), r)
+	if len(b.requests) != 1 || b.requests[0].Header.Get("Webhook-Id") != "" || b.requests[0].Header.Get("Svix-Id") != "msg_1" {
+		t.Errorf("VULNERABLE: the backend got %v", b.requests)
 	}
 }
 
@@ -184,7 +264,7 @@ func TestTwins(t *testing.T) {
 		`{"a":1,"\u0061":2}`: true, `{"a":{"b":1,"b":2}}`: true, `[{"a":1,"a":1}]`: true, `{"a":"a","b":"a"}`: false, `"x"`: false, ``: false, `{`: true, `{"a"`: true, `x`: true,
 		`{"a":1}{"b":1}`: false, strings.Repeat("[", 30000): true, "[" + strings.Repeat("1,", 30000) + "1]": true,
 	} {
-		if got := hasTwins([]byte(text)); got != want {
+		if got := hasTwins([]byte(text), nil); got != want {
 			t.Errorf("%.60s: %v", text, got)
 		}
 	}

@@ -73,10 +73,7 @@ func certificateKeys(s *scheme, r *http.Request, d *decision, now time.Time) ([]
 	if match == nil || !inRegionOf(topic, match[1]) {
 		return nil, certificateRefused
 	}
-	entry := snsEntryOf(address, now)
-	if entry == nil {
-		return nil, keyUnavailable
-	}
+	entry := snsEntryOf(address)
 	entry.mu.Lock()
 	defer entry.mu.Unlock()
 	if len(entry.keys) > 0 {
@@ -85,15 +82,17 @@ func certificateKeys(s *scheme, r *http.Request, d *decision, now time.Time) ([]
 	if now.Sub(entry.asked) < snsRetry && !entry.asked.After(now) {
 		return nil, keyUnavailable
 	}
+	if !mayAskSNS(now) {
+		return nil, keyUnavailable
+	}
 	key, err := fetchCertificate(address)
 	if err != nil {
 		entry.asked = now
-		noteSNS(entry, false)
 		report("error", "hookward", "the certificate "+address+" can't be used: "+err.Error(), now)
 		return nil, keyUnavailable
 	}
 	entry.keys = []publicKey{key}
-	noteSNS(entry, true)
+	noteGood(entry)
 	return entry.keys, keysReady
 }
 
@@ -103,22 +102,13 @@ func inRegionOf(topic, host string) bool {
 	return a != nil && b != nil && a[1] == b[1]
 }
 
-// snsEntryOf returns the entry of a certificate, or nil where too many have been
-// asked for in vain. Those that are known are not touched by that.
-func snsEntryOf(address string, now time.Time) *snsEntry {
+// snsEntryOf returns the entry of a certificate.
+func snsEntryOf(address string) *snsEntry {
 	snsMu.Lock()
 	defer snsMu.Unlock()
 	entry := snsEntries[address]
 	if entry != nil {
 		return entry
-	}
-	since := now.Sub(snsMinute)
-	if since < 0 || since > time.Minute {
-		snsMinute = now
-		snsFailures = 0
-	}
-	if snsFailures >= maxSNSFailures {
-		return nil
 	}
 	if len(snsEntries) >= maxSNSEntries {
 		forgetFailures()
@@ -128,13 +118,27 @@ func snsEntryOf(address string, now time.Time) *snsEntry {
 	return entry
 }
 
-// noteSNS notes what came of asking for a certificate.
-func noteSNS(entry *snsEntry, good bool) {
+// mayAskSNS counts a certificate that is asked for: as one in vain, until it is
+// known to be good.
+func mayAskSNS(now time.Time) bool {
 	snsMu.Lock()
-	entry.good = good
-	if !good {
-		snsFailures++
+	defer snsMu.Unlock()
+	since := now.Sub(snsMinute)
+	if since < 0 || since > time.Minute {
+		snsMinute = now
+		snsFailures = 0
 	}
+	if snsFailures >= maxSNSFailures {
+		return false
+	}
+	snsFailures++
+	return true
+}
+
+func noteGood(entry *snsEntry) {
+	snsMu.Lock()
+	entry.good = true
+	snsFailures--
 	snsMu.Unlock()
 }
 

@@ -122,20 +122,25 @@ func snsMessage(t *testing.T, key *rsa.PrivateKey, pairs ...string) map[string]s
 
 func snsReason(t *testing.T, m map[string]string, now time.Time, more ...string) string {
 	t.Helper()
-	options := map[string]any{"provider": "aws-sns", "senders": snsTestTopic}
-	for i := 0; i+1 < len(more); i += 2 {
-		options[more[i]] = more[i+1]
-	}
 	body, err := json.Marshal(m)
 	if err != nil {
 		t.Fatal(err)
+	}
+	return snsBodyReason(t, string(body), now, more...)
+}
+
+func snsBodyReason(t *testing.T, body string, now time.Time, more ...string) string {
+	t.Helper()
+	options := map[string]any{"provider": "aws-sns", "senders": snsTestTopic}
+	for i := 0; i+1 < len(more); i += 2 {
+		options[more[i]] = more[i+1]
 	}
 	capture(t)
 	g := newGate(t.Name(), options, compile, now)
 	if g.policy == nil {
 		t.Fatalf("%q", compile(options).problems)
 	}
-	d := decide(g, newPost(string(body)), now)
+	d := decide(g, newPost(body), now)
 	if d.forward != (d.reason == verified) {
 		t.Errorf("%s, forwarded: %v", d.reason, d.forward)
 	}
@@ -181,6 +186,21 @@ func TestSNS(t *testing.T) {
 		got := snsReason(t, changed, testTime)
 		if got != reason && !(reason == signatureMalformed && got == signatureMismatch) {
 			t.Errorf("%v: %s, want %s", m, got, reason)
+		}
+	}
+	// What is absent where it was signed, and added in a way that only some parsers
+	// understand.
+	plain, err := json.Marshal(snsMessage(t, a.key, "Subject", ""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for added, want := range map[string]string{
+		`"Unsigned":"x"`: verified, `"Subject":null`: verified, `"Subject":["EVIL"]`: signedFieldMissing, `"Subject":{"a":1}`: signedFieldMissing, `"Subject":""`: signatureMismatch,
+		`"subject":"EVIL"`: bodyMalformed, `"SUBJECT":"EVIL"`: bodyMalformed, `"SubscribeURL":["https://evil"]`: signedFieldMissing, `"Message":"EVIL"`: bodyMalformed,
+		`"token":"x"`: bodyMalformed, `"x":"` + "\xff" + `"`: bodyMalformed, `"Subject":"\ud800"`: signedTextAmbiguous,
+	} {
+		if got := snsBodyReason(t, `{`+added+`,`+string(plain[1:]), testTime); got != want {
+			t.Errorf("VULNERABLE: with %s: %s, want %s", added, got, want)
 		}
 	}
 	// Another's topic, though Amazon has signed it.
@@ -286,6 +306,14 @@ func TestSNSFlood(t *testing.T) {
 	}
 	if n := len(a.asked()); n != 1+maxSNSFailures {
 		t.Errorf("asked %d times, want %d", n, 1+maxSNSFailures)
+	}
+	// Those that were asked for in vain are not asked for beside that.
+	for i := 0; i < 100; i++ {
+		m := snsMessage(t, a.key, "SigningCertURL", strings.Replace(snsTestURL, "0123", string("0123456789abcdef"[i%16])+string("0123456789abcdef"[i/16])+"ff", 1))
+		_ = snsReason(t, m, testTime.Add(40*time.Second))
+	}
+	if n := len(a.asked()); n != 1+maxSNSFailures {
+		t.Errorf("asked %d times within a minute, want %d", n, 1+maxSNSFailures)
 	}
 	if got := snsReason(t, good, testTime); got != verified {
 		t.Errorf("the known certificate is gone: %s", got)

@@ -17,6 +17,9 @@ const (
 
 // tellBackend sets the gate's headers. What is not fit for one is left out.
 func tellBackend(d *decision, h http.Header) {
+	if len(d.policy.schemes) > 1 {
+		removeOtherForms(d, h)
+	}
 	h[providerHeader] = []string{d.policy.provider}
 	if d.deliveryID != "" && fitsHeader.MatchString(d.deliveryID) {
 		h[deliveryHeader] = []string{d.deliveryID}
@@ -58,32 +61,53 @@ func removeSpoofedTrailers(h http.Header, p *policy) {
 	}
 }
 
+// removeOtherForms takes out the headers of forms that did not verify: a backend
+// could take them for those that did.
+func removeOtherForms(d *decision, h http.Header) {
+	for name := range d.policy.names {
+		if !d.scheme.names[name] {
+			delete(h, name)
+		}
+	}
+}
+
 // policyNames returns the canonical names of the headers that a policy reads.
 func policyNames(p *policy) map[string]bool {
 	names := map[string]bool{}
-	places := []place{}
 	for _, s := range p.schemes {
-		for _, name := range s.headers {
+		for name := range schemeNames(s) {
 			names[name] = true
-		}
-		places = append(places, s.timestamp, s.id, s.event, s.sender)
-		for _, q := range s.signs {
-			places = append(places, q.place)
 		}
 	}
 	if p.token != nil {
-		places = append(places, p.token.places...)
-		places = append(places, p.token.id, p.token.event)
+		addHeaders(names, p.token.places)
+		addHeaders(names, []place{p.token.id, p.token.event})
 		if p.token.scheme != "" {
 			names["Authorization"] = true
 		}
 	}
-	for _, q := range places {
-		if q.kind == "header" {
-			names[q.name] = true
-		}
+	return names
+}
+
+// schemeNames returns the names of the headers that one form reads.
+func schemeNames(s *scheme) map[string]bool {
+	names := map[string]bool{}
+	for _, name := range s.headers {
+		names[name] = true
+	}
+	addHeaders(names, []place{s.field, s.timestamp, s.id, s.event, s.sender, s.certificate})
+	for _, q := range s.signs {
+		addHeaders(names, []place{q.place})
 	}
 	return names
+}
+
+func addHeaders(names map[string]bool, places []place) {
+	for _, p := range places {
+		if p.kind == "header" {
+			names[p.name] = true
+		}
+	}
 }
 
 // spoofs returns the other spellings of names, with a dash or an underscore for

@@ -61,6 +61,9 @@ type part struct {
 	//   digest    the body's SHA-256, encoded as want says
 	//   check     nothing, where the text at place is want, or the body's
 	//             SHA-256 in hexadecimal where want is empty
+	//   absent    nothing, where there is nothing at place
+	//   only      the text of a form's field, where the form has no other
+	//             fields than those the scheme reads
 	kind  string
 	text  []byte // of a literal
 	place place
@@ -82,8 +85,8 @@ const (
 	// maxParts bounds the pieces of a signed text.
 	maxParts = 48
 
-	knownPlaceholders = "{header:NAME}, {query:NAME}, {form:NAME}, {json:PATH}, {lower:PLACE}, {free:PLACE}, {sorted:form}, {sorted:query}, " +
-		"{ascii:body}, {sha256:body}, {sha256base64:body}, {sha256raw:body}, {headers:NAME}, {headers}, {headerValues}, {PLACE==TEXT}, {PLACE==sha256:body}"
+	knownPlaceholders = "{header:NAME}, {query:NAME}, {form:NAME}, {json:PATH}, {lower:PLACE}, {free:PLACE}, {only:form:NAME}, {sorted:form}, {sorted:query}, " +
+		"{ascii:body}, {sha256:body}, {sha256base64:body}, {sha256raw:body}, {headers:NAME}, {headers}, {headerValues}, {PLACE==TEXT}, {PLACE==sha256:body}, {PLACE==}"
 )
 
 // segment is a stretch of a template; one in brackets is optional.
@@ -152,6 +155,9 @@ func parseSigns(template string, timestamp, id place) ([]part, string) {
 			if problem != "" {
 				return nil, problem
 			}
+			if group != 0 && !contains([]string{"literal", "value", "lower", "id"}, q.kind) {
+				return nil, "can't have {" + p.placeholder + "} in brackets; only text and places may be left out"
+			}
 			q.group = group
 			parts = append(parts, q)
 		}
@@ -166,9 +172,6 @@ func parseSigns(template string, timestamp, id place) ([]part, string) {
 		}
 		if isBody(p.kind) {
 			bodies++
-			if p.group != 0 {
-				return nil, "can't have {body} in brackets"
-			}
 		}
 	}
 	if bodies > 1 {
@@ -185,13 +188,16 @@ func parsePlaceholder(name string, timestamp, id place) (part, string) {
 	left, right, isCheck := strings.Cut(name, "==")
 	if isCheck {
 		at, problem := parsePlace(left)
-		if problem == "" && right == "" {
-			problem = "{" + name + "} compares with nothing"
+		if right == "" {
+			return part{kind: "absent", place: at}, problem
 		}
 		if right == "sha256:body" {
 			right = ""
 		}
 		return part{kind: "check", place: at, want: right}, problem
+	}
+	if name == "id" {
+		return part{kind: "id", place: id}, ""
 	}
 	if contains(partKinds, name) {
 		return part{kind: name}, ""
@@ -221,13 +227,19 @@ func parsePlaceholder(name string, timestamp, id place) (part, string) {
 			return part{kind: "value", place: at, free: true}, problem
 		}
 		return part{kind: "lower", place: at}, problem
+	case "only":
+		at, problem := parsePlace(rest)
+		if problem == "" && at.kind != "form" {
+			problem = "{" + name + "} is not the place of a form's field, form:NAME"
+		}
+		return part{kind: "only", place: at}, problem
 	case "header", "query", "form", "json":
 		at, problem := parsePlace(name)
 		if samePlace(at, timestamp) {
 			return part{kind: "timestamp"}, problem
 		}
 		if samePlace(at, id) {
-			return part{kind: "id"}, problem
+			return part{kind: "id", place: id}, problem
 		}
 		return part{kind: "value", place: at}, problem
 	}

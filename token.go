@@ -14,7 +14,8 @@ type token struct {
 	places  []place
 	scheme  string // of the Authorization header, with its space: "Bearer " or "Basic "
 	digests [][]byte
-	exact   bool // a JSON field: no name may stand there twice
+	exact   bool    // a JSON field: no name may stand there twice
+	names   nameSet // that lead to it
 	id      place
 	event   place
 	summary *summary
@@ -36,6 +37,7 @@ func compileToken(c *compilation, p *policy, options Options) {
 	if field.kind != "" {
 		t.places = append(t.places, field)
 		t.exact = field.kind == "json"
+		t.names = addPath(t.names, 0, field.path)
 	}
 	basic := o.Basic || o.BasicUser != ""
 	switch {
@@ -101,7 +103,7 @@ func verifyToken(t *token, r *http.Request, d *decision) string {
 	if len(texts) == 0 {
 		return tokenMissing
 	}
-	if t.exact && hasTwins(d.body) {
+	if t.exact && hasTwins(d.body, t.names) {
 		return bodyMalformed
 	}
 	for _, text := range texts {

@@ -238,16 +238,20 @@ func testAdyenBatch(t *testing.T, v published) {
 	// Yaegi once took the fields of the object around for those of what is none.
 	hoisted := amount.ReplaceAllString(item, `"amount": 9000, $1`)
 	for body, want := range map[string]string{
-		`{"live":"false","notificationItems":[` + item + `]}`:           verified,
-		`{"notificationItems":[` + item + `,` + item + `]}`:             verified,
-		`{"notificationItems":[` + item + `,` + forged + `]}`:           signatureMismatch,
-		`{"notificationItems":[` + hoisted + `]}`:                       signatureMismatch,
-		`{"notificationItems":[` + item + `,{}]}`:                       signatureMissing,
-		`{"notificationItems":[` + item + `,null]}`:                     signatureMissing,
-		`{"notificationItems":[]}`:                                      signatureMissing,
-		`{"notificationItems":[` + item + `],"notificationItems":[]}`:   bodyMalformed,
-		`{"notificationItems":[` + item + `],"NotificationItems":[{}]}`: bodyMalformed,
-		`{"notificationItems":[` + item + `]} {}`:                       signatureMissing,
+		`{"live":"false","notificationItems":[` + item + `]}`:                                               verified,
+		`{"notificationItems":[` + item + `,` + item + `]}`:                                                 verified,
+		`{"notificationItems":[` + item + `,` + forged + `]}`:                                               signatureMismatch,
+		`{"notificationItems":[` + hoisted + `]}`:                                                           signatureMismatch,
+		`{"notificationItems":[` + strings.Replace(item, "{\n", `{"originalReference":["EVIL"],`, 1) + `]}`: signedFieldMissing,
+		`{"notificationItems":[` + strings.Replace(item, "{\n", `{"originalreference":"EVIL",`, 1) + `]}`:   bodyMalformed,
+		`{"notificationItems":[` + item + `,5]}`:                                                            signatureMissing,
+		`{"notificationItems":[` + item + `,[` + item + `]]}`:                                               signatureMissing,
+		`{"notificationItems":[` + item + `,{}]}`:                                                           signatureMissing,
+		`{"notificationItems":[` + item + `,null]}`:                                                         signatureMissing,
+		`{"notificationItems":[]}`:                                                                          signatureMissing,
+		`{"notificationItems":[` + item + `],"notificationItems":[]}`:                                       bodyMalformed,
+		`{"notificationItems":[` + item + `],"NotificationItems":[{}]}`:                                     bodyMalformed,
+		`{"notificationItems":[` + item + `]} {}`:                                                           signatureMissing,
 		v.Body: signatureMissing,
 	} {
 		reason, problems := judge(t, v, options, body)

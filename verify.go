@@ -4,6 +4,7 @@ import (
 	"crypto/hmac"
 	"net/http"
 	"time"
+	"unicode/utf8"
 )
 
 // maxTexts bounds how often a body is signed for one request, times the number
@@ -51,7 +52,7 @@ var stages = map[string]int{
 
 // verifyScheme verifies a request in one form.
 func verifyScheme(p *policy, s *scheme, r *http.Request, d *decision, now time.Time) string {
-	if s.exact && hasTwins(d.body) {
+	if s.exact && twinsIn(p, d) || s.extendable && !utf8.Valid(d.body) {
 		return bodyMalformed
 	}
 	if s.items == nil {
@@ -74,6 +75,15 @@ func verifyScheme(p *policy, s *scheme, r *http.Request, d *decision, now time.T
 	return verified
 }
 
+// twinsIn says whether the body has twins, and remembers it.
+func twinsIn(p *policy, d *decision) bool {
+	if !d.twinsKnown {
+		d.twinsKnown = true
+		d.twins = hasTwins(d.body, p.signedNames)
+	}
+	return d.twins
+}
+
 // verifyForm verifies the request, or the item of it that the decision holds.
 func verifyForm(p *policy, s *scheme, r *http.Request, d *decision, now time.Time) string {
 	proofs, reason := collectProofs(s, r, d)
@@ -83,7 +93,7 @@ func verifyForm(p *policy, s *scheme, r *http.Request, d *decision, now time.Tim
 	if s.timestamped && !setTimestamps(s, proofs, r, d) {
 		return timestampMissing
 	}
-	if s.pinned && !hasPinnedQuery(s, r, d) {
+	if s.pinned && !hasPinnedURL(s, r, d) {
 		return urlMismatch
 	}
 	keys := s.publicKeys
@@ -172,9 +182,11 @@ func matchingPublicKey(s *scheme, keys []publicKey, message, signature []byte, n
 
 // accept has the last word on a request whose signature is right.
 func accept(p *policy, s *scheme, r *http.Request, d *decision, q *proof, signed [][]byte, key int, now time.Time) string {
-	if p.oracle != nil && couldBeChallenge(p.oracle, signed) {
-		// The answer to a handshake is a signature of such a text as well.
-		return signedTextAmbiguous
+	for _, h := range p.oracles {
+		if couldBeChallenge(h, signed) {
+			// The answer to a handshake is a signature of such a text as well.
+			return signedTextAmbiguous
+		}
 	}
 	if s.sender.kind != "" && len(s.senders) > 0 && !s.senders[textAt(&s.sender, r, d)] {
 		return senderUnknown

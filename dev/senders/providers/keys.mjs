@@ -189,7 +189,8 @@ export default {
     },
     more: (make) => ({
       "refuse:wrongBody": make({ after: (c) => (c.body = c.body.replace("1200", "9200")) }),
-      "pass:otherField": make({ after: (c) => (c.body += "&other=1") }),
+      // Nothing of it is signed, and some backends would take it for the payload.
+      "refuse:otherField": make({ after: (c) => (c.body += "&other=1") }),
     }),
   },
   "aws-sns": sns,

@@ -58,23 +58,11 @@ function contentfulText(c) {
   return [c.method, c.target, signed.map((name) => `${name}:${values.get(name)}`).join(";"), c.body].join("\n");
 }
 
-// coinbaseBound is the part of Coinbase's (Hook0's) header that binds the headers
-// it names, too: h=names,v1=..
-const coinbaseBound = (c) => {
-  const bound = [["content-type", c.type], ["x-event-id", "evt-1"], ["x-event-type", "onchain.activity.detected"]];
-  c.headers.push(...bound.slice(1));
-  const names = bound.map(([name]) => name).join(" ");
-  const text = [c.ts, names, ...bound.map(([, value]) => value), c.body].join(".");
-  return `h=${names},v1=${mac("sha256", c.key, text, "hex")}`;
-};
-const coinbase = (write, after) => ({
-  after: (c) => {
-    c.headers[0] = ["X-Hook0-Signature", write(c, coinbaseBound(c))];
-    after?.(c);
-  },
-});
-const boundOnly = (c, bound) => `t=${c.ts},${bound}`;
-const bodyAndBound = (c, bound) => `${c.headers[0][1]},${bound}`;
+// Coinbase's (Hook0's) header names headers that it signs, too.
+const coinbaseHeaders = { "content-type": "application/json", "x-event-id": "evt-1", "x-event-type": "onchain.activity.detected" };
+const coinbaseNames = Object.keys(coinbaseHeaders).join(" ");
+const coinbaseV0 = (c) => mac("sha256", c.key, `${c.ts}.${c.body}`, "hex");
+const onlyV0 = (c) => setHeader("X-Hook0-Signature", `t=${c.ts},v0=${coinbaseV0(c)}`)(c);
 
 export default {
   stripe: list("Stripe-Signature", {
@@ -133,12 +121,25 @@ export default {
     event: json("status.state", "ready"),
   }),
   "coinbase-cdp": list("X-Hook0-Signature", {
-    label: "v0", other: "v9",
+    label: "v1", other: null,
+    text: (c) => [c.ts, coinbaseNames, ...Object.values(coinbaseHeaders), c.body].join("."),
+    carry: (c, signatures) => [
+      ["X-Hook0-Signature", [`t=${c.ts}`, `v0=${coinbaseV0(c)}`, `h=${coinbaseNames}`, ...signatures.map((s) => `v1=${s}`)].join(",")],
+    ],
+    signedHeaders: ["x-event-id", "x-event-type"],
+    id: header("X-Event-Id", "evt-1"),
+    event: header("X-Event-Type", coinbaseHeaders["x-event-type"]),
     more: (make) => ({
-      "pass:v0AndV1": make(coinbase(bodyAndBound)), // as they are sent
-      "pass:v1": make(coinbase(boundOnly)),
-      "refuse:v1WrongHeader": make(coinbase(boundOnly, setHeader("x-event-type", "onchain.activity.other"))),
-      "refuse:v1WrongBody": make(coinbase(boundOnly, tamper)),
+      // A signature of v1 is one of v0, too, over a body that begins with the headers.
+      "refuse:v0Alone": make({ after: onlyV0 }),
+      "refuse:v1WrongHeader": make({ after: setHeader("X-Event-Type", "onchain.activity.other") }),
+      "refuse:v1AsV0": make({
+        after: (c) => {
+          const v1 = c.headers.find(([name]) => name === "X-Hook0-Signature")[1].match(/v1=(\w+)/)[1];
+          setHeader("X-Hook0-Signature", `t=${c.ts},v0=${v1}`)(c);
+          c.body = [coinbaseNames, ...Object.values(coinbaseHeaders), c.body].join(".");
+        },
+      }),
     }),
   }),
   recurly: list("recurly-signature", {
