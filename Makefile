@@ -31,7 +31,7 @@ tools:
 unit:
 	go test -race ./...
 
-#? lint: Check formatting, vet, staticcheck, the dialect that Yaegi understands, and the option table
+#? lint: Check formatting, vet, staticcheck, the dialect that Yaegi understands, and the generated documents
 .PHONY: lint
 lint:
 	@test -z "$$(gofmt -l . | tee /dev/stderr)"
@@ -39,7 +39,7 @@ lint:
 	go run $(STATICCHECK) ./...
 	cd dev && go run $(STATICCHECK) ./...
 	go build -C dev -o .cache/dialect ./cmd/dialect && dev/.cache/dialect -test=false ./...
-	cd dev && go run ./cmd/options -check
+	cd dev && go run ./cmd/docs -check
 
 #? fuzz: Run each fuzz target for FUZZTIME (50000x runs, or a time such as 10m)
 .PHONY: fuzz
@@ -53,7 +53,7 @@ dev:
 	@# Uncached: Go does not see that these tests read the other module's files.
 	go test -C dev -p 1 -count 1 ./...
 
-#? docs: Write the option table into README.md
+#? docs: Write the option table into README.md, and docs/providers.md
 .PHONY: docs
 docs:
-	go run -C dev ./cmd/options
+	go run -C dev ./cmd/docs

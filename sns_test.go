@@ -254,7 +254,9 @@ func TestSNSCertificateURL(t *testing.T) {
 // What Amazon's host answers is not believed blindly, and never for long.
 func TestSNSCertificateAnswers(t *testing.T) {
 	for name, answer := range map[string]func(rw http.ResponseWriter, r *http.Request){
-		"redirect":  func(rw http.ResponseWriter, r *http.Request) { http.Redirect(rw, r, "https://evil.com/x.pem", 302) },
+		"redirect": func(rw http.ResponseWriter, r *http.Request) {
+			http.Redirect(rw, r, "https://evil.com/x.pem", http.StatusFound)
+		},
 		"not found": func(rw http.ResponseWriter, r *http.Request) { http.NotFound(rw, r) },
 		"html":      func(rw http.ResponseWriter, r *http.Request) { _, _ = rw.Write([]byte("<html>")) },
 		"empty":     func(rw http.ResponseWriter, r *http.Request) {},

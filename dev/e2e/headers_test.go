@@ -163,8 +163,13 @@ func TestHeaders(t *testing.T) {
 				t.Errorf("%s: %q became %q", name, values, arrived.Header[name])
 			}
 		}
+		for name, want := range map[string]string{"Provider": "github", "Event": "push", "Delivery": "72d3162e"} {
+			if got := arrived.Header["X-Hookward-"+name]; len(got) != 1 || got[0] != want {
+				t.Errorf("X-Hookward-%s is %q, want %q", name, got, want)
+			}
+		}
 		for name := range arrived.Header {
-			if sent[name] == nil && name != "X-Hookward-Provider" && !strings.HasPrefix(name, "X-Forwarded-") &&
+			if sent[name] == nil && !strings.HasPrefix(name, "X-Hookward-") && !strings.HasPrefix(name, "X-Forwarded-") &&
 				name != "X-Real-Ip" && name != "Accept-Encoding" && name != "Content-Length" {
 				t.Errorf("%s was added: %q", name, arrived.Header[name])
 			}

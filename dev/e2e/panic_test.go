@@ -72,17 +72,13 @@ func TestPanic(t *testing.T) {
 // buggy returns a directory with a copy of the plugin, with panics in it.
 func buggy(t *testing.T) string {
 	t.Helper()
-	root, err := gateway.Root()
-	if err != nil {
-		t.Fatal(err)
-	}
-	bugs := []struct{ place, bug string }{
+	bugs := []patch{
 		{"func compile(raw map[string]any) *compilation {\n", `
 	if raw["publicURL"] == "panic" {
 		panic("a bug in compile")
 	}
 `},
-		{"func verify(s *scheme, keys [][]byte, r *http.Request, d *decision, now time.Time) string {\n", `
+		{"func verify(p *policy, r *http.Request, d *decision, now time.Time) string {\n", `
 	switch first(r.Header["X-Panic"]) {
 	case "text":
 		panic("a bug in verify")
@@ -90,7 +86,7 @@ func buggy(t *testing.T) string {
 		var m map[string]int
 		m["a"] = 1
 	case "index":
-		keys = keys[:0]
+		keys := p.schemes[0].keys[:0]
 		return string(keys[0])
 	case "nil pointer":
 		d = nil
@@ -110,13 +106,26 @@ func buggy(t *testing.T) string {
 		}
 `},
 	}
+	return patched(t, bugs)
+}
+
+// patch is a place in the plugin's source and what comes after it.
+type patch struct{ place, after string }
+
+// patched returns a directory with a copy of the plugin, with more in it.
+func patched(t *testing.T, patches []patch) string {
+	t.Helper()
+	root, err := gateway.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
 	directory := t.TempDir()
 	names, err := filepath.Glob(filepath.Join(root, "*.go"))
 	if err != nil || len(names) == 0 {
 		t.Fatal("the plugin has no source", err)
 	}
 	names = append(names, filepath.Join(root, "go.mod"), filepath.Join(root, ".traefik.yml"))
-	applied := make([]int, len(bugs))
+	applied := make([]int, len(patches))
 	for _, name := range names {
 		if strings.HasSuffix(name, "_test.go") {
 			continue
@@ -126,9 +135,9 @@ func buggy(t *testing.T) string {
 			t.Fatal(err)
 		}
 		source := string(text)
-		for i, b := range bugs {
-			applied[i] += strings.Count(source, b.place)
-			source = strings.Replace(source, b.place, b.place+b.bug, 1)
+		for i, p := range patches {
+			applied[i] += strings.Count(source, p.place)
+			source = strings.Replace(source, p.place, p.place+p.after, 1)
 		}
 		if err := os.WriteFile(filepath.Join(directory, filepath.Base(name)), []byte(source), 0o600); err != nil {
 			t.Fatal(err)
@@ -136,7 +145,7 @@ func buggy(t *testing.T) string {
 	}
 	for i, n := range applied {
 		if n != 1 {
-			t.Fatalf("the source has %d places for a bug like %q", n, bugs[i].place)
+			t.Fatalf("the source has %d places for a patch after %q", n, patches[i].place)
 		}
 	}
 	return directory

@@ -105,10 +105,10 @@ var schemes = []scheme{
 		text: func(m *message) string { return "https://" + publicHost + m.URL.Path + "?" + query + m.body },
 	},
 	{
-		name:    "url-path",
-		options: `header: X-Sig, signs: "{url}{body}"`, beside: `, publicURL: "https://` + publicHost + `:8443/in/here"`,
+		name:    "url-port",
+		options: `header: X-Sig, signs: "{url}{body}"`, beside: `, publicURL: "https://` + publicHost + `:8443/"`,
 		hash: sha256.New, headers: plainHeader,
-		text: func(m *message) string { return "https://" + publicHost + ":8443/in/here?" + query + m.body },
+		text: func(m *message) string { return "https://" + publicHost + ":8443" + m.URL.Path + "?" + query + m.body },
 	},
 	{
 		// The file provider runs each file through Go's templates first, which

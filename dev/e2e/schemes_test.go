@@ -172,9 +172,9 @@ func testSigned(t *testing.T, s *site) {
 		{"line", "signature_mismatch", func(m *message) { m.URL.RawQuery = "" }},
 		{"line", "signature_mismatch", func(m *message) { m.URL.RawQuery = "a=b+c&d=%2F&a=&e" }},
 		{"url", "signature_mismatch", func(m *message) { m.URL.RawQuery += "&f" }},
-		{"url-path", "signature_mismatch", func(m *message) { m.URL.RawQuery += "&f" }},
+		{"url-port", "signature_mismatch", func(m *message) { m.URL.RawQuery += "&f" }},
 		{"url", "", func(m *message) { m.Host = "internal:8080" }}, // publicURL says what is signed
-		{"url-path", "", func(m *message) { m.Host = "internal:8080" }},
+		{"url-port", "", func(m *message) { m.Host = "internal:8080" }},
 		{"standard", "signature_mismatch", func(m *message) { m.Header.Set("webhook-id", "msg_other") }},
 		{"standard", "signed_text_ambiguous", func(m *message) { m.Header.Set("webhook-id", "msg.other") }},
 		{"standard", "signed_field_missing", func(m *message) { m.Header.Del("webhook-id") }},

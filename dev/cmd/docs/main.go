@@ -1,5 +1,6 @@
-// Command options writes the README's option table from the comments of
-// options.go. With -check it only says whether the table is up to date.
+// Command docs writes the README's option table from the comments of options.go,
+// and docs/providers.md from the catalogue. With -check it only says whether they
+// are up to date.
 package main
 
 import (
@@ -25,10 +26,10 @@ const (
 )
 
 func main() {
-	check := flag.Bool("check", false, "change nothing; fail if the table is not up to date")
+	check := flag.Bool("check", false, "change nothing; fail if a document is not up to date")
 	flag.Parse()
 	if err := run(*check); err != nil {
-		fmt.Fprintln(os.Stderr, "options:", err)
+		fmt.Fprintln(os.Stderr, "docs:", err)
 		os.Exit(1)
 	}
 }
@@ -38,34 +39,62 @@ func run(check bool) error {
 	if err != nil {
 		return err
 	}
-	sections, err := parse(filepath.Join(root, "options.go"))
+	readme := filepath.Join(root, "README.md")
+	text, err := withOptions(readme, filepath.Join(root, "options.go"))
 	if err != nil {
 		return err
 	}
-	readme := filepath.Join(root, "README.md")
-	old, err := os.ReadFile(readme)
+	providers, err := providerPage(root)
 	if err != nil {
 		return err
+	}
+	return errors.Join(
+		write(readme, text, check),
+		write(filepath.Join(root, "docs", "providers.md"), providers, check),
+	)
+}
+
+// write writes a document, or says that it is not up to date.
+func write(path, text string, check bool) error {
+	old, err := os.ReadFile(path)
+	if err != nil && !os.IsNotExist(err) {
+		return err
+	}
+	switch {
+	case text == string(old):
+		return nil
+	case check:
+		return fmt.Errorf("%s is not up to date; run make docs", filepath.Base(path))
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return err
+	}
+	return os.WriteFile(path, []byte(text), 0o644)
+}
+
+// withOptions returns the README with the option table as it should be.
+func withOptions(readme, options string) (string, error) {
+	sections, err := parse(options)
+	if err != nil {
+		return "", err
+	}
+	old, err := os.ReadFile(readme)
+	if err != nil {
+		return "", err
 	}
 	before, rest, ok := bytes.Cut(old, []byte(begin))
 	_, after, ok2 := bytes.Cut(rest, []byte(end))
 	if !ok || !ok2 {
-		return errors.New("README.md lacks the lines between which the table stands")
+		return "", errors.New("README.md lacks the lines between which the table stands")
 	}
-	updated := string(before) + begin + table(sections, "Options", "") + end + string(after)
-	switch {
-	case updated == string(old):
-		return nil
-	case check:
-		return errors.New("the option table in README.md is not up to date; run make docs")
-	}
-	return os.WriteFile(readme, []byte(updated), 0o644)
+	return string(before) + begin + table(sections, "Options", "") + end + string(after), nil
 }
 
 // option is a field of a section: its name and its comment, cut into sentences
 // that say what it is, its default, and whether it is required.
 type option struct {
 	name, meaning, fallback, required, section string
+	list                                       bool // of sections
 }
 
 // parse returns the options of each section, by the name of its type.
@@ -104,7 +133,12 @@ func parseField(field *ast.Field) (option, error) {
 		return option{}, err
 	}
 	o := option{name: reflect.StructTag(tag).Get("json")}
-	if star, ok := field.Type.(*ast.StarExpr); ok {
+	kind := field.Type
+	if list, ok := kind.(*ast.ArrayType); ok {
+		kind = list.Elt
+		_, o.list = kind.(*ast.StarExpr)
+	}
+	if star, ok := kind.(*ast.StarExpr); ok {
 		o.section = star.X.(*ast.Ident).Name
 	}
 	text := strings.Join(strings.Fields(field.Doc.Text()), " ")
@@ -137,9 +171,13 @@ func table(sections map[string][]option, section, path string) string {
 	for _, o := range sections[section] {
 		name := path + o.name
 		text += fmt.Sprintf("| `%s` | %s | %s | %s |\n", name, strings.ReplaceAll(o.meaning, "|", "\\|"), o.fallback, o.required)
-		if o.section != "" {
-			text += table(sections, o.section, name+".")
+		if o.section == "" || o.section == "AlternativeOptions" {
+			continue // which has options of signature and no others
 		}
+		if o.list {
+			name += "[]"
+		}
+		text += table(sections, o.section, name+".")
 	}
 	return text
 }

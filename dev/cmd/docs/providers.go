@@ -1,0 +1,217 @@
+package main
+
+import (
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"path/filepath"
+	"sort"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/hookward/hookward"
+)
+
+const pageHead = `# Providers
+
+<!-- This page is written by ` + "`make docs`" + ` from the catalogue; change the rows, not this. -->
+
+%d senders that the gate knows by name: write the slug under ` + "`provider`" + `. Any option of [the table in the README](../README.md#options) may stand beside it and overrides the row.
+
+- **Verifies** is what the delivery carries. A *token* is the same in every delivery: it says who knows it, and nothing about this delivery.
+- **Signed** is what can't be changed by whoever has seen one delivery. *The body* means its bytes, from the first to the last.
+- **Fresh** is how old, and how early, the signed timestamp may be. Where there is none, a captured delivery verifies for ever.
+- **Handshake** is the question that the gate answers by itself; those marked *signed* are answered to the provider alone.
+- **Confidence**: *official* rests on the provider's documentation or its own code, *vector* on a published delivery that was computed again, *secondary* on others who verify it. Every row is also held against a signer that shares no code with the gate, and 47 of these signers against the provider's own SDK (` + "`dev/senders`" + `).
+
+| Slug | Provider | Verifies | Signed | Fresh | Handshake | Addresses | Confidence |
+|---|---|---|---|---|---|---|---|
+`
+
+// row is a provider as the catalogue's source has it.
+type row struct {
+	slug, name, remark, source, confidence, addresses string
+	options                                           hookward.Options
+}
+
+// providerPage returns docs/providers.md.
+func providerPage(root string) (string, error) {
+	rows, err := readCatalogue(root)
+	if err != nil {
+		return "", err
+	}
+	page := fmt.Sprintf(pageHead, len(rows))
+	for _, r := range rows {
+		addresses := ""
+		if r.addresses != "" {
+			addresses = "[published](" + r.addresses + ")"
+		}
+		page += fmt.Sprintf("| `%s` | %s | %s | %s | %s | %s | %s | %s |\n",
+			r.slug, r.name, verifies(r.options), signed(r.options), fresh(r.options), handshakes(r.options), addresses, r.confidence)
+	}
+	page += "\n## Remarks and sources\n\n"
+	for _, r := range rows {
+		remark := ""
+		if r.remark != "" {
+			remark = " " + strings.ToUpper(r.remark[:1]) + r.remark[1:]
+		}
+		page += fmt.Sprintf("- **%s**.%s *Source:* %s\n", r.slug, remark, r.source)
+	}
+	return page, nil
+}
+
+// readCatalogue reads the rows with the comments above them, by slug.
+func readCatalogue(root string) ([]row, error) {
+	files, err := filepath.Glob(filepath.Join(root, "catalogue_*.go"))
+	if err != nil {
+		return nil, err
+	}
+	rows := []row{}
+	for _, path := range files {
+		if strings.HasSuffix(path, "_test.go") {
+			continue
+		}
+		set := token.NewFileSet()
+		file, err := parser.ParseFile(set, path, nil, parser.ParseComments)
+		if err != nil {
+			return nil, err
+		}
+		comments := ast.NewCommentMap(set, file, file.Comments)
+		for _, spec := range file.Decls[len(file.Decls)-1].(*ast.GenDecl).Specs {
+			for _, element := range spec.(*ast.ValueSpec).Values[0].(*ast.CompositeLit).Elts {
+				pair := element.(*ast.KeyValueExpr)
+				slug, err := strconv.Unquote(pair.Key.(*ast.BasicLit).Value)
+				if err != nil {
+					return nil, err
+				}
+				r, err := readRow(slug, comments[pair])
+				if err != nil {
+					return nil, err
+				}
+				r.addresses = addressesOf(pair.Value.(*ast.CompositeLit))
+				rows = append(rows, r)
+			}
+		}
+	}
+	sort.Slice(rows, func(i, j int) bool { return rows[i].slug < rows[j].slug })
+	return rows, nil
+}
+
+// readRow takes the comment of a row apart.
+func readRow(slug string, groups []*ast.CommentGroup) (row, error) {
+	r := row{slug: slug}
+	if len(groups) == 0 {
+		return r, fmt.Errorf("%s has no comment", slug)
+	}
+	text := strings.Join(strings.Fields(groups[0].Text()), " ")
+	head, rest, ok := strings.Cut(text, " Source: ")
+	r.source, r.confidence, _ = strings.Cut(rest, " Confidence: ")
+	r.confidence = strings.TrimSuffix(r.confidence, ".")
+	if !ok || r.source == "" || r.confidence != "official" && r.confidence != "vector" && r.confidence != "secondary" {
+		return r, fmt.Errorf("%s: the comment lacks a source or a confidence", slug)
+	}
+	r.name, r.remark, _ = strings.Cut(head, ": ")
+	r.name = strings.TrimSuffix(r.name, ".")
+	// The row in the words of a configuration, which is what Decode starts from.
+	r.options, _ = hookward.Decode(map[string]any{"provider": slug})
+	return r, nil
+}
+
+// addressesOf returns the URL of the published addresses of a row.
+func addressesOf(literal *ast.CompositeLit) string {
+	for _, element := range literal.Elts {
+		pair := element.(*ast.KeyValueExpr)
+		if pair.Key.(*ast.Ident).Name == "Addresses" {
+			url, _ := strconv.Unquote(pair.Value.(*ast.BasicLit).Value)
+			return url
+		}
+	}
+	return ""
+}
+
+// verifies names the algorithm and the place of the signature, or the token's.
+func verifies(o hookward.Options) string {
+	if t := o.Token; t != nil {
+		switch {
+		case t.Basic:
+			return "token, HTTP basic"
+		case t.Bearer:
+			return "token, `Authorization: Bearer`"
+		case t.Header != "":
+			return "token, `" + t.Header + "`"
+		case t.Query != "":
+			return "token, `query:" + t.Query + "`"
+		case t.Field != "":
+			return "token, `" + t.Field + "`"
+		}
+		return "token, where you say"
+	}
+	s := o.Signature
+	algorithm := s.Algorithm
+	if algorithm == "" {
+		algorithm = "hmac-sha256"
+	}
+	place := strings.Join(s.Header, "`, `")
+	if place == "" {
+		place = s.Field
+	}
+	return algorithm + ", `" + place + "`"
+}
+
+// signed says what of a delivery is signed.
+func signed(o hookward.Options) string {
+	if o.Token != nil {
+		return "nothing"
+	}
+	signs := o.Signature.Signs
+	parts := []string{}
+	for _, part := range []struct{ in, text string }{
+		{"{body}", "the body"}, {"sorted:form", "the form"}, {"only:form", "one field of the form"}, {"{id}", "the id"},
+		{"{url}", "the URL"}, {"{decodedURL}", "the URL"}, {"{uri}", "path and query"}, {"{method}", "the method"}, {"{header", "headers"}, {"{json:", "fields of the body, and no others"}, {"query:data.id", "an id in the query"},
+	} {
+		if strings.Contains(signs, part.in) || signs == "" && part.in == "{body}" {
+			parts = append(parts, part.text)
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// fresh says how far the signed timestamp may be from now.
+func fresh(o hookward.Options) string {
+	s := o.Signature
+	if s == nil || s.TimestampHeader == "" && s.TimestampField == "" && !strings.Contains(s.Format, "{timestamp}") {
+		return "no timestamp"
+	}
+	tolerance := o.Tolerance
+	if tolerance == 0 {
+		tolerance = 5 * time.Minute
+	}
+	text := tolerance.String()
+	for _, zero := range []string{"0s", "0m"} {
+		if shorter := strings.TrimSuffix(text, zero); shorter != text && strings.HasSuffix(shorter, map[string]string{"0s": "m", "0m": "h"}[zero]) {
+			text = shorter
+		}
+	}
+	return text
+}
+
+// handshakes names the questions that the gate answers.
+func handshakes(o hookward.Options) string {
+	texts := []string{}
+	for _, h := range o.Handshakes {
+		method := h.Method
+		if method == "" {
+			method = "POST"
+		}
+		if !h.Unsigned {
+			method += ", signed"
+		}
+		texts = append(texts, method)
+	}
+	if o.Signature != nil && o.Signature.CertificateField != "" {
+		texts = append(texts, "POST, signed, with `confirmSubscriptions`")
+	}
+	return strings.Join(texts, "; ")
+}
