@@ -18,7 +18,10 @@ func greetOr(p *policy, otherwise string, r *http.Request, d *decision) string {
 // verifyOrGreet is verify for providers that ask whether the address is ours:
 // some sign that question, some don't.
 func verifyOrGreet(p *policy, r *http.Request, d *decision, now time.Time) string {
-	reason := greet(p, true, r, d)
+	reason := notOne
+	if p.asksUnsigned {
+		reason = greet(p, true, r, d)
+	}
 	if reason != notOne {
 		return reason
 	}
@@ -85,6 +88,11 @@ func placesOf(p *policy, s *scheme) (*place, *place) {
 		s = p.schemes[0]
 	}
 	return &s.id, &s.event
+}
+
+// inHeader says whether a place is a header, or none.
+func inHeader(p *place) bool {
+	return p.kind == "header" || p.kind == ""
 }
 
 func first(values []string) string {

@@ -1,6 +1,7 @@
 package hookward
 
 import (
+	"bytes"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
@@ -16,6 +17,7 @@ import (
 type handshake struct {
 	method      string
 	conditions  []part // checks; one that wants nothing is that there is a value
+	hint        []byte // a text of the body, without which it need not be read; may be empty
 	unsigned    bool
 	tokenAt     place // of the verify token
 	token       []byte
@@ -72,6 +74,7 @@ func compileHandshakes(c *compilation, p *policy, options Options) {
 			c.problems = append(c.problems, path+".when: is required, or challenge, to tell the handshake from a delivery")
 		}
 		p.handshakes = append(p.handshakes, h)
+		p.asksUnsigned = p.asksUnsigned || h.unsigned && p.methods[h.method]
 		if !p.methods[h.method] && !strings.Contains(p.allow, h.method) {
 			p.allow += ", " + h.method
 		}
@@ -80,6 +83,9 @@ func compileHandshakes(c *compilation, p *policy, options Options) {
 		c.problems = append(c.problems, "verifyToken: has no effect, because there is no handshake with one")
 	}
 }
+
+// plainHint are texts that nobody escapes in JSON.
+var plainHint = regexp.MustCompile(`^[A-Za-z_.]{4,}$`)
 
 // compileHandshake compiles one section. It returns nil for a handshake that
 // has no verify token to ask for, and is not answered then.
@@ -99,6 +105,9 @@ func compileHandshake(c *compilation, options Options, o HandshakeOptions, path 
 			wrong(fmt.Sprintf("when[%d]: %s", i, problem))
 		}
 		h.conditions = append(h.conditions, part{kind: "check", place: at, want: want})
+		if at.kind == "json" && plainHint.MatchString(want) {
+			h.hint = []byte(want)
+		}
 	}
 	h.challenge = placeOption(c, "", "", path+".challenge", o.Challenge)
 	pattern, known := challengePatterns[orDefault(o.Pattern, "token")]
@@ -168,7 +177,7 @@ func isSecret(c *compilation, key []byte) bool {
 // those that are not. It returns handshakeAnswered, handshakeRefused, or notOne.
 func greet(p *policy, unsigned bool, r *http.Request, d *decision) string {
 	for _, h := range p.handshakes {
-		if h.unsigned == unsigned && h.method == r.Method && isHandshake(h, r, d) {
+		if h.unsigned == unsigned && h.method == r.Method && bytes.Contains(d.body, h.hint) && isHandshake(h, r, d) {
 			return answerHandshake(h, r, d)
 		}
 	}

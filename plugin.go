@@ -124,7 +124,7 @@ func check(g *gate, r *http.Request, d *decision, now time.Time) string {
 		return verifyOrGreet(p, r, d, now)
 	}
 	reason = verify(p, r, d, now)
-	if reason == verified {
+	if reason == verified && p.notesMore {
 		noteDelivery(p, d, r)
 	}
 	return reason

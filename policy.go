@@ -15,6 +15,8 @@ type policy struct {
 	fast         *fastPath // of the first scheme; nil where it has none
 	token        *token
 	handshakes   []*handshake
+	notesMore    bool         // whether a verified request says more of itself than its headers do
+	asksUnsigned bool         // whether one of them looks like a delivery, and is not signed
 	oracles      []*handshake // those that sign what strangers choose, with the deliveries' key
 	signedNames  nameSet      // of JSON documents of which single values are signed
 	confirm      bool         // visit the URL of an SNS subscription
@@ -102,6 +104,8 @@ func compile(raw map[string]any) *compilation {
 		if p.token != nil {
 			p.token.summary = compileSummary(&p.token.id, &p.token.event)
 		}
+		id, event := placesOf(p, nil)
+		p.notesMore = len(p.schemes) > 1 || !inHeader(id) || !inHeader(event)
 		p.names = policyNames(p)
 		p.spoofs = spoofs(p.names)
 		c.policy = p
