@@ -2,10 +2,12 @@ package sources
 
 import (
 	"context"
+	"encoding/base64"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -21,47 +23,52 @@ func TestReadme(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Setenv("GITHUB_WEBHOOK_SECRET", "0123456789abcdef0123456789abcdef")
-	t.Setenv("STRIPE_WEBHOOK_SECRET", "whsec_0123456789abcdef0123456789abcdef")
-	t.Setenv("WEBHOOK_SECRET", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
+	for _, name := range regexp.MustCompile(`env:([A-Z_]+)`).FindAllStringSubmatch(string(text), -1) {
+		// Each its own, and base64 where it has to be.
+		t.Setenv(name[1], "whsec_"+base64.StdEncoding.EncodeToString([]byte("a secret for "+name[1]+", long enough")))
+	}
 	found := 0
 	for _, block := range strings.Split(string(text), "```yaml\n")[1:] {
 		block, _, _ = strings.Cut(block, "```")
-		source, options := readmeOptions(t, block)
-		if options == "" {
-			continue
-		}
-		found++
-		decoded, problems, err := source.Decode(options)
-		if err != nil || len(problems) > 0 {
-			t.Errorf("%s\nproblems: %q, %v", block, problems, err)
-			continue
-		}
-		raw, err := source.Options(options)
-		if err != nil {
-			t.Fatal(err)
-		}
-		gate, err := hookward.New(context.Background(), http.NotFoundHandler(), &hookward.Config{Raw: raw}, t.Name())
-		if err != nil {
-			t.Fatal(err)
-		}
-		if strings.HasPrefix(decoded.Secrets[0], "file:") {
-			continue // a file of the reader's
-		}
-		answer := httptest.NewRecorder()
-		gate.ServeHTTP(answer, httptest.NewRequest(http.MethodPost, "/", nil))
-		if answer.Code != http.StatusUnauthorized {
-			t.Errorf("%s\nanswers %d", block, answer.Code)
+		source, configurations := readmeOptions(t, block)
+		for _, options := range configurations {
+			found++
+			testReadme(t, source, options)
 		}
 	}
-	if found != 5 {
-		t.Errorf("found %d configurations of 5", found)
+	if found != 11 {
+		t.Errorf("found %d configurations of 11", found)
 	}
 }
 
-// readmeOptions returns what stands under the plugin's key of a block, or
-// nothing where it configures no middleware, and the source to read it with.
-func readmeOptions(t *testing.T, block string) (Source, string) {
+func testReadme(t *testing.T, source Source, options string) {
+	t.Helper()
+	decoded, problems, err := source.Decode(options)
+	if err != nil || len(problems) > 0 {
+		t.Errorf("%s\nproblems: %q, %v", options, problems, err)
+		return
+	}
+	raw, err := source.Options(options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	gate, err := hookward.New(context.Background(), http.NotFoundHandler(), &hookward.Config{Raw: raw}, t.Name())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(decoded.Secrets) > 0 && strings.HasPrefix(decoded.Secrets[0], "file:") {
+		return // a file of the reader's
+	}
+	answer := httptest.NewRecorder()
+	gate.ServeHTTP(answer, httptest.NewRequest(http.MethodPost, "/", nil))
+	if answer.Code != http.StatusUnauthorized {
+		t.Errorf("%s\nanswers %d", options, answer.Code)
+	}
+}
+
+// readmeOptions returns what stands under the plugin's key of each middleware of
+// a block, and the source to read it with.
+func readmeOptions(t *testing.T, block string) (Source, []string) {
 	t.Helper()
 	var document map[string]any
 	if err := yaml.Unmarshal([]byte(block), &document); err != nil {
@@ -74,32 +81,33 @@ func readmeOptions(t *testing.T, block string) (Source, string) {
 		}
 	}
 	if len(lines) > 0 {
-		return All[2], strings.Join(lines, "\n")
+		return All[2], []string{strings.Join(lines, "\n")}
 	}
-	options, ok := find(document, plugin).(map[string]any)
-	if !ok || options["moduleName"] != nil {
-		return Source{}, ""
+	texts := []string{}
+	for _, value := range find(document, plugin) {
+		options, ok := value.(map[string]any)
+		if !ok || options["moduleName"] != nil {
+			continue
+		}
+		text, err := yaml.Marshal(options)
+		if err != nil {
+			t.Fatal(err)
+		}
+		texts = append(texts, string(text))
 	}
-	text, err := yaml.Marshal(options)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return All[0], string(text)
+	return All[0], texts
 }
 
-// find returns the value of a key, wherever it stands.
-func find(value any, key string) any {
-	m, ok := value.(map[string]any)
-	if !ok {
-		return nil
-	}
-	if found, ok := m[key]; ok {
-		return found
-	}
-	for _, child := range m {
-		if found := find(child, key); found != nil {
-			return found
+// find returns the values of a key, wherever they stand.
+func find(value any, key string) []any {
+	found := []any{}
+	m, _ := value.(map[string]any)
+	for name, child := range m {
+		if name == key {
+			found = append(found, child)
+			continue
 		}
+		found = append(found, find(child, key)...)
 	}
-	return nil
+	return found
 }

@@ -55,6 +55,26 @@ const options = (slug, headers, query) => ({
 // head is a look at the URL, unsigned, that wants nothing but 200.
 const head = (slug) => [{ name: "head", request: ask("HEAD", slug), response: empty(200), refuse: [] }];
 
+// hub is what a WebSub hub asks; the token is in a parameter of this name.
+const hub = (parameter) => (slug, entry) => {
+  const query = {
+    "hub.mode": "subscribe",
+    "hub.topic": "https://example.com/feed",
+    [parameter]: entry.options.verifyToken,
+    "hub.challenge": "abc123",
+  };
+  const { [parameter]: _, ...without } = query;
+  const bad = [
+    script,
+    without,
+    { ...query, [parameter]: "another" },
+    { ...query, [parameter]: "" },
+    { ...query, [parameter]: entry.form.text(slug, 0) },
+    { ...query, "hub.mode": "unsubscribe" },
+  ];
+  return [echo(slug, "subscribe", query, text("abc123"), bad)];
+};
+
 const makers = {
   slack: (slug, entry) => [
     posted(slug, entry, "url_verification", { token: "t", challenge, type: "url_verification" }, text(challenge), {
@@ -195,6 +215,18 @@ const makers = {
     const challengeResponse = hash("sha256", [code, entry.options.verifyToken, publicURL(slug)], "hex");
     return [echo(slug, "challenge_code", { challenge_code: code }, object({ challengeResponse }))];
   },
+  adobe: (slug) => {
+    const asked = "8ec8d794-d0a8-4b5b-b4d3-0fae8ba3cd79";
+    const bad = [script, "8ec8d794 d0a8", "8ec8d794:d0a8", "8ec8d794\nd0a8", '{"a":1}', ""];
+    return [echo(slug, "challenge", { challenge: asked }, text(asked), bad)];
+  },
+  mailchimp: (slug, entry) => {
+    // The URL is asked for as it was entered, with the token.
+    const asked = ask("GET", slug, { query: { token: entry.form.text(slug, 0) } });
+    return [{ name: "get", request: asked, response: { ...empty(200), body: "" }, refuse: [] }];
+  },
+  websub: hub("verify_token"),
+  youtube: hub("hub.verify_token"),
   woocommerce: (slug) => {
     const headers = [["Content-Type", "application/x-www-form-urlencoded"]];
     const asked = (body) => ask("POST", slug, { headers, body });

@@ -118,6 +118,37 @@ const ebayHeader = (signature) => {
   return Buffer.from(JSON.stringify(value)).toString("base64");
 };
 
+// Adobe signs with two keys, each in a header of its own; either is enough. The
+// stranger's signature fills the other.
+const adobeClient = "0123456789abcdef0123456789abcdef";
+const adobeHeaders = ["X-Adobe-Digital-Signature-1", "X-Adobe-Digital-Signature-2"];
+const adobeSigned = (n, text) => (c) => signed("sha256", text, "base64")({ ...c, key: pair("rsa", c.slug, n).privateKey });
+const adobe = {
+  ...plain(adobeHeaders[0]),
+  form: keyForm("rsa", pem),
+  options: { senders: [adobeClient] },
+  carrier: { header: adobeHeaders },
+  id: header("X-Adobe-Event-Id"),
+  event: header("X-Adobe-Event-Code", "asset_created"),
+  headers: [
+    ["X-Adobe-Provider", "ccstorage"],
+    ["X-Adobe-Public-Key1-Path", "/prod/keys/pub-key-Ptc2pD9vT9.pem"],
+    ["X-Adobe-Public-Key2-Path", "/prod/keys/pub-key-wQ7xK3mB4a.pem"],
+  ],
+  fields: { recipient_client_id: adobeClient },
+  signature: signed("sha256", body, "base64"),
+  carry: (c, [signature]) => {
+    const other = adobeSigned(2, () => "another body")(c);
+    const both = c.n === 1 ? [other, signature] : [signature, other];
+    return adobeHeaders.map((name, i) => [name, both[i]]);
+  },
+  more: (make) => ({
+    "pass:bothKeys": make({ after: (c) => (c.headers.at(-1)[1] = adobeSigned(1, body)(c)) }),
+    "refuse:otherSender": make({ before: (c) => (c.fields.recipient_client_id = "f".repeat(32)) }),
+    "refuse:withoutSender": make({ before: (c) => delete c.fields.recipient_client_id }),
+  }),
+};
+
 const travisText = (c) => new URLSearchParams(c.body).get("payload");
 const ed25519 = (write) => keyForm("ed25519", write);
 const base64 = (read) => (keys) => read(keys).toString("base64");
@@ -194,4 +225,5 @@ export default {
     }),
   },
   "aws-sns": sns,
+  adobe,
 };

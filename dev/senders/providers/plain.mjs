@@ -1,6 +1,6 @@
 // Providers that sign the body alone and say no signed time.
 
-import { forms, header, json, mac, number } from "./lib.mjs";
+import { forms, header, json, mac, number, tamper } from "./lib.mjs";
 import { base64, plain } from "./families.mjs";
 
 const form = "application/x-www-form-urlencoded";
@@ -50,6 +50,29 @@ const docusign = {
     }),
     "refuse:misnumbered": make({ after: (c) => (c.headers.at(-1)[0] = "X-DocuSign-Signature-101") }),
   }),
+};
+
+// A WebSub hub chooses the algorithm and names it before the digest.
+const websubBy = (algorithm) => ({ before: (c) => (c.algorithm = algorithm) });
+const websub = {
+  options: { verifyToken: "hookward verify token" },
+  signature: (c) => mac(c.algorithm ?? "sha256", c.key, c.body, "hex"),
+  carry: (c, [signature]) => [["X-Hub-Signature", `${c.algorithm ?? "sha256"}=${signature}`]],
+  more: (make) => ({
+    "pass:sha384": make(websubBy("sha384")),
+    "pass:sha512": make(websubBy("sha512")),
+    "refuse:sha1": make(websubBy("sha1")),
+    "refuse:sha512WrongBody": make({ ...websubBy("sha512"), after: tamper }),
+    "refuse:otherLabel": make({
+      after: (c) => (c.headers.at(-1)[1] = c.headers.at(-1)[1].replace("sha256=", "sha512=")),
+    }),
+    // The callback's query, with the token in it, is in the deliveries' URL, too.
+    "pass:callbackQuery": make({ before: (c) => (c.target += "?verify_token=hookward+verify+token") }),
+  }),
+};
+const atom = (c) => {
+  const video = `<yt:videoId>VIDEO_1200</yt:videoId><title>${c.fields.note}</title>`;
+  c.body = `<feed xmlns:yt="http://www.youtube.com/xml/schemas/2015" xmlns="http://www.w3.org/2005/Atom"><entry>${video}</entry></feed>\n`;
 };
 
 const commaList = (name, label) => ({
@@ -185,6 +208,15 @@ export default {
     options: { verifyToken: "hookward verify token" },
     id: undefined,
     event: undefined,
+  }),
+  websub: plain("X-Hub-Signature", websub),
+  youtube: plain("X-Hub-Signature", {
+    ...sha1,
+    prefix: "sha1=",
+    options: { verifyToken: "hookward verify token" },
+    type: "application/atom+xml",
+    id: undefined,
+    prepare: atom,
   }),
   line: base64("x-line-signature", {
     id: undefined,

@@ -142,6 +142,12 @@ export default {
       }),
     }),
   }),
+  "revenuecat-signed": list("X-RevenueCat-Webhook-Signature", {
+    several: true,
+    id: json("event.id"),
+    event: json("event.type", "INITIAL_PURCHASE"),
+    fields: { api_version: "1.0" },
+  }),
   recurly: list("recurly-signature", {
     unit: "ms",
     several: true,

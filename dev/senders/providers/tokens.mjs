@@ -1,6 +1,6 @@
 // Providers that send a secret itself: it says who sends, not what is sent.
 
-import { header, json, number } from "./lib.mjs";
+import { forms, header, json, number } from "./lib.mjs";
 import { basic, token } from "./families.mjs";
 
 const own = "X-Hook-Token"; // where the operator chooses the header
@@ -8,6 +8,22 @@ const configured = { options: { token: { header: own } } };
 const query = (name) => (c, [value]) => {
   c.target += `?${name}=${encodeURIComponent(value)}`;
 };
+
+// whole: the header's whole value is what the operator has chosen, here with the
+// name of a scheme before it.
+const whole = (options) =>
+  token("Authorization", {
+    form: forms.prefixed("Bearer "),
+    ...options,
+    more: (make) => ({
+      "refuse:withoutScheme": make({ signatures: (good) => [good.replace("Bearer ", "")] }),
+      ...options.more?.(make),
+    }),
+  });
+
+// Auth0 sends a batch of logs: one on each line, if not told otherwise.
+const auth0Logs = (c) => [{ log_id: "1", data: { type: "s" } }, { log_id: "2", data: { type: "f", ...c.fields } }];
+const auth0Body = (write) => (c) => (c.body = write(auth0Logs(c)));
 
 // graph writes the secret into every element of the body's list.
 const graphBody = (states) => (c) => {
@@ -55,6 +71,29 @@ export default {
   datadog: token(own, configured),
   okta: token("Authorization", { id: json("eventId"), event: undefined }),
   deepgram: token("dg-token"),
+  auth0: whole({
+    id: undefined,
+    event: undefined,
+    prepare: auth0Body((logs) => logs.map((log) => JSON.stringify(log) + "\n").join("")),
+    more: (make) => ({
+      "pass:array": make({ before: auth0Body((logs) => JSON.stringify(logs)) }),
+      "pass:object": make({ before: auth0Body((logs) => JSON.stringify(logs[1])) }),
+    }),
+  }),
+  revenuecat: whole({ id: json("event.id"), event: json("event.type", "INITIAL_PURCHASE"), fields: { api_version: "1.0" } }),
+  braze: token("Authorization", {
+    prefix: "Bearer ",
+    id: undefined,
+    event: undefined,
+    prepare: (c) => {
+      const event = { event_type: "users.messages.email.Open", id: "e1", properties: c.fields };
+      c.body = JSON.stringify({ events: [event] });
+    },
+    more: (make) => ({
+      "refuse:withoutScheme": make({ after: (c) => (c.headers.at(-1)[1] = c.secret) }),
+      "refuse:otherScheme": make({ after: (c) => (c.headers.at(-1)[1] = `Basic ${c.secret}`) }),
+    }),
+  }),
 
   "azure-event-grid": {
     ...token("code"),
@@ -73,6 +112,27 @@ export default {
       "refuse:otherCase": make({ signatures: (good) => [good.toUpperCase()] }),
     }),
   },
+  mailchimp: token("token", {
+    carrier: { query: "token" },
+    carry: query("token"),
+    type: "application/x-www-form-urlencoded",
+    id: null,
+    event: { form: "type", value: "subscribe" },
+    prepare: (c) => {
+      const member = { "data[email]": "api@example.com", "data[merges][LNAME]": "Grüße & more", "data[id]": "1200" };
+      c.body = new URLSearchParams({ type: c.event, fired_at: "2026-03-26 21:35:57", ...member }).toString();
+    },
+    more: (make) => ({
+      "refuse:unsigned": make({ after: (c) => (c.target = c.target.split("?")[0]) }),
+      "refuse:emptyQuery": make({ signatures: () => [""] }),
+      "refuse:inBody": make({
+        after: (c) => {
+          c.target = c.target.split("?")[0];
+          c.body += `&token=${c.secret}`;
+        },
+      }),
+    }),
+  }),
   "microsoft-graph": {
     ...token("clientState"),
     carrier: { json: "value[].clientState" },
