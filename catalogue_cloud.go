@@ -2,6 +2,7 @@ package hookward
 
 import "time"
 
+// cloudProviders are clouds, media and models.
 var cloudProviders = map[string]provider{
 	// AWS SNS: Amazon signs everybody's topics, so name yours in senders.
 	// MessageAttributes and UnsubscribeURL are not signed. Raw message delivery has
@@ -90,84 +91,34 @@ var cloudProviders = map[string]provider{
 			},
 		},
 	},
-	// Datadog: a header of your choice: set token.header. Nothing binds the body.
-	// Source: webhook-co/webhook
-	// packages/webhooks-spec/src/adapters/bespoke/token-auth-providers.ts; IP:
-	// (several public repositories).
+	// Google Workspace push (Calendar, Drive): the token of the channel; deliveries
+	// have no body to speak of.
+	// Source: public code that names X-Goog-Channel-Token (several repositories).
 	// Confidence: secondary.
-	"datadog": {
-		Options: Options{
-			Token: &TokenOptions{},
-		},
-		Addresses:   "https://ip-ranges.datadoghq.com/",
-		AddressPath: "webhooks.prefixes_ipv4[]",
-	},
-	// Okta event hooks: the Authorization header, unless you set token.header.
-	// Nothing binds the body.
-	// Source: webhook-co/webhook packages/webhooks-spec/src/adapters; webhook-co
-	// handshake.ts; IP:.
-	// Confidence: secondary.
-	"okta": {
+	"google-channel": {
 		Options: Options{
 			Token: &TokenOptions{
-				Header:  "Authorization",
-				IDField: "json:eventId",
+				Header:      "X-Goog-Channel-Token",
+				IDHeader:    "X-Goog-Message-Number",
+				EventHeader: "X-Goog-Resource-State",
+			},
+		},
+	},
+	// Microsoft Graph change notifications: the clientState of every notification
+	// is the token; it says nothing about the rest of the body.
+	// Source: webhook-co/webhook
+	// packages/webhooks-spec/src/adapters/bespoke/token-auth-providers.ts;
+	// webhook-co handshake.ts.
+	// Confidence: secondary.
+	"microsoft-graph": {
+		Options: Options{
+			Token: &TokenOptions{
+				Field:      "json:value[].clientState",
+				IDField:    "json:value[0].id",
+				EventField: "json:value[0].changeType",
 			},
 			Handshakes: []*HandshakeOptions{
-				{Method: "GET", Unsigned: true, Challenge: "header:X-Okta-Verification-Challenge", Answer: `{{"verification":"{challenge}"}}`},
-			},
-		},
-		Addresses: "https://s3.amazonaws.com/okta-ip-ranges/ip_ranges.json",
-	},
-	// Auth0 log streams: the whole value of the Authorization header; nothing binds
-	// the body.
-	// Source: auth0.com/docs, custom log streams; auth0-cli.
-	// Confidence: official.
-	"auth0": {
-		Options: Options{
-			Token: &TokenOptions{
-				Header: "Authorization",
-			},
-		},
-	},
-	// Grafana Alerting: with the default header; where a timestamp header is
-	// configured, set signature.timestampHeader, and signature.signs to
-	// {timestamp}:{body}.
-	// Source: public code that names X-Grafana-Alerting-Signature.
-	// Confidence: secondary.
-	"grafana": {
-		Options: Options{
-			Signature: &SignatureOptions{
-				Header:     []string{"X-Grafana-Alerting-Signature"},
-				IDField:    "json:groupKey",
-				EventField: "json:status",
-			},
-		},
-		Addresses: "https://grafana.com/api/hosted-alerts/source-ips",
-	},
-	// PagerDuty.
-	// Source: PagerDuty/go-pagerduty webhookv3.
-	// Confidence: official.
-	"pagerduty": {
-		Options: Options{
-			Signature: &SignatureOptions{
-				Header:     []string{"X-PagerDuty-Signature"},
-				Format:     "v1={hex},...",
-				IDHeader:   "X-Webhook-Id",
-				EventField: "json:event.event_type",
-			},
-		},
-	},
-	// MongoDB Atlas.
-	// Source: webhook-co/webhook packages/webhooks-spec/src/adapters/config.ts.
-	// Confidence: secondary.
-	"mongodb-atlas": {
-		Options: Options{
-			Signature: &SignatureOptions{
-				Algorithm:   "hmac-sha1",
-				Header:      []string{"x-mms-signature"},
-				Format:      "{base64}",
-				EventHeader: "X-MMS-Event",
+				{When: []string{"query:validationToken"}, Unsigned: true, Challenge: "query:validationToken", Pattern: "text", Answer: "{challenge}"},
 			},
 		},
 	},
@@ -202,90 +153,42 @@ var cloudProviders = map[string]provider{
 			},
 		},
 	},
-	// Supabase Auth hooks: the secret is written v1,whsec_... there.
-	// Source: webhook-co/webhook packages/webhooks-spec/src/adapters.
+	// OpenAI.
+	// Source: openai/openai-python src/openai/resources/webhooks + tests.
+	// Confidence: official.
+	"openai": {
+		Options: Options{Signature: standardWebhooks()},
+	},
+	// Replicate.
+	// Source: webhook-co/webhook packages/webhooks-spec/src/adapters;
+	// hookdeck/webhook-skills.
 	// Confidence: secondary.
-	"supabase": {
-		Options: Options{
-			Signature: &SignatureOptions{
-				Header:          []string{"Webhook-Signature"},
-				Format:          "v1,{base64} ...",
-				Signs:           "{id}.{timestamp}.{body}",
-				SecretEncoding:  "whsec",
-				TimestampHeader: "Webhook-Timestamp",
-				IDHeader:        "Webhook-Id",
-				EventField:      "json:type",
-			},
-		},
+	"replicate": {
+		Options: Options{Signature: standardWebhooks()},
 	},
-	// Svix: with the headers svix-... or webhook-..., never with a mixture.
-	// Source: svix/svix-webhooks worker.rs.
-	// Confidence: official.
-	"svix": {
-		Options: Options{
-			Signature: &SignatureOptions{
-				Header:          []string{"Svix-Signature"},
-				Format:          "v1,{base64} ...",
-				Signs:           "{id}.{timestamp}.{body}",
-				SecretEncoding:  "whsec",
-				TimestampHeader: "Svix-Timestamp",
-				IDHeader:        "Svix-Id",
-				Alternatives: []*AlternativeOptions{
-					{Header: []string{"Webhook-Signature"}, TimestampHeader: "Webhook-Timestamp", IDHeader: "Webhook-Id"},
-				},
-			},
-		},
-	},
-	// Standard Webhooks: with publicKeys also the asymmetric form v1a, side by
-	// side.
-	// Source: standard-webhooks/standard-webhooks spec/standard-webhooks.md +
-	// library tests.
-	// Confidence: official.
-	"standard-webhooks": {
-		Options: Options{
-			Signature: &SignatureOptions{
-				Header:          []string{"Webhook-Signature"},
-				Format:          "v1,{base64} ...",
-				Signs:           "{id}.{timestamp}.{body}",
-				SecretEncoding:  "whsec",
-				TimestampHeader: "Webhook-Timestamp",
-				IDHeader:        "Webhook-Id",
-				EventField:      "json:type",
-				Alternatives: []*AlternativeOptions{
-					{Algorithm: "ed25519", Format: "v1a,{base64} ..."},
-				},
-			},
-		},
-	},
-	// Standard Webhooks (asymmetric).
-	// Source: spec + svix/svix-webhooks server/svix-server/src/worker.rs, README.
-	// Confidence: official.
-	"standard-webhooks-v1a": {
-		Options: Options{
-			Signature: &SignatureOptions{
-				Algorithm:       "ed25519",
-				Header:          []string{"Webhook-Signature"},
-				Format:          "v1a,{base64} ...",
-				Signs:           "{id}.{timestamp}.{body}",
-				TimestampHeader: "Webhook-Timestamp",
-				IDHeader:        "Webhook-Id",
-				EventField:      "json:type",
-			},
-		},
-	},
-	// incident.io.
-	// Source: webhook-co/webhook packages/webhooks-spec/src/adapters.
+	// ElevenLabs.
+	// Source: hookdeck/webhook-skills; webhook-co/webhook
+	// packages/webhooks-spec/src/adapters.
 	// Confidence: secondary.
-	"incident-io": {
+	"elevenlabs": {
 		Options: Options{
 			Signature: &SignatureOptions{
-				Header:          []string{"Webhook-Signature"},
-				Format:          "v1,{base64} ...",
-				Signs:           "{id}.{timestamp}.{body}",
-				SecretEncoding:  "whsec",
-				TimestampHeader: "Webhook-Timestamp",
-				IDHeader:        "Webhook-Id",
-				EventField:      "json:type",
+				Header:     []string{"ElevenLabs-Signature"},
+				Format:     "t={timestamp},v0={hex},...",
+				Signs:      "{timestamp}.{body}",
+				EventField: "json:type",
+			},
+			Tolerance: 30 * time.Minute,
+		},
+	},
+	// Deepgram: the header names the API key's id, which is no secret: prefer a
+	// path that nobody guesses, and an allow list.
+	// Source: hookdeck/webhook-skills deepgram.
+	// Confidence: secondary.
+	"deepgram": {
+		Options: Options{
+			Token: &TokenOptions{
+				Header: "dg-token",
 			},
 		},
 	},

@@ -1,7 +1,6 @@
 package hookward
 
-import "time"
-
+// codeProviders are hosts of code and packages.
 var codeProviders = map[string]provider{
 	// GitHub: a delivery that is sent again by hand has the id of the first. The
 	// scheme has no timestamp.
@@ -147,51 +146,6 @@ var codeProviders = map[string]provider{
 			},
 		},
 	},
-	// CircleCI.
-	// Source: circleci/circleci-docs outbound webhooks.
-	// Confidence: official.
-	"circleci": {
-		Options: Options{
-			Signature: &SignatureOptions{
-				Header:      []string{"circleci-signature"},
-				Format:      "v1={hex},...",
-				IDField:     "json:id",
-				EventHeader: "circleci-event-type",
-			},
-		},
-		Addresses: "https://circleci.com/docs/ip-ranges-list.json",
-	},
-	// Buildkite: where Buildkite is set to a token instead, say so under token:
-	// X-Buildkite-Token.
-	// Source: buildkite/go-buildkite webhook.go + webhook_test.go.
-	// Confidence: official.
-	"buildkite": {
-		Options: Options{
-			Signature: &SignatureOptions{
-				Header:      []string{"X-Buildkite-Signature"},
-				Format:      "timestamp={timestamp},signature={hex},...",
-				Signs:       "{timestamp}.{body}",
-				IDHeader:    "X-Buildkite-Request",
-				EventHeader: "X-Buildkite-Event",
-			},
-		},
-		Addresses:   "https://api.buildkite.com/v2/meta",
-		AddressPath: "webhook_ips[]",
-	},
-	// Travis CI: the key is Travis' own and the same for all its customers; the
-	// field payload is signed, and nothing else of the form.
-	// Source: (several public repositories).
-	// Confidence: secondary.
-	"travis": {
-		Options: Options{
-			Signature: &SignatureOptions{
-				Algorithm: "rsa-sha1",
-				Header:    []string{"Signature"},
-				Format:    "{base64}",
-				Signs:     "{only:form:payload}",
-			},
-		},
-	},
 	// npm hooks.
 	// Source: webhook-co/webhook packages/webhooks-spec/src/adapters.
 	// Confidence: secondary.
@@ -204,34 +158,6 @@ var codeProviders = map[string]provider{
 			},
 		},
 	},
-	// Vercel.
-	// Source: SlopMaster2/webhook-verify src/providers/vercel.rs (cites
-	// vercel.com/docs/webhooks/webhooks-api); hookdeck/webhook-skills vercel;
-	// webhook-co/webhook packages/webhooks-spec/src/adapters.
-	// Confidence: secondary.
-	"vercel": {
-		Options: Options{
-			Signature: &SignatureOptions{
-				Algorithm:  "hmac-sha1",
-				Header:     []string{"x-vercel-signature"},
-				IDField:    "json:id",
-				EventField: "json:type",
-			},
-		},
-	},
-	// Heroku.
-	// Source: webhook-co/webhook packages/webhooks-spec/src/adapters.
-	// Confidence: secondary.
-	"heroku": {
-		Options: Options{
-			Signature: &SignatureOptions{
-				Header:     []string{"Heroku-Webhook-Hmac-SHA256"},
-				Format:     "{base64}",
-				IDField:    "json:id",
-				EventField: "json:action",
-			},
-		},
-	},
 	// Azure DevOps: nothing binds the body.
 	// Source: go-playground/webhooks azuredevops.
 	// Confidence: vector.
@@ -241,119 +167,6 @@ var codeProviders = map[string]provider{
 				Basic:      true,
 				IDField:    "json:id",
 				EventField: "json:eventType",
-			},
-		},
-	},
-	// HCP Terraform.
-	// Source: (several public repositories); IP documentation.
-	// Confidence: secondary.
-	"terraform-cloud": {
-		Options: Options{
-			Signature: &SignatureOptions{
-				Algorithm: "hmac-sha512",
-				Header:    []string{"X-TFE-Notification-Signature"},
-				IDField:   "json:run_id",
-			},
-		},
-		Addresses:   "https://app.terraform.io/api/meta/ip-ranges",
-		AddressPath: "notifications[]",
-	},
-	// Sentry: the header with a timestamp is not signed.
-	// Source: SlopMaster2/webhook-verify src/providers/sentry.rs (reads
-	// getsentry/integration-platform-example); webhook-co/webhook
-	// packages/webhooks-spec/src/adapters.
-	// Confidence: secondary.
-	"sentry": {
-		Options: Options{
-			Signature: &SignatureOptions{
-				Header:      []string{"Sentry-Hook-Signature"},
-				IDHeader:    "Request-ID",
-				EventHeader: "Sentry-Hook-Resource",
-			},
-		},
-	},
-	// LaunchDarkly.
-	// Source: webhook-co/webhook packages/webhooks-spec/src/adapters/config.ts.
-	// Confidence: secondary.
-	"launchdarkly": {
-		Options: Options{
-			Signature: &SignatureOptions{
-				Header: []string{"X-LD-Signature"},
-			},
-		},
-	},
-	// Render.
-	// Source: webhook-co/webhook packages/webhooks-spec/src/adapters.
-	// Confidence: secondary.
-	"render": {
-		Options: Options{
-			Signature: &SignatureOptions{
-				Header:          []string{"Webhook-Signature"},
-				Format:          "v1,{base64} ...",
-				Signs:           "{id}.{timestamp}.{body}",
-				SecretEncoding:  "whsec",
-				TimestampHeader: "Webhook-Timestamp",
-				IDHeader:        "Webhook-Id",
-				EventField:      "json:type",
-			},
-		},
-	},
-	// OpenAI.
-	// Source: openai/openai-python src/openai/resources/webhooks + tests.
-	// Confidence: official.
-	"openai": {
-		Options: Options{
-			Signature: &SignatureOptions{
-				Header:          []string{"Webhook-Signature"},
-				Format:          "v1,{base64} ...",
-				Signs:           "{id}.{timestamp}.{body}",
-				SecretEncoding:  "whsec",
-				TimestampHeader: "Webhook-Timestamp",
-				IDHeader:        "Webhook-Id",
-				EventField:      "json:type",
-			},
-		},
-	},
-	// Replicate.
-	// Source: webhook-co/webhook packages/webhooks-spec/src/adapters;
-	// hookdeck/webhook-skills.
-	// Confidence: secondary.
-	"replicate": {
-		Options: Options{
-			Signature: &SignatureOptions{
-				Header:          []string{"Webhook-Signature"},
-				Format:          "v1,{base64} ...",
-				Signs:           "{id}.{timestamp}.{body}",
-				SecretEncoding:  "whsec",
-				TimestampHeader: "Webhook-Timestamp",
-				IDHeader:        "Webhook-Id",
-				EventField:      "json:type",
-			},
-		},
-	},
-	// ElevenLabs.
-	// Source: hookdeck/webhook-skills; webhook-co/webhook
-	// packages/webhooks-spec/src/adapters.
-	// Confidence: secondary.
-	"elevenlabs": {
-		Options: Options{
-			Signature: &SignatureOptions{
-				Header:     []string{"ElevenLabs-Signature"},
-				Format:     "t={timestamp},v0={hex},...",
-				Signs:      "{timestamp}.{body}",
-				EventField: "json:type",
-			},
-			Tolerance: 30 * time.Minute,
-		},
-	},
-	// Deepgram: the header names the API key's id, which is no secret: prefer a
-	// path that nobody guesses, and an allow list.
-	// Source: hookdeck/webhook-skills deepgram.
-	// Confidence: secondary.
-	"deepgram": {
-		Options: Options{
-			Token: &TokenOptions{
-				Header: "dg-token",
 			},
 		},
 	},

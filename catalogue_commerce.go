@@ -1,7 +1,6 @@
 package hookward
 
-import "time"
-
+// commerceProviders are shops and the care of customers.
 var commerceProviders = map[string]provider{
 	// Shopify: the key is the app's client secret, or the one that the admin shows.
 	// Source: hookdeck/webhook-skills skills/shopify-webhooks;
@@ -73,17 +72,7 @@ var commerceProviders = map[string]provider{
 	// Source: webhook-co/webhook packages/webhooks-spec/src/adapters.
 	// Confidence: secondary.
 	"etsy": {
-		Options: Options{
-			Signature: &SignatureOptions{
-				Header:          []string{"Webhook-Signature"},
-				Format:          "v1,{base64} ...",
-				Signs:           "{id}.{timestamp}.{body}",
-				SecretEncoding:  "whsec",
-				TimestampHeader: "Webhook-Timestamp",
-				IDHeader:        "Webhook-Id",
-				EventField:      "json:type",
-			},
-		},
+		Options: Options{Signature: standardWebhooks()},
 	},
 	// Squarespace.
 	// Source: webhook-co/webhook packages/webhooks-spec/src/adapters/config.ts.
@@ -93,34 +82,6 @@ var commerceProviders = map[string]provider{
 			Signature: &SignatureOptions{
 				Header:         []string{"Squarespace-Signature"},
 				SecretEncoding: "hex",
-			},
-		},
-	},
-	// Klaviyo: the timestamp is a date as HTTP writes it.
-	// Source: webhook-co/webhook packages/webhooks-spec/src/adapters/config.ts.
-	// Confidence: secondary.
-	"klaviyo": {
-		Options: Options{
-			Signature: &SignatureOptions{
-				Header:          []string{"Klaviyo-Signature"},
-				Signs:           "{body}{timestamp}",
-				TimestampHeader: "Klaviyo-Timestamp",
-				TimestampUnit:   "http",
-			},
-		},
-	},
-	// Mailchimp Marketing: a secret in the URL that you have chosen, here the
-	// parameter token; nothing binds the body.
-	// Source: mailchimp.com/developer, quoted by hookdeck/webhook-skills.
-	// Confidence: secondary.
-	"mailchimp": {
-		Options: Options{
-			Token: &TokenOptions{
-				Query:      "token",
-				EventField: "form:type",
-			},
-			Handshakes: []*HandshakeOptions{
-				{Method: "GET", Unsigned: true},
 			},
 		},
 	},
@@ -136,18 +97,6 @@ var commerceProviders = map[string]provider{
 				TimestampUnit:   "epoch",
 				IDField:         "json:id",
 				EventField:      "json:event_type.id",
-			},
-		},
-	},
-	// Patreon: the only HMAC with MD5 in the catalogue.
-	// Source: (several public repositories).
-	// Confidence: secondary.
-	"patreon": {
-		Options: Options{
-			Signature: &SignatureOptions{
-				Algorithm:   "hmac-md5",
-				Header:      []string{"X-Patreon-Signature"},
-				EventHeader: "X-Patreon-Event",
 			},
 		},
 	},
@@ -287,65 +236,31 @@ var commerceProviders = map[string]provider{
 			},
 		},
 	},
-	// Typeform.
-	// Source: SlopMaster2/webhook-verify src/providers/typeform.rs (cites
-	// typeform.com/developers/webhooks/secure-your-webhooks); webhook-co/webhook
-	// packages/webhooks-spec/src/adapters.
+	// Klaviyo: the timestamp is a date as HTTP writes it.
+	// Source: webhook-co/webhook packages/webhooks-spec/src/adapters/config.ts.
 	// Confidence: secondary.
-	"typeform": {
+	"klaviyo": {
 		Options: Options{
 			Signature: &SignatureOptions{
-				Header:     []string{"Typeform-Signature"},
-				Format:     "sha256={base64}",
-				IDField:    "json:event_id",
-				EventField: "json:event_type",
+				Header:          []string{"Klaviyo-Signature"},
+				Signs:           "{body}{timestamp}",
+				TimestampHeader: "Klaviyo-Timestamp",
+				TimestampUnit:   "http",
 			},
 		},
 	},
-	// Cal.com: without a secret Cal.com sends the words no-secret-provided, which
-	// are no signature.
-	// Source: webhook-co/webhook packages/webhooks-spec/src/adapters.
+	// Mailchimp Marketing: a secret in the URL that you have chosen, here the
+	// parameter token; nothing binds the body.
+	// Source: mailchimp.com/developer, quoted by hookdeck/webhook-skills.
 	// Confidence: secondary.
-	"cal-com": {
+	"mailchimp": {
 		Options: Options{
-			Signature: &SignatureOptions{
-				Header:     []string{"X-Cal-Signature-256"},
-				EventField: "json:triggerEvent",
-			},
-		},
-	},
-	// Calendly.
-	// Source: SlopMaster2/webhook-verify src/providers/calendly.rs;
-	// webhook-co/webhook packages/webhooks-spec/src/adapters.
-	// Confidence: secondary.
-	"calendly": {
-		Options: Options{
-			Signature: &SignatureOptions{
-				Header:     []string{"Calendly-Webhook-Signature"},
-				Format:     "t={timestamp},v1={hex},...",
-				Signs:      "{timestamp}.{body}",
-				EventField: "json:event",
-			},
-			Tolerance: 3 * time.Minute,
-		},
-	},
-	// Adobe I/O Events: the keys are Adobe's own and the same for all, so name your
-	// client id in senders. Take the keys from static.adobeioevents.com.
-	// Source: adobe/aio-lib-java EventVerifier; @adobe/aio-lib-events;
-	// AdobeDocs/adobe-io-events.
-	// Confidence: official.
-	"adobe": {
-		Options: Options{
-			Signature: &SignatureOptions{
-				Algorithm:   "rsa-sha256",
-				Header:      []string{"X-Adobe-Digital-Signature-1", "X-Adobe-Digital-Signature-2"},
-				Format:      "{base64}",
-				IDHeader:    "X-Adobe-Event-Id",
-				EventHeader: "X-Adobe-Event-Code",
-				SenderField: "json:recipient_client_id",
+			Token: &TokenOptions{
+				Query:      "token",
+				EventField: "form:type",
 			},
 			Handshakes: []*HandshakeOptions{
-				{Method: "GET", Unsigned: true, Challenge: "query:challenge", Answer: "{challenge}"},
+				{Method: "GET", Unsigned: true},
 			},
 		},
 	},

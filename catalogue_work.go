@@ -2,6 +2,7 @@ package hookward
 
 import "time"
 
+// workProviders are work, documents and forms.
 var workProviders = map[string]provider{
 	// Linear: the timestamp stands in the signed body.
 	// Source: SlopMaster2/webhook-verify src/providers/linear.rs;
@@ -217,17 +218,6 @@ var workProviders = map[string]provider{
 			},
 		},
 	},
-	// Deel.
-	// Source: webhook-co/webhook packages/webhooks-spec/src/adapters/config.ts.
-	// Confidence: secondary.
-	"deel": {
-		Options: Options{
-			Signature: &SignatureOptions{
-				Header: []string{"x-deel-signature"},
-				Signs:  "POST{body}",
-			},
-		},
-	},
 	// Cronofy: one signature for each active client secret.
 	// Source: webhook-co/webhook packages/webhooks-spec/src/adapters/config.ts.
 	// Confidence: secondary.
@@ -239,113 +229,65 @@ var workProviders = map[string]provider{
 			},
 		},
 	},
-	// Persona.
-	// Source: webhook-co/webhook packages/webhooks-spec/src/adapters/config.ts.
+	// Typeform.
+	// Source: SlopMaster2/webhook-verify src/providers/typeform.rs (cites
+	// typeform.com/developers/webhooks/secure-your-webhooks); webhook-co/webhook
+	// packages/webhooks-spec/src/adapters.
 	// Confidence: secondary.
-	"persona": {
+	"typeform": {
 		Options: Options{
 			Signature: &SignatureOptions{
-				Header:     []string{"Persona-Signature"},
-				Format:     "t={timestamp},v1={hex} ...",
-				Signs:      "{timestamp}.{body}",
-				IDField:    "json:data.id",
-				EventField: "json:data.attributes.name",
+				Header:     []string{"Typeform-Signature"},
+				Format:     "sha256={base64}",
+				IDField:    "json:event_id",
+				EventField: "json:event_type",
 			},
 		},
 	},
-	// WorkOS.
-	// Source: workos/workos-node src/common/crypto/signature-provider.ts.
-	// Confidence: official.
-	"workos": {
+	// Cal.com: without a secret Cal.com sends the words no-secret-provided, which
+	// are no signature.
+	// Source: webhook-co/webhook packages/webhooks-spec/src/adapters.
+	// Confidence: secondary.
+	"cal-com": {
 		Options: Options{
 			Signature: &SignatureOptions{
-				Header:        []string{"WorkOS-Signature"},
-				Format:        "t={timestamp},v1={hex},...",
-				Signs:         "{timestamp}.{body}",
-				TimestampUnit: "ms",
-				IDField:       "json:id",
-				EventField:    "json:event",
+				Header:     []string{"X-Cal-Signature-256"},
+				EventField: "json:triggerEvent",
+			},
+		},
+	},
+	// Calendly.
+	// Source: SlopMaster2/webhook-verify src/providers/calendly.rs;
+	// webhook-co/webhook packages/webhooks-spec/src/adapters.
+	// Confidence: secondary.
+	"calendly": {
+		Options: Options{
+			Signature: &SignatureOptions{
+				Header:     []string{"Calendly-Webhook-Signature"},
+				Format:     "t={timestamp},v1={hex},...",
+				Signs:      "{timestamp}.{body}",
+				EventField: "json:event",
 			},
 			Tolerance: 3 * time.Minute,
 		},
 	},
-	// Clerk.
-	// Source: hookdeck/webhook-skills clerk; webhook-co/webhook
-	// packages/webhooks-spec/src/adapters.
-	// Confidence: secondary.
-	"clerk": {
+	// Adobe I/O Events: the keys are Adobe's own and the same for all, so name your
+	// client id in senders. Take the keys from static.adobeioevents.com.
+	// Source: adobe/aio-lib-java EventVerifier; @adobe/aio-lib-events;
+	// AdobeDocs/adobe-io-events.
+	// Confidence: official.
+	"adobe": {
 		Options: Options{
 			Signature: &SignatureOptions{
-				Header:          []string{"Svix-Signature"},
-				Format:          "v1,{base64} ...",
-				Signs:           "{id}.{timestamp}.{body}",
-				SecretEncoding:  "whsec",
-				TimestampHeader: "Svix-Timestamp",
-				IDHeader:        "Svix-Id",
-				EventField:      "json:type",
-			},
-		},
-	},
-	// Stytch.
-	// Source: webhook-co/webhook packages/webhooks-spec/src/adapters.
-	// Confidence: secondary.
-	"stytch": {
-		Options: Options{
-			Signature: &SignatureOptions{
-				Header:          []string{"Svix-Signature"},
-				Format:          "v1,{base64} ...",
-				Signs:           "{id}.{timestamp}.{body}",
-				SecretEncoding:  "whsec",
-				TimestampHeader: "Svix-Timestamp",
-				IDHeader:        "Svix-Id",
-				EventField:      "json:type",
-			},
-		},
-	},
-	// Vanta.
-	// Source: webhook-co/webhook packages/webhooks-spec/src/adapters.
-	// Confidence: secondary.
-	"vanta": {
-		Options: Options{
-			Signature: &SignatureOptions{
-				Header:          []string{"Svix-Signature"},
-				Format:          "v1,{base64} ...",
-				Signs:           "{id}.{timestamp}.{body}",
-				SecretEncoding:  "whsec",
-				TimestampHeader: "Svix-Timestamp",
-				IDHeader:        "Svix-Id",
-				EventField:      "json:type",
-			},
-		},
-	},
-	// Google Workspace push (Calendar, Drive): the token of the channel; deliveries
-	// have no body to speak of.
-	// Source: public code that names X-Goog-Channel-Token (several repositories).
-	// Confidence: secondary.
-	"google-channel": {
-		Options: Options{
-			Token: &TokenOptions{
-				Header:      "X-Goog-Channel-Token",
-				IDHeader:    "X-Goog-Message-Number",
-				EventHeader: "X-Goog-Resource-State",
-			},
-		},
-	},
-	// Microsoft Graph change notifications: the clientState of every notification
-	// is the token; it says nothing about the rest of the body.
-	// Source: webhook-co/webhook
-	// packages/webhooks-spec/src/adapters/bespoke/token-auth-providers.ts;
-	// webhook-co handshake.ts.
-	// Confidence: secondary.
-	"microsoft-graph": {
-		Options: Options{
-			Token: &TokenOptions{
-				Field:      "json:value[].clientState",
-				IDField:    "json:value[0].id",
-				EventField: "json:value[0].changeType",
+				Algorithm:   "rsa-sha256",
+				Header:      []string{"X-Adobe-Digital-Signature-1", "X-Adobe-Digital-Signature-2"},
+				Format:      "{base64}",
+				IDHeader:    "X-Adobe-Event-Id",
+				EventHeader: "X-Adobe-Event-Code",
+				SenderField: "json:recipient_client_id",
 			},
 			Handshakes: []*HandshakeOptions{
-				{When: []string{"query:validationToken"}, Unsigned: true, Challenge: "query:validationToken", Pattern: "text", Answer: "{challenge}"},
+				{Method: "GET", Unsigned: true, Challenge: "query:challenge", Answer: "{challenge}"},
 			},
 		},
 	},

@@ -20,7 +20,10 @@ type provider struct {
 
 // catalogue holds the providers by their slug, the value of the option
 // provider.
-var catalogue = mergeCatalogues(codeProviders, moneyProviders, commerceProviders, messageProviders, workProviders, cloudProviders)
+var catalogue = mergeCatalogues(
+	codeProviders, buildProviders, paymentProviders, billingProviders, commerceProviders, chatProviders,
+	mailProviders, workProviders, identityProviders, cloudProviders, standardProviders,
+)
 
 func mergeCatalogues(parts ...map[string]provider) map[string]provider {
 	all := map[string]provider{}

@@ -165,28 +165,6 @@ func compileURL(c *compilation, s *scheme, options Options, path string) {
 	}
 }
 
-// bindsBody says whether the body is signed from its first to its last byte, or
-// by all of its fields.
-func bindsBody(s *scheme) bool {
-	for _, q := range s.signs {
-		if isBody(q.kind) || q.kind == "digest" || q.kind == "fields" && q.place.kind == "form" || q.kind == "check" && q.want == "" {
-			return true
-		}
-	}
-	return false
-}
-
-// readsBody says whether single values of a JSON body are signed, or are the
-// signature.
-func readsBody(s *scheme) bool {
-	for _, q := range s.signs {
-		if q.place.kind == "json" {
-			return true
-		}
-	}
-	return s.field.kind == "json"
-}
-
 // compileTimestamp checks that a timestamp has one source, and is signed: one
 // that is not protects from nothing.
 func compileTimestamp(c *compilation, s *scheme, options Options, o SignatureOptions, path string) {
@@ -257,52 +235,6 @@ func compileSenders(c *compilation, s *scheme, options Options) {
 	if s.sender.kind == "" && !inFormat {
 		c.problems = append(c.problems, "senders: has no effect, because the scheme names no sender")
 	}
-}
-
-// signsPlace says whether the text at a place is a part of what is signed.
-func signsPlace(s *scheme, at place) bool {
-	for _, q := range s.signs {
-		if samePlace(q.place, at) && q.kind == "value" && q.group == 0 {
-			return true
-		}
-	}
-	return false
-}
-
-// signedNames returns the names that lead to the values that are signed, or are
-// read beside these, in JSON documents.
-func signedNames(p *policy) nameSet {
-	names := nameSet{}
-	for _, s := range p.schemes {
-		if !s.exact {
-			continue
-		}
-		names = addPath(names, 0, s.items)
-		below := depthOf(s.items)
-		places := []place{s.field, s.timestamp, s.sender, s.certificate}
-		for _, q := range s.signs {
-			places = append(places, q.place)
-		}
-		for _, at := range places {
-			names = addPath(names, below, at.path)
-		}
-	}
-	return names
-}
-
-// isRowsOwn says whether a template is one of a provider's row, which says in
-// the documentation what it does not bind.
-func isRowsOwn(provider, signs string) bool {
-	row := catalogue[provider].Options.Signature
-	if row == nil || signs == "" {
-		return false
-	}
-	for _, alternative := range row.Alternatives {
-		if alternative.Signs == signs {
-			return true
-		}
-	}
-	return row.Signs == signs
 }
 
 func orDefault(text, fallback string) string {

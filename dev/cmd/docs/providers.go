@@ -6,6 +6,7 @@ import (
 	"go/parser"
 	"go/token"
 	"path/filepath"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -79,7 +80,7 @@ func readCatalogue(root string) ([]row, error) {
 			return nil, err
 		}
 		comments := ast.NewCommentMap(set, file, file.Comments)
-		for _, spec := range file.Decls[len(file.Decls)-1].(*ast.GenDecl).Specs {
+		for _, spec := range tableOf(file).Specs {
 			for _, element := range spec.(*ast.ValueSpec).Values[0].(*ast.CompositeLit).Elts {
 				pair := element.(*ast.KeyValueExpr)
 				slug, err := strconv.Unquote(pair.Key.(*ast.BasicLit).Value)
@@ -97,6 +98,16 @@ func readCatalogue(root string) ([]row, error) {
 	}
 	sort.Slice(rows, func(i, j int) bool { return rows[i].slug < rows[j].slug })
 	return rows, nil
+}
+
+// tableOf returns the declaration of a file's rows.
+func tableOf(file *ast.File) *ast.GenDecl {
+	for _, declaration := range file.Decls {
+		if table, ok := declaration.(*ast.GenDecl); ok && table.Tok == token.VAR {
+			return table
+		}
+	}
+	return &ast.GenDecl{}
 }
 
 // readRow takes the comment of a row apart.
@@ -208,7 +219,9 @@ func handshakes(o hookward.Options) string {
 		if !h.Unsigned {
 			method += ", signed"
 		}
-		texts = append(texts, method)
+		if !slices.Contains(texts, method) {
+			texts = append(texts, method)
+		}
 	}
 	if o.Signature != nil && o.Signature.CertificateField != "" {
 		texts = append(texts, "POST, signed, with `confirmSubscriptions`")

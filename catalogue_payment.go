@@ -1,8 +1,7 @@
 package hookward
 
-import "time"
-
-var moneyProviders = map[string]provider{
+// paymentProviders are payments.
+var paymentProviders = map[string]provider{
 	// Stripe: the whole text whsec_... is the key.
 	// Source: stripe/stripe-dotnet EventUtility(+Test).
 	// Confidence: official.
@@ -87,22 +86,6 @@ var moneyProviders = map[string]provider{
 				IDField:        "json:data.id",
 				EventField:     "json:type",
 			},
-		},
-	},
-	// Paddle (Billing).
-	// Source: PaddleHQ/paddle-php-sdk
-	// src/Notifications/{PaddleSignature,Verifier}.php + test.
-	// Confidence: official.
-	"paddle": {
-		Options: Options{
-			Signature: &SignatureOptions{
-				Header:     []string{"Paddle-Signature"},
-				Format:     "ts={timestamp};h1={hex};...",
-				Signs:      "{timestamp}:{body}",
-				IDField:    "json:event_id",
-				EventField: "json:event_type",
-			},
-			Tolerance: 5 * time.Second,
 		},
 	},
 	// Coinbase Commerce.
@@ -222,86 +205,16 @@ var moneyProviders = map[string]provider{
 			},
 		},
 	},
-	// RevenueCat: the whole value of the Authorization header; nothing binds the
-	// body.
-	// Source: revenuecat.com/docs/integrations/webhooks.
-	// Confidence: official.
-	"revenuecat": {
-		Options: Options{
-			Token: &TokenOptions{
-				Header:     "Authorization",
-				IDField:    "json:event.id",
-				EventField: "json:event.type",
-			},
-		},
-	},
-	// RevenueCat (signed): where signing is switched on.
-	// Source: eight independent implementations that cite RevenueCat's
-	// documentation.
-	// Confidence: secondary.
-	"revenuecat-signed": {
-		Options: Options{
-			Signature: &SignatureOptions{
-				Header:     []string{"X-RevenueCat-Webhook-Signature"},
-				Format:     "t={timestamp},v1={hex},...",
-				Signs:      "{timestamp}.{body}",
-				IDField:    "json:event.id",
-				EventField: "json:event.type",
-			},
-		},
-	},
-	// Modern Treasury.
-	// Source: webhook-co/webhook packages/webhooks-spec/src/adapters.
-	// Confidence: secondary.
-	"modern-treasury": {
-		Options: Options{
-			Signature: &SignatureOptions{
-				Header:      []string{"X-Signature"},
-				IDHeader:    "X-Webhook-ID",
-				EventHeader: "X-Topic",
-			},
-		},
-	},
-	// Wise: the key is Wise's own and the same for all its customers: look at whose
-	// profile a delivery is about.
-	// Source: webhook-co/webhook
-	// packages/webhooks-spec/src/adapters/bespoke/wise.ts (vector of
-	// transferwise/digital-signatures-examples).
-	// Confidence: vector.
-	"wise": {
-		Options: Options{
-			Signature: &SignatureOptions{
-				Algorithm:  "rsa-sha256",
-				Header:     []string{"X-Signature-SHA256"},
-				Format:     "{base64}",
-				IDHeader:   "X-Delivery-Id",
-				EventField: "json:event_type",
-			},
-		},
-	},
-	// Recurly.
+	// Affirm.
 	// Source: webhook-co/webhook packages/webhooks-spec/src/adapters/config.ts.
 	// Confidence: secondary.
-	"recurly": {
+	"affirm": {
 		Options: Options{
 			Signature: &SignatureOptions{
-				Header:        []string{"recurly-signature"},
-				Format:        "{timestamp},{hex},...",
-				Signs:         "{timestamp}.{body}",
-				TimestampUnit: "ms",
-			},
-		},
-	},
-	// Chargebee: nothing binds the body.
-	// Source: hookdeck/webhook-skills chargebee; webhook-co/webhook
-	// packages/webhooks-spec/src/adapters.
-	// Confidence: secondary.
-	"chargebee": {
-		Options: Options{
-			Token: &TokenOptions{
-				Basic:      true,
-				IDField:    "json:id",
-				EventField: "json:event_type",
+				Algorithm: "hmac-sha512",
+				Header:    []string{"X-Affirm-Signature"},
+				Format:    "t={timestamp},v0={hex},...",
+				Signs:     "{timestamp}.{body}",
 			},
 		},
 	},
@@ -321,33 +234,6 @@ var moneyProviders = map[string]provider{
 			},
 		},
 	},
-	// QuickBooks (Intuit).
-	// Source: webhook-co/webhook packages/webhooks-spec/src/adapters/config.ts.
-	// Confidence: secondary.
-	"quickbooks": {
-		Options: Options{
-			Signature: &SignatureOptions{
-				Header: []string{"intuit-signature"},
-				Format: "{base64}",
-			},
-		},
-	},
-	// Xero: the intent to receive is answered with 200, and with 401 where its
-	// signature is wrong, as Xero asks.
-	// Source: SlopMaster2/webhook-verify src/providers/xero.rs; webhook-co/webhook
-	// packages/webhooks-spec/src/adapters.
-	// Confidence: secondary.
-	"xero": {
-		Options: Options{
-			Signature: &SignatureOptions{
-				Header: []string{"x-xero-signature"},
-				Format: "{base64}",
-			},
-			Handshakes: []*HandshakeOptions{
-				{When: []string{"json:firstEventSequence=0", "json:lastEventSequence=0"}},
-			},
-		},
-	},
 	// Mercado Pago: id and request are signed, and NOTHING of the body.
 	// Source: webhook-co/webhook packages/webhooks-spec/src/adapters/config.ts.
 	// Confidence: secondary.
@@ -360,94 +246,6 @@ var moneyProviders = map[string]provider{
 				TimestampUnit: "epoch",
 				IDHeader:      "X-Request-Id",
 				EventField:    "json:type",
-			},
-		},
-	},
-	// Affirm.
-	// Source: webhook-co/webhook packages/webhooks-spec/src/adapters/config.ts.
-	// Confidence: secondary.
-	"affirm": {
-		Options: Options{
-			Signature: &SignatureOptions{
-				Algorithm: "hmac-sha512",
-				Header:    []string{"X-Affirm-Signature"},
-				Format:    "t={timestamp},v0={hex},...",
-				Signs:     "{timestamp}.{body}",
-			},
-		},
-	},
-	// Polar: the secret is used as it is.
-	// Source: webhook-co/webhook packages/webhooks-spec/src/adapters/config.ts
-	// (POLAR_CONFIG).
-	// Confidence: secondary.
-	"polar": {
-		Options: Options{
-			Signature: &SignatureOptions{
-				Header:          []string{"Webhook-Signature"},
-				Format:          "v1,{base64} ...",
-				Signs:           "{id}.{timestamp}.{body}",
-				TimestampHeader: "Webhook-Timestamp",
-				IDHeader:        "Webhook-Id",
-				EventField:      "json:type",
-			},
-		},
-	},
-	// Lemon Squeezy.
-	// Source: webhook-co/webhook packages/webhooks-spec/src/adapters.
-	// Confidence: secondary.
-	"lemon-squeezy": {
-		Options: Options{
-			Signature: &SignatureOptions{
-				Header:      []string{"X-Signature"},
-				EventHeader: "X-Event-Name",
-			},
-		},
-	},
-	// Brex.
-	// Source: webhook-co/webhook packages/webhooks-spec/src/adapters.
-	// Confidence: secondary.
-	"brex": {
-		Options: Options{
-			Signature: &SignatureOptions{
-				Header:          []string{"Webhook-Signature"},
-				Format:          "v1,{base64} ...",
-				Signs:           "{id}.{timestamp}.{body}",
-				SecretEncoding:  "whsec",
-				TimestampHeader: "Webhook-Timestamp",
-				IDHeader:        "Webhook-Id",
-				EventField:      "json:type",
-			},
-		},
-	},
-	// Increase.
-	// Source: webhook-co/webhook packages/webhooks-spec/src/adapters.
-	// Confidence: secondary.
-	"increase": {
-		Options: Options{
-			Signature: &SignatureOptions{
-				Header:          []string{"Webhook-Signature"},
-				Format:          "v1,{base64} ...",
-				Signs:           "{id}.{timestamp}.{body}",
-				SecretEncoding:  "whsec",
-				TimestampHeader: "Webhook-Timestamp",
-				IDHeader:        "Webhook-Id",
-				EventField:      "json:type",
-			},
-		},
-	},
-	// Gemini.
-	// Source: webhook-co/webhook packages/webhooks-spec/src/adapters.
-	// Confidence: secondary.
-	"gemini": {
-		Options: Options{
-			Signature: &SignatureOptions{
-				Header:          []string{"Webhook-Signature"},
-				Format:          "v1,{base64} ...",
-				Signs:           "{id}.{timestamp}.{body}",
-				SecretEncoding:  "whsec",
-				TimestampHeader: "Webhook-Timestamp",
-				IDHeader:        "Webhook-Id",
-				EventField:      "json:type",
 			},
 		},
 	},
