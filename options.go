@@ -31,7 +31,7 @@ type Options struct {
 	// Senders are the public names under which senders of yours are known
 	// where the scheme has such names: the topic's ARN for AWS SNS, the app key
 	// for Pusher, the public key for Braintree. Others are refused. Required
-	// for AWS SNS and Braintree.
+	// for AWS SNS, Braintree and Adobe.
 	Senders []string `json:"senders"`
 
 	// VerifyToken is the word that the provider repeats when it asks whether
@@ -44,7 +44,8 @@ type Options struct {
 	// `{url}`; it is never guessed from the request. Either scheme and host
 	// (`https://hooks.example.com`), and path and query are the request's, or
 	// the whole URL as the provider knows it, and then a request with another
-	// query is refused.
+	// path or query is refused. Its path may be longer or shorter in front,
+	// where Traefik adds or strips a prefix.
 	PublicURL string `json:"publicURL"`
 
 	// Signature describes a signature scheme, or overrides fields of the
@@ -121,10 +122,13 @@ type SignatureOptions struct {
 	// query), `{portURL}` (with the port written out), `{decodedURL}` (with
 	// what HubSpot decodes), any place such as `{header:NAME}` or `{json:a.b}`, `{secret}`,
 	// and what is made of these: `{lower:PLACE}`, `{free:PLACE}` (the one value
-	// that may contain the text beside it), `{sorted:form}`,
-	// `{sorted:query}`, `{ascii:body}`, `{sha256:body}`, `{headers:NAME}`.
-	// `{PLACE==TEXT}` and `{PLACE==sha256:body}` stand for nothing, and must
-	// hold. Text in brackets is left out where a value in it is absent. Braces
+	// that may contain the text beside it), `{only:form:NAME}` (of a form
+	// without further fields), `{sorted:form}`, `{sorted:query}`,
+	// `{ascii:body}`, `{sha256:body}` (hexadecimal; `sha256base64:` and
+	// `sha256raw:` too), `{headers:NAME}` (the headers that a header lists),
+	// `{headers}` and `{headerValues}` (those that `format` lists).
+	// `{PLACE==TEXT}`, `{PLACE==sha256:body}` and `{PLACE==}` (absent) stand
+	// for nothing, and must hold. Text in brackets is left out where a value in it is absent. Braces
 	// and brackets of the text itself are doubled. Default: `{body}`.
 	Signs string `json:"signs"`
 
