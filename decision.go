@@ -31,7 +31,8 @@ type decision struct {
 	documentRead bool
 	form         url.Values
 	query        url.Values
-	malformed    bool // the query or the form could not be read
+	noForm       bool // the body is no form, or a malformed one
+	noQuery      bool // the query is malformed
 	twins        bool
 	twinsKnown   bool
 	item         any // of a batch, while it is being verified

@@ -1,8 +1,9 @@
 package hookward
 
 // delimit sets what keeps each part of the sender's choice apart from the one
-// that may hold anything. It returns the names of the parts that nothing keeps apart: a stranger
-// who has seen one delivery can move bytes between those and their neighbours.
+// that may hold anything. It returns the names of the parts that nothing keeps
+// apart: a stranger who has seen one delivery can move bytes between those and
+// their neighbours.
 // A timestamp keeps an id apart, being digits and signs of one strict form.
 func delimit(parts []part) []string {
 	pivot := pivotOf(parts)

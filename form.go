@@ -21,7 +21,7 @@ func formOf(r *http.Request, d *decision) url.Values {
 		if err == nil && isForm(r) && bytes.Count(d.body, []byte("&")) < maxFields {
 			d.form = values
 		} else {
-			d.malformed = true
+			d.noForm = true
 		}
 	}
 	return d.form
@@ -54,7 +54,7 @@ func isOnly(s *scheme, q *part, r *http.Request, d *decision) bool {
 		}
 	}
 	fields := formOf(r, d)
-	if len(fields) != len(read) || len(fieldsOf("query", r, d)[q.place.name]) > 0 || d.malformed {
+	if len(fields) != len(read) || len(fieldsOf("query", r, d)[q.place.name]) > 0 || d.noQuery {
 		return false
 	}
 	for name, values := range fields {

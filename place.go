@@ -107,16 +107,14 @@ func isAbsent(p *place, r *http.Request, d *decision) bool {
 	if p.kind == "header" {
 		return len(r.Header[p.name]) == 0
 	}
-	if p.kind != "json" {
-		values := fieldsOf(p.kind, r, d)[p.name]
-		return len(values) == 0 && !d.malformed
+	if p.kind == "json" {
+		return rootOf(d) != nil && leadsNowhere(rootOf(d), p.path)
 	}
-	for _, value := range jsonValues(rootOf(d), p.path) {
-		if value != nil {
-			return false
-		}
+	values := fieldsOf(p.kind, r, d)[p.name]
+	if p.kind == "form" {
+		return len(values) == 0 && !d.noForm
 	}
-	return rootOf(d) != nil
+	return len(values) == 0 && !d.noQuery
 }
 
 // isEmpty says whether there is an empty text at a place.
@@ -135,7 +133,7 @@ func fieldsOf(kind string, r *http.Request, d *decision) url.Values {
 		values, err := url.ParseQuery(r.URL.RawQuery)
 		if err != nil {
 			values = url.Values{}
-			d.malformed = true
+			d.noQuery = true
 		}
 		d.query = values
 	}

@@ -192,7 +192,7 @@ func fieldsText(q *part, r *http.Request, d *decision) ([]byte, string) {
 // as messagebird/go-rest-api does.
 func sortedQuery(q *part, r *http.Request, d *decision) ([]byte, string) {
 	query := fieldsOf("query", r, d).Encode()
-	if d.malformed {
+	if d.noQuery {
 		return nil, signedFieldMissing
 	}
 	return delimited(q, query)

@@ -65,6 +65,13 @@ func TestSignedPlaces(t *testing.T) {
 		{"[{json:a}]:{json:b}", "", `{"a":null,"b":"x"}`, "", ":x"},
 		{"[{json:a}]:{json:b}", "", `{"a":"","b":"x"}`, "", ":x"},
 		{"[{json:a}]:{json:b}", "", `{"a":{},"b":"x"}`, "", signedFieldMissing},
+		{"[{json:a.c}]:{json:b}", "", `{"b":"x"}`, "", ":x"},
+		{"[{json:a.c}]:{json:b}", "", `{"a":{},"b":"x"}`, "", ":x"},
+		{"[{json:a.c}]:{json:b}", "", `{"a":"9 EUR","b":"x"}`, "", signedFieldMissing}, // no object, but not nothing
+		{"[{json:a.c}]:{json:b}", "", `{"a":[],"b":"x"}`, "", signedFieldMissing},
+		{"[{json:a[0]}]:{json:b}", "", `{"a":[],"b":"x"}`, "", ":x"},
+		{"{form:p}{query:q==}", "application/json", `{}`, "", signedFieldMissing},
+		{"{query:q==}{body}", "application/json", `{}`, "", "{}"},
 		{"[[{query:id}]]", "", "", "id=A", "[A]"},
 		{"{json:a.b}|{json:list[0].c}|{json:n}|{json:t}", "", `{"a":{"b":"x"},"list":[{"c":"y"}],"n":1.50,"t":true}`, "", "x|y|1.50|true"},
 		{"{json:a.b}", "", `{"a":{"b":null}}`, "", signedFieldMissing},

@@ -241,7 +241,7 @@ func testAdyenBatch(t *testing.T, v published) {
 		`{"live":"false","notificationItems":[` + item + `]}`:                                               verified,
 		`{"notificationItems":[` + item + `,` + item + `]}`:                                                 verified,
 		`{"notificationItems":[` + item + `,` + forged + `]}`:                                               signatureMismatch,
-		`{"notificationItems":[` + hoisted + `]}`:                                                           signatureMismatch,
+		`{"notificationItems":[` + hoisted + `]}`:                                                           signedFieldMissing,
 		`{"notificationItems":[` + strings.Replace(item, "{\n", `{"originalReference":["EVIL"],`, 1) + `]}`: signedFieldMissing,
 		`{"notificationItems":[` + strings.Replace(item, "{\n", `{"originalreference":"EVIL",`, 1) + `]}`:   bodyMalformed,
 		`{"notificationItems":[` + item + `,5]}`:                                                            signatureMissing,

@@ -55,6 +55,7 @@ func verifyScheme(p *policy, s *scheme, r *http.Request, d *decision, now time.T
 	if s.exact && twinsIn(p, d) || s.extendable && !utf8.Valid(d.body) {
 		return bodyMalformed
 	}
+	d.item = nil
 	if s.items == nil {
 		return verifyForm(p, s, r, d, now)
 	}

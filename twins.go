@@ -1,0 +1,128 @@
+package hookward
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"strings"
+	"unicode/utf8"
+)
+
+// maxTokens bounds the documents that are looked through for names that stand
+// there twice.
+const maxTokens = 20_000
+
+// openObject is a list or an object that has been entered.
+type openObject struct {
+	names map[string]bool // of an object; nil for a list
+	value bool            // the next token is a value, and no name
+	depth int             // how many objects are around, this one included
+}
+
+// nameSet are the names that signed paths go through: for each depth the name as
+// it is signed, by the name without its case.
+type nameSet []map[string]string
+
+// addPath adds a path that begins below some depth.
+func addPath(names nameSet, below int, path []step) nameSet {
+	depth := below
+	for _, s := range path {
+		if s.name == "" {
+			continue
+		}
+		depth++
+		for len(names) < depth {
+			names = append(names, map[string]string{})
+		}
+		names[depth-1][foldName(s.name)] = s.name
+	}
+	return names
+}
+
+// depthOf returns how many names a path goes through.
+func depthOf(path []step) int {
+	depth := 0
+	for _, s := range path {
+		if s.name != "" {
+			depth++
+		}
+	}
+	return depth
+}
+
+// asSigned says whether a name at some depth is none that is signed, or written
+// exactly so.
+func asSigned(names nameSet, depth int, folded, name string) bool {
+	if depth > len(names) {
+		return true
+	}
+	signed := names[depth-1][folded]
+	return signed == "" || signed == name
+}
+
+// foldName takes the case from a name: by both ways, for the few letters that
+// only one of them makes equal, such as the Kelvin sign and the long s.
+func foldName(name string) string {
+	return strings.ToLower(strings.ToUpper(name))
+}
+
+// hasTwins says whether some object of a JSON text has a name twice, be it in
+// different case: parsers disagree on which of the two counts, and some don't
+// tell upper from lower case. Where single values of a document are signed, one
+// could be verified and the other be acted upon. A name that is signed, and
+// stands there in different case alone, is its own twin: it is absent for one
+// parser and there for the other. Texts that are too long to tell, or no JSON,
+// or no UTF-8, have twins too.
+func hasTwins(body []byte, signed nameSet) bool {
+	if !utf8.Valid(body) {
+		return true
+	}
+	decoder := json.NewDecoder(bytes.NewReader(body))
+	decoder.UseNumber()
+	open := []openObject{}
+	for i := 0; i < maxTokens; i++ {
+		token, err := decoder.Token()
+		if err == io.EOF {
+			return len(open) > 0
+		}
+		if err != nil {
+			return true
+		}
+		top := len(open) - 1
+		delimiter, isDelimiter := token.(json.Delim)
+		if isDelimiter && (delimiter == '}' || delimiter == ']') {
+			open = open[:top]
+			continue
+		}
+		if top >= 0 && open[top].names != nil && !open[top].value {
+			name, ok := token.(string)
+			if !ok {
+				return true
+			}
+			folded := foldName(name)
+			if open[top].names[folded] || !asSigned(signed, open[top].depth, folded, name) {
+				return true
+			}
+			open[top].names[folded] = true
+			open[top].value = true
+			continue
+		}
+		if top >= 0 {
+			open[top].value = false
+		}
+		if isDelimiter && delimiter == '{' {
+			depth := 0
+			if top >= 0 {
+				depth = open[top].depth
+			}
+			open = append(open, openObject{names: map[string]bool{}, depth: depth + 1})
+		} else if isDelimiter {
+			depth := 0
+			if top >= 0 {
+				depth = open[top].depth
+			}
+			open = append(open, openObject{depth: depth})
+		}
+	}
+	return true
+}
