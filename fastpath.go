@@ -116,9 +116,9 @@ func passesFast(f *fastPath, s *scheme, r *http.Request, d *decision, now time.T
 	if len(lines) != 1 {
 		return false
 	}
-	text, head := lines[0], ""
+	text, head, stamp := lines[0], "", int64(0)
 	if f.timestamped {
-		text, head = readHead(f, text, r, d, now)
+		text, head, stamp = readHead(f, text, r, now)
 	}
 	if len(text) != f.length || text[:f.start] != f.prefix {
 		return false
@@ -144,43 +144,45 @@ func passesFast(f *fastPath, s *scheme, r *http.Request, d *decision, now time.T
 		if hmac.Equal(h.Sum(nil), mac) {
 			d.secret = k + 1
 			d.scheme = s
+			if f.timestamped {
+				d.timestamp = time.Unix(stamp, 0)
+			}
 			return true
 		}
 	}
 	return false
 }
 
-// readHead returns the signature with its prefix, and what is signed before the
-// body, or nothing where the timestamp is not well within the tolerance, or
+// readHead returns the signature with its prefix, what is signed before the body,
+// and the timestamp; or nothing where that is not well within the tolerance, or
 // anything is irregular.
-func readHead(f *fastPath, text string, r *http.Request, d *decision, now time.Time) (string, string) {
+func readHead(f *fastPath, text string, r *http.Request, now time.Time) (string, string, int64) {
 	timestamp := ""
 	if f.list != nil {
 		match := f.list.FindStringSubmatch(text)
 		if match == nil || match[3] != "" && hasMore(f, match[3]) {
-			return "", ""
+			return "", "", 0
 		}
 		timestamp, text = match[1], match[2]
 	} else {
 		timestamp = only(r.Header[f.timestamp])
 		if !plainNumber.MatchString(timestamp) {
-			return "", ""
+			return "", "", 0
 		}
 	}
 	n, err := strconv.ParseInt(timestamp, 10, 64)
 	present := now.Unix()
 	if err != nil || n <= present-f.tolerance || n >= present+f.tolerance {
-		return "", ""
+		return "", "", 0
 	}
-	d.timestamp = time.Unix(n, 0)
 	if f.id == "" {
-		return text, f.literals[0] + timestamp + f.literals[2]
+		return text, f.literals[0] + timestamp + f.literals[2], n
 	}
 	id := only(r.Header[f.id])
 	if !plainID.MatchString(id) {
-		return "", ""
+		return "", "", 0
 	}
-	return text, f.literals[0] + id + f.literals[1] + timestamp + f.literals[2]
+	return text, f.literals[0] + id + f.literals[1] + timestamp + f.literals[2], n
 }
 
 // plainNumber are numbers as they are written, up to the year 33658.

@@ -51,7 +51,7 @@ func checkTimestamp(text, unit string, tolerance time.Duration, now time.Time) (
 			at = time.Unix(n, 0)
 		}
 		if n > lastSecond {
-			return at, timestampTooNew
+			return time.Time{}, timestampTooNew // no record can show such a year
 		}
 	}
 	age := now.Sub(at) // Sub stops at the ends of its range, it does not wrap

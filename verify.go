@@ -193,11 +193,12 @@ func accept(p *policy, s *scheme, r *http.Request, d *decision, q *proof, signed
 		return senderUnknown
 	}
 	if s.timestamped {
+		// The record has it also where it is the reason to refuse.
 		at, reason := checkTimestamp(q.timestamp, s.timestampUnit, s.tolerance, now)
+		d.timestamp = at
 		if reason != verified {
 			return reason
 		}
-		d.timestamp = at
 	}
 	if isPublic(&s.algorithm) {
 		d.publicKey = key
