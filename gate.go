@@ -22,6 +22,7 @@ type gate struct {
 
 	mu      sync.Mutex // guards what follows, where watches is true
 	policy  *policy
+	problem string // why there is no policy
 	files   []fileState
 	checked time.Time
 }
@@ -68,7 +69,8 @@ func adopt(g *gate, c *compilation, now time.Time) {
 		g.files = c.files
 	}
 	if c.policy == nil {
-		report("error", g.name, "answers 503 to every request: "+strings.Join(c.problems, "; "), now)
+		g.problem = "answers 503 to every request: " + strings.Join(c.problems, "; ")
+		report("error", g.name, g.problem, now)
 		return
 	}
 	g.policy = c.policy
@@ -78,6 +80,15 @@ func adopt(g *gate, c *compilation, now time.Time) {
 	for _, w := range c.warnings {
 		report("warn", g.name, w, now)
 	}
+}
+
+// remind repeats why a gate refuses everything: who asks why, looks at the end of
+// the log.
+func remind(g *gate, now time.Time) {
+	g.mu.Lock()
+	problem := g.problem
+	g.mu.Unlock()
+	report("error", g.name, problem, now)
 }
 
 // tryCompile compiles the configuration; a panic in there is one more mistake.

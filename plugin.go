@@ -109,6 +109,7 @@ func reportPanic(g *gate, p string, now time.Time) {
 func check(g *gate, r *http.Request, d *decision, now time.Time) string {
 	p := currentPolicy(g, now)
 	if p == nil {
+		remind(g, now)
 		return configInvalid
 	}
 	d.policy = p
