@@ -119,7 +119,7 @@ func parseElement(text string) (element, string) {
 		e.literals = append(e.literals, "")
 	}
 	if len(e.placeholders) == 0 {
-		return e, "each element needs a placeholder"
+		return e, "each element needs a placeholder; elements of other forms are left unread in a list, and need not be written"
 	}
 	e.simple = len(e.placeholders) == 1 && e.literals[1] == "" && e.signatures == 1
 	return e, ""

@@ -131,6 +131,7 @@ func compileHandshake(c *compilation, options Options, o HandshakeOptions, path 
 	h.tokenAt = placeOption(c, "", "", path+".verifyTokenField", o.VerifyTokenField)
 	if h.tokenAt.kind != "" || strings.Contains(o.DigestOf, "{verifyToken}") {
 		if options.VerifyToken == "" {
+			c.warnings = append(c.warnings, "verifyToken: is not given, so the handshake that asks for it ("+h.method+") is not answered")
 			return nil
 		}
 		key := resolveOption(c, "verifyToken: ", options.VerifyToken, "utf8")

@@ -76,8 +76,8 @@ func suggestion(key string, names []string) string {
 }
 
 // nearestProviders returns the hint at the providers that may be meant: those
-// that are spelt most nearly so, or else begin with the word; and all where
-// there are none of either.
+// that are spelt most nearly so, or else have the word in their names; and the
+// list of all where there are none of either.
 func nearestProviders(slug string) string {
 	near := []string{}
 	least := len(slug)/3 + 1
@@ -92,12 +92,12 @@ func nearestProviders(slug string) string {
 		}
 	}
 	for _, name := range providerSlugs() {
-		if least > len(slug)/3 && strings.HasPrefix(name, strings.ToLower(slug)+"-") {
+		if least > len(slug)/3 && strings.Contains("-"+name+"-", "-"+strings.ToLower(slug)+"-") {
 			near = append(near, name)
 		}
 	}
 	if len(near) == 0 || len(near) > 5 {
-		return "; known: " + strings.Join(providerSlugs(), ", ")
+		return "; docs/providers.md lists the providers"
 	}
 	last := near[len(near)-1]
 	if len(near) == 1 {

@@ -36,8 +36,7 @@ type Options struct {
 
 	// VerifyToken is the word that the provider repeats when it asks whether
 	// the address is yours (Meta, eBay), written like a secret. It never
-	// verifies a delivery. Required where the provider's handshake has one;
-	// without it that handshake is not answered.
+	// verifies a delivery. Without it, a handshake that has one is not answered.
 	VerifyToken string `json:"verifyToken"`
 
 	// PublicURL is the address that the provider calls, for schemes which sign

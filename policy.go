@@ -126,7 +126,7 @@ func compileVerification(c *compilation, p *policy, options Options) {
 	case options.Token != nil:
 		compileToken(c, p, options)
 	default:
-		wrong("provider: is required, or signature.header for a scheme of your own, or token; known providers: " + strings.Join(providerSlugs(), ", "))
+		wrong("provider: is required, or signature.header for a scheme of your own, or token; docs/providers.md lists the providers")
 		return
 	}
 	compileHandshakes(c, p, options)
@@ -143,7 +143,7 @@ func compileVerification(c *compilation, p *policy, options Options) {
 		wrong("publicKeys: has no effect, because the scheme has a shared secret")
 	}
 	if options.PublicURL != "" && !usesURL(p) {
-		wrong("publicURL: is required where signature.signs contains {url}, and has no effect elsewhere")
+		wrong("publicURL: has no effect, because the scheme does not sign the URL")
 	}
 	if options.ConfirmSubscriptions && (len(p.schemes) == 0 || p.schemes[0].certificate.kind == "") {
 		wrong("confirmSubscriptions: has no effect, because it belongs to AWS SNS")

@@ -88,7 +88,7 @@ func TestCompileMistakes(t *testing.T) {
 		{"methods", []any{"POST", "CONNECT"}, "methods[1]: \"CONNECT\" is not a method"},
 		{"methods", []any{}, "methods: is an empty list"},
 		{"methods", "POST,,PUT", "methods[1]: is empty"},
-		{"publicURL", "https://hooks.example.com", "publicURL: is required where"},
+		{"publicURL", "https://hooks.example.com", "publicURL: has no effect"},
 		{"secrets", "", "secrets: is an empty list"},
 		{"secrets", " ", "secrets[0]: is empty or blank"},
 		{"secrets", []any{}, "secrets: is an empty list"},

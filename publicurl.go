@@ -20,7 +20,7 @@ func parsePublicURL(text string) (publicURL, string) {
 	u, err := url.Parse(text)
 	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil || strings.Contains(text, "#") ||
 		u.Path == "" && (u.RawQuery != "" || u.ForceQuery) {
-		return publicURL{}, "is not a URL of scheme, host and perhaps path and query, such as https://hooks.example.com"
+		return publicURL{}, "is not a URL of scheme, host and perhaps path and query, such as https://hooks.example.com/in"
 	}
 	rest := text[len(u.Scheme)+len("://"):]
 	host, _, hasPath := strings.Cut(rest, "/")

@@ -108,9 +108,13 @@ func compileScheme(c *compilation, p *policy, options Options, o SignatureOption
 		wrong("signs: " + problem)
 	}
 	s.signs = signs
-	compileURL(c, s, options, path)
+	compileURL(c, s, options)
 	for _, p := range delimit(s.signs) {
-		c.warnings = append(c.warnings, path+".signs: nothing separates "+p+" from its neighbour, so whoever has seen one delivery can move bytes from one to the other")
+		text := path + ".signs: nothing separates " + p + " from its neighbour, so whoever has seen one delivery can move bytes from one to the other"
+		if contains([]string{"{url}", "{portURL}", "{decodedURL}"}, p) {
+			text += "; the whole URL in publicURL ends that"
+		}
+		c.warnings = append(c.warnings, text)
 	}
 	if len(signs) > 0 && !bindsBody(s) {
 		s.exact = readsBody(s)
@@ -152,7 +156,7 @@ func compileHeaders(c *compilation, s *scheme, o SignatureOptions, path string) 
 
 // compileURL checks the option publicURL, and puts the URL into the signed text
 // where it is known.
-func compileURL(c *compilation, s *scheme, options Options, path string) {
+func compileURL(c *compilation, s *scheme, options Options) {
 	if options.PublicURL != "" {
 		u, problem := parsePublicURL(options.PublicURL)
 		if problem != "" {
@@ -161,7 +165,7 @@ func compileURL(c *compilation, s *scheme, options Options, path string) {
 		}
 		pinURL(s, u)
 	} else if signsPart(s.signs, urlKinds...) {
-		c.problems = append(c.problems, "publicURL: is required, because "+path+".signs contains {url}")
+		c.problems = append(c.problems, "publicURL: is required, because the scheme signs the URL; give all of it as the provider knows it, such as https://hooks.example.com/in")
 	}
 }
 
@@ -228,6 +232,11 @@ func compileSenders(c *compilation, s *scheme, options Options) {
 			c.problems = append(c.problems, "senders: is required; the scheme has one key for everybody's deliveries, so name the senders that are yours")
 		}
 		return
+	}
+	for i, name := range options.Senders {
+		if s.certificate.kind != "" && !snsTopic.MatchString(name) {
+			c.problems = append(c.problems, "senders["+strconv.Itoa(i)+"]: "+quote(name)+" is not the ARN of an SNS topic, such as arn:aws:sns:eu-central-1:123456789012:deploys")
+		}
 	}
 	if isPublic(&s.algorithm) && s.sender.kind != "" && !signsPlace(s, s.sender) && !(s.sender.kind == "json" && bindsBody(s)) {
 		c.problems = append(c.problems, "signature.senderField: must be a place that is signed; the key is the same for everybody's deliveries")

@@ -180,6 +180,9 @@ func decodeSecret(text, encoding string) secret {
 		key = []byte(text)
 	}
 	if err != nil {
+		if encoding == "whsec" {
+			encoding = "base64 after an optional whsec_"
+		}
 		return secret{problem: "is not " + encoding + ", which signature.secretEncoding says"}
 	}
 	if len(key) == 0 {
@@ -187,7 +190,7 @@ func decodeSecret(text, encoding string) secret {
 	}
 	s := secret{key: key}
 	if isGuessable(text, key) {
-		s.warnings = append(s.warnings, "is short or a well-known placeholder; use 32 random bytes")
+		s.warnings = append(s.warnings, "is short or a well-known placeholder; if it is for you to choose, use 32 random bytes")
 	}
 	return s
 }

@@ -65,6 +65,9 @@ func compileToken(c *compilation, p *policy, options Options) {
 		} else if basic && !strings.Contains(text, ":") {
 			wrong(fmt.Sprintf("secrets[%d]: is not user:password, which token.basic says; or give token.basicUser", i))
 		}
+		if o.Bearer && strings.HasPrefix(text, "Bearer ") {
+			c.warnings = append(c.warnings, fmt.Sprintf("secrets[%d]: begins with \"Bearer \", which is not part of a bearer token", i))
+		}
 		sum := sha256.Sum256([]byte(text))
 		t.digests = append(t.digests, sum[:])
 	}

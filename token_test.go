@@ -148,7 +148,7 @@ func TestTokenMistakes(t *testing.T) {
 		{map[string]any{"provider": "gitlab", "secrets": testToken, "tolerance": "5m"}, "tolerance: has no effect"},
 		{map[string]any{"provider": "gitlab", "secrets": testToken, "senders": "x"}, "senders: has no effect"},
 		{map[string]any{"provider": "gitlab", "secrets": testToken, "publicKeys": testEdwardsKey}, "publicKeys: has no effect"},
-		{map[string]any{"provider": "gitlab", "secrets": testToken, "publicURL": "https://x"}, "publicURL: is required"},
+		{map[string]any{"provider": "gitlab", "secrets": testToken, "publicURL": "https://x"}, "publicURL: has no effect"},
 		{map[string]any{"provider": "gitlab", "secrets": testToken, "signature": map[string]any{"header": "X-Sig"}}, "token: contradicts signature"},
 		{map[string]any{"provider": "github", "secrets": testToken, "token": map[string]any{"header": "X"}}, "token: contradicts signature"},
 		{map[string]any{"token": map[string]any{"header": "X Y"}, "secrets": testToken}, "token.header: \"X Y\" is not"},

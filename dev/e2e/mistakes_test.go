@@ -145,7 +145,7 @@ var mistakes = []mistake{
 	{`{%s, signature: {signs: "{id}.{body}", idHeader: ""}}`, `signature.idHeader: `},
 	{`{secrets: ["env:GH"], signature: {header: X-Signature, signs: "{id}.{body}"}}`, `signature.idHeader: is required`},
 	{`{%s, signature: {signs: "{url}{body}"}}`, `publicURL: is required`},
-	{`{%s, publicURL: "https://hooks.example.com"}`, `publicURL: is required where`},
+	{`{%s, publicURL: "https://hooks.example.com"}`, `publicURL: has no effect, because the scheme does not sign the URL`},
 	{`{%s, signature: {signs: "{url}{body}"}, publicURL: hooks.example.com}`, `publicURL: is not a URL`},
 }
 
