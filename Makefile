@@ -12,10 +12,10 @@ FUZZ        = FuzzSignatureHeader FuzzTemplate FuzzTimestamp FuzzConfiguration F
 help:
 	@grep -h '^#?' Makefile | sed 's/^#? //'
 
-#? run: Start the real Traefik with hookward and an echo backend, and print curl lines
+#? run: Start the real Traefik with hookward and an echo backend, and print curl lines (ADDRESS=127.0.0.1:8001 for another port)
 .PHONY: run
 run:
-	@go build -C dev -o .cache/run ./cmd/run && dev/.cache/run
+	@go build -C dev -o .cache/run ./cmd/run && dev/.cache/run $(if $(ADDRESS),-address $(ADDRESS))
 
 #? test: Run every test there is: compiled, interpreted, in the real Traefik
 .PHONY: test

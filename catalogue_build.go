@@ -16,8 +16,8 @@ var buildProviders = map[string]provider{
 		},
 		Addresses: "https://circleci.com/docs/ip-ranges-list.json",
 	},
-	// Buildkite: where Buildkite is set to a token instead, say so under token:
-	// X-Buildkite-Token.
+	// Buildkite: where Buildkite sends a token instead, leave out the provider and
+	// set token.header to X-Buildkite-Token.
 	// Source: buildkite/go-buildkite webhook.go + webhook_test.go.
 	// Confidence: official.
 	"buildkite": {

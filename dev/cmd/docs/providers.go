@@ -19,16 +19,17 @@ const pageHead = `# Providers
 
 <!-- This page is written by ` + "`make docs`" + ` from the catalogue; change the rows, not this. -->
 
-%d senders that the gate knows by name: write the slug under ` + "`provider`" + `. Any option of [the table in the README](../README.md#options) may stand beside it and overrides the row.
+%d senders that the gate knows by name: write the slug under ` + "`provider`" + `, and beside it what the column **Give** names. Other options of [the table in the README](../README.md#options) that fit the scheme override the row; one without effect is a mistake.
 
+- **Give**: write each secret as the provider shows it; the row knows whether it is text, hexadecimal, base64 or ` + "`whsec_...`" + `. What stands in parentheses is for the handshake, or may be left out.
 - **Verifies** is what the delivery carries. A *token* is the same in every delivery: it says who knows it, and nothing about this delivery.
 - **Signed** is what can't be changed by whoever has seen one delivery. *The body* means its bytes, from the first to the last.
 - **Fresh** is how old, and how early, the signed timestamp may be. Where there is none, a captured delivery verifies for ever.
 - **Handshake** is the question that the gate answers by itself; those marked *signed* are answered to the provider alone.
 - **Confidence**: *official* rests on the provider's documentation or its own code, *vector* on a published delivery that was computed again, *secondary* on others who verify it. Every row is also held against a signer that shares no code with the gate, and 47 of these signers against the provider's own SDK (` + "`dev/senders`" + `).
 
-| Slug | Provider | Verifies | Signed | Fresh | Handshake | Addresses | Confidence |
-|---|---|---|---|---|---|---|---|
+| Slug | Provider | Give | Verifies | Signed | Fresh | Handshake | Addresses | Confidence |
+|---|---|---|---|---|---|---|---|---|
 `
 
 // row is a provider as the catalogue's source has it.
@@ -49,14 +50,17 @@ func providerPage(root string) (string, error) {
 		if r.addresses != "" {
 			addresses = "[published](" + r.addresses + ")"
 		}
-		page += fmt.Sprintf("| `%s` | %s | %s | %s | %s | %s | %s | %s |\n",
-			r.slug, r.name, verifies(r.options), signed(r.options), fresh(r.options), handshakes(r.options), addresses, r.confidence)
+		page += fmt.Sprintf("| `%s` | %s | %s | %s | %s | %s | %s | %s | %s |\n",
+			r.slug, r.name, give(r.options), verifies(r.options), signed(r.options), fresh(r.options), handshakes(r.options), addresses, r.confidence)
 	}
 	page += "\n## Remarks and sources\n\n"
 	for _, r := range rows {
 		remark := ""
 		if r.remark != "" {
 			remark = " " + strings.ToUpper(r.remark[:1]) + r.remark[1:]
+		}
+		if r.options.MaxBodyBytes != 0 {
+			remark += fmt.Sprintf(" Bodies have up to %d bytes.", r.options.MaxBodyBytes)
 		}
 		page += fmt.Sprintf("- **%s**.%s *Source:* %s\n", r.slug, remark, r.source)
 	}
@@ -140,6 +144,42 @@ func addressesOf(literal *ast.CompositeLit) string {
 		}
 	}
 	return ""
+}
+
+// give names the options that an operator has to give.
+func give(o hookward.Options) string {
+	options := []string{}
+	add := func(holds bool, text string) {
+		if holds {
+			options = append(options, text)
+		}
+	}
+	optional := func(holds bool, name string) { add(holds, "(`"+name+"`)") }
+	if t := o.Token; t != nil {
+		add(!t.Basic, "`secrets`")
+		add(t.Basic, "`secrets`, as `user:password`")
+		add(!t.Basic && !t.Bearer && t.Header+t.Query+t.Field == "", "`token.header` or `token.query`")
+	} else {
+		s := o.Signature
+		public := strings.HasPrefix(s.Algorithm, "e") || strings.HasPrefix(s.Algorithm, "rsa")
+		add(!public, "`secrets`")
+		add(public && s.CertificateField == "", "`publicKeys`")
+		both := slices.ContainsFunc(s.Alternatives, func(a *hookward.AlternativeOptions) bool { return a.Algorithm == "ed25519" })
+		optional(both || s.CertificateField != "", "publicKeys")
+		named := s.SenderField != "" || strings.Contains(s.Format, "{sender}")
+		shared := public || strings.Contains(s.Format, "{sender}")
+		add(named && shared, "`senders`")
+		optional(named && !shared, "senders")
+		add(strings.Contains(s.Signs, "{url}") || strings.Contains(s.Signs, "{decodedURL}"), "`publicURL`")
+	}
+	word, url := false, false
+	for _, h := range o.Handshakes {
+		word = word || h.VerifyTokenField != "" || strings.Contains(h.DigestOf, "{verifyToken}")
+		url = url || strings.Contains(h.DigestOf, "{url}")
+	}
+	optional(word, "verifyToken")
+	optional(url, "publicURL")
+	return strings.Join(options, ", ")
 }
 
 // verifies names the algorithm and the place of the signature, or the token's.

@@ -98,7 +98,7 @@ tampered with (401):
 
   curl -i -d 'Hello, World?' -H '%[2]s' %[1]s/github
 
-and to a gate whose configuration has a typo (503):
+and to a gate whose configuration has a typo, which the error above is about (503):
 
   curl -i -d 'Hello, World!' -H '%[2]s' %[1]s/broken
 
