@@ -111,6 +111,22 @@ func TestGateFollowsFiles(t *testing.T) {
 	}
 }
 
+// Whoever asks why everything is refused looks at the end of the log.
+func TestMistakeIsRepeated(t *testing.T) {
+	_, reports := capture(t)
+	g := newGate("broken", map[string]any{"provider": "github"}, compile, testTime)
+	lines := func() int { return strings.Count(reports.String(), "secrets: is required") }
+	decide(g, newPost(docsBody), testTime.Add(errorInterval-time.Second))
+	if lines() != 1 {
+		t.Errorf("%d lines within the interval", lines())
+	}
+	decide(g, newPost(docsBody), testTime.Add(errorInterval))
+	decide(g, newPost(docsBody), testTime.Add(errorInterval))
+	if lines() != 2 {
+		t.Errorf("%d lines after the interval", lines())
+	}
+}
+
 func TestGateIsNotShared(t *testing.T) {
 	capture(t)
 	b := &backend{}

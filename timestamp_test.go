@@ -1,6 +1,7 @@
 package hookward
 
 import (
+	"strconv"
 	"testing"
 	"time"
 )
@@ -53,6 +54,25 @@ func TestCheckTimestamp(t *testing.T) {
 	for _, c := range cases {
 		if _, got := checkTimestamp(c.text, c.unit, 5*time.Minute, now); got != c.want {
 			t.Errorf("%s (%q): got %s, want %s", c.name, c.text, got, c.want)
+		}
+	}
+}
+
+// A record shows the timestamp that the provider has signed, also where it is
+// the reason to refuse; never one that anybody may have written.
+func TestTimestampOfTheRecord(t *testing.T) {
+	const key = "0123456789abcdef0123456789abcdef"
+	g := newGate("slack", map[string]any{"provider": "slack", "secrets": key}, compile, testTime)
+	for _, at := range []time.Time{testTime, testTime.Add(-time.Hour), testTime.Add(time.Hour)} {
+		stamp := strconv.FormatInt(at.Unix(), 10)
+		mac := hexMACOf("hmac-sha256", key, "v0:"+stamp+":{}")
+		d := decide(g, newPost("{}", "X-Slack-Request-Timestamp: "+stamp, "X-Slack-Signature: v0="+mac), testTime)
+		if !d.timestamp.Equal(at) || d.forward != at.Equal(testTime) {
+			t.Errorf("signed at %v: %s, the record has %v", at, d.reason, d.timestamp)
+		}
+		d = decide(g, newPost("{ }", "X-Slack-Request-Timestamp: "+stamp, "X-Slack-Signature: v0="+mac), testTime)
+		if !d.timestamp.IsZero() || d.forward {
+			t.Errorf("forged at %v: %s, the record has %v", at, d.reason, d.timestamp)
 		}
 	}
 }
