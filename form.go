@@ -5,6 +5,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"regexp"
 	"sort"
 	"strings"
 )
@@ -17,11 +18,13 @@ const maxFields = 1000
 func formOf(r *http.Request, d *decision) url.Values {
 	if d.form == nil {
 		d.form = url.Values{}
-		values, err := url.ParseQuery(string(d.body))
-		if err == nil && isForm(r) && bytes.Count(d.body, []byte("&")) < maxFields {
-			d.form = values
-		} else {
-			d.noForm = true
+		d.noForm = true
+		if isForm(r) && bytes.Count(d.body, []byte("&")) < maxFields {
+			values, err := url.ParseQuery(string(d.body))
+			if err == nil {
+				d.form = values
+				d.noForm = false
+			}
 		}
 	}
 	return d.form
@@ -41,6 +44,19 @@ func isForm(r *http.Request) bool {
 	return charset == "" || strings.EqualFold(charset, "utf-8")
 }
 
+// formType are content types that some backend may take for a form's.
+var formType = regexp.MustCompile(`(?i)form`)
+
+// mayBeForm says whether a request says in any way that its body is a form.
+func mayBeForm(r *http.Request) bool {
+	for _, line := range r.Header["Content-Type"] {
+		if formType.MatchString(line) {
+			return true
+		}
+	}
+	return false
+}
+
 // isOnly says whether a form holds the fields that the scheme reads, and no
 // others, and the query none of that name. Where one field is all that is signed,
 // others must not be taken for it: PHP knows " payload", "payload[]" and
@@ -54,7 +70,7 @@ func isOnly(s *scheme, q *part, r *http.Request, d *decision) bool {
 		}
 	}
 	fields := formOf(r, d)
-	if len(fields) != len(read) || len(fieldsOf("query", r, d)[q.place.name]) > 0 || d.noQuery {
+	if len(fields) != len(read) || hasAlias(&q.place, r, d) || d.noQuery {
 		return false
 	}
 	for name, values := range fields {
@@ -64,6 +80,45 @@ func isOnly(s *scheme, q *part, r *http.Request, d *decision) bool {
 	}
 	return true
 }
+
+// hasAlias says whether a field stands in the query or the form under another
+// name, too, that the backend may take for its own: see isOnly. For one of a form
+// its own name in the query is such a name.
+func hasAlias(p *place, r *http.Request, d *decision) bool {
+	if p.name == "" {
+		return false // all of the fields are meant
+	}
+	for _, kind := range []string{"query", p.kind} {
+		fields := fieldsOf(kind, r, d)
+		if len(fields) >= maxFields {
+			return true
+		}
+		for name := range fields {
+			if (name != p.name || kind != p.kind) && soundsAlike(name, p.name) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// soundsAlike says whether two names are one for PHP or ASP.NET.
+func soundsAlike(a, b string) bool {
+	if foldField(a) == foldField(b) {
+		return true
+	}
+	list, _, isList := strings.Cut(a, "[")
+	return isList && foldField(list) == foldField(b)
+}
+
+// foldField returns the variable that PHP makes of a field, in lower case.
+// https://www.php.net/manual/en/language.variables.external.php
+func foldField(name string) string {
+	name, _, _ = strings.Cut(strings.TrimLeft(name, " "), "\x00")
+	return foldName(phpNames.Replace(name))
+}
+
+var phpNames = strings.NewReplacer(".", "_", " ", "_", "[", "_")
 
 // sortedFields joins names and values in the order of the names. Of values that
 // are equal under one name only the first counts, and they are sorted too, as

@@ -43,8 +43,8 @@ type Options struct {
 	// `{url}`; it is never guessed from the request. Either scheme and host
 	// (`https://hooks.example.com`), and path and query are the request's, or
 	// the whole URL as the provider knows it, and then a request with another
-	// path or query is refused. Its path may be longer or shorter in front,
-	// where Traefik adds or strips a prefix.
+	// path or query is refused. Its path may be shorter in front, or longer by
+	// plain words, where Traefik strips or adds a prefix.
 	PublicURL string `json:"publicURL"`
 
 	// Signature describes a signature scheme, or overrides fields of the
@@ -119,16 +119,18 @@ type SignatureOptions struct {
 	// Signs is what is signed: literal text and `{body}`, `{timestamp}`, `{id}`,
 	// `{method}`, `{url}`, `{host}`, `{path}`, `{query}`, `{uri}` (path and
 	// query), `{portURL}` (with the port written out), `{decodedURL}` (with
-	// what HubSpot decodes), any place such as `{header:NAME}` or `{json:a.b}`, `{secret}`,
-	// and what is made of these: `{lower:PLACE}`, `{free:PLACE}` (the one value
+	// what HubSpot decodes), any place such as `{header:NAME}` or `{json:a.b}`,
+	// `{secret}`, and what is made of these: `{lower:PLACE}`, `{free:PLACE}` (the one value
 	// that may contain the text beside it), `{only:form:NAME}` (of a form
 	// without further fields), `{sorted:form}`, `{sorted:query}`,
 	// `{ascii:body}`, `{sha256:body}` (hexadecimal; `sha256base64:` and
 	// `sha256raw:` too), `{headers:NAME}` (the headers that a header lists),
-	// `{headers}` and `{headerValues}` (those that `format` lists).
+	// `{headers}` and `{headerValues}` (those that `format` lists, with dots
+	// between them; after one more dot the body must be a JSON object or list).
 	// `{PLACE==TEXT}`, `{PLACE==sha256:body}` and `{PLACE==}` (absent) stand
-	// for nothing, and must hold. Text in brackets is left out where a value in it is absent. Braces
-	// and brackets of the text itself are doubled. Default: `{body}`.
+	// for nothing, and must hold. Text in brackets is left out where all values
+	// in it are absent. Braces and brackets of the text itself are doubled.
+	// Default: `{body}`.
 	Signs string `json:"signs"`
 
 	// Items is the path of a list in the JSON body each item of which is signed

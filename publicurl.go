@@ -3,6 +3,7 @@ package hookward
 import (
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 )
 
@@ -102,17 +103,18 @@ func withPort(text string) string {
 }
 
 // hasPinnedURL says whether a request has the path and the query that are signed:
-// others would reach the backend unverified. Traefik may have taken something
-// from the front of the path, or have put something there.
+// others would reach the backend unverified.
 func hasPinnedURL(s *scheme, r *http.Request, d *decision) bool {
-	path := r.URL.EscapedPath()
-	if path != "/" && !strings.HasSuffix(path, s.pinnedPath) && !strings.HasSuffix(s.pinnedPath, path) {
+	if !isPinnedPath(s.pinnedPath, r.URL.EscapedPath()) {
 		return false
 	}
 	if s.digestField == "" {
 		return r.URL.RawQuery == s.pinnedQuery
 	}
 	digest := s.digestField + "=" + string(bodyDigest("", d.body))
+	if len(r.URL.RawQuery) > len(s.pinnedQuery)+len("&")+len(digest) {
+		return false
+	}
 	others := []string{}
 	found := 0
 	for _, parameter := range strings.Split(r.URL.RawQuery, "&") {
@@ -123,6 +125,22 @@ func hasPinnedURL(s *scheme, r *http.Request, d *decision) bool {
 		}
 	}
 	return found == 1 && strings.Join(others, "&") == s.pinnedQuery
+}
+
+// addedPath is what a proxy may put before a path: plain words, none of which a
+// server takes for a file and the rest for its parameters.
+var addedPath = regexp.MustCompile(`^(/[A-Za-z0-9_-]+)+$`)
+
+// isPinnedPath says whether a path may be what proxies have made of the one that
+// is signed: something was taken from its front, or something put there.
+func isPinnedPath(pinned, path string) bool {
+	if path == pinned || path == "/" {
+		return true
+	}
+	if strings.HasSuffix(path, pinned) {
+		return pinned != "/" && addedPath.MatchString(strings.TrimSuffix(path, pinned))
+	}
+	return strings.HasSuffix(pinned, path)
 }
 
 // usesURL says whether the policy has a use for the option publicURL.

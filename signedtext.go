@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"net/http"
-	"net/textproto"
 	"regexp"
 	"strconv"
 	"strings"
@@ -37,27 +36,37 @@ func signedTexts(s *scheme, r *http.Request, d *decision, p *proof) ([][]byte, s
 			texts[i] = text
 		}
 	}
-	if len(p.absent) > 0 {
-		leaveOut(s, texts, p)
+	if len(p.absent) > 0 && !leaveOut(s, texts, p) {
+		return nil, signedFieldMissing
 	}
 	return texts, textsReady
 }
 
-// leaveOut empties the optional groups in which a value is absent.
-func leaveOut(s *scheme, texts [][]byte, p *proof) {
+// leaveOut empties the optional groups in which a value is absent. It returns
+// false where another value of the group is there: that would reach the backend
+// unsigned.
+func leaveOut(s *scheme, texts [][]byte, p *proof) bool {
 	for i := range s.signs {
 		for _, group := range p.absent {
-			if s.signs[i].group == group {
-				texts[i] = nil
+			if s.signs[i].group != group {
+				continue
 			}
+			if s.signs[i].kind != "literal" && texts[i] != nil {
+				return false
+			}
+			texts[i] = nil
 		}
 	}
+	return true
 }
 
 // chosenText returns the part of the request that a placeholder stands for, once
 // it is certain where it ends.
 func chosenText(s *scheme, q *part, r *http.Request, d *decision, p *proof) ([]byte, string) {
 	text := ""
+	if q.kind != "only" && (q.place.kind == "query" || q.place.kind == "form") && hasAlias(&q.place, r, d) {
+		return nil, signedTextAmbiguous
+	}
 	switch q.kind {
 	case "id":
 		text = textAt(&s.id, r, d)
@@ -68,8 +77,8 @@ func chosenText(s *scheme, q *part, r *http.Request, d *decision, p *proof) ([]b
 		}
 	case "value":
 		text = textAt(&q.place, r, d)
-		if s.exact && strings.Contains(text, "\ufffd") {
-			return nil, signedTextAmbiguous // half a surrogate reads so, too
+		if s.exact && strings.Contains(text, "\ufffd") && surrogate.Match(d.body) {
+			return nil, signedTextAmbiguous // half a pair is read so, too
 		}
 	case "only":
 		if !isOnly(s, q, r, d) {
@@ -86,7 +95,7 @@ func chosenText(s *scheme, q *part, r *http.Request, d *decision, p *proof) ([]b
 	case "headers":
 		return listedHeaders(s, q, r)
 	case "listed":
-		return headerValues(p.headers, r)
+		return headerValues(q, p.headers, r, d)
 	case "fields":
 		return fieldsText(q, r, d)
 	case "check":
@@ -123,6 +132,9 @@ func delimited(q *part, text string) ([]byte, string) {
 	}
 	return []byte(text), textsReady
 }
+
+// surrogate is the escape of one half of a character, as JSON has them in pairs.
+var surrogate = regexp.MustCompile(`\\u[dD][89a-fA-F]`)
 
 // idCharacters may stand in an id that is signed: those of a token that JSON,
 // XML and forms don't use for their structure, and of base64.
@@ -196,67 +208,6 @@ func sortedQuery(q *part, r *http.Request, d *decision) ([]byte, string) {
 		return nil, signedFieldMissing
 	}
 	return delimited(q, query)
-}
-
-// maxListed bounds the headers that a request may say are signed.
-const maxListed = 32
-
-// listedHeaders returns the headers that another header lists, as Contentful
-// signs them: name:value, with semicolons between them. The header of the
-// timestamp must be listed, or the timestamp would not be signed.
-// https://www.contentful.com/developers/docs/extensibility/app-framework/request-verification/
-func listedHeaders(s *scheme, q *part, r *http.Request) ([]byte, string) {
-	list := r.Header[q.place.name]
-	if len(list) != 1 {
-		return nil, signedFieldMissing
-	}
-	names := strings.SplitN(list[0], ",", maxListed+1)
-	timestamped := s.timestamp.kind == ""
-	lines := make([]string, 0, len(names))
-	for _, name := range names {
-		name = textproto.TrimString(name)
-		canonical := http.CanonicalHeaderKey(name)
-		values := r.Header[canonical]
-		if len(names) > maxListed || len(values) != 1 {
-			return nil, signedFieldMissing
-		}
-		// One header must not look like two.
-		if likeAnother.MatchString(values[0]) || !isHeaderName(name) {
-			return nil, signedTextAmbiguous
-		}
-		timestamped = timestamped || s.timestamp.kind == "header" && canonical == s.timestamp.name
-		lines = append(lines, strings.ToLower(name)+":"+textproto.TrimString(values[0]))
-	}
-	if !timestamped {
-		return nil, signedFieldMissing
-	}
-	return delimited(q, strings.Join(lines, ";"))
-}
-
-// likeAnother is a value in which the next header could begin.
-var likeAnother = regexp.MustCompile(`;[^;]*:`)
-
-// headerValues returns the values of the headers that the signature's own header
-// lists, joined with dots, as Hook0 signs them. Only the last value may have dots
-// of its own, and none a sign that a JSON text begins with: else bytes could move
-// from one to the other, or to the body.
-func headerValues(list string, r *http.Request) ([]byte, string) {
-	names := strings.Fields(list)
-	if len(names) > maxListed {
-		return nil, signedFieldMissing
-	}
-	texts := make([]string, 0, len(names))
-	for i, name := range names {
-		values := r.Header[http.CanonicalHeaderKey(name)]
-		if len(values) != 1 {
-			return nil, signedFieldMissing
-		}
-		if strings.Trim(values[0], idCharacters+" ;,") != "" || i < len(names)-1 && strings.Contains(values[0], ".") {
-			return nil, signedTextAmbiguous
-		}
-		texts = append(texts, values[0])
-	}
-	return []byte(strings.Join(texts, ".")), textsReady
 }
 
 // maxAstral bounds the characters that two escapes stand for: they are written

@@ -14,7 +14,7 @@ import (
 func signedOver(t *testing.T, signs, contentType, body, query string) string {
 	t.Helper()
 	s := mustCompile(t, map[string]any{"secrets": docsSecret, "signature": map[string]any{"header": "X-Sig", "signs": signs}}).schemes[0]
-	r := newPost(body, "X-A: a value", "X-List: x-b, X-C", "X-Empty: ", "X-B:  b ", "X-C: c:d", "X-Semi: x;y", "X-Fine: x-semi", "X-Colon: x;x-c:y", "X-Bad: x-colon", "X-Twice: x-b,x-none")
+	r := newPost(body, "X-A: a value", "X-List: x-b, X-C", "X-Empty: ", "X-B:  b ", "X-C: c:d", "X-Semi: x;y", "X-Fine: x-semi", "X-Colon: x;x-c:y", "X-Bad: x-colon", "X-Twice: x-b,x-none", "X-Same: x-b,X-B", "X-Huge: x-large", "X-Large: "+strings.Repeat(";", maxHeaderBytes+1))
 	if contentType != "" {
 		r.Header.Set("Content-Type", contentType)
 	}
@@ -41,7 +41,12 @@ func TestSignedPlaces(t *testing.T) {
 		{"{form:payload}", form, "payload=x&payload=y", "", signedFieldMissing},
 		{"{form:payload}", form, "payload=x;y=z", "", signedFieldMissing},
 		{"{form:payload}", form, "payload=%zz", "", signedFieldMissing},
-		{"{form:payload}", form, "Payload=x", "", signedFieldMissing},
+		{"{form:payload}", form, "Payload=x", "", signedTextAmbiguous},
+		{"{form:payload}", form, "payload=x", "payload=y", signedTextAmbiguous},
+		{"{query:id}", "", "", "id=A&ID=B", signedTextAmbiguous},
+		{"{query:id}", form, "id=B", "id=A", "A"},
+		{"{headers:X-Same}\n{body}", "", "x", "", signedFieldMissing},
+		{"{headers:X-Huge}\n{body}", "", "x", "", signedFieldMissing},
 		{"{form:payload}", form, "payload=", "", signedFieldMissing},
 		{"{sorted:form}", form, "b=2&a=1&c=", "", "a1b2c"},
 		{"{sorted:form}", form, "Digits=5678&Digits=1234&Digits=1234&a=1", "", "Digits1234Digits5678a1"},
@@ -130,7 +135,7 @@ func TestTemplateMistakes(t *testing.T) {
 	for _, signs := range []string{
 		"[{header:X}[", "[{header:X==sha256:body}]{header:Y}", "[{timestamp}.]{body}", "[{sha256:body}]", "{only:json:a}", "[{body}", "{body}]", "[[{body}]", "[{query:a}[{query:b}]]", "[{body}]", "{free:json:a}{free:json:b}", "{free:json:a}{body}",
 		"{json:a..b}", "{json:a[x]}", "{json:a[0}", "{json:}", "{form:}", "{query:}", "{lower:x}", "{sha1:body}", "{sorted:json}", "{headers:X Y}",
-		"{headers}.{body}", "{secret}{body}", "{json:" + strings.Repeat("a.", 17) + "b}", "{ascii:body}{body}",
+		"{headers}.{body}", "{secret}{body}", "{json:" + strings.Repeat("a.", 17) + "b}", "{ascii:body}{body}", "x[]{body}", "{only:form:a}.{only:form:b}",
 	} {
 		c := compile(map[string]any{"secrets": docsSecret, "signature": map[string]any{"header": "X-Sig", "signs": signs}})
 		if c.policy != nil || !strings.HasPrefix(c.problems[0], "signature.signs: ") {
@@ -144,7 +149,7 @@ func TestTemplateMistakes(t *testing.T) {
 func TestPinnedURL(t *testing.T) {
 	const public = "https://hooks.example.com/hooks?tenant=1"
 	options := map[string]any{"provider": "square", "secrets": docsSecret, "publicURL": public}
-	for path, want := range map[string]string{"/hooks": verified, "/": verified, "/x/hooks": verified, "/admin": urlMismatch, "/hooks/x": urlMismatch, "/hook": urlMismatch} {
+	for path, want := range map[string]string{"/hooks": verified, "/": verified, "/x/hooks": verified, "/x.php/hooks": urlMismatch, "/x;/hooks": urlMismatch, "/x//hooks": urlMismatch, "/admin": urlMismatch, "/hooks/x": urlMismatch, "/hook": urlMismatch} {
 		capture(t)
 		g := newGate(t.Name(), options, compile, testTime)
 		r := newPost(`{"a":1}`, "X-Square-Hmacsha256-Signature: "+base64MACOf(docsSecret, public+`{"a":1}`))
@@ -272,6 +277,16 @@ func TestTwins(t *testing.T) {
 		`{"a":1}{"b":1}`: false, strings.Repeat("[", 30000): true, "[" + strings.Repeat("1,", 30000) + "1]": true,
 	} {
 		if got := hasTwins([]byte(text), nil); got != want {
+			t.Errorf("%.60s: %v", text, got)
+		}
+	}
+	// Where it is known what is signed, other names are anybody's.
+	signed := addPath(nil, 0, []step{{name: "a"}, {item: everyItem}, {name: "b"}})
+	for text, want := range map[string]bool{
+		`{"a":[{"b":1}],"c":1,"C":2,"c":3}`: false, `{"a":[{"b":1,"c":2,"C":3}]}`: false, `{"a":[{"b":{"b":1,"B":2}}]}`: false,
+		`{"a":[{"b":1,"B":2}]}`: true, `{"a":[{"B":2}]}`: true, `{"a":[],"A":[]}`: true, `{"a":[],"a":[]}`: true, `{"A":[]}`: true, `{"a":"` + "\xff" + `"}`: true,
+	} {
+		if got := hasTwins([]byte(text), signed); got != want {
 			t.Errorf("%.60s: %v", text, got)
 		}
 	}
