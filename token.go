@@ -106,19 +106,20 @@ func verifyToken(t *token, r *http.Request, d *decision) string {
 	if len(texts) == 0 {
 		return tokenMissing
 	}
-	if t.exact && hasTwins(d.body, t.names) {
-		return bodyMalformed
-	}
+	key := 0
 	for _, text := range texts {
 		if text == "" {
 			return tokenMissing
 		}
-		key := matchingToken(t, text)
+		key = matchingToken(t, text)
 		if key == 0 {
 			return tokenMismatch
 		}
-		d.secret = key
 	}
+	if t.exact && hasTwins(d.body, t.names) {
+		return bodyMalformed
+	}
+	d.secret = key
 	return verified
 }
 

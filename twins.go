@@ -50,14 +50,15 @@ func depthOf(path []step) int {
 	return depth
 }
 
-// asSigned says whether a name at some depth is none that is signed, or written
-// exactly so.
+// leadsToSigned says whether a name at some depth may lead to a value that is
+// signed. Without names all do.
+func leadsToSigned(names nameSet, depth int, folded string) bool {
+	return names == nil || depth <= len(names) && names[depth-1][folded] != ""
+}
+
+// asSigned says whether such a name is written as it is signed.
 func asSigned(names nameSet, depth int, folded, name string) bool {
-	if depth > len(names) {
-		return true
-	}
-	signed := names[depth-1][folded]
-	return signed == "" || signed == name
+	return names == nil || names[depth-1][folded] == name
 }
 
 // foldName takes the case from a name: by both ways, for the few letters that
@@ -66,10 +67,11 @@ func foldName(name string) string {
 	return strings.ToLower(strings.ToUpper(name))
 }
 
-// hasTwins says whether some object of a JSON text has a name twice, be it in
-// different case: parsers disagree on which of the two counts, and some don't
-// tell upper from lower case. Where single values of a document are signed, one
-// could be verified and the other be acted upon. A name that is signed, and
+// hasTwins says whether some object of a JSON text has a name that is signed
+// twice, be it in different case: parsers disagree on which of the two counts, and
+// some don't tell upper from lower case. Where single values of a document are
+// signed, one could be verified and the other be acted upon; names that lead to
+// none of them are anybody's to write. A name that is signed, and
 // stands there in different case alone, is its own twin: it is absent for one
 // parser and there for the other. Texts that are too long to tell, or no JSON,
 // or no UTF-8, have twins too.
@@ -99,12 +101,15 @@ func hasTwins(body []byte, signed nameSet) bool {
 			if !ok {
 				return true
 			}
+			open[top].value = true
 			folded := foldName(name)
+			if !leadsToSigned(signed, open[top].depth, folded) {
+				continue
+			}
 			if open[top].names[folded] || !asSigned(signed, open[top].depth, folded, name) {
 				return true
 			}
 			open[top].names[folded] = true
-			open[top].value = true
 			continue
 		}
 		if top >= 0 {

@@ -249,9 +249,9 @@ func testAdyenBatch(t *testing.T, v published) {
 		`{"notificationItems":[` + item + `,{}]}`:                                                           signatureMissing,
 		`{"notificationItems":[` + item + `,null]}`:                                                         signatureMissing,
 		`{"notificationItems":[]}`:                                                                          signatureMissing,
-		`{"notificationItems":[` + item + `],"notificationItems":[]}`:                                       bodyMalformed,
+		`{"notificationItems":[` + item + `],"notificationItems":[]}`:                                       signatureMissing,
 		`{"notificationItems":[` + item + `],"NotificationItems":[{}]}`:                                     bodyMalformed,
-		`{"notificationItems":[` + item + `]} {}`:                                                           signatureMissing,
+		`{"notificationItems":[` + item + `]} {}`:                                                           bodyMalformed,
 		v.Body: signatureMissing,
 	} {
 		reason, problems := judge(t, v, options, body)

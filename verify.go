@@ -39,6 +39,9 @@ func verifySchemes(p *policy, r *http.Request, d *decision, now time.Time) strin
 			best = reason
 		}
 	}
+	if d.twins {
+		return bodyMalformed // whatever other forms miss, this one was signed
+	}
 	return best
 }
 
@@ -52,7 +55,7 @@ var stages = map[string]int{
 
 // verifyScheme verifies a request in one form.
 func verifyScheme(p *policy, s *scheme, r *http.Request, d *decision, now time.Time) string {
-	if s.exact && twinsIn(p, d) || s.extendable && !utf8.Valid(d.body) {
+	if s.exact && documentOf(d) == nil || s.extendable && !utf8.Valid(d.body) {
 		return bodyMalformed
 	}
 	d.item = nil
@@ -90,6 +93,9 @@ func verifyForm(p *policy, s *scheme, r *http.Request, d *decision, now time.Tim
 	proofs, reason := collectProofs(s, r, d)
 	if reason != proofsRead {
 		return reason
+	}
+	if s.formless && mayBeForm(r) {
+		return signedFieldMissing
 	}
 	if s.timestamped && !setTimestamps(s, proofs, r, d) {
 		return timestampMissing
@@ -188,6 +194,10 @@ func accept(p *policy, s *scheme, r *http.Request, d *decision, q *proof, signed
 			// The answer to a handshake is a signature of such a text as well.
 			return signedTextAmbiguous
 		}
+	}
+	// The last of the checks that cost time for each byte: strangers don't get here.
+	if s.exact && twinsIn(p, d) {
+		return bodyMalformed
 	}
 	if s.sender.kind != "" && len(s.senders) > 0 && !s.senders[textAt(&s.sender, r, d)] {
 		return senderUnknown
