@@ -1,14 +1,27 @@
 package hookward
 
 // bindsBody says whether the body is signed from its first to its last byte, or
-// by all of its fields.
+// by all of its fields, or by a digest in a place that is signed.
 func bindsBody(s *scheme) bool {
 	for _, q := range s.signs {
-		if isBody(q.kind) || q.kind == "digest" || q.kind == "fields" && q.place.kind == "form" || q.kind == "check" && q.want == "" {
+		if isBody(q.kind) || q.kind == "digest" || q.kind == "fields" && q.place.kind == "form" {
+			return true
+		}
+		if q.kind == "check" && q.want == "" && (signsPlace(s, q.place) || q.place.kind == "query" && signsQuery(s)) {
 			return true
 		}
 	}
 	return false
+}
+
+// signsQuery says whether the whole query is signed.
+func signsQuery(s *scheme) bool {
+	for _, q := range s.signs {
+		if q.kind == "query" || q.kind == "uri" || contains(urlKinds, q.kind) || q.kind == "fields" && q.place.kind == "query" {
+			return true
+		}
+	}
+	return s.digestField != ""
 }
 
 // readsBody says whether single values of a JSON body are signed, or are the
@@ -51,6 +64,19 @@ func signedNames(p *policy) nameSet {
 		}
 	}
 	return names
+}
+
+// separateForms notes on the forms of signatures over the whole body that there
+// is another for HTML forms. Else a JSON text with "&payload=..." in one of its
+// strings could be sent again as a form.
+func separateForms(p *policy) {
+	for _, s := range p.schemes {
+		if signsPart(s.signs, "only") {
+			for _, other := range p.schemes {
+				other.formless = signsPart(other.signs, "body")
+			}
+		}
+	}
 }
 
 // isRowsOwn says whether a template is one of a provider's row, which says in

@@ -1,5 +1,7 @@
 package hookward
 
+import "strings"
+
 // delimit sets what keeps each part of the sender's choice apart from the one
 // that may hold anything. It returns the names of the parts that nothing keeps
 // apart: a stranger who has seen one delivery can move bytes between those and
@@ -24,7 +26,7 @@ func delimit(parts []part) []string {
 		}
 	}
 	for i := range parts {
-		if i > 0 && parts[i].group != parts[i-1].group && !isLabelled(parts, i) {
+		if (i == 0 && parts[i].group != 0 || i > 0 && parts[i].group != parts[i-1].group) && !isLabelled(parts, i) {
 			loose = append(loose, "[...]")
 		}
 	}
@@ -41,7 +43,42 @@ func isLabelled(parts []part, i int) bool {
 	}
 	for _, p := range parts {
 		if p.group == group && p.kind == "literal" {
-			return parts[i].kind == "literal"
+			return parts[i].kind == "literal" && hasOwnLabel(parts, i)
+		}
+	}
+	return true
+}
+
+// hasOwnLabel says whether the first text of a group differs from that of all
+// which may stand there in its place: the groups that follow, and the first text
+// that is always there.
+func hasOwnLabel(parts []part, i int) bool {
+	label := string(parts[i].text)
+	for n := i + 1; n < len(parts) && parts[i].group != 0; n++ {
+		if parts[n].group == parts[n-1].group {
+			continue
+		}
+		other := string(parts[n].text)
+		if strings.HasPrefix(label, other) || strings.HasPrefix(other, label) {
+			return false
+		}
+		if parts[n].group == 0 {
+			break
+		}
+	}
+	return true
+}
+
+// endsTimestamp says whether every timestamp ends at a text that is no digit, or
+// at the end.
+func endsTimestamp(parts []part) bool {
+	for i := range parts {
+		if parts[i].kind != "timestamp" || i == len(parts)-1 {
+			continue
+		}
+		next := parts[i+1]
+		if next.kind != "literal" || next.group != 0 || strings.Trim(string(next.text[:1]), "0123456789") == "" {
+			return false
 		}
 	}
 	return true

@@ -98,6 +98,7 @@ func compile(raw map[string]any) *compilation {
 			s.names = schemeNames(s)
 			s.summary = compileSummary(&s.id, &s.event)
 		}
+		separateForms(p)
 		if len(p.schemes) > 0 {
 			p.fast = compileFastPath(p, p.schemes[0])
 		}

@@ -20,6 +20,7 @@ type scheme struct {
 	signs       []part
 	items       []step
 	exact       bool            // single values of the body are signed, so none may stand there twice
+	formless    bool            // forms have a signature of their own, over one field
 	extendable  bool            // a plain hash with the secret first: anybody could hash on from it
 	names       map[string]bool // of the headers that this form reads
 
@@ -109,6 +110,9 @@ func compileScheme(c *compilation, p *policy, options Options, o SignatureOption
 	}
 	s.signs = signs
 	compileURL(c, s, options)
+	if o.TimestampUnit == "epoch" && !endsTimestamp(s.signs) {
+		c.warnings = append(c.warnings, path+".signs: nothing separates {timestamp} from what follows it, and the unit epoch has two lengths")
+	}
 	for _, p := range delimit(s.signs) {
 		text := path + ".signs: nothing separates " + p + " from its neighbour, so whoever has seen one delivery can move bytes from one to the other"
 		if contains([]string{"{url}", "{portURL}", "{decodedURL}"}, p) {

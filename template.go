@@ -139,6 +139,9 @@ func parseSigns(template string, timestamp, id place) ([]part, string) {
 	}
 	parts := []part{}
 	for i, s := range segments {
+		if s.optional && s.text == "" {
+			return nil, "has empty brackets; a bracket of the text itself is doubled"
+		}
 		pieces, problem := splitTemplate(s.text)
 		if problem != "" {
 			return nil, problem
@@ -165,7 +168,7 @@ func parseSigns(template string, timestamp, id place) ([]part, string) {
 	if len(parts) == 0 || len(parts) > maxParts {
 		return nil, "must have 1 to 48 pieces"
 	}
-	bodies, frees := 0, 0
+	bodies, frees, onlies := 0, 0, 0
 	for _, p := range parts {
 		if p.free {
 			frees++
@@ -173,9 +176,15 @@ func parseSigns(template string, timestamp, id place) ([]part, string) {
 		if isBody(p.kind) {
 			bodies++
 		}
+		if p.kind == "only" {
+			onlies++
+		}
 	}
 	if bodies > 1 {
 		return nil, "can contain {body} once"
+	}
+	if onlies > 1 {
+		return nil, "can contain {only:form:NAME} once; two fields are not the only one"
 	}
 	if frees > 1 || frees == 1 && bodies == 1 {
 		return nil, "can contain {free:PLACE} once, and not beside {body}; two that may hold anything can't be told apart"
