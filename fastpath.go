@@ -38,14 +38,14 @@ type fastPath struct {
 // maxRest bounds what may follow a signature unread.
 const maxRest = 512
 
-// plainID are ids in which nothing can be hidden: no delimiter can stand in one,
-// and no piece of a body.
+// plainID are ids in which nothing can be hidden: no piece of a body, and no
+// delimiter but one that begins with such a sign, which has no short way.
 var plainID = regexp.MustCompile(`^[A-Za-z0-9_-]{1,128}$`)
 
 // compileFastPath returns the short way of a scheme, or nil where it has none.
 func compileFastPath(p *policy, s *scheme) *fastPath {
 	f := &fastPath{newHash: s.algorithm.newHash, size: s.algorithm.size, timestamped: s.timestamped, tolerance: int64(s.tolerance / time.Second)}
-	if s.algorithm.family != "hmac" || len(s.headers) != 1 || s.items != nil || s.exact || s.pinned ||
+	if s.algorithm.family != "hmac" || len(s.headers) != 1 || s.items != nil || s.exact || s.formless || s.pinned ||
 		s.sender.kind != "" || s.certificate.kind != "" || len(p.oracles) > 0 || len(s.format.elements) == 0 {
 		return nil
 	}
@@ -93,7 +93,7 @@ func compileHead(f *fastPath, s *scheme) bool {
 	for i := range s.signs {
 		q := &s.signs[i]
 		switch {
-		case q.kind == "literal" && q.group == 0 && i < len(s.signs)-1:
+		case q.kind == "literal" && q.group == 0 && f.literals[at] == "" && i < len(s.signs)-1:
 			f.literals[at] = string(q.text)
 		case q.kind == "id" && at == 0 && s.id.kind == "header" && s.timestamped:
 			f.id = s.id.name
@@ -101,7 +101,7 @@ func compileHead(f *fastPath, s *scheme) bool {
 		case q.kind == "timestamp" && at < 2:
 			at = 2
 		case q.kind == "body" && i == len(s.signs)-1:
-			return s.timestamped == (at == 2)
+			return s.timestamped == (at == 2) && (f.literals[1] == "" || f.id == "" || !plainID.MatchString(f.literals[1][:1]))
 		default:
 			return false
 		}

@@ -2,6 +2,7 @@ package hookward
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 )
@@ -78,6 +79,24 @@ func TestFastPathIsTaken(t *testing.T) {
 		}
 		if p := mustCompile(t, raw); p.fast != nil {
 			t.Errorf("%s has a short way, which knows nothing of its rules", slug)
+		}
+	}
+}
+
+// Delimiters that an id may have in itself, or more than one literal: the short
+// way knows no such thing.
+func TestFastPathIsLeft(t *testing.T) {
+	for signs, want := range map[string]bool{
+		"{id}.{timestamp}.{body}": true, "{id}{timestamp}{body}": true, "v1:{id}:{timestamp}x{body}": true,
+		"{id}-{timestamp}-{body}": false, "{id}a{timestamp}{body}": false, "{id}_.{timestamp}{body}": false, "[{header:X-A}]{body}": false, "x[y]z{body}": false, "{body}x": false,
+	} {
+		section := map[string]any{"header": "X-Sig", "signs": signs}
+		if strings.Contains(signs, "{timestamp}") {
+			section["timestampHeader"], section["idHeader"] = "X-Ts", "X-Id"
+		}
+		p := mustCompile(t, map[string]any{"secrets": docsSecret, "signature": section})
+		if (p.fast != nil) != want {
+			t.Errorf("%s has a short way: %v", signs, p.fast != nil)
 		}
 	}
 }
