@@ -116,6 +116,9 @@ func compileHandshake(c *compilation, options Options, o HandshakeOptions, path 
 	}
 	h.pattern = pattern
 	compileAnswer(h, o, wrong)
+	if o.Challenge == "" && usesChallenge(h, o) {
+		wrong("challenge: is required, because {challenge} stands in the answer or is what is digested")
+	}
 	if o.Digest != "" {
 		a, known := algorithms[o.Digest]
 		if !known || isPublic(&a) {
@@ -146,6 +149,23 @@ func compileHandshake(c *compilation, options Options, o HandshakeOptions, path 
 		c.problems = append(c.problems, "publicURL: is required, because "+path+".digestOf contains {url}")
 	}
 	return h
+}
+
+// usesChallenge says whether an answer is made of the challenge. Without one, a
+// digest for strangers would be that of an empty body.
+func usesChallenge(h *handshake, o HandshakeOptions) bool {
+	templates := [][]piece{h.answer}
+	for _, header := range h.headers {
+		templates = append(templates, header.value)
+	}
+	for _, template := range templates {
+		for _, p := range template {
+			if p.placeholder == "challenge" {
+				return true
+			}
+		}
+	}
+	return o.Digest != "" && (o.DigestOf == "" || strings.Contains(o.DigestOf, "{challenge}"))
 }
 
 // handshakeKey returns the newest secret that deliveries are signed with.
