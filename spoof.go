@@ -65,10 +65,31 @@ func removeSpoofedTrailers(h http.Header, p *policy) {
 // could take them for those that did.
 func removeOtherForms(d *decision, h http.Header) {
 	for name := range d.policy.names {
-		if !d.scheme.names[name] {
+		if !d.scheme.names[name] && !repeatsVerified(d, h, name) {
 			delete(h, name)
 		}
 	}
+}
+
+// repeatsVerified says whether a header of another form has what its counterpart
+// has in the form that verified: newer Svix sends each header by two names.
+func repeatsVerified(d *decision, h http.Header, name string) bool {
+	v := d.scheme
+	for _, s := range d.policy.schemes {
+		counterpart := ""
+		switch {
+		case s.id.kind == "header" && s.id.name == name && v.id.kind == "header":
+			counterpart = v.id.name
+		case s.timestamp.kind == "header" && s.timestamp.name == name && v.timestamp.kind == "header":
+			counterpart = v.timestamp.name
+		case len(s.headers) == 1 && s.headers[0] == name && len(v.headers) == 1:
+			counterpart = v.headers[0]
+		}
+		if counterpart != "" && len(h[name]) == 1 && len(h[counterpart]) == 1 && h[name][0] == h[counterpart][0] {
+			return true
+		}
+	}
+	return false
 }
 
 // policyNames returns the canonical names of the headers that a policy reads.

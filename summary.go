@@ -3,18 +3,24 @@ package hookward
 import (
 	"encoding/json"
 	"reflect"
+	"regexp"
 	"strings"
 )
 
 // summary reads the delivery's id and the event's type out of a verified JSON
 // body. It is a struct type with just these fields, made once, so that one call
 // of the compiled decoder does it: reading the whole document, and following
-// paths through it, costs four times as much.
+// paths through it, costs four times as much. The decoder knows no case, and takes
+// the last of several names: what the provider signs is not guessed at.
 type summary struct {
 	shape reflect.Type
 	id    []int // the fields that lead to the value; empty: not in the body
 	event []int
 }
+
+// plainName are names that a struct's tag can have: the decoder passes over
+// others without a word, and would take the field by its Go name.
+var plainName = regexp.MustCompile(`^[A-Za-z0-9_$@][A-Za-z0-9_$@:/-]*$`)
 
 var rawJSON = reflect.TypeOf(json.RawMessage{})
 
@@ -28,8 +34,7 @@ func compileSummary(id, event *place) *summary {
 			continue
 		}
 		for _, one := range p.path {
-			// What the decoder would read of a tag in its own way.
-			if one.name == "" || one.name == "-" || strings.ContainsAny(one.name, ",\"\\`") {
+			if !plainName.MatchString(one.name) {
 				return nil
 			}
 		}
