@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"os"
 	"os/exec"
 	"slices"
 	"strings"
@@ -118,14 +117,6 @@ type theGate struct {
 func startCatalogue(ctx context.Context, t *testing.T, all []sender) *theGate {
 	t.Helper()
 	g := &theGate{exchanges: map[string]*exchange{}, client: &http.Client{Timeout: 30 * time.Second}}
-	url, err := gateway.Serve(ctx, "127.0.0.1:0", g)
-	if err != nil {
-		t.Fatal(err)
-	}
-	binary, err := gateway.Build(ctx, os.Stderr)
-	if err != nil {
-		t.Fatal(err)
-	}
 	routers, middlewares := "", ""
 	for _, s := range all {
 		options, err := json.Marshal(s.Options) // which is YAML, too
@@ -143,17 +134,10 @@ func startCatalogue(ctx context.Context, t *testing.T, all []sender) *theGate {
 	}
 	// What falls through to the catch-all has found no gate.
 	configuration := "http:\n  routers:\n    everything: {rule: \"PathPrefix(`/`)\", priority: 1, service: backend}\n" + routers +
-		"  middlewares:\n" + middlewares + fmt.Sprintf("  services:\n    backend: {loadBalancer: {servers: [{url: %q}]}}\n", url)
-	g.Gateway, err = gateway.Start(ctx, binary, configuration, gateway.Settings{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if t.Failed() {
-			t.Logf("traefik's stderr:\n%s", firstLines(g.Stderr.String(), 20))
-		}
-		g.Stop()
-	})
+		"  middlewares:\n" + middlewares
+	// Options have percent signs of their own.
+	configuration = strings.ReplaceAll(configuration, "%", "%%") + "  services:\n    backend: {loadBalancer: {servers: [{url: %q}]}}\n"
+	g.Gateway = startTraefik(ctx, t, g, configuration)
 	return g
 }
 

@@ -123,26 +123,7 @@ func compare(t *testing.T, all []sent, received map[string][]delivery) {
 // startGateway starts Traefik and returns when the gate guards the backend.
 func startGateway(ctx context.Context, t *testing.T, backend http.Handler) *gateway.Gateway {
 	t.Helper()
-	url, err := gateway.Serve(ctx, "127.0.0.1:0", backend)
-	if err != nil {
-		t.Fatal(err)
-	}
-	binary, err := gateway.Build(ctx, os.Stderr)
-	if err != nil {
-		t.Fatal(err)
-	}
-	g, err := gateway.Start(ctx, binary, fmt.Sprintf(githubConfiguration, url), gateway.Settings{
-		Env: []string{"GITHUB_WEBHOOK_SECRET=" + githubSecret},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if t.Failed() {
-			t.Logf("traefik's stderr:\n%s", firstLines(g.Stderr.String(), 20))
-		}
-		g.Stop()
-	})
+	g := startTraefik(ctx, t, backend, githubConfiguration, "GITHUB_WEBHOOK_SECRET="+githubSecret)
 	// Traefik answers 404 until it has applied the dynamic configuration.
 	status := 0
 	for wait := time.Now(); time.Since(wait) < 30*time.Second; time.Sleep(50 * time.Millisecond) {
@@ -158,6 +139,31 @@ func startGateway(ctx context.Context, t *testing.T, backend http.Handler) *gate
 	}
 	t.Fatalf("an unsigned request is answered with %d, want 401", status)
 	return nil
+}
+
+// startTraefik starts Traefik in front of a backend, whose address is put into the
+// configuration.
+func startTraefik(ctx context.Context, t *testing.T, backend http.Handler, configuration string, env ...string) *gateway.Gateway {
+	t.Helper()
+	url, err := gateway.Serve(ctx, "127.0.0.1:0", backend)
+	if err != nil {
+		t.Fatal(err)
+	}
+	binary, err := gateway.Build(ctx, os.Stderr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g, err := gateway.Start(ctx, binary, fmt.Sprintf(configuration, url), gateway.Settings{Env: env})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("traefik's stderr:\n%s", firstLines(g.Stderr.String(), 20))
+		}
+		g.Stop()
+	})
+	return g
 }
 
 // delivery is what the backend notes of a request.
