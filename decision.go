@@ -35,7 +35,8 @@ type decision struct {
 	noQuery      bool // the query is malformed
 	twins        bool
 	twinsKnown   bool
-	item         any // of a batch, while it is being verified
+	replaced     bool // a signed value has U+FFFD, which half a pair of \uXXXX is read as, too
+	item         any  // of a batch, while it is being verified
 
 	deliveryID string
 	eventType  string

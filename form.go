@@ -49,12 +49,8 @@ var formType = regexp.MustCompile(`(?i)form`)
 
 // mayBeForm says whether a request says in any way that its body is a form.
 func mayBeForm(r *http.Request) bool {
-	for _, line := range r.Header["Content-Type"] {
-		if formType.MatchString(line) {
-			return true
-		}
-	}
-	return false
+	types := r.Header["Content-Type"]
+	return len(types) > 1 || len(types) == 1 && formType.MatchString(types[0])
 }
 
 // isOnly says whether a form holds the fields that the scheme reads, and no
@@ -88,7 +84,11 @@ func hasAlias(p *place, r *http.Request, d *decision) bool {
 	if p.name == "" {
 		return false // all of the fields are meant
 	}
-	for _, kind := range []string{"query", p.kind} {
+	kinds := []string{"query"}
+	if p.kind == "form" {
+		kinds = append(kinds, "form")
+	}
+	for _, kind := range kinds {
 		fields := fieldsOf(kind, r, d)
 		if len(fields) >= maxFields {
 			return true

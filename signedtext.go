@@ -77,9 +77,7 @@ func chosenText(s *scheme, q *part, r *http.Request, d *decision, p *proof) ([]b
 		}
 	case "value":
 		text = textAt(&q.place, r, d)
-		if s.exact && strings.Contains(text, "\ufffd") && surrogate.Match(d.body) {
-			return nil, signedTextAmbiguous // half a pair is read so, too
-		}
+		d.replaced = d.replaced || strings.Contains(text, "\ufffd")
 	case "only":
 		if !isOnly(s, q, r, d) {
 			return nil, signedFieldMissing
@@ -132,9 +130,6 @@ func delimited(q *part, text string) ([]byte, string) {
 	}
 	return []byte(text), textsReady
 }
-
-// surrogate is the escape of one half of a character, as JSON has them in pairs.
-var surrogate = regexp.MustCompile(`\\u[dD][89a-fA-F]`)
 
 // idCharacters may stand in an id that is signed: those of a token that JSON,
 // XML and forms don't use for their structure, and of base64.

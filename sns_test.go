@@ -197,7 +197,7 @@ func TestSNS(t *testing.T) {
 	for added, want := range map[string]string{
 		`"Unsigned":"x"`: verified, `"Subject":null`: verified, `"Subject":["EVIL"]`: signedFieldMissing, `"Subject":{"a":1}`: signedFieldMissing, `"Subject":""`: signatureMismatch,
 		`"subject":"EVIL"`: bodyMalformed, `"SUBJECT":"EVIL"`: bodyMalformed, `"SubscribeURL":["https://evil"]`: signedFieldMissing, `"Message":"EVIL"`: bodyMalformed,
-		`"token":"x"`: bodyMalformed, `"x":"` + "\xff" + `"`: bodyMalformed, `"Subject":"\ud800"`: signedTextAmbiguous,
+		`"token":"x"`: bodyMalformed, `"x":"` + "\xff" + `"`: bodyMalformed, `"Subject":"\ud800"`: signatureMismatch,
 	} {
 		if got := snsBodyReason(t, `{`+added+`,`+string(plain[1:]), testTime); got != want {
 			t.Errorf("VULNERABLE: with %s: %s, want %s", added, got, want)

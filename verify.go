@@ -3,6 +3,7 @@ package hookward
 import (
 	"crypto/hmac"
 	"net/http"
+	"regexp"
 	"time"
 	"unicode/utf8"
 )
@@ -199,6 +200,9 @@ func accept(p *policy, s *scheme, r *http.Request, d *decision, q *proof, signed
 	if s.exact && twinsIn(p, d) {
 		return bodyMalformed
 	}
+	if s.exact && d.replaced && surrogate.Match(d.body) {
+		return signedTextAmbiguous
+	}
 	if s.sender.kind != "" && len(s.senders) > 0 && !s.senders[textAt(&s.sender, r, d)] {
 		return senderUnknown
 	}
@@ -218,6 +222,9 @@ func accept(p *policy, s *scheme, r *http.Request, d *decision, q *proof, signed
 	d.scheme = s
 	return verified
 }
+
+// surrogate is the escape of one half of a character, which JSON has in pairs.
+var surrogate = regexp.MustCompile(`\\u[dD][89a-fA-F]`)
 
 // setTimestamps gives each signature the timestamp of the scheme's own place, if
 // there is one, and says whether all have a timestamp then.
