@@ -58,6 +58,7 @@ func TestAlteredDeliveries(t *testing.T) {
 			{"payload=%7B%22a%22%3A1%7D", "+payload=EVIL", []string{form, gitea}}, {"payload=%7B%22a%22%3A1%7D", "payload%5B%5D=EVIL", []string{form, gitea}}}},
 		"a JSON text as a form": {row("gitea"), sent{commit, "", []string{"Content-Type: application/json", "X-Gitea-Signature: " + mac(commit)}}, []sent{
 			{commit, "", []string{form, "X-Gitea-Signature: " + mac(commit)}}, {commit, "", []string{form + "; charset=ibm037", "X-Gitea-Signature: " + mac(commit)}},
+			{commit, "", []string{"Content-Type: application/json", form, "X-Gitea-Signature: " + mac(commit)}},
 			{commit, "", []string{"Content-Type: Multipart/Form-Data; boundary=x", "X-Gitea-Signature: " + mac(commit)}}}},
 		"the end of a header, in the body": {row("coinbase-cdp"), sent{`{"a":1}`, "", append(cdp, "X-Event-Type: onchain.activity")}, []sent{
 			{`activity.{"a":1}`, "", append(cdp, "X-Event-Type: onchain")}, {`.activity.{"a":1}`, "", append(cdp, "X-Event-Type: onchain")}}},
@@ -126,6 +127,20 @@ func TestOddDeliveries(t *testing.T) {
 		newTestHandler(t, b.handler(), svix).ServeHTTP(httptest.NewRecorder(), r)
 		if len(b.requests) != 1 || b.requests[0].Header.Get("Webhook-Id") != want || b.requests[0].Header.Get("Webhook-Signature") != signature {
 			t.Errorf("Webhook-Id %s: the backend got %v", other, b.requests)
+		}
+	}
+}
+
+// A name that a struct's tag can't have is read the long way, not from another
+// field.
+func TestOddNames(t *testing.T) {
+	body := []byte(`{"a":"wrong","A":"wrong","it's":"right","😀":"right","a b":"right","b-c_d":"right"}`)
+	for _, name := range []string{"it's", "😀", "a b", "b-c_d", "none\x7f"} {
+		p := mustCompile(t, map[string]any{"secrets": docsSecret, "signature": map[string]any{"header": "X-Sig", "idField": "json:" + name}})
+		d := &decision{body: body, scheme: p.schemes[0]}
+		noteDelivery(p, d, newPost(string(body)))
+		if d.deliveryID != "right" && (d.deliveryID != "" || name != "none\x7f") {
+			t.Errorf("%q: %q", name, d.deliveryID)
 		}
 	}
 }

@@ -183,6 +183,16 @@ func TestPinnedURL(t *testing.T) {
 			t.Errorf("%q: %s, want %s", query, d.reason, c.want)
 		}
 	}
+	// The root, with a query.
+	options = map[string]any{"provider": "square", "secrets": docsSecret, "publicURL": "https://hooks.example.com/?tenant=1"}
+	for path, want := range map[string]string{"/": verified, "/admin/": urlMismatch, "/x//": urlMismatch} {
+		capture(t)
+		r := newPost(body, "X-Square-Hmacsha256-Signature: "+base64MACOf(docsSecret, "https://hooks.example.com/?tenant=1"+body))
+		r.URL.Path, r.URL.RawQuery = path, "tenant=1"
+		if d := decide(newGate(t.Name(), options, compile, testTime), r, testTime); d.reason != want {
+			t.Errorf("%s: %s, want %s", path, d.reason, want)
+		}
+	}
 	// Twilio adds the digest of a JSON body wherever it likes.
 	sum := string(bodyDigest("", []byte(body)))
 	options = map[string]any{"provider": "twilio", "secrets": docsSecret, "publicURL": public}
