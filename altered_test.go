@@ -83,6 +83,54 @@ func TestAlteredDeliveries(t *testing.T) {
 	}
 }
 
+// What whoever has seen one delivery could make of it.
+func TestAdvisories(t *testing.T) {
+	capture(t)
+	form := "Content-Type: application/x-www-form-urlencoded"
+	// A JSON delivery of Twilio's, with its body taken away.
+	twilio := map[string]any{"provider": "twilio", "secrets": docsSecret, "publicURL": "https://hooks.example.com"}
+	query := "bodySHA256=" + string(bodyDigest("", []byte(`{"a":1}`)))
+	mac := base64Of(t, hexMACOf("hmac-sha1", docsSecret, "https://hooks.example.com/hooks?"+query))
+	for body, want := range map[string]bool{`{"a":1}`: true, "": false, "=&=": false, "a=1": false} {
+		r := newPost(body, form, "X-Twilio-Signature: "+mac)
+		r.URL.RawQuery = query
+		if d := decide(newGate(t.Name(), twilio, compile, testTime), r, testTime); (d.reason == verified) != want {
+			t.Errorf("VULNERABLE: Twilio's JSON with the body %q: %s", body, d.reason)
+		}
+	}
+	// HubSpot's plain hash, hashed on from its result.
+	hubspot := map[string]any{"provider": "hubspot-v1", "secrets": docsSecret}
+	if d := decide(newGate(t.Name(), hubspot, compile, testTime), newPost("{}\x80\x00\x00", "X-HubSpot-Signature: "+strings.Repeat("0", 64)), testTime); d.reason != bodyMalformed {
+		t.Errorf("VULNERABLE: padding in a body: %s", d.reason)
+	}
+	// A signature of Coinbase's v1 as one of v0.
+	stamp := "1772366400"
+	v1 := hexMACOf("hmac-sha256", docsSecret, stamp+`.x-event-id x-event-type.evt1.order.created.{"amount":1}`)
+	coinbase := map[string]any{"provider": "coinbase-cdp", "secrets": docsSecret}
+	headers := []string{"X-Event-Id: evt1", "X-Event-Type: order.created"}
+	for body, header := range map[string]string{
+		`{"amount":1}`: "t=" + stamp + ",v0=00,h=x-event-id x-event-type,v1=" + v1,
+		`x-event-id x-event-type.evt1.order.created.{"amount":1}`: "t=" + stamp + ",v0=" + v1,
+		`created.{"amount":1}`: "t=" + stamp + ",h=x-event-id x-event-type.evt1,v1=" + v1,
+	} {
+		d := decide(newGate(t.Name(), coinbase, compile, testTime), newPost(body, append(headers, "X-Hook0-Signature: "+header)...), testTime)
+		if (d.reason == verified) != (body == `{"amount":1}`) {
+			t.Errorf("VULNERABLE: %s: %s", body, d.reason)
+		}
+	}
+	// Of two forms of headers, the backend sees the one that was verified.
+	svix := map[string]any{"provider": "svix", "secrets": "whsec_" + base64Text(docsSecret)}
+	b := &backend{}
+	r := newPost("{}", "Svix-Id: msg_1", "Webhook-Id: forged", "Webhook-Timestamp: 1")
+	now := fmt.Sprint(time.Now().Unix())
+	r.Header.Set("Svix-Timestamp", now)
+	r.Header.Set("Svix-Signature", "v1,"+base64MACOf(docsSecret, "msg_1."+now+".{}"))
+	newTestHandler(t, b.handler(), svix).ServeHTTP(httptest.NewRecorder(), r)
+	if len(b.requests) != 1 || b.requests[0].Header.Get("Webhook-Id") != "" || b.requests[0].Header.Get("Svix-Id") != "msg_1" {
+		t.Errorf("VULNERABLE: the backend got %v", b.requests)
+	}
+}
+
 // manyFields is a query of more fields than are looked through.
 func manyFields() string {
 	text := ""

@@ -1,0 +1,29 @@
+package hookward
+
+import (
+	"strings"
+	"testing"
+)
+
+// Names that stand twice, however they are spelt.
+func TestTwins(t *testing.T) {
+	for text, want := range map[string]bool{
+		`{"a":1,"b":{"a":1},"c":[{"a":1},{"a":2}]}`: false, `{"a":1,"a":2}`: true, `{"a":1,"A":2}`: true, `{"k":1,"\u212a":2}`: true, `{"s":1,"\u017f":2}`: true,
+		`{"a":1,"\u0061":2}`: true, `{"a":{"b":1,"b":2}}`: true, `[{"a":1,"a":1}]`: true, `{"a":"a","b":"a"}`: false, `"x"`: false, ``: false, `{`: true, `{"a"`: true, `x`: true,
+		`{"a":1}{"b":1}`: false, strings.Repeat("[", 30000): true, "[" + strings.Repeat("1,", 30000) + "1]": true,
+	} {
+		if got := hasTwins([]byte(text), nil); got != want {
+			t.Errorf("%.60s: %v", text, got)
+		}
+	}
+	// Where it is known what is signed, other names are anybody's.
+	signed := addPath(nil, 0, []step{{name: "a"}, {item: everyItem}, {name: "b"}})
+	for text, want := range map[string]bool{
+		`{"a":[{"b":1}],"c":1,"C":2,"c":3}`: false, `{"a":[{"b":1,"c":2,"C":3}]}`: false, `{"a":[{"b":{"b":1,"B":2}}]}`: false,
+		`{"a":[{"b":1,"B":2}]}`: true, `{"a":[{"B":2}]}`: true, `{"a":[],"A":[]}`: true, `{"a":[],"a":[]}`: true, `{"A":[]}`: true, `{"a":"` + "\xff" + `"}`: true,
+	} {
+		if got := hasTwins([]byte(text), signed); got != want {
+			t.Errorf("%.60s: %v", text, got)
+		}
+	}
+}
