@@ -69,6 +69,9 @@ func TestAlteredDeliveries(t *testing.T) {
 		"an id that takes an old timestamp": {signs("{id}-{timestamp}-{body}", "idHeader", "X-Id", "timestampHeader", "X-Ts"),
 			sent{"{}", "", []string{"X-Id: a", "X-Ts: " + stamp, "X-Sig: " + mac("a-"+stamp+"-{}")}},
 			[]sent{{"EVIL", "", []string{"X-Id: a-1772000000-note", "X-Ts: " + stamp, "X-Sig: " + mac("a-1772000000-note-"+stamp+"-EVIL")}}}},
+		"an id that takes an old timestamp which nothing separates": {signs("{id}{timestamp}{body}", "idHeader", "X-Id", "timestampHeader", "X-Ts"),
+			sent{"{}", "", []string{"X-Id: a", "X-Ts: " + stamp, "X-Sig: " + mac("a"+stamp+"{}")}},
+			[]sent{{"EVIL", "", []string{"X-Id: a1772000000", "X-Ts: " + stamp, "X-Sig: " + mac("a1772000000"+stamp+"EVIL")}}}},
 	} {
 		capture(t)
 		g := newGate(name, c.options, compile, testTime)

@@ -6,7 +6,8 @@ import "strings"
 // that may hold anything. It returns the names of the parts that nothing keeps
 // apart: a stranger who has seen one delivery can move bytes between those and
 // their neighbours.
-// A timestamp keeps an id apart, being digits and signs of one strict form.
+// A timestamp keeps an id apart, being digits and signs of one strict form, where
+// the body can't begin with another one.
 func delimit(parts []part) []string {
 	pivot := pivotOf(parts)
 	loose := []string{}
@@ -21,7 +22,9 @@ func delimit(parts []part) []string {
 			p.ends = string(parts[neighbour].text)
 		case neighbour >= 0 && parts[neighbour].kind == "literal":
 			p.begins = string(parts[neighbour].text)
-		case neighbour < 0 || parts[neighbour].kind != "timestamp" || p.kind != "id":
+		case neighbour >= 0 && parts[neighbour].kind == "timestamp" && p.kind == "id":
+			p.joined = true
+		default:
 			loose = append(loose, placeholderOf(p))
 		}
 	}

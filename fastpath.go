@@ -101,7 +101,7 @@ func compileHead(f *fastPath, s *scheme) bool {
 		case q.kind == "timestamp" && at < 2:
 			at = 2
 		case q.kind == "body" && i == len(s.signs)-1:
-			return s.timestamped == (at == 2) && (f.literals[1] == "" || f.id == "" || !plainID.MatchString(f.literals[1][:1]))
+			return s.timestamped == (at == 2) && (f.id == "" || f.literals[1] != "" && !plainID.MatchString(f.literals[1][:1]))
 		default:
 			return false
 		}

@@ -87,8 +87,8 @@ func TestFastPathIsTaken(t *testing.T) {
 // way knows no such thing.
 func TestFastPathIsLeft(t *testing.T) {
 	for signs, want := range map[string]bool{
-		"{id}.{timestamp}.{body}": true, "{id}{timestamp}{body}": true, "v1:{id}:{timestamp}x{body}": true,
-		"{id}-{timestamp}-{body}": false, "{id}a{timestamp}{body}": false, "{id}_.{timestamp}{body}": false, "[{header:X-A}]{body}": false, "x[y]z{body}": false, "{body}x": false,
+		"{id}.{timestamp}.{body}": true, "v1:{id}:{timestamp}x{body}": true,
+		"{id}-{timestamp}-{body}": false, "{id}{timestamp}{body}": false, "{id}a{timestamp}{body}": false, "{id}_.{timestamp}{body}": false, "[{header:X-A}]{body}": false, "x[y]z{body}": false, "{body}x": false,
 	} {
 		section := map[string]any{"header": "X-Sig", "signs": signs}
 		if strings.Contains(signs, "{timestamp}") {

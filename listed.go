@@ -1,7 +1,6 @@
 package hookward
 
 import (
-	"bytes"
 	"net/http"
 	"net/textproto"
 	"regexp"
@@ -75,7 +74,7 @@ func headerValues(q *part, list string, r *http.Request, d *decision) ([]byte, s
 	if q.ends != "." {
 		return delimited(q, text)
 	}
-	if !bytes.HasPrefix(d.body, []byte("{")) && !bytes.HasPrefix(d.body, []byte("[")) {
+	if !isStructured(d.body) {
 		return nil, signedTextAmbiguous
 	}
 	return []byte(text), textsReady

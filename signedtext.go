@@ -72,7 +72,7 @@ func chosenText(s *scheme, q *part, r *http.Request, d *decision, p *proof) ([]b
 		text = textAt(&s.id, r, d)
 		// A piece of a body, moved into the id, would have a quote, a brace, a
 		// space or the like.
-		if strings.Trim(text, idCharacters) != "" {
+		if strings.Trim(text, idCharacters) != "" || q.joined && !isStructured(d.body) {
 			return nil, signedTextAmbiguous
 		}
 	case "value":
@@ -129,6 +129,12 @@ func delimited(q *part, text string) ([]byte, string) {
 		return nil, signedTextAmbiguous
 	}
 	return []byte(text), textsReady
+}
+
+// isStructured says whether a body begins as a JSON object or list does: with a
+// sign that no id has.
+func isStructured(body []byte) bool {
+	return len(body) > 0 && (body[0] == '{' || body[0] == '[')
 }
 
 // idCharacters may stand in an id that is signed: those of a token that JSON,

@@ -76,6 +76,7 @@ type part struct {
 	// same text as "a" and "1.2".
 	ends   string
 	begins string
+	joined bool // an id, with a timestamp beside it and nothing between them
 }
 
 // partKinds are the placeholders that are a whole name.
