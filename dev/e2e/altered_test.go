@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -18,6 +19,9 @@ func TestAltered(t *testing.T) {
 		{name: "mercado", options: `{provider: mercado-pago, secrets: ["env:GH"]}`},
 		{name: "gitea", options: `{provider: gitea, secrets: ["env:GH"]}`},
 		{name: "cdp", options: `{provider: coinbase-cdp, secrets: ["env:GH"]}`},
+		{name: "pin", options: `{provider: square, secrets: ["env:GH"], publicURL: "https://hooks.example.com/hooks/square"}`},
+		{name: "own", options: `{secrets: ["env:GH"], signature: {header: X-Sig, signs: "[a={header:X-A};b={header:X-B};]c={body}"}}`},
+		{name: "joined", options: `{secrets: ["env:GH"], signature: {header: X-Sig, signs: "{id}{timestamp}{body}", idHeader: X-Id, timestampHeader: X-Ts}}`},
 		{name: "svix", options: `{provider: svix, secrets: ["env:SVIX"]}`},
 	}, gateway.Settings{Env: []string{"SVIX=whsec_" + base64.StdEncoding.EncodeToString([]byte(secret))}})
 
@@ -47,6 +51,10 @@ func TestAltered(t *testing.T) {
 		{"gitea", "", commit, []string{"Content-Type: application/json", ofCommit}, http.StatusOK},
 		{"gitea", "", commit, []string{form, ofCommit}, http.StatusUnauthorized},
 		{"cdp", "", `{"a":1}`, append(cdp, "X-Event-Type: onchain.activity"), http.StatusOK},
+		{"own", "", "{}", []string{"X-Sig: " + hexOf("c={}")}, http.StatusOK},
+		{"own", "", "{}", []string{"X-Sig: " + hexOf("c={}"), "X-A: EVIL"}, http.StatusUnauthorized},
+		{"joined", "", "{}", []string{"X-Id: a", "X-Ts: " + stamp, "X-Sig: " + hexOf("a"+stamp+"{}")}, http.StatusOK},
+		{"joined", "", "EVIL", []string{"X-Id: a1772000000", "X-Ts: " + stamp, "X-Sig: " + hexOf("a1772000000"+stamp+"EVIL")}, http.StatusUnauthorized},
 		{"cdp", "", `activity.{"a":1}`, append(cdp, "X-Event-Type: onchain"), http.StatusUnauthorized},
 	} {
 		r := s.request(c.gate, c.body, c.lines...)
@@ -55,6 +63,18 @@ func TestAltered(t *testing.T) {
 		arrivals := len(s.backend.at(got.path))
 		if got.StatusCode != c.want || (arrivals == 1) != (c.want == http.StatusOK) {
 			t.Errorf("%s ?%s %s %v: status %d, and the backend has seen it %d times; want %d", c.gate, c.query, c.body, c.lines, got.StatusCode, arrivals, c.want)
+		}
+	}
+
+	// A path that ends as the signed one does, and is another.
+	for path, want := range map[string]int{"/pin/hooks/square": http.StatusOK, "/pin/x.php/hooks/square": http.StatusUnauthorized, "/pin/x;y/hooks/square": http.StatusUnauthorized, "/pin/other": http.StatusUnauthorized} {
+		r, err := http.NewRequest(http.MethodPost, s.URL+path, strings.NewReader("{}"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("X-Square-Hmacsha256-Signature", base64.StdEncoding.EncodeToString(hmacSHA256(secret, "https://hooks.example.com/hooks/square{}")))
+		if got := exchange(t, s.client, r); got.StatusCode != want {
+			t.Errorf("%s: status %d, want %d", path, got.StatusCode, want)
 		}
 	}
 
