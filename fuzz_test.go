@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/hookward/hookward/internal/jsonpath"
 )
 
 // Each target states its oracle. Findings go to testdata/fuzz/<target> and are
@@ -203,7 +205,7 @@ func FuzzDocument(f *testing.F) {
 	f.Add(`{"a":{"b":[1,"x",null]},"A":true}`, "a.b[1]")
 	f.Add(`[{"a":1},{"a":2}]`, "[].a")
 	f.Fuzz(func(t *testing.T, body, path string) {
-		steps, problem := parsePath(path)
+		steps, problem := jsonpath.Parse(path)
 		d := &decision{body: []byte(body)}
 		twins := hasTwins(d.body, nil)
 		document := documentOf(d)

@@ -4,13 +4,15 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+
+	"github.com/hookward/hookward/internal/jsonpath"
 )
 
 // place is where a value stands in a request. The zero value is no place.
 type place struct {
-	kind string // header, query, form or json
-	name string // of a header, canonical; of a field, as it is sent
-	path []step // of a JSON value
+	kind string          // header, query, form or json
+	name string          // of a header, canonical; of a field, as it is sent
+	path []jsonpath.Step // of a JSON value
 }
 
 // placeKinds are what a place may begin with.
@@ -31,7 +33,7 @@ func parsePlace(text string) (place, string) {
 		p.name = http.CanonicalHeaderKey(name)
 	case "query", "form":
 	case "json":
-		path, problem := parsePath(name)
+		path, problem := jsonpath.Parse(name)
 		if problem != "" {
 			return place{}, problem
 		}
@@ -108,7 +110,7 @@ func isAbsent(p *place, r *http.Request, d *decision) bool {
 		return len(r.Header[p.name]) == 0
 	}
 	if p.kind == "json" {
-		return rootOf(d) != nil && leadsNowhere(rootOf(d), p.path)
+		return rootOf(d) != nil && jsonpath.LeadsNowhere(rootOf(d), p.path)
 	}
 	values := fieldsOf(p.kind, r, d)[p.name]
 	if p.kind == "form" {

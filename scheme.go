@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/hookward/hookward/internal/jsonpath"
 )
 
 // scheme is a compiled form in which signatures are sent. One engine interprets
@@ -18,7 +20,7 @@ type scheme struct {
 	field       place       // of the signature where it is in no header
 	format      headerFormat
 	signs       []part
-	items       []step
+	items       []jsonpath.Step
 	exact       bool            // single values of the body are signed, so none may stand there twice
 	formless    bool            // forms have a signature of their own, over one field
 	extendable  bool            // a plain hash with the secret first: anybody could hash on from it
@@ -88,7 +90,7 @@ func compileScheme(c *compilation, p *policy, options Options, o SignatureOption
 	s.sender = placeOption(c, "", "", path+".senderField", o.SenderField)
 	s.certificate = placeOption(c, "", "", path+".certificateField", o.CertificateField)
 	if o.Items != "" {
-		items, problem := parsePath(o.Items)
+		items, problem := jsonpath.Parse(o.Items)
 		if problem != "" {
 			wrong("items: " + problem)
 		}

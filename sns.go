@@ -10,6 +10,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/hookward/hookward/internal/jsonpath"
 )
 
 // This file is for one provider. An AWS SNS message names the certificate that
@@ -186,7 +188,7 @@ func fetchCertificate(address string) (publicKey, error) {
 // returns handshakeAnswered, or the reason to refuse; notOne where the message
 // is no such request.
 func confirmSubscription(s *scheme, d *decision) string {
-	document := objectIn(documentOf(d))
+	document := jsonpath.Object(documentOf(d))
 	kind, _ := document["Type"].(string)
 	if kind != "SubscriptionConfirmation" {
 		return notOne

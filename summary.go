@@ -5,6 +5,8 @@ import (
 	"reflect"
 	"regexp"
 	"strings"
+
+	"github.com/hookward/hookward/internal/jsonpath"
 )
 
 // summary reads the delivery's id and the event's type out of a verified JSON
@@ -27,14 +29,14 @@ var rawJSON = reflect.TypeOf(json.RawMessage{})
 // compileSummary returns the summary of two places, or nil where neither is a
 // path of plain names.
 func compileSummary(id, event *place) *summary {
-	paths := [][]step{}
+	paths := [][]jsonpath.Step{}
 	s := &summary{}
 	for _, p := range []*place{id, event} {
 		if p.kind != "json" {
 			continue
 		}
 		for _, one := range p.path {
-			if !plainName.MatchString(one.name) {
+			if !plainName.MatchString(one.Name) {
 				return nil
 			}
 		}
@@ -57,14 +59,14 @@ func compileSummary(id, event *place) *summary {
 }
 
 // shapeOf returns a struct type with a raw value at the end of each path.
-func shapeOf(paths [][]step) reflect.Type {
+func shapeOf(paths [][]jsonpath.Step) reflect.Type {
 	names := []string{}
-	below := map[string][][]step{}
+	below := map[string][][]jsonpath.Step{}
 	for _, path := range paths {
-		name := path[0].name
+		name := path[0].Name
 		if below[name] == nil {
 			names = append(names, name)
-			below[name] = [][]step{}
+			below[name] = [][]jsonpath.Step{}
 		}
 		if len(path) > 1 {
 			below[name] = append(below[name], path[1:])
@@ -82,14 +84,14 @@ func shapeOf(paths [][]step) reflect.Type {
 }
 
 // fieldsTo returns the way to the end of a path.
-func fieldsTo(shape reflect.Type, path []step) []int {
+func fieldsTo(shape reflect.Type, path []jsonpath.Step) []int {
 	way := []int{}
 	for _, s := range path {
 		if shape.Kind() != reflect.Struct {
 			return nil
 		}
 		for i := 0; i < shape.NumField(); i++ {
-			if shape.Field(i).Tag.Get("json") == s.name {
+			if shape.Field(i).Tag.Get("json") == s.Name {
 				way = append(way, i)
 				shape = shape.Field(i).Type
 				break

@@ -6,6 +6,8 @@ import (
 	"io"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/hookward/hookward/internal/jsonpath"
 )
 
 // maxTokens bounds the documents that are looked through for names that stand
@@ -24,26 +26,26 @@ type openObject struct {
 type nameSet []map[string]string
 
 // addPath adds a path that begins below some depth.
-func addPath(names nameSet, below int, path []step) nameSet {
+func addPath(names nameSet, below int, path []jsonpath.Step) nameSet {
 	depth := below
 	for _, s := range path {
-		if s.name == "" {
+		if s.Name == "" {
 			continue
 		}
 		depth++
 		for len(names) < depth {
 			names = append(names, map[string]string{})
 		}
-		names[depth-1][foldName(s.name)] = s.name
+		names[depth-1][foldName(s.Name)] = s.Name
 	}
 	return names
 }
 
 // depthOf returns how many names a path goes through.
-func depthOf(path []step) int {
+func depthOf(path []jsonpath.Step) int {
 	depth := 0
 	for _, s := range path {
-		if s.name != "" {
+		if s.Name != "" {
 			depth++
 		}
 	}

@@ -3,6 +3,8 @@ package hookward
 import (
 	"strings"
 	"testing"
+
+	"github.com/hookward/hookward/internal/jsonpath"
 )
 
 // Names that stand twice, however they are spelt.
@@ -17,7 +19,7 @@ func TestTwins(t *testing.T) {
 		}
 	}
 	// Where it is known what is signed, other names are anybody's.
-	signed := addPath(nil, 0, []step{{name: "a"}, {item: everyItem}, {name: "b"}})
+	signed := addPath(nil, 0, []jsonpath.Step{{Name: "a"}, {Item: jsonpath.Every}, {Name: "b"}})
 	for text, want := range map[string]bool{
 		`{"a":[{"b":1}],"c":1,"C":2,"c":3}`: false, `{"a":[{"b":1,"c":2,"C":3}]}`: false, `{"a":[{"b":{"b":1,"B":2}}]}`: false,
 		`{"a":[{"b":1,"B":2}]}`: true, `{"a":[{"B":2}]}`: true, `{"a":[],"A":[]}`: true, `{"a":[],"a":[]}`: true, `{"A":[]}`: true, `{"a":"` + "\xff" + `"}`: true,

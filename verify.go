@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"time"
 	"unicode/utf8"
+
+	"github.com/hookward/hookward/internal/jsonpath"
 )
 
 // maxTexts bounds how often a body is signed for one request, times the number
@@ -63,7 +65,7 @@ func verifyScheme(p *policy, s *scheme, r *http.Request, d *decision, now time.T
 	if s.items == nil {
 		return verifyForm(p, s, r, d, now)
 	}
-	items := jsonValues(documentOf(d), s.items)
+	items := jsonpath.Values(documentOf(d), s.items, maxValues)
 	if len(items) == 0 || len(items) > maxItems {
 		return signatureMissing
 	}
