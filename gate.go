@@ -2,10 +2,11 @@ package hookward
 
 import (
 	"fmt"
-	"os"
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/hookward/hookward/internal/plainfile"
 )
 
 // fileCheckInterval is how often, at most, a gate looks whether a file that its
@@ -23,14 +24,8 @@ type gate struct {
 	mu      sync.Mutex // guards what follows, where watches is true
 	policy  *policy
 	problem string // why there is no policy
-	files   []fileState
+	files   []plainfile.State
 	checked time.Time
-}
-
-// fileState is a file that a policy depends on, as it was before it was read.
-type fileState struct {
-	path string
-	info os.FileInfo // nil: it could not be seen
 }
 
 // newGate compiles the configuration. It always returns a gate; one with a
@@ -107,29 +102,12 @@ func tryCompile(g *gate) *compilation {
 	return c
 }
 
-// anyChanged says whether a file was written to, replaced, removed or added
-// since its state was taken.
-func anyChanged(files []fileState) bool {
+// anyChanged says whether a file has changed since its state was taken.
+func anyChanged(files []plainfile.State) bool {
 	for _, f := range files {
-		now := lookAt(f.path)
-		if f.info == nil || now.info == nil {
-			if f.info != nil || now.info != nil {
-				return true
-			}
-			continue
-		}
-		if !os.SameFile(f.info, now.info) || f.info.Size() != now.info.Size() || !f.info.ModTime().Equal(now.info.ModTime()) {
+		if plainfile.Changed(f) {
 			return true
 		}
 	}
 	return false
-}
-
-// lookAt takes a file's state.
-func lookAt(path string) fileState {
-	info, err := os.Stat(path)
-	if err != nil {
-		return fileState{path: path}
-	}
-	return fileState{path: path, info: info}
 }

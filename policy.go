@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/hookward/hookward/internal/plainfile"
 )
 
 // policy is a compiled configuration. Nothing changes it once a gate holds it.
@@ -36,7 +38,7 @@ type compilation struct {
 	problems []string
 	degraded []string // what is wrong, but has a substitute in force
 	warnings []string
-	files    []fileState         // that the policy, or a problem, depends on
+	files    []plainfile.State   // that the policy, or a problem, depends on
 	keys     map[string][][]byte // the secrets, by encoding
 }
 

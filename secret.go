@@ -5,11 +5,12 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
-	"io"
 	"os"
 	"regexp"
 	"strings"
 	"sync"
+
+	"github.com/hookward/hookward/internal/plainfile"
 )
 
 // publicKeyEncoding is the encoding of what is no secret: of the option
@@ -26,7 +27,7 @@ type secret struct {
 	problem  string
 	degraded string // why the key is not the one that was asked for
 	warnings []string
-	files    []fileState // where the key came from, if from a file
+	files    []plainfile.State // where the key came from, if from a file
 }
 
 var environmentName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
@@ -90,9 +91,7 @@ func fileSecret(path, encoding string) secret {
 	if !strings.HasPrefix(path, "/") {
 		return secret{problem: "file: must be followed by an absolute path"}
 	}
-	// Its state is taken first: what is written while it is being read is seen
-	// as a change.
-	state := lookAt(path)
+	state := plainfile.Look(path)
 	text, problem := readSecretFile(state)
 	s := secret{problem: problem}
 	if problem == "" {
@@ -115,40 +114,22 @@ func fileSecret(path, encoding string) secret {
 			s = secret{key: old.key, degraded: s.problem + "; the last usable content stays in force"}
 		}
 	}
-	if state.info != nil && state.info.Mode().Perm()&0o002 != 0 {
+	if plainfile.WritableByAll(state) {
 		s.warnings = append(s.warnings, "file "+path+" may be written by everybody on this machine")
 	}
-	s.files = []fileState{state}
+	s.files = []plainfile.State{state}
 	return s
 }
 
 // readSecretFile returns the file's text without its last newline, or what is
-// wrong with it. Anything but a regular file is left unopened: opening a FIFO
-// would hang, and /dev/zero has no end.
-func readSecretFile(state fileState) (string, string) {
-	if state.info == nil {
-		return "", "can't be found, or not by Traefik's user"
-	}
-	if !state.info.Mode().IsRegular() {
-		return "", "is not a regular file"
-	}
-	f, err := os.Open(state.path)
-	if err != nil {
-		return "", "can't be opened by Traefik's user"
-	}
-	defer func() { _ = f.Close() }()
-	b, err := io.ReadAll(io.LimitReader(f, maxSecretBytes+1))
-	if err != nil {
-		return "", "can't be read"
-	}
-	if len(b) > maxSecretBytes {
-		return "", fmt.Sprintf("is larger than %d bytes, the most that a secret may have", maxSecretBytes)
-	}
+// wrong with it.
+func readSecretFile(state plainfile.State) (string, string) {
+	b, problem := plainfile.Read(state, maxSecretBytes)
 	text := strings.TrimSuffix(string(b), "\n")
 	if len(text) < len(b) {
 		text = strings.TrimSuffix(text, "\r")
 	}
-	return text, ""
+	return text, problem
 }
 
 // decodeSecret turns a secret's text into the key, by the option

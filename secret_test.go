@@ -111,7 +111,7 @@ func TestFileSecret(t *testing.T) {
 		if (said == "") != (step.says == "") || !strings.Contains(said, step.says) {
 			t.Errorf("%s: says %q, want %q", step.name, said, step.says)
 		}
-		if len(s.files) != 1 || s.files[0].path != path {
+		if len(s.files) != 1 || s.files[0].Path != path {
 			t.Errorf("%s: watches %v", step.name, s.files)
 		}
 	}
