@@ -31,20 +31,33 @@ func TestInterpreted(t *testing.T) {
 	if err := os.Symlink(root, source); err != nil {
 		t.Fatal(err)
 	}
-	t.Chdir(root) // where the tests find testdata
+	runTests(t, goPath, root, module)
+	inner, err := filepath.Glob(filepath.Join(root, "internal", "*"))
+	if err != nil || len(inner) == 0 {
+		t.Fatal("found no inner packages: ", err)
+	}
+	for _, directory := range inner {
+		name := "internal/" + filepath.Base(directory)
+		t.Run(name, func(t *testing.T) { runTests(t, goPath, directory, module+"/"+name) })
+	}
+}
+
+// runTests runs the tests of one package in an interpreter of its own.
+func runTests(t *testing.T, goPath, directory, path string) {
+	t.Chdir(directory) // where the tests find testdata
 
 	// As in Traefik's pkg/plugins/middlewareyaegi.go.
 	i := interp.New(interp.Options{GoPath: goPath, Env: os.Environ(), Stdout: os.Stdout, Stderr: os.Stderr})
 	if err := i.Use(stdlib.Symbols); err != nil {
 		t.Fatal(err)
 	}
-	if err := i.EvalTest(module); err != nil {
-		t.Fatalf("the plugin does not load: %v", err)
+	if err := i.EvalTest(path); err != nil {
+		t.Fatalf("the package does not load: %v", err)
 	}
 
 	tests := map[string]func(*testing.T){}
 	names := []string{}
-	for name, symbol := range i.Symbols(module)[module] {
+	for name, symbol := range i.Symbols(path)[path] {
 		test, ok := symbol.Interface().(func(*testing.T))
 		if ok && strings.HasPrefix(name, "Test") {
 			tests[name] = test
@@ -52,7 +65,7 @@ func TestInterpreted(t *testing.T) {
 		}
 	}
 	sort.Strings(names)
-	if want := declaredTests(t, root); len(names) != want {
+	if want := declaredTests(t, directory); len(names) != want {
 		t.Fatalf("found %d tests interpreted, %d are declared: %s", len(names), want, names)
 	}
 	for _, name := range names {
@@ -61,8 +74,8 @@ func TestInterpreted(t *testing.T) {
 }
 
 // declaredTests counts the tests in the source, so that none goes missing.
-func declaredTests(t *testing.T, root string) int {
-	files, err := filepath.Glob(filepath.Join(root, "*_test.go"))
+func declaredTests(t *testing.T, directory string) int {
+	files, err := filepath.Glob(filepath.Join(directory, "*_test.go"))
 	if err != nil {
 		t.Fatal(err)
 	}

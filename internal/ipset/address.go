@@ -66,7 +66,8 @@ func ParsePrefix(text string) (netip.Prefix, bool, string) {
 		if bits < 96 {
 			return netip.Prefix{}, false, "is neither of IPv4 nor of IPv6; write IPv4 addresses with dots"
 		}
-		addr, bits = addr.Unmap(), bits-96
+		addr = addr.Unmap()
+		bits -= 96
 	}
 	masked := netip.PrefixFrom(addr, bits).Masked()
 	return masked, masked.Addr() != addr, ""

@@ -1,0 +1,216 @@
+package iplist
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// asked returns how often a list was fetched.
+func asked(o *origin) int {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.asked
+}
+
+func TestOneFetchForAll(t *testing.T) {
+	o, url := newOrigin(t)
+	serveText(o, four)
+	s, _, _ := Complete(Source{URL: url, PlainHTTP: true})
+	said := &teller{}
+	first := Use(context.Background(), s, of(said), time.Now())
+	var wg sync.WaitGroup
+	for i := 0; i < 50; i++ {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			ctx, cancel := context.WithCancel(context.Background())
+			defer cancel() // a reload
+			if Use(ctx, s, of(said), time.Now()) != first {
+				t.Error("another list of the same source")
+			}
+		}()
+	}
+	wg.Wait()
+	eventually(t, "the list is loaded", func() bool { return has(first, "192.0.2.1") == "inside" })
+	if n := asked(o); n != 1 {
+		t.Errorf("fetched %d times", n)
+	}
+	// With other options it is another one, which has at once what is known.
+	s.AcceptAnySize = true
+	other := Use(context.Background(), s, of(said), time.Now())
+	if other == first || has(other, "192.0.2.1") != "inside" {
+		t.Error("a change of options is a moment without a list")
+	}
+	eventually(t, "it is fetched", func() bool { return asked(o) == 2 })
+}
+
+func TestUnusedListsEnd(t *testing.T) {
+	o, url := newOrigin(t)
+	serveText(o, four)
+	ctx, cancel := context.WithCancel(context.Background())
+	now := time.Now()
+	l, _ := newList(t, Source{URL: url, PlainHTTP: true})
+	l.ctx = ctx
+	l.used = now
+	lists[keyOf(l.source, true)] = l
+	update(l, now)
+	running := func() bool {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		return l.running
+	}
+	plan(l, now.Add(24*time.Hour))
+	if !running() {
+		t.Error("ends although the gate is there")
+	}
+	cancel()
+	plan(l, now.Add(linger))
+	if !running() {
+		t.Error("ends at once with the gate")
+	}
+	plan(l, now.Add(linger+time.Second))
+	listsMu.Lock()
+	listed := lists[keyOf(l.source, true)] != nil
+	listsMu.Unlock()
+	if running() || listed {
+		t.Error("goes on for ever")
+	}
+	// An old gate that is still there, because no new configuration could be built.
+	before := asked(o)
+	if has(l, "192.0.2.1") != "inside" {
+		t.Error("a list that is no longer fetched has been forgotten")
+	}
+	eventually(t, "it is fetched again", func() bool { return asked(o) > before && running() })
+}
+
+func TestSnapshots(t *testing.T) {
+	o, url := newOrigin(t)
+	directory := filepath.Join(t.TempDir(), "new", "state")
+	source := Source{URL: url + "/snap", PlainHTTP: true, StateDirectory: directory}
+	l, said := newList(t, source)
+	serveText(o, four)
+	update(l, testTime)
+	path := snapshotPath(l.source)
+	info, err := os.Stat(path)
+	if err != nil || info.Mode().Perm() != 0o600 {
+		t.Fatal(err, take(said))
+	}
+	names, err := os.ReadDir(directory)
+	if err != nil || len(names) != 1 {
+		t.Errorf("%v: %v", names, err)
+	}
+	good, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	// A restart, with the source down, even for days.
+	serve(o, func(rw http.ResponseWriter, _ *http.Request) { rw.WriteHeader(http.StatusBadGateway) })
+	l, said = newList(t, source)
+	recallSnapshot(l, testTime.Add(240*time.Hour))
+	if got := take(said); has(l, "192.0.2.1") != "inside" || got != "info: the list "+url+"/snap has 4 ranges, from a snapshot of 2026-03-01T12:00:00Z" {
+		t.Error(got)
+	}
+	update(l, testTime.Add(240*time.Hour))
+	if got := take(said); has(l, "192.0.2.1") != "inside" || !strings.Contains(got, "what it had 240h0m0s ago stays in force") {
+		t.Error(got)
+	}
+	// It asks as who knows the version, and judges a new one by the old.
+	serveText(o, four)
+	update(l, testTime)
+	if o.saved != 1 {
+		t.Error("a version that is known is fetched again")
+	}
+	serveText(o, "192.0.2.1\n")
+	update(l, testTime)
+	if l.failures != 1 || has(l, "192.0.2.5") != "inside" {
+		t.Error("the snapshot is nothing to compare with")
+	}
+
+	for name, damage := range map[string]struct {
+		content string
+		mode    os.FileMode
+		says    string
+	}{
+		"empty":       {"", 0o600, "is damaged"},
+		"no head":     {four, 0o600, "is damaged"},
+		"tampered":    {strings.Replace(string(good), "192.0.2.5", "192.0.2.6", 1), 0o600, "is damaged"},
+		"cut off":     {string(good[:len(good)-3]), 0o600, "is damaged"},
+		"no time":     {strings.Replace(string(good), "2026-03-01T", "yesterday", 1), 0o600, "is damaged"},
+		"not ours":    {string(good), 0o602, "may be written by everybody"},
+		"a directory": {"", os.ModeDir, "is not a regular file"},
+	} {
+		if err := os.RemoveAll(path); err != nil {
+			t.Fatal(err)
+		}
+		if damage.mode == os.ModeDir {
+			err = os.Mkdir(path, 0o700)
+		} else {
+			err = os.WriteFile(path, []byte(damage.content), 0o600)
+			if err == nil {
+				err = os.Chmod(path, damage.mode)
+			}
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		l, said = newList(t, source)
+		recallSnapshot(l, testTime)
+		if got := take(said); has(l, "192.0.2.1") != "unknown" || !strings.Contains(got, damage.says) {
+			t.Errorf("%s: %s", name, got)
+		}
+	}
+}
+
+// A snapshot that can't be written costs nothing but itself, and is written when
+// it can be.
+func TestSnapshotsThatFail(t *testing.T) {
+	o, url := newOrigin(t)
+	blocked := filepath.Join(t.TempDir(), "state")
+	if err := os.WriteFile(blocked, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	l, said := newList(t, Source{URL: url, PlainHTTP: true, StateDirectory: blocked})
+	serveText(o, four)
+	update(l, testTime)
+	if got := take(said); has(l, "192.0.2.1") != "inside" || !strings.Contains(got, "error: the list "+url+" has no snapshot: ") {
+		t.Error(got)
+	}
+	if err := os.Remove(blocked); err != nil {
+		t.Fatal(err)
+	}
+	update(l, testTime)
+	if _, err := os.Stat(snapshotPath(l.source)); err != nil {
+		t.Error(err)
+	}
+	update(l, testTime)
+	if got := take(said); got != "" || o.saved != 1 {
+		t.Errorf("%q, %d", got, o.saved)
+	}
+}
+
+func TestForbiddenAddresses(t *testing.T) {
+	for _, address := range []string{
+		"169.254.169.254:80", "169.254.0.1:443", "[fe80::1%lo]:80", "[fe80::1]:80", "0.0.0.0:80", "[::]:80", "[::ffff:169.254.169.254]:80",
+		"100.100.100.200:80", "192.0.0.192:80", "168.63.129.16:80", "[fd00:ec2::254]:80", "[64:ff9b::a9fe:a9fe]:80", "[2002:a9fe:a9fe::]:80",
+		"224.0.0.1:80", "255.255.255.255:80", "[ff02::1]:80",
+	} {
+		connection, err := dial(context.Background(), "tcp", address)
+		if err == nil || connection != nil || !strings.Contains(fmt.Sprint(err), "must not be reached") {
+			t.Errorf("%s: %v", address, err)
+		}
+	}
+	// Through a whole fetch.
+	l, said := newList(t, Source{URL: "http://169.254.169.254/latest/meta-data/", PlainHTTP: true})
+	update(l, testTime)
+	if got := take(said); !strings.Contains(got, "169.254.169.254 is an address that must not be reached") {
+		t.Error(got)
+	}
+}

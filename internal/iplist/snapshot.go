@@ -1,0 +1,104 @@
+package iplist
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/hookward/hookward/internal/plainfile"
+)
+
+// snapshotHead is the first line of a snapshot. What follows is the list as it
+// was fetched, so that reading it goes through the same checks.
+type snapshotHead struct {
+	Source       string `json:"source"`
+	Updated      string `json:"updated"`
+	ETag         string `json:"etag,omitempty"`
+	LastModified string `json:"last_modified,omitempty"`
+	SHA256       string `json:"sha256"` // of the list
+}
+
+// snapshotPath returns where a list's snapshot is, or nothing if it has none.
+func snapshotPath(s Source) string {
+	if s.StateDirectory == "" || s.URL == "" {
+		return ""
+	}
+	sum := sha256.Sum256([]byte(keyOf(s, false)))
+	return filepath.Join(s.StateDirectory, "list-"+hex.EncodeToString(sum[:16]))
+}
+
+// saveSnapshot writes a version that was found good. It is whole in its place at
+// once, or not there.
+func saveSnapshot(s Source, v *version, now time.Time) error {
+	path := snapshotPath(s)
+	if path == "" {
+		return nil
+	}
+	sum := sha256.Sum256(v.content)
+	head, err := json.Marshal(&snapshotHead{
+		Source:       s.URL,
+		Updated:      now.UTC().Format(time.RFC3339),
+		ETag:         v.etag,
+		LastModified: v.lastModified,
+		SHA256:       hex.EncodeToString(sum[:]),
+	})
+	if err != nil {
+		return err
+	}
+	err = os.MkdirAll(s.StateDirectory, 0o700)
+	if err != nil {
+		return err
+	}
+	// A name of its own: another process may share the directory.
+	f, err := os.CreateTemp(s.StateDirectory, ".list-*") // mode 0600
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(append(append(head, '\n'), v.content...))
+	err = errors.Join(err, f.Sync(), f.Close())
+	if err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(f.Name()))
+	}
+	return nil
+}
+
+// loadSnapshot returns the saved version and its time. It returns nil, and what
+// is wrong, where there is one that can't be used, and nil alone where there is
+// none.
+func loadSnapshot(s Source) (*version, time.Time, string) {
+	path := snapshotPath(s)
+	if path == "" {
+		return nil, time.Time{}, ""
+	}
+	state := plainfile.Look(path)
+	if state.Info == nil {
+		return nil, time.Time{}, ""
+	}
+	if plainfile.WritableByAll(state) {
+		return nil, time.Time{}, "its snapshot may be written by everybody on this machine"
+	}
+	b, problem := plainfile.Read(state, maxBytes+maxHeaderBytes)
+	if problem != "" {
+		return nil, time.Time{}, "its snapshot " + problem
+	}
+	line, content, _ := bytes.Cut(b, []byte("\n"))
+	head := snapshotHead{}
+	err := json.Unmarshal(line, &head)
+	sum := sha256.Sum256(content)
+	if err != nil || head.SHA256 != hex.EncodeToString(sum[:]) {
+		return nil, time.Time{}, "its snapshot is damaged"
+	}
+	updated, err := time.Parse(time.RFC3339, head.Updated)
+	if err != nil {
+		return nil, time.Time{}, "its snapshot is damaged"
+	}
+	return &version{content: content, etag: validator(head.ETag), lastModified: validator(head.LastModified)}, updated, ""
+}
