@@ -74,7 +74,7 @@ func TestAlteredDeliveries(t *testing.T) {
 			[]sent{{"EVIL", "", []string{"X-Id: a1772000000", "X-Ts: " + stamp, "X-Sig: " + mac("a1772000000"+stamp+"EVIL")}}}},
 	} {
 		capture(t)
-		g := newGate(name, c.options, compile, testTime)
+		g := newTestGate(name, c.options, compile, testTime)
 		if got := reasonToSent(g, c.genuine); got != verified {
 			t.Errorf("%s: the genuine delivery: %s", name, got)
 		}
@@ -97,13 +97,13 @@ func TestAdvisories(t *testing.T) {
 	for body, want := range map[string]bool{`{"a":1}`: true, "": false, "=&=": false, "a=1": false} {
 		r := newPost(body, form, "X-Twilio-Signature: "+mac)
 		r.URL.RawQuery = query
-		if d := decide(newGate(t.Name(), twilio, compile, testTime), r, testTime); (d.reason == verified) != want {
+		if d := decide(newTestGate(t.Name(), twilio, compile, testTime), r, testTime); (d.reason == verified) != want {
 			t.Errorf("VULNERABLE: Twilio's JSON with the body %q: %s", body, d.reason)
 		}
 	}
 	// HubSpot's plain hash, hashed on from its result.
 	hubspot := map[string]any{"provider": "hubspot-v1", "secrets": docsSecret}
-	if d := decide(newGate(t.Name(), hubspot, compile, testTime), newPost("{}\x80\x00\x00", "X-HubSpot-Signature: "+strings.Repeat("0", 64)), testTime); d.reason != bodyMalformed {
+	if d := decide(newTestGate(t.Name(), hubspot, compile, testTime), newPost("{}\x80\x00\x00", "X-HubSpot-Signature: "+strings.Repeat("0", 64)), testTime); d.reason != bodyMalformed {
 		t.Errorf("VULNERABLE: padding in a body: %s", d.reason)
 	}
 	// A signature of Coinbase's v1 as one of v0.
@@ -116,7 +116,7 @@ func TestAdvisories(t *testing.T) {
 		`x-event-id x-event-type.evt1.order.created.{"amount":1}`: "t=" + stamp + ",v0=" + v1,
 		`created.{"amount":1}`: "t=" + stamp + ",h=x-event-id x-event-type.evt1,v1=" + v1,
 	} {
-		d := decide(newGate(t.Name(), coinbase, compile, testTime), newPost(body, append(headers, "X-Hook0-Signature: "+header)...), testTime)
+		d := decide(newTestGate(t.Name(), coinbase, compile, testTime), newPost(body, append(headers, "X-Hook0-Signature: "+header)...), testTime)
 		if (d.reason == verified) != (body == `{"amount":1}`) {
 			t.Errorf("VULNERABLE: %s: %s", body, d.reason)
 		}
@@ -147,7 +147,7 @@ func manyFields() string {
 func TestOddDeliveries(t *testing.T) {
 	capture(t)
 	const key = "44782DEF547AAA06C910C43932B1EB0C71FC68D9D0C057550C48EC2ACF6BA056"
-	adyen := newGate("adyen", map[string]any{"provider": "adyen", "secrets": key}, compile, testTime)
+	adyen := newTestGate("adyen", map[string]any{"provider": "adyen", "secrets": key}, compile, testTime)
 	item := func(reference, more string) string {
 		text := "psp::acct:" + reference + ":1000:EUR:AUTHORISATION:true"
 		mac := base64Of(t, hexMACOf("hmac-sha256", string(decodeSecret(key, "hex").key), text))

@@ -19,6 +19,7 @@ var billingProviders = map[string]provider{
 			},
 			Tolerance: 5 * time.Second,
 		},
+		Ranges: &ListOptions{URL: "https://api.paddle.com/ips", Path: []string{"data.ipv4_cidrs"}},
 	},
 	// Recurly.
 	// Source: webhook-co/webhook packages/webhooks-spec/src/adapters/config.ts.

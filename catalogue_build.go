@@ -14,7 +14,6 @@ var buildProviders = map[string]provider{
 				EventHeader: "circleci-event-type",
 			},
 		},
-		Addresses: "https://circleci.com/docs/ip-ranges-list.json",
 	},
 	// Buildkite: where Buildkite sends a token instead, leave out the provider and
 	// set token.header to X-Buildkite-Token.
@@ -30,8 +29,7 @@ var buildProviders = map[string]provider{
 				EventHeader: "X-Buildkite-Event",
 			},
 		},
-		Addresses:   "https://api.buildkite.com/v2/meta",
-		AddressPath: "webhook_ips[]",
+		Ranges: &ListOptions{URL: "https://api.buildkite.com/v2/meta", Path: []string{"webhook_ips"}},
 	},
 	// Travis CI: the key is Travis' own and the same for all its customers; the
 	// field payload is signed, and nothing else of the form.
@@ -92,8 +90,7 @@ var buildProviders = map[string]provider{
 				IDField:   "json:run_id",
 			},
 		},
-		Addresses:   "https://app.terraform.io/api/meta/ip-ranges",
-		AddressPath: "notifications[]",
+		Ranges: &ListOptions{URL: "https://app.terraform.io/api/meta/ip-ranges", Path: []string{"notifications"}},
 	},
 	// Sentry: the header with a timestamp is not signed.
 	// Source: SlopMaster2/webhook-verify src/providers/sentry.rs (reads
@@ -109,7 +106,7 @@ var buildProviders = map[string]provider{
 			},
 		},
 	},
-	// LaunchDarkly.
+	// LaunchDarkly: the published list is not that of the EU instance.
 	// Source: webhook-co/webhook packages/webhooks-spec/src/adapters/config.ts.
 	// Confidence: secondary.
 	"launchdarkly": {
@@ -118,6 +115,7 @@ var buildProviders = map[string]provider{
 				Header: []string{"X-LD-Signature"},
 			},
 		},
+		Ranges: &ListOptions{URL: "https://app.launchdarkly.com/api/v2/public-ip-list", Path: []string{"outboundAddresses"}},
 	},
 	// Grafana Alerting: with the default header; where a timestamp header is
 	// configured, set signature.timestampHeader, and signature.signs to
@@ -132,9 +130,9 @@ var buildProviders = map[string]provider{
 				EventField: "json:status",
 			},
 		},
-		Addresses: "https://grafana.com/api/hosted-alerts/source-ips",
+		Ranges: &ListOptions{URL: "https://allowlists.grafana.net/v1/", Path: []string{"services.*.ipv4[]"}, Where: []string{"direction=egress-from-grafana"}},
 	},
-	// PagerDuty.
+	// PagerDuty: the published list is that of the US service region.
 	// Source: PagerDuty/go-pagerduty webhookv3.
 	// Confidence: official.
 	"pagerduty": {
@@ -146,6 +144,7 @@ var buildProviders = map[string]provider{
 				EventField: "json:event.event_type",
 			},
 		},
+		Ranges: &ListOptions{URL: "https://developer.pagerduty.com/ip-safelists/webhooks-us-service-region-json", Path: []string{"[]"}},
 	},
 	// incident.io.
 	// Source: webhook-co/webhook packages/webhooks-spec/src/adapters.
@@ -154,6 +153,7 @@ var buildProviders = map[string]provider{
 		Options: Options{Signature: standardWebhooks()},
 	},
 	// Datadog: a header of your choice: set token.header. Nothing binds the body.
+	// The published list is that of the site US1; other sites have hosts of their own.
 	// Source: webhook-co/webhook
 	// packages/webhooks-spec/src/adapters/bespoke/token-auth-providers.ts; IP:
 	// (several public repositories).
@@ -162,8 +162,7 @@ var buildProviders = map[string]provider{
 		Options: Options{
 			Token: &TokenOptions{},
 		},
-		Addresses:   "https://ip-ranges.datadoghq.com/",
-		AddressPath: "webhooks.prefixes_ipv4[]",
+		Ranges: &ListOptions{URL: "https://ip-ranges.datadoghq.com/", Path: []string{"webhooks.prefixes_ipv4", "webhooks.prefixes_ipv6"}},
 	},
 	// MongoDB Atlas.
 	// Source: webhook-co/webhook packages/webhooks-spec/src/adapters/config.ts.

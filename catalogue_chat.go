@@ -46,7 +46,8 @@ var chatProviders = map[string]provider{
 			},
 		},
 	},
-	// Telegram Bot API: a fixed token says nothing about the body.
+	// Telegram Bot API: a fixed token says nothing about the body. The published
+	// list has more than the two networks that Telegram names for webhooks.
 	// Source: webhook-co/webhook
 	// packages/webhooks-spec/src/adapters/bespoke/token-auth-providers.ts.
 	// Confidence: secondary.
@@ -57,6 +58,7 @@ var chatProviders = map[string]provider{
 				IDField: "json:update_id",
 			},
 		},
+		Ranges: &ListOptions{URL: "https://core.telegram.org/resources/cidr.txt"},
 	},
 	// LINE.
 	// Source: line/line-bot-sdk-nodejs test/validate-signature.spec.ts;

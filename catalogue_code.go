@@ -17,8 +17,7 @@ var codeProviders = map[string]provider{
 			},
 			MaxBodyBytes: 25 << 20,
 		},
-		Addresses:   "https://api.github.com/meta",
-		AddressPath: "hooks[]",
+		Ranges: &ListOptions{URL: "https://api.github.com/meta", Path: []string{"hooks"}},
 	},
 	// GitHub (legacy SHA-1): sent beside the SHA-256 signature; for senders that
 	// know nothing else.
@@ -34,8 +33,7 @@ var codeProviders = map[string]provider{
 				EventHeader: "X-GitHub-Event",
 			},
 		},
-		Addresses:   "https://api.github.com/meta",
-		AddressPath: "hooks[]",
+		Ranges: &ListOptions{URL: "https://api.github.com/meta", Path: []string{"hooks"}},
 	},
 	// GitLab (secret token): a fixed token says nothing about the body;
 	// gitlab-signed does.
@@ -82,8 +80,7 @@ var codeProviders = map[string]provider{
 				EventHeader: "X-Event-Key",
 			},
 		},
-		Addresses:   "https://ip-ranges.atlassian.com/",
-		AddressPath: "items[].cidr",
+		Ranges: &ListOptions{URL: "https://ip-ranges.atlassian.com/", Path: []string{"items[].cidr"}, Where: []string{"product=bitbucket", "direction=egress"}},
 	},
 	// Bitbucket Server / Data Center.
 	// Source: go-playground/webhooks bitbucket-server.

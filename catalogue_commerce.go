@@ -142,7 +142,8 @@ var commerceProviders = map[string]provider{
 			},
 		},
 	},
-	// Intercom: the key is the app's client secret.
+	// Intercom: the key is the app's client secret. The published list is that of
+	// the US region.
 	// Source: webhook-co/webhook packages/webhooks-spec/src/adapters;
 	// SlopMaster2/webhook-verify src/providers/intercom.rs; IP list:
 	// disposable/cloud-ip-ranges README.
@@ -160,7 +161,7 @@ var commerceProviders = map[string]provider{
 				{Method: "HEAD", Unsigned: true},
 			},
 		},
-		Addresses: "https://static.intercomcdn.com/intercom-ips/us/intercom-ip-ranges.json",
+		Ranges: &ListOptions{URL: "https://static.intercomcdn.com/intercom-ips/us/intercom-ip-ranges.json", Path: []string{"ip_ranges[].range"}, Where: []string{"service=INTERCOM-OUTBOUND"}},
 	},
 	// Front: for application webhooks; rules sign in an older way.
 	// Source: webhook-co/webhook packages/webhooks-spec/src/adapters/config.ts.

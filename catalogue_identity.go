@@ -68,7 +68,7 @@ var identityProviders = map[string]provider{
 				{Method: "GET", Unsigned: true, Challenge: "header:X-Okta-Verification-Challenge", Answer: `{{"verification":"{challenge}"}}`},
 			},
 		},
-		Addresses: "https://s3.amazonaws.com/okta-ip-ranges/ip_ranges.json",
+		Ranges: &ListOptions{URL: "https://s3.amazonaws.com/okta-ip-ranges/ip_ranges.json", Path: []string{"*.ip_ranges[]"}},
 	},
 	// Auth0 log streams: the whole value of the Authorization header; nothing binds
 	// the body.
@@ -80,6 +80,7 @@ var identityProviders = map[string]provider{
 				Header: "Authorization",
 			},
 		},
+		Ranges: &ListOptions{URL: "https://cdn.auth0.com/ip-ranges.json", Path: []string{"regions.*.ipv4_cidrs[]"}},
 	},
 	// Supabase Auth hooks: the secret is written v1,whsec_... there.
 	// Source: webhook-co/webhook packages/webhooks-spec/src/adapters.

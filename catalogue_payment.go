@@ -15,8 +15,7 @@ var paymentProviders = map[string]provider{
 				EventField: "json:type",
 			},
 		},
-		Addresses:   "https://stripe.com/files/ips/ips_webhooks.json",
-		AddressPath: "WEBHOOKS[]",
+		Ranges: &ListOptions{URL: "https://stripe.com/files/ips/ips_webhooks.json", Path: []string{"WEBHOOKS"}},
 	},
 	// Braintree: senders are your public keys; the form has nothing beside payload
 	// and signature.

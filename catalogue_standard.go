@@ -56,6 +56,7 @@ var standardProviders = map[string]provider{
 				},
 			},
 		},
+		Ranges: &ListOptions{URL: "https://docs.svix.com/webhook-ips.json", Path: []string{"*[]"}},
 	},
 }
 

@@ -65,8 +65,12 @@ func TestCatalogueCompiles(t *testing.T) {
 		if !regexp.MustCompile(`^[a-z0-9-]+$`).MatchString(slug) {
 			t.Errorf("%q is not a slug", slug)
 		}
-		if row.AddressPath != "" && row.Addresses == "" {
-			t.Errorf("%s: has a path in a list, and no list", slug)
+		if row.Ranges != nil {
+			c := &compilation{}
+			addSource(c, &addressList{}, *row.Ranges, "", slug)
+			if len(c.problems)+len(c.warnings) > 0 {
+				t.Errorf("%s: %s %s", slug, c.problems, c.warnings)
+			}
 		}
 	}
 	if len(catalogue) < 144 {

@@ -20,6 +20,7 @@ var workProviders = map[string]provider{
 			},
 			Tolerance: 1 * time.Minute,
 		},
+		Ranges: &ListOptions{URL: "https://linear.app/.well-known/appspecific/app.linear.ips.json", Path: []string{"ips"}},
 	},
 	// Notion: the verification token of the first, unsigned POST is the key; take
 	// it before the gate is in place.
@@ -49,8 +50,7 @@ var workProviders = map[string]provider{
 				EventField: "json:webhookEvent",
 			},
 		},
-		Addresses:   "https://ip-ranges.atlassian.com/",
-		AddressPath: "items[].cidr",
+		Ranges: &ListOptions{URL: "https://ip-ranges.atlassian.com/", Path: []string{"items[].cidr"}, Where: []string{"product=jira", "direction=egress"}},
 	},
 	// Asana: the secret of the handshake is the key; Asana's answer to the creation
 	// of a webhook shows it, too. A handshake changes nothing at the gate.
@@ -84,8 +84,7 @@ var workProviders = map[string]provider{
 				{Method: "HEAD", Unsigned: true},
 			},
 		},
-		Addresses:   "https://ip-ranges.atlassian.com/",
-		AddressPath: "items[]",
+		Ranges: &ListOptions{URL: "https://ip-ranges.atlassian.com/", Path: []string{"items[].cidr"}, Where: []string{"product=trello", "direction=egress"}},
 	},
 	// Dropbox: the body lists accounts only, so there is no id.
 	// Source: SlopMaster2/webhook-verify src/providers/dropbox.rs; webhook-co

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"time"
 )
@@ -15,10 +16,16 @@ type decision struct {
 	method string
 	host   string
 	path   string
-	client string
+	source string // the peer's address, with its port
+
+	client       netip.Addr // the zero Addr where it can't be told
+	clientWhole  netip.Addr // before ipStrategy.ipv6Subnet
+	rule         string     // what has denied it
+	rejectStatus int        // what the lists say where they refuse
 
 	policy  *policy // nil while the configuration has a mistake
 	reason  string
+	passes  bool // it needs nobody's indulgence to be forwarded
 	forward bool
 
 	body      []byte // as far as it was read
@@ -54,7 +61,8 @@ type decision struct {
 // back the bytes that were read, and loses what only the gate may say.
 func prepare(d *decision, r *http.Request, reason string) {
 	p := d.policy
-	forward := reason == verified || p != nil && p.observeOnly && canObserve(reason)
+	passes := reason == verified || reason == addressAllowed
+	forward := passes || p != nil && p.observeOnly && canObserve(reason)
 	if forward {
 		removeSpoofs(r.Header, p)
 		if len(r.Trailer) > 0 {
@@ -63,12 +71,13 @@ func prepare(d *decision, r *http.Request, reason string) {
 		// A request that becomes a tunnel would carry bytes past the gate. A
 		// server may ignore the wish, RFC 9110, 7.8.
 		delete(r.Header, "Upgrade")
-		if reason == verified {
+		if passes {
 			tellBackend(d, r.Header)
 		}
 		restoreBody(d, r)
 	}
 	d.reason = reason
+	d.passes = passes
 	d.forward = forward
 }
 

@@ -106,15 +106,15 @@ func decodeSection(value any, target any, path string) []string {
 		if section[key] == nil {
 			continue // null: as if it were not there
 		}
-		whole := fields.Type().Field(index).Tag.Get("decode") == "whole"
-		problems = append(problems, decodeField(section[key], fields.Field(index), join(path, name), whole)...)
+		hint := fields.Type().Field(index).Tag.Get("decode")
+		problems = append(problems, decodeField(section[key], fields.Field(index), join(path, name), hint)...)
 	}
 	return problems
 }
 
 // decodeField sets one field from a plain value. The value of a secret is never
 // part of a problem's text.
-func decodeField(value any, field reflect.Value, path string, whole bool) []string {
+func decodeField(value any, field reflect.Value, path, hint string) []string {
 	switch {
 	case field.Kind() == reflect.Pointer:
 		if field.IsNil() {
@@ -124,7 +124,7 @@ func decodeField(value any, field reflect.Value, path string, whole bool) []stri
 	case field.Kind() == reflect.Slice && field.Type().Elem().Kind() == reflect.Pointer:
 		return decodeSections(value, field, path)
 	case field.Kind() == reflect.Slice:
-		return decodeList(value, field, path, whole)
+		return decodeList(value, field, path, hint == "whole")
 	}
 	text, ok := value.(string)
 	if !ok {
@@ -142,7 +142,7 @@ func decodeField(value any, field reflect.Value, path string, whole bool) []stri
 		if errors.Is(err, strconv.ErrRange) {
 			return []string{path + ": " + quote(text) + " is too large, or too small"}
 		}
-		if err != nil || n <= 0 {
+		if err != nil || n < 0 || n == 0 && hint != "zero" {
 			return []string{path + ": " + quote(text) + " is not a positive whole number"}
 		}
 		field.SetInt(n)

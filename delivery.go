@@ -84,11 +84,17 @@ func placesOf(p *policy, s *scheme) (*place, *place) {
 	if p.token != nil {
 		return &p.token.id, &p.token.event
 	}
-	if s == nil {
+	if s == nil && len(p.schemes) > 0 {
 		s = p.schemes[0]
+	}
+	if s == nil {
+		return &nowhere, &nowhere
 	}
 	return &s.id, &s.event
 }
+
+// nowhere is where a gate finds id and event that looks at the address alone.
+var nowhere = place{}
 
 // inHeader says whether a place is a header, or none.
 func inHeader(p *place) bool {

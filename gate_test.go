@@ -12,7 +12,7 @@ import (
 
 func TestNewSurvivesAPanic(t *testing.T) {
 	records, reports := capture(t)
-	broken := newGate("panicking", githubOptions(), func(map[string]any) *compilation { panic("injected") }, testTime)
+	broken := newTestGate("panicking", githubOptions(), func(map[string]any) *compilation { panic("injected") }, testTime)
 	if d := decide(broken, newPost(docsBody, "X-Hub-Signature-256: "+docsSignature), testTime); d.forward || d.reason != configInvalid {
 		t.Errorf("VULNERABLE: %+v", d)
 	}
@@ -20,9 +20,9 @@ func TestNewSurvivesAPanic(t *testing.T) {
 		t.Errorf("reports: %s", reports)
 	}
 	// An error that is a value panics as well, and so does a nil map.
-	newGate("error", nil, func(map[string]any) *compilation { panic(os.ErrInvalid) }, testTime)
-	newGate("runtime", nil, func(raw map[string]any) *compilation { raw["x"] = 1; return nil }, testTime)
-	good := newGate("good", githubOptions(), compile, testTime)
+	newTestGate("error", nil, func(map[string]any) *compilation { panic(os.ErrInvalid) }, testTime)
+	newTestGate("runtime", nil, func(raw map[string]any) *compilation { raw["x"] = 1; return nil }, testTime)
+	good := newTestGate("good", githubOptions(), compile, testTime)
 	if d := decide(good, newPost(docsBody, "X-Hub-Signature-256: "+docsSignature), testTime); !d.forward {
 		t.Errorf("the next gate: %+v", d)
 	}
@@ -55,7 +55,7 @@ func TestGateFollowsFiles(t *testing.T) {
 		}
 	}
 	now := testTime
-	g := newGate("files", map[string]any{"provider": "github", "secrets": "file:" + path}, compile, now)
+	g := newTestGate("files", map[string]any{"provider": "github", "secrets": "file:" + path}, compile, now)
 	accepts := func(key string) bool {
 		t.Helper()
 		d := decide(g, newPost("{}", "X-Hub-Signature-256: sha256="+hexMACOf("hmac-sha256", key, "{}")), now)
@@ -105,7 +105,7 @@ func TestGateFollowsFiles(t *testing.T) {
 	}
 	// A reload while the file can't be used.
 	write("")
-	g = newGate("files", map[string]any{"provider": "github", "secrets": "file:" + path}, compile, now)
+	g = newTestGate("files", map[string]any{"provider": "github", "secrets": "file:" + path}, compile, now)
 	if !accepts(one) {
 		t.Error("a reload lost the last good secret")
 	}
@@ -114,7 +114,7 @@ func TestGateFollowsFiles(t *testing.T) {
 // Whoever asks why everything is refused looks at the end of the log.
 func TestMistakeIsRepeated(t *testing.T) {
 	_, reports := capture(t)
-	g := newGate("broken", map[string]any{"provider": "github"}, compile, testTime)
+	g := newTestGate("broken", map[string]any{"provider": "github"}, compile, testTime)
 	lines := func() int { return strings.Count(reports.String(), "secrets: is required") }
 	decide(g, newPost(docsBody), testTime.Add(errorInterval-time.Second))
 	if lines() != 1 {

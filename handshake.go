@@ -75,6 +75,9 @@ func compileHandshakes(c *compilation, p *policy, options Options) {
 		}
 		p.handshakes = append(p.handshakes, h)
 		p.asksUnsigned = p.asksUnsigned || h.unsigned && p.methods[h.method]
+		if !p.methods[h.method] {
+			p.greets[h.method] = true
+		}
 		if !p.methods[h.method] && !strings.Contains(p.allow, h.method) {
 			p.allow += ", " + h.method
 		}

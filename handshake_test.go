@@ -54,7 +54,7 @@ func TestMetaHandshake(t *testing.T) {
 	// The word verifies no delivery, and without it the question is not answered.
 	capture(t)
 	for key, want := range map[string]string{word: signatureMismatch, docsSecret: verified} {
-		g := newGate(t.Name(), raw, compile, testTime)
+		g := newTestGate(t.Name(), raw, compile, testTime)
 		if d := decide(g, newPost(docsBody, "X-Hub-Signature-256: sha256="+hexMACOf("hmac-sha256", key, docsBody)), testTime); d.reason != want {
 			t.Errorf("VULNERABLE: signed with %q: %s", key, d.reason)
 		}
@@ -90,7 +90,7 @@ func TestHandshakesAreNoOracle(t *testing.T) {
 	// A body that could have been a challenge, signed by the answer to it.
 	capture(t)
 	mac := "sha256=" + base64MACOf(docsSecret, "e30=")
-	g := newGate(t.Name(), map[string]any{"provider": "x-twitter", "secrets": docsSecret}, compile, testTime)
+	g := newTestGate(t.Name(), map[string]any{"provider": "x-twitter", "secrets": docsSecret}, compile, testTime)
 	if d := decide(g, newPost("e30=", "X-Twitter-Webhooks-Signature: "+mac), testTime); d.reason != signedTextAmbiguous {
 		t.Errorf("VULNERABLE: the answer to a question signs a delivery: %s", d.reason)
 	}
@@ -115,7 +115,7 @@ func TestSignedHandshakes(t *testing.T) {
 		{strings.Replace(body, "3eZ", "<b>", 1), "X-Slack-Signature: v0=" + hexMACOf("hmac-sha256", docsSecret, "v0:1772366400:"+strings.Replace(body, "3eZ", "<b>", 1)), handshakeRefused},
 	} {
 		capture(t)
-		g := newGate(t.Name(), raw, compile, testTime)
+		g := newTestGate(t.Name(), raw, compile, testTime)
 		d := decide(g, newPost(c.body, stamp, c.signature), testTime)
 		if d.reason != c.want || d.forward || (d.answer != nil) != (c.want == handshakeAnswered) {
 			t.Errorf("%.40s: %s, want %s", c.body, d.reason, c.want)

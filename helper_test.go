@@ -99,6 +99,11 @@ func newTestHandler(t *testing.T, next http.Handler, raw map[string]any) http.Ha
 	return h
 }
 
+// newTestGate is newGate for a gate that nothing ends.
+func newTestGate(name string, raw map[string]any, compile func(map[string]any) *compilation, now time.Time) *gate {
+	return newGate(context.Background(), name, raw, compile, now)
+}
+
 // capture collects what the plugin prints while a test runs: records, and lines
 // for the operator.
 func capture(t *testing.T) (*bytes.Buffer, *bytes.Buffer) {

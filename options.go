@@ -82,6 +82,24 @@ type Options struct {
 	// Default: `10s`.
 	BodyTimeout time.Duration `json:"bodyTimeout"`
 
+	// IPStrategy says which address is the client's, for the lists and the audit
+	// record. Without it, that is the address that the connection comes from.
+	IPStrategy *IPStrategyOptions `json:"ipStrategy"`
+
+	// Allowlist lets only those clients pass on to the other checks whose
+	// address is in one of its lists.
+	Allowlist *AllowlistOptions `json:"allowlist"`
+
+	// Denylist refuses clients whose address is in one of its lists, even if
+	// the allow list has it too.
+	Denylist *DenylistOptions `json:"denylist"`
+
+	// StateDirectory is a directory, as an absolute path, for what a restart of
+	// Traefik should not forget: the last good version of each list that has a
+	// `url`. It is created where it is missing. Without it, an allow list that
+	// has not been fetched yet answers 503 for the first moments after a start.
+	StateDirectory string `json:"stateDirectory"`
+
 	// ObserveOnly forwards what the checks refuse, and records the refusal, so
 	// that a gate can be tried on live traffic. It protects nothing.
 	// Default: `false`.

@@ -4,8 +4,9 @@
 //
 // # What passes
 //
-// A request passes only when every check said so in its own word: the one
-// passing reason is "verified", and the zero value of a decision refuses.
+// A request passes only when every check said so in its own word: the passing
+// reason is "verified", or "address_allowed" where the operator has asked for the
+// address alone, and the zero value of a decision refuses.
 // A provider's question whether the address is ours is answered by the gate, and
 // reaches no backend.
 // Whatever goes wrong on the way, a panic included, refuses too.
@@ -15,12 +16,14 @@
 // Cheap and stateless first; see the function check:
 //
 //  1. method (405)
-//  2. Content-Length against maxBodyBytes, then the bounded read of the body
+//  2. the client's address on the deny list, or not on the allow list (403; 503
+//     while a list is missing)
+//  3. Content-Length against maxBodyBytes, then the bounded read of the body
 //     with a deadline (413, 408, 400)
-//  3. handshake, where the provider has one that it doesn't sign (answered, 403)
-//  4. signature, or token (401)
-//  5. timestamp, where the scheme signs one (401)
-//  6. handshake, where the provider signs it (answered)
+//  4. handshake, where the provider has one that it doesn't sign (answered, 403)
+//  5. signature, or token (401)
+//  6. timestamp, where the scheme signs one (401)
+//  7. handshake, where the provider signs it (answered)
 //
 // Then the request is forwarded with exactly the bytes that were verified, and
 // one audit record is written, whatever the outcome.
@@ -65,13 +68,14 @@ func CreateConfig() *Config {
 // New returns the gate for one router. Its error is always nil: Traefik would
 // drop the router, which is worse than a gate that answers 503 to everything.
 // The context ends at every reload of Traefik's configuration, before the new
-// handlers exist, so nothing that a request needs hangs on it.
-func New(_ context.Context, next http.Handler, config *Config, name string) (http.Handler, error) {
+// handlers exist, so nothing that a request needs hangs on it; it tells lists of
+// addresses that somebody still uses them.
+func New(ctx context.Context, next http.Handler, config *Config, name string) (http.Handler, error) {
 	var raw map[string]any
 	if config != nil {
 		raw = config.Raw
 	}
-	return handler(newGate(name, raw, compile, time.Now()), next), nil
+	return handler(newGate(ctx, name, raw, compile, time.Now()), next), nil
 }
 
 // decide runs the checks on one request and returns all that is to be known of
@@ -83,7 +87,7 @@ func decide(g *gate, r *http.Request, now time.Time) *decision {
 		method:    r.Method,
 		host:      r.Host,
 		path:      r.URL.EscapedPath(),
-		client:    r.RemoteAddr,
+		source:    r.RemoteAddr,
 		reason:    internalError,
 		bodyBytes: r.ContentLength,
 	}
@@ -114,7 +118,18 @@ func check(g *gate, r *http.Request, d *decision, now time.Time) string {
 	}
 	d.policy = p
 	noteHeaders(p, d, r)
-	if !p.methods[r.Method] {
+	noteClient(p.ipStrategy, r, d)
+	delivers := p.methods[r.Method]
+	if !delivers && !p.greets[r.Method] {
+		return methodNotAllowed
+	}
+	if p.allowlist != nil || p.denylist != nil {
+		reason := admit(g, p, d, now)
+		if reason != admitted {
+			return reason
+		}
+	}
+	if !delivers {
 		return greetOr(p, methodNotAllowed, r, d)
 	}
 	reason := readBody(d, r, p.maxBodyBytes, p.bodyTimeout)
@@ -123,6 +138,9 @@ func check(g *gate, r *http.Request, d *decision, now time.Time) string {
 	}
 	if len(p.handshakes) > 0 || p.confirm {
 		return verifyOrGreet(p, r, d, now)
+	}
+	if p.alone {
+		return addressAllowed // the lists have said so
 	}
 	reason = verify(p, r, d, now)
 	if reason == verified && p.notesMore {

@@ -112,7 +112,7 @@ func TestBrokenConfigurationRefusesEverything(t *testing.T) {
 func TestAPanickingCheckRefuses(t *testing.T) {
 	records, reports := capture(t)
 	b := &backend{}
-	g := newGate("panicking", githubOptions(), compile, testTime)
+	g := newTestGate("panicking", githubOptions(), compile, testTime)
 	g.policy.observeOnly = true
 	g.policy.schemes[0] = nil // a check that dereferences it panics
 	rw := serve(handler(g, b.handler()), newPost(docsBody, "X-Hub-Signature-256: "+docsSignature))

@@ -16,6 +16,10 @@ type policy struct {
 	schemes      []*scheme
 	fast         *fastPath // of the first scheme; nil where it has none
 	token        *token
+	alone        bool // pass by the address alone: there are no schemes and no token
+	ipStrategy   *ipStrategy
+	allowlist    *addressList
+	denylist     *addressList
 	handshakes   []*handshake
 	notesMore    bool         // whether a verified request says more of itself than its headers do
 	asksUnsigned bool         // whether one of them looks like a delivery, and is not signed
@@ -23,7 +27,8 @@ type policy struct {
 	signedNames  nameSet      // of JSON documents of which single values are signed
 	confirm      bool         // visit the URL of an SNS subscription
 	methods      map[string]bool
-	allow        string // the Allow header of a 405
+	greets       map[string]bool // methods of handshakes that carry no delivery
+	allow        string          // the Allow header of a 405
 	maxBodyBytes int64
 	bodyTimeout  time.Duration
 	observeOnly  bool
@@ -48,7 +53,8 @@ const (
 	defaultBodyTimeout  = 10 * time.Second
 	maxMaxBodyBytes     = 1 << 30
 	maxSecrets          = 16
-	customProvider      = "custom" // the name of a scheme that is not in the catalogue
+	customProvider      = "custom"    // the name of a scheme that is not in the catalogue
+	noProvider          = "allowlist" // that of a gate which looks at the address alone
 )
 
 // knownMethods may stand in the option methods. CONNECT and TRACE carry no
@@ -71,12 +77,16 @@ func compile(raw map[string]any) *compilation {
 	p := &policy{
 		provider:     options.Provider,
 		methods:      map[string]bool{},
+		greets:       map[string]bool{},
 		maxBodyBytes: options.MaxBodyBytes,
 		bodyTimeout:  options.BodyTimeout,
 		observeOnly:  options.ObserveOnly,
 	}
 	if p.provider == "" {
 		p.provider = customProvider
+	}
+	if options.Allowlist != nil && options.Allowlist.Alone {
+		p.provider = noProvider
 	}
 	if p.maxBodyBytes == 0 {
 		p.maxBodyBytes = defaultMaxBodyBytes
@@ -91,6 +101,8 @@ func compile(raw map[string]any) *compilation {
 		c.warnings = append(c.warnings, "observeOnly: this gate PROTECTS NOTHING; what the checks refuse is recorded and forwarded")
 	}
 	compileMethods(c, p, options.Methods)
+	compileIPStrategy(c, p, options.IPStrategy)
+	compileAddressLists(c, p, options)
 	compileVerification(c, p, options)
 	c.problems = withoutRepeats(c.problems)
 	c.warnings = withoutRepeats(c.warnings)
@@ -122,6 +134,8 @@ func compileVerification(c *compilation, p *policy, options Options) {
 	signature := options.Signature != nil && (options.Provider != "" || len(options.Signature.Header) > 0 || options.Signature.Field != "")
 	wrong := func(text string) { c.problems = append(c.problems, text) }
 	switch {
+	case p.alone:
+		return
 	case signature && options.Token != nil:
 		wrong("token: contradicts signature; a gate verifies one of the two")
 	case signature:

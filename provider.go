@@ -12,10 +12,10 @@ package hookward
 //	Confidence: official, vector or secondary.
 type provider struct {
 	Options Options // what the row stands for
-	// Addresses is the URL of the list of addresses that the provider publishes
-	// for its webhooks, and AddressPath where they stand in it, if it is JSON.
-	Addresses   string
-	AddressPath string
+	// Ranges is the list that the provider publishes of the addresses which its
+	// webhooks come from; nil where there is none that a program can read, or
+	// none that the provider says that of.
+	Ranges *ListOptions
 }
 
 // catalogue holds the providers by their slug, the value of the option

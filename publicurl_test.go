@@ -13,7 +13,7 @@ func TestPinnedURL(t *testing.T) {
 	options := map[string]any{"provider": "square", "secrets": docsSecret, "publicURL": public}
 	for path, want := range map[string]string{"/hooks": verified, "/": verified, "/x/hooks": verified, "/x.php/hooks": urlMismatch, "/x;/hooks": urlMismatch, "/x//hooks": urlMismatch, "/admin": urlMismatch, "/hooks/x": urlMismatch, "/hook": urlMismatch} {
 		capture(t)
-		g := newGate(t.Name(), options, compile, testTime)
+		g := newTestGate(t.Name(), options, compile, testTime)
 		r := newPost(`{"a":1}`, "X-Square-Hmacsha256-Signature: "+base64MACOf(docsSecret, public+`{"a":1}`))
 		r.URL.Path = path
 		r.URL.RawQuery = "tenant=1"
@@ -38,7 +38,7 @@ func TestPinnedURL(t *testing.T) {
 		"tenant=1&bodySHA256=abc": {body, urlMismatch},
 	} {
 		capture(t)
-		g := newGate(t.Name(), options, compile, testTime)
+		g := newTestGate(t.Name(), options, compile, testTime)
 		r := newPost(c.body, sig)
 		r.URL.RawQuery = query
 		if d := decide(g, r, testTime); d.reason != c.want {
@@ -51,7 +51,7 @@ func TestPinnedURL(t *testing.T) {
 		capture(t)
 		r := newPost(body, "X-Square-Hmacsha256-Signature: "+base64MACOf(docsSecret, "https://hooks.example.com/?tenant=1"+body))
 		r.URL.Path, r.URL.RawQuery = path, "tenant=1"
-		if d := decide(newGate(t.Name(), options, compile, testTime), r, testTime); d.reason != want {
+		if d := decide(newTestGate(t.Name(), options, compile, testTime), r, testTime); d.reason != want {
 			t.Errorf("%s: %s, want %s", path, d.reason, want)
 		}
 	}
@@ -64,7 +64,7 @@ func TestPinnedURL(t *testing.T) {
 		"tenant=1": urlMismatch,
 	} {
 		capture(t)
-		g := newGate(t.Name(), options, compile, testTime)
+		g := newTestGate(t.Name(), options, compile, testTime)
 		mac := hexMACOf("hmac-sha1", docsSecret, "https://hooks.example.com/hooks?"+query)
 		r := newPost(body, "Content-Type: application/json", "X-Twilio-Signature: "+base64Of(t, mac))
 		r.URL.RawQuery = query

@@ -6,13 +6,18 @@ import (
 
 // A reason is the short, stable word for the outcome of the checks: for the
 // audit record and for tests. What a stranger sees is the status text alone.
-// Only verified passes, and no zero value does.
+// The first two pass, and no zero value does.
 const (
-	verified = "verified"
+	verified       = "verified"
+	addressAllowed = "address_allowed" // where the operator asked for no more
 
 	configInvalid       = "config_invalid"
 	internalError       = "internal_error"
 	methodNotAllowed    = "method_not_allowed"
+	clientUndetermined  = "client_undetermined"
+	clientDenied        = "client_denied"
+	clientNotAllowed    = "client_not_allowed"
+	listUnavailable     = "list_unavailable"
 	bodyTooLarge        = "body_too_large"
 	bodyTimeout         = "body_timeout"
 	bodyIncomplete      = "body_incomplete"
@@ -37,13 +42,14 @@ const (
 	tokenMismatch       = "token_mismatch"
 	handshakeRefused    = "handshake_refused"
 
-	// handshakeAnswered is the one outcome beside verified that is no refusal.
+	// handshakeAnswered is the one outcome beside these that is no refusal.
 	// Nothing is forwarded.
 	handshakeAnswered = "handshake_answered"
 )
 
 // These say that a step succeeded. They pass nothing.
 const (
+	admitted   = "admitted"
 	bodyRead   = "body_read"
 	proofsRead = "proofs_read"
 	textsReady = "texts_ready"
@@ -63,6 +69,7 @@ var statuses = map[string]int{
 	bodyTimeout:      http.StatusRequestTimeout,
 	bodyIncomplete:   http.StatusBadRequest,
 	keyUnavailable:   http.StatusServiceUnavailable,
+	listUnavailable:  http.StatusServiceUnavailable,
 	handshakeRefused: http.StatusForbidden,
 }
 
@@ -76,6 +83,9 @@ func refuse(rw http.ResponseWriter, r *http.Request, d *decision) {
 		return
 	}
 	status := statuses[d.reason]
+	if d.reason == clientDenied || d.reason == clientNotAllowed || d.reason == clientUndetermined {
+		status = d.rejectStatus
+	}
 	if status == 0 {
 		status = http.StatusUnauthorized
 	}

@@ -38,7 +38,9 @@ type auditRecord struct {
 	PublicKey  int    `json:"hookward.public_key,omitempty"` // which of publicKeys, or of what they stand for
 	Aborted    bool   `json:"hookward.aborted,omitempty"`
 
-	Client string `json:"client.address"`
+	Client string `json:"client.address,omitempty"` // absent where it can't be told
+	Source string `json:"source.address"`           // of the connection
+	Rule   string `json:"rule.name,omitempty"`      // the list that has denied it
 	Method string `json:"http.request.method"`
 	Host   string `json:"url.domain"`
 	Path   string `json:"url.path"`
@@ -81,7 +83,8 @@ func record(g *gate, d *decision) {
 		EventType:  d.eventType,
 		Secret:     d.secret,
 		PublicKey:  d.publicKey,
-		Client:     addressOf(d.client),
+		Source:     addressOf(d.source),
+		Rule:       d.rule,
 		Method:     d.method,
 		Host:       addressOf(d.host),
 		Path:       d.path,
@@ -91,6 +94,9 @@ func record(g *gate, d *decision) {
 	// One look at all of a stranger's texts: nearly always they are harmless.
 	if !harmless.MatchString(a.Method + a.Host + a.Path + a.DeliveryID + a.EventType) {
 		makeRecordable(&a)
+	}
+	if d.client.IsValid() {
+		a.Client = d.client.String()
 	}
 	if d.policy != nil {
 		a.Provider = d.policy.provider
@@ -106,7 +112,7 @@ func record(g *gate, d *decision) {
 	if !d.timestamp.IsZero() {
 		a.Timestamp = d.timestamp.UTC().Format(timeLayout)
 	}
-	if d.reason == verified {
+	if d.passes {
 		a.Type = allowed
 		a.Decision = "pass"
 		if d.completed && d.status < http.StatusBadRequest {
@@ -114,7 +120,7 @@ func record(g *gate, d *decision) {
 		}
 	}
 	if d.forward {
-		a.Observed = d.reason != verified
+		a.Observed = !d.passes
 		a.Aborted = !d.completed
 	}
 	line, err := json.Marshal(&a)

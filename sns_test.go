@@ -136,7 +136,7 @@ func snsBodyReason(t *testing.T, body string, now time.Time, more ...string) str
 		options[more[i]] = more[i+1]
 	}
 	capture(t)
-	g := newGate(t.Name(), options, compile, now)
+	g := newTestGate(t.Name(), options, compile, now)
 	if g.policy == nil {
 		t.Fatalf("%q", compile(options).problems)
 	}

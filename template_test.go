@@ -83,7 +83,7 @@ func TestShiftedDeliveries(t *testing.T) {
 		if strings.Contains(c.signs, "timestamp") {
 			signature["timestampHeader"] = "X-Ts"
 		}
-		g := newGate("shift", map[string]any{"secrets": docsSecret, "signature": signature}, compile, testTime)
+		g := newTestGate("shift", map[string]any{"secrets": docsSecret, "signature": signature}, compile, testTime)
 		text := strings.NewReplacer("{id}", c.id, "{query}", c.query, "{timestamp}", "1772366400", "{body}", c.body).Replace(c.signs)
 		sig := "X-Sig: " + hexMACOf("hmac-sha256", docsSecret, text)
 		sent := newPost(c.body, sig, "X-Id: "+c.id, "X-Ts: 1772366400")

@@ -62,7 +62,7 @@ func TestCheckTimestamp(t *testing.T) {
 // the reason to refuse; never one that anybody may have written.
 func TestTimestampOfTheRecord(t *testing.T) {
 	const key = "0123456789abcdef0123456789abcdef"
-	g := newGate("slack", map[string]any{"provider": "slack", "secrets": key}, compile, testTime)
+	g := newTestGate("slack", map[string]any{"provider": "slack", "secrets": key}, compile, testTime)
 	for _, at := range []time.Time{testTime, testTime.Add(-time.Hour), testTime.Add(time.Hour)} {
 		stamp := strconv.FormatInt(at.Unix(), 10)
 		mac := hexMACOf("hmac-sha256", key, "v0:"+stamp+":{}")

@@ -17,7 +17,7 @@ func tokenGate(t *testing.T, token map[string]any, secrets ...any) *gate {
 	t.Helper()
 	capture(t)
 	raw := map[string]any{"token": token, "secrets": secrets}
-	g := newGate(t.Name(), raw, compile, testTime)
+	g := newTestGate(t.Name(), raw, compile, testTime)
 	if g.policy == nil {
 		t.Fatalf("%v: %q", token, compile(raw).problems)
 	}

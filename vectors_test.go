@@ -99,7 +99,7 @@ func TestVectors(t *testing.T) {
 func reasonFor(t *testing.T, v vector) string {
 	t.Helper()
 	capture(t)
-	g := newGate("vector", v.options, compile, v.now)
+	g := newTestGate("vector", v.options, compile, v.now)
 	if g.policy == nil {
 		t.Fatalf("configuration %v: %v", v.options, compile(v.options).problems)
 	}
@@ -207,7 +207,7 @@ func judge(t *testing.T, v published, options map[string]any, body string) (stri
 		now = timestampOf(v)
 	}
 	capture(t)
-	g := newGate("published", options, compile, now)
+	g := newTestGate("published", options, compile, now)
 	if g.policy == nil {
 		return configInvalid, compile(options).problems
 	}

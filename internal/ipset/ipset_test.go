@@ -18,7 +18,6 @@ func mustPrefix(t *testing.T, text string) netip.Prefix {
 }
 
 func TestContains(t *testing.T) {
-	set := Set{}
 	prefixes := []netip.Prefix{}
 	for _, text := range []string{
 		"10.0.0.0/8", "10.1.0.0/16", "192.0.2.1", "192.0.2.2", "255.255.255.255", "::ffff:203.0.113.0/120",
@@ -26,7 +25,7 @@ func TestContains(t *testing.T) {
 	} {
 		prefixes = append(prefixes, mustPrefix(t, text))
 	}
-	set = Make(prefixes)
+	set := Make(prefixes)
 	for _, c := range []struct {
 		address string
 		want    bool

@@ -1,4 +1,4 @@
-// Command docs writes the README's option table from the comments of options.go,
+// Command docs writes the README's option table from the comments of options*.go,
 // and docs/providers.md from the catalogue. With -check it only says whether they
 // are up to date.
 package main
@@ -21,7 +21,7 @@ import (
 )
 
 const (
-	begin = "<!-- The table is written by `make docs` from options.go. -->\n"
+	begin = "<!-- The table is written by `make docs` from options*.go. -->\n"
 	end   = "<!-- End of the table. -->\n"
 )
 
@@ -40,7 +40,7 @@ func run(check bool) error {
 		return err
 	}
 	readme := filepath.Join(root, "README.md")
-	text, err := withOptions(readme, filepath.Join(root, "options.go"))
+	text, err := withOptions(readme, root)
 	if err != nil {
 		return err
 	}
@@ -73,10 +73,16 @@ func write(path, text string, check bool) error {
 }
 
 // withOptions returns the README with the option table as it should be.
-func withOptions(readme, options string) (string, error) {
-	sections, err := parse(options)
+func withOptions(readme, root string) (string, error) {
+	files, err := filepath.Glob(filepath.Join(root, "options*.go"))
 	if err != nil {
 		return "", err
+	}
+	sections := map[string][]option{}
+	for _, file := range files {
+		if err := parse(file, sections); err != nil {
+			return "", err
+		}
 	}
 	old, err := os.ReadFile(readme)
 	if err != nil {
@@ -97,13 +103,12 @@ type option struct {
 	list                                       bool // of sections
 }
 
-// parse returns the options of each section, by the name of its type.
-func parse(path string) (map[string][]option, error) {
+// parse adds the options of each section, by the name of its type.
+func parse(path string, sections map[string][]option) error {
 	file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ParseComments)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	sections := map[string][]option{}
 	for _, declaration := range file.Decls {
 		general, ok := declaration.(*ast.GenDecl)
 		if !ok || general.Tok != token.TYPE {
@@ -118,13 +123,13 @@ func parse(path string) (map[string][]option, error) {
 			for _, field := range structure.Fields.List {
 				o, err := parseField(field)
 				if err != nil {
-					return nil, fmt.Errorf("%s: %w", spec.Name, err)
+					return fmt.Errorf("%s: %w", spec.Name, err)
 				}
 				sections[spec.Name.Name] = append(sections[spec.Name.Name], o)
 			}
 		}
 	}
-	return sections, nil
+	return nil
 }
 
 func parseField(field *ast.Field) (option, error) {
@@ -171,8 +176,8 @@ func table(sections map[string][]option, section, path string) string {
 	for _, o := range sections[section] {
 		name := path + o.name
 		text += fmt.Sprintf("| `%s` | %s | %s | %s |\n", name, strings.ReplaceAll(o.meaning, "|", "\\|"), o.fallback, o.required)
-		if o.section == "" || o.section == "AlternativeOptions" {
-			continue // which has options of signature and no others
+		if o.section == "" || o.section == "AlternativeOptions" || strings.HasPrefix(o.meaning, "As in ") {
+			continue // a section whose options stand elsewhere in the table
 		}
 		if o.list {
 			name += "[]"

@@ -26,6 +26,7 @@ const pageHead = `# Providers
 - **Signed** is what can't be changed by whoever has seen one delivery. *The body* means its bytes, from the first to the last.
 - **Fresh** is how old, and how early, the signed timestamp may be. Where there is none, a captured delivery verifies for ever.
 - **Handshake** is the question that the gate answers by itself; those marked *signed* are answered to the provider alone.
+- **Addresses** is the list of the addresses that its webhooks come from, which ` + "`allowlist.providerRanges`" + ` keeps fresh; where there is none, the provider publishes none that a program can read, or does not say that webhooks come from it.
 - **Confidence**: *official* rests on the provider's documentation or its own code, *vector* on a published delivery that was computed again, *secondary* on others who verify it. Every row is also held against a signer that shares no code with the gate, and 47 of these signers against the provider's own SDK (` + "`dev/senders`" + `).
 
 | Slug | Provider | Give | Verifies | Signed | Fresh | Handshake | Addresses | Confidence |
@@ -138,7 +139,10 @@ func readRow(slug string, groups []*ast.CommentGroup) (row, error) {
 func addressesOf(literal *ast.CompositeLit) string {
 	for _, element := range literal.Elts {
 		pair := element.(*ast.KeyValueExpr)
-		if pair.Key.(*ast.Ident).Name == "Addresses" {
+		switch pair.Key.(*ast.Ident).Name {
+		case "Ranges":
+			return addressesOf(pair.Value.(*ast.UnaryExpr).X.(*ast.CompositeLit))
+		case "URL":
 			url, _ := strconv.Unquote(pair.Value.(*ast.BasicLit).Value)
 			return url
 		}

@@ -1,0 +1,206 @@
+package hookward
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/netip"
+	"time"
+
+	"github.com/hookward/hookward/internal/iplist"
+	"github.com/hookward/hookward/internal/ipset"
+)
+
+// addressList is a compiled allowlist or denylist.
+type addressList struct {
+	option       string // its name
+	own          ipset.Set
+	sources      []iplist.Source
+	lists        []*iplist.List // of the sources; set when a gate takes the policy over
+	required     bool           // what is not there yet can't be passed over
+	rejectStatus int
+}
+
+// compileAddressLists compiles the allowlist and the denylist.
+func compileAddressLists(c *compilation, p *policy, options Options) {
+	if options.Denylist != nil {
+		o := options.Denylist
+		l := &addressList{option: "denylist", required: o.Required}
+		compileAddresses(c, l, o.SourceRange, o.Lists, options.StateDirectory, o.RejectStatusCode)
+		all := ipset.Everything(l.own)
+		if all != "" {
+			c.problems = append(c.problems, "denylist.sourceRange: has every "+all+" address")
+		}
+		if len(o.SourceRange) == 0 && len(o.Lists) == 0 {
+			c.problems = append(c.problems, "denylist: is empty; give sourceRange or lists")
+		}
+		if o.Required && len(o.Lists) == 0 {
+			c.problems = append(c.problems, "denylist.required: has no effect without lists")
+		}
+		p.denylist = l
+	}
+	if options.Allowlist != nil {
+		compileAllowlist(c, p, options)
+	}
+	compileStateDirectory(c, p, options.StateDirectory)
+}
+
+func compileAllowlist(c *compilation, p *policy, options Options) {
+	o := options.Allowlist
+	wrong := func(text string) { c.problems = append(c.problems, text) }
+	l := &addressList{option: "allowlist", required: true}
+	compileAddresses(c, l, o.SourceRange, o.Lists, options.StateDirectory, o.RejectStatusCode)
+	if o.ProviderRanges {
+		ranges := catalogue[options.Provider].Ranges
+		if ranges == nil {
+			wrong("allowlist.providerRanges: there is no published list that the catalogue knows of " + quote(options.Provider) + "; give sourceRange or lists")
+		} else {
+			addSource(c, l, *ranges, options.StateDirectory, "allowlist.providerRanges")
+		}
+	}
+	all := ipset.Everything(l.own)
+	switch {
+	case len(o.SourceRange) == 0 && len(o.Lists) == 0 && !o.ProviderRanges:
+		wrong("allowlist: is empty, and would let nobody pass; give sourceRange, lists or providerRanges")
+	case all != "" && !o.AllowAll:
+		wrong("allowlist.sourceRange: has every " + all + " address; if that is meant, say allowAll: true")
+	case all == "" && o.AllowAll:
+		wrong("allowlist.allowAll: has no effect, because sourceRange has not every address")
+	}
+	if options.IPStrategy != nil && options.IPStrategy.IPv6Subnet > 0 {
+		refuseNarrower(o.SourceRange, options.IPStrategy.IPv6Subnet, wrong)
+	}
+	p.alone = o.Alone
+	if o.Alone {
+		excludeVerification(options, wrong)
+	}
+	p.allowlist = l
+}
+
+// refuseNarrower refuses IPv6 entries that can't be told from their neighbours,
+// because of the client's address no more than the subnet is left.
+func refuseNarrower(sourceRange []string, subnet int64, wrong func(string)) {
+	for i, text := range sourceRange {
+		prefix, _, problem := ipset.ParsePrefix(text)
+		if problem == "" && prefix.Addr().Is6() && int64(prefix.Bits()) > subnet {
+			wrong(fmt.Sprintf("allowlist.sourceRange[%d]: %s is narrower than ipStrategy.ipv6Subnet, %d, which makes all clients of such a subnet one", i, quote(text), subnet))
+		}
+	}
+}
+
+// excludeVerification refuses what has no effect where nothing is verified.
+func excludeVerification(options Options, wrong func(string)) {
+	if options.Provider != "" {
+		wrong("allowlist.alone: contradicts provider; with alone, nothing is verified but the address")
+		return // the rest is the provider's
+	}
+	for _, contradiction := range []struct {
+		option string
+		given  bool
+	}{
+		{"signature", options.Signature != nil},
+		{"token", options.Token != nil},
+		{"secrets", len(options.Secrets) > 0},
+		{"publicKeys", len(options.PublicKeys) > 0},
+		{"senders", len(options.Senders) > 0},
+		{"verifyToken", options.VerifyToken != ""},
+		{"publicURL", options.PublicURL != ""},
+		{"handshakes", options.Handshakes != nil},
+		{"confirmSubscriptions", options.ConfirmSubscriptions},
+		{"tolerance", options.Tolerance != 0},
+	} {
+		if contradiction.given {
+			wrong("allowlist.alone: contradicts " + contradiction.option + "; with alone, nothing is verified but the address")
+		}
+	}
+}
+
+func compileAddresses(c *compilation, l *addressList, sourceRange []string, lists []*ListOptions, directory string, status int64) {
+	l.own = compileRanges(c, sourceRange, l.option+".sourceRange")
+	for i, o := range lists {
+		addSource(c, l, *o, directory, fmt.Sprintf("%s.lists[%d]", l.option, i))
+	}
+	l.rejectStatus = int(status)
+	if status == 0 {
+		l.rejectStatus = http.StatusForbidden
+	}
+	if status != 0 && (status < http.StatusOK || http.StatusText(l.rejectStatus) == "") {
+		c.problems = append(c.problems, fmt.Sprintf("%s.rejectStatusCode: %d is not the status of an answer, such as 403", l.option, status))
+	}
+}
+
+// addSource adds a list that stands elsewhere. Nothing is fetched yet: that is
+// for the gate that takes the policy over.
+func addSource(c *compilation, l *addressList, o ListOptions, directory, path string) {
+	source, problems, warnings := iplist.Complete(iplist.Source{
+		URL: o.URL, File: o.File, Format: o.Format, Path: o.Path, Where: o.Where,
+		Refresh: o.Refresh, PlainHTTP: o.PlainHTTP, AcceptAnySize: o.AcceptAnySize, StateDirectory: directory,
+	})
+	for _, p := range problems {
+		c.problems = append(c.problems, path+"."+p)
+	}
+	for _, w := range warnings {
+		c.warnings = append(c.warnings, path+"."+w)
+	}
+	l.sources = append(l.sources, source)
+}
+
+// compileStateDirectory checks the option stateDirectory.
+func compileStateDirectory(c *compilation, p *policy, directory string) {
+	if directory == "" {
+		return
+	}
+	if directory[:1] != "/" {
+		c.problems = append(c.problems, "stateDirectory: must be an absolute path")
+	}
+	for _, l := range []*addressList{p.allowlist, p.denylist} {
+		if l == nil {
+			continue
+		}
+		for _, s := range l.sources {
+			if s.URL != "" {
+				return
+			}
+		}
+	}
+	c.problems = append(c.problems, "stateDirectory: has no effect, because there is no list with a url")
+}
+
+// compileRanges compiles a list of addresses and CIDRs. It returns nil for an
+// empty one.
+func compileRanges(c *compilation, texts []string, path string) ipset.Set {
+	prefixes := make([]netip.Prefix, 0, len(texts))
+	for i, text := range texts {
+		prefix, masked, problem := ipset.ParsePrefix(text)
+		if problem != "" {
+			c.problems = append(c.problems, fmt.Sprintf("%s[%d]: %s %s", path, i, quote(text), problem))
+			continue
+		}
+		if masked {
+			c.warnings = append(c.warnings, fmt.Sprintf("%s[%d]: %s means %s", path, i, quote(text), prefix))
+		}
+		prefixes = append(prefixes, prefix)
+	}
+	if len(prefixes) == 0 {
+		return nil
+	}
+	return ipset.Make(prefixes)
+}
+
+// useLists gives a policy the lists that stand elsewhere. They keep themselves
+// fresh while the context lasts, and some minutes more.
+func useLists(ctx context.Context, p *policy, now time.Time) {
+	for _, l := range []*addressList{p.allowlist, p.denylist} {
+		if l == nil {
+			continue
+		}
+		for _, source := range l.sources {
+			l.lists = append(l.lists, iplist.Use(ctx, source, reportList, now))
+		}
+	}
+}
+
+// reportList reports on a list, which belongs to no middleware alone.
+func reportList(level, message string, now time.Time) {
+	report(level, "hookward", message, now)
+}

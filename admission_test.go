@@ -1,0 +1,248 @@
+package hookward
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// withLists is a configuration that accepts GitHub's example, from some addresses.
+func withLists(more map[string]any) map[string]any {
+	raw := githubOptions()
+	for name, value := range more {
+		raw[name] = value
+	}
+	return raw
+}
+
+// outcomeFrom decides on GitHub's example, sent from an address, and returns the
+// reason and the status.
+func outcomeFrom(t *testing.T, g *gate, remote string, headers ...string) (string, int) {
+	t.Helper()
+	r := newPost(docsBody, append(headers, "X-Hub-Signature-256: "+docsSignature)...)
+	r.RemoteAddr = remote
+	d := decide(g, r, testTime)
+	if d.forward {
+		return d.reason, 0
+	}
+	rw := httptest.NewRecorder()
+	refuse(rw, r, d)
+	if body := strings.TrimSpace(rw.Body.String()); body != http.StatusText(rw.Code) {
+		t.Errorf("a stranger sees %q", body)
+	}
+	return d.reason, rw.Code
+}
+
+func TestLists(t *testing.T) {
+	capture(t)
+	file := filepath.Join(t.TempDir(), "list")
+	if err := os.WriteFile(file, []byte("192.0.2.0/24\n2001:db8::/32\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	missing := filepath.Join(t.TempDir(), "missing")
+	list := func(path string) []any { return []any{map[string]any{"file": path}} }
+	allowOf := func(texts ...any) map[string]any {
+		return map[string]any{"allowlist": map[string]any{"sourceRange": texts}}
+	}
+	type visit struct {
+		remote string
+		reason string
+		status int
+	}
+	for _, c := range []struct {
+		name    string
+		options map[string]any
+		visits  []visit
+	}{
+		{"allow", allowOf("192.0.2.1", "198.51.100.0/24", "2001:db8::1"), []visit{
+			{"192.0.2.1:1", verified, 0}, {"192.0.2.2:1", clientNotAllowed, 403}, {"198.51.100.255:1", verified, 0}, {"[::ffff:192.0.2.1]:1", verified, 0},
+			{"[2001:db8::1]:1", verified, 0}, {"[2001:db8::2]:1", clientNotAllowed, 403}, {"@", clientUndetermined, 403}, {"", clientUndetermined, 403},
+			{"127.0.0.1:1", clientNotAllowed, 403}, {"[::1%lo]:1", clientNotAllowed, 403},
+		}},
+		{"deny", map[string]any{"denylist": map[string]any{"sourceRange": []any{"10.0.0.0/8", "fe80::/10"}}}, []visit{
+			{"10.0.0.1:1", clientDenied, 403}, {"[::ffff:10.0.0.1]:1", clientDenied, 403}, {"[fe80::1%eth0]:1", clientDenied, 403}, {"11.0.0.1:1", verified, 0}, {"@", clientUndetermined, 403},
+		}},
+		{"deny wins", withLists(map[string]any{
+			"allowlist": map[string]any{"sourceRange": "10.0.0.0/8", "rejectStatusCode": "404"}, "denylist": map[string]any{"sourceRange": "10.1.0.0/16", "rejectStatusCode": "410"},
+		}), []visit{{"10.0.0.1:1", verified, 0}, {"10.1.0.1:1", clientDenied, 410}, {"11.0.0.1:1", clientNotAllowed, 404}, {"@", clientUndetermined, 410}}},
+		{"narrower allowed within denied", map[string]any{
+			"allowlist": map[string]any{"sourceRange": "10.1.1.1"}, "denylist": map[string]any{"sourceRange": "10.1.0.0/16"},
+		}, []visit{{"10.1.1.1:1", clientDenied, 403}}},
+		{"everybody, if said", map[string]any{"allowlist": map[string]any{"sourceRange": []any{"0.0.0.0/0", "::/0"}, "allowAll": "true"}}, []visit{
+			{"192.0.2.1:1", verified, 0}, {"[2001:db8::1]:1", verified, 0}, {"@", clientUndetermined, 403},
+		}},
+		{"a file", map[string]any{"allowlist": map[string]any{"lists": list(file), "sourceRange": "198.51.100.1"}}, []visit{
+			{"192.0.2.9:1", verified, 0}, {"[2001:db8::9]:1", verified, 0}, {"198.51.100.1:1", verified, 0}, {"198.51.100.2:1", clientNotAllowed, 403},
+		}},
+		{"a file to allow that is missing", map[string]any{"allowlist": map[string]any{"lists": list(missing), "sourceRange": "198.51.100.1"}}, []visit{
+			{"198.51.100.1:1", verified, 0}, {"192.0.2.9:1", listUnavailable, 503}, {"@", clientUndetermined, 403},
+		}},
+		{"two files, one of them missing", map[string]any{"allowlist": map[string]any{"lists": append(list(missing), list(file)...)}}, []visit{
+			{"192.0.2.9:1", verified, 0}, {"198.51.100.1:1", listUnavailable, 503},
+		}},
+		{"a file to deny that is missing", map[string]any{"denylist": map[string]any{"lists": append(list(missing), list(file)...)}}, []visit{
+			{"192.0.2.9:1", clientDenied, 403}, {"198.51.100.1:1", verified, 0},
+		}},
+		{"a file to deny that is missing and required", map[string]any{"denylist": map[string]any{"lists": list(missing), "sourceRange": "192.0.2.9", "required": "true"}}, []visit{
+			{"192.0.2.9:1", clientDenied, 403}, {"198.51.100.1:1", listUnavailable, 503},
+		}},
+		{"a subnet", map[string]any{
+			"ipStrategy": map[string]any{"ipv6Subnet": "64"}, "allowlist": map[string]any{"sourceRange": "2001:db8:1::/48"}, "denylist": map[string]any{"sourceRange": "2001:db8:1:2::bad"},
+		}, []visit{{"[2001:db8:1:2::7]:1", verified, 0}, {"[2001:db8:1:2::bad]:1", clientDenied, 403}, {"[2001:db8:2::1]:1", clientNotAllowed, 403}}},
+	} {
+		g := newTestGate(t.Name()+c.name, withLists(c.options), compile, testTime)
+		for _, v := range c.visits {
+			reason, status := outcomeFrom(t, g, v.remote)
+			if reason != v.reason || status != v.status {
+				t.Errorf("%s, %s: %s %d, want %s %d", c.name, v.remote, reason, status, v.reason, v.status)
+			}
+		}
+	}
+}
+
+// The lists come before everything that costs: nothing of the body is read.
+func TestListsComeFirst(t *testing.T) {
+	capture(t)
+	allow := map[string]any{"sourceRange": "192.0.2.1"}
+	g := newTestGate(t.Name(), map[string]any{"provider": "meta", "secrets": docsSecret, "verifyToken": "a word of ours", "allowlist": allow, "maxBodyBytes": "5"}, compile, testTime)
+	question := httptest.NewRequest(http.MethodGet, "/hooks?hub.mode=subscribe&hub.challenge=1&hub.verify_token=a+word+of+ours", http.NoBody)
+	for _, c := range []struct {
+		r      *http.Request
+		remote string
+		want   string
+	}{
+		{newPost(docsBody), "192.0.2.2:1", clientNotAllowed},
+		{newPost(docsBody), "192.0.2.1:1", bodyTooLarge},
+		{question.Clone(context.Background()), "192.0.2.2:1", clientNotAllowed},
+		{question.Clone(context.Background()), "192.0.2.1:1", handshakeAnswered},
+		{httptest.NewRequest(http.MethodPut, "/hooks", strings.NewReader(docsBody)), "192.0.2.2:1", methodNotAllowed},
+	} {
+		c.r.RemoteAddr = c.remote
+		d := decide(g, c.r, testTime)
+		if d.reason != c.want || d.bodyWhole {
+			t.Errorf("%s from %s: %s, body read: %v, want %s", c.r.Method, c.remote, d.reason, d.bodyWhole, c.want)
+		}
+	}
+}
+
+// Where the address is enough, it must have been asked for, and it is said.
+func TestAddressAlone(t *testing.T) {
+	records, _ := capture(t)
+	b := &backend{}
+	h := newTestHandler(t, b.handler(), map[string]any{"allowlist": map[string]any{"sourceRange": "192.0.2.1", "alone": "true"}})
+	for remote, status := range map[string]int{"192.0.2.1:1": http.StatusAccepted, "192.0.2.2:1": http.StatusForbidden, "@": http.StatusForbidden} {
+		r := newPost(docsBody, "X-Hookward-Provider: github")
+		r.RemoteAddr = remote
+		rw := httptest.NewRecorder()
+		h.ServeHTTP(rw, r)
+		record := onlyRecord(t, records)
+		if rw.Code != status {
+			t.Errorf("%s: %d", remote, rw.Code)
+		}
+		if status == http.StatusAccepted && (record["event.reason"] != addressAllowed || record["hookward.decision"] != "pass" || record["hookward.provider"] != "allowlist" || record["event.outcome"] != "success") {
+			t.Errorf("%v", record)
+		}
+	}
+	if len(b.requests) != 1 || b.bodies[0] != docsBody || strings.Join(b.requests[0].Header["X-Hookward-Provider"], "") != "allowlist" {
+		t.Errorf("%d requests, %v", len(b.requests), b.bodies)
+	}
+}
+
+func TestListsInTheRecord(t *testing.T) {
+	records, _ := capture(t)
+	b := &backend{}
+	h := newTestHandler(t, b.handler(), withLists(map[string]any{
+		"ipStrategy": map[string]any{"depth": "1"}, "denylist": map[string]any{"sourceRange": "198.51.100.0/24"},
+	}))
+	for _, c := range []struct{ forwarded, client, rule string }{
+		{"198.51.100.7", "198.51.100.7", "denylist.sourceRange"},
+		{"203.0.113.7", "203.0.113.7", ""},
+		{"<b>\x1b[31m", "", ""},
+	} {
+		r := newPost(docsBody, "X-Forwarded-For: "+c.forwarded, "X-Hub-Signature-256: "+docsSignature)
+		r.RemoteAddr = "192.0.2.1:1234"
+		h.ServeHTTP(httptest.NewRecorder(), r)
+		record := onlyRecord(t, records)
+		if textIn(record, "client.address") != c.client || textIn(record, "rule.name") != c.rule || record["source.address"] != "192.0.2.1" {
+			t.Errorf("%q: %v", c.forwarded, record)
+		}
+	}
+}
+
+func textIn(record map[string]any, name string) string {
+	text, _ := record[name].(string)
+	return text
+}
+
+func TestObservedLists(t *testing.T) {
+	records, _ := capture(t)
+	b := &backend{}
+	h := newTestHandler(t, b.handler(), withLists(map[string]any{"observeOnly": "true", "allowlist": map[string]any{"sourceRange": "192.0.2.1"}}))
+	r := newPost(docsBody, "X-Hub-Signature-256: "+docsSignature)
+	r.RemoteAddr = "198.51.100.1:1"
+	h.ServeHTTP(httptest.NewRecorder(), r)
+	record := onlyRecord(t, records)
+	if record["event.reason"] != clientNotAllowed || record["hookward.observed"] != true || len(b.bodies) != 1 || b.bodies[0] != docsBody || b.requests[0].Header["X-Hookward-Provider"] != nil {
+		t.Errorf("%v %v", record, b.bodies)
+	}
+}
+
+func TestListMistakes(t *testing.T) {
+	url := func(text string) []any { return []any{map[string]any{"url": text}} }
+	allow := func(o map[string]any) map[string]any { return withLists(map[string]any{"allowlist": o}) }
+	deny := func(o map[string]any) map[string]any { return withLists(map[string]any{"denylist": o}) }
+	one := []any{"192.0.2.1"}
+	for _, c := range []struct {
+		options map[string]any
+		says    []string
+	}{
+		{allow(map[string]any{"sourceRange": []any{}}), []string{"allowlist.sourceRange: is an empty list"}},
+		{allow(map[string]any{"sourceRange": ""}), []string{"allowlist.sourceRange: is an empty list"}},
+		{withLists(map[string]any{"allowlist": "true"}), []string{"allowlist: is empty, and would let nobody pass"}},
+		{withLists(map[string]any{"allowlist": ""}), []string{"allowlist: is empty"}},
+		{withLists(map[string]any{"denylist": "true"}), []string{"denylist: is empty"}},
+		{allow(map[string]any{"lists": []any{}}), []string{"allowlist.lists: must be a list of sections"}},
+		{allow(map[string]any{"lists": "false"}), []string{"allowlist: is empty"}},
+		{allow(map[string]any{"sourceRange": "192.0.2.1,192.0.2"}), []string{`allowlist.sourceRange[1]: "192.0.2" is not an address or a CIDR`}},
+		{allow(map[string]any{"sourceRange": []any{"fe80::1%eth0", "10.0.0.0/33", "example.com"}}), []string{"allowlist.sourceRange[0]", "allowlist.sourceRange[1]", "allowlist.sourceRange[2]"}},
+		{allow(map[string]any{"sourceRange": "0.0.0.0/0"}), []string{"allowlist.sourceRange: has every IPv4 address; if that is meant, say allowAll: true"}},
+		{allow(map[string]any{"sourceRange": "::/1,8000::/1,0.0.0.0/1,128.0.0.0/1"}), []string{"allowlist.sourceRange: has every IPv4 and IPv6 address"}},
+		{allow(map[string]any{"sourceRange": one, "allowAll": "true"}), []string{"allowlist.allowAll: has no effect"}},
+		{deny(map[string]any{"sourceRange": "0.0.0.0/0"}), []string{"denylist.sourceRange: has every IPv4 address"}},
+		{deny(map[string]any{"sourceRange": one, "required": "true"}), []string{"denylist.required: has no effect"}},
+		{deny(map[string]any{"sourceRange": one, "providerRanges": "true"}), []string{"denylist.providerRanges: is not an option"}},
+		{allow(map[string]any{"sourceRange": one, "rejectStatusCode": "99"}), []string{"allowlist.rejectStatusCode: 99 is not the status"}},
+		{allow(map[string]any{"sourceRange": one, "rejectStatusCode": "101"}), []string{"allowlist.rejectStatusCode: 101 is not the status"}},
+		{allow(map[string]any{"sourceRange": one, "rejectStatusCode": "499"}), []string{"allowlist.rejectStatusCode: 499 is not the status"}},
+		{allow(map[string]any{"lists": url("http://example.com/")}), []string{"allowlist.lists[0].url: must begin with https://"}},
+		{allow(map[string]any{"lists": []any{map[string]any{"uri": "x"}}}), []string{`allowlist.lists[0].uri: is not an option`}},
+		{deny(map[string]any{"lists": append(url("https://example.com/"), map[string]any{})}), []string{"denylist.lists[1].url: is required, or file"}},
+		{withLists(map[string]any{"provider": "shopify", "allowlist": map[string]any{"providerRanges": "true"}}), []string{"allowlist.providerRanges: there is no published list that the catalogue knows of \"shopify\""}},
+		{allow(map[string]any{"sourceRange": one, "alone": "true"}), []string{"allowlist.alone: contradicts provider"}},
+		{map[string]any{"allowlist": map[string]any{"sourceRange": one}}, []string{"provider: is required"}},
+		{map[string]any{"allowlist": map[string]any{"alone": "true"}}, []string{"allowlist: is empty"}},
+		{map[string]any{"token": map[string]any{"header": "X-A"}, "allowlist": map[string]any{"sourceRange": one, "alone": "true"}}, []string{"allowlist.alone: contradicts token"}},
+		{withLists(map[string]any{"stateDirectory": "/var/lib/hookward"}), []string{"stateDirectory: has no effect"}},
+		{withLists(map[string]any{"stateDirectory": "state", "allowlist": map[string]any{"lists": url("https://example.com/")}}), []string{"stateDirectory: must be an absolute path"}},
+		{withLists(map[string]any{"ipStrategy": map[string]any{"ipv6Subnet": "64"}, "allowlist": map[string]any{"sourceRange": "2001:db8::/64,2001:db8::1"}}), []string{"allowlist.sourceRange[1]: \"2001:db8::1\" is narrower"}},
+	} {
+		problems := compile(c.options).problems
+		if len(problems) != len(c.says) {
+			t.Errorf("%v: %q, want %q", c.options, problems, c.says)
+			continue
+		}
+		for i := range problems {
+			if !strings.HasPrefix(problems[i], c.says[i]) {
+				t.Errorf("%v: %q, want %q", c.options, problems[i], c.says[i])
+			}
+		}
+	}
+	c := compile(allow(map[string]any{"sourceRange": "10.1.2.3/8"}))
+	if len(c.problems) > 0 || !strings.Contains(strings.Join(c.warnings, "\n"), `allowlist.sourceRange[0]: "10.1.2.3/8" means 10.0.0.0/8`) {
+		t.Errorf("host bits: %q %q", c.problems, c.warnings)
+	}
+}

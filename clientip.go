@@ -1,0 +1,165 @@
+package hookward
+
+import (
+	"fmt"
+	"net/http"
+	"net/netip"
+	"strings"
+
+	"github.com/hookward/hookward/internal/ipset"
+)
+
+// ipStrategy is the compiled option ipStrategy. Its zero value takes the address
+// of the connection.
+type ipStrategy struct {
+	depth    int
+	excluded ipset.Set
+	header   string    // canonical
+	trusted  ipset.Set // nil: whom Traefik's entry point trusts
+	subnet   int       // of IPv6; 0 for none
+}
+
+const (
+	forwardedFor = "X-Forwarded-For"
+	// maxHops bounds the addresses of X-Forwarded-For that are looked at: all but
+	// the last few are a stranger's to write.
+	maxHops = 64
+)
+
+func compileIPStrategy(c *compilation, p *policy, options *IPStrategyOptions) {
+	if options == nil {
+		return
+	}
+	o := *options
+	wrong := func(text string) { c.problems = append(c.problems, text) }
+	s := &ipStrategy{depth: int(o.Depth), header: http.CanonicalHeaderKey(o.Header), subnet: int(o.IPv6Subnet)}
+	s.excluded = compileRanges(c, o.ExcludedIPs, "ipStrategy.excludedIPs")
+	s.trusted = compileRanges(c, o.TrustedIPs, "ipStrategy.trustedIPs")
+	all := ipset.Everything(s.excluded)
+	if all != "" {
+		wrong("ipStrategy.excludedIPs: has every " + all + " address, so that there could be no client")
+	}
+	all = ipset.Everything(s.trusted)
+	if all != "" {
+		wrong("ipStrategy.trustedIPs: has every " + all + " address, so that everybody could say who they are")
+	}
+	switch {
+	case o.Depth > maxHops:
+		wrong(fmt.Sprintf("ipStrategy.depth: must be at most %d", maxHops))
+	case o.Depth > 0 && len(o.ExcludedIPs) > 0:
+		wrong("ipStrategy.excludedIPs: contradicts depth; each says in its own way where the client stands in X-Forwarded-For")
+	case o.Header != "" && (o.Depth > 0 || len(o.ExcludedIPs) > 0):
+		wrong("ipStrategy.header: contradicts depth and excludedIPs, which are about X-Forwarded-For")
+	case o.Header != "" && !isHeaderName(o.Header):
+		wrong("ipStrategy.header: " + quote(o.Header) + " is not the name of a header")
+	case s.header == forwardedFor || s.header == "Forwarded":
+		wrong("ipStrategy.header: must have one address and nothing else; for X-Forwarded-For there are depth and excludedIPs")
+	case o.Header != "" && len(o.TrustedIPs) == 0:
+		wrong("ipStrategy.trustedIPs: is required with header, because anybody can send such a header")
+	case len(o.TrustedIPs) > 0 && o.Header == "" && o.Depth == 0 && len(o.ExcludedIPs) == 0:
+		wrong("ipStrategy.trustedIPs: has no effect without header, depth or excludedIPs")
+	}
+	if o.IPv6Subnet > 128 {
+		wrong("ipStrategy.ipv6Subnet: must be at most 128")
+	}
+	p.ipStrategy = s
+}
+
+// noteClient notes on the decision whose request it is. A client that can't be
+// told is none: a text that is no address, in whatever header, is not one to
+// compare.
+func noteClient(s *ipStrategy, r *http.Request, d *decision) {
+	peer := peerOf(r.RemoteAddr)
+	if s == nil {
+		d.client = peer
+		d.clientWhole = peer
+		return
+	}
+	client := clientOf(s, peer, r.Header)
+	d.clientWhole = client
+	if s.subnet > 0 && client.Is6() {
+		client = netip.PrefixFrom(client, s.subnet).Masked().Addr()
+	}
+	d.client = client
+}
+
+// peerOf returns the address of a connection, or the zero Addr where it has none,
+// as those of Unix sockets.
+func peerOf(remote string) netip.Addr {
+	hostport, err := netip.ParseAddrPort(remote)
+	if err != nil {
+		addr, _ := ipset.ParseAddr(remote)
+		return addr
+	}
+	addr := hostport.Addr()
+	if addr.Is4() {
+		return addr
+	}
+	return addr.Unmap().WithZone("")
+}
+
+// clientOf returns the client's address, or the zero Addr where it can't be told.
+func clientOf(s *ipStrategy, peer netip.Addr, header http.Header) netip.Addr {
+	if s.trusted != nil && !(peer.IsValid() && ipset.Contains(s.trusted, ipset.Key(peer))) {
+		return peer
+	}
+	if s.header != "" {
+		values := header[s.header]
+		if len(values) != 1 {
+			return netip.Addr{}
+		}
+		addr, _ := ipset.ParseAddr(values[0])
+		return addr
+	}
+	if s.depth > 0 {
+		hops := lastHops(header[forwardedFor], s.depth)
+		if len(hops) < s.depth {
+			return netip.Addr{}
+		}
+		addr, _ := ipset.ParseAddr(hops[s.depth-1])
+		return addr
+	}
+	if s.excluded != nil {
+		return firstNotExcluded(s.excluded, lastHops(header[forwardedFor], maxHops))
+	}
+	return peer
+}
+
+// firstNotExcluded returns the first address that is not one of the proxies'. An
+// entry that is no address was written by whoever is before it: behind it, nobody
+// can be told.
+func firstNotExcluded(excluded ipset.Set, hops []string) netip.Addr {
+	for _, hop := range hops {
+		if hop == "" {
+			continue
+		}
+		addr, ok := ipset.ParseAddr(hop)
+		if !ok {
+			return netip.Addr{}
+		}
+		if !ipset.Contains(excluded, ipset.Key(addr)) {
+			return addr
+		}
+	}
+	return netip.Addr{}
+}
+
+// lastHops returns the last entries of a header that is a list, from the right,
+// at most so many. Several lines of it are one list, RFC 9110, 5.3.
+func lastHops(lines []string, most int) []string {
+	hops := []string{}
+	for i := len(lines) - 1; i >= 0; i-- {
+		rest := lines[i]
+		for at := 0; at >= 0; {
+			at = strings.LastIndexByte(rest, ',')
+			hops = append(hops, strings.TrimSpace(rest[at+1:]))
+			if len(hops) == most {
+				return hops
+			}
+			if at >= 0 {
+				rest = rest[:at]
+			}
+		}
+	}
+	return hops
+}
