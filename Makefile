@@ -24,7 +24,7 @@ test: tools unit lint fuzz dev
 #? tools: Install what the tests need beside Go (Debian: apt-get)
 .PHONY: tools
 tools:
-	@dev/tools.sh curl npm
+	@dev/tools.sh curl npm nginx
 
 #? unit: Test the compiled plugin with the race detector
 .PHONY: unit

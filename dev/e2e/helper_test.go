@@ -362,6 +362,8 @@ type record struct {
 	Secret     int      `json:"hookward.secret"`
 	Aborted    bool     `json:"hookward.aborted"`
 	Client     string   `json:"client.address"`
+	Source     string   `json:"source.address"`
+	Rule       string   `json:"rule.name"`
 	Method     string   `json:"http.request.method"`
 	Host       string   `json:"url.domain"`
 	Path       string   `json:"url.path"`

@@ -24,6 +24,9 @@ type Settings struct {
 	Plugin string
 	// Web is the address of the plain entry point. Default: a free port.
 	Web string
+	// EntryPoint are more options of the entry points, in YAML's flow style, such
+	// as "forwardedHeaders: {trustedIPs: [127.0.0.1]}".
+	EntryPoint string
 	// LogLevel is Traefik's own. Default: ERROR, the quietest that it has use for.
 	LogLevel string
 	// Static is more static configuration, in YAML, of sections which Traefik
@@ -54,16 +57,16 @@ type Gateway struct {
 // Without abortOnPluginFailure, Traefik would go on without the plugin, its
 // routers would be gone, and a broader one would let everything through.
 const staticTemplate = `global: {checkNewVersion: false, sendAnonymousUsage: false}
-log: {level: %s}
+log: {level: %[1]s}
 ping: {manualRouting: true}
 entryPoints:
-  web: {address: %q}
-  websecure: {address: %q, http: {tls: {}}}
-  ping: {address: %q}
+  web: {address: %[2]q, %[5]s}
+  websecure: {address: %[3]q, http: {tls: {}}, %[5]s}
+  ping: {address: %[4]q}
 providers:
   file: {directory: dynamic, watch: true}
   providersThrottleDuration: 50ms
-%sexperimental:
+%[6]sexperimental:
   abortOnPluginFailure: true
   localPlugins:
     hookward: {moduleName: github.com/hookward/hookward}
@@ -107,7 +110,7 @@ func Start(ctx context.Context, binary, dynamic string, s Settings) (*Gateway, e
 	for _, line := range s.Providers {
 		providers += "  " + line + "\n"
 	}
-	static := fmt.Sprintf(staticTemplate, s.LogLevel, addresses[0], addresses[1], addresses[2], providers) + s.Static
+	static := fmt.Sprintf(staticTemplate, s.LogLevel, addresses[0], addresses[1], addresses[2], s.EntryPoint, providers) + s.Static
 	plugin := filepath.Join(dir, "plugins-local", "src", "github.com", "hookward", "hookward")
 	err = errors.Join(
 		os.MkdirAll(filepath.Join(dir, "dynamic"), 0o755),

@@ -182,7 +182,7 @@ func dial(ctx context.Context, network, address string) (net.Conn, error) {
 	}
 	for _, addr := range addresses {
 		if ipset.Contains(forbidden, ipset.Key(addr.WithZone(""))) {
-			return nil, errors.New(addr.String() + " is an address that must not be reached")
+			return nil, errors.New(addr.Unmap().String() + " is an address that must not be reached")
 		}
 	}
 	if len(addresses) > maxAddresses {
