@@ -11,6 +11,13 @@ import (
 	"github.com/hookward/hookward/internal/ipset"
 )
 
+// addresses are what a gate knows of clients: nil where it asks for nothing.
+type addresses struct {
+	strategy *ipStrategy // nil: the address of the connection
+	allow    *addressList
+	deny     *addressList
+}
+
 // addressList is a compiled allowlist or denylist.
 type addressList struct {
 	option       string // its name
@@ -21,12 +28,17 @@ type addressList struct {
 	rejectStatus int
 }
 
-// compileAddressLists compiles the allowlist and the denylist.
-func compileAddressLists(c *compilation, p *policy, options Options) {
+// compileAddresses compiles the strategy and the lists.
+func compileAddresses(c *compilation, p *policy, options Options) {
+	if options.IPStrategy == nil && options.Allowlist == nil && options.Denylist == nil {
+		compileStateDirectory(c, &addresses{}, options.StateDirectory)
+		return
+	}
+	p.addresses = &addresses{strategy: compileIPStrategy(c, options.IPStrategy)}
 	if options.Denylist != nil {
 		o := options.Denylist
 		l := &addressList{option: "denylist", required: o.Required}
-		compileAddresses(c, l, o.SourceRange, o.Lists, options.StateDirectory, o.RejectStatusCode)
+		compileAddressList(c, l, o.SourceRange, o.Lists, options.StateDirectory, o.RejectStatusCode)
 		all := ipset.Everything(l.own)
 		if all != "" {
 			c.problems = append(c.problems, "denylist.sourceRange: has every "+all+" address")
@@ -37,19 +49,19 @@ func compileAddressLists(c *compilation, p *policy, options Options) {
 		if o.Required && len(o.Lists) == 0 {
 			c.problems = append(c.problems, "denylist.required: has no effect without lists")
 		}
-		p.denylist = l
+		p.addresses.deny = l
 	}
 	if options.Allowlist != nil {
 		compileAllowlist(c, p, options)
 	}
-	compileStateDirectory(c, p, options.StateDirectory)
+	compileStateDirectory(c, p.addresses, options.StateDirectory)
 }
 
 func compileAllowlist(c *compilation, p *policy, options Options) {
 	o := options.Allowlist
 	wrong := func(text string) { c.problems = append(c.problems, text) }
 	l := &addressList{option: "allowlist", required: true}
-	compileAddresses(c, l, o.SourceRange, o.Lists, options.StateDirectory, o.RejectStatusCode)
+	compileAddressList(c, l, o.SourceRange, o.Lists, options.StateDirectory, o.RejectStatusCode)
 	if o.ProviderRanges {
 		ranges := catalogue[options.Provider].Ranges
 		if ranges == nil {
@@ -70,11 +82,10 @@ func compileAllowlist(c *compilation, p *policy, options Options) {
 	if options.IPStrategy != nil && options.IPStrategy.IPv6Subnet > 0 {
 		refuseNarrower(o.SourceRange, options.IPStrategy.IPv6Subnet, wrong)
 	}
-	p.alone = o.Alone
 	if o.Alone {
 		excludeVerification(options, wrong)
 	}
-	p.allowlist = l
+	p.addresses.allow = l
 }
 
 // refuseNarrower refuses IPv6 entries that can't be told from their neighbours,
@@ -115,7 +126,7 @@ func excludeVerification(options Options, wrong func(string)) {
 	}
 }
 
-func compileAddresses(c *compilation, l *addressList, sourceRange []string, lists []*ListOptions, directory string, status int64) {
+func compileAddressList(c *compilation, l *addressList, sourceRange []string, lists []*ListOptions, directory string, status int64) {
 	l.own = compileRanges(c, sourceRange, l.option+".sourceRange")
 	for i, o := range lists {
 		addSource(c, l, *o, directory, fmt.Sprintf("%s.lists[%d]", l.option, i))
@@ -146,14 +157,14 @@ func addSource(c *compilation, l *addressList, o ListOptions, directory, path st
 }
 
 // compileStateDirectory checks the option stateDirectory.
-func compileStateDirectory(c *compilation, p *policy, directory string) {
+func compileStateDirectory(c *compilation, a *addresses, directory string) {
 	if directory == "" {
 		return
 	}
 	if directory[:1] != "/" {
 		c.problems = append(c.problems, "stateDirectory: must be an absolute path")
 	}
-	for _, l := range []*addressList{p.allowlist, p.denylist} {
+	for _, l := range []*addressList{a.allow, a.deny} {
 		if l == nil {
 			continue
 		}
@@ -187,11 +198,21 @@ func compileRanges(c *compilation, texts []string, path string) ipset.Set {
 	return ipset.Make(prefixes)
 }
 
-// useLists gives a policy the lists that stand elsewhere. They keep themselves
-// fresh while the context lasts, and some minutes more.
+// useLists gives a policy the lists that stand elsewhere, or says that they are
+// used by one more. They keep themselves fresh while the context lasts, and some
+// minutes more.
 func useLists(ctx context.Context, p *policy, now time.Time) {
-	for _, l := range []*addressList{p.allowlist, p.denylist} {
+	if p.addresses == nil {
+		return
+	}
+	for _, l := range []*addressList{p.addresses.allow, p.addresses.deny} {
 		if l == nil {
+			continue
+		}
+		for _, list := range l.lists {
+			iplist.Keep(ctx, list)
+		}
+		if l.lists != nil {
 			continue
 		}
 		for _, source := range l.sources {

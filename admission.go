@@ -1,97 +1,145 @@
 package hookward
 
 import (
-	"net/netip"
+	"net/http"
 	"time"
 
 	"github.com/hookward/hookward/internal/iplist"
 	"github.com/hookward/hookward/internal/ipset"
 )
 
-// admit says whether the lists let a client pass on to the other checks: admitted
-// or the reason to refuse. Who is on both lists is denied.
-func admit(g *gate, p *policy, d *decision, now time.Time) string {
-	if p.denylist != nil {
-		reason := deny(g, p.denylist, d, now)
+// admit says whether a client may go on to the other checks, by its address:
+// admitted, or the reason to refuse.
+//
+// It is the short way, for a peer of IPv4 that nobody has anything against: in
+// interpreted code each function costs as much as it has variables, used or not.
+func admit(g *gate, p *policy, r *http.Request, d *decision, now time.Time) string {
+	a := p.addresses
+	if a.strategy == nil && p.methods[r.Method] {
+		key := ipset.KeyOfIPv4(r.RemoteAddr)
+		if key != "" && (a.deny == nil || lookUp(a.deny, key) == iplist.Outside) && (a.allow == nil || lookUp(a.allow, key) == iplist.Inside) {
+			return admitted
+		}
+	}
+	return admitLong(g, p, r, d, now)
+}
+
+// admitLong looks at everything. A method that no check would let pass is refused
+// before the lists are asked.
+func admitLong(g *gate, p *policy, r *http.Request, d *decision, now time.Time) string {
+	a := p.addresses
+	whole := noteClient(a.strategy, r, d)
+	if !p.methods[r.Method] && !p.greets[r.Method] {
+		return methodNotAllowed
+	}
+	if a.deny == nil && a.allow == nil {
+		return admitted
+	}
+	if !d.client.IsValid() {
+		return refuseUndetermined(a, d)
+	}
+	key := ipset.Key(d.client)
+	if a.deny != nil {
+		of := key
+		found := lookUp(a.deny, of)
+		if found != iplist.Inside && whole != d.client {
+			// The list may have the address itself, and not its subnet's first.
+			of = ipset.Key(whole)
+			found = lookUp(a.deny, of)
+		}
+		reason := deny(g, a.deny, found, of, d, now)
 		if reason != admitted {
 			return reason
 		}
 	}
-	if p.allowlist != nil {
-		return allow(g, p.allowlist, d, now)
-	}
-	return admitted
-}
-
-func deny(g *gate, l *addressList, d *decision, now time.Time) string {
-	d.rejectStatus = l.rejectStatus
-	if !d.client.IsValid() {
-		return clientUndetermined
-	}
-	found, where := lookUp(l, d.client, now)
-	if found != iplist.Inside && d.clientWhole != d.client {
-		// The list may have the address itself and not the subnet's first.
-		found, where = lookUp(l, d.clientWhole, now)
-	}
-	if found == iplist.Inside {
-		d.rule = where
-		return clientDenied
-	}
-	if found == iplist.Unknown {
-		return missDenylist(g, l, where, now)
-	}
-	return admitted
-}
-
-func allow(g *gate, l *addressList, d *decision, now time.Time) string {
-	d.rejectStatus = l.rejectStatus
-	if !d.client.IsValid() {
-		return clientUndetermined
-	}
-	found, where := lookUp(l, d.client, now)
-	if found == iplist.Inside {
+	if a.allow == nil {
 		return admitted
 	}
-	if found == iplist.Unknown {
-		missAllowlist(g, where, now)
-		return listUnavailable
-	}
-	return clientNotAllowed
+	return allow(g, a.allow, lookUp(a.allow, key), d, now)
 }
 
-// lookUp says whether an address is in a list of any of its lists, and in which.
-// Where it is in none of those that are loaded, and one is not, it is unknown.
-func lookUp(l *addressList, addr netip.Addr, now time.Time) (int, string) {
-	key := ipset.Key(addr)
-	if ipset.Contains(l.own, key) {
-		return iplist.Inside, l.option + ".sourceRange"
+func refuseUndetermined(a *addresses, d *decision) string {
+	first := a.deny
+	if first == nil {
+		first = a.allow
 	}
+	d.rejectStatus = first.rejectStatus
+	return clientUndetermined
+}
+
+// deny draws the conclusion from what the deny list knows of a key. One that is not there
+// denies nobody, unless it is required.
+func deny(g *gate, l *addressList, found int, key string, d *decision, now time.Time) string {
+	switch {
+	case found == iplist.Outside:
+		return admitted
+	case found == iplist.Inside:
+		d.rejectStatus = l.rejectStatus
+		d.rule = listWith(l, key)
+		return clientDenied
+	case l.required:
+		report("error", g.name, "denylist: "+missing(l)+" has never been loaded; what other lists don't deny gets 503", now)
+		return listUnavailable
+	}
+	report("warn", g.name, "denylist: "+missing(l)+" has never been loaded; it denies nobody", now)
+	return admitted
+}
+
+// allow draws the conclusion from what the allow list knows.
+func allow(g *gate, l *addressList, found int, d *decision, now time.Time) string {
+	switch found {
+	case iplist.Inside:
+		return admitted
+	case iplist.Outside:
+		d.rejectStatus = l.rejectStatus
+		return clientNotAllowed
+	}
+	report("error", g.name, "allowlist: "+missing(l)+" has never been loaded; what other lists don't allow gets 503", now)
+	return listUnavailable
+}
+
+// lookUp says whether the address of a key is in a list of any of its lists. Where
+// it is in none of those that are loaded, and one is not, it is unknown.
+func lookUp(l *addressList, key string) int {
+	if l.own != nil && ipset.Contains(l.own, key) {
+		return iplist.Inside
+	}
+	if len(l.lists) == 1 {
+		return iplist.Look(l.lists[0], key)
+	}
+	return lookUpAll(l, key)
+}
+
+func lookUpAll(l *addressList, key string) int {
 	found := iplist.Outside
-	where := ""
 	for _, list := range l.lists {
-		is := iplist.Look(list, key, now)
+		is := iplist.Look(list, key)
 		if is == iplist.Inside {
-			return is, list.Name
+			return is
 		}
 		if is == iplist.Unknown {
 			found = is
-			where = list.Name
 		}
 	}
-	return found, where
+	return found
 }
 
-// missDenylist lets pass what a list that is not there can't deny, unless it is
-// required.
-func missDenylist(g *gate, l *addressList, name string, now time.Time) string {
-	if l.required {
-		report("error", g.name, "denylist: "+name+" has never been loaded; what other lists don't deny gets 503", now)
-		return listUnavailable
+// listWith returns the name of the list that has an address.
+func listWith(l *addressList, key string) string {
+	for _, list := range l.lists {
+		if iplist.Look(list, key) == iplist.Inside {
+			return list.Name
+		}
 	}
-	report("warn", g.name, "denylist: "+name+" has never been loaded; it denies nobody", now)
-	return admitted
+	return l.option + ".sourceRange"
 }
 
-func missAllowlist(g *gate, name string, now time.Time) {
-	report("error", g.name, "allowlist: "+name+" has never been loaded; what other lists don't allow gets 503", now)
+// missing returns the name of a list that has never been loaded.
+func missing(l *addressList) string {
+	for _, list := range l.lists {
+		if iplist.Look(list, "") == iplist.Unknown {
+			return list.Name
+		}
+	}
+	return "a list" // it has been loaded in this moment
 }

@@ -26,9 +26,9 @@ const (
 	maxHops = 64
 )
 
-func compileIPStrategy(c *compilation, p *policy, options *IPStrategyOptions) {
+func compileIPStrategy(c *compilation, options *IPStrategyOptions) *ipStrategy {
 	if options == nil {
-		return
+		return nil
 	}
 	o := *options
 	wrong := func(text string) { c.problems = append(c.problems, text) }
@@ -62,25 +62,25 @@ func compileIPStrategy(c *compilation, p *policy, options *IPStrategyOptions) {
 	if o.IPv6Subnet > 128 {
 		wrong("ipStrategy.ipv6Subnet: must be at most 128")
 	}
-	p.ipStrategy = s
+	return s
 }
 
-// noteClient notes on the decision whose request it is. A client that can't be
-// told is none: a text that is no address, in whatever header, is not one to
-// compare.
-func noteClient(s *ipStrategy, r *http.Request, d *decision) {
+// noteClient notes on the decision whose request it is, and returns that address
+// before ipv6Subnet. A client that can't be told is none: a text that is no
+// address, in whatever header, is not one to compare.
+func noteClient(s *ipStrategy, r *http.Request, d *decision) netip.Addr {
 	peer := peerOf(r.RemoteAddr)
+	d.clientNoted = true
+	d.client = peer
 	if s == nil {
-		d.client = peer
-		d.clientWhole = peer
-		return
+		return peer
 	}
-	client := clientOf(s, peer, r.Header)
-	d.clientWhole = client
-	if s.subnet > 0 && client.Is6() {
-		client = netip.PrefixFrom(client, s.subnet).Masked().Addr()
+	whole := clientOf(s, peer, r.Header)
+	d.client = whole
+	if s.subnet > 0 && whole.Is6() {
+		d.client = netip.PrefixFrom(whole, s.subnet).Masked().Addr()
 	}
-	d.client = client
+	return whole
 }
 
 // peerOf returns the address of a connection, or the zero Addr where it has none,

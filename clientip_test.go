@@ -19,11 +19,18 @@ func clientSeen(t *testing.T, options map[string]any, remote string, headers ...
 	r := newPost("{}", headers...)
 	r.RemoteAddr = remote
 	d := &decision{}
-	noteClient(p.ipStrategy, r, d)
+	noteClient(strategyOf(p), r, d)
 	if !d.client.IsValid() {
 		return "none"
 	}
 	return d.client.String()
+}
+
+func strategyOf(p *policy) *ipStrategy {
+	if p.addresses == nil {
+		return nil
+	}
+	return p.addresses.strategy
 }
 
 // everyHeader is what an untrusted peer may send to be somebody else.
@@ -120,7 +127,7 @@ func TestClientOfUntrustedPeers(t *testing.T) {
 	} {
 		raw := githubOptions()
 		raw["ipStrategy"] = options
-		strategies = append(strategies, mustCompile(t, raw).ipStrategy)
+		strategies = append(strategies, mustCompile(t, raw).addresses.strategy)
 	}
 	peer := netip.MustParseAddr("198.51.100.1")
 	for i := 0; i < 500; i++ {

@@ -19,7 +19,7 @@ type decision struct {
 	source string // the peer's address, with its port
 
 	client       netip.Addr // the zero Addr where it can't be told
-	clientWhole  netip.Addr // before ipStrategy.ipv6Subnet
+	clientNoted  bool       // else the client is the peer
 	rule         string     // what has denied it
 	rejectStatus int        // what the lists say where they refuse
 
@@ -61,7 +61,7 @@ type decision struct {
 // back the bytes that were read, and loses what only the gate may say.
 func prepare(d *decision, r *http.Request, reason string) {
 	p := d.policy
-	passes := reason == verified || reason == addressAllowed
+	passes := p != nil && reason == p.passes
 	forward := passes || p != nil && p.observeOnly && canObserve(reason)
 	if forward {
 		removeSpoofs(r.Header, p)

@@ -1,7 +1,6 @@
 package hookward
 
 import (
-	"context"
 	"fmt"
 	"strings"
 	"sync"
@@ -17,7 +16,6 @@ const fileCheckInterval = time.Second
 // gate is one middleware on one router: its configuration and the policy which
 // that compiles to. The policy is nil while the configuration has a mistake.
 type gate struct {
-	ctx     context.Context // ends at the next reload; requests don't depend on it
 	name    string
 	raw     map[string]any
 	compile func(map[string]any) *compilation
@@ -32,8 +30,8 @@ type gate struct {
 
 // newGate compiles the configuration. It always returns a gate; one with a
 // mistake in its configuration refuses everything.
-func newGate(ctx context.Context, name string, raw map[string]any, compile func(map[string]any) *compilation, now time.Time) *gate {
-	g := &gate{ctx: ctx, name: name, raw: raw, compile: compile, checked: now}
+func newGate(name string, raw map[string]any, compile func(map[string]any) *compilation, now time.Time) *gate {
+	g := &gate{name: name, raw: raw, compile: compile, checked: now}
 	c := tryCompile(g)
 	g.watches = len(c.files) > 0
 	adopt(g, c, now)
@@ -70,7 +68,6 @@ func adopt(g *gate, c *compilation, now time.Time) {
 		report("error", g.name, g.problem, now)
 		return
 	}
-	useLists(g.ctx, c.policy, now)
 	g.policy = c.policy
 	for _, d := range c.degraded {
 		report("error", g.name, d, now)

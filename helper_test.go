@@ -101,7 +101,13 @@ func newTestHandler(t *testing.T, next http.Handler, raw map[string]any) http.Ha
 
 // newTestGate is newGate for a gate that nothing ends.
 func newTestGate(name string, raw map[string]any, compile func(map[string]any) *compilation, now time.Time) *gate {
-	return newGate(context.Background(), name, raw, compile, now)
+	return newGate(name, raw, func(raw map[string]any) *compilation {
+		c := compile(raw)
+		if c.policy != nil {
+			useLists(context.Background(), c.policy, now)
+		}
+		return c
+	}, now)
 }
 
 // capture collects what the plugin prints while a test runs: records, and lines

@@ -75,7 +75,8 @@ func New(ctx context.Context, next http.Handler, config *Config, name string) (h
 	if config != nil {
 		raw = config.Raw
 	}
-	return handler(newGate(ctx, name, raw, compile, time.Now()), next), nil
+	shares := func(raw map[string]any) *compilation { return compileShared(ctx, name, raw, time.Now()) }
+	return handler(newGate(name, raw, shares, time.Now()), next), nil
 }
 
 // decide runs the checks on one request and returns all that is to be known of
@@ -118,18 +119,13 @@ func check(g *gate, r *http.Request, d *decision, now time.Time) string {
 	}
 	d.policy = p
 	noteHeaders(p, d, r)
-	noteClient(p.ipStrategy, r, d)
-	delivers := p.methods[r.Method]
-	if !delivers && !p.greets[r.Method] {
-		return methodNotAllowed
-	}
-	if p.allowlist != nil || p.denylist != nil {
-		reason := admit(g, p, d, now)
+	if p.addresses != nil {
+		reason := admit(g, p, r, d, now)
 		if reason != admitted {
 			return reason
 		}
 	}
-	if !delivers {
+	if !p.methods[r.Method] {
 		return greetOr(p, methodNotAllowed, r, d)
 	}
 	reason := readBody(d, r, p.maxBodyBytes, p.bodyTimeout)
@@ -138,9 +134,6 @@ func check(g *gate, r *http.Request, d *decision, now time.Time) string {
 	}
 	if len(p.handshakes) > 0 || p.confirm {
 		return verifyOrGreet(p, r, d, now)
-	}
-	if p.alone {
-		return addressAllowed // the lists have said so
 	}
 	reason = verify(p, r, d, now)
 	if reason == verified && p.notesMore {

@@ -17,9 +17,8 @@ type policy struct {
 	fast         *fastPath // of the first scheme; nil where it has none
 	token        *token
 	alone        bool // pass by the address alone: there are no schemes and no token
-	ipStrategy   *ipStrategy
-	allowlist    *addressList
-	denylist     *addressList
+	addresses    *addresses
+	passes       string // the reason that passes: verified, or addressAllowed
 	handshakes   []*handshake
 	notesMore    bool         // whether a verified request says more of itself than its headers do
 	asksUnsigned bool         // whether one of them looks like a delivery, and is not signed
@@ -79,6 +78,7 @@ func compile(raw map[string]any) *compilation {
 		methods:      map[string]bool{},
 		greets:       map[string]bool{},
 		maxBodyBytes: options.MaxBodyBytes,
+		passes:       verified,
 		bodyTimeout:  options.BodyTimeout,
 		observeOnly:  options.ObserveOnly,
 	}
@@ -87,6 +87,8 @@ func compile(raw map[string]any) *compilation {
 	}
 	if options.Allowlist != nil && options.Allowlist.Alone {
 		p.provider = noProvider
+		p.passes = addressAllowed
+		p.alone = true
 	}
 	if p.maxBodyBytes == 0 {
 		p.maxBodyBytes = defaultMaxBodyBytes
@@ -101,8 +103,7 @@ func compile(raw map[string]any) *compilation {
 		c.warnings = append(c.warnings, "observeOnly: this gate PROTECTS NOTHING; what the checks refuse is recorded and forwarded")
 	}
 	compileMethods(c, p, options.Methods)
-	compileIPStrategy(c, p, options.IPStrategy)
-	compileAddressLists(c, p, options)
+	compileAddresses(c, p, options)
 	compileVerification(c, p, options)
 	c.problems = withoutRepeats(c.problems)
 	c.warnings = withoutRepeats(c.warnings)

@@ -83,8 +83,7 @@ func record(g *gate, d *decision) {
 		EventType:  d.eventType,
 		Secret:     d.secret,
 		PublicKey:  d.publicKey,
-		Source:     addressOf(d.source),
-		Rule:       d.rule,
+		Client:     addressOf(d.source),
 		Method:     d.method,
 		Host:       addressOf(d.host),
 		Path:       d.path,
@@ -95,8 +94,9 @@ func record(g *gate, d *decision) {
 	if !harmless.MatchString(a.Method + a.Host + a.Path + a.DeliveryID + a.EventType) {
 		makeRecordable(&a)
 	}
-	if d.client.IsValid() {
-		a.Client = d.client.String()
+	a.Source = a.Client
+	if d.clientNoted {
+		noteAddresses(&a, d)
 	}
 	if d.policy != nil {
 		a.Provider = d.policy.provider
@@ -129,6 +129,15 @@ func record(g *gate, d *decision) {
 	}
 	if err != nil {
 		reportLoss(g, err, d.start)
+	}
+}
+
+// noteAddresses records the client where it may not be the peer.
+func noteAddresses(a *auditRecord, d *decision) {
+	a.Rule = d.rule
+	a.Client = ""
+	if d.client.IsValid() {
+		a.Client = d.client.String()
 	}
 }
 

@@ -40,7 +40,7 @@ type rule struct {
 // each, with code that is refused and code that is not.
 var rules = []rule{
 	{"named-result", "Yaegi does not zero named results, the caller's old value shines through; return unnamed values", namedResult},
-	{"unnamed-parameter", "Yaegi panics when compiled code calls this, it takes the argument for the function; name the parameter, _ will do", unnamedParameter},
+	{"unnamed-parameter", "Yaegi puts the argument in another place than it looks for it; name the parameter, _ will do", unnamedParameter},
 	{"method-expression", "Yaegi cannot load method expressions; write a func literal that calls the method", methodExpression},
 	{"method-value", "Yaegi binds the receiver when the value is called; write a func literal that calls the method", methodValue},
 

@@ -25,16 +25,23 @@ func namedResult(p *pass) {
 	}
 }
 
-// unnamedParameter refuses methods whose parameters have types only. Reached
-// through a compiled interface, such as io.Writer, the call finds the arguments
-// one place off.
+// unnamedParameter refuses methods and function literals whose parameters have
+// types only. Reached through a compiled interface, such as io.Writer, the call
+// of a method finds the arguments one place off; in a literal, the argument takes
+// the place of the first variable of the body.
 func unnamedParameter(p *pass) {
-	for c := range p.root.Preorder((*ast.FuncDecl)(nil)) {
-		f := c.Node().(*ast.FuncDecl)
-		if f.Recv == nil {
-			continue
+	for c := range p.root.Preorder((*ast.FuncDecl)(nil), (*ast.FuncLit)(nil)) {
+		var params *ast.FieldList
+		switch f := c.Node().(type) {
+		case *ast.FuncDecl:
+			if f.Recv == nil {
+				continue
+			}
+			params = f.Type.Params
+		case *ast.FuncLit:
+			params = f.Type.Params
 		}
-		for _, param := range f.Type.Params.List {
+		for _, param := range params.List {
 			if len(param.Names) == 0 {
 				p.report(param.Pos(), "parameter "+types.ExprString(param.Type))
 			}

@@ -46,6 +46,7 @@ func TestInterpreted(t *testing.T) {
 	for _, test := range []struct{ bad, good func() string }{
 		{namedresult.Bad, namedresult.Good},
 		{unnamedparameter.Bad, unnamedparameter.Good},
+		{unnamedparameter.BadLiteral, unnamedparameter.GoodLiteral},
 		{methodexpression.Bad, methodexpression.Good},
 		{methodvalue.Bad, methodvalue.Good},
 		{loopclosure.Bad, loopclosure.Good}, // this module's Go has a variable for each turn

@@ -100,7 +100,7 @@ func newList(t *testing.T, s Source) (*List, *teller) {
 
 // has says what Look says of an address.
 func has(l *List, address string) string {
-	found := Look(l, ipset.Key(netip.MustParseAddr(address)), time.Now())
+	found := Look(l, ipset.Key(netip.MustParseAddr(address)))
 	return map[int]string{Unknown: "unknown", Outside: "outside", Inside: "inside"}[found]
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
+	"sort"
 	"sync"
 	"time"
 
@@ -22,7 +23,7 @@ type List struct {
 	set     ipset.Set  // nil: never loaded
 	running bool       // an update is under way, or planned
 	ctx     context.Context
-	used    time.Time
+	uses    int // by gates, and by requests
 
 	// What follows is for the one who updates: see running.
 	known    version // without its content
@@ -33,11 +34,13 @@ type List struct {
 	failures int       // since then
 	cause    string    // of the last failure
 	told     time.Time
+	last     time.Time // when it was last seen that somebody uses the list
+	seen     int       // uses, until then
 }
 
 const (
-	// linger is how long a list is kept fresh after the last gate has gone, or
-	// has last looked. Traefik ends the context of all handlers before it has
+	// linger is how long a list is kept fresh after the last gate has gone, and
+	// nobody has looked. Traefik ends the context of all handlers before it has
 	// built the new ones, and old ones go on for as long as that fails.
 	linger = 10 * time.Minute
 	// reminder is how often a failure that lasts is reported.
@@ -74,7 +77,7 @@ func Use(ctx context.Context, s Source, tell func(level, message string, now tim
 
 	l.mu.Lock()
 	l.ctx = ctx
-	l.used = now
+	l.uses++
 	running := l.running
 	l.running = true
 	l.mu.Unlock()
@@ -89,6 +92,18 @@ func Use(ctx context.Context, s Source, tell func(level, message string, now tim
 	recallSnapshot(l, now)
 	time.AfterFunc(0, func() { turn(l) })
 	return l
+}
+
+// Keep says that a gate uses a list, as Use does where the list is at hand.
+func Keep(ctx context.Context, l *List) {
+	l.mu.Lock()
+	l.ctx = ctx
+	l.uses++
+	running := l.running
+	l.mu.Unlock()
+	if !running {
+		resume(l)
+	}
 }
 
 // inherit takes over what a list of the same content has, when its options have
@@ -112,21 +127,21 @@ const (
 )
 
 // Look says whether the address of a key, see ipset.Key, is in the list. It never
-// waits for anything.
-func Look(l *List, key string, now time.Time) int {
+// waits for anything, and has little in it: it is called for every request.
+func Look(l *List, key string) int {
 	l.mu.Lock()
 	set := l.set
 	running := l.running
-	l.used = now
+	l.uses++
 	l.mu.Unlock()
 	if !running {
 		resume(l)
 	}
+	if sort.SearchStrings(set, key)%2 == 1 { // as ipset.Contains, without the call
+		return Inside
+	}
 	if set == nil {
 		return Unknown
-	}
-	if ipset.Contains(set, key) {
-		return Inside
 	}
 	return Outside
 }
@@ -168,7 +183,11 @@ func guardedUpdate(l *List, now time.Time) {
 // uses.
 func plan(l *List, now time.Time) {
 	l.mu.Lock()
-	idle := l.ctx != nil && l.ctx.Err() != nil && now.Sub(l.used) > linger
+	if l.ctx == nil || l.ctx.Err() == nil || l.uses != l.seen {
+		l.last = now
+		l.seen = l.uses
+	}
+	idle := now.Sub(l.last) > linger
 	if idle {
 		l.running = false
 	}

@@ -58,7 +58,6 @@ func TestUnusedListsEnd(t *testing.T) {
 	now := time.Now()
 	l, _ := newList(t, Source{URL: url, PlainHTTP: true})
 	l.ctx = ctx
-	l.used = now
 	lists[keyOf(l.source, true)] = l
 	update(l, now)
 	running := func() bool {
@@ -71,11 +70,20 @@ func TestUnusedListsEnd(t *testing.T) {
 		t.Error("ends although the gate is there")
 	}
 	cancel()
+	now = now.Add(24 * time.Hour)
 	plan(l, now.Add(linger))
 	if !running() {
 		t.Error("ends at once with the gate")
 	}
-	plan(l, now.Add(linger+time.Second))
+	if has(l, "192.0.2.1") != "inside" {
+		t.Error("is not there any more")
+	}
+	plan(l, now.Add(2*linger))
+	plan(l, now.Add(3*linger))
+	if !running() {
+		t.Error("ends although somebody has looked")
+	}
+	plan(l, now.Add(3*linger+time.Second))
 	listsMu.Lock()
 	listed := lists[keyOf(l.source, true)] != nil
 	listsMu.Unlock()

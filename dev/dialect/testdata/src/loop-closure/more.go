@@ -42,15 +42,15 @@ func compiled(names []string, mux *http.ServeMux) {
 	var m sync.Map
 	for _, name := range names {
 		path := "/" + name
-		mux.HandleFunc(path, func(http.ResponseWriter, *http.Request) { use(path) }) // want `\[loop-closure\] .* path`
+		mux.HandleFunc(path, func(_ http.ResponseWriter, _ *http.Request) { use(path) }) // want `\[loop-closure\] .* path`
 		time.AfterFunc(0, (func() { use(path) }))                                    // want `\[loop-closure\] .* path`
 		m.Store(path, func() { use(path) })                                          // want `\[loop-closure\] .* path`
 		use(&sync.Pool{New: func() any { return path }})                             // want `\[loop-closure\] .* path`
-		use([]http.HandlerFunc{func(http.ResponseWriter, *http.Request) { use(path) }})
+		use([]http.HandlerFunc{func(_ http.ResponseWriter, _ *http.Request) { use(path) }})
 		use(map[string]func(){path: func() { use(path) }})
 		use(struct{ f func() }{func() { use(path) }})
 
-		handle := func(http.ResponseWriter, *http.Request) { use(path) }
+		handle := func(_ http.ResponseWriter, _ *http.Request) { use(path) }
 		mux.HandleFunc(path, handle)
 		mux.HandleFunc(path, handler(path))
 		time.AfterFunc(0, func() { use(names) }) // declared outside the loop
@@ -62,5 +62,5 @@ func compiled(names []string, mux *http.ServeMux) {
 }
 
 func handler(path string) http.HandlerFunc {
-	return func(http.ResponseWriter, *http.Request) { use(path) }
+	return func(_ http.ResponseWriter, _ *http.Request) { use(path) }
 }

@@ -35,6 +35,6 @@ func good(w io.Writer) {
 	s := slog.New(slog.NewJSONHandler(os.Stdout, nil))
 	s.Info("x", slog.String("k", "v"))
 	s.With("k", "v").Error("x")
-	print := func(string) {}
+	print := func(_ string) {}
 	print("x")
 }

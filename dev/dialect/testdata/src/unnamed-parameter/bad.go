@@ -1,4 +1,4 @@
-// Package unnamedparameter has methods that compiled code calls.
+// Package unnamedparameter has methods that compiled code calls, and literals.
 package unnamedparameter
 
 import (
@@ -17,4 +17,18 @@ func (full) Write([]byte) (int, error) { // want `\[unnamed-parameter\] paramete
 func Bad() string {
 	_, err := io.WriteString(full{}, "x")
 	return fmt.Sprint(err)
+}
+
+// BadLiteral finds the argument in the place of its own variable.
+func BadLiteral() string {
+	base := "base"
+	f := func(string) string { // want `\[unnamed-parameter\] parameter string`
+		n := len(base)
+		return fmt.Sprint(n)
+	}
+	return apply(f)
+}
+
+func apply(f func(string) string) string {
+	return f("argument")
 }

@@ -1,0 +1,75 @@
+package hookward
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+)
+
+func TestCompiledOnceForAllGates(t *testing.T) {
+	capture(t)
+	path := filepath.Join(t.TempDir(), "secret")
+	write := func(text string, second int) {
+		t.Helper()
+		at := testTime.Add(time.Duration(second) * time.Second)
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chtimes(path, at, at); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("the first of two secrets", 0)
+	options := func(provider string) map[string]any {
+		return map[string]any{"provider": provider, "secrets": []any{"file:" + path}}
+	}
+	compiled := func(name, provider string, now time.Time) *policy {
+		return compileShared(context.Background(), name, options(provider), now).policy
+	}
+	first := compiled("a@file", "github", testTime)
+	if first == nil || compiled("a@file", "github", testTime) != first {
+		t.Error("two gates of one middleware don't share")
+	}
+	if compiled("b@file", "github", testTime) == first {
+		t.Error("two middlewares share")
+	}
+	other := compiled("a@file", "gitea", testTime)
+	if other == first || other.provider != "gitea" {
+		t.Error("another configuration is not seen")
+	}
+	write("the second of the two secrets", 1)
+	changed := compiled("a@file", "gitea", testTime)
+	if changed == other || string(changed.schemes[0].keys[0]) != "the second of the two secrets" {
+		t.Error("another content of a file is not seen")
+	}
+	if c := compileShared(context.Background(), "c@file", map[string]any{"provider": "githup"}, testTime); c.policy != nil || len(c.problems) != 1 {
+		t.Error("a mistake is lost")
+	}
+	compiled("d@file", "github", testTime.Add(sharedFor+time.Second))
+	for _, name := range []string{"a@file", "b@file", "c@file"} {
+		if sharedsByName[name] != nil {
+			t.Errorf("%s is never forgotten", name)
+		}
+	}
+}
+
+func TestCompilingSurvivesItself(t *testing.T) {
+	capture(t)
+	var wg sync.WaitGroup
+	for i := 0; i < 20; i++ {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			g := newGate(t.Name(), nil, func(_ map[string]any) *compilation {
+				return compileShared(context.Background(), t.Name(), githubOptions(), testTime)
+			}, testTime)
+			if g.policy == nil {
+				t.Error("no policy: " + g.problem)
+			}
+		}()
+	}
+	wg.Wait()
+}
