@@ -1,11 +1,13 @@
 package e2e
 
 import (
+	"errors"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/hookward/hookward/dev/gateway"
 )
@@ -16,6 +18,7 @@ func TestPanic(t *testing.T) {
 	s := start(t, nil, []gate{
 		{name: "gh", options: github},
 		{name: "broken", options: `{provider: github, secrets: ["env:GH"], publicURL: panic}`},
+		{name: "list", options: `{provider: github, secrets: ["env:GH"], allowlist: {lists: {file: /panic, refresh: 1s}}}`},
 	}, gateway.Settings{Plugin: buggy(t)})
 
 	// alive checks that the gate without a bug goes on.
@@ -34,6 +37,14 @@ func TestPanic(t *testing.T) {
 			t.Errorf("the operator is told %q, want %q", lines, message)
 		}
 	}
+	t.Run("in the update of a list", func(t *testing.T) {
+		for range 2 {
+			s.refused(t, s.post(t, "list", hello, helloSignature), http.StatusServiceUnavailable, "list_unavailable")
+			s.said(t, "the list /panic made the update panic: a bug in update; it has never been loaded")
+			time.Sleep(1500 * time.Millisecond) // another turn
+			alive(t)
+		}
+	})
 	t.Run("in New", func(t *testing.T) {
 		for range 2 {
 			s.refused(t, s.post(t, "broken", hello), http.StatusServiceUnavailable, "config_invalid")
@@ -100,6 +111,11 @@ func buggy(t *testing.T) string {
 		panic("a bug in prepare")
 	}
 `},
+		{"func update(l *List, now time.Time) {\n", `
+	if l.Name == "/panic" {
+		panic("a bug in update")
+	}
+`},
 		{"	_, err := buffer.ReadFrom(io.LimitReader(body, limit+1))\n", `
 		if buffer.String() == "panic" {
 			panic("a bug in readBody")
@@ -120,9 +136,13 @@ func patched(t *testing.T, patches []patch) string {
 		t.Fatal(err)
 	}
 	directory := t.TempDir()
-	names, err := filepath.Glob(filepath.Join(root, "*.go"))
-	if err != nil || len(names) == 0 {
-		t.Fatal("the plugin has no source", err)
+	names := []string{}
+	for _, pattern := range []string{"*.go", filepath.Join("internal", "*", "*.go")} {
+		found, err := filepath.Glob(filepath.Join(root, pattern))
+		if err != nil || len(found) == 0 {
+			t.Fatal("the plugin has no source", err)
+		}
+		names = append(names, found...)
 	}
 	names = append(names, filepath.Join(root, "go.mod"), filepath.Join(root, ".traefik.yml"))
 	applied := make([]int, len(patches))
@@ -139,7 +159,8 @@ func patched(t *testing.T, patches []patch) string {
 			applied[i] += strings.Count(source, p.place)
 			source = strings.Replace(source, p.place, p.place+p.after, 1)
 		}
-		if err := os.WriteFile(filepath.Join(directory, filepath.Base(name)), []byte(source), 0o600); err != nil {
+		copied := filepath.Join(directory, strings.TrimPrefix(name, root))
+		if err := errors.Join(os.MkdirAll(filepath.Dir(copied), 0o700), os.WriteFile(copied, []byte(source), 0o600)); err != nil {
 			t.Fatal(err)
 		}
 	}
