@@ -1,0 +1,163 @@
+// Package bucket limits how often, by token buckets: each key has one of its own.
+//
+// A bucket is a single number, the time at which it will be full again, as in the
+// generic cell rate algorithm (ITU-T I.371, "virtual scheduling"). So in any
+// window at most burst plus rate times window is let through, at any rate and
+// however often the clock is read.
+package bucket
+
+import (
+	"hash/maphash"
+	"math"
+	"sync"
+	"time"
+)
+
+// Table holds the buckets of up to a number of keys.
+type Table struct {
+	// Interval is the time in which one token is filled in, in nanoseconds.
+	// Rounded up: rather a little less often than too often.
+	Interval int64
+
+	mu    sync.Mutex
+	depth int64 // the time in which an empty bucket fills
+	most  int
+
+	now    int64 // never goes back: see clock
+	offset int64
+
+	// Two generations: what was last touched before the older one was closed is
+	// full again, and forgotten by dropping a map. Nothing is ever walked through.
+	current  map[string]int64
+	previous map[string]int64
+	since    int64 // when the current one began
+
+	overflow []int64 // see share
+	seed     maphash.Seed
+	shared   int64 // how many requests have shared a bucket
+}
+
+// shares is how many buckets there are for the keys that find no room.
+const shares = 1024
+
+// New returns a table in which each key may take burst tokens at once, and
+// average tokens in a period. Their sizes are the caller's to check; see Fits.
+// A burst of zero lets nothing through.
+func New(average int64, period time.Duration, burst int64, most int) *Table {
+	interval := intervalOf(average, period)
+	t := &Table{
+		Interval: interval,
+		depth:    burst * interval,
+		most:     most,
+		now:      math.MinInt64,
+		current:  map[string]int64{},
+		previous: map[string]int64{},
+		overflow: make([]int64, shares),
+		seed:     maphash.MakeSeed(),
+	}
+	for i := range t.overflow {
+		t.overflow[i] = math.MinInt64
+	}
+	return t
+}
+
+// maxDepth bounds the time in which a bucket fills: sums of such times are far
+// from overflowing.
+const maxDepth = int64(10 * 365 * 24 * time.Hour)
+
+// Fits says whether New can count so much: at most one token a nanosecond, and
+// at most ten years to fill a bucket.
+func Fits(average int64, period time.Duration, burst int64) bool {
+	if average < 1 || period < 1 || burst < 0 || average > int64(period) {
+		return false
+	}
+	return burst <= maxDepth/intervalOf(average, period)
+}
+
+// intervalOf rounds up.
+func intervalOf(average int64, period time.Duration) int64 {
+	return 1 + (int64(period)-1)/average
+}
+
+// Take takes a token out of a key's bucket. The result is negative where there is
+// none, and then how many nanoseconds it takes until there is; otherwise it is
+// the time that the tokens left took to be filled in: divided by Interval, their
+// number.
+func Take(t *Table, key string, now int64) int64 {
+	t.mu.Lock()
+	now = clock(t, now)
+	if now-t.since > t.depth {
+		turn(t, now)
+	}
+	full, known := t.current[key]
+	if !known {
+		full, known = t.previous[key]
+		if !known && len(t.current)+len(t.previous) >= t.most {
+			room := share(t, key, now)
+			t.mu.Unlock()
+			return room
+		}
+	}
+	if !known || full < now {
+		full = now
+	}
+	room := t.depth - (full + t.Interval - now)
+	if room >= 0 {
+		t.current[key] = full + t.Interval
+	}
+	t.mu.Unlock()
+	return room
+}
+
+// clock returns a time that stands still where the caller's goes back, and goes
+// on from there. To take the older time would lock everybody out for as long as
+// the clock was set back by; to begin anew would forget what was taken.
+func clock(t *Table, now int64) int64 {
+	if t.now == math.MinInt64 {
+		t.since = now
+		t.now = now
+		return now
+	}
+	now += t.offset
+	if now < t.now {
+		t.offset += t.now - now
+		now = t.now
+	}
+	t.now = now
+	return now
+}
+
+// turn begins a new generation.
+func turn(t *Table, now int64) {
+	t.previous = t.current
+	if now-t.since > 2*t.depth {
+		t.previous = map[string]int64{} // all of it is full again as well
+	}
+	t.current = map[string]int64{}
+	t.since = now
+}
+
+// share takes a token for a key that finds no room, out of one of the buckets for
+// all of these. A budget that is spent is thus never forgotten, be it by a flood
+// of addresses, and whoever comes new in a flood is not refused for that alone.
+func share(t *Table, key string, now int64) int64 {
+	t.shared++
+	i := maphash.String(t.seed, key) % shares
+	full := t.overflow[i]
+	if full < now {
+		full = now
+	}
+	room := t.depth - (full + t.Interval - now)
+	if room >= 0 {
+		t.overflow[i] = full + t.Interval
+	}
+	return room
+}
+
+// Shared returns how many requests have shared a bucket because there were too
+// many keys.
+func Shared(t *Table) int64 {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.shared
+}
