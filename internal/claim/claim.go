@@ -1,0 +1,110 @@
+// Package claim remembers which deliveries have been handed on, so that each is
+// handed on once. A delivery is claimed before, and the claim is settled after:
+// kept where that went well, and given back where it did not, so that the
+// sender's next attempt has its chance.
+package claim
+
+import (
+	"sync"
+	"time"
+)
+
+// Table remembers up to a number of deliveries for a window of time.
+type Table struct {
+	mu     sync.Mutex
+	window int64 // in nanoseconds
+	most   int
+
+	flying map[string]bool // claimed, and not settled
+
+	// Two generations, by the time until which each delivery is remembered: what
+	// the older one has is over when the younger one is as old as the window, and
+	// is forgotten by dropping a map.
+	current  map[string]int64
+	previous map[string]int64
+	since    int64
+
+	journal *journal // nil: a restart forgets
+	evicted int64
+}
+
+// What Claim says.
+const (
+	Granted   = iota // the delivery is the caller's, who has to settle it
+	InFlight         // another one has it, and may give it back
+	Duplicate        // it has been handed on
+	Full             // there is no room, and nothing is to be forgotten
+)
+
+// New returns a table that remembers deliveries for a window.
+func New(window time.Duration, most int) *Table {
+	return &Table{window: int64(window), most: most, flying: map[string]bool{}, current: map[string]int64{}, previous: map[string]int64{}}
+}
+
+// Claim claims a delivery by its key, at a time in nanoseconds since 1970. With
+// strict, it is not granted at the price of forgetting another one too early.
+func Claim(t *Table, key string, now int64, strict bool) int {
+	t.mu.Lock()
+	if t.flying[key] {
+		t.mu.Unlock()
+		return InFlight
+	}
+	if t.current[key] > now || t.previous[key] > now {
+		t.mu.Unlock()
+		return Duplicate
+	}
+	if now-t.since >= t.window || len(t.current) >= t.most/2 {
+		turn(t, now, strict)
+	}
+	if len(t.current)+len(t.previous)+len(t.flying) >= t.most {
+		t.mu.Unlock()
+		return Full
+	}
+	t.flying[key] = true
+	t.mu.Unlock()
+	return Granted
+}
+
+// turn begins a new generation. Where the present one is full before its time,
+// deliveries of the one before are forgotten early, unless none must be.
+func turn(t *Table, now int64, strict bool) {
+	early := now-t.since < t.window
+	if early && strict && len(t.previous) > 0 {
+		return
+	}
+	if early {
+		t.evicted += int64(len(t.previous))
+	}
+	t.previous = t.current
+	t.current = map[string]int64{}
+	t.since = now
+	if t.journal != nil {
+		turnJournal(t.journal)
+	}
+}
+
+// Commit keeps a claim: until the window is over, the delivery is a duplicate.
+func Commit(t *Table, key string, now int64) {
+	t.mu.Lock()
+	delete(t.flying, key)
+	until := now + t.window
+	t.current[key] = until
+	if t.journal != nil {
+		note(t.journal, key, until)
+	}
+	t.mu.Unlock()
+}
+
+// Release gives a claim back.
+func Release(t *Table, key string) {
+	t.mu.Lock()
+	delete(t.flying, key)
+	t.mu.Unlock()
+}
+
+// Evicted returns how many deliveries have been forgotten before their time.
+func Evicted(t *Table) int64 {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.evicted
+}

@@ -1,0 +1,259 @@
+package claim
+
+import (
+	"fmt"
+	"math/rand"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+const hour = int64(time.Hour)
+
+func TestLifeCycle(t *testing.T) {
+	table := New(time.Hour, 100)
+	for i, step := range []struct {
+		do   string
+		at   int64
+		want int
+	}{
+		{"claim", 0, Granted}, {"claim", 1, InFlight}, {"release", 2, 0}, {"claim", 3, Granted}, {"claim", 4, InFlight}, {"commit", 5, 0},
+		{"claim", 6, Duplicate}, {"claim", hour + 4, Duplicate}, {"claim", hour + 5, Granted}, {"release", hour + 6, 0},
+		{"claim", hour + 7, Granted}, {"commit", hour + 8, 0}, {"claim", 2*hour + 7, Duplicate}, {"claim", 2*hour + 8, Granted},
+		{"claim", 9 * hour, InFlight}, {"commit", 9 * hour, 0}, {"claim", 9*hour + 1, Duplicate}, {"claim", 0, Duplicate},
+	} {
+		switch step.do {
+		case "claim":
+			if got := Claim(table, "a", step.at, false); got != step.want {
+				t.Errorf("step %d, %+v: %d", i, step, got)
+			}
+		case "release":
+			Release(table, "a")
+		case "commit":
+			Commit(table, "a", step.at)
+		}
+	}
+}
+
+// Any interleaving of claims, their ends and the time is held against a model
+// that remembers everything.
+func TestLifeCycleAsModel(t *testing.T) {
+	random := rand.New(rand.NewSource(4))
+	for round := 0; round < 50; round++ {
+		table := New(time.Hour, 1_000_000)
+		now := int64(random.Intn(1000)) * hour
+		flying := map[string]bool{}
+		until := map[string]int64{}
+		for i := 0; i < 500; i++ {
+			now += int64(random.Intn(int(hour / 5)))
+			key := fmt.Sprint(random.Intn(8))
+			switch random.Intn(4) {
+			case 0:
+				if flying[key] {
+					Commit(table, key, now)
+					flying[key] = false
+					until[key] = now + hour
+				}
+			case 1:
+				if flying[key] {
+					Release(table, key)
+					flying[key] = false
+				}
+			default:
+				want := Granted
+				if flying[key] {
+					want = InFlight
+				} else if until[key] > now {
+					want = Duplicate
+				}
+				if got := Claim(table, key, now, random.Intn(2) == 0); got != want {
+					t.Fatalf("round %d, step %d: %d, want %d", round, i, got, want)
+				}
+				flying[key] = flying[key] || want == Granted
+			}
+		}
+	}
+}
+
+func TestOneOfManyGetsIt(t *testing.T) {
+	table := New(time.Hour, 1000)
+	for round := 0; round < 20; round++ {
+		if n := race(table, fmt.Sprint(round)); n != 1 {
+			t.Fatalf("%d of 50 have it", n)
+		}
+	}
+}
+
+// race returns how many of 50 goroutines are granted a delivery.
+func race(table *Table, key string) int {
+	granted := make(chan int, 50)
+	var wg sync.WaitGroup
+	for i := 0; i < 50; i++ {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			if Claim(table, key, 0, false) == Granted {
+				granted <- 1
+			}
+		}()
+	}
+	wg.Wait()
+	return len(granted)
+}
+
+func TestFullTables(t *testing.T) {
+	table := New(time.Hour, 100)
+	now := int64(0)
+	for i := 0; i < 1000; i++ {
+		now++
+		if Claim(table, fmt.Sprint(i), now, false) != Granted {
+			t.Fatalf("delivery %d is refused", i)
+		}
+		Commit(table, fmt.Sprint(i), now)
+		if n := len(table.current) + len(table.previous); n > 100 {
+			t.Fatalf("%d entries", n)
+		}
+		for back := 0; back < 50 && back <= i; back++ {
+			if Claim(table, fmt.Sprint(i-back), now, false) != Duplicate {
+				t.Fatalf("delivery %d is forgotten after %d others", i-back, back)
+			}
+		}
+	}
+	if n := Evicted(table); n < 850 || n > 950 {
+		t.Errorf("%d evicted", n)
+	}
+	// Where nothing must be forgotten, what is new is refused.
+	table = New(time.Hour, 100)
+	for i := 0; i < 1000; i++ {
+		got := Claim(table, fmt.Sprint(i), 0, true)
+		if want := map[bool]int{true: Granted, false: Full}[i < 100]; got != want {
+			t.Fatalf("delivery %d: %d", i, got)
+		}
+		if got == Granted {
+			Commit(table, fmt.Sprint(i), 0)
+		}
+	}
+	if Claim(table, "0", hour-1, true) != Duplicate || Claim(table, "new", hour, true) != Granted || Evicted(table) != 0 {
+		t.Error("a strict table forgets, or never has room again")
+	}
+}
+
+func TestJournal(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "new", "replay")
+	said := []string{}
+	tell := func(problem string) { said = append(said, problem) }
+	open := func(now int64) *Table {
+		table := New(time.Hour, 100)
+		Open(table, path, now, tell)
+		return table
+	}
+	table := open(0)
+	for i, key := range []string{"\x00\xff", "b", "c"} {
+		Claim(table, key, int64(i), false)
+		Commit(table, key, int64(i))
+	}
+	Claim(table, "flying", 5, false)
+	Claim(table, "released", 5, false)
+	Release(table, "released")
+	// The process ends here, without a word.
+	again := open(10)
+	for key, want := range map[string]int{"\x00\xff": Duplicate, "b": Duplicate, "c": Duplicate, "flying": Granted, "released": Granted} {
+		if got := Claim(again, key, 11, false); got != want {
+			t.Errorf("%q: %d, want %d", key, got, want)
+		}
+	}
+	Close(again)
+	// Over two windows of time, the files stay small, and the table right.
+	table = open(hour / 2)
+	for i := 0; i < 300; i++ {
+		now := hour/2 + int64(i)*hour/50
+		key := fmt.Sprint("k", i)
+		Claim(table, key, now, false)
+		Commit(table, key, now)
+		if i%60 == 59 {
+			Close(table)
+			table = open(now)
+			for back := 0; back <= i; back++ {
+				want := Granted
+				if back < 50 {
+					want = Duplicate
+				}
+				got := Claim(table, fmt.Sprint("k", i-back), now, false)
+				if got == Granted {
+					Release(table, fmt.Sprint("k", i-back))
+				}
+				if got != want {
+					t.Fatalf("after %d: %d deliveries ago: %d", i, back, got)
+				}
+			}
+		}
+	}
+	for _, name := range []string{path, path + ".old"} {
+		info, err := os.Stat(name)
+		if err != nil || info.Mode().Perm() != 0o600 || info.Size() > 200*40 {
+			t.Errorf("%s: %v %v", name, info, err)
+		}
+	}
+	if len(said) != 0 {
+		t.Errorf("said %q", said)
+	}
+}
+
+func TestDamagedJournals(t *testing.T) {
+	good := "61 " + fmt.Sprint(hour) + "\n"
+	for name, c := range map[string]struct {
+		content string
+		mode    os.FileMode
+		a       int // what "a" is, then
+		says    string
+	}{
+		"good":             {good, 0o600, Duplicate, ""},
+		"cut off":          {good + "62 36", 0o600, Duplicate, ""},
+		"no newline":       {strings.TrimSuffix(good, "\n"), 0o600, Duplicate, ""},
+		"empty":            {"", 0o600, Granted, ""},
+		"lines of rubbish": {"x\n\n62\n62 x\n 5\n" + good, 0o600, Duplicate, "has 5 lines that are damaged"},
+		"binary":           {"\x00\x01\xff\n" + good, 0o600, Duplicate, "has 1 lines"},
+		"over":             {"61 5\n", 0o600, Granted, ""},
+		"too far ahead":    {"61 " + fmt.Sprint(hour*1000) + "\n", 0o600, Granted, ""},
+		"too large":        {"61 99999999999999999999\n" + good, 0o600, Duplicate, "has 1 lines"},
+		"not ours":         {good, 0o602, Granted, "may be written by everybody"},
+	} {
+		path := filepath.Join(t.TempDir(), "replay")
+		if err := os.WriteFile(path, []byte(c.content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chmod(path, c.mode); err != nil {
+			t.Fatal(err)
+		}
+		said := ""
+		table := New(time.Hour, 100)
+		Open(table, path, 10, func(problem string) { said += problem })
+		if got := Claim(table, "a", 10, false); got != c.a || (said == "") != (c.says == "") || !strings.Contains(said, c.says) {
+			t.Errorf("%s: %d, said %q", name, got, said)
+		}
+		Claim(table, "z", 10, false)
+		Commit(table, "z", 10)
+		Close(table)
+		again := New(time.Hour, 100)
+		Open(again, path, 11, func(_ string) {})
+		if got := Claim(again, "z", 11, false); got != Duplicate && c.mode == 0o600 {
+			t.Errorf("%s: what comes after it is lost", name)
+		}
+	}
+	// A directory that can't be: everything but the restart works.
+	blocked := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(blocked, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	said := ""
+	table := New(time.Hour, 100)
+	Open(table, filepath.Join(blocked, "replay"), 0, func(problem string) { said += problem })
+	Claim(table, "a", 0, false)
+	Commit(table, "a", 0)
+	if Claim(table, "a", 1, false) != Duplicate || !strings.Contains(said, "can't be remembered across a restart") {
+		t.Errorf("said %q", said)
+	}
+}
