@@ -18,12 +18,13 @@ import (
 
 const (
 	fetchTimeout   = 10 * time.Second // for everything, the body included
-	dialTimeout    = 3 * time.Second
+	dialTimeout    = 2 * time.Second
 	maxBytes       = 8 << 20
 	maxHeaderBytes = 64 << 10
 	maxRedirects   = 3
-	maxAddresses   = 4    // of a host, that are tried
+	maxAddresses   = 2    // of a host and a family, that are tried
 	maxValidator   = 1000 // of an ETag, in bytes
+	maxCause       = 200  // of an error, in bytes
 )
 
 // version is a version of a list, as a server or a file has it.
@@ -95,7 +96,7 @@ func checkResponse(s Source, response *http.Response) string {
 		return "can't be fetched: the answer is " + strconv.Itoa(response.StatusCode)
 	case kind == "text/html" || kind == "application/xhtml+xml":
 		return "is a page for people, HTML or XML"
-	case response.Header.Get("Content-Encoding") != "":
+	case response.Header.Get("Content-Encoding") != "" && response.Header.Get("Content-Encoding") != "identity":
 		return "is compressed, which was not asked for"
 	case response.ContentLength > maxBytes:
 		return tooLarge()
@@ -122,20 +123,25 @@ func validator(text string) string {
 func innermost(err error) string {
 	var wrapped *url.Error
 	if errors.As(err, &wrapped) {
-		if wrapped.Timeout() {
-			return "no whole answer within " + fetchTimeout.String()
-		}
 		err = wrapped.Err
 	}
 	// Nor with the port of this side, which is another one each time.
 	var operation *net.OpError
 	if errors.As(err, &operation) {
-		return operation.Op + ": " + operation.Err.Error()
+		return cut(operation.Op + ": " + operation.Err.Error())
 	}
-	if errors.Is(err, os.ErrDeadlineExceeded) || errors.Is(err, context.DeadlineExceeded) {
+	if wrapped != nil && wrapped.Timeout() || errors.Is(err, os.ErrDeadlineExceeded) || errors.Is(err, context.DeadlineExceeded) {
 		return "no whole answer within " + fetchTimeout.String()
 	}
-	return err.Error()
+	return cut(err.Error())
+}
+
+// cut bounds what a server can write into the log.
+func cut(text string) string {
+	if len(text) > maxCause {
+		return text[:maxCause] + "..."
+	}
+	return text
 }
 
 func checkRedirect(request *http.Request, via []*http.Request) error {
@@ -153,8 +159,10 @@ func checkRedirect(request *http.Request, via []*http.Request) error {
 // of such services, and those that mean this machine, or many, without a name.
 var forbidden = mustSet(
 	"0.0.0.0/8", "::/128", "169.254.0.0/16", "fe80::/10", "224.0.0.0/4", "ff00::/8", "240.0.0.0/4",
-	"100.100.100.200", "192.0.0.192", "168.63.129.16", "fd00:ec2::254", "fd20:ce::254",
-	"64:ff9b::169.254.0.0/112", "2002:a9fe::/32", // IPv4 addresses of the link, written as IPv6
+	"100.100.100.200", "192.0.0.192", "168.63.129.16", "fd00:ec2::/32", "fd20:ce::/32",
+	// The same of IPv4, as IPv6 writes them on its ways to IPv4.
+	"64:ff9b::169.254.0.0/112", "64:ff9b:1::169.254.0.0/112", "64:ff9b::100.100.100.200", "64:ff9b::192.0.0.192", "64:ff9b::168.63.129.16",
+	"2002:a9fe::/32", "2002:6464:64c8::/48", "2002:c000:c0::/48", "2002:a83f:8110::/48", "::169.254.0.0/112", "::ffff:0:169.254.0.0/112",
 )
 
 func mustSet(texts ...string) ipset.Set {
@@ -167,6 +175,27 @@ func mustSet(texts ...string) ipset.Set {
 		prefixes = append(prefixes, prefix)
 	}
 	return ipset.Make(prefixes)
+}
+
+// someOf returns a few addresses of each family, so that one that leads nowhere
+// does not keep the other from being tried.
+func someOf(addresses []netip.Addr) []netip.Addr {
+	ipv4, ipv6 := 0, 0
+	some := []netip.Addr{}
+	for _, addr := range addresses {
+		if addr.Unmap().Is4() {
+			ipv4++
+			if ipv4 <= maxAddresses {
+				some = append(some, addr)
+			}
+			continue
+		}
+		ipv6++
+		if ipv6 <= maxAddresses {
+			some = append(some, addr)
+		}
+	}
+	return some
 }
 
 // dial connects to a host, and to no forbidden address of its. The addresses are
@@ -185,12 +214,9 @@ func dial(ctx context.Context, network, address string) (net.Conn, error) {
 			return nil, errors.New(addr.Unmap().String() + " is an address that must not be reached")
 		}
 	}
-	if len(addresses) > maxAddresses {
-		addresses = addresses[:maxAddresses]
-	}
 	dialer := net.Dialer{Timeout: dialTimeout}
 	failure := errors.New("the host has no address")
-	for _, addr := range addresses {
+	for _, addr := range someOf(addresses) {
 		connection, err := dialer.DialContext(ctx, network, net.JoinHostPort(addr.Unmap().String(), port))
 		if err == nil {
 			return connection, nil

@@ -26,16 +26,19 @@ type List struct {
 	uses    int // by gates, and by requests
 
 	// What follows is for the one who updates: see running.
-	known    version // without its content
-	sum      [sha256.Size]byte
-	unsaved  bool // the snapshot could not be written
-	file     plainfile.State
-	updated  time.Time // when the source has last said that the list is this
-	failures int       // since then
-	cause    string    // of the last failure
-	told     time.Time
-	last     time.Time // when it was last seen that somebody uses the list
-	seen     int       // uses, until then
+	known      version // without its content
+	sum        [sha256.Size]byte
+	unsaved    bool // the snapshot could not be written
+	file       plainfile.State
+	updated    time.Time // when the source has last said that the list is this
+	failures   int       // since then
+	cause      string    // of the last failure
+	refused    string    // why the version of the sum below is none
+	refusedSum [sha256.Size]byte
+	due        time.Time // when the next update is
+	told       time.Time
+	last       time.Time // when it was last seen that somebody uses the list
+	seen       int       // uses, until then
 }
 
 const (
@@ -52,6 +55,10 @@ const (
 	laterRetry   = 15 * time.Second
 	// A list may not grow so many times at once, and not shrink below half.
 	maxGrowth = 100
+	// Parts of all addresses below which a list may have any number of them: a
+	// /12 of IPv4, and a /16 of IPv6. Single addresses become networks at times.
+	large4 = 1.0 / (1 << 12)
+	large6 = 1.0 / (1 << 16)
 )
 
 // Traefik builds its handlers anew at each reload, and the lists outlive them.
@@ -76,8 +83,7 @@ func Use(ctx context.Context, s Source, tell func(level, message string, now tim
 	listsMu.Unlock()
 
 	l.mu.Lock()
-	l.ctx = ctx
-	l.uses++
+	use(l, ctx)
 	running := l.running
 	l.running = true
 	l.mu.Unlock()
@@ -86,6 +92,7 @@ func Use(ctx context.Context, s Source, tell func(level, message string, now tim
 	}
 	if s.File != "" {
 		guardedUpdate(l, now)
+		l.due = now.Add(jitter(delay(l)))
 		plan(l, now)
 		return l
 	}
@@ -97,13 +104,21 @@ func Use(ctx context.Context, s Source, tell func(level, message string, now tim
 // Keep says that a gate uses a list, as Use does where the list is at hand.
 func Keep(ctx context.Context, l *List) {
 	l.mu.Lock()
-	l.ctx = ctx
-	l.uses++
+	use(l, ctx)
 	running := l.running
 	l.mu.Unlock()
 	if !running {
 		resume(l)
 	}
+}
+
+// use notes the context of a gate, with the list's lock held. One that has ended
+// already does not take the place of one that has not.
+func use(l *List, ctx context.Context) {
+	if l.ctx == nil || ctx.Err() == nil {
+		l.ctx = ctx
+	}
+	l.uses++
 }
 
 // inherit takes over what a list of the same content has, when its options have
@@ -113,7 +128,9 @@ func inherit(l *List) {
 	for _, other := range lists {
 		if keyOf(other.source, false) == content {
 			other.mu.Lock()
-			l.set = other.set
+			if other.set != nil {
+				l.set = other.set
+			}
 			other.mu.Unlock()
 		}
 	}
@@ -157,15 +174,24 @@ func resume(l *List) {
 		return
 	}
 	listsMu.Lock()
-	lists[keyOf(l.source, true)] = l
+	if lists[keyOf(l.source, true)] == nil {
+		lists[keyOf(l.source, true)] = l
+	}
 	listsMu.Unlock()
 	time.AfterFunc(0, func() { turn(l) })
 }
 
-// turn updates a list and plans its next turn. There is only one at a time.
+// turn updates a list if it is time, and plans its next turn. There is only one at
+// a time.
 func turn(l *List) {
 	defer func() { _ = recover() }() // of the plan, which has nothing that could panic
-	guardedUpdate(l, time.Now())
+	if ended(l, time.Now()) {
+		return
+	}
+	if !time.Now().Before(l.due) {
+		guardedUpdate(l, time.Now())
+		l.due = time.Now().Add(jitter(delay(l)))
+	}
 	plan(l, time.Now())
 }
 
@@ -179,11 +205,10 @@ func guardedUpdate(l *List, now time.Time) {
 	update(l, now)
 }
 
-// plan sets the time of the next turn, or ends the turns of a list that nobody
-// uses.
-func plan(l *List, now time.Time) {
+// ended ends the turns of a list that nobody uses, and says whether it did.
+func ended(l *List, now time.Time) bool {
 	l.mu.Lock()
-	if l.ctx == nil || l.ctx.Err() == nil || l.uses != l.seen {
+	if l.ctx.Err() == nil || l.uses != l.seen || l.last.IsZero() {
 		l.last = now
 		l.seen = l.uses
 	}
@@ -192,13 +217,25 @@ func plan(l *List, now time.Time) {
 		l.running = false
 	}
 	l.mu.Unlock()
-	if idle {
-		listsMu.Lock()
-		delete(lists, keyOf(l.source, true))
-		listsMu.Unlock()
-		return
+	if !idle {
+		return false
 	}
-	time.AfterFunc(jitter(delay(l)), func() { turn(l) })
+	listsMu.Lock()
+	if lists[keyOf(l.source, true)] == l {
+		delete(lists, keyOf(l.source, true))
+	}
+	listsMu.Unlock()
+	return true
+}
+
+// plan sets the time of the next turn: that of the next update, or earlier, to
+// see whether anybody still wants one.
+func plan(l *List, now time.Time) {
+	wait := l.due.Sub(now)
+	if wait > linger {
+		wait = linger
+	}
+	time.AfterFunc(wait, func() { turn(l) })
 }
 
 // delay returns how long to wait for the next update.

@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/netip"
 	"strconv"
 	"strings"
@@ -16,7 +17,13 @@ import (
 
 // maxEntries bounds a list. The largest that providers publish have some ten
 // thousand.
-const maxEntries = 100_000
+const (
+	maxEntries = 100_000
+	maxLines   = 2 * maxEntries
+	maxLine    = 4096 // bytes
+	// maxCommas bounds what a document of a few megabytes becomes in memory.
+	maxCommas = 500_000
+)
 
 // parse reads a list. It is refused as a whole for one entry that can't be read:
 // what follows that may be missing, too. The second result is what is wrong, in
@@ -31,6 +38,8 @@ func parse(s Source, content []byte) ([]netip.Prefix, string) {
 		return nil, "is a page for people, HTML or XML"
 	case !utf8.Valid(text):
 		return nil, "is not text"
+	case bytes.Count(text, []byte(",")) > maxCommas:
+		return nil, "has more than " + strconv.Itoa(maxCommas) + " commas"
 	}
 	var prefixes []netip.Prefix
 	var problem string
@@ -40,7 +49,7 @@ func parse(s Source, content []byte) ([]netip.Prefix, string) {
 	case "csv":
 		prefixes, problem = parseCSV(content)
 	default:
-		prefixes, problem = parseText(string(content))
+		prefixes, problem = parseText(content)
 	}
 	if problem == "" && len(prefixes) == 0 {
 		problem = "has no entries"
@@ -52,9 +61,13 @@ func parse(s Source, content []byte) ([]netip.Prefix, string) {
 }
 
 // parseText reads one address or CIDR a line. What follows # or ; is a comment.
-func parseText(text string) ([]netip.Prefix, string) {
+func parseText(content []byte) ([]netip.Prefix, string) {
+	problem := checkLines(content)
+	if problem != "" {
+		return nil, problem
+	}
 	prefixes := []netip.Prefix{}
-	for i, line := range strings.Split(text, "\n") {
+	for i, line := range strings.Split(string(content), "\n") {
 		comment := strings.IndexAny(line, "#;")
 		if comment >= 0 {
 			line = line[:comment]
@@ -75,31 +88,53 @@ func parseText(text string) ([]netip.Prefix, string) {
 	return prefixes, ""
 }
 
+// checkLines bounds the lines of a list, before anything is made of them.
+func checkLines(content []byte) string {
+	if bytes.Count(content, []byte("\n")) > maxLines {
+		return "has more than " + strconv.Itoa(maxLines) + " lines"
+	}
+	for len(content) > maxLine {
+		end := bytes.IndexByte(content[:maxLine+1], '\n')
+		if end < 0 {
+			return "has a line of more than " + strconv.Itoa(maxLine) + " bytes"
+		}
+		content = content[end+1:]
+	}
+	return ""
+}
+
 // parseCSV reads the first column, RFC 4180. Lines that begin with # are
 // comments, as in RFC 8805, and the first line may name the columns.
 func parseCSV(content []byte) ([]netip.Prefix, string) {
+	problem := checkLines(content)
+	if problem != "" {
+		return nil, problem
+	}
 	reader := csv.NewReader(bytes.NewReader(content))
 	reader.Comment = '#'
 	reader.FieldsPerRecord = -1
-	records, err := reader.ReadAll()
-	if err != nil {
-		return nil, "is not CSV: " + err.Error()
-	}
-	if len(records) > maxEntries {
-		return nil, tooMany()
-	}
-	prefixes := make([]netip.Prefix, 0, len(records))
-	for i, record := range records {
+	reader.ReuseRecord = true
+	prefixes := []netip.Prefix{}
+	for i := 1; ; i++ {
+		record, err := reader.Read()
+		if err == io.EOF {
+			return prefixes, ""
+		}
+		if err != nil {
+			return nil, "is not CSV: " + err.Error()
+		}
 		prefix, _, problem := ipset.ParsePrefix(record[0])
-		if problem != "" && i == 0 && !strings.ContainsAny(record[0], "0123456789:") {
+		if problem != "" && i == 1 && !strings.ContainsAny(record[0], ".:") {
 			continue
 		}
 		if problem != "" {
-			return nil, fmt.Sprintf("has in record %d %s, which %s", i+1, quote(record[0]), problem)
+			return nil, fmt.Sprintf("has in record %d %s, which %s", i, quote(record[0]), problem)
 		}
 		prefixes = append(prefixes, prefix)
+		if len(prefixes) > maxEntries {
+			return nil, tooMany()
+		}
 	}
-	return prefixes, ""
 }
 
 // parseJSON reads what the paths lead to: text, or lists of it.
@@ -137,9 +172,13 @@ func find(q *query, document any) ([]netip.Prefix, string) {
 		if !holds(q.conditions, object) {
 			continue
 		}
-		for _, value := range jsonpath.Values(object, q.addresses, maxEntries) {
-			if value == nil && len(q.objects) > 0 {
-				continue
+		values := jsonpath.Values(object, q.addresses, maxEntries)
+		if values == nil {
+			return nil, tooMany()
+		}
+		for _, value := range values {
+			if value == nil {
+				continue // another object may have it
 			}
 			var problem string
 			prefixes, problem = appendPrefixes(prefixes, value, q)
@@ -170,6 +209,9 @@ func appendPrefixes(to []netip.Prefix, value any, q *query) ([]netip.Prefix, str
 			return nil, fmt.Sprintf("has at %s %s, which %s", quote(q.text), quote(text), problem)
 		}
 		to = append(to, prefix)
+		if len(to) > maxEntries {
+			return nil, tooMany()
+		}
 	}
 	return to, ""
 }

@@ -54,8 +54,10 @@ func saveSnapshot(s Source, v *version, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	// A name of its own: another process may share the directory.
-	f, err := os.CreateTemp(s.StateDirectory, ".list-*") // mode 0600
+	if plainfile.WritableByAll(plainfile.Look(s.StateDirectory)) {
+		return errors.New("everybody on this machine may write to stateDirectory")
+	}
+	f, err := os.OpenFile(path+".new", os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
 	}
@@ -82,7 +84,7 @@ func loadSnapshot(s Source) (*version, time.Time, string) {
 	if state.Info == nil {
 		return nil, time.Time{}, ""
 	}
-	if plainfile.WritableByAll(state) {
+	if plainfile.WritableByAll(state) || plainfile.WritableByAll(plainfile.Look(s.StateDirectory)) {
 		return nil, time.Time{}, "its snapshot may be written by everybody on this machine"
 	}
 	b, problem := plainfile.Read(state, maxBytes+maxHeaderBytes)

@@ -78,7 +78,7 @@ func Complete(s Source) (Source, []string, []string) {
 func checkURL(s *Source, wrong func(string)) {
 	u, err := url.Parse(s.URL)
 	switch {
-	case err != nil || u.Host == "" || u.Opaque != "":
+	case err != nil || u.Hostname() == "" || u.Opaque != "":
 		wrong("url: must be a whole URL, such as https://api.github.com/meta")
 	case u.Scheme == "http" && !s.PlainHTTP:
 		wrong("url: must begin with https://, because whoever can change the list can let themselves in; plainHTTP: true if that can't be")
@@ -146,7 +146,7 @@ func compileQueries(paths, where []string) ([]query, []string) {
 	for i, text := range where {
 		name, value, ok := strings.Cut(text, "=")
 		path, problem := jsonpath.Parse(name)
-		if !ok || value == "" || problem != "" {
+		if !ok || value == "" || problem != "" || strings.TrimSpace(name) != name || strings.TrimSpace(value) != value {
 			problems = append(problems, fmt.Sprintf("where[%d]: must be NAME=VALUE, such as service=SNS", i))
 			continue
 		}

@@ -31,7 +31,7 @@ func update(l *List, now time.Time) {
 		return
 	}
 	sum := sha256.Sum256(v.content)
-	if sum != l.sum && !adopt(l, v.content, now) {
+	if sum != l.sum && !adopt(l, v.content, sum, now) {
 		return
 	}
 	same := sum == l.sum
@@ -65,7 +65,7 @@ func updateFromFile(l *List, now time.Time) {
 		l.tell("warn", "the list "+l.Name+" may be written by everybody on this machine", now)
 	}
 	sum := sha256.Sum256(content)
-	if sum != l.sum && !adopt(l, content, now) {
+	if sum != l.sum && !adopt(l, content, sum, now) {
 		return
 	}
 	if sum == l.sum {
@@ -76,8 +76,14 @@ func updateFromFile(l *List, now time.Time) {
 }
 
 // adopt parses a version and puts it in force, if nothing speaks against it.
-func adopt(l *List, content []byte, now time.Time) bool {
+func adopt(l *List, content []byte, sum [sha256.Size]byte, now time.Time) bool {
+	if l.refused != "" && sum == l.refusedSum {
+		fail(l, l.refused, now) // as before, without reading all of it again
+		return false
+	}
 	set, problem := read(l, content)
+	l.refused = problem
+	l.refusedSum = sum
 	if problem != "" {
 		fail(l, problem, now)
 		return false
@@ -115,10 +121,17 @@ func judge(l *List, set ipset.Set) string {
 	if all != "" {
 		return "has every " + all + " address"
 	}
+	if l.source.AcceptAnySize {
+		return ""
+	}
+	ipv4, ipv6 := ipset.Coverage(set)
+	if ipv4 > 0.5 || ipv6 > 0.5 {
+		return "has more than half of all addresses of IPv4 or IPv6; if that is right, say acceptAnySize: true"
+	}
 	l.mu.Lock()
 	before := l.set
 	l.mu.Unlock()
-	if before == nil || l.source.AcceptAnySize {
+	if before == nil {
 		return ""
 	}
 	if 2*len(set) < len(before) {
@@ -126,6 +139,10 @@ func judge(l *List, set ipset.Set) string {
 	}
 	if len(set) > maxGrowth*len(before) {
 		return fmt.Sprintf("has grown from %s to %s; if that is right, say acceptAnySize: true", ranges(before), ranges(set))
+	}
+	ipv4Before, ipv6Before := ipset.Coverage(before)
+	if ipv4 > large4 && ipv4 > maxGrowth*ipv4Before || ipv6 > large6 && ipv6 > maxGrowth*ipv6Before {
+		return "has more than a hundred times the addresses it had; if that is right, say acceptAnySize: true"
 	}
 	return ""
 }
@@ -173,6 +190,11 @@ func inForce(l *List, now time.Time) string {
 // recallSnapshot puts the last good version of before the process's start in
 // force, however old it is, until its source is asked.
 func recallSnapshot(l *List, now time.Time) {
+	defer func() {
+		if p := recover(); p != nil {
+			l.tell("error", "the list "+l.Name+" starts without its snapshot: reading it panicked: "+fmt.Sprint(p), now)
+		}
+	}()
 	v, updated, problem := loadSnapshot(l.source)
 	if v == nil && problem == "" || loaded(l) {
 		return
@@ -184,7 +206,8 @@ func recallSnapshot(l *List, now time.Time) {
 			l.set = set
 			l.mu.Unlock()
 			l.sum = sha256.Sum256(v.content)
-			l.known = version{etag: v.etag, lastModified: v.lastModified}
+			// Not known by its validators: whoever has written the snapshot could
+			// have the source confirm it with them, for ever.
 			l.updated = updated
 			l.tell("info", fmt.Sprintf("the list %s has %s, from a snapshot of %s", l.Name, ranges(set), updated.Format(time.RFC3339)), now)
 			return

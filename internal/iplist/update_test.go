@@ -112,6 +112,9 @@ func badUpdates(url string) map[string]badUpdate {
 		"malformed":           {text(200, four+"192.0.2.\n"), "has in line 5"},
 		"everything":          {text(200, four+"0.0.0.0/0\n"), "has every IPv4 address"},
 		"everything in parts": {text(200, four+"8000::/1\n::/1\n"), "has every IPv6 address"},
+		"most of everything":  {text(200, "0.0.0.0/1\n128.0.0.0/2\n192.0.0.0/3\n224.0.0.0/4\n2001:db8::/32\n"), "has more than half of all addresses"},
+		"much of IPv4":        {text(200, "10.0.0.0/8\n"+four), "has more than a hundred times the addresses"},
+		"much of IPv6":        {text(200, "2000::/12\n192.0.2.1\n192.0.2.3\n"), "has more than a hundred times the addresses"},
 		"shrunk":              {text(200, "192.0.2.1\n"), "has shrunk from 4 ranges to 1 range"},
 		"grown":               {text(200, many(401)), "has grown from 4 ranges to 401 ranges"},
 		"large, and says so":  {text(200, "", "Content-Length", strconv.Itoa(maxBytes+1)), "is larger than"},
@@ -159,7 +162,7 @@ func TestBadUpdatesAreRefused(t *testing.T) {
 		// At first, when there is nothing yet.
 		serve(o, answer)
 		update(l, testTime)
-		compares := name == "shrunk" || name == "grown" // with nothing, which is less than anything
+		compares := name == "shrunk" || name == "grown" || strings.HasPrefix(name, "much") // with nothing, which is less than anything
 		if !compares && (has(l, "192.0.2.1") != "unknown" || !strings.Contains(take(said), "it has never been loaded")) {
 			t.Errorf("%s: is taken for a list", name)
 		}
@@ -188,7 +191,7 @@ func TestBadUpdatesAreRefused(t *testing.T) {
 func TestAcceptAnySize(t *testing.T) {
 	o, url := newOrigin(t)
 	l, _ := newList(t, Source{URL: url, PlainHTTP: true, AcceptAnySize: true})
-	for _, text := range []string{four, "192.0.2.1\n", many(401)} {
+	for _, text := range []string{four, "192.0.2.1\n", many(401), "0.0.0.0/1\n128.0.0.0/2\n"} {
 		serveText(o, text)
 		update(l, testTime)
 		if l.failures != 0 {
@@ -197,8 +200,31 @@ func TestAcceptAnySize(t *testing.T) {
 	}
 	serveText(o, "::/0\n")
 	update(l, testTime)
-	if l.failures != 1 || has(l, "10.0.0.0") != "inside" {
+	if l.failures != 1 || has(l, "127.0.0.0") != "inside" {
 		t.Error("any size, but not everything")
+	}
+}
+
+// A version that was refused is not read again at every turn; what is told of it
+// is the same.
+func TestRefusedVersionsAreKnown(t *testing.T) {
+	o, url := newOrigin(t)
+	l, _ := newList(t, Source{URL: url, PlainHTTP: true})
+	serveText(o, four)
+	update(l, testTime)
+	serveText(o, "x\n")
+	update(l, testTime)
+	l.refused = "is what it was"
+	update(l, testTime)
+	if l.failures != 2 || l.cause != "is what it was" {
+		t.Errorf("%d %q", l.failures, l.cause)
+	}
+	serveText(o, four+"192.0.2.7\n")
+	update(l, testTime)
+	serveText(o, "x\n")
+	update(l, testTime)
+	if l.failures != 1 || !strings.HasPrefix(l.cause, "has in line 1") {
+		t.Errorf("%d %q", l.failures, l.cause)
 	}
 }
 

@@ -134,6 +134,21 @@ func Everything(set Set) string {
 	return ""
 }
 
+// Coverage returns which part of all addresses of IPv4, and of IPv6, a set has:
+// from 0 to 1.
+func Coverage(set Set) (float64, float64) {
+	ipv4, ipv6 := 0.0, 0.0
+	for i := 0; i+1 < len(set); i += 2 {
+		low, high := []byte(set[i][1:]), []byte(set[i+1][1:])
+		if len(low) == 4 {
+			ipv4 += (float64(binary.BigEndian.Uint32(high)) - float64(binary.BigEndian.Uint32(low)) + 1) / (1 << 32)
+		} else {
+			ipv6 += (float64(binary.BigEndian.Uint64(high)) - float64(binary.BigEndian.Uint64(low)) + 1) / (1 << 32) / (1 << 32)
+		}
+	}
+	return ipv4, ipv6
+}
+
 // hasRange says whether a range, as rangeOf returns it, is one of a set's.
 func hasRange(set Set, r string) bool {
 	middle := len(r) / 2

@@ -144,6 +144,24 @@ func near(random *rand.Rand, p netip.Prefix) netip.Addr {
 	return beside
 }
 
+func TestCoverage(t *testing.T) {
+	for _, c := range []struct {
+		prefixes   string
+		ipv4, ipv6 float64
+	}{
+		{"", 0, 0}, {"0.0.0.0/0", 1, 0}, {"::/0", 0, 1}, {"0.0.0.0/1 192.0.0.0/2 8000::/1", 0.75, 0.5}, {"10.0.0.0/8 10.1.0.0/16", 1.0 / 256, 0}, {"2000::/3", 0, 0.125},
+	} {
+		prefixes := []netip.Prefix{}
+		for _, text := range strings.Fields(c.prefixes) {
+			prefixes = append(prefixes, mustPrefix(t, text))
+		}
+		ipv4, ipv6 := Coverage(Make(prefixes))
+		if ipv4 != c.ipv4 || ipv6 != c.ipv6 {
+			t.Errorf("%s: %v %v", c.prefixes, ipv4, ipv6)
+		}
+	}
+}
+
 func TestKeyOfIPv4(t *testing.T) {
 	for text, want := range map[string]string{
 		"192.0.2.1:80": Key(netip.MustParseAddr("192.0.2.1")), "192.0.2.1": "", "[::ffff:192.0.2.1]:80": "", "[2001:db8::1]:80": "", "@": "", "": "", "192.0.2.1:": "", "192.0.2.1:x": "",
