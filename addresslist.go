@@ -31,7 +31,6 @@ type addressList struct {
 // compileAddresses compiles the strategy and the lists.
 func compileAddresses(c *compilation, p *policy, options Options) {
 	if options.IPStrategy == nil && options.Allowlist == nil && options.Denylist == nil {
-		compileStateDirectory(c, &addresses{}, options.StateDirectory)
 		return
 	}
 	p.addresses = &addresses{strategy: compileIPStrategy(c, options.IPStrategy)}
@@ -54,17 +53,18 @@ func compileAddresses(c *compilation, p *policy, options Options) {
 	if options.Allowlist != nil {
 		compileAllowlist(c, p, options)
 	}
-	compileStateDirectory(c, p.addresses, options.StateDirectory)
 }
 
 func compileAllowlist(c *compilation, p *policy, options Options) {
 	o := options.Allowlist
 	wrong := func(text string) { c.problems = append(c.problems, text) }
-	l := &addressList{option: "allowlist", required: true}
+	l := &addressList{option: "allowlist"}
 	compileAddressList(c, l, o.SourceRange, o.Lists, options.StateDirectory, o.RejectStatusCode)
 	if o.ProviderRanges {
 		ranges := catalogue[options.Provider].Ranges
-		if ranges == nil {
+		if options.Provider == "" {
+			wrong("allowlist.providerRanges: needs provider, whose ranges they are")
+		} else if ranges == nil {
 			wrong("allowlist.providerRanges: there is no published list that the catalogue knows of " + quote(options.Provider) + "; give sourceRange or lists")
 		} else {
 			addSource(c, l, *ranges, options.StateDirectory, "allowlist.providerRanges")
@@ -76,27 +76,15 @@ func compileAllowlist(c *compilation, p *policy, options Options) {
 		wrong("allowlist: is empty, and would let nobody pass; give sourceRange, lists or providerRanges")
 	case all != "" && !o.AllowAll:
 		wrong("allowlist.sourceRange: has every " + all + " address; if that is meant, say allowAll: true")
+	case o.Alone && o.AllowAll:
+		wrong("allowlist.alone: contradicts allowAll; everybody would pass, and nothing would be verified")
 	case all == "" && o.AllowAll:
 		wrong("allowlist.allowAll: has no effect, because sourceRange has not every address")
-	}
-	if options.IPStrategy != nil && options.IPStrategy.IPv6Subnet > 0 {
-		refuseNarrower(o.SourceRange, options.IPStrategy.IPv6Subnet, wrong)
 	}
 	if o.Alone {
 		excludeVerification(options, wrong)
 	}
 	p.addresses.allow = l
-}
-
-// refuseNarrower refuses IPv6 entries that can't be told from their neighbours,
-// because of the client's address no more than the subnet is left.
-func refuseNarrower(sourceRange []string, subnet int64, wrong func(string)) {
-	for i, text := range sourceRange {
-		prefix, _, problem := ipset.ParsePrefix(text)
-		if problem == "" && prefix.Addr().Is6() && int64(prefix.Bits()) > subnet {
-			wrong(fmt.Sprintf("allowlist.sourceRange[%d]: %s is narrower than ipStrategy.ipv6Subnet, %d, which makes all clients of such a subnet one", i, quote(text), subnet))
-		}
-	}
 }
 
 // excludeVerification refuses what has no effect where nothing is verified.
@@ -135,6 +123,9 @@ func compileAddressList(c *compilation, l *addressList, sourceRange []string, li
 	if status == 0 {
 		l.rejectStatus = http.StatusForbidden
 	}
+	if status >= http.StatusOK && status < http.StatusBadRequest {
+		c.warnings = append(c.warnings, fmt.Sprintf("%s.rejectStatusCode: %d tells senders that all is well, and what they sent is lost", l.option, status))
+	}
 	if status != 0 && (status < http.StatusOK || http.StatusText(l.rejectStatus) == "") {
 		c.problems = append(c.problems, fmt.Sprintf("%s.rejectStatusCode: %d is not the status of an answer, such as 403", l.option, status))
 	}
@@ -157,12 +148,19 @@ func addSource(c *compilation, l *addressList, o ListOptions, directory, path st
 }
 
 // compileStateDirectory checks the option stateDirectory.
-func compileStateDirectory(c *compilation, a *addresses, directory string) {
+func compileStateDirectory(c *compilation, p *policy, directory string) {
 	if directory == "" {
 		return
 	}
 	if directory[:1] != "/" {
 		c.problems = append(c.problems, "stateDirectory: must be an absolute path")
+	}
+	if p.replay != nil || len(c.problems) > 0 {
+		return
+	}
+	a := p.addresses
+	if a == nil {
+		a = &addresses{}
 	}
 	for _, l := range []*addressList{a.allow, a.deny} {
 		if l == nil {
@@ -174,7 +172,7 @@ func compileStateDirectory(c *compilation, a *addresses, directory string) {
 			}
 		}
 	}
-	c.problems = append(c.problems, "stateDirectory: has no effect, because there is no list with a url")
+	c.problems = append(c.problems, "stateDirectory: has no effect, because there is no replay and no list with a url")
 }
 
 // compileRanges compiles a list of addresses and CIDRs. It returns nil for an
@@ -195,7 +193,12 @@ func compileRanges(c *compilation, texts []string, path string) ipset.Set {
 	if len(prefixes) == 0 {
 		return nil
 	}
-	return ipset.Make(prefixes)
+	set := ipset.Make(prefixes)
+	ipv4, ipv6 := ipset.Coverage(set)
+	if (ipv4 > 0.5 || ipv6 > 0.5) && ipset.Everything(set) == "" {
+		c.warnings = append(c.warnings, path+": has more than half of all addresses of IPv4 or IPv6")
+	}
+	return set
 }
 
 // useLists gives a policy the lists that stand elsewhere, or says that they are
@@ -215,9 +218,11 @@ func useLists(ctx context.Context, p *policy, now time.Time) {
 		if l.lists != nil {
 			continue
 		}
+		lists := []*iplist.List{}
 		for _, source := range l.sources {
-			l.lists = append(l.lists, iplist.Use(ctx, source, reportList, now))
+			lists = append(lists, iplist.Use(ctx, source, reportList, now))
 		}
+		l.lists = lists
 	}
 }
 

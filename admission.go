@@ -1,15 +1,17 @@
 package hookward
 
 import (
+	"crypto/sha256"
 	"net/http"
+	"net/netip"
 	"time"
 
 	"github.com/hookward/hookward/internal/iplist"
 	"github.com/hookward/hookward/internal/ipset"
 )
 
-// admit says whether a client may go on to the other checks, by its address:
-// admitted, or the reason to refuse.
+// admit says whether a client may go on to the other checks, by its address and by
+// how often it calls: admitted, or the reason to refuse.
 //
 // It is the short way, for a peer of IPv4 that nobody has anything against: in
 // interpreted code each function costs as much as it has variables, used or not.
@@ -18,7 +20,7 @@ func admit(g *gate, p *policy, r *http.Request, d *decision, now time.Time) stri
 	if a.strategy == nil && p.methods[r.Method] {
 		key := ipset.KeyOfIPv4(r.RemoteAddr)
 		if key != "" && (a.deny == nil || lookUp(a.deny, key) == iplist.Outside) && (a.allow == nil || lookUp(a.allow, key) == iplist.Inside) {
-			return admitted
+			return restrain(p, r, d, key, now)
 		}
 	}
 	return admitLong(g, p, r, d, now)
@@ -32,27 +34,76 @@ func admitLong(g *gate, p *policy, r *http.Request, d *decision, now time.Time) 
 	if !p.methods[r.Method] && !p.greets[r.Method] {
 		return methodNotAllowed
 	}
-	if a.deny == nil && a.allow == nil {
-		return admitted
-	}
-	if !d.client.IsValid() {
-		return refuseUndetermined(a, d)
-	}
-	key := ipset.Key(d.client)
-	if a.deny != nil {
-		of := key
-		found := lookUp(a.deny, of)
-		if found != iplist.Inside && whole != d.client {
-			// The list may have the address itself, and not its subnet's first.
-			of = ipset.Key(whole)
-			found = lookUp(a.deny, of)
-		}
-		reason := deny(g, a.deny, found, of, d, now)
+	if a.deny != nil || a.allow != nil {
+		reason := askLists(g, a, d, whole, now)
 		if reason != admitted {
 			return reason
 		}
 	}
-	if a.allow == nil {
+	return restrain(p, r, d, clientKey(p, r, d), now)
+}
+
+// restrain says whether a client that is let in has called too often, or failed
+// too often.
+func restrain(p *policy, r *http.Request, d *decision, client string, now time.Time) string {
+	if p.ban != nil && anyBanned(p.ban.table) {
+		d.wait = bannedFor(p.ban.table, client, sinceStart(now))
+		if d.wait > 0 {
+			return sourceBanned
+		}
+	}
+	if p.limit != nil {
+		return limit(p.limit, r, d, client, now)
+	}
+	return admitted
+}
+
+// clientKey returns what a client is counted by: its address, or the network of
+// it that one client has with IPv6. Where the client can't be told, it is the
+// peer, whoever that speaks for.
+func clientKey(p *policy, r *http.Request, d *decision) string {
+	addr := d.client
+	if !d.clientNoted || !addr.IsValid() {
+		addr = peerOf(r.RemoteAddr)
+	}
+	if !addr.IsValid() {
+		return "peer " + shortened(r.RemoteAddr)
+	}
+	if addr.Is6() && (p.addresses.strategy == nil || p.addresses.strategy.subnet == 0) {
+		addr = netip.PrefixFrom(addr, sourceSubnet).Masked().Addr()
+	}
+	return ipset.Key(addr)
+}
+
+// shortened returns a text that may be of any length in one that is not.
+func shortened(text string) string {
+	if len(text) <= sha256.Size {
+		return text
+	}
+	sum := sha256.Sum256([]byte(text))
+	return string(sum[:])
+}
+
+// askLists says whether the lists let a client pass.
+func askLists(g *gate, a *addresses, d *decision, whole netip.Addr, now time.Time) string {
+	if !d.client.IsValid() {
+		return refuseUndetermined(a, d)
+	}
+	// What ipv6Subnet leaves of an address is looked up as well in what the
+	// operator has written, as in Traefik. In lists of others it would make one
+	// address of a network the whole network.
+	key, first := ipset.Key(whole), ipset.Key(d.client)
+	if a.deny != nil {
+		found := lookUp(a.deny, key)
+		if ipset.Contains(a.deny.own, first) {
+			found = iplist.Inside
+		}
+		reason := deny(g, a.deny, found, key, d, now)
+		if reason != admitted {
+			return reason
+		}
+	}
+	if a.allow == nil || ipset.Contains(a.allow.own, first) {
 		return admitted
 	}
 	return allow(g, a.allow, lookUp(a.allow, key), d, now)

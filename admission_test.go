@@ -40,11 +40,11 @@ func outcomeFrom(t *testing.T, g *gate, remote string, headers ...string) (strin
 func TestLists(t *testing.T) {
 	capture(t)
 	file := filepath.Join(t.TempDir(), "list")
-	if err := os.WriteFile(file, []byte("192.0.2.0/24\n2001:db8::/32\n"), 0o600); err != nil {
+	if err := os.WriteFile(file, []byte("192.0.2.0/24\n2001:db8::/32\n2001:db9:1:2::\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	missing := filepath.Join(t.TempDir(), "missing")
-	list := func(path string) []any { return []any{map[string]any{"file": path}} }
+	list := func(path string) []any { return []any{map[string]any{"file": path, "refresh": "720h"}} }
 	allowOf := func(texts ...any) map[string]any {
 		return map[string]any{"allowlist": map[string]any{"sourceRange": texts}}
 	}
@@ -93,6 +93,18 @@ func TestLists(t *testing.T) {
 		{"a subnet", map[string]any{
 			"ipStrategy": map[string]any{"ipv6Subnet": "64"}, "allowlist": map[string]any{"sourceRange": "2001:db8:1::/48"}, "denylist": map[string]any{"sourceRange": "2001:db8:1:2::bad"},
 		}, []visit{{"[2001:db8:1:2::7]:1", verified, 0}, {"[2001:db8:1:2::bad]:1", clientDenied, 403}, {"[2001:db8:2::1]:1", clientNotAllowed, 403}}},
+		{"a subnet by its first address, as in Traefik", map[string]any{"ipStrategy": map[string]any{"ipv6Subnet": "64"}, "allowlist": map[string]any{"sourceRange": "2001:db8:1:2::"}}, []visit{
+			{"[2001:db8:1:2::7]:1", verified, 0}, {"[2001:db8:1:3::7]:1", clientNotAllowed, 403},
+		}},
+		{"a subnet denied by its first address", map[string]any{"ipStrategy": map[string]any{"ipv6Subnet": "64"}, "denylist": map[string]any{"sourceRange": "2001:db8:1:2::"}}, []visit{
+			{"[2001:db8:1:2::7]:1", clientDenied, 403}, {"[2001:db8:1:3::7]:1", verified, 0},
+		}},
+		{"a list that has a subnet's first address only", map[string]any{"ipStrategy": map[string]any{"ipv6Subnet": "64"}, "allowlist": map[string]any{"lists": list(file)}}, []visit{
+			{"[2001:db9:1:2::]:1", verified, 0}, {"[2001:db9:1:2::7]:1", clientNotAllowed, 403}, {"[2001:db8:1:2::7]:1", verified, 0},
+		}},
+		{"a deny list that is missing, and one that has the address of a subnet", map[string]any{"ipStrategy": map[string]any{"ipv6Subnet": "64"}, "denylist": map[string]any{"lists": list(missing), "sourceRange": "2001:db8:1:2::bad"}}, []visit{
+			{"[2001:db8:1:2::bad]:1", clientDenied, 403}, {"[2001:db8:1:2::7]:1", verified, 0},
+		}},
 	} {
 		g := newTestGate(t.Name()+c.name, withLists(c.options), compile, testTime)
 		for _, v := range c.visits {
@@ -228,7 +240,8 @@ func TestListMistakes(t *testing.T) {
 		{map[string]any{"token": map[string]any{"header": "X-A"}, "allowlist": map[string]any{"sourceRange": one, "alone": "true"}}, []string{"allowlist.alone: contradicts token"}},
 		{withLists(map[string]any{"stateDirectory": "/var/lib/hookward"}), []string{"stateDirectory: has no effect"}},
 		{withLists(map[string]any{"stateDirectory": "state", "allowlist": map[string]any{"lists": url("https://example.com/")}}), []string{"stateDirectory: must be an absolute path"}},
-		{withLists(map[string]any{"ipStrategy": map[string]any{"ipv6Subnet": "64"}, "allowlist": map[string]any{"sourceRange": "2001:db8::/64,2001:db8::1"}}), []string{"allowlist.sourceRange[1]: \"2001:db8::1\" is narrower"}},
+		{map[string]any{"allowlist": map[string]any{"sourceRange": "0.0.0.0/0", "allowAll": "true", "alone": "true"}}, []string{"allowlist.alone: contradicts allowAll"}},
+		{map[string]any{"token": map[string]any{"header": "X-A"}, "secrets": docsSecret, "allowlist": map[string]any{"providerRanges": "true"}}, []string{"allowlist.providerRanges: needs provider"}},
 	} {
 		problems := compile(c.options).problems
 		if len(problems) != len(c.says) {

@@ -52,6 +52,8 @@ func compileIPStrategy(c *compilation, options *IPStrategyOptions) *ipStrategy {
 		wrong("ipStrategy.header: contradicts depth and excludedIPs, which are about X-Forwarded-For")
 	case o.Header != "" && !isHeaderName(o.Header):
 		wrong("ipStrategy.header: " + quote(o.Header) + " is not the name of a header")
+	case s.header == "Host" || s.header == "Connection" || s.header == "Upgrade":
+		wrong("ipStrategy.header: " + s.header + " is the connection's own, and never has an address")
 	case s.header == forwardedFor || s.header == "Forwarded":
 		wrong("ipStrategy.header: must have one address and nothing else; for X-Forwarded-For there are depth and excludedIPs")
 	case o.Header != "" && len(o.TrustedIPs) == 0:
@@ -108,7 +110,12 @@ func clientOf(s *ipStrategy, peer netip.Addr, header http.Header) netip.Addr {
 		if len(values) != 1 {
 			return netip.Addr{}
 		}
-		addr, _ := ipset.ParseAddr(values[0])
+		addr, ok := ipset.ParseAddr(values[0])
+		if !ok || ipset.Contains(s.trusted, ipset.Key(addr)) {
+			// Or it is the proxy itself: Traefik writes the peer's address into an
+			// X-Real-Ip that the proxy did not send, or that it took away.
+			return netip.Addr{}
+		}
 		return addr
 	}
 	if s.depth > 0 {

@@ -96,6 +96,8 @@ func TestClient(t *testing.T) {
 		{"header with a list", header, "203.0.113.7:1", []string{"CF-Connecting-IP: 1.1.1.1, 2.2.2.2"}, "none"},
 		{"header that is empty", header, "203.0.113.7:1", []string{"CF-Connecting-IP: "}, "none"},
 		{"header that is junk", header, "203.0.113.7:1", []string{"CF-Connecting-IP: 1.1.1.1/32"}, "none"},
+		{"header with a proxy", header, "203.0.113.7:1", []string{"CF-Connecting-IP: 203.0.113.9"}, "none"},
+		{"header with the peer", header, "203.0.113.7:1", []string{"CF-Connecting-IP: ::ffff:203.0.113.7"}, "none"},
 		{"no header", header, "203.0.113.7:1", []string{"CF_Connecting_IP: 1.1.1.1"}, "none"},
 
 		{"depth from who is trusted", trustedDepth, "203.0.113.7:1", []string{"X-Forwarded-For: 1.1.1.1"}, "1.1.1.1"},
@@ -171,6 +173,7 @@ func TestIPStrategyMistakes(t *testing.T) {
 		{map[string]any{"header": "forwarded", "trustedIPs": "10.0.0.1"}, "ipStrategy.header: must have one address"},
 		{map[string]any{"header": "not a name", "trustedIPs": "10.0.0.1"}, `ipStrategy.header: "not a name" is not the name`},
 		{map[string]any{"trustedIPs": "10.0.0.1"}, "ipStrategy.trustedIPs: has no effect"},
+		{map[string]any{"header": "host", "trustedIPs": "10.0.0.1"}, "ipStrategy.header: Host is the connection's own"},
 		{map[string]any{"ipv6Subnet": "129"}, "ipStrategy.ipv6Subnet: must be at most 128"},
 		{map[string]any{"ipv6Subnet": "0"}, `ipStrategy.ipv6Subnet: "0" is not a positive`},
 		{map[string]any{"excludedIps": "10.0.0.1", "excludedIPs": "10.0.0.1"}, "ipStrategy.excludedIPs: is given twice"},

@@ -21,7 +21,10 @@ type decision struct {
 	client       netip.Addr // the zero Addr where it can't be told
 	clientNoted  bool       // else the client is the peer
 	rule         string     // what has denied it
-	rejectStatus int        // what the lists say where they refuse
+	wait         int64      // until it is worth trying again, in nanoseconds
+	limit        string     // RateLimit, and RateLimit-Policy, where they are told
+	limitPolicy  string
+	rejectStatus int // what the lists say where they refuse
 
 	policy  *policy // nil while the configuration has a mistake
 	reason  string
@@ -44,6 +47,11 @@ type decision struct {
 	twinsKnown   bool
 	replaced     bool // a signed value has U+FFFD, which half a pair of \uXXXX is read as, too
 	item         any  // of a batch, while it is being verified
+
+	signedHead string   // what was signed before the body, on the short way
+	signed     [][]byte // what was signed, on the long way
+	claim      string   // by which the delivery is this request's; empty where it has none
+	duplicate  bool     // the delivery has passed before
 
 	deliveryID string
 	eventType  string

@@ -120,6 +120,10 @@ func decodeField(value any, field reflect.Value, path, hint string) []string {
 		if field.IsNil() {
 			field.Set(reflect.New(field.Type().Elem()))
 		}
+		if hint == "off" && isFalse(value) {
+			field.Elem().Field(0).SetInt(-1)
+			return nil
+		}
 		return decodeSection(value, field.Interface(), path)
 	case field.Kind() == reflect.Slice && field.Type().Elem().Kind() == reflect.Pointer:
 		return decodeSections(value, field, path)
@@ -161,18 +165,22 @@ func decodeField(value any, field reflect.Value, path, hint string) []string {
 	return nil
 }
 
+func isFalse(value any) bool {
+	text, isText := value.(string)
+	truth, err := strconv.ParseBool(text)
+	return isText && err == nil && !truth
+}
+
 // decodeSections sets a list of sections. A single section is a list of one, and
 // `false` is an empty list, which takes a provider's away: that must be said in
 // so many words, and by no empty list.
 func decodeSections(value any, field reflect.Value, path string) []string {
 	items, ok := value.([]any)
 	section, single := value.(map[string]any)
-	text, isText := value.(string)
-	off, err := strconv.ParseBool(text)
 	switch {
 	case single && len(section) > 0:
 		items = []any{value}
-	case isText && err == nil && !off:
+	case isFalse(value):
 		items = []any{}
 	case !ok || len(items) == 0:
 		return []string{path + ": must be a list of sections, or false"}

@@ -116,7 +116,7 @@ func passesFast(f *fastPath, s *scheme, r *http.Request, d *decision, now time.T
 	if len(lines) != 1 {
 		return false
 	}
-	text, head, stamp := lines[0], "", int64(0)
+	text, head, stamp := lines[0], f.literals[0], int64(0)
 	if f.timestamped {
 		text, head, stamp = readHead(f, text, r, now)
 	}
@@ -135,15 +135,14 @@ func passesFast(f *fastPath, s *scheme, r *http.Request, d *decision, now time.T
 	}
 	for k := range s.keys {
 		h := hmac.New(f.newHash, s.keys[k])
-		if f.timestamped {
+		if head != "" {
 			h.Write([]byte(head))
-		} else if f.literals[0] != "" {
-			h.Write([]byte(f.literals[0]))
 		}
 		h.Write(d.body)
 		if hmac.Equal(h.Sum(nil), mac) {
 			d.secret = k + 1
 			d.scheme = s
+			d.signedHead = head
 			if f.timestamped {
 				d.timestamp = time.Unix(stamp, 0)
 			}

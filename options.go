@@ -94,10 +94,23 @@ type Options struct {
 	// the allow list has it too.
 	Denylist *DenylistOptions `json:"denylist"`
 
+	// RateLimit limits how often each source may call, before anything is
+	// verified; more is answered with 429.
+	RateLimit *RateLimitOptions `json:"rateLimit"`
+
+	// Ban refuses a client with 429 for a while that keeps failing verification.
+	// It is on by default; `false` switches it off.
+	Ban *BanOptions `json:"ban" decode:"off"`
+
+	// Replay lets each verified delivery pass once.
+	Replay *ReplayOptions `json:"replay"`
+
 	// StateDirectory is a directory, as an absolute path, for what a restart of
 	// Traefik should not forget: the last good version of each list that has a
-	// `url`. It is created where it is missing. Without it, an allow list that
-	// has not been fetched yet answers 503 for the first moments after a start.
+	// `url`, and the deliveries that `replay` remembers. It is created where it
+	// is missing, and belongs to one Traefik alone. Without it, an allow list
+	// that has not been fetched yet answers 503 for the first moments after a
+	// start, and a delivery may pass once more after one.
 	StateDirectory string `json:"stateDirectory"`
 
 	// ObserveOnly forwards what the checks refuse, and records the refusal, so

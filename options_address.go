@@ -17,7 +17,7 @@ type IPStrategyOptions struct {
 
 	// IPv6Subnet makes one client of all IPv6 addresses that have their first so
 	// many bits in common, from `1` to `128`: the client's address is then the
-	// first one of that subnet, also for the lists.
+	// first one of that subnet. Lists still know the whole address.
 	IPv6Subnet int64 `json:"ipv6Subnet"`
 
 	// Header is the name of the header in which a proxy in front puts the
@@ -89,13 +89,13 @@ type ListOptions struct {
 	Format string `json:"format"`
 
 	// Path is where the addresses stand in JSON: `hooks`, `items[].cidr`,
-	// `*.ip_ranges[]`, where `*` is any name; at most 8, each of which must lead
-	// to something.
+	// `*.ip_ranges[]`, where `*` is any name; at most 8, each of which must be
+	// there.
 	Path []string `json:"path"`
 
 	// Where are conditions on the innermost objects that `path` leads through,
 	// `NAME=VALUE`; a list has a value if it has it among others. All must hold.
-	Where []string `json:"where" decode:"whole"`
+	Where []string `json:"where"`
 
 	// Refresh is how often to look for a new version, give or take a fifth.
 	// Default: `1h` for a URL, `10s` for a file.
@@ -106,7 +106,7 @@ type ListOptions struct {
 	PlainHTTP bool `json:"plainHTTP"`
 
 	// AcceptAnySize takes over a version that has less than half as many ranges
-	// as the one before, or more than a hundred times as many. It is refused
-	// otherwise. Default: `false`.
+	// as the one before, or more than a hundred times as many, or as many
+	// addresses, or more than half of all there are. It is refused otherwise. Default: `false`.
 	AcceptAnySize bool `json:"acceptAnySize"`
 }

@@ -18,12 +18,15 @@
 //  1. method (405)
 //  2. the client's address on the deny list, or not on the allow list (403; 503
 //     while a list is missing)
-//  3. Content-Length against maxBodyBytes, then the bounded read of the body
+//  3. a ban after failures, the rate limit of the source (429)
+//  4. Content-Length against maxBodyBytes, then the bounded read of the body
 //     with a deadline (413, 408, 400)
-//  4. handshake, where the provider has one that it doesn't sign (answered, 403)
-//  5. signature, or token (401)
-//  6. timestamp, where the scheme signs one (401)
-//  7. handshake, where the provider signs it (answered)
+//  5. handshake, where the provider has one that it doesn't sign (answered, 403)
+//  6. signature, or token (401)
+//  7. timestamp, where the scheme signs one (401)
+//  8. handshake, where the provider signs it (answered)
+//  9. replay: the delivery is claimed (409, or acknowledged), and the claim is
+//     kept if the backend answers 2xx
 //
 // Then the request is forwarded with exactly the bytes that were verified, and
 // one audit record is written, whatever the outcome.
@@ -103,7 +106,11 @@ func conclude(g *gate, r *http.Request, d *decision, now time.Time) {
 			reportPanic(g, fmt.Sprint(p), now)
 		}
 	}()
-	prepare(d, r, check(g, r, d, now))
+	reason := check(g, r, d, now)
+	if failures[reason] && d.policy.ban != nil {
+		noteFailure(d.policy.ban, clientKey(d.policy, r, d), now)
+	}
+	prepare(d, r, reason)
 }
 
 func reportPanic(g *gate, p string, now time.Time) {
@@ -119,7 +126,7 @@ func check(g *gate, r *http.Request, d *decision, now time.Time) string {
 	}
 	d.policy = p
 	noteHeaders(p, d, r)
-	if p.addresses != nil {
+	if p.guarded || p.ban != nil && anyBanned(p.ban.table) {
 		reason := admit(g, p, r, d, now)
 		if reason != admitted {
 			return reason
@@ -133,11 +140,15 @@ func check(g *gate, r *http.Request, d *decision, now time.Time) string {
 		return reason
 	}
 	if len(p.handshakes) > 0 || p.confirm {
-		return verifyOrGreet(p, r, d, now)
+		reason = verifyOrGreet(p, r, d, now)
+	} else {
+		reason = verify(p, r, d, now)
+		if reason == verified && p.notesMore {
+			noteDelivery(p, d, r)
+		}
 	}
-	reason = verify(p, r, d, now)
-	if reason == verified && p.notesMore {
-		noteDelivery(p, d, r)
+	if reason == verified && p.replay != nil {
+		return claimDelivery(p, d, now)
 	}
 	return reason
 }

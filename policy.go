@@ -18,6 +18,11 @@ type policy struct {
 	token        *token
 	alone        bool // pass by the address alone: there are no schemes and no token
 	addresses    *addresses
+	limit        *rateLimit
+	ban          *ban
+	replay       *replay
+	guarded      bool   // there is a strategy, a list, or a limit
+	verification string // a digest of what decides what verifies
 	passes       string // the reason that passes: verified, or addressAllowed
 	handshakes   []*handshake
 	notesMore    bool         // whether a verified request says more of itself than its headers do
@@ -104,11 +109,25 @@ func compile(raw map[string]any) *compilation {
 	}
 	compileMethods(c, p, options.Methods)
 	compileAddresses(c, p, options)
+	p.limit = compileRateLimit(c, options.RateLimit)
+	p.ban = compileBan(c, options.Ban)
 	compileVerification(c, p, options)
+	if len(c.problems) == 0 {
+		p.replay = compileReplay(c, p, options.Replay, options.StateDirectory)
+	}
+	compileStateDirectory(c, p, options.StateDirectory)
 	c.problems = withoutRepeats(c.problems)
 	c.warnings = withoutRepeats(c.warnings)
 	if len(c.problems) == 0 {
 		p.signedNames = signedNames(p)
+		p.guarded = p.addresses != nil || p.limit != nil
+		if p.addresses == nil {
+			p.addresses = &addresses{}
+		}
+		if p.alone {
+			p.ban = nil // there is nothing to fail
+		}
+		p.verification = verificationOf(p, options)
 		for _, s := range p.schemes {
 			s.names = schemeNames(s)
 			s.summary = compileSummary(&s.id, &s.event)

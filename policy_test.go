@@ -45,7 +45,7 @@ func TestCompileMistakes(t *testing.T) {
 		{"sekrets", "hunter2", "sekrets: is not an option, did you mean secrets?"},
 		{"header", "X", "header: is not an option, did you mean signature.header?"},
 		{"enabled", "true", "enabled: is not an option (options here: provider, secrets"},
-		{"rateLimit", "", "rateLimit: is not an option"},
+		{"rateLimits", "", "rateLimits: is not an option"},
 		{"provider", "githbu", `provider: "githbu" is not in the catalogue, did you mean github?`},
 		{"provider", "GitHub", `provider: "GitHub" is not in the catalogue, did you mean github?`},
 		{"provider", []any{"github"}, "provider: must be a single value"},

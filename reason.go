@@ -2,6 +2,7 @@ package hookward
 
 import (
 	"net/http"
+	"strconv"
 )
 
 // A reason is the short, stable word for the outcome of the checks: for the
@@ -18,6 +19,8 @@ const (
 	clientDenied        = "client_denied"
 	clientNotAllowed    = "client_not_allowed"
 	listUnavailable     = "list_unavailable"
+	sourceBanned        = "source_banned"
+	rateLimited         = "rate_limited"
 	bodyTooLarge        = "body_too_large"
 	bodyTimeout         = "body_timeout"
 	bodyIncomplete      = "body_incomplete"
@@ -41,6 +44,9 @@ const (
 	tokenMalformed      = "token_malformed"
 	tokenMismatch       = "token_mismatch"
 	handshakeRefused    = "handshake_refused"
+	deliveryInFlight    = "delivery_in_flight"
+	deliveryDuplicate   = "delivery_duplicate"
+	replayUnavailable   = "replay_unavailable"
 
 	// handshakeAnswered is the one outcome beside these that is no refusal.
 	// Nothing is forwarded.
@@ -70,7 +76,19 @@ var statuses = map[string]int{
 	bodyIncomplete:   http.StatusBadRequest,
 	keyUnavailable:   http.StatusServiceUnavailable,
 	listUnavailable:  http.StatusServiceUnavailable,
-	handshakeRefused: http.StatusForbidden,
+
+	sourceBanned:      http.StatusTooManyRequests,
+	rateLimited:       http.StatusTooManyRequests,
+	deliveryInFlight:  http.StatusConflict,
+	deliveryDuplicate: http.StatusConflict, // or 200, as replay.onDuplicate says
+	replayUnavailable: http.StatusServiceUnavailable,
+	handshakeRefused:  http.StatusForbidden,
+}
+
+// acknowledges says whether the answer to a refused request tells the sender that
+// all is well: the delivery has been handed on before.
+func acknowledges(d *decision) bool {
+	return d.reason == deliveryDuplicate && d.policy.replay.onDuplicate == "acknowledge"
 }
 
 // retryAfter is what a 503 asks of the sender, in seconds.
@@ -83,6 +101,9 @@ func refuse(rw http.ResponseWriter, r *http.Request, d *decision) {
 		return
 	}
 	status := statuses[d.reason]
+	if acknowledges(d) {
+		status = http.StatusOK
+	}
 	if d.reason == clientDenied || d.reason == clientNotAllowed || d.reason == clientUndetermined {
 		status = d.rejectStatus
 	}
@@ -98,6 +119,10 @@ func refuse(rw http.ResponseWriter, r *http.Request, d *decision) {
 	switch status {
 	case http.StatusServiceUnavailable:
 		header["Retry-After"] = []string{retryAfter}
+	case http.StatusTooManyRequests, http.StatusConflict:
+		if d.wait > 0 {
+			header["Retry-After"] = []string{strconv.FormatInt(seconds(d.wait), 10)}
+		}
 	case http.StatusMethodNotAllowed:
 		header["Allow"] = []string{d.policy.allow}
 	}

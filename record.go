@@ -28,7 +28,7 @@ type auditRecord struct {
 	Duration   int64    `json:"event.duration"` // in nanoseconds, from arrival to the end of the answer
 
 	Middleware string `json:"hookward.middleware"`
-	Decision   string `json:"hookward.decision"`           // pass, refuse or handshake
+	Decision   string `json:"hookward.decision"`           // pass, refuse, handshake or duplicate
 	Observed   bool   `json:"hookward.observed,omitempty"` // refused, but forwarded by observeOnly
 	Provider   string `json:"hookward.provider,omitempty"`
 	DeliveryID string `json:"hookward.delivery_id,omitempty"`
@@ -37,6 +37,7 @@ type auditRecord struct {
 	Secret     int    `json:"hookward.secret,omitempty"`     // which of secrets matched, from 1
 	PublicKey  int    `json:"hookward.public_key,omitempty"` // which of publicKeys, or of what they stand for
 	Aborted    bool   `json:"hookward.aborted,omitempty"`
+	Duplicate  bool   `json:"hookward.duplicate,omitempty"` // the delivery had passed before
 
 	Client string `json:"client.address,omitempty"` // absent where it can't be told
 	Source string `json:"source.address"`           // of the connection
@@ -66,6 +67,14 @@ var (
 // goes through Traefik's log, at a level that hides it.
 var recordOutput io.Writer = os.Stdout
 
+// finish does what is left to do once a request has been answered.
+func finish(g *gate, d *decision) {
+	if d.claim != "" {
+		settle(d, time.Now())
+	}
+	record(g, d)
+}
+
 // record writes the one audit line of a request.
 func record(g *gate, d *decision) {
 	a := auditRecord{
@@ -88,6 +97,7 @@ func record(g *gate, d *decision) {
 		Host:       addressOf(d.host),
 		Path:       d.path,
 		BodyHash:   d.bodyHash,
+		Duplicate:  d.duplicate,
 		Status:     d.status,
 	}
 	// One look at all of a stranger's texts: nearly always they are harmless.
@@ -107,6 +117,11 @@ func record(g *gate, d *decision) {
 	if d.reason == handshakeAnswered {
 		a.Type = allowed
 		a.Decision = "handshake"
+		a.Outcome = "success"
+	}
+	if acknowledges(d) {
+		a.Type = allowed
+		a.Decision = "duplicate"
 		a.Outcome = "success"
 	}
 	if !d.timestamp.IsZero() {

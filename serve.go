@@ -14,16 +14,19 @@ import (
 func handler(g *gate, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		d := decide(g, r, time.Now())
+		if d.limit != "" {
+			tellClient(rw, d)
+		}
 		if !d.forward {
 			refuse(rw, r, d)
-			record(g, d)
+			finish(g, d)
 			return
 		}
 		// Deferred, so that a panic of the backend leaves its record as well.
 		// The panic itself goes on: it is how a broken response is aborted.
 		// Yaegi would skip a deferred call of a function that it has not read
 		// yet; record.go sorts before serve.go, and the dialect check knows.
-		defer record(g, d)
+		defer finish(g, d)
 		next.ServeHTTP(newStatusWriter(rw, d), r)
 		d.completed = true
 	})

@@ -12,6 +12,7 @@ const sharedFor = 10 * time.Minute
 
 // shared is what a middleware's configuration compiles to.
 type shared struct {
+	mu          sync.Mutex // held while it is compiled: who comes meanwhile wants the same
 	raw         map[string]any
 	compilation *compilation
 	used        time.Time
@@ -27,27 +28,36 @@ var (
 // compileShared is compile for one of a middleware's gates. The lists that the
 // policy has are in use from then on, for as long as the context lasts.
 func compileShared(ctx context.Context, name string, raw map[string]any, now time.Time) *compilation {
-	// Held all the while: who comes meanwhile wants the same.
-	sharedMu.Lock()
-	defer sharedMu.Unlock()
-	s := sharedsByName[name]
-	if s == nil || !reflect.DeepEqual(s.raw, raw) || anyChanged(s.compilation.files) {
-		forgetShared(now)
-		s = &shared{raw: raw, compilation: compile(raw)}
-		sharedsByName[name] = s
+	s := sharedOf(name, now)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.compilation == nil || !reflect.DeepEqual(s.raw, raw) || anyChanged(s.compilation.files) {
+		c := compile(raw)
+		s.raw = raw
+		s.compilation = c
 	}
-	s.used = now
 	if s.compilation.policy != nil {
 		useLists(ctx, s.compilation.policy, now)
+		remember(ctx, name, s.compilation.policy, now)
 	}
 	return s.compilation
 }
 
-// forgetShared makes room, with sharedMu held.
-func forgetShared(now time.Time) {
-	for name, s := range sharedsByName {
+// sharedOf returns what there is by a name, and forgets what nobody has wanted for
+// long.
+func sharedOf(name string, now time.Time) *shared {
+	sharedMu.Lock()
+	defer sharedMu.Unlock()
+	for other, s := range sharedsByName {
 		if now.Sub(s.used) > sharedFor {
-			delete(sharedsByName, name)
+			delete(sharedsByName, other)
 		}
 	}
+	s := sharedsByName[name]
+	if s == nil {
+		s = &shared{}
+		sharedsByName[name] = s
+	}
+	s.used = now
+	return s
 }

@@ -65,6 +65,7 @@ func verifyScheme(p *policy, s *scheme, r *http.Request, d *decision, now time.T
 		return bodyMalformed
 	}
 	d.item = nil
+	d.signed = nil
 	if s.items == nil {
 		return verifyForm(p, s, r, d, now)
 	}
@@ -225,6 +226,9 @@ func accept(p *policy, s *scheme, r *http.Request, d *decision, q *proof, signed
 		d.secret = key
 	}
 	d.scheme = s
+	if p.replay != nil {
+		noteSigned(s, d, signed)
+	}
 	return verified
 }
 

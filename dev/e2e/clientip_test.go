@@ -160,8 +160,9 @@ func TestClientBehindAProxy(t *testing.T) {
 			{"cloudflare", []string{"CF-Connecting-IP: 127.0.0.5, 127.0.0.5"}, "client_undetermined", ""},
 			{"cloudflare", []string{"CF_Connecting_IP: 127.0.0.5"}, "client_undetermined", ""},
 			{"realip", []string{"X-Real-Ip: 127.0.0.5"}, "", "127.0.0.5"},
-			// Without the proxy's, Traefik writes its own.
-			{"realip", nil, "client_not_allowed", proxy},
+			// Without the proxy's, Traefik writes its own, which is the proxy.
+			{"realip", nil, "client_undetermined", ""},
+			{"realip", []string{"X-Real-Ip: "}, "client_undetermined", ""},
 			{"subnet", []string{"X-Forwarded-For: 2001:db8:1:2:3:4:5:6"}, "", "2001:db8:1:2::"},
 		} {
 			a := s.deliver(t, trusted, s.URL, c.gate, c.lines...)

@@ -185,6 +185,12 @@ func (g *Gateway) Exited() bool {
 // Done is closed when the process has ended.
 func (g *Gateway) Done() <-chan struct{} { return g.done }
 
+// Kill ends Traefik without a word.
+func (g *Gateway) Kill() {
+	_ = g.cmd.Process.Kill()
+	<-g.done
+}
+
 // Stop ends Traefik and removes its files.
 func (g *Gateway) Stop() {
 	_ = g.cmd.Process.Signal(syscall.SIGTERM)

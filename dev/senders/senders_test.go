@@ -32,6 +32,7 @@ const githubConfiguration = `http:
         hookward:
           provider: github
           secrets: ["env:GITHUB_WEBHOOK_SECRET"]
+          ban: false
   services:
     backend: {loadBalancer: {servers: [{url: %q}]}}
 `

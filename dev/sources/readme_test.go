@@ -36,8 +36,8 @@ func TestReadme(t *testing.T) {
 			testReadme(t, source, options)
 		}
 	}
-	if found != 13 {
-		t.Errorf("found %d configurations of 13", found)
+	if found != 14 {
+		t.Errorf("found %d configurations of 14", found)
 	}
 }
 
@@ -55,6 +55,9 @@ func testReadme(t *testing.T, source Source, options string) {
 	if allowlist, ok := raw["allowlist"].(map[string]any); ok {
 		// What providers publish can't be fetched here.
 		allowlist["sourceRange"] = "192.0.2.1"
+	}
+	if raw["stateDirectory"] != nil {
+		raw["stateDirectory"] = t.TempDir()
 	}
 	gate, err := hookward.New(context.Background(), http.NotFoundHandler(), &hookward.Config{Raw: raw}, t.Name())
 	if err != nil {

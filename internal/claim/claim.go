@@ -102,6 +102,14 @@ func Release(t *Table, key string) {
 	t.mu.Unlock()
 }
 
+// Resize changes the window. What is remembered already stays so for as long as
+// it was to be, or for the new window.
+func Resize(t *Table, window time.Duration) {
+	t.mu.Lock()
+	t.window = int64(window)
+	t.mu.Unlock()
+}
+
 // Evicted returns how many deliveries have been forgotten before their time.
 func Evicted(t *Table) int64 {
 	t.mu.Lock()

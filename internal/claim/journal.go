@@ -143,12 +143,12 @@ func turnJournal(j *journal) {
 	openJournal(j)
 }
 
-// Close closes the files of a table that nobody uses any more.
+// Close closes the files of a table. It goes on without them.
 func Close(t *Table) {
 	t.mu.Lock()
 	if t.journal != nil && t.journal.file != nil {
 		_ = t.journal.file.Close()
-		t.journal.file = nil
 	}
+	t.journal = nil
 	t.mu.Unlock()
 }

@@ -43,9 +43,9 @@ func compiled(names []string, mux *http.ServeMux) {
 	for _, name := range names {
 		path := "/" + name
 		mux.HandleFunc(path, func(_ http.ResponseWriter, _ *http.Request) { use(path) }) // want `\[loop-closure\] .* path`
-		time.AfterFunc(0, (func() { use(path) }))                                    // want `\[loop-closure\] .* path`
-		m.Store(path, func() { use(path) })                                          // want `\[loop-closure\] .* path`
-		use(&sync.Pool{New: func() any { return path }})                             // want `\[loop-closure\] .* path`
+		time.AfterFunc(0, (func() { use(path) }))                                        // want `\[loop-closure\] .* path`
+		m.Store(path, func() { use(path) })                                              // want `\[loop-closure\] .* path`
+		use(&sync.Pool{New: func() any { return path }})                                 // want `\[loop-closure\] .* path`
 		use([]http.HandlerFunc{func(_ http.ResponseWriter, _ *http.Request) { use(path) }})
 		use(map[string]func(){path: func() { use(path) }})
 		use(struct{ f func() }{func() { use(path) }})

@@ -1,0 +1,124 @@
+package hookward
+
+import (
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+)
+
+// guess sends a wrong signature from an address, at a time.
+func guess(g *gate, remote string, at time.Time) string {
+	r := newPost(docsBody, "X-Hub-Signature-256: sha256="+strings.Repeat("0", 64))
+	r.RemoteAddr = remote
+	return decide(g, r, at).reason
+}
+
+func TestBan(t *testing.T) {
+	capture(t)
+	raw := githubOptions()
+	raw["ban"] = "true" // as it is by default
+	g := newTestGate(t.Name(), raw, compile, testTime)
+	for i := 0; i < 20; i++ {
+		if reason := guess(g, "192.0.2.1:1", testTime.Add(time.Duration(i)*time.Second)); reason != signatureMismatch {
+			t.Fatalf("guess %d: %s", i+1, reason)
+		}
+	}
+	// It does not matter what it sends now, and the others are as free as before.
+	at := testTime.Add(20 * time.Second)
+	if d := visitAt(t, g, "192.0.2.1:9", at); d.reason != sourceBanned || d.bodyWhole {
+		t.Errorf("after 20 failures in 20 seconds: %s", d.reason)
+	}
+	if d := visitAt(t, g, "192.0.2.2:9", at); d.reason != verified {
+		t.Errorf("another client: %s", d.reason)
+	}
+	rw := httptest.NewRecorder()
+	refuse(rw, newPost(""), visitAt(t, g, "192.0.2.1:9", at))
+	if rw.Code != 429 || rw.Header().Get("Retry-After") != "599" {
+		t.Errorf("%d %v", rw.Code, rw.Header())
+	}
+	// To go on does not make it longer.
+	for i := 0; i < 100; i++ {
+		guess(g, "192.0.2.1:1", at)
+	}
+	if d := visitAt(t, g, "192.0.2.1:9", testTime.Add(19*time.Second+10*time.Minute-time.Second)); d.reason != sourceBanned {
+		t.Errorf("before the end of the ban: %s", d.reason)
+	}
+	if d := visitAt(t, g, "192.0.2.1:9", testTime.Add(19*time.Second+10*time.Minute)); d.reason != verified {
+		t.Errorf("after the end of the ban: %s", d.reason)
+	}
+	// Failures that are few enough never ban.
+	for i := 0; i < 200; i++ {
+		if reason := guess(g, "192.0.2.3:1", testTime.Add(time.Hour+time.Duration(i)*3200*time.Millisecond)); reason != signatureMismatch {
+			t.Fatalf("guess %d at a pace of 18 a minute: %s", i+1, reason)
+		}
+	}
+	if anyBanned(g.policy.ban.table) {
+		visitAt(t, g, "192.0.2.1:9", testTime.Add(5*time.Hour))
+		visitAt(t, g, "192.0.2.1:9", testTime.Add(10*time.Hour))
+		if anyBanned(g.policy.ban.table) {
+			t.Error("who is free again is looked for for ever")
+		}
+	}
+}
+
+func TestBanOptions(t *testing.T) {
+	capture(t)
+	with := func(name string, section any) *gate {
+		raw := githubOptions()
+		raw["ban"] = section
+		return newTestGate(t.Name()+name, raw, compile, testTime)
+	}
+	never := with("never", "false")
+	for i := 0; i < 100; i++ {
+		guess(never, "192.0.2.1:1", testTime)
+	}
+	first := with("first", map[string]any{"failures": "1", "window": "1s", "duration": "1s", "exempt": []any{"192.0.2.7", "2001:db8:1::/48"}})
+	for _, remote := range []string{"192.0.2.1:1", "192.0.2.7:1", "[2001:db8:1::1]:1", "[2001:db8:2::1]:1"} {
+		guess(first, remote, testTime)
+	}
+	for _, c := range []struct {
+		g      *gate
+		remote string
+		want   string
+	}{
+		{never, "192.0.2.1:1", verified}, {first, "192.0.2.1:1", sourceBanned}, {first, "192.0.2.7:1", verified}, {first, "[2001:db8:1::1]:1", verified},
+		{first, "[2001:db8:2::1]:1", sourceBanned}, {first, "[2001:db8:2::ffff]:1", sourceBanned}, {first, "[2001:db8:2:1::1]:1", verified},
+	} {
+		if d := visitAt(t, c.g, c.remote, testTime); d.reason != c.want {
+			t.Errorf("%s: %s, want %s", c.remote, d.reason, c.want)
+		}
+	}
+	p := mustCompile(t, githubOptions())
+	if p.ban == nil || p.ban.failures != 20 || p.ban.window != time.Minute || p.ban.duration != 10*time.Minute {
+		t.Errorf("by default: %+v", p.ban)
+	}
+	for says, section := range map[string]any{
+		`ban.failures: "0" is not a positive`:            map[string]any{"failures": "0"},
+		`ban.duration: must be at most 24h`:              map[string]any{"duration": "25h"},
+		`ban.exempt[0]: "x" is not an address`:           map[string]any{"exempt": "x"},
+		`ban: must be a section`:                         "never",
+		`ban.window: "0s" is not a positive`:             map[string]any{"window": "0s"},
+		`ban.requests: is not an option (options here: `: map[string]any{"requests": "1"},
+	} {
+		raw := githubOptions()
+		raw["ban"] = section
+		if got := strings.Join(compile(raw).problems, "\n"); !strings.HasPrefix(got, says) {
+			t.Errorf("%v: %q, want %q", section, got, says)
+		}
+	}
+}
+
+// What a sender is late with was signed by the right key, and is no guess.
+func TestLateDeliveriesBanNobody(t *testing.T) {
+	capture(t)
+	raw := map[string]any{"provider": "slack", "secrets": docsSecret, "ban": map[string]any{"failures": "2"}}
+	g := newTestGate(t.Name(), raw, compile, testTime)
+	for i := 0; i < 50; i++ {
+		stamp := "1000000000"
+		r := newPost("{}", "X-Slack-Request-Timestamp: "+stamp, "X-Slack-Signature: v0="+hexMACOf("hmac-sha256", docsSecret, "v0:"+stamp+":{}"))
+		if d := decide(g, r, testTime); d.reason != timestampTooOld {
+			t.Fatalf("%d: %s", i, d.reason)
+		}
+	}
+}

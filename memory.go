@@ -1,0 +1,155 @@
+package hookward
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/hookward/hookward/internal/bucket"
+	"github.com/hookward/hookward/internal/claim"
+)
+
+// memory is what the gates of one middleware remember of those who call. It is
+// theirs together, on however many routers, and survives every reload; each part
+// is begun anew only where its own options change.
+type memory struct {
+	ctx  context.Context // of the newest gate
+	last time.Time       // when that was last seen to be there
+
+	limits     *bucket.Table
+	limitsOf   string
+	bans       *banTable
+	bansOf     string
+	replays    *claim.Table
+	replaysAre string // where they outlive the process
+}
+
+const (
+	// memoryLinger is how long a memory is kept after the last gate of its name
+	// has gone. Traefik ends the context of all gates before it has built the new
+	// ones, and may fail to build them.
+	memoryLinger  = 10 * time.Minute
+	memorySweeper = time.Minute
+)
+
+var (
+	memoriesMu sync.Mutex
+	memories   = map[string]*memory{}
+	sweeping   bool
+)
+
+// remember gives a policy what the gates before it remember.
+func remember(ctx context.Context, name string, p *policy, now time.Time) {
+	if p.limit == nil && p.ban == nil && p.replay == nil {
+		return
+	}
+	memoriesMu.Lock()
+	defer memoriesMu.Unlock()
+	m := memories[name]
+	if m == nil {
+		m = &memory{}
+		memories[name] = m
+	}
+	m.ctx = ctx
+	m.last = now
+	if p.limit != nil {
+		l := p.limit
+		of := fmt.Sprintf("%d %d %d %q %v", l.average, l.period, l.burst, l.header, l.host)
+		if m.limits == nil || m.limitsOf != of {
+			m.limits = bucket.New(l.average, l.period, l.burst, maxSources)
+			m.limitsOf = of
+		}
+		l.table = m.limits
+	}
+	if p.ban != nil {
+		// Who failed by another secret has not failed by this one.
+		of := fmt.Sprintf("%d %d %d %s", p.ban.failures, p.ban.window, p.ban.duration, p.verification)
+		if m.bans == nil || m.bansOf != of {
+			m.bans = newBanTable(p.ban)
+			m.bansOf = of
+		}
+		p.ban.table = m.bans
+	}
+	if p.replay != nil {
+		rememberReplays(m, name, p.replay, now)
+	}
+	if !sweeping {
+		sweeping = true
+		time.AfterFunc(memorySweeper, sweep)
+	}
+}
+
+// rememberReplays keeps what is known also where the window changes.
+func rememberReplays(m *memory, name string, r *replay, now time.Time) {
+	if m.replays != nil && m.replaysAre != r.directory {
+		claim.Close(m.replays)
+		m.replays = nil
+	}
+	if m.replays == nil {
+		m.replays = claim.New(r.window, maxDeliveries)
+		m.replaysAre = r.directory
+		if r.directory != "" {
+			sum := sha256.Sum256([]byte(name))
+			path := filepath.Join(r.directory, "replay-"+hex.EncodeToString(sum[:16]))
+			claim.Open(m.replays, path, now.UnixNano(), func(problem string) {
+				report("error", name, "replay: "+problem, time.Now())
+			})
+		}
+	}
+	claim.Resize(m.replays, r.window)
+	r.table = m.replays
+}
+
+// sweep forgets what belongs to middlewares that are gone.
+func sweep() {
+	defer func() { _ = recover() }()
+	if forgetMemories(time.Now()) > 0 {
+		time.AfterFunc(memorySweeper, sweep)
+	}
+}
+
+// forgetMemories returns how many there still are.
+func forgetMemories(now time.Time) int {
+	memoriesMu.Lock()
+	defer memoriesMu.Unlock()
+	for name, m := range memories {
+		if m.ctx == nil || m.ctx.Err() == nil {
+			m.last = now
+		}
+		if now.Sub(m.last) <= memoryLinger {
+			continue
+		}
+		if m.replays != nil {
+			claim.Close(m.replays)
+		}
+		delete(memories, name)
+	}
+	sweeping = len(memories) > 0
+	return len(memories)
+}
+
+// verificationOf returns a digest of all that decides what verifies: the options,
+// and the keys that they stand for.
+func verificationOf(p *policy, options Options) string {
+	h := sha256.New()
+	text, _ := json.Marshal([]any{options.Provider, options.Signature, options.Token, options.Senders, options.PublicURL, options.VerifyToken, options.Tolerance, options.PublicKeys})
+	h.Write(text)
+	for _, s := range p.schemes {
+		for _, key := range s.keys {
+			h.Write([]byte(fmt.Sprintf("%d:", len(key))))
+			h.Write(key)
+		}
+	}
+	if p.token != nil {
+		for _, key := range p.token.digests {
+			h.Write([]byte(fmt.Sprintf("%d:", len(key))))
+			h.Write(key)
+		}
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}

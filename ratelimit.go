@@ -1,0 +1,127 @@
+package hookward
+
+import (
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/hookward/hookward/internal/bucket"
+	"github.com/hookward/hookward/internal/ipset"
+)
+
+// rateLimit is the compiled option rateLimit.
+type rateLimit struct {
+	table   *bucket.Table // see remember
+	average int64
+	period  time.Duration
+	burst   int64
+	header  string // canonical; empty where the source is no header
+	host    bool
+	exempt  ipset.Set
+	told    string // RateLimit-Policy; empty where nobody is to be told
+}
+
+const (
+	defaultAverage = 100
+	defaultPeriod  = time.Minute
+	// maxSources bounds the sources whose budgets are counted one by one. Those
+	// beyond share what is left; see the package bucket.
+	maxSources = 100_000
+	// sourceSubnet makes one source of an IPv6 network: whoever has one address
+	// of it has them all.
+	sourceSubnet = 64
+)
+
+func compileRateLimit(c *compilation, options *RateLimitOptions) *rateLimit {
+	if options == nil {
+		return nil
+	}
+	o := *options
+	wrong := func(text string) { c.problems = append(c.problems, text) }
+	l := &rateLimit{average: o.Average, period: o.Period, burst: o.Burst}
+	if l.average == 0 {
+		l.average = defaultAverage
+	}
+	if l.period == 0 {
+		l.period = defaultPeriod
+	}
+	if l.burst == 0 {
+		l.burst = l.average
+	}
+	if !bucket.Fits(l.average, l.period, l.burst) {
+		wrong("rateLimit: these numbers can't be counted with; average may be one a nanosecond at most, and a burst may take ten years to fill in")
+	}
+	if criterion := o.SourceCriterion; criterion != nil {
+		l.header = http.CanonicalHeaderKey(criterion.RequestHeaderName)
+		l.host = criterion.RequestHost
+		switch {
+		case l.header != "" && l.host:
+			wrong("rateLimit.sourceCriterion.requestHost: contradicts requestHeaderName; there is one source")
+		case l.header != "" && !isHeaderName(criterion.RequestHeaderName):
+			wrong("rateLimit.sourceCriterion.requestHeaderName: " + quote(criterion.RequestHeaderName) + " is not the name of a header")
+		}
+	}
+	l.exempt = compileRanges(c, o.Exempt, "rateLimit.exempt")
+	if o.ResponseHeaders {
+		l.told = fmt.Sprintf("\"default\";q=%d;w=%d", l.average, seconds(int64(l.period)))
+	}
+	return l
+}
+
+// limit takes a token out of the bucket of a request's source: admitted, or
+// rateLimited.
+func limit(l *rateLimit, r *http.Request, d *decision, client string, now time.Time) string {
+	if l.exempt != nil && ipset.Contains(l.exempt, client) {
+		return admitted
+	}
+	source := client
+	if l.header != "" {
+		source = strings.Join(r.Header[l.header], ",")
+	} else if l.host {
+		source = strings.ToLower(r.Host)
+	}
+	room := bucket.Take(l.table, shortened(source), sinceStart(now))
+	if l.told != "" {
+		tellLimit(l, d, room)
+	}
+	if room < 0 {
+		d.wait = -room
+		return rateLimited
+	}
+	return admitted
+}
+
+// tellLimit notes what the answer says of the limit. A bucket has no time at
+// which all of it comes back at once; what is told is when the next token comes,
+// or all are there.
+func tellLimit(l *rateLimit, d *decision, room int64) {
+	left, reset := room/l.table.Interval, l.burst*l.table.Interval-room
+	if room < 0 {
+		left = 0
+		reset = -room
+	}
+	d.limitPolicy = l.told
+	d.limit = "\"default\";r=" + strconv.FormatInt(left, 10) + ";t=" + strconv.FormatInt(seconds(reset), 10)
+}
+
+// tellClient adds to the answer what the limit is.
+func tellClient(rw http.ResponseWriter, d *decision) {
+	header := rw.Header()
+	header["Ratelimit"] = []string{d.limit}
+	header["Ratelimit-Policy"] = []string{d.limitPolicy}
+}
+
+// seconds rounds up.
+func seconds(nanoseconds int64) int64 {
+	return (nanoseconds + int64(time.Second) - 1) / int64(time.Second)
+}
+
+// started is when the process began, by the clock that nobody sets.
+var started = time.Now()
+
+// sinceStart returns the time as buckets count it, in nanoseconds.
+func sinceStart(now time.Time) int64 {
+	return int64(now.Sub(started))
+}

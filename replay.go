@@ -1,0 +1,165 @@
+package hookward
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"time"
+
+	"github.com/hookward/hookward/internal/claim"
+)
+
+// replay is the compiled option replay.
+type replay struct {
+	table       *claim.Table // see remember
+	window      time.Duration
+	directory   string // where it outlives the process
+	onDuplicate string
+	byDelivery  bool
+	required    bool
+}
+
+const (
+	defaultReplayWindow = 24 * time.Hour
+	maxReplayWindow     = 30 * 24 * time.Hour
+	// maxDeliveries bounds what is remembered.
+	maxDeliveries = 100_000
+	// replayMargin is what the window has to be longer than the time in which a
+	// timestamp is accepted: deliveries take a while.
+	replayMargin = time.Minute
+)
+
+var onDuplicates = []string{"acknowledge", "reject", "forward"}
+
+// compileReplay compiles the option replay, once it is known what is verified.
+func compileReplay(c *compilation, p *policy, options *ReplayOptions, directory string) *replay {
+	if options == nil {
+		return nil
+	}
+	o := *options
+	wrong := func(text string) { c.problems = append(c.problems, text) }
+	r := &replay{window: o.Window, onDuplicate: o.OnDuplicate, directory: directory, byDelivery: o.By == "delivery", required: o.Required}
+	if r.window == 0 {
+		r.window = defaultReplayWindow
+	}
+	if r.onDuplicate == "" {
+		r.onDuplicate = onDuplicates[0]
+	}
+	switch {
+	case r.window > maxReplayWindow:
+		wrong("replay.window: must be at most 720h")
+	case !contains(onDuplicates, r.onDuplicate):
+		wrong("replay.onDuplicate: must be acknowledge, reject or forward")
+	case o.By != "" && o.By != "signature" && o.By != "delivery":
+		wrong("replay.by: must be signature or delivery")
+	case len(p.schemes) == 0:
+		wrong("replay: has no effect, because nothing is signed: a token is the same in every delivery")
+	}
+	for _, s := range p.schemes {
+		if s.timestamped && r.window < 2*s.tolerance+replayMargin {
+			wrong("replay.window: must be at least " + (2*s.tolerance + replayMargin).String() + ", twice tolerance and a minute; a delivery could be sent again otherwise, while its timestamp is still good")
+			break
+		}
+		if r.byDelivery && !signsID(s) {
+			wrong("replay.by: can't be delivery, because the scheme does not sign the delivery's id, and anybody could change it")
+			break
+		}
+	}
+	return r
+}
+
+// signsID says whether a delivery's id can't be changed by whoever has seen one.
+func signsID(s *scheme) bool {
+	for i := range s.signs {
+		q := &s.signs[i]
+		switch {
+		case q.kind == "id":
+			return true
+		case q.kind == "body" && (s.id.kind == "json" || s.id.kind == "form"):
+			return true
+		case (q.kind == "url" || q.kind == "query" || q.kind == "uri" || q.kind == "portURL") && s.id.kind == "query":
+			return true
+		}
+	}
+	return false
+}
+
+// claimDelivery makes a verified delivery this request's own: verified, or why it
+// is not forwarded. What is the same delivery depends on signed things alone:
+// not on the id that a header has, the spelling of the signature, or which of two
+// signatures was left out.
+func claimDelivery(p *policy, d *decision, now time.Time) string {
+	key := deliveryKey(p.replay, d)
+	switch claim.Claim(p.replay.table, key, now.UnixNano(), p.replay.required) {
+	case claim.Granted:
+		d.claim = key
+		return verified
+	case claim.InFlight:
+		d.wait = int64(time.Second)
+		return deliveryInFlight
+	case claim.Full:
+		return replayUnavailable
+	}
+	d.duplicate = true
+	if p.replay.onDuplicate == "forward" {
+		return verified
+	}
+	return deliveryDuplicate
+}
+
+// deliveryKey returns what a delivery is remembered by. Where the body is all
+// that is signed, its digest is there already.
+func deliveryKey(r *replay, d *decision) string {
+	if r.byDelivery && d.deliveryID != "" {
+		sum := sha256.Sum256([]byte("delivery:" + d.deliveryID))
+		return string(sum[:])
+	}
+	if d.signed == nil && d.signedHead == "" {
+		sum, _ := hex.DecodeString(d.bodyHash)
+		return string(sum)
+	}
+	h := sha256.New()
+	h.Write([]byte(d.signedHead))
+	if d.signed == nil {
+		h.Write(d.body)
+	}
+	for _, text := range d.signed {
+		h.Write(text)
+	}
+	return string(h.Sum(nil))
+}
+
+// noteSigned notes what a request, or an item of a batch, was signed over. A
+// secret that is part of it is left out: what is remembered may be on a disk.
+func noteSigned(s *scheme, d *decision, signed [][]byte) {
+	if s.items != nil {
+		// Each item's text for itself, so that none can take the place of two.
+		h := sha256.New()
+		for i, text := range signed {
+			if s.signs[i].kind != "secret" {
+				h.Write(text)
+			}
+		}
+		d.signed = append(d.signed, h.Sum(nil))
+		return
+	}
+	d.signed = make([][]byte, 0, len(signed))
+	for i, text := range signed {
+		if s.signs[i].kind != "secret" {
+			d.signed = append(d.signed, text)
+		}
+	}
+}
+
+// settle ends a claim with the request: the delivery has been handed on if the
+// backend answered 2xx, be it that the answer broke off after that.
+func settle(d *decision, now time.Time) {
+	if d.claim == "" {
+		return
+	}
+	if d.forward && (d.status >= 200 && d.status < 300 || d.status == 0 && d.completed) {
+		claim.Commit(d.policy.replay.table, d.claim, now.UnixNano())
+	} else {
+		claim.Release(d.policy.replay.table, d.claim)
+	}
+	d.claim = ""
+}

@@ -1,0 +1,404 @@
+package hookward
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// statusBackend answers with a status, and counts.
+type statusBackend struct {
+	mu     sync.Mutex
+	status int
+	count  int
+}
+
+func (b *statusBackend) handler() http.Handler {
+	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		b.mu.Lock()
+		b.count++
+		status := b.status
+		b.mu.Unlock()
+		switch status {
+		case 0:
+			return // what the server makes of that is 200
+		case -1:
+			panic(http.ErrAbortHandler)
+		case -2:
+			rw.WriteHeader(http.StatusOK)
+			panic(http.ErrAbortHandler)
+		}
+		rw.WriteHeader(status)
+	})
+}
+
+func onlyOnce(more map[string]any) map[string]any {
+	raw := githubOptions()
+	raw["replay"] = more
+	return raw
+}
+
+func github(headers ...string) *http.Request {
+	return newPost(docsBody, append(headers, "X-Hub-Signature-256: "+docsSignature)...)
+}
+
+// serveAborted serves a request whose backend may abort the answer.
+func serveAborted(h http.Handler, r *http.Request) *httptest.ResponseRecorder {
+	rw := httptest.NewRecorder()
+	func() {
+		defer func() { _ = recover() }()
+		h.ServeHTTP(rw, r)
+	}()
+	return rw
+}
+
+// What the backend answers decides whether the delivery has been handed on.
+func TestReplayLifeCycle(t *testing.T) {
+	records, _ := capture(t)
+	for _, c := range []struct {
+		status int
+		kept   bool
+	}{{200, true}, {201, true}, {204, true}, {299, true}, {0, true}, {-2, true}, {-1, false}, {301, false}, {400, false}, {404, false}, {409, false}, {429, false}, {500, false}, {502, false}, {503, false}, {504, false}} {
+		b := &statusBackend{status: c.status}
+		h, err := New(context.Background(), b.handler(), &Config{Raw: onlyOnce(map[string]any{})}, fmt.Sprint(t.Name(), c.status))
+		if err != nil {
+			t.Fatal(err)
+		}
+		serveAborted(h, github())
+		records.Reset()
+		rw := serveAborted(h, github("X-GitHub-Delivery: another"))
+		record := onlyRecord(t, records)
+		if c.kept && (b.count != 1 || rw.Code != http.StatusOK || record["hookward.decision"] != "duplicate" || record["event.reason"] != deliveryDuplicate || record["event.outcome"] != "success" || record["hookward.duplicate"] != true) {
+			t.Errorf("%d: forwarded %d times, then %d, %v", c.status, b.count, rw.Code, record)
+		}
+		if !c.kept && (b.count != 2 || record["event.reason"] != verified || record["hookward.duplicate"] != nil) {
+			t.Errorf("%d: the next attempt is not forwarded: %v", c.status, record)
+		}
+	}
+}
+
+func TestReplayOnDuplicate(t *testing.T) {
+	records, _ := capture(t)
+	for on, want := range map[string]struct {
+		status, count int
+		reason        string
+	}{"acknowledge": {200, 1, deliveryDuplicate}, "reject": {409, 1, deliveryDuplicate}, "forward": {202, 2, verified}} {
+		b := &statusBackend{status: 202}
+		h := newTestHandler(t, b.handler(), onlyOnce(map[string]any{"onDuplicate": on}))
+		_ = on
+		r := github()
+		r.Header.Set("X-Github-Delivery", on)
+		body := docsBody + on
+		send := func() *httptest.ResponseRecorder {
+			return serve(h, newPost(body, "X-Hub-Signature-256: sha256="+hexMACOf("hmac-sha256", docsSecret, body)))
+		}
+		send()
+		records.Reset()
+		rw := send()
+		record := onlyRecord(t, records)
+		if rw.Code != want.status || b.count != want.count || record["event.reason"] != want.reason || record["hookward.duplicate"] != true {
+			t.Errorf("%s: %d, %d times, %v", on, rw.Code, b.count, record)
+		}
+	}
+}
+
+// While one is under way, the others are told to come back.
+func TestReplayInFlight(t *testing.T) {
+	capture(t)
+	arrived, leave := make(chan bool), make(chan int)
+	h := newTestHandler(t, http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) {
+		arrived <- true
+		rw.WriteHeader(<-leave)
+	}), onlyOnce(map[string]any{}))
+	for _, status := range []int{503, 200} {
+		done := make(chan int)
+		go func() {
+			defer func() { _ = recover() }()
+			done <- serve(h, github()).Code
+		}()
+		<-arrived
+		for i := 0; i < 20; i++ {
+			rw := serve(h, github("X-GitHub-Delivery: x"))
+			if rw.Code != http.StatusConflict || rw.Header().Get("Retry-After") != "1" {
+				t.Errorf("in flight: %d %v", rw.Code, rw.Header())
+			}
+		}
+		leave <- status
+		if got := <-done; got != status {
+			t.Errorf("%d, want %d", got, status)
+		}
+	}
+	if rw := serve(h, github()); rw.Code != http.StatusOK {
+		t.Errorf("afterwards: %d", rw.Code)
+	}
+}
+
+// What is the same delivery depends on nothing that anybody could change.
+func TestReplayKeys(t *testing.T) {
+	capture(t)
+	const ours, older = "the newer of two secrets, 32 bytes", "the older of two secrets, 32 bytes"
+	now := testTime
+	stripe := map[string]any{"provider": "stripe", "secrets": []any{ours, older}, "replay": "true"}
+	stamp := fmt.Sprint(now.Unix())
+	of := func(secret, body string) string { return hexMACOf("hmac-sha256", secret, stamp+"."+body) }
+	body := `{"id":"evt_1","type":"x"}`
+	g := newTestGate(t.Name(), stripe, compile, now)
+	reasonOf := func(g *gate, at time.Time, body string, headers ...string) string {
+		d := decide(g, newPost(body, headers...), at)
+		d.status = 200
+		d.completed = true
+		settle(d, at)
+		return d.reason
+	}
+	first := "Stripe-Signature: t=" + stamp + ",v1=" + of(ours, body) + ",v1=" + of(older, body)
+	if reason := reasonOf(g, now, body, first); reason != verified {
+		t.Fatal(reason)
+	}
+	for _, header := range []string{
+		first,
+		"Stripe-Signature: t=" + stamp + ",v1=" + of(older, body), // the newer one left out
+		"Stripe-Signature: v1=" + of(ours, body) + ",t=" + stamp,
+		"Stripe-Signature: t=" + stamp + ",v1=" + strings.ToUpper(of(ours, body)),
+		"Stripe-Signature: t=" + stamp + ",v0=x,v1=" + strings.Repeat("0", 64) + ",v1=" + of(ours, body),
+	} {
+		if reason := reasonOf(g, now.Add(time.Minute), body, header, "X-Other: x"); reason == verified {
+			t.Errorf("passes again as %q", header)
+		}
+	}
+	// Another body, or the same with another time, is another delivery.
+	if reason := reasonOf(g, now, body+" ", "Stripe-Signature: t="+stamp+",v1="+of(ours, body+" ")); reason != verified {
+		t.Errorf("another body: %s", reason)
+	}
+	stamp = fmt.Sprint(now.Unix() + 1)
+	if reason := reasonOf(g, now, body, "Stripe-Signature: t="+stamp+",v1="+of(ours, body)); reason != verified {
+		t.Errorf("another time: %s", reason)
+	}
+	// By the delivery's id it is the same.
+	stripe["replay"] = map[string]any{"by": "delivery"}
+	g = newTestGate(t.Name()+"by", stripe, compile, now)
+	if reason := reasonOf(g, now, body, "Stripe-Signature: t="+stamp+",v1="+of(ours, body)); reason != verified {
+		t.Errorf("by delivery: %s", reason)
+	}
+	stamp = fmt.Sprint(now.Unix() + 2)
+	changed := strings.Replace(body, `"x"`, `"y"`, 1)
+	if reason := reasonOf(g, now, changed, "Stripe-Signature: t="+stamp+",v1="+of(ours, changed)); reason != deliveryDuplicate {
+		t.Errorf("by delivery, the same id: %s", reason)
+	}
+	other := strings.Replace(body, "evt_1", "evt_2", 1)
+	if reason := reasonOf(g, now, other, "Stripe-Signature: t="+stamp+",v1="+of(ours, other)); reason != verified {
+		t.Errorf("by delivery, another id: %s", reason)
+	}
+	for _, none := range []string{`{"type":"x"}`, `{"type":"y"}`} {
+		if reason := reasonOf(g, now, none, "Stripe-Signature: t="+stamp+",v1="+of(ours, none)); reason != verified {
+			t.Errorf("by delivery, without an id: %s", reason)
+		}
+	}
+}
+
+// The short way and the long way through the engine know a delivery by the same
+// key.
+func TestReplayKeysOfBothWays(t *testing.T) {
+	capture(t)
+	for _, options := range []map[string]any{
+		{"provider": "github", "secrets": docsSecret, "replay": "true"},
+		{"provider": "slack", "secrets": docsSecret, "replay": "true"},
+		{"secrets": docsSecret, "replay": "true", "signature": map[string]any{"header": "X-Sig", "signs": "prefix{body}"}},
+	} {
+		g := newTestGate(t.Name()+fmt.Sprint(options["provider"]), options, compile, testTime)
+		stamp := fmt.Sprint(testTime.Unix())
+		headers := map[string][]string{
+			"github": {"X-Hub-Signature-256: sha256=" + hexMACOf("hmac-sha256", docsSecret, docsBody)},
+			"slack":  {"X-Slack-Signature: v0=" + hexMACOf("hmac-sha256", docsSecret, "v0:"+stamp+":"+docsBody), "X-Slack-Request-Timestamp: " + stamp},
+			"<nil>":  {"X-Sig: " + hexMACOf("hmac-sha256", docsSecret, "prefix"+docsBody)},
+		}[fmt.Sprint(options["provider"])]
+		keys := map[string]bool{}
+		for _, fast := range []*fastPath{g.policy.fast, nil} {
+			if g.policy.fast == nil && fast != nil {
+				t.Fatal("no short way")
+			}
+			p := *g.policy
+			p.fast = fast
+			d := &decision{}
+			r := newPost(docsBody, headers...)
+			if reason := readBody(d, r, 1000, time.Second); reason != bodyRead {
+				t.Fatal(reason)
+			}
+			if reason := verify(&p, r, d, testTime); reason != verified {
+				t.Fatal(reason)
+			}
+			keys[deliveryKey(p.replay, d)] = true
+		}
+		if g.policy.fast == nil || len(keys) != 1 {
+			t.Errorf("%v: %d keys", options, len(keys))
+		}
+	}
+}
+
+func TestReplayMistakes(t *testing.T) {
+	with := func(provider string, section any) map[string]any {
+		raw := map[string]any{"provider": provider, "secrets": docsSecret, "replay": section}
+		return raw
+	}
+	for _, c := range []struct {
+		options map[string]any
+		says    string
+	}{
+		{with("github", map[string]any{"window": "721h"}), "replay.window: must be at most 720h"},
+		{with("github", map[string]any{"window": "0s"}), `replay.window: "0s" is not a positive`},
+		{with("slack", map[string]any{"window": "10m"}), "replay.window: must be at least 11m0s, twice tolerance and a minute"},
+		{with("slack", map[string]any{"window": "10m59s"}), "replay.window: must be at least 11m0s"},
+		{with("github", map[string]any{"onDuplicate": "ignore"}), "replay.onDuplicate: must be acknowledge, reject or forward"},
+		{with("github", map[string]any{"by": "id"}), "replay.by: must be signature or delivery"},
+		{with("github", map[string]any{"by": "delivery"}), "replay.by: can't be delivery, because the scheme does not sign"},
+		{with("gitlab", "true"), "replay: has no effect, because nothing is signed"},
+		{map[string]any{"allowlist": map[string]any{"sourceRange": "192.0.2.1", "alone": "true"}, "replay": "true"}, "replay: has no effect, because nothing is signed"},
+		{map[string]any{"provider": "github", "secrets": docsSecret, "replay": "true", "stateDirectory": "state"}, "stateDirectory: must be an absolute path"},
+	} {
+		got := strings.Join(compile(c.options).problems, "\n")
+		if !strings.HasPrefix(got, c.says) || strings.Contains(got, "\n") {
+			t.Errorf("%v: %q, want %q", c.options, got, c.says)
+		}
+	}
+	for _, good := range []map[string]any{
+		with("slack", map[string]any{"window": "11m"}), with("stripe", map[string]any{"by": "delivery"}),
+		{"provider": "standard-webhooks", "secrets": "whsec_" + base64Text(docsSecret), "replay": map[string]any{"by": "delivery"}},
+	} {
+		if c := compile(good); len(c.problems) > 0 {
+			t.Errorf("%v: %q", good, c.problems)
+		}
+	}
+}
+
+// What a middleware remembers is its own, survives reloads, and is begun anew
+// where its own options change, and nowhere else.
+func TestMemoryOverReloads(t *testing.T) {
+	capture(t)
+	name := t.Name()
+	build := func(more map[string]any) *gate {
+		raw := githubOptions()
+		raw["rateLimit"] = map[string]any{"average": "3", "period": "1h"}
+		raw["ban"] = map[string]any{"failures": "1"}
+		raw["replay"] = "true"
+		for key, value := range more {
+			raw[key] = value
+		}
+		return newTestGate(name, raw, compile, testTime)
+	}
+	pass := func(g *gate, remote, body string) string {
+		r := newPost(body, "X-Hub-Signature-256: sha256="+hexMACOf("hmac-sha256", docsSecret, body))
+		r.RemoteAddr = remote
+		d := decide(g, r, testTime)
+		d.status, d.completed = 200, true
+		settle(d, testTime)
+		return d.reason
+	}
+	g := build(nil)
+	guess(g, "192.0.2.66:1", testTime)
+	if pass(g, "192.0.2.1:1", "a") != verified {
+		t.Fatal("the first is refused")
+	}
+	for i := 0; i < 100; i++ {
+		g = build(map[string]any{"maxBodyBytes": fmt.Sprint(1000 + i)})
+	}
+	for remote, want := range map[string]string{"192.0.2.66:1": sourceBanned, "192.0.2.2:1": deliveryDuplicate} {
+		if reason := pass(g, remote, "a"); reason != want {
+			t.Errorf("after 100 reloads, %s: %s, want %s", remote, reason, want)
+		}
+	}
+	if a, b := pass(build(nil), "192.0.2.1:1", "b"), pass(build(nil), "192.0.2.1:1", "c"); a != verified || b != verified {
+		t.Error(a, b)
+	}
+	if reason := pass(g, "192.0.2.1:1", "d"); reason != rateLimited {
+		t.Errorf("the fourth of three, by gates of one name: %s", reason)
+	}
+	// Each part for itself.
+	if reason := pass(build(map[string]any{"rateLimit": map[string]any{"average": "4", "period": "1h"}}), "192.0.2.1:1", "a"); reason != deliveryDuplicate {
+		t.Errorf("with another limit: %s", reason)
+	}
+	if reason := pass(build(map[string]any{"rateLimit": map[string]any{"average": "4", "period": "1h"}}), "192.0.2.66:1", "a"); reason != sourceBanned {
+		t.Errorf("a ban, with another limit: %s", reason)
+	}
+	if reason := pass(build(map[string]any{"ban": map[string]any{"failures": "2"}}), "192.0.2.66:1", "e"); reason != verified {
+		t.Errorf("with other bans: %s", reason)
+	}
+	if reason := pass(build(map[string]any{"replay": map[string]any{"window": "48h"}}), "192.0.2.3:1", "a"); reason != deliveryDuplicate {
+		t.Errorf("with another window: %s", reason)
+	}
+	// Who failed by another secret has not failed by this one.
+	g = build(nil)
+	guess(g, "192.0.2.67:1", testTime)
+	if reason := pass(g, "192.0.2.67:1", "f"); reason != sourceBanned {
+		t.Error(reason)
+	}
+	if reason := pass(build(map[string]any{"secrets": []any{"a newer secret, of 32 bytes and more", docsSecret}}), "192.0.2.67:1", "f"); reason != verified {
+		t.Errorf("with another secret: %s", reason)
+	}
+}
+
+func TestMemoryEnds(t *testing.T) {
+	capture(t)
+	ctx, cancel := context.WithCancel(context.Background())
+	c := compile(onlyOnce(map[string]any{}))
+	remember(ctx, t.Name(), c.policy, testTime)
+	there := func() bool {
+		memoriesMu.Lock()
+		defer memoriesMu.Unlock()
+		return memories[t.Name()] != nil
+	}
+	forgetMemories(testTime.Add(24 * time.Hour))
+	if !there() {
+		t.Error("is forgotten while the gate is there")
+	}
+	cancel()
+	forgetMemories(testTime.Add(24*time.Hour + memoryLinger))
+	if !there() {
+		t.Error("is forgotten at once")
+	}
+	forgetMemories(testTime.Add(24*time.Hour + memoryLinger + time.Second))
+	if there() {
+		t.Error("is never forgotten")
+	}
+}
+
+// A restart, of which nothing is left but the directory.
+func TestReplaySurvivesARestart(t *testing.T) {
+	_, reports := capture(t)
+	directory := filepath.Join(t.TempDir(), "state")
+	raw := onlyOnce(map[string]any{})
+	raw["stateDirectory"] = directory
+	name := t.Name()
+	decideOnce := func() string {
+		g := newTestGate(name, raw, compile, testTime)
+		d := decide(g, github(), testTime)
+		d.status, d.completed = 200, true
+		settle(d, testTime)
+		delete(memories, name)
+		return d.reason
+	}
+	if reason := decideOnce(); reason != verified {
+		t.Fatal(reason)
+	}
+	if reason := decideOnce(); reason != deliveryDuplicate {
+		t.Errorf("after a restart: %s", reason)
+	}
+	files, err := filepath.Glob(filepath.Join(directory, "replay-*"))
+	if err != nil || len(files) != 1 {
+		t.Fatal(files, err)
+	}
+	if err := os.WriteFile(files[0], []byte("rubbish\nrubbish\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if reason := decideOnce(); reason != verified || !strings.Contains(reports.String(), "has 2 lines that are damaged") {
+		t.Errorf("after damage: %s, %s", reason, reports)
+	}
+	if text, _ := os.ReadFile(files[0]); strings.Contains(string(text), docsSecret) {
+		t.Error("a secret is on the disk")
+	}
+}
