@@ -24,7 +24,7 @@ test: tools unit lint fuzz dev
 #? tools: Install what the tests need beside Go (Debian: apt-get)
 .PHONY: tools
 tools:
-	@dev/tools.sh curl npm nginx
+	@dev/tools.sh curl npm nginx redis-server
 
 #? unit: Test the compiled plugin with the race detector
 .PHONY: unit
@@ -45,6 +45,9 @@ lint:
 .PHONY: fuzz
 fuzz:
 	@for target in $(FUZZ); do go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) . || exit 1; done
+	go test -run '^$$' -fuzz FuzzReply -fuzztime $(FUZZTIME) ./internal/resp
+	go test -run '^$$' -fuzz FuzzList -fuzztime $(FUZZTIME) ./internal/iplist
+	go test -run '^$$' -fuzz FuzzAddress -fuzztime $(FUZZTIME) ./internal/ipset
 
 #? dev: Run the tests of the second module: interpreted, configuration sources, real Traefik, real senders
 .PHONY: dev

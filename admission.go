@@ -53,7 +53,7 @@ func restrain(p *policy, r *http.Request, d *decision, client string, now time.T
 		}
 	}
 	if p.limit != nil {
-		return limit(p.limit, r, d, client, now)
+		return limit(p, r, d, client, now)
 	}
 	return admitted
 }

@@ -112,16 +112,27 @@ func turnBans(t *banTable, now int64) {
 // noteFailure counts a request that has failed verification, and bans its client
 // if it was one too many. A table that is full bans nobody more: those who are in
 // it stay.
-func noteFailure(b *ban, client string, now time.Time) {
+func noteFailure(p *policy, client string, now time.Time) {
+	b := p.ban
 	if b.exempt != nil && ipset.Contains(b.exempt, client) {
 		return
 	}
 	t := b.table
 	at := sinceStart(now)
+	until := at + t.duration
+	banned := false
+	if p.shared != nil {
+		rest, err := failShared(p.shared, b, client)
+		banned = err == nil && rest > 0
+		if banned && int64(rest) < t.duration {
+			until = at + int64(rest)
+		}
+	}
 	t.mu.Lock()
 	turnBans(t, at)
-	if countFailure(t, client, at) >= t.failures && len(t.until[0])+len(t.until[1]) < maxSources {
-		t.until[0][client] = at + t.duration
+	banned = countFailure(t, client, at) >= t.failures || banned
+	if banned && len(t.until[0])+len(t.until[1]) < maxSources {
+		t.until[0][client] = until
 		delete(t.failing[0], client)
 		delete(t.failing[1], client)
 		atomic.StoreInt64(&t.banned, int64(len(t.until[0])+len(t.until[1])))

@@ -51,6 +51,7 @@ type decision struct {
 	signedHead string   // what was signed before the body, on the short way
 	signed     [][]byte // what was signed, on the long way
 	claim      string   // by which the delivery is this request's; empty where it has none
+	claimToken string   // by which it is among several Traefiks
 	duplicate  bool     // the delivery has passed before
 
 	deliveryID string

@@ -12,6 +12,7 @@ import (
 
 	"github.com/hookward/hookward/internal/bucket"
 	"github.com/hookward/hookward/internal/claim"
+	"github.com/hookward/hookward/internal/resp"
 )
 
 // memory is what the gates of one middleware remember of those who call. It is
@@ -27,6 +28,8 @@ type memory struct {
 	bansOf     string
 	replays    *claim.Table
 	replaysAre string // where they outlive the process
+	shared     *resp.Client
+	sharedOf   string
 }
 
 const (
@@ -78,6 +81,7 @@ func remember(ctx context.Context, name string, p *policy, now time.Time) {
 	if p.replay != nil {
 		rememberReplays(m, name, p.replay, now)
 	}
+	rememberShared(m, name, p)
 	if !sweeping {
 		sweeping = true
 		time.AfterFunc(memorySweeper, sweep)
@@ -105,6 +109,25 @@ func rememberReplays(m *memory, name string, r *replay, now time.Time) {
 	r.table = m.replays
 }
 
+// rememberShared keeps the connections to Redis.
+func rememberShared(m *memory, name string, p *policy) {
+	if m.shared != nil && (p.shared == nil || m.sharedOf != p.shared.of) {
+		resp.Close(m.shared)
+		m.shared = nil
+	}
+	if p.shared == nil {
+		return
+	}
+	if m.shared == nil {
+		m.shared = resp.NewClient(p.shared.options, func(level, message string, now time.Time) {
+			report(level, name, message, now)
+		})
+		m.sharedOf = p.shared.of
+	}
+	p.shared.client = m.shared
+	p.shared.name = name
+}
+
 // sweep forgets what belongs to middlewares that are gone.
 func sweep() {
 	defer func() { _ = recover() }()
@@ -126,6 +149,9 @@ func forgetMemories(now time.Time) int {
 		}
 		if m.replays != nil {
 			claim.Close(m.replays)
+		}
+		if m.shared != nil {
+			resp.Close(m.shared)
 		}
 		delete(memories, name)
 	}

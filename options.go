@@ -105,6 +105,10 @@ type Options struct {
 	// Replay lets each verified delivery pass once.
 	Replay *ReplayOptions `json:"replay"`
 
+	// Redis shares limits, bans and what `replay` remembers among several
+	// Traefiks, through Redis or Valkey.
+	Redis *RedisOptions `json:"redis"`
+
 	// StateDirectory is a directory, as an absolute path, for what a restart of
 	// Traefik should not forget: the last good version of each list that has a
 	// `url`, and the deliveries that `replay` remembers. It is created where it

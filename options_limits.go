@@ -72,8 +72,9 @@ type ReplayOptions struct {
 	// Default: `signature`.
 	By string `json:"by"`
 
-	// Required answers 503 where a delivery can't be remembered, because there
-	// are more than can be. The oldest is forgotten otherwise.
+	// Required answers 503 where a delivery can't be remembered: because there
+	// are more than can be, or because `redis` can't be asked. Otherwise the
+	// oldest is forgotten, or what this Traefik alone remembers has to do.
 	// Default: `false`.
 	Required bool `json:"required"`
 }

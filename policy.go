@@ -21,9 +21,10 @@ type policy struct {
 	limit        *rateLimit
 	ban          *ban
 	replay       *replay
-	guarded      bool   // there is a strategy, a list, or a limit
-	verification string // a digest of what decides what verifies
-	passes       string // the reason that passes: verified, or addressAllowed
+	shared       *sharedMemory // nil: this Traefik's alone
+	guarded      bool          // there is a strategy, a list, or a limit
+	verification string        // a digest of what decides what verifies
+	passes       string        // the reason that passes: verified, or addressAllowed
 	handshakes   []*handshake
 	notesMore    bool         // whether a verified request says more of itself than its headers do
 	asksUnsigned bool         // whether one of them looks like a delivery, and is not signed
@@ -49,6 +50,8 @@ type compilation struct {
 	warnings []string
 	files    []plainfile.State   // that the policy, or a problem, depends on
 	keys     map[string][][]byte // the secrets, by encoding
+
+	redisKeys string // what the option redis has references to
 }
 
 const (
@@ -112,8 +115,14 @@ func compile(raw map[string]any) *compilation {
 	p.limit = compileRateLimit(c, options.RateLimit)
 	p.ban = compileBan(c, options.Ban)
 	compileVerification(c, p, options)
+	if p.alone {
+		p.ban = nil // there is nothing to fail
+	}
 	if len(c.problems) == 0 {
 		p.replay = compileReplay(c, p, options.Replay, options.StateDirectory)
+	}
+	if len(c.problems) == 0 {
+		p.shared = compileRedis(c, p, options.Redis)
 	}
 	compileStateDirectory(c, p, options.StateDirectory)
 	c.problems = withoutRepeats(c.problems)
@@ -123,9 +132,6 @@ func compile(raw map[string]any) *compilation {
 		p.guarded = p.addresses != nil || p.limit != nil
 		if p.addresses == nil {
 			p.addresses = &addresses{}
-		}
-		if p.alone {
-			p.ban = nil // there is nothing to fail
 		}
 		p.verification = verificationOf(p, options)
 		for _, s := range p.schemes {

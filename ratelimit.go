@@ -72,7 +72,8 @@ func compileRateLimit(c *compilation, options *RateLimitOptions) *rateLimit {
 
 // limit takes a token out of the bucket of a request's source: admitted, or
 // rateLimited.
-func limit(l *rateLimit, r *http.Request, d *decision, client string, now time.Time) string {
+func limit(p *policy, r *http.Request, d *decision, client string, now time.Time) string {
+	l := p.limit
 	if l.exempt != nil && ipset.Contains(l.exempt, client) {
 		return admitted
 	}
@@ -82,7 +83,7 @@ func limit(l *rateLimit, r *http.Request, d *decision, client string, now time.T
 	} else if l.host {
 		source = strings.ToLower(r.Host)
 	}
-	room := bucket.Take(l.table, shortened(source), sinceStart(now))
+	room := takeToken(p, l, shortened(source), now)
 	if l.told != "" {
 		tellLimit(l, d, room)
 	}
@@ -91,6 +92,18 @@ func limit(l *rateLimit, r *http.Request, d *decision, client string, now time.T
 		return rateLimited
 	}
 	return admitted
+}
+
+// takeToken takes a token where all Traefiks have them together, or where that
+// can't be done now, out of this one's own bucket.
+func takeToken(p *policy, l *rateLimit, source string, now time.Time) int64 {
+	if p.shared != nil {
+		room, err := takeShared(p.shared, l, source)
+		if err == nil {
+			return room
+		}
+	}
+	return bucket.Take(l.table, source, sinceStart(now))
 }
 
 // tellLimit notes what the answer says of the limit. A bucket has no time at

@@ -91,6 +91,9 @@ func claimDelivery(p *policy, d *decision, now time.Time) string {
 	key := deliveryKey(p.replay, d)
 	switch claim.Claim(p.replay.table, key, now.UnixNano(), p.replay.required) {
 	case claim.Granted:
+		if p.shared != nil {
+			return claimShared(p, d, key)
+		}
 		d.claim = key
 		return verified
 	case claim.InFlight:
@@ -99,11 +102,41 @@ func claimDelivery(p *policy, d *decision, now time.Time) string {
 	case claim.Full:
 		return replayUnavailable
 	}
+	return isDuplicate(p, d)
+}
+
+func isDuplicate(p *policy, d *decision) string {
 	d.duplicate = true
 	if p.replay.onDuplicate == "forward" {
 		return verified
 	}
 	return deliveryDuplicate
+}
+
+// claimShared makes a delivery that is this Traefik's, this request's among all of
+// them. Where they can't be asked, what this one remembers has to do, or with
+// required, the sender has to try again.
+func claimShared(p *policy, d *decision, key string) string {
+	token := newClaim()
+	found, err := run(p.shared, claimScript, sharedKey(p.shared, "delivery", key), token, milliseconds(sharedClaim))
+	if err == nil && found == 0 {
+		d.claim = key
+		d.claimToken = token
+		return verified
+	}
+	if err != nil && !p.replay.required {
+		d.claim = key
+		return verified
+	}
+	claim.Release(p.replay.table, key)
+	if err != nil {
+		return replayUnavailable
+	}
+	if found == 1 {
+		d.wait = int64(time.Second)
+		return deliveryInFlight
+	}
+	return isDuplicate(p, d)
 }
 
 // deliveryKey returns what a delivery is remembered by. Where the body is all
@@ -158,8 +191,14 @@ func settle(d *decision, now time.Time) {
 	}
 	if d.forward && (d.status >= 200 && d.status < 300 || d.status == 0 && d.completed) {
 		claim.Commit(d.policy.replay.table, d.claim, now.UnixNano())
+		if d.policy.shared != nil {
+			_, _ = run(d.policy.shared, commitScript, sharedKey(d.policy.shared, "delivery", d.claim), milliseconds(d.policy.replay.window))
+		}
 	} else {
 		claim.Release(d.policy.replay.table, d.claim)
+		if d.claimToken != "" {
+			_, _ = run(d.policy.shared, releaseScript, sharedKey(d.policy.shared, "delivery", d.claim), d.claimToken)
+		}
 	}
 	d.claim = ""
 }

@@ -74,7 +74,7 @@ func TestBadListsAreRefused(t *testing.T) {
 			n.put(t, name, goodList+strings.Repeat("# to be read slowly\n", 100))
 			n.put(t, name+".slow", "")
 		}, "no whole answer within 10s"},
-		{"json", ", path: a.b", `{"a":{"b":["127.0.0.1","127.0.0.3","127.0.0.5","2001:db8::/32"]}}`, put(`{"a":{"B":["127.0.0.9"]}}`), `text at \"a.b\"`},
+		{"json", ", path: a.b", `{"a":{"b":["127.0.0.1","127.0.0.3","127.0.0.5","2001:db8::/32"]}}`, put(`{"a":{"B":["127.0.0.9"]}}`), `nothing at \"a.b\"`},
 		{"truncated", ", path: a", `{"a":["127.0.0.1","127.0.0.3","127.0.0.5","2001:db8::/32"]}`, put(`{"a":["127.0.0.9","127.0.0.8"`), "is not JSON"},
 		{"nulls", ", path: a", `{"a":["127.0.0.1","127.0.0.3","127.0.0.5","2001:db8::/32"]}`, put(`{"a":["127.0.0.9",null,"127.0.0.8"]}`), "something else than text"},
 		{"csv", ", format: csv", "net,name\n127.0.0.1,a\n127.0.0.3,b\n127.0.0.5,c\n2001:db8::/32,d\n", put("127.0.0.9,a\n,b\n"), "has in record 2"},

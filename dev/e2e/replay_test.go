@@ -223,9 +223,7 @@ func TestReplayBehindRetries(t *testing.T) {
 		}
 	}()
 	eventually(t, "the delivery succeeds", func() bool {
-		r, _ := http.NewRequest(http.MethodPost, s.URL+"/again/x", nil)
-		r = s.request("again", body, signature)
-		response, err := s.client.Do(r)
+		response, err := s.client.Do(s.request("again", body, signature))
 		if err != nil {
 			return false
 		}

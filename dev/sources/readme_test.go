@@ -36,8 +36,8 @@ func TestReadme(t *testing.T) {
 			testReadme(t, source, options)
 		}
 	}
-	if found != 14 {
-		t.Errorf("found %d configurations of 14", found)
+	if found != 15 {
+		t.Errorf("found %d configurations of 15", found)
 	}
 }
 

@@ -181,3 +181,28 @@ func TestComplete(t *testing.T) {
 		t.Errorf("%q %q", problems, warnings)
 	}
 }
+
+// Whatever a source sends: no panic, and either a problem or addresses, of which
+// each stands in what was sent, in some spelling.
+func FuzzList(f *testing.F) {
+	for _, seed := range []string{githubMeta, atlassian, google, okta, drop, geofeed, "192.0.2.1\n", "[]", "<html>"} {
+		f.Add(seed, uint8(0))
+		f.Add(seed, uint8(1))
+		f.Add(seed, uint8(2))
+	}
+	sources := []Source{{File: "/list"}, {File: "/list", Format: "csv"}, {File: "/list", Path: []string{"hooks", "items[].cidr"}}, {File: "/list", Path: []string{"*.ip_ranges[]"}}}
+	for i := range sources {
+		sources[i], _, _ = Complete(sources[i])
+	}
+	f.Fuzz(func(t *testing.T, content string, which uint8) {
+		prefixes, problem := parse(sources[int(which)%len(sources)], []byte(content))
+		if (problem == "") != (len(prefixes) > 0) {
+			t.Errorf("%d entries, %q", len(prefixes), problem)
+		}
+		for _, p := range prefixes {
+			if !p.IsValid() || p.Masked() != p || p.Addr().Is4In6() || p.Addr().Zone() != "" {
+				t.Errorf("%v", p)
+			}
+		}
+	})
+}

@@ -215,3 +215,27 @@ func TestParsePrefix(t *testing.T) {
 		}
 	}
 }
+
+// Whatever a text is: an address that is read is a plain one, and the standard
+// library reads the same; a prefix that is read has its own address in it.
+func FuzzAddress(f *testing.F) {
+	for _, seed := range []string{"192.0.2.1", "192.0.2.1:80", "[2001:db8::1]:443", "::ffff:192.0.2.1", "fe80::1%eth0", "10.0.0.0/8", "::ffff:10.0.0.0/104", "2001:db8::/32", "::1/0", "unknown"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		addr, ok := ParseAddr(text)
+		if ok != addr.IsValid() || addr.Zone() != "" || addr.Is4In6() {
+			t.Errorf("%q: %v", text, addr)
+		}
+		if ok && !strings.Contains(text, ":") && text == strings.TrimSpace(text) && netip.MustParseAddr(text) != addr {
+			t.Errorf("%q: %v", text, addr)
+		}
+		p, _, problem := ParsePrefix(text)
+		if problem == "" {
+			set := Make([]netip.Prefix{p})
+			if len(set) != 2 || !Contains(set, Key(p.Addr())) || p.Masked() != p || p.Addr().Is4In6() {
+				t.Errorf("%q: %v %q", text, p, set)
+			}
+		}
+	})
+}

@@ -1,0 +1,395 @@
+package e2e
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"math/big"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/hookward/hookward/dev/gateway"
+)
+
+// redis is a running redis-server, which forgets everything when it ends.
+type redis struct {
+	address   string
+	arguments []string
+	command   *exec.Cmd
+}
+
+func startRedis(t *testing.T, arguments ...string) *redis {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &redis{address: listener.Addr().String()}
+	_ = listener.Close()
+	_, port, _ := net.SplitHostPort(r.address)
+	r.arguments = []string{"--bind", "127.0.0.1", "--port", port, "--save", "", "--appendonly", "no", "--dir", t.TempDir()}
+	for _, argument := range arguments {
+		r.arguments = append(r.arguments, strings.ReplaceAll(argument, "PORT", port))
+	}
+	r.start(t)
+	t.Cleanup(func() { r.kill() })
+	return r
+}
+
+func (r *redis) start(t *testing.T) {
+	t.Helper()
+	r.command = exec.Command("redis-server", r.arguments...)
+	r.command.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	if err := r.command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "redis listens", func() bool {
+		connection, err := net.Dial("tcp", r.address)
+		return err == nil && connection.Close() == nil
+	})
+}
+
+func (r *redis) kill() {
+	_ = r.command.Process.Signal(syscall.SIGCONT)
+	_ = r.command.Process.Kill()
+	_ = r.command.Wait()
+}
+
+// do sends a command, as an operator would.
+func (r *redis) do(t *testing.T, arguments ...string) string {
+	t.Helper()
+	_, port, _ := net.SplitHostPort(r.address)
+	out, err := exec.Command("redis-cli", append([]string{"-p", port}, arguments...)...).CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v: %v %s", arguments, err, out)
+	}
+	return strings.TrimSpace(string(out))
+}
+
+// pair is two Traefiks in front of one backend, that share what they remember.
+type pair struct {
+	sites   [2]*site
+	arrived sync.Map // how often each delivery has arrived, by its X-Id
+	total   atomic.Int64
+}
+
+func startPair(t *testing.T, gates []gate, answer http.HandlerFunc) *pair {
+	t.Helper()
+	p := &pair{}
+	for i := range p.sites {
+		p.sites[i] = start(t, func(rw http.ResponseWriter, r *http.Request) {
+			count, _ := p.arrived.LoadOrStore(r.Header.Get("X-Id"), &atomic.Int64{})
+			count.(*atomic.Int64).Add(1)
+			p.total.Add(1)
+			if answer != nil {
+				answer(rw, r)
+			}
+		}, gates, gateway.Settings{})
+	}
+	return p
+}
+
+func (p *pair) times(id string) int64 {
+	count, ok := p.arrived.Load(id)
+	if !ok {
+		return 0
+	}
+	return count.(*atomic.Int64).Load()
+}
+
+func shared(address, more string) string {
+	return `{provider: github, secrets: ["env:GH"], redis: {endpoints: "` + address + `"` + more
+}
+
+// 10,000 deliveries come to both Traefiks at the same moment, and each passes
+// once.
+func TestReplayRaceOfTwoTraefiks(t *testing.T) {
+	server := startRedis(t)
+	// The clock of a busy machine is not the server's fault.
+	p := startPair(t, []gate{{name: "once", options: shared(server.address, `, readTimeout: 5s}, replay: {required: true}}`)}}, nil)
+	const deliveries, workers = 10_000, 16
+	clients := [2]*http.Client{}
+	for i := range clients {
+		clients[i] = &http.Client{Timeout: patience, Transport: &http.Transport{MaxIdleConnsPerHost: workers}}
+	}
+	var next, ok, later, other atomic.Int64
+	var wait sync.WaitGroup
+	for range workers {
+		wait.Add(1)
+		go func() {
+			defer wait.Done()
+			for {
+				n := next.Add(1)
+				if n > deliveries {
+					return
+				}
+				body := fmt.Sprintf("delivery %d of the race", n)
+				signature := strings.TrimPrefix(signed(secret, body), "X-Hub-Signature-256: ")
+				var both sync.WaitGroup
+				for i := range clients {
+					both.Add(1)
+					go func() {
+						defer both.Done()
+						r, _ := http.NewRequest(http.MethodPost, p.sites[i].URL+"/once/race", strings.NewReader(body))
+						r.Header.Set("X-Hub-Signature-256", signature)
+						r.Header.Set("X-Id", fmt.Sprint(n))
+						response, err := clients[i].Do(r)
+						if err != nil {
+							t.Error(err)
+							return
+						}
+						_ = response.Body.Close()
+						switch response.StatusCode {
+						case http.StatusOK:
+							ok.Add(1)
+						case http.StatusConflict:
+							later.Add(1)
+						default:
+							other.Add(1)
+						}
+					}()
+				}
+				both.Wait()
+			}
+		}()
+	}
+	wait.Wait()
+	for n := int64(1); n <= deliveries; n++ {
+		if times := p.times(fmt.Sprint(n)); times != 1 {
+			t.Errorf("delivery %d arrived %d times", n, times)
+		}
+	}
+	if other.Load() != 0 || ok.Load() < deliveries || ok.Load()+later.Load() != 2*deliveries {
+		t.Errorf("%d answered 200, %d 409, %d otherwise", ok.Load(), later.Load(), other.Load())
+	}
+	// Every key ends by itself, and says whose it is.
+	keys := strings.Fields(server.do(t, "--scan"))
+	if len(keys) != deliveries {
+		t.Errorf("%d keys", len(keys))
+	}
+	for _, key := range keys[:100] {
+		if ttl, err := strconv.Atoi(server.do(t, "PTTL", key)); err != nil || ttl <= 0 || ttl > 24*60*60*1000 || !strings.HasPrefix(key, "hookward:delivery:") || len(key) != len("hookward:delivery:")+40 {
+			t.Errorf("%q: %v %v", key, ttl, err)
+		}
+	}
+}
+
+func TestLimitsOfTwoTraefiks(t *testing.T) {
+	server := startRedis(t)
+	p := startPair(t, []gate{
+		{name: "limit", options: shared(server.address, `, readTimeout: 5s}, rateLimit: {average: 100, period: 1s, burst: 50, responseHeaders: true}}`)},
+		{name: "ban", options: shared(server.address, `}, ban: {failures: 10, duration: 5m}}`)},
+	}, nil)
+	flood := func(duration time.Duration) (int64, time.Duration) {
+		before, began := p.total.Load(), time.Now()
+		ctx, cancel := context.WithTimeout(context.Background(), duration)
+		defer cancel()
+		var wait sync.WaitGroup
+		for i := range 8 {
+			client := clientFrom(t, "127.0.0.7", false)
+			wait.Add(1)
+			go func() {
+				defer wait.Done()
+				for ctx.Err() == nil {
+					r := p.sites[i%2].request("limit", hello, helloSignature)
+					response, err := client.Do(r)
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					_ = response.Body.Close()
+					if response.Header.Get("RateLimit") == "" {
+						t.Error("no RateLimit header")
+					}
+				}
+			}()
+		}
+		wait.Wait()
+		return p.total.Load() - before, time.Since(began)
+	}
+	admitted, took := flood(4 * time.Second)
+	most := 50 + 100*took.Seconds()
+	if float64(admitted) > most*1.02 || float64(admitted) < most*0.9 {
+		t.Errorf("%d in %v, of at most %.0f", admitted, took, most)
+	}
+	t.Logf("%d in %v, of at most %.0f", admitted, took, most)
+
+	// Who guesses at both is banned by both, from the next failure on.
+	wrong := "X-Hub-Signature-256: sha256=" + strings.Repeat("0", 64)
+	guesser := clientFrom(t, "127.0.0.8", false)
+	for i := range 10 {
+		s := p.sites[i%2]
+		s.refused(t, exchange(t, guesser, s.request("ban", hello, wrong)), http.StatusUnauthorized, "signature_mismatch")
+	}
+	banned := p.sites[1] // which has seen the tenth
+	banned.refused(t, banned.deliver(t, guesser, banned.URL, "ban"), http.StatusTooManyRequests, "source_banned")
+	other := p.sites[0]
+	other.refused(t, exchange(t, guesser, other.request("ban", hello, wrong)), http.StatusUnauthorized, "signature_mismatch")
+	other.refused(t, other.deliver(t, guesser, other.URL, "ban"), http.StatusTooManyRequests, "source_banned")
+	other.refused(t, other.deliver(t, guesser, other.URL, "ban"), http.StatusTooManyRequests, "source_banned")
+}
+
+// Whatever becomes of the server, deliveries pass, repetitions to the same
+// Traefik don't, and it is shared again soon after, the second time too.
+func TestRedisOutages(t *testing.T) {
+	server := startRedis(t, "--maxmemory", "3mb", "--maxmemory-policy", "noeviction")
+	p := startPair(t, []gate{
+		{name: "once", options: shared(server.address, `}, replay: true, rateLimit: {average: 1000, period: 1s, burst: 1000}}`)},
+		{name: "strict", options: shared(server.address, `}, replay: {required: true}}`)},
+	}, nil)
+	a, b := p.sites[0], p.sites[1]
+	serial := 0
+	send := func(s *site, gate string, n int) *answer {
+		body := fmt.Sprintf("delivery %d through outages", n)
+		return s.post(t, gate, body, signed(secret, body), "X-Id: "+gate+fmt.Sprint(n))
+	}
+	sharing := func(what string) {
+		t.Helper()
+		for _, gate := range []string{"strict", "once"} {
+			eventually(t, gate+" is shared "+what, func() bool {
+				serial++
+				id := gate + fmt.Sprint(serial)
+				if send(a, gate, serial).StatusCode != http.StatusOK || p.times(id) != 1 {
+					return false
+				}
+				return send(b, gate, serial).StatusCode == http.StatusOK && p.times(id) == 1
+			})
+		}
+	}
+	// outage checks what the gates do meanwhile.
+	outage := func(what string) {
+		t.Helper()
+		slowest := time.Duration(0)
+		for range 20 {
+			serial++
+			for _, s := range []*site{a, a, b, b} {
+				began := time.Now()
+				if answer := send(s, "once", serial); answer.StatusCode != http.StatusOK {
+					t.Errorf("%s: %d", what, answer.StatusCode)
+				}
+				slowest = max(slowest, time.Since(began))
+			}
+			if times := p.times("once" + fmt.Sprint(serial)); times < 1 || times > 2 {
+				t.Errorf("%s: a delivery arrived %d times, by two Traefiks", what, times)
+			}
+		}
+		serial++
+		if answer := send(a, "strict", serial); answer.StatusCode != http.StatusServiceUnavailable || answer.Header.Get("Retry-After") != "30" {
+			t.Errorf("%s, required: %d", what, answer.StatusCode)
+		}
+		t.Logf("%s: the slowest of 80 took %v", what, slowest)
+	}
+	sharing("at first")
+	for range 2 {
+		server.kill()
+		outage("killed")
+		server.start(t)
+		sharing("after a restart")
+		if err := server.command.Process.Signal(syscall.SIGSTOP); err != nil {
+			t.Fatal(err)
+		}
+		outage("paused")
+		_ = server.command.Process.Signal(syscall.SIGCONT)
+		sharing("after a pause")
+		server.do(t, "REPLICAOF", "127.0.0.1", "1")
+		outage("read-only")
+		server.do(t, "REPLICAOF", "NO", "ONE")
+		sharing("when it can be written to")
+		server.do(t, "EVAL", "for i=1,100000 do if not pcall(redis.call,'SET','fill'..i,string.rep('x',1000)) then return i end end", "0")
+		outage("full")
+		server.do(t, "FLUSHALL")
+		sharing("when there is room")
+		server.do(t, "SCRIPT", "FLUSH")
+		sharing("when it has forgotten the scripts")
+	}
+	for _, s := range p.sites {
+		for _, cause := range []string{"can't be reached: dial: connect: connection refused", "no answer in time", "it answers READONLY", "it answers OOM"} {
+			s.said(t, "redis: ", cause, "are this Traefik's alone meanwhile")
+		}
+		s.said(t, "redis: is well again")
+	}
+}
+
+// With a password, a database of its own, and TLS both ways.
+func TestRedisOverTLS(t *testing.T) {
+	directory := t.TempDir()
+	authority := writeCertificate(t, directory, "ca", nil)
+	writeCertificate(t, directory, "server", authority)
+	writeCertificate(t, directory, "client", authority)
+	at := func(name string) string { return filepath.Join(directory, name) }
+	server := startRedis(t, "--requirepass", "a password for redis alone", "--port", "0", "--tls-port", "PORT",
+		"--tls-cert-file", at("server.crt"), "--tls-key-file", at("server.key"), "--tls-ca-cert-file", at("ca.crt"))
+	options := func(more string) string {
+		return `{provider: github, secrets: ["env:GH"], replay: {required: true}, redis: {endpoints: "` + server.address + `", db: 3, readTimeout: 2s, dialTimeout: 2s` + more + `}}`
+	}
+	s := start(t, nil, []gate{
+		{name: "good", options: options(`, password: "env:REDIS_PASSWORD", tls: {ca: ` + at("ca.crt") + `, cert: ` + at("client.crt") + `, key: "file:` + at("client.key") + `"}`)},
+		{name: "nocert", options: options(`, password: "env:REDIS_PASSWORD", tls: {ca: ` + at("ca.crt") + `}`)},
+		{name: "noca", options: options(`, password: "env:REDIS_PASSWORD", tls: {cert: ` + at("client.crt") + `, key: ` + at("client.key") + `}`)},
+		{name: "plain", options: options(`, password: "env:REDIS_PASSWORD"`)},
+		{name: "nopassword", options: options(`, tls: {ca: ` + at("ca.crt") + `, cert: ` + at("client.crt") + `, key: ` + at("client.key") + `}`)},
+	}, gateway.Settings{Env: []string{"REDIS_PASSWORD=a password for redis alone"}})
+	s.passed(t, s.post(t, "good", hello, helloSignature))
+	a := s.post(t, "good", hello, helloSignature)
+	if r := s.record(t, a.path); r.Reason != "delivery_duplicate" {
+		t.Errorf("%+v", r)
+	}
+	for gate, says := range map[string]string{"nocert": "redis: ", "noca": "certificate signed by unknown authority", "plain": "redis: ", "nopassword": "it answers NOAUTH"} {
+		s.refused(t, s.post(t, gate, hello, helloSignature), http.StatusServiceUnavailable, "replay_unavailable")
+		s.said(t, `"hookward.middleware":"`+gate+`@file"`, says)
+	}
+}
+
+// authority signs certificates.
+type authority struct {
+	certificate *x509.Certificate
+	key         *ecdsa.PrivateKey
+}
+
+func writeCertificate(t *testing.T, directory, name string, by *authority) *authority {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(time.Now().UnixNano()), Subject: pkix.Name{CommonName: name}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
+	}
+	if by == nil {
+		template.IsCA, template.BasicConstraintsValid, template.KeyUsage = true, true, x509.KeyUsageCertSign
+		by = &authority{certificate: template, key: key}
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, by.certificate, &key.PublicKey, by.key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	secret, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = errors.Join(
+		os.WriteFile(filepath.Join(directory, name+".crt"), pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), 0o600),
+		os.WriteFile(filepath.Join(directory, name+".key"), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: secret}), 0o600),
+	)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return by
+}

@@ -1,0 +1,311 @@
+package resp
+
+import (
+	"bufio"
+	"context"
+	"crypto/sha1"
+	"crypto/tls"
+	"encoding/hex"
+	"errors"
+	"net"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Options say how to reach a server. All are required but Username, Password, DB
+// and TLS.
+type Options struct {
+	Endpoints    []string // HOST:PORT; the first that can be written to is used
+	Username     string
+	Password     string
+	DB           int
+	TLS          *tls.Config
+	DialTimeout  time.Duration // of connecting, with TLS and authentication
+	ReadTimeout  time.Duration
+	WriteTimeout time.Duration
+	PoolSize     int // connections at once
+}
+
+// Client keeps connections to a server, and away from one that is not well.
+type Client struct {
+	options Options
+	tell    func(level, message string, now time.Time)
+	slots   chan bool // one for each connection that may be in use
+
+	mu       sync.Mutex
+	idle     []*connection
+	endpoint int       // the one in use
+	failures int       // in a row
+	closed   time.Time // until when nobody tries
+	probing  bool      // whether somebody tries whether it is well again
+	ended    bool
+}
+
+type connection struct {
+	conn     net.Conn
+	reader   *bufio.Reader
+	endpoint int
+	used     time.Time
+}
+
+const (
+	// maxFailures in a row open the circuit: for pause, nobody tries, and after
+	// that one at a time, until it succeeds.
+	maxFailures = 3
+	pause       = 2 * time.Second
+	maxIdle     = time.Minute
+)
+
+// ErrDown is returned without a try while the server is not well.
+var ErrDown = errors.New("redis is not tried at the moment")
+
+// NewClient returns a client, which connects when it is first used. What it has to
+// say of the server's health goes to tell.
+func NewClient(o Options, tell func(level, message string, now time.Time)) *Client {
+	return &Client{options: o, tell: tell, slots: make(chan bool, o.PoolSize)}
+}
+
+// Script is a Lua script, and the digest that the server knows it by.
+type Script struct {
+	text   string
+	digest string
+}
+
+// NewScript returns a script.
+func NewScript(text string) *Script {
+	sum := sha1.Sum([]byte(text))
+	return &Script{text: text, digest: hex.EncodeToString(sum[:])}
+}
+
+// Run runs a script on one key. It returns an error where the server can't be
+// reached, is too slow, or answers with an error: what it has done then is not
+// known.
+func Run(c *Client, s *Script, key string, args []string) (*Reply, error) {
+	now := time.Now()
+	if !enter(c, now) {
+		return nil, ErrDown
+	}
+	c.slots <- true
+	reply, err := runOnce(c, s, key, args)
+	<-c.slots
+	leave(c, err, time.Now())
+	return reply, err
+}
+
+// enter says whether to try: yes, while the server is well, and else for one at a
+// time after the pause.
+func enter(c *Client, now time.Time) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.ended {
+		return false
+	}
+	if c.failures < maxFailures {
+		return true
+	}
+	if c.probing || now.Before(c.closed) {
+		return false
+	}
+	c.probing = true
+	return true
+}
+
+// leave notes how a try went.
+func leave(c *Client, err error, now time.Time) {
+	c.mu.Lock()
+	was := c.failures
+	c.probing = false
+	if err == nil {
+		c.failures = 0
+	} else {
+		c.failures++
+		c.closed = now.Add(pause)
+		c.endpoint = (c.endpoint + 1) % len(c.options.Endpoints)
+		if c.failures >= maxFailures {
+			closeIdle(c)
+		}
+	}
+	c.mu.Unlock()
+	if err != nil {
+		c.tell("error", "redis: "+err.Error()+"; limits and replays are this Traefik's alone meanwhile", now)
+	} else if was > 0 {
+		c.tell("info", "redis: is well again", now)
+	}
+}
+
+func runOnce(c *Client, s *Script, key string, args []string) (*Reply, error) {
+	conn, err := take(c)
+	if err != nil {
+		return nil, err
+	}
+	command := append([]string{"EVALSHA", s.digest, "1", key}, args...)
+	reply, err := exchange(c, conn, command)
+	if err == nil && reply.Kind == '-' && strings.HasPrefix(reply.Text, "NOSCRIPT") {
+		command[0] = "EVAL"
+		command[1] = s.text
+		reply, err = exchange(c, conn, command)
+	}
+	if err != nil {
+		_ = conn.conn.Close()
+		return nil, err
+	}
+	if reply.Kind == '-' {
+		// A server that refuses is no better for the next one.
+		_ = conn.conn.Close()
+		return nil, errors.New("it answers " + shown(reply.Text))
+	}
+	put(c, conn)
+	return reply, nil
+}
+
+// exchange sends one command and reads its reply, within the timeouts. After an
+// error the connection is of no use: what comes next on it belongs to this
+// request.
+func exchange(c *Client, conn *connection, command []string) (*Reply, error) {
+	now := time.Now()
+	err := conn.conn.SetDeadline(now.Add(c.options.WriteTimeout + c.options.ReadTimeout))
+	if err != nil {
+		return nil, err
+	}
+	_, err = conn.conn.Write(request(command))
+	if err != nil {
+		return nil, plain(err)
+	}
+	err = conn.conn.SetReadDeadline(time.Now().Add(c.options.ReadTimeout))
+	if err != nil {
+		return nil, err
+	}
+	reply, err := readReply(conn.reader)
+	if err != nil {
+		return nil, plain(err)
+	}
+	if conn.reader.Buffered() > 0 {
+		return nil, errProtocol // more than was asked for
+	}
+	return reply, nil
+}
+
+// take returns a connection of the pool, or a new one.
+func take(c *Client) (*connection, error) {
+	now := time.Now()
+	c.mu.Lock()
+	endpoint := c.endpoint
+	for len(c.idle) > 0 {
+		conn := c.idle[len(c.idle)-1]
+		c.idle = c.idle[:len(c.idle)-1]
+		if conn.endpoint == endpoint && now.Sub(conn.used) < maxIdle {
+			c.mu.Unlock()
+			return conn, nil
+		}
+		_ = conn.conn.Close()
+	}
+	c.mu.Unlock()
+	return dial(c, endpoint)
+}
+
+func put(c *Client, conn *connection) {
+	conn.used = time.Now()
+	c.mu.Lock()
+	keep := !c.ended && conn.endpoint == c.endpoint
+	if keep {
+		c.idle = append(c.idle, conn)
+	}
+	c.mu.Unlock()
+	if !keep {
+		_ = conn.conn.Close()
+	}
+}
+
+// dial connects, and says who calls.
+func dial(c *Client, endpoint int) (*connection, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), c.options.DialTimeout)
+	defer cancel()
+	address := c.options.Endpoints[endpoint]
+	var conn net.Conn
+	var err error
+	if c.options.TLS != nil {
+		dialer := tls.Dialer{Config: c.options.TLS}
+		conn, err = dialer.DialContext(ctx, "tcp", address)
+	} else {
+		dialer := net.Dialer{}
+		conn, err = dialer.DialContext(ctx, "tcp", address)
+	}
+	if err != nil {
+		return nil, errors.New(address + " can't be reached: " + plain(err).Error())
+	}
+	made := &connection{conn: conn, reader: bufio.NewReaderSize(conn, maxLine+2), endpoint: endpoint}
+	for _, command := range greetings(c.options) {
+		reply, err := exchange(c, made, command)
+		if err == nil && reply.Kind == '-' {
+			err = errors.New("it answers " + shown(reply.Text) + " to " + command[0])
+		}
+		if err != nil {
+			_ = conn.Close()
+			return nil, err
+		}
+	}
+	return made, nil
+}
+
+// greetings are the commands that a connection begins with.
+func greetings(o Options) [][]string {
+	commands := [][]string{}
+	if o.Password != "" && o.Username != "" {
+		commands = append(commands, []string{"AUTH", o.Username, o.Password})
+	} else if o.Password != "" {
+		commands = append(commands, []string{"AUTH", o.Password})
+	}
+	if o.DB != 0 {
+		commands = append(commands, []string{"SELECT", strconv.Itoa(o.DB)})
+	}
+	return commands
+}
+
+// plain returns an error without the port of this side, which is another one each
+// time.
+func plain(err error) error {
+	var operation *net.OpError
+	if errors.As(err, &operation) {
+		if operation.Timeout() {
+			return errors.New("no answer in time")
+		}
+		return errors.New(operation.Op + ": " + operation.Err.Error())
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		return errors.New("no answer in time")
+	}
+	return err
+}
+
+// shown is the first word of an error that the server gives, which says what kind
+// it is. The rest may have anything in it.
+func shown(text string) string {
+	word, _, _ := strings.Cut(text, " ")
+	for _, r := range word {
+		if r < 'A' || r > 'Z' {
+			return "an error"
+		}
+	}
+	if word == "" || len(word) > 32 {
+		return "an error"
+	}
+	return word
+}
+
+// closeIdle closes all connections that nobody uses, with the client's lock held.
+func closeIdle(c *Client) {
+	for _, conn := range c.idle {
+		_ = conn.conn.Close()
+	}
+	c.idle = nil
+}
+
+// Close ends a client.
+func Close(c *Client) {
+	c.mu.Lock()
+	c.ended = true
+	closeIdle(c)
+	c.mu.Unlock()
+}

@@ -1,0 +1,359 @@
+package resp
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+func TestReadReply(t *testing.T) {
+	for text, want := range map[string]string{
+		"+OK\r\n": "+ OK 0 []", "+\r\n": "+  0 []", "-NOSCRIPT No matching script\r\n": "- NOSCRIPT No matching script 0 []", ":0\r\n": ": 0 0 []", ":-12\r\n": ": -12 -12 []",
+		"$0\r\n\r\n": "$  0 []", "$5\r\na\r\nbc\r\n": "$ a\r\nbc 0 []", "$-1\r\n": "_  0 []", "*-1\r\n": "_  0 []", "*0\r\n": "*  0 []", "*2\r\n:1\r\n:-2\r\n": "*  0 [1 -2]",
+	} {
+		r := bufio.NewReaderSize(strings.NewReader(text), maxLine+2)
+		reply, err := readReply(r)
+		if err != nil {
+			t.Errorf("%q: %v", text, err)
+			continue
+		}
+		if got := fmt.Sprintf("%c %s %d %v", reply.Kind, reply.Text, reply.Number, reply.Numbers); got != want || r.Buffered() != 0 {
+			t.Errorf("%q: %q, want %q, %d left", text, got, want, r.Buffered())
+		}
+	}
+	for _, text := range []string{
+		"", "\r\n", "\n", "+OK", "+OK\n", "+OK\r", "OK\r\n", "HTTP/1.1 400 Bad Request\r\n", "$\r\n", "$5\r\nabc", "$3\r\nabcd\r\n", "$3\r\nabc\n\n", "$-2\r\n", "$-0\r\nx", "$+1\r\na\r\n", "$99999999999999999999\r\n",
+		"$65537\r\n" + strings.Repeat("x", 65537) + "\r\n", ":\r\n", ":1.5\r\n", ":9223372036854775808\r\n", "*65\r\n", "*1\r\n", "*1\r\n*1\r\n:1\r\n", "*1\r\n$1\r\na\r\n", "*2\r\n:1\r\n", "*-2\r\n", "*x\r\n",
+		"+" + strings.Repeat("x", maxLine+1) + "\r\n", "_\r\n", "%1\r\n:1\r\n:2\r\n", "\x00\x00\x00\x00",
+	} {
+		reply, err := readReply(bufio.NewReaderSize(strings.NewReader(text), maxLine+2))
+		if err == nil {
+			t.Errorf("%.40q is taken for %+v", text, reply)
+		}
+	}
+}
+
+// Whatever a server sends: no panic, no more memory than a reply may have, and a
+// reply that is taken is one that would be written like this.
+func FuzzReply(f *testing.F) {
+	for _, seed := range []string{"+OK\r\n", "-ERR x\r\n", ":1\r\n", "$3\r\nabc\r\n", "$-1\r\n", "*2\r\n:1\r\n:2\r\n", "*-1\r\n", "$3\r\nab"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		reply, err := readReply(bufio.NewReaderSize(strings.NewReader(text), maxLine+2))
+		if err != nil {
+			return
+		}
+		switch reply.Kind {
+		case '+', '-':
+			if strings.ContainsAny(reply.Text, "\n") || !strings.HasPrefix(text, string(reply.Kind)+reply.Text+"\r\n") {
+				t.Errorf("%q: %+v", text, reply)
+			}
+		case '$':
+			if !strings.Contains(text, "\r\n"+reply.Text+"\r\n") {
+				t.Errorf("%q: %+v", text, reply)
+			}
+		case ':', '*', '_':
+			if len(reply.Numbers) > maxArray || reply.Kind != ':' && reply.Text != "" {
+				t.Errorf("%q: %+v", text, reply)
+			}
+		default:
+			t.Errorf("%q: %+v", text, reply)
+		}
+	})
+}
+
+func TestRequest(t *testing.T) {
+	got := string(request([]string{"EVALSHA", "", "a\r\n*1\r\n$8\r\nFLUSHALL\r\n", "é"}))
+	want := "*4\r\n$7\r\nEVALSHA\r\n$0\r\n\r\n$21\r\na\r\n*1\r\n$8\r\nFLUSHALL\r\n\r\n$2\r\né\r\n"
+	if got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+// pretender is a server that answers each command as a test says.
+type pretender struct {
+	mu       sync.Mutex
+	answer   func(command []string) string
+	commands []string
+	accepted int64
+}
+
+func pretend(t *testing.T, answer func(command []string) string) (*pretender, string) {
+	t.Helper()
+	p := &pretender{answer: answer}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = listener.Close() })
+	go accept(p, listener)
+	return p, listener.Addr().String()
+}
+
+func accept(p *pretender, listener net.Listener) {
+	for {
+		conn, err := listener.Accept()
+		if err != nil {
+			return
+		}
+		atomic.AddInt64(&p.accepted, 1)
+		go converse(p, conn)
+	}
+}
+
+func converse(p *pretender, conn net.Conn) {
+	defer func() { _ = conn.Close() }()
+	r := bufio.NewReader(conn)
+	for {
+		command, err := readCommand(r)
+		if err != nil {
+			return
+		}
+		p.mu.Lock()
+		p.commands = append(p.commands, command[0])
+		answer := p.answer
+		p.mu.Unlock()
+		text := answer(command)
+		if text == "hang up" {
+			return
+		}
+		if _, err := io.WriteString(conn, text); err != nil {
+			return
+		}
+	}
+}
+
+func readCommand(r *bufio.Reader) ([]string, error) {
+	n := 0
+	if _, err := fmt.Fscanf(r, "*%d\r\n", &n); err != nil {
+		return nil, err
+	}
+	args := []string{}
+	for i := 0; i < n; i++ {
+		size := 0
+		if _, err := fmt.Fscanf(r, "$%d\r\n", &size); err != nil {
+			return nil, err
+		}
+		b := make([]byte, size+2)
+		if _, err := io.ReadFull(r, b); err != nil {
+			return nil, err
+		}
+		args = append(args, string(b[:size]))
+	}
+	return args, nil
+}
+
+func setAnswer(p *pretender, answer func(command []string) string) {
+	p.mu.Lock()
+	p.answer = answer
+	p.commands = nil
+	p.mu.Unlock()
+}
+
+func spoken(p *pretender) string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return strings.Join(p.commands, " ")
+}
+
+func newTestClient(endpoints ...string) (*Client, *[]string) {
+	said := &[]string{}
+	var mu sync.Mutex
+	c := NewClient(Options{Endpoints: endpoints, DialTimeout: time.Second, ReadTimeout: 100 * time.Millisecond, WriteTimeout: 100 * time.Millisecond, PoolSize: 4},
+		func(level, message string, _ time.Time) {
+			mu.Lock()
+			*said = append(*said, level+": "+message)
+			mu.Unlock()
+		})
+	return c, said
+}
+
+var testScript = NewScript("return 1")
+
+func one(_ []string) string { return ":1\r\n" }
+
+func TestRun(t *testing.T) {
+	p, address := pretend(t, one)
+	c, _ := newTestClient(address)
+	for i := 0; i < 10; i++ {
+		reply, err := Run(c, testScript, "key", []string{"a", "b"})
+		if err != nil || reply.Number != 1 {
+			t.Fatal(reply, err)
+		}
+	}
+	if n := atomic.LoadInt64(&p.accepted); n != 1 || spoken(p) != strings.TrimSpace(strings.Repeat("EVALSHA ", 10)) {
+		t.Errorf("%d connections, %s", n, spoken(p))
+	}
+	// A server that does not know the script is told it, once.
+	setAnswer(p, func(command []string) string {
+		if command[0] == "EVALSHA" {
+			return "-NOSCRIPT No matching script.\r\n"
+		}
+		if command[1] != "return 1" || command[2] != "1" || command[3] != "key" || command[4] != "a" {
+			return "-ERR\r\n"
+		}
+		return ":2\r\n"
+	})
+	reply, err := Run(c, testScript, "key", []string{"a"})
+	if err != nil || reply.Number != 2 || spoken(p) != "EVALSHA EVAL" {
+		t.Error(reply, err, spoken(p))
+	}
+}
+
+func TestGreetings(t *testing.T) {
+	p, address := pretend(t, func(command []string) string {
+		if command[0] == "EVALSHA" {
+			return ":1\r\n"
+		}
+		return "+OK\r\n"
+	})
+	c, said := newTestClient(address)
+	c.options.Username, c.options.Password, c.options.DB = "user", "canary-password", 3
+	if _, err := Run(c, testScript, "key", nil); err != nil || spoken(p) != "AUTH SELECT EVALSHA" {
+		t.Error(err, spoken(p))
+	}
+	setAnswer(p, func(_ []string) string { return "-WRONGPASS invalid canary-password\r\n" })
+	c, said = newTestClient(address)
+	c.options.Password = "canary-password"
+	_, err := Run(c, testScript, "key", nil)
+	if err == nil || !strings.Contains(err.Error(), "WRONGPASS to AUTH") || strings.Contains(strings.Join(*said, ""), "canary") {
+		t.Error(err, *said)
+	}
+}
+
+// After anything that is no whole, lone reply in time, the connection is never
+// used again.
+func TestNeverOutOfStep(t *testing.T) {
+	for name, c := range map[string]struct {
+		answer string
+		says   string
+	}{
+		"rubbish":         {"HTTP/1.1 400 Bad Request\r\n\r\n", "not the protocol"},
+		"two replies":     {":1\r\n:2\r\n", "not the protocol"},
+		"half a reply":    {"$10\r\nabc", "no answer in time"},
+		"silence":         {"", "no answer in time"},
+		"hang up":         {"hang up", "EOF"},
+		"too large":       {"$65537\r\n", "not the protocol"},
+		"an error":        {"-READONLY You can't write against a read only replica.\r\n", "it answers READONLY"},
+		"out of memory":   {"-OOM command not allowed\r\n", "it answers OOM"},
+		"loading":         {"-LOADING Redis is loading\r\n", "it answers LOADING"},
+		"moved":           {"-MOVED 1 127.0.0.1:1\r\n", "it answers MOVED"},
+		"a forged error":  {"-\x1b[31m<script> x\r\n", "it answers an error"},
+		"nested":          {"*1\r\n*1\r\n:1\r\n", "not the protocol"},
+		"an endless line": {"+" + strings.Repeat("x", 100_000), "not the protocol"},
+	} {
+		answer := c.answer
+		p, address := pretend(t, func(_ []string) string { return answer })
+		client, _ := newTestClient(address)
+		_, err := Run(client, testScript, "key", nil)
+		if err == nil || !strings.Contains(err.Error(), c.says) {
+			t.Errorf("%s: %v, want %s", name, err, c.says)
+		}
+		setAnswer(p, one)
+		reply, err := Run(client, testScript, "key", nil)
+		if err != nil || reply.Number != 1 {
+			t.Errorf("%s, and then: %v %v", name, reply, err)
+		}
+		if n := atomic.LoadInt64(&p.accepted); n != 2 {
+			t.Errorf("%s: %d connections", name, n)
+		}
+	}
+}
+
+func TestCircuit(t *testing.T) {
+	p, address := pretend(t, func(_ []string) string { return "-OOM\r\n" })
+	c, said := newTestClient(address)
+	for outage := 1; outage <= 2; outage++ {
+		setAnswer(p, func(_ []string) string { return "-OOM\r\n" })
+		for i := 0; i < 50; i++ {
+			_, err := Run(c, testScript, "key", nil)
+			if down := errors.Is(err, ErrDown); down != (i >= maxFailures) {
+				t.Fatalf("outage %d, try %d: %v", outage, i, err)
+			}
+		}
+		if got := spoken(p); got != "EVALSHA EVALSHA EVALSHA" {
+			t.Errorf("asked: %s", got)
+		}
+		setAnswer(p, one)
+		c.mu.Lock()
+		c.closed = time.Now()
+		c.mu.Unlock()
+		for i := 0; i < 5; i++ {
+			if _, err := Run(c, testScript, "key", nil); err != nil {
+				t.Fatalf("outage %d, recovered: %v", outage, err)
+			}
+		}
+	}
+	if text := strings.Join(*said, "\n"); strings.Count(text, "info: redis: is well again") != 2 || !strings.Contains(text, "error: redis: it answers OOM; limits and replays are this Traefik's alone meanwhile") {
+		t.Error(text)
+	}
+	// While it is not known whether the server is well, one tries, and not all.
+	c.failures = maxFailures
+	if !enter(c, c.closed) || enter(c, c.closed.Add(time.Hour)) {
+		t.Error("more than one tries")
+	}
+	Close(c)
+	if _, err := Run(c, testScript, "key", nil); !errors.Is(err, ErrDown) {
+		t.Error(err)
+	}
+}
+
+// Of several endpoints, one that can't be used is left for the next.
+func TestEndpoints(t *testing.T) {
+	_, bad := pretend(t, func(_ []string) string { return "-READONLY\r\n" })
+	_, good := pretend(t, one)
+	c, _ := newTestClient("127.0.0.1:1", bad, good)
+	worked := 0
+	for i := 0; i < 5; i++ {
+		if _, err := Run(c, testScript, "key", nil); err == nil {
+			worked++
+		}
+		c.mu.Lock()
+		c.closed = time.Now()
+		c.mu.Unlock()
+	}
+	if worked != 3 {
+		t.Errorf("%d of 5", worked)
+	}
+}
+
+func TestConcurrentRuns(t *testing.T) {
+	p, address := pretend(t, func(command []string) string {
+		time.Sleep(time.Millisecond)
+		return ":" + command[4] + "\r\n"
+	})
+	c, _ := newTestClient(address)
+	problems := make(chan string, 1000)
+	var wg sync.WaitGroup
+	for w := 0; w < 10; w++ {
+		wg.Add(1)
+		go ask(c, w, problems, &wg)
+	}
+	wg.Wait()
+	close(problems)
+	for problem := range problems {
+		t.Error(problem)
+	}
+	if n := atomic.LoadInt64(&p.accepted); n > 4 {
+		t.Errorf("%d connections, at most 4", n)
+	}
+}
+
+func ask(c *Client, w int, problems chan string, wg *sync.WaitGroup) {
+	defer wg.Done()
+	for i := 0; i < 50; i++ {
+		want := int64(w*1000 + i)
+		reply, err := Run(c, testScript, "key", []string{fmt.Sprint(want)})
+		if err != nil || reply.Number != want {
+			problems <- fmt.Sprintf("%d: %v %v", want, reply, err)
+		}
+	}
+}

@@ -1,0 +1,233 @@
+package hookward
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/hookward/hookward/internal/resp"
+)
+
+// sharedMemory is the compiled option redis: what several Traefiks remember
+// together. Each keeps its own memory as well, and goes on with that alone while
+// the server is not well.
+type sharedMemory struct {
+	client  *resp.Client // see remember
+	options resp.Options
+	of      string // a digest of the options
+	name    string // of the middleware: it is the same in all Traefiks
+}
+
+const (
+	defaultRedisEndpoint = "127.0.0.1:6379"
+	defaultRedisDial     = 200 * time.Millisecond
+	defaultRedisTimeout  = 50 * time.Millisecond
+	maxRedisTimeout      = 10 * time.Second
+	defaultRedisPool     = 32
+	maxRedisPool         = 1000
+	// sharedClaim is how long a delivery that is under way is another Traefik's:
+	// one that ends in the middle never gives it back.
+	sharedClaim = 2 * time.Minute
+)
+
+// The scripts each do one decision in one step. The time is the server's, so that
+// the clocks of the Traefiks make no difference; a key that a script writes ends
+// by itself.
+var (
+	// A token bucket as in the package bucket, in microseconds. A clock that was
+	// set back can't make a bucket emptier than empty.
+	takeScript = resp.NewScript(`local t = redis.call('TIME')
+local now = t[1] * 1000000 + t[2]
+local interval, depth = tonumber(ARGV[1]), tonumber(ARGV[2])
+local full = tonumber(redis.call('GET', KEYS[1]) or '0')
+if full < now then full = now end
+if full > now + depth then full = now + depth end
+local room = depth - (full + interval - now)
+if room < -0.5 then return math.floor(room) end
+redis.call('SET', KEYS[1], string.format('%.3f', full + interval), 'PX', math.ceil((full + interval - now) / 1000) + 1000)
+return math.max(0, math.floor(room))`)
+
+	claimScript = resp.NewScript(`local v = redis.call('GET', KEYS[1])
+if v == 'done' then return 2 end
+if v then return 1 end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return 0`)
+
+	commitScript = resp.NewScript(`redis.call('SET', KEYS[1], 'done', 'PX', ARGV[1])
+return 1`)
+
+	releaseScript = resp.NewScript(`if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end
+return 1`)
+
+	// It returns for how many milliseconds the client is banned.
+	failScript = resp.NewScript(`if redis.call('GET', KEYS[1]) == 'banned' then return redis.call('PTTL', KEYS[1]) end
+local n = redis.call('INCR', KEYS[1])
+if n == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
+if n < tonumber(ARGV[1]) then return 0 end
+redis.call('SET', KEYS[1], 'banned', 'PX', ARGV[3])
+return tonumber(ARGV[3])`)
+)
+
+func compileRedis(c *compilation, p *policy, options *RedisOptions) *sharedMemory {
+	if options == nil {
+		return nil
+	}
+	o := *options
+	wrong := func(text string) { c.problems = append(c.problems, text) }
+	m := &sharedMemory{options: resp.Options{
+		Endpoints: o.Endpoints, Username: o.Username, DB: int(o.DB),
+		DialTimeout: o.DialTimeout, ReadTimeout: o.ReadTimeout, WriteTimeout: o.WriteTimeout, PoolSize: int(o.PoolSize),
+	}}
+	r := &m.options
+	if len(r.Endpoints) == 0 {
+		r.Endpoints = []string{defaultRedisEndpoint}
+	}
+	for i, endpoint := range r.Endpoints {
+		host, port, err := net.SplitHostPort(endpoint)
+		n, portErr := strconv.ParseUint(port, 10, 16)
+		if err != nil || host == "" || portErr != nil || n == 0 {
+			wrong(fmt.Sprintf("redis.endpoints[%d]: %s is not HOST:PORT", i, quote(endpoint)))
+		}
+	}
+	if r.DialTimeout == 0 {
+		r.DialTimeout = defaultRedisDial
+	}
+	if r.ReadTimeout == 0 {
+		r.ReadTimeout = defaultRedisTimeout
+	}
+	if r.WriteTimeout == 0 {
+		r.WriteTimeout = defaultRedisTimeout
+	}
+	if r.DialTimeout > maxRedisTimeout || r.ReadTimeout > maxRedisTimeout || r.WriteTimeout > maxRedisTimeout {
+		wrong("redis: timeouts must be at most 10s, because requests wait for them")
+	}
+	if r.PoolSize == 0 {
+		r.PoolSize = defaultRedisPool
+	}
+	if r.PoolSize > maxRedisPool {
+		wrong("redis.poolSize: must be at most 1000")
+	}
+	if o.Password != "" {
+		r.Password = string(redisText(c, o.Password, "redis.password"))
+	} else if o.Username != "" {
+		wrong("redis.username: has no effect without password")
+	}
+	if o.TLS != nil {
+		r.TLS = compileRedisTLS(c, *o.TLS)
+	}
+	if p.limit == nil && p.ban == nil && p.replay == nil {
+		wrong("redis: has no effect without rateLimit, replay or ban")
+	}
+	sum := sha256.Sum256([]byte(fmt.Sprintf("%q %q %q %d %s %s %s %d %q", r.Endpoints, r.Username, r.Password, r.DB, r.DialTimeout, r.ReadTimeout, r.WriteTimeout, r.PoolSize, c.redisKeys)))
+	m.of = hex.EncodeToString(sum[:])
+	return m
+}
+
+// redisText resolves a reference; what it stands for is part of what the client is
+// known by.
+func redisText(c *compilation, ref, path string) []byte {
+	s := resolveSecret(ref, "utf8")
+	if s.problem != "" {
+		c.problems = append(c.problems, path+": "+s.problem)
+	}
+	if s.degraded != "" {
+		c.degraded = append(c.degraded, path+": "+s.degraded)
+	}
+	if path == "redis.password" {
+		for _, w := range s.warnings {
+			c.warnings = append(c.warnings, path+": "+w)
+		}
+	}
+	c.files = append(c.files, s.files...)
+	c.redisKeys += string(s.key) + "\x00"
+	return s.key
+}
+
+func compileRedisTLS(c *compilation, o RedisTLSOptions) *tls.Config {
+	config := &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: o.InsecureSkipVerify}
+	if o.InsecureSkipVerify {
+		c.warnings = append(c.warnings, "redis.tls.insecureSkipVerify: whoever is on the way can read and write what the gates remember")
+	}
+	if o.CA != "" {
+		config.RootCAs = x509.NewCertPool()
+		if !config.RootCAs.AppendCertsFromPEM(redisText(c, asFile(o.CA), "redis.tls.ca")) {
+			c.problems = append(c.problems, "redis.tls.ca: has no certificate in PEM")
+		}
+	}
+	if (o.Cert == "") != (o.Key == "") {
+		c.problems = append(c.problems, "redis.tls.key: belongs to cert; one needs the other")
+	} else if o.Cert != "" {
+		pair, err := tls.X509KeyPair(redisText(c, asFile(o.Cert), "redis.tls.cert"), redisText(c, asFile(o.Key), "redis.tls.key"))
+		if err != nil {
+			c.problems = append(c.problems, "redis.tls.cert: is not a certificate in PEM with its key")
+		}
+		config.Certificates = []tls.Certificate{pair}
+	}
+	return config
+}
+
+// asFile takes an absolute path for what Traefik takes it for.
+func asFile(text string) string {
+	if strings.HasPrefix(text, "/") {
+		return "file:" + text
+	}
+	return text
+}
+
+// sharedKey returns the key of something in the server: of one length, and with
+// nothing of a stranger's in it.
+func sharedKey(m *sharedMemory, kind, key string) string {
+	sum := sha256.Sum256([]byte(m.name + "\x00" + kind + "\x00" + key))
+	return "hookward:" + kind + ":" + hex.EncodeToString(sum[:20])
+}
+
+// errReply is what a script of ours never answers.
+var errReply = errors.New("the answer is none of the script's")
+
+// run runs a script that answers with a number.
+func run(m *sharedMemory, s *resp.Script, key string, args ...string) (int64, error) {
+	reply, err := resp.Run(m.client, s, key, args)
+	if err != nil {
+		return 0, err
+	}
+	if reply.Kind != ':' {
+		return 0, errReply
+	}
+	return reply.Number, nil
+}
+
+// takeShared is bucket.Take for all Traefiks together.
+func takeShared(m *sharedMemory, l *rateLimit, source string) (int64, error) {
+	interval := float64(l.table.Interval) / 1000
+	room, err := run(m, takeScript, sharedKey(m, "limit", source),
+		strconv.FormatFloat(interval, 'f', 3, 64), strconv.FormatFloat(interval*float64(l.burst), 'f', 3, 64))
+	return room * 1000, err
+}
+
+// failShared counts a failure for all Traefiks together, and returns how long the
+// client is banned for. Who is banned by one is so by another from its next
+// failure on: the deliveries that pass need no look.
+func failShared(m *sharedMemory, b *ban, client string) (time.Duration, error) {
+	banned, err := run(m, failScript, sharedKey(m, "ban", client),
+		strconv.FormatInt(b.failures, 10), milliseconds(b.window), milliseconds(b.duration))
+	return time.Duration(banned) * time.Millisecond, err
+}
+
+// newClaim returns what a claim is known by.
+func newClaim() string {
+	b := make([]byte, 16)
+	_, _ = rand.Read(b) // which never fails: crypto/rand says so
+	return hex.EncodeToString(b)
+}
+
+func milliseconds(d time.Duration) string {
+	return strconv.FormatInt((int64(d)+int64(time.Millisecond)-1)/int64(time.Millisecond), 10)
+}

@@ -1,0 +1,161 @@
+package hookward
+
+import (
+	"io"
+	"net"
+	"strings"
+	"testing"
+	"time"
+)
+
+// fixedServer answers whatever it is asked with the same text. What the real
+// server answers is for the end-to-end tests.
+func fixedServer(t *testing.T, answer string) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = listener.Close() })
+	go answerAll(listener, answer)
+	return listener.Addr().String()
+}
+
+func answerAll(listener net.Listener, answer string) {
+	defer func() { _ = recover() }()
+	for {
+		conn, err := listener.Accept()
+		if err != nil {
+			return
+		}
+		go answerOne(conn, answer)
+	}
+}
+
+func answerOne(conn net.Conn, answer string) {
+	defer func() { _ = conn.Close() }()
+	b := make([]byte, 4096)
+	for {
+		n, err := conn.Read(b)
+		if err != nil || n == 0 {
+			return
+		}
+		_, err = io.WriteString(conn, answer)
+		if err != nil {
+			return
+		}
+	}
+}
+
+// Whatever is wrong with the server, it is this Traefik's own memory that decides:
+// nothing is refused for it, and nothing is let through that would not be without
+// it, unless the operator wants 503 then.
+func TestRedisThatIsNotWell(t *testing.T) {
+	_, reports := capture(t)
+	for name, endpoint := range map[string]string{
+		"nobody": "127.0.0.1:1", "silence": fixedServer(t, ""), "rubbish": fixedServer(t, "hello\r\n"), "read-only": fixedServer(t, "-READONLY x\r\n"),
+		"full": fixedServer(t, "-OOM x\r\n"), "loading": fixedServer(t, "-LOADING x\r\n"), "moved": fixedServer(t, "-MOVED 1 x\r\n"),
+		"another type": fixedServer(t, "$2\r\n-1\r\n"), "a list": fixedServer(t, "*1\r\n:0\r\n"), "nothing": fixedServer(t, "$-1\r\n"), "wrong password": fixedServer(t, "-NOAUTH x\r\n"),
+	} {
+		redis := map[string]any{"endpoints": endpoint, "readTimeout": "20ms", "writeTimeout": "20ms", "dialTimeout": "50ms"}
+		raw := limited(map[string]any{"average": "3", "period": "1h"})
+		raw["replay"] = "true"
+		raw["redis"] = redis
+		g := newTestGate(t.Name()+name, raw, compile, testTime)
+		for i, want := range []string{verified, deliveryDuplicate, deliveryDuplicate, rateLimited, rateLimited} {
+			d := visitAt(t, g, "192.0.2.1:1", testTime)
+			d.status, d.completed = 200, true
+			settle(d, testTime)
+			if d.reason != want {
+				t.Errorf("%s, request %d: %s, want %s", name, i, d.reason, want)
+			}
+		}
+		raw = onlyOnce(map[string]any{"required": "true"})
+		raw["redis"] = redis
+		g = newTestGate(t.Name()+name+"required", raw, compile, testTime)
+		for i := 0; i < 3; i++ {
+			if d := visitAt(t, g, "192.0.2.1:1", testTime); d.reason != replayUnavailable || d.claim != "" {
+				t.Errorf("%s, required: %s", name, d.reason)
+			}
+		}
+	}
+	if text := reports.String(); strings.Count(text, "meanwhile") < 11 || !strings.Contains(text, "redis: it answers READONLY; limits and replays are this Traefik's alone meanwhile") {
+		t.Error(text)
+	}
+}
+
+// What the server says counts, and not what is remembered here.
+func TestRedisDecides(t *testing.T) {
+	capture(t)
+	for _, c := range []struct {
+		answer string
+		want   string
+	}{{":0\r\n", verified}, {":1\r\n", deliveryInFlight}, {":2\r\n", deliveryDuplicate}} {
+		raw := onlyOnce(map[string]any{})
+		raw["redis"] = map[string]any{"endpoints": fixedServer(t, c.answer)}
+		g := newTestGate(t.Name()+c.answer, raw, compile, testTime)
+		for i := 0; i < 2; i++ {
+			d := visitAt(t, g, "192.0.2.1:1", testTime)
+			if d.reason != c.want {
+				t.Errorf("%q: %s, want %s", c.answer, d.reason, c.want)
+			}
+			d.status = 503
+			settle(d, testTime)
+		}
+	}
+	raw := limited(map[string]any{"average": "1", "period": "1h"})
+	raw["redis"] = map[string]any{"endpoints": fixedServer(t, ":-2500000\r\n")}
+	d := visitAt(t, newTestGate(t.Name()+"limit", raw, compile, testTime), "192.0.2.1:1", testTime)
+	if d.reason != rateLimited || d.wait != int64(2500*time.Millisecond) {
+		t.Errorf("%s %d", d.reason, d.wait)
+	}
+	raw = githubOptions()
+	raw["ban"] = "true"
+	raw["redis"] = map[string]any{"endpoints": fixedServer(t, ":5000\r\n")}
+	g := newTestGate(t.Name()+"ban", raw, compile, testTime)
+	guess(g, "192.0.2.1:1", testTime) // the first here, and one too many elsewhere
+	if d := visitAt(t, g, "192.0.2.1:1", testTime); d.reason != sourceBanned || d.wait != int64(5*time.Second) {
+		t.Errorf("%s %d", d.reason, d.wait)
+	}
+}
+
+func TestRedisMistakes(t *testing.T) {
+	for _, c := range []struct {
+		options map[string]any
+		says    string
+	}{
+		{map[string]any{"endpoints": "redis"}, `redis.endpoints[0]: "redis" is not HOST:PORT`},
+		{map[string]any{"endpoints": "redis:0"}, `redis.endpoints[0]: "redis:0" is not HOST:PORT`},
+		{map[string]any{"endpoints": "redis:6379,redis://b:6379"}, `redis.endpoints[1]: "redis://b:6379" is not HOST:PORT`},
+		{map[string]any{"endpoints": []any{}}, "redis.endpoints: is an empty list"},
+		{map[string]any{"readTimeout": "11s"}, "redis: timeouts must be at most 10s"},
+		{map[string]any{"poolSize": "1001"}, "redis.poolSize: must be at most 1000"},
+		{map[string]any{"db": "-1"}, `redis.db: "-1" is not a positive`},
+		{map[string]any{"username": "x"}, "redis.username: has no effect without password"},
+		{map[string]any{"password": "env:NO_SUCH_PASSWORD"}, "redis.password: environment variable NO_SUCH_PASSWORD is not set"},
+		{map[string]any{"password": "${REDIS_PASSWORD}"}, "redis.password: is a reference that nothing has resolved"},
+		{map[string]any{"tls": map[string]any{"ca": "/no/such/file"}}, "redis.tls.ca: file /no/such/file can't be found"},
+		{map[string]any{"tls": map[string]any{"ca": "no PEM at all"}}, "redis.tls.ca: has no certificate in PEM"},
+		{map[string]any{"tls": map[string]any{"cert": "/no/such/file"}}, "redis.tls.key: belongs to cert"},
+		{map[string]any{"tls": map[string]any{"cert": "x", "key": "y"}}, "redis.tls.cert: is not a certificate in PEM with its key"},
+		{map[string]any{"minIdleConns": "1"}, "redis.minIdleConns: is not an option"},
+	} {
+		raw := onlyOnce(map[string]any{})
+		raw["redis"] = c.options
+		got := strings.Join(compile(raw).problems, "\n")
+		if !strings.HasPrefix(got, c.says) {
+			t.Errorf("%v: %q, want %q", c.options, got, c.says)
+		}
+	}
+	raw := githubOptions()
+	raw["ban"] = "false"
+	raw["redis"] = "true"
+	if got := strings.Join(compile(raw).problems, "\n"); got != "redis: has no effect without rateLimit, replay or ban" {
+		t.Error(got)
+	}
+	raw["ban"] = "true"
+	m := mustCompile(t, raw).shared
+	if m.options.Endpoints[0] != "127.0.0.1:6379" || m.options.ReadTimeout != 50*time.Millisecond || m.options.PoolSize != 32 {
+		t.Errorf("%+v", m.options)
+	}
+}
