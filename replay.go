@@ -21,8 +21,9 @@ type replay struct {
 const (
 	defaultReplayWindow = 24 * time.Hour
 	maxReplayWindow     = 30 * 24 * time.Hour
-	// maxDeliveries bounds what is remembered.
-	maxDeliveries = 100_000
+	// maxDeliveries bounds what is remembered: at least half of them, which are
+	// the last ones.
+	maxDeliveries = 200_000
 	// replayMargin is what the window has to be longer than the time in which a
 	// timestamp is accepted: deliveries take a while.
 	replayMargin = time.Minute

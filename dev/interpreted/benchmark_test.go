@@ -19,7 +19,6 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"os"
-	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
@@ -27,8 +26,6 @@ import (
 
 	"github.com/traefik/yaegi/interp"
 	"github.com/traefik/yaegi/stdlib"
-
-	"github.com/hookward/hookward/dev/gateway"
 )
 
 // passThrough is what any plugin costs: a handler that does nothing.
@@ -96,18 +93,7 @@ func BenchmarkLoad(b *testing.B) {
 // returns its New.
 func load(b *testing.B) func(http.Handler, map[string]any) http.Handler {
 	b.Helper()
-	root, err := gateway.Root()
-	if err != nil {
-		b.Fatal(err)
-	}
-	goPath := b.TempDir()
-	source := filepath.Join(goPath, "src", module)
-	if err := os.MkdirAll(filepath.Dir(source), 0o755); err != nil {
-		b.Fatal(err)
-	}
-	if err := os.Symlink(root, source); err != nil {
-		b.Fatal(err)
-	}
+	goPath := linkedPath(b)
 	stdout, stderr := os.Stdout, os.Stderr
 	null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
 	if err != nil {
@@ -135,6 +121,13 @@ func load(b *testing.B) func(http.Handler, map[string]any) http.Handler {
 		config.Elem().FieldByName("Raw").Set(reflect.ValueOf(options))
 		return build.Call([]reflect.Value{reflect.ValueOf(context.Background()), reflect.ValueOf(next), config, reflect.ValueOf("bench@file")})[0].Interface().(http.Handler)
 	}
+}
+
+// githubSignature signs as GitHub does.
+func githubSignature(secret, body string) string {
+	m := hmac.New(sha256.New, []byte(secret))
+	m.Write([]byte(body))
+	return "sha256=" + hex.EncodeToString(m.Sum(nil))
 }
 
 // delivery is one that a provider would send.

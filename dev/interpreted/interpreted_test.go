@@ -23,14 +23,7 @@ func TestInterpreted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	goPath := t.TempDir()
-	source := filepath.Join(goPath, "src", module)
-	if err := os.MkdirAll(filepath.Dir(source), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Symlink(root, source); err != nil {
-		t.Fatal(err)
-	}
+	goPath := linkedPath(t)
 	runTests(t, goPath, root, module)
 	inner, err := filepath.Glob(filepath.Join(root, "internal", "*"))
 	if err != nil || len(inner) == 0 {
@@ -40,6 +33,24 @@ func TestInterpreted(t *testing.T) {
 		name := "internal/" + filepath.Base(directory)
 		t.Run(name, func(t *testing.T) { runTests(t, goPath, directory, module+"/"+name) })
 	}
+}
+
+// linkedPath returns a GOPATH in which the repository is.
+func linkedPath(t testing.TB) string {
+	t.Helper()
+	root, err := gateway.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	goPath := t.TempDir()
+	source := filepath.Join(goPath, "src", module)
+	if err := os.MkdirAll(filepath.Dir(source), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(root, source); err != nil {
+		t.Fatal(err)
+	}
+	return goPath
 }
 
 // runTests runs the tests of one package in an interpreter of its own.

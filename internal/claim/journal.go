@@ -42,7 +42,7 @@ func recall(t *Table, into map[string]int64, path string, now int64, tell func(p
 	if state.Info == nil {
 		return
 	}
-	if plainfile.WritableByAll(state) {
+	if plainfile.WritableByAll(state) || plainfile.WritableByAll(plainfile.Look(filepath.Dir(path))) {
 		tell("file " + path + " may be written by everybody on this machine; it is not read")
 		return
 	}

@@ -13,9 +13,9 @@ import (
 )
 
 const (
-	maxLine   = 1024     // bytes of a line without its end
-	maxBulk   = 64 << 10 // bytes of a text
-	maxArray  = 64       // elements
+	maxLine  = 1024     // bytes of a line without its end
+	maxBulk  = 64 << 10 // bytes of a text
+	maxArray = 64       // elements
 )
 
 // Reply is what a server answers.

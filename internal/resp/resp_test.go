@@ -215,13 +215,13 @@ func TestGreetings(t *testing.T) {
 		}
 		return "+OK\r\n"
 	})
-	c, said := newTestClient(address)
+	c, _ := newTestClient(address)
 	c.options.Username, c.options.Password, c.options.DB = "user", "canary-password", 3
 	if _, err := Run(c, testScript, "key", nil); err != nil || spoken(p) != "AUTH SELECT EVALSHA" {
 		t.Error(err, spoken(p))
 	}
 	setAnswer(p, func(_ []string) string { return "-WRONGPASS invalid canary-password\r\n" })
-	c, said = newTestClient(address)
+	c, said := newTestClient(address)
 	c.options.Password = "canary-password"
 	_, err := Run(c, testScript, "key", nil)
 	if err == nil || !strings.Contains(err.Error(), "WRONGPASS to AUTH") || strings.Contains(strings.Join(*said, ""), "canary") {
