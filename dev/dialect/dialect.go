@@ -55,6 +55,7 @@ var rules = []rule{
 	{"error-type-switch", "under Yaegi a type switch does not match interpreted errors, and case error never matches; use errors.Is or a type assertion with ok", errorTypeSwitch},
 	{"errors-as", "errors.As panics under Yaegi unless the target has a compiled type; use a type of the standard library, or errors.Is", errorsAs},
 	{"recovered-value", "under Yaegi a recovered value may be a reflect.Value; compare it with nil or format it with fmt, nothing else", recoveredValue},
+	{"goroutine-in-loop", "Yaegi reads the literal when the goroutine runs, and it may be another one by then, or none; start a function with a name", goroutineInLoop},
 	{"bare-goroutine", "a panic in a goroutine kills Traefik; start a func literal or function of this package whose first statement defers a recover", bareGoroutine},
 
 	{"shared-select", "Yaegi keeps the cases of a select in one place for all goroutines, one receives from another's channel; v, ok := <-x.f never fires and x = <-ch panics; let all senders use one channel", sharedSelect},

@@ -16,6 +16,18 @@ func bareGoroutine(p *pass) {
 	}
 }
 
+// goroutineInLoop refuses func literals that a loop starts. The new goroutine
+// reads the literal where the loop has it, which by then may be the next one, or
+// none: that ends Traefik.
+func goroutineInLoop(p *pass) {
+	for c := range p.root.Preorder((*ast.GoStmt)(nil)) {
+		n := c.Node().(*ast.GoStmt)
+		if _, ok := ast.Unparen(n.Call.Fun).(*ast.FuncLit); ok && loop(c) != nil {
+			p.report(n.Pos(), "go func in a loop")
+		}
+	}
+}
+
 func name(fun ast.Expr) string {
 	if _, ok := ast.Unparen(fun).(*ast.FuncLit); ok {
 		return "func"

@@ -93,15 +93,17 @@ func race(table *Table, key string) int {
 	var wg sync.WaitGroup
 	for i := 0; i < 50; i++ {
 		wg.Add(1)
-		go func() {
-			defer wg.Done()
-			if Claim(table, key, 0, false) == Granted {
-				granted <- 1
-			}
-		}()
+		go try(table, key, granted, &wg)
 	}
 	wg.Wait()
 	return len(granted)
+}
+
+func try(table *Table, key string, granted chan int, wg *sync.WaitGroup) {
+	defer wg.Done()
+	if Claim(table, key, 0, false) == Granted {
+		granted <- 1
+	}
 }
 
 func TestFullTables(t *testing.T) {

@@ -28,14 +28,7 @@ func TestOneFetchForAll(t *testing.T) {
 	var wg sync.WaitGroup
 	for i := 0; i < 50; i++ {
 		wg.Add(1)
-		go func() {
-			defer wg.Done()
-			ctx, cancel := context.WithCancel(context.Background())
-			defer cancel() // a reload
-			if Use(ctx, s, of(said), time.Now()) != first {
-				t.Error("another list of the same source")
-			}
-		}()
+		go useOnce(t, s, said, first, &wg)
 	}
 	wg.Wait()
 	eventually(t, "the list is loaded", func() bool { return has(first, "192.0.2.1") == "inside" })
@@ -49,6 +42,15 @@ func TestOneFetchForAll(t *testing.T) {
 		t.Error("a change of options is a moment without a list")
 	}
 	eventually(t, "it is fetched", func() bool { return asked(o) == 2 })
+}
+
+func useOnce(t *testing.T, s Source, said *teller, want *List, wg *sync.WaitGroup) {
+	defer wg.Done()
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel() // a reload
+	if Use(ctx, s, of(said), time.Now()) != want {
+		t.Error("another list of the same source")
+	}
 }
 
 func TestUnusedListsEnd(t *testing.T) {

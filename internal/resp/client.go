@@ -50,16 +50,8 @@ type connection struct {
 	used     time.Time
 }
 
-const (
-	// maxFailures in a row open the circuit: for pause, nobody tries, and after
-	// that one at a time, until it succeeds.
-	maxFailures = 3
-	pause       = 2 * time.Second
-	maxIdle     = time.Minute
-)
-
-// ErrDown is returned without a try while the server is not well.
-var ErrDown = errors.New("redis is not tried at the moment")
+// maxIdle is how long an idle connection is believed to be there still.
+const maxIdle = time.Minute
 
 // NewClient returns a client, which connects when it is first used. What it has to
 // say of the server's health goes to tell.
@@ -92,47 +84,6 @@ func Run(c *Client, s *Script, key string, args []string) (*Reply, error) {
 	<-c.slots
 	leave(c, err, time.Now())
 	return reply, err
-}
-
-// enter says whether to try: yes, while the server is well, and else for one at a
-// time after the pause.
-func enter(c *Client, now time.Time) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.ended {
-		return false
-	}
-	if c.failures < maxFailures {
-		return true
-	}
-	if c.probing || now.Before(c.closed) {
-		return false
-	}
-	c.probing = true
-	return true
-}
-
-// leave notes how a try went.
-func leave(c *Client, err error, now time.Time) {
-	c.mu.Lock()
-	was := c.failures
-	c.probing = false
-	if err == nil {
-		c.failures = 0
-	} else {
-		c.failures++
-		c.closed = now.Add(pause)
-		c.endpoint = (c.endpoint + 1) % len(c.options.Endpoints)
-		if c.failures >= maxFailures {
-			closeIdle(c)
-		}
-	}
-	c.mu.Unlock()
-	if err != nil {
-		c.tell("error", "redis: "+err.Error()+"; limits and replays are this Traefik's alone meanwhile", now)
-	} else if was > 0 {
-		c.tell("info", "redis: is well again", now)
-	}
 }
 
 func runOnce(c *Client, s *Script, key string, args []string) (*Reply, error) {

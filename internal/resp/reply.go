@@ -50,10 +50,8 @@ func readReply(r *bufio.Reader) (*Reply, error) {
 			return nil, errProtocol
 		}
 		return reply, nil
-	case '$':
-		return readBulk(r, reply)
-	case '*':
-		return readArray(r, reply)
+	case '$', '*':
+		return readSized(r, reply)
 	}
 	return nil, errProtocol
 }
@@ -82,8 +80,13 @@ func readSize(text string, most int) (int, error) {
 	return n, nil
 }
 
-func readBulk(r *bufio.Reader, reply *Reply) (*Reply, error) {
-	n, err := readSize(reply.Text, maxBulk)
+// readSized reads what follows the size that a reply begins with.
+func readSized(r *bufio.Reader, reply *Reply) (*Reply, error) {
+	most := maxBulk
+	if reply.Kind == '*' {
+		most = maxArray
+	}
+	n, err := readSize(reply.Text, most)
 	if err != nil {
 		return nil, err
 	}
@@ -92,29 +95,32 @@ func readBulk(r *bufio.Reader, reply *Reply) (*Reply, error) {
 		reply.Kind = '_'
 		return reply, nil
 	}
-	b := make([]byte, n+2)
-	_, err = io.ReadFull(r, b)
+	if reply.Kind == '$' {
+		reply.Text, err = readText(r, n)
+	} else {
+		reply.Numbers, err = readNumbers(r, n)
+	}
 	if err != nil {
 		return nil, err
 	}
-	if b[n] != '\r' || b[n+1] != '\n' {
-		return nil, errProtocol
-	}
-	reply.Text = string(b[:n])
 	return reply, nil
 }
 
-// readArray reads a list of numbers: no script of ours answers with another one.
-func readArray(r *bufio.Reader, reply *Reply) (*Reply, error) {
-	n, err := readSize(reply.Text, maxArray)
+func readText(r *bufio.Reader, n int) (string, error) {
+	b := make([]byte, n+2)
+	_, err := io.ReadFull(r, b)
 	if err != nil {
-		return nil, err
+		return "", err
 	}
-	reply.Text = ""
-	if n < 0 {
-		reply.Kind = '_'
-		return reply, nil
+	if b[n] != '\r' || b[n+1] != '\n' {
+		return "", errProtocol
 	}
+	return string(b[:n]), nil
+}
+
+// readNumbers reads a list of numbers: no script of ours answers with another one.
+func readNumbers(r *bufio.Reader, n int) ([]int64, error) {
+	numbers := []int64{}
 	for i := 0; i < n; i++ {
 		line, err := readLine(r)
 		if err != nil {
@@ -127,9 +133,9 @@ func readArray(r *bufio.Reader, reply *Reply) (*Reply, error) {
 		if err != nil {
 			return nil, errProtocol
 		}
-		reply.Numbers = append(reply.Numbers, number)
+		numbers = append(numbers, number)
 	}
-	return reply, nil
+	return numbers, nil
 }
 
 // request writes a command as a list of texts, each with its length before it, so

@@ -12,10 +12,10 @@ func use(...any) {}
 func header(m map[string]int) {
 	for k, v := range m {
 		use(func() { use(k) }) // want `\[loop-closure\] .* k`
-		go func() {            // want `\[bare-goroutine\]`
+		go func() {            // want `\[bare-goroutine\]` `goroutine-in-loop`
 			use(v) // want `\[loop-closure\] .* v`
 		}()
-		go func(v int) { // want `\[bare-goroutine\]`
+		go func(v int) { // want `\[bare-goroutine\]` `goroutine-in-loop`
 			use(v)
 		}(v)
 	}
