@@ -46,7 +46,8 @@ var (
 	sweeping   bool
 )
 
-// remember gives a policy what the gates before it remember.
+// remember gives a policy what the gates before it remember. The policy may be in
+// use already, and is not written to where it has all that.
 func remember(ctx context.Context, name string, p *policy, now time.Time) {
 	if p.limit == nil && p.ban == nil && p.replay == nil {
 		return
@@ -58,7 +59,9 @@ func remember(ctx context.Context, name string, p *policy, now time.Time) {
 		m = &memory{}
 		memories[name] = m
 	}
-	m.ctx = ctx
+	if m.ctx == nil || ctx.Err() == nil {
+		m.ctx = ctx // and not that of an old gate, which compiles anew for a new secret
+	}
 	m.last = now
 	if p.limit != nil {
 		l := p.limit
@@ -67,7 +70,9 @@ func remember(ctx context.Context, name string, p *policy, now time.Time) {
 			m.limits = bucket.New(l.average, l.period, l.burst, maxSources)
 			m.limitsOf = of
 		}
-		l.table = m.limits
+		if l.table != m.limits {
+			l.table = m.limits
+		}
 	}
 	if p.ban != nil {
 		// Who failed by another secret has not failed by this one.
@@ -76,7 +81,9 @@ func remember(ctx context.Context, name string, p *policy, now time.Time) {
 			m.bans = newBanTable(p.ban)
 			m.bansOf = of
 		}
-		p.ban.table = m.bans
+		if p.ban.table != m.bans {
+			p.ban.table = m.bans
+		}
 	}
 	if p.replay != nil {
 		rememberReplays(m, name, p.replay, now)
@@ -106,7 +113,9 @@ func rememberReplays(m *memory, name string, r *replay, now time.Time) {
 		}
 	}
 	claim.Resize(m.replays, r.window)
-	r.table = m.replays
+	if r.table != m.replays {
+		r.table = m.replays
+	}
 }
 
 // rememberShared keeps the connections to Redis.
@@ -124,8 +133,10 @@ func rememberShared(m *memory, name string, p *policy) {
 		})
 		m.sharedOf = p.shared.of
 	}
-	p.shared.client = m.shared
-	p.shared.name = name
+	if p.shared.client != m.shared {
+		p.shared.name = name
+		p.shared.client = m.shared
+	}
 }
 
 // sweep forgets what belongs to middlewares that are gone.
