@@ -56,6 +56,20 @@ func TestCompiledOnceForAllGates(t *testing.T) {
 	}
 }
 
+// A policy that is shared has its lists once, however many gates there are.
+func TestListsOfASharedPolicy(t *testing.T) {
+	capture(t)
+	raw := withLists(map[string]any{"allowlist": map[string]any{"lists": []any{
+		map[string]any{"file": "/no/such/file", "refresh": "720h"}, map[string]any{"file": "/nor/this/one", "refresh": "720h"},
+	}}})
+	for i := 0; i < 3; i++ {
+		c := compileShared(context.Background(), t.Name(), raw, testTime)
+		if n := len(c.policy.addresses.allow.lists); n != 2 {
+			t.Errorf("gate %d: %d lists", i, n)
+		}
+	}
+}
+
 func TestCompilingSurvivesItself(t *testing.T) {
 	capture(t)
 	var wg sync.WaitGroup

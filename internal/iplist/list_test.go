@@ -226,3 +226,50 @@ func TestForbiddenAddresses(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// A gate that is built from what is at hand wakes a list as Use does, and one that
+// is of yesterday does not end it.
+func TestKeep(t *testing.T) {
+	o, url := newOrigin(t)
+	serveText(o, four)
+	l, _ := newList(t, Source{URL: url, PlainHTTP: true})
+	old, end := context.WithCancel(context.Background())
+	end()
+	live, stop := context.WithCancel(context.Background())
+	defer stop()
+	Keep(live, l)
+	Keep(old, l)
+	if l.ctx != live {
+		t.Error("a context that has ended takes the place of one that has not")
+	}
+	l.running = false
+	Keep(live, l)
+	eventually(t, "the list is fetched", func() bool { return asked(o) == 1 && loaded(l) })
+	listsMu.Lock()
+	defer listsMu.Unlock()
+	if lists[keyOf(l.source, true)] != l {
+		t.Error("is not found by the next gate")
+	}
+}
+
+// Of several lists of one content, the one that is loaded is taken over, in
+// whatever order they are found.
+func TestInherit(t *testing.T) {
+	for i := 0; i < 20; i++ {
+		loadedOne, _ := newList(t, Source{File: "/one", Refresh: time.Hour})
+		empty, _ := newList(t, Source{File: "/one", Refresh: 2 * time.Hour})
+		other, _ := newList(t, Source{File: "/other", Refresh: time.Hour})
+		loadedOne.set = []string{"4aaaa", "4aaaa\x01"}
+		other.set = []string{"4bbbb", "4bbbb\x01"}
+		listsMu.Lock()
+		saved := lists
+		lists = map[string]*List{"a": loadedOne, "b": empty, "c": other}
+		fresh, _ := newList(t, Source{File: "/one", Refresh: 3 * time.Hour})
+		inherit(fresh)
+		lists = saved
+		listsMu.Unlock()
+		if len(fresh.set) != 2 || fresh.set[0] != "4aaaa" {
+			t.Fatalf("%q", fresh.set)
+		}
+	}
+}
