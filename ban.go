@@ -43,6 +43,8 @@ const (
 	defaultBanWindow   = time.Minute
 	defaultBanDuration = 10 * time.Minute
 	maxBanDuration     = 24 * time.Hour
+	// maxBanned bounds those who are banned, and those whose failures are counted.
+	maxBanned = 50_000
 )
 
 // compileBan compiles the option ban, which is on where it is not written.
@@ -105,6 +107,9 @@ func turnBans(t *banTable, now int64) {
 		return
 	}
 	t.until = [2]map[string]int64{{}, t.until[0]}
+	if age >= 2*t.duration {
+		t.until[1] = map[string]int64{} // over as well
+	}
 	t.begun = now
 	atomic.StoreInt64(&t.banned, int64(len(t.until[1])))
 }
@@ -131,7 +136,7 @@ func noteFailure(p *policy, client string, now time.Time) {
 	t.mu.Lock()
 	turnBans(t, at)
 	banned = countFailure(t, client, at) >= t.failures || banned
-	if banned && len(t.until[0])+len(t.until[1]) < maxSources {
+	if banned && len(t.until[0])+len(t.until[1]) < maxBanned {
 		t.until[0][client] = until
 		delete(t.failing[0], client)
 		delete(t.failing[1], client)
@@ -146,13 +151,16 @@ func countFailure(t *banTable, client string, now int64) int64 {
 	age := now - t.since
 	if age >= t.window || age < 0 {
 		t.failing = [2]map[string]tally{{}, t.failing[0]}
+		if age >= 2*t.window {
+			t.failing[1] = map[string]tally{}
+		}
 		t.since = now
 	}
 	n := t.failing[0][client]
 	if n.count == 0 {
 		n = t.failing[1][client]
 	}
-	if n.count == 0 && len(t.failing[0])+len(t.failing[1]) >= maxSources {
+	if n.count == 0 && len(t.failing[0])+len(t.failing[1]) >= maxBanned {
 		return 1
 	}
 	if n.count == 0 || now-n.first >= t.window || now < n.first {

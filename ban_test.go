@@ -122,3 +122,33 @@ func TestLateDeliveriesBanNobody(t *testing.T) {
 		}
 	}
 }
+
+// More clients than there is room for: who is banned stays so, and nobody is
+// banned for being one too many.
+func TestBansAreBounded(t *testing.T) {
+	b := &ban{failures: 2, window: time.Hour, duration: time.Hour}
+	b.table = newBanTable(b)
+	p := &policy{ban: b}
+	for i := 0; i < 2; i++ {
+		noteFailure(p, "first", testTime)
+	}
+	for i := 0; i < maxBanned; i++ {
+		b.table.failing[0][string(rune(i))] = tally{first: sinceStart(testTime), count: 1}
+	}
+	for i := 0; i < 5; i++ {
+		noteFailure(p, "late", testTime)
+	}
+	at := sinceStart(testTime)
+	if bannedFor(b.table, "first", at) == 0 || bannedFor(b.table, "late", at) != 0 || len(b.table.failing[0]) > maxBanned {
+		t.Errorf("%d %d %d", bannedFor(b.table, "first", at), bannedFor(b.table, "late", at), len(b.table.failing[0]))
+	}
+	// Once those are over, there is room.
+	later := testTime.Add(3 * time.Hour)
+	for i := 0; i < 2; i++ {
+		noteFailure(p, "late", later)
+		noteFailure(p, "late", later.Add(time.Minute))
+	}
+	if bannedFor(b.table, "late", sinceStart(later)) == 0 {
+		t.Error("nobody is counted any more")
+	}
+}
