@@ -97,7 +97,6 @@ func record(g *gate, d *decision) {
 		Host:       addressOf(d.host),
 		Path:       d.path,
 		BodyHash:   d.bodyHash,
-		Duplicate:  d.duplicate,
 		Status:     d.status,
 	}
 	// One look at all of a stranger's texts: nearly always they are harmless.
@@ -119,10 +118,8 @@ func record(g *gate, d *decision) {
 		a.Decision = "handshake"
 		a.Outcome = "success"
 	}
-	if acknowledges(d) {
-		a.Type = allowed
-		a.Decision = "duplicate"
-		a.Outcome = "success"
+	if d.duplicate {
+		noteDuplicate(&a, d)
 	}
 	if !d.timestamp.IsZero() {
 		a.Timestamp = d.timestamp.UTC().Format(timeLayout)
@@ -144,6 +141,16 @@ func record(g *gate, d *decision) {
 	}
 	if err != nil {
 		reportLoss(g, err, d.start)
+	}
+}
+
+// noteDuplicate records what has become of a delivery that had passed before.
+func noteDuplicate(a *auditRecord, d *decision) {
+	a.Duplicate = true
+	if acknowledges(d) {
+		a.Type = allowed
+		a.Decision = "duplicate"
+		a.Outcome = "success"
 	}
 }
 
