@@ -75,6 +75,16 @@ func clientKey(p *policy, r *http.Request, d *decision) string {
 	return ipset.Key(addr)
 }
 
+// isExempt says whether a client is one of some addresses. What makes one client of
+// a network does not count here.
+func isExempt(exempt ipset.Set, r *http.Request, d *decision) bool {
+	whole := d.clientWhole
+	if !d.clientNoted || !whole.IsValid() {
+		whole = peerOf(r.RemoteAddr)
+	}
+	return whole.IsValid() && ipset.Contains(exempt, ipset.Key(whole))
+}
+
 // shortened returns a text that may be of any length in one that is not.
 func shortened(text string) string {
 	if len(text) <= sha256.Size {

@@ -1,6 +1,7 @@
 package hookward
 
 import (
+	"net/http"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -117,17 +118,18 @@ func turnBans(t *banTable, now int64) {
 // noteFailure counts a request that has failed verification, and bans its client
 // if it was one too many. A table that is full bans nobody more: those who are in
 // it stay.
-func noteFailure(p *policy, client string, now time.Time) {
+func noteFailure(p *policy, r *http.Request, d *decision, now time.Time) {
 	b := p.ban
-	if b.exempt != nil && ipset.Contains(b.exempt, client) {
+	if b.exempt != nil && isExempt(b.exempt, r, d) {
 		return
 	}
+	client := clientKey(p, r, d)
 	t := b.table
 	at := sinceStart(now)
 	until := at + t.duration
 	banned := false
 	if p.shared != nil {
-		rest, err := failShared(p.shared, b, client)
+		rest, err := failShared(p.shared, b, p.verification, client)
 		banned = err == nil && rest > 0
 		if banned && int64(rest) < t.duration {
 			until = at + int64(rest)

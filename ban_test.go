@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/hookward/hookward/internal/ipset"
 )
 
 // guess sends a wrong signature from an address, at a time.
@@ -73,8 +75,8 @@ func TestBanOptions(t *testing.T) {
 	for i := 0; i < 100; i++ {
 		guess(never, "192.0.2.1:1", testTime)
 	}
-	first := with("first", map[string]any{"failures": "1", "window": "1s", "duration": "1s", "exempt": []any{"192.0.2.7", "2001:db8:1::/48"}})
-	for _, remote := range []string{"192.0.2.1:1", "192.0.2.7:1", "[2001:db8:1::1]:1", "[2001:db8:2::1]:1"} {
+	first := with("first", map[string]any{"failures": "1", "window": "1s", "duration": "1s", "exempt": []any{"192.0.2.7", "2001:db8:1::/48", "2001:db8:5::5"}})
+	for _, remote := range []string{"192.0.2.1:1", "192.0.2.7:1", "[2001:db8:1::1]:1", "[2001:db8:5::5]:1", "[2001:db8:2::1]:1"} {
 		guess(first, remote, testTime)
 	}
 	for _, c := range []struct {
@@ -82,7 +84,7 @@ func TestBanOptions(t *testing.T) {
 		remote string
 		want   string
 	}{
-		{never, "192.0.2.1:1", verified}, {first, "192.0.2.1:1", sourceBanned}, {first, "192.0.2.7:1", verified}, {first, "[2001:db8:1::1]:1", verified},
+		{never, "192.0.2.1:1", verified}, {first, "192.0.2.1:1", sourceBanned}, {first, "192.0.2.7:1", verified}, {first, "[2001:db8:1::1]:1", verified}, {first, "[2001:db8:5::5]:1", verified},
 		{first, "[2001:db8:2::1]:1", sourceBanned}, {first, "[2001:db8:2::ffff]:1", sourceBanned}, {first, "[2001:db8:2:1::1]:1", verified},
 	} {
 		if d := visitAt(t, c.g, c.remote, testTime); d.reason != c.want {
@@ -128,27 +130,41 @@ func TestLateDeliveriesBanNobody(t *testing.T) {
 func TestBansAreBounded(t *testing.T) {
 	b := &ban{failures: 2, window: time.Hour, duration: time.Hour}
 	b.table = newBanTable(b)
-	p := &policy{ban: b}
+	p := &policy{ban: b, addresses: &addresses{}}
+	fail := func(address string, at time.Time) {
+		r := newPost("")
+		r.RemoteAddr = address + ":1"
+		noteFailure(p, r, &decision{}, at)
+	}
+	banned := func(address string, at time.Time) bool {
+		return bannedFor(b.table, ipset.KeyOfIPv4(address+":1"), sinceStart(at)) > 0
+	}
 	for i := 0; i < 2; i++ {
-		noteFailure(p, "first", testTime)
+		fail("192.0.2.1", testTime)
 	}
 	for i := 0; i < maxBanned; i++ {
 		b.table.failing[0][string(rune(i))] = tally{first: sinceStart(testTime), count: 1}
 	}
 	for i := 0; i < 5; i++ {
-		noteFailure(p, "late", testTime)
+		fail("192.0.2.2", testTime)
 	}
-	at := sinceStart(testTime)
-	if bannedFor(b.table, "first", at) == 0 || bannedFor(b.table, "late", at) != 0 || len(b.table.failing[0]) > maxBanned {
-		t.Errorf("%d %d %d", bannedFor(b.table, "first", at), bannedFor(b.table, "late", at), len(b.table.failing[0]))
+	if !banned("192.0.2.1", testTime) || banned("192.0.2.2", testTime) || len(b.table.failing[0]) > maxBanned {
+		t.Errorf("%v %v %d", banned("192.0.2.1", testTime), banned("192.0.2.2", testTime), len(b.table.failing[0]))
 	}
 	// Once those are over, there is room.
 	later := testTime.Add(3 * time.Hour)
-	for i := 0; i < 2; i++ {
-		noteFailure(p, "late", later)
-		noteFailure(p, "late", later.Add(time.Minute))
-	}
-	if bannedFor(b.table, "late", sinceStart(later)) == 0 {
+	fail("192.0.2.2", later)
+	fail("192.0.2.2", later.Add(time.Minute))
+	if !banned("192.0.2.2", later.Add(time.Minute)) {
 		t.Error("nobody is counted any more")
+	}
+	// And those who are banned are bounded as well.
+	for i := 0; i < maxBanned; i++ {
+		b.table.until[0][string(rune(i))] = sinceStart(later) + int64(time.Hour)
+	}
+	fail("192.0.2.3", later.Add(time.Minute))
+	fail("192.0.2.3", later.Add(time.Minute))
+	if banned("192.0.2.3", later.Add(time.Minute)) || len(b.table.until[0]) > maxBanned+1 {
+		t.Error("more are banned than may be")
 	}
 }

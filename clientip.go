@@ -71,14 +71,16 @@ func compileIPStrategy(c *compilation, options *IPStrategyOptions) *ipStrategy {
 // before ipv6Subnet. A client that can't be told is none: a text that is no
 // address, in whatever header, is not one to compare.
 func noteClient(s *ipStrategy, r *http.Request, d *decision) netip.Addr {
-	peer := peerOf(r.RemoteAddr)
-	d.clientNoted = true
-	d.client = peer
-	if s == nil {
-		return peer
+	whole := peerOf(r.RemoteAddr)
+	if s != nil {
+		whole = clientOf(s, whole, r.Header)
 	}
-	whole := clientOf(s, peer, r.Header)
+	d.clientNoted = true
+	d.clientWhole = whole
 	d.client = whole
+	if s == nil {
+		return whole
+	}
 	if s.subnet > 0 && whole.Is6() {
 		d.client = netip.PrefixFrom(whole, s.subnet).Masked().Addr()
 	}

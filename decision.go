@@ -19,6 +19,7 @@ type decision struct {
 	source string // the peer's address, with its port
 
 	client       netip.Addr // the zero Addr where it can't be told
+	clientWhole  netip.Addr // before ipStrategy.ipv6Subnet
 	clientNoted  bool       // else the client is the peer
 	rule         string     // what has denied it
 	wait         int64      // until it is worth trying again, in nanoseconds

@@ -99,10 +99,11 @@ func remember(ctx context.Context, name string, p *policy, now time.Time) {
 func rememberReplays(m *memory, name string, r *replay, now time.Time) {
 	if m.replays != nil && m.replaysAre != r.directory {
 		claim.Close(m.replays)
-		m.replays = nil
 	}
-	if m.replays == nil {
-		m.replays = claim.New(r.window, maxDeliveries)
+	if m.replays == nil || m.replaysAre != r.directory {
+		if m.replays == nil {
+			m.replays = claim.New(r.window, maxDeliveries)
+		}
 		m.replaysAre = r.directory
 		if r.directory != "" {
 			sum := sha256.Sum256([]byte(name))
@@ -121,7 +122,7 @@ func rememberReplays(m *memory, name string, r *replay, now time.Time) {
 // rememberShared keeps the connections to Redis.
 func rememberShared(m *memory, name string, p *policy) {
 	if m.shared != nil && (p.shared == nil || m.sharedOf != p.shared.of) {
-		resp.Close(m.shared)
+		closeLater(m.shared)
 		m.shared = nil
 	}
 	if p.shared == nil {
@@ -137,6 +138,15 @@ func rememberShared(m *memory, name string, p *policy) {
 		p.shared.name = name
 		p.shared.client = m.shared
 	}
+}
+
+// closeLater leaves the old connections to those who have claimed something with
+// them.
+func closeLater(client *resp.Client) {
+	time.AfterFunc(sharedClaim, func() {
+		defer func() { _ = recover() }()
+		resp.Close(client)
+	})
 }
 
 // sweep forgets what belongs to middlewares that are gone.

@@ -5,8 +5,8 @@ import "time"
 // RedisOptions say where several Traefiks remember together. The names are those
 // of Traefik's own `rateLimit.redis`; the timeouts are shorter.
 type RedisOptions struct {
-	// Endpoints are the servers' addresses, `HOST:PORT`; the first that answers,
-	// and that can be written to, is used. They are no cluster.
+	// Endpoints are the servers' addresses, `HOST:PORT`; one is used until it
+	// fails, and then the next. They are no cluster.
 	// Default: `127.0.0.1:6379`.
 	Endpoints []string `json:"endpoints"`
 

@@ -108,7 +108,7 @@ func conclude(g *gate, r *http.Request, d *decision, now time.Time) {
 	}()
 	reason := check(g, r, d, now)
 	if failures[reason] && d.policy.ban != nil {
-		noteFailure(d.policy, clientKey(d.policy, r, d), now)
+		noteFailure(d.policy, r, d, now)
 	}
 	prepare(d, r, reason)
 }

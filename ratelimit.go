@@ -74,7 +74,7 @@ func compileRateLimit(c *compilation, options *RateLimitOptions) *rateLimit {
 // rateLimited.
 func limit(p *policy, r *http.Request, d *decision, client string, now time.Time) string {
 	l := p.limit
-	if l.exempt != nil && ipset.Contains(l.exempt, client) {
+	if l.exempt != nil && isExempt(l.exempt, r, d) {
 		return admitted
 	}
 	source := client

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/hookward/hookward/internal/claim"
 	"github.com/hookward/hookward/internal/resp"
 )
 
@@ -33,6 +34,7 @@ const (
 	maxRedisTimeout      = 10 * time.Second
 	defaultRedisPool     = 32
 	maxRedisPool         = 1000
+	minSharedInterval    = 10 * time.Microsecond
 	// sharedClaim is how long a delivery that is under way is another Traefik's:
 	// one that ends in the middle never gives it back.
 	sharedClaim = 2 * time.Minute
@@ -42,12 +44,13 @@ const (
 // the clocks of the Traefiks make no difference; a key that a script writes ends
 // by itself.
 var (
-	// A token bucket as in the package bucket, in microseconds. A clock that was
-	// set back can't make a bucket emptier than empty.
+	// A token bucket as in the package bucket, in microseconds since 2023: Lua's
+	// numbers are exact to a sixtieth of one then. A clock that was set back can't
+	// make a bucket emptier than empty.
 	takeScript = resp.NewScript(`local t = redis.call('TIME')
-local now = t[1] * 1000000 + t[2]
+local now = (t[1] - 1700000000) * 1000000 + t[2]
 local interval, depth = tonumber(ARGV[1]), tonumber(ARGV[2])
-local full = tonumber(redis.call('GET', KEYS[1]) or '0')
+local full = tonumber(redis.call('GET', KEYS[1]) or '0') or 0
 if full < now then full = now end
 if full > now + depth then full = now + depth end
 local room = depth - (full + interval - now)
@@ -57,7 +60,7 @@ return math.max(0, math.floor(room))`)
 
 	claimScript = resp.NewScript(`local v = redis.call('GET', KEYS[1])
 if v == 'done' then return 2 end
-if v then return 1 end
+if v and v ~= ARGV[1] then return 1 end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 return 0`)
 
@@ -123,10 +126,13 @@ func compileRedis(c *compilation, p *policy, options *RedisOptions) *sharedMemor
 	if o.TLS != nil {
 		r.TLS = compileRedisTLS(c, *o.TLS)
 	}
+	if p.limit != nil && p.limit.period/time.Duration(p.limit.average) < minSharedInterval {
+		wrong("rateLimit.average: must be at most 100000 a second where redis counts")
+	}
 	if p.limit == nil && p.ban == nil && p.replay == nil {
 		wrong("redis: has no effect without rateLimit, replay or ban")
 	}
-	sum := sha256.Sum256([]byte(fmt.Sprintf("%q %q %q %d %s %s %s %d %q", r.Endpoints, r.Username, r.Password, r.DB, r.DialTimeout, r.ReadTimeout, r.WriteTimeout, r.PoolSize, c.redisKeys)))
+	sum := sha256.Sum256([]byte(fmt.Sprintf("%q %q %q %d %s %s %s %d %v %v %q", r.Endpoints, r.Username, r.Password, r.DB, r.DialTimeout, r.ReadTimeout, r.WriteTimeout, r.PoolSize, o.TLS != nil, o.TLS != nil && o.TLS.InsecureSkipVerify, c.redisKeys)))
 	m.of = hex.EncodeToString(sum[:])
 	return m
 }
@@ -189,35 +195,62 @@ func sharedKey(m *sharedMemory, kind, key string) string {
 	return "hookward:" + kind + ":" + hex.EncodeToString(sum[:20])
 }
 
-// errReply is what a script of ours never answers.
-var errReply = errors.New("the answer is none of the script's")
-
-// run runs a script that answers with a number.
-func run(m *sharedMemory, s *resp.Script, key string, args ...string) (int64, error) {
-	reply, err := resp.Run(m.client, s, key, args)
-	if err != nil {
-		return 0, err
-	}
-	if reply.Kind != ':' {
-		return 0, errReply
-	}
-	return reply.Number, nil
-}
+// errNumber is for a number that a script of ours never answers with.
+var errNumber = errors.New("the server answers with a number that makes no sense")
 
 // takeShared is bucket.Take for all Traefiks together.
 func takeShared(m *sharedMemory, l *rateLimit, source string) (int64, error) {
 	interval := float64(l.table.Interval) / 1000
-	room, err := run(m, takeScript, sharedKey(m, "limit", source),
-		strconv.FormatFloat(interval, 'f', 3, 64), strconv.FormatFloat(interval*float64(l.burst), 'f', 3, 64))
+	room, err := resp.Run(m.client, takeScript, sharedKey(m, "limit", source), []string{
+		strconv.FormatFloat(interval, 'f', 3, 64), strconv.FormatFloat(interval*float64(l.burst), 'f', 3, 64),
+	})
+	if err == nil && (room > l.burst*l.table.Interval || room < -maxSharedWait) {
+		err = errNumber
+	}
 	return room * 1000, err
+}
+
+// maxSharedWait is more than a bucket ever takes, in microseconds.
+const maxSharedWait = int64(100 * 365 * 24 * time.Hour / time.Microsecond)
+
+// claimTogether returns what the package claim would say of a delivery, for all
+// Traefiks together.
+func claimTogether(m *sharedMemory, key, token string) (int, error) {
+	found, err := resp.Run(m.client, claimScript, sharedKey(m, "delivery", key), []string{token, milliseconds(sharedClaim)})
+	switch {
+	case err != nil:
+		return claim.Full, err
+	case found == 0:
+		return claim.Granted, nil
+	case found == 1:
+		return claim.InFlight, nil
+	case found == 2:
+		return claim.Duplicate, nil
+	}
+	return claim.Full, errNumber
+}
+
+func commitTogether(m *sharedMemory, key string, window time.Duration) {
+	_, _ = resp.Run(m.client, commitScript, sharedKey(m, "delivery", key), []string{milliseconds(window)})
+}
+
+func releaseTogether(m *sharedMemory, key, token string) {
+	_, _ = resp.Run(m.client, releaseScript, sharedKey(m, "delivery", key), []string{token})
 }
 
 // failShared counts a failure for all Traefiks together, and returns how long the
 // client is banned for. Who is banned by one is so by another from its next
 // failure on: the deliveries that pass need no look.
-func failShared(m *sharedMemory, b *ban, client string) (time.Duration, error) {
-	banned, err := run(m, failScript, sharedKey(m, "ban", client),
-		strconv.FormatInt(b.failures, 10), milliseconds(b.window), milliseconds(b.duration))
+//
+// What decides what verifies is part of the key: who has failed by another secret
+// has not failed by this one.
+func failShared(m *sharedMemory, b *ban, verification, client string) (time.Duration, error) {
+	banned, err := resp.Run(m.client, failScript, sharedKey(m, "ban", verification+client), []string{
+		strconv.FormatInt(b.failures, 10), milliseconds(b.window), milliseconds(b.duration),
+	})
+	if err == nil && (banned < 0 || banned > int64(maxBanDuration/time.Millisecond)) {
+		err = errNumber
+	}
 	return time.Duration(banned) * time.Millisecond, err
 }
 

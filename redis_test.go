@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/hookward/hookward/internal/resp"
 )
 
 // fixedServer answers whatever it is asked with the same text. What the real
@@ -55,7 +57,7 @@ func TestRedisThatIsNotWell(t *testing.T) {
 	for name, endpoint := range map[string]string{
 		"nobody": "127.0.0.1:1", "silence": fixedServer(t, ""), "rubbish": fixedServer(t, "hello\r\n"), "read-only": fixedServer(t, "-READONLY x\r\n"),
 		"full": fixedServer(t, "-OOM x\r\n"), "loading": fixedServer(t, "-LOADING x\r\n"), "moved": fixedServer(t, "-MOVED 1 x\r\n"),
-		"another type": fixedServer(t, "$2\r\n-1\r\n"), "a list": fixedServer(t, "*1\r\n:0\r\n"), "nothing": fixedServer(t, "$-1\r\n"), "wrong password": fixedServer(t, "-NOAUTH x\r\n"),
+		"a number": fixedServer(t, ":9223372036854775807\r\n"), "another type": fixedServer(t, "$2\r\n-1\r\n"), "a list": fixedServer(t, "*1\r\n:0\r\n"), "nothing": fixedServer(t, "$-1\r\n"), "wrong password": fixedServer(t, "-NOAUTH x\r\n"),
 	} {
 		redis := map[string]any{"endpoints": endpoint, "readTimeout": "20ms", "writeTimeout": "20ms", "dialTimeout": "50ms"}
 		raw := limited(map[string]any{"average": "3", "period": "1h"})
@@ -116,6 +118,44 @@ func TestRedisDecides(t *testing.T) {
 	guess(g, "192.0.2.1:1", testTime) // the first here, and one too many elsewhere
 	if d := visitAt(t, g, "192.0.2.1:1", testTime); d.reason != sourceBanned || d.wait != int64(5*time.Second) {
 		t.Errorf("%s %d", d.reason, d.wait)
+	}
+}
+
+// What changes how the server is reached is another client.
+func TestRedisClients(t *testing.T) {
+	capture(t)
+	clients := map[*resp.Client]bool{}
+	for _, redis := range []map[string]any{
+		{}, {"tls": "true"}, {"tls": map[string]any{"insecureSkipVerify": "true"}}, {"db": "1"}, {"endpoints": "127.0.0.1:2"}, {"password": "a password, of 32 bytes and more"}, {"readTimeout": "1s"},
+	} {
+		raw := onlyOnce(map[string]any{})
+		raw["redis"] = redis
+		if len(redis) == 0 {
+			raw["redis"] = "true"
+		}
+		for i := 0; i < 2; i++ {
+			g := newTestGate(t.Name(), raw, compile, testTime)
+			clients[g.policy.shared.client] = true
+		}
+	}
+	if len(clients) != 7 {
+		t.Errorf("%d clients for 7 ways to reach a server", len(clients))
+	}
+}
+
+// A claim of which the answer never came is given back as one that was granted.
+func TestRedisClaimsThatTimeOut(t *testing.T) {
+	capture(t)
+	raw := onlyOnce(map[string]any{})
+	raw["redis"] = map[string]any{"endpoints": fixedServer(t, ""), "readTimeout": "20ms"}
+	d := visitAt(t, newTestGate(t.Name(), raw, compile, testTime), "192.0.2.1:1", testTime)
+	if d.reason != verified || d.claimToken == "" {
+		t.Errorf("%s, token %q", d.reason, d.claimToken)
+	}
+	d.status = 503
+	settle(d, testTime)
+	if d.claim != "" || d.claimToken != "" {
+		t.Error("is not given back")
 	}
 }
 

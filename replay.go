@@ -56,6 +56,10 @@ func compileReplay(c *compilation, p *policy, options *ReplayOptions, directory 
 		wrong("replay: has no effect, because nothing is signed: a token is the same in every delivery")
 	}
 	for _, s := range p.schemes {
+		if s.items != nil {
+			wrong("replay: has no effect on a batch, each item of which is signed for itself: items that have passed could be sent again in another batch")
+			break
+		}
 		if s.timestamped && r.window < 2*s.tolerance+replayMargin {
 			wrong("replay.window: must be at least " + (2*s.tolerance + replayMargin).String() + ", twice tolerance and a minute; a delivery could be sent again otherwise, while its timestamp is still good")
 			break
@@ -75,7 +79,8 @@ func signsID(s *scheme) bool {
 		switch {
 		case q.kind == "id":
 			return true
-		case q.kind == "body" && (s.id.kind == "json" || s.id.kind == "form"):
+		case q.kind == "body" && s.id.kind == "json":
+			// Not so in a form: a header that nobody signs says whether it is one.
 			return true
 		case (q.kind == "url" || q.kind == "query" || q.kind == "uri" || q.kind == "portURL") && s.id.kind == "query":
 			return true
@@ -92,10 +97,10 @@ func claimDelivery(p *policy, d *decision, now time.Time) string {
 	key := deliveryKey(p.replay, d)
 	switch claim.Claim(p.replay.table, key, now.UnixNano(), p.replay.required) {
 	case claim.Granted:
-		if p.shared != nil {
-			return claimShared(p, d, key)
-		}
 		d.claim = key
+		if p.shared != nil {
+			return claimShared(p, d)
+		}
 		return verified
 	case claim.InFlight:
 		d.wait = int64(time.Second)
@@ -117,23 +122,21 @@ func isDuplicate(p *policy, d *decision) string {
 // claimShared makes a delivery that is this Traefik's, this request's among all of
 // them. Where they can't be asked, what this one remembers has to do, or with
 // required, the sender has to try again.
-func claimShared(p *policy, d *decision, key string) string {
-	token := newClaim()
-	found, err := run(p.shared, claimScript, sharedKey(p.shared, "delivery", key), token, milliseconds(sharedClaim))
-	if err == nil && found == 0 {
-		d.claim = key
-		d.claimToken = token
+func claimShared(p *policy, d *decision) string {
+	// Noted first: where no answer comes, the claim may be there all the same.
+	d.claimToken = newClaim()
+	found, err := claimTogether(p.shared, d.claim, d.claimToken)
+	if found == claim.Granted || err != nil && !p.replay.required {
 		return verified
 	}
-	if err != nil && !p.replay.required {
-		d.claim = key
-		return verified
+	if err == nil {
+		d.claimToken = "" // it is another's
 	}
-	claim.Release(p.replay.table, key)
+	release(d)
 	if err != nil {
 		return replayUnavailable
 	}
-	if found == 1 {
+	if found == claim.InFlight {
 		d.wait = int64(time.Second)
 		return deliveryInFlight
 	}
@@ -162,20 +165,9 @@ func deliveryKey(r *replay, d *decision) string {
 	return string(h.Sum(nil))
 }
 
-// noteSigned notes what a request, or an item of a batch, was signed over. A
-// secret that is part of it is left out: what is remembered may be on a disk.
+// noteSigned notes what a request was signed over. A secret that is part of it is
+// left out: what is remembered may be on a disk, and does not depend on the key.
 func noteSigned(s *scheme, d *decision, signed [][]byte) {
-	if s.items != nil {
-		// Each item's text for itself, so that none can take the place of two.
-		h := sha256.New()
-		for i, text := range signed {
-			if s.signs[i].kind != "secret" {
-				h.Write(text)
-			}
-		}
-		d.signed = append(d.signed, h.Sum(nil))
-		return
-	}
 	d.signed = make([][]byte, 0, len(signed))
 	for i, text := range signed {
 		if s.signs[i].kind != "secret" {
@@ -193,13 +185,20 @@ func settle(d *decision, now time.Time) {
 	if d.forward && (d.status >= 200 && d.status < 300 || d.status == 0 && d.completed) {
 		claim.Commit(d.policy.replay.table, d.claim, now.UnixNano())
 		if d.policy.shared != nil {
-			_, _ = run(d.policy.shared, commitScript, sharedKey(d.policy.shared, "delivery", d.claim), milliseconds(d.policy.replay.window))
+			commitTogether(d.policy.shared, d.claim, d.policy.replay.window)
 		}
-	} else {
-		claim.Release(d.policy.replay.table, d.claim)
-		if d.claimToken != "" {
-			_, _ = run(d.policy.shared, releaseScript, sharedKey(d.policy.shared, "delivery", d.claim), d.claimToken)
-		}
+		d.claim = ""
+		return
+	}
+	release(d)
+}
+
+// release gives a claim back.
+func release(d *decision) {
+	claim.Release(d.policy.replay.table, d.claim)
+	if d.claimToken != "" {
+		releaseTogether(d.policy.shared, d.claim, d.claimToken)
+		d.claimToken = ""
 	}
 	d.claim = ""
 }

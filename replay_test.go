@@ -109,6 +109,37 @@ func TestReplayOnDuplicate(t *testing.T) {
 	}
 }
 
+// The first final status is the one that the client gets, whatever a backend says
+// before and after it.
+func TestReplayOfOddStatuses(t *testing.T) {
+	capture(t)
+	for name, c := range map[string]struct {
+		statuses []int
+		kept     bool
+	}{
+		"500, then 200": {[]int{500, 200}, false}, "200, then 500": {[]int{200, 500}, true}, "103, then 200": {[]int{103, 200}, true},
+		"103, then nothing": {[]int{103}, true}, "103, then 503": {[]int{103, 503}, false}, "100, 103, 202": {[]int{100, 103, 202}, true},
+	} {
+		count := 0
+		statuses := c.statuses
+		next := http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) {
+			count++
+			for _, status := range statuses {
+				rw.WriteHeader(status)
+			}
+		})
+		h, err := New(context.Background(), next, &Config{Raw: onlyOnce(map[string]any{})}, t.Name()+name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		serve(h, github())
+		serve(h, github())
+		if (count == 1) != c.kept {
+			t.Errorf("%s: forwarded %d times", name, count)
+		}
+	}
+}
+
 // While one is under way, the others are told to come back.
 func TestReplayInFlight(t *testing.T) {
 	capture(t)
@@ -259,6 +290,8 @@ func TestReplayMistakes(t *testing.T) {
 		{with("github", map[string]any{"by": "id"}), "replay.by: must be signature or delivery"},
 		{with("github", map[string]any{"by": "delivery"}), "replay.by: can't be delivery, because the scheme does not sign"},
 		{with("gitlab", "true"), "replay: has no effect, because nothing is signed"},
+		{map[string]any{"provider": "adyen", "secrets": strings.Repeat("ab", 32), "replay": "true"}, "replay: has no effect on a batch"},
+		{map[string]any{"secrets": docsSecret, "signature": map[string]any{"header": "X-Sig", "idField": "form:id"}, "replay": map[string]any{"by": "delivery"}}, "replay.by: can't be delivery"},
 		{map[string]any{"allowlist": map[string]any{"sourceRange": "192.0.2.1", "alone": "true"}, "replay": "true"}, "replay: has no effect, because nothing is signed"},
 		{map[string]any{"provider": "github", "secrets": docsSecret, "replay": "true", "stateDirectory": "state"}, "stateDirectory: must be an absolute path"},
 	} {
@@ -331,6 +364,9 @@ func TestMemoryOverReloads(t *testing.T) {
 	}
 	if reason := pass(build(map[string]any{"replay": map[string]any{"window": "48h"}}), "192.0.2.3:1", "a"); reason != deliveryDuplicate {
 		t.Errorf("with another window: %s", reason)
+	}
+	if reason := pass(build(map[string]any{"stateDirectory": t.TempDir()}), "192.0.2.3:1", "a"); reason != deliveryDuplicate {
+		t.Errorf("with a directory: %s", reason)
 	}
 	// Who failed by another secret has not failed by this one.
 	g = build(nil)

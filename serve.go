@@ -48,6 +48,10 @@ func newStatusWriter(rw http.ResponseWriter, d *decision) http.ResponseWriter {
 }
 
 func (w *statusWriter) WriteHeader(status int) {
+	if status < http.StatusOK && status != http.StatusSwitchingProtocols || w.d.status != 0 {
+		w.ResponseWriter.WriteHeader(status) // an interim one, or one too many
+		return
+	}
 	w.d.status = status
 	w.flush = len(w.Header()["Content-Length"]) == 0
 	w.ResponseWriter.WriteHeader(status)

@@ -91,7 +91,7 @@ func Take(t *Table, key string, now int64) int64 {
 	}
 	full, known := t.current[key]
 	if !known {
-		full, known = t.previous[key]
+		full, known = older(t, key)
 		if !known && len(t.current)+len(t.previous) >= t.most {
 			room := share(t, key, now)
 			t.mu.Unlock()
@@ -99,19 +99,49 @@ func Take(t *Table, key string, now int64) int64 {
 		}
 	}
 	if !known || full < now {
-		full = now
+		full = startOf(t, key, known, now)
 	}
 	room := t.depth - (full + t.Interval - now)
 	if room >= 0 {
 		t.current[key] = full + t.Interval
+	} else if known {
+		t.current[key] = full // it may have been in the older generation
 	}
 	t.mu.Unlock()
 	return room
 }
 
-// clock returns a time that stands still where the caller's goes back, and goes
-// on from there. To take the older time would lock everybody out for as long as
-// the clock was set back by; to begin anew would forget what was taken.
+// older takes a bucket out of the older generation.
+func older(t *Table, key string) (int64, bool) {
+	full, known := t.previous[key]
+	if known {
+		delete(t.previous, key)
+	}
+	return full, known
+}
+
+// startOf returns when a bucket that is full, or new, counts as full. A key that
+// has shared a bucket takes along what that was used for.
+func startOf(t *Table, key string, known bool, now int64) int64 {
+	if known || t.shared == 0 {
+		return now
+	}
+	full := t.overflow[maphash.String(t.seed, key)%shares]
+	if full < now {
+		return now
+	}
+	return full
+}
+
+// maxDisorder is how far apart two requests may come here from the order in which
+// they looked at the clock. What goes back further is the clock.
+const maxDisorder = int64(10 * time.Second)
+
+// clock returns a time that never goes back. Requests that come here late are not
+// earlier than those before them. Where the clock itself goes back, time stands
+// still for a moment and goes on from there: to take the older time would lock
+// everybody out for as long as the clock was set back by, and to begin anew would
+// forget what was taken.
 func clock(t *Table, now int64) int64 {
 	if t.now == math.MinInt64 {
 		t.since = now
@@ -119,9 +149,11 @@ func clock(t *Table, now int64) int64 {
 		return now
 	}
 	now += t.offset
-	if now < t.now {
+	if t.now-now > maxDisorder {
 		t.offset += t.now - now
-		now = t.now
+	}
+	if now < t.now {
+		return t.now
 	}
 	t.now = now
 	return now

@@ -99,6 +99,23 @@ func TestTakeWithAClockThatGoesBack(t *testing.T) {
 	}
 }
 
+// Requests look at the clock, and come here later, in whatever order.
+func TestTakeInDisorder(t *testing.T) {
+	second := int64(time.Second)
+	table := New(10, time.Second, 10, 10)
+	admitted := 0
+	for i := int64(0); i < 1000; i++ {
+		for _, late := range []int64{0, second / 100, 0, second / 20} {
+			if Take(table, "a", i*second/100-late) >= 0 {
+				admitted++
+			}
+		}
+	}
+	if admitted < 105 || admitted > 110 {
+		t.Errorf("%d in ten seconds, of at most 110", admitted)
+	}
+}
+
 func TestGenerations(t *testing.T) {
 	second := int64(time.Second)
 	table := New(10, time.Second, 10, 1000) // an empty bucket is full after a second
@@ -121,6 +138,9 @@ func TestGenerations(t *testing.T) {
 		if room := Take(table, "steady", now); (room >= 0) != (i%2 == 1) {
 			t.Fatalf("after %d turns of the clock: %d", i, room)
 		}
+	}
+	if _, twice := table.previous["steady"]; twice {
+		t.Error("a bucket is there twice")
 	}
 	Take(table, "steady", now+100*second)
 	if n := len(table.current) + len(table.previous); n != 1 {
@@ -147,6 +167,20 @@ func TestFlood(t *testing.T) {
 	}
 	if Shared(table) < 9000 {
 		t.Errorf("%d shared", Shared(table))
+	}
+	// One that has shared takes along what it has had.
+	shared := 0
+	for Take(table, "sharer", now) >= 0 {
+		shared++
+	}
+	now += int64(2 * time.Minute)
+	for i := 0; i < 3; i++ {
+		if Take(table, "sharer", now) >= 0 {
+			shared++
+		}
+	}
+	if shared > 4 {
+		t.Errorf("%d at two moments, two minutes apart", shared)
 	}
 	admitted := false
 	for i := 0; i < 200 && !admitted; i++ {

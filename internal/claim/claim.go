@@ -17,9 +17,9 @@ type Table struct {
 
 	flying map[string]bool // claimed, and not settled
 
-	// Two generations, by the time until which each delivery is remembered: what
-	// the older one has is over when the younger one is as old as the window, and
-	// is forgotten by dropping a map.
+	// Two generations, by the time at which each delivery was handed on: what the
+	// older one has is over when the younger one is as old as the window, and is
+	// forgotten by dropping a map.
 	current  map[string]int64
 	previous map[string]int64
 	since    int64
@@ -49,11 +49,15 @@ func Claim(t *Table, key string, now int64, strict bool) int {
 		t.mu.Unlock()
 		return InFlight
 	}
-	if t.current[key] > now || t.previous[key] > now {
+	at, known := t.current[key]
+	if !known {
+		at, known = t.previous[key]
+	}
+	if known && now-at < t.window {
 		t.mu.Unlock()
 		return Duplicate
 	}
-	if now-t.since >= t.window || len(t.current) >= t.most/2 {
+	if now-t.since >= t.window || len(t.current)+len(t.flying) >= t.most/2 {
 		turn(t, now, strict)
 	}
 	if len(t.current)+len(t.previous)+len(t.flying) >= t.most {
@@ -69,7 +73,7 @@ func Claim(t *Table, key string, now int64, strict bool) int {
 // deliveries of the one before are forgotten early, unless none must be.
 func turn(t *Table, now int64, strict bool) {
 	early := now-t.since < t.window
-	if early && strict && len(t.previous) > 0 {
+	if early && (strict && len(t.previous) > 0 || len(t.current) == 0) {
 		return
 	}
 	if early {
@@ -87,10 +91,9 @@ func turn(t *Table, now int64, strict bool) {
 func Commit(t *Table, key string, now int64) {
 	t.mu.Lock()
 	delete(t.flying, key)
-	until := now + t.window
-	t.current[key] = until
+	t.current[key] = now
 	if t.journal != nil {
-		note(t.journal, key, until)
+		note(t.journal, key, now)
 	}
 	t.mu.Unlock()
 }
@@ -102,8 +105,7 @@ func Release(t *Table, key string) {
 	t.mu.Unlock()
 }
 
-// Resize changes the window. What is remembered already stays so for as long as
-// it was to be, or for the new window.
+// Resize changes the window, also for what is remembered already.
 func Resize(t *Table, window time.Duration) {
 	t.mu.Lock()
 	t.window = int64(window)

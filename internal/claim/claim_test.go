@@ -23,7 +23,8 @@ func TestLifeCycle(t *testing.T) {
 		{"claim", 0, Granted}, {"claim", 1, InFlight}, {"release", 2, 0}, {"claim", 3, Granted}, {"claim", 4, InFlight}, {"commit", 5, 0},
 		{"claim", 6, Duplicate}, {"claim", hour + 4, Duplicate}, {"claim", hour + 5, Granted}, {"release", hour + 6, 0},
 		{"claim", hour + 7, Granted}, {"commit", hour + 8, 0}, {"claim", 2*hour + 7, Duplicate}, {"claim", 2*hour + 8, Granted},
-		{"claim", 9 * hour, InFlight}, {"commit", 9 * hour, 0}, {"claim", 9*hour + 1, Duplicate}, {"claim", 0, Duplicate},
+		{"claim", 9 * hour, InFlight}, {"commit", 9 * hour, 0}, {"claim", 9*hour + 1, Duplicate}, {"claim", 0, Duplicate}, {"resize", 0, 0},
+		{"claim", 10 * hour, Duplicate}, {"claim", 11*hour - 1, Duplicate}, {"claim", 11 * hour, Granted},
 	} {
 		switch step.do {
 		case "claim":
@@ -34,6 +35,8 @@ func TestLifeCycle(t *testing.T) {
 			Release(table, "a")
 		case "commit":
 			Commit(table, "a", step.at)
+		case "resize":
+			Resize(table, 2*time.Hour)
 		}
 	}
 }
@@ -127,6 +130,16 @@ func TestFullTables(t *testing.T) {
 	if n := Evicted(table); n < 850 || n > 950 {
 		t.Errorf("%d evicted", n)
 	}
+	// Those under way count as well, and are not refused for that.
+	table = New(time.Hour, 100)
+	for i := 0; i < 200; i++ {
+		if Claim(table, fmt.Sprint(i), int64(i), false) != Granted {
+			t.Fatalf("delivery %d is refused", i)
+		}
+		if i%20 != 0 {
+			Commit(table, fmt.Sprint(i), int64(i)) // the others hang
+		}
+	}
 	// Where nothing must be forgotten, what is new is refused.
 	table = New(time.Hour, 100)
 	for i := 0; i < 1000; i++ {
@@ -204,8 +217,51 @@ func TestJournal(t *testing.T) {
 	}
 }
 
+// A journal of more than there is room for: the last ones count.
+func TestFullJournal(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "replay")
+	none := func(problem string) { t.Error(problem) }
+	table := New(time.Hour, 100)
+	Open(table, path, 0, none)
+	for i := 0; i < 90; i++ {
+		if Claim(table, fmt.Sprint(i), int64(i), true) != Granted {
+			t.Fatalf("delivery %d is refused", i)
+		}
+		Commit(table, fmt.Sprint(i), int64(i))
+	}
+	Close(table)
+	for _, most := range []int{100, 20} {
+		again := New(time.Hour, most)
+		Open(again, path, 90, none)
+		for i := 0; i < 90; i++ {
+			want := Duplicate
+			if i < 90-most {
+				want = Granted
+			}
+			got := Claim(again, fmt.Sprint(i), 91, true)
+			if got == Full {
+				got = Granted
+			}
+			Release(again, fmt.Sprint(i))
+			if got != want {
+				t.Errorf("of %d, delivery %d: %d, want %d", most, i, got, want)
+			}
+		}
+		Close(again)
+	}
+	// Opened in mid-flight, nothing of what is known is lost.
+	table = New(time.Hour, 100)
+	Claim(table, "known", 0, false)
+	Commit(table, "known", 0)
+	Claim(table, "flying", 0, false)
+	Open(table, filepath.Join(t.TempDir(), "other"), 1, none)
+	if Claim(table, "known", 2, false) != Duplicate || Claim(table, "flying", 2, false) != InFlight {
+		t.Error("a journal makes a table forget")
+	}
+}
+
 func TestDamagedJournals(t *testing.T) {
-	good := "61 " + fmt.Sprint(hour) + "\n"
+	good := "61 5\n"
 	for name, c := range map[string]struct {
 		content string
 		mode    os.FileMode
@@ -218,8 +274,8 @@ func TestDamagedJournals(t *testing.T) {
 		"empty":            {"", 0o600, Granted, ""},
 		"lines of rubbish": {"x\n\n62\n62 x\n 5\n" + good, 0o600, Duplicate, "has 5 lines that are damaged"},
 		"binary":           {"\x00\x01\xff\n" + good, 0o600, Duplicate, "has 1 lines"},
-		"over":             {"61 5\n", 0o600, Granted, ""},
-		"too far ahead":    {"61 " + fmt.Sprint(hour*1000) + "\n", 0o600, Granted, ""},
+		"over":             {"61 " + fmt.Sprint(10-hour) + "\n", 0o600, Granted, ""},
+		"a clock ahead":    {"61 " + fmt.Sprint(hour*1000) + "\n", 0o600, Duplicate, ""},
 		"too large":        {"61 99999999999999999999\n" + good, 0o600, Duplicate, "has 1 lines"},
 		"not ours":         {good, 0o602, Granted, "may be written by everybody"},
 	} {

@@ -12,7 +12,7 @@ import (
 )
 
 // journal is where a table outlives the process: one line for each delivery, its
-// key in hexadecimal and the nanosecond since 1970 until which it is remembered.
+// key in hexadecimal and the nanosecond since 1970 at which it was handed on.
 // Lines are only ever appended, each with one write, so that the end of the
 // process loses none, and the end of the machine only the last ones.
 type journal struct {
@@ -25,12 +25,14 @@ type journal struct {
 const maxJournal = 64 << 20
 
 // Open lets a table outlive the process in files at a path, and recalls what they
-// hold. What goes wrong with them is told, and costs nothing but the memory of a
-// restart. It is for a table that nobody uses yet.
+// hold, beside what it remembers already. What goes wrong with them is told, and
+// costs nothing but the memory of a restart.
 func Open(t *Table, path string, now int64, tell func(problem string)) {
 	j := &journal{path: path, tell: tell}
-	recall(t, t.previous, path+".old", now, tell)
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	recall(t, t.current, path, now, tell)
+	recall(t, t.previous, path+".old", now, tell)
 	t.since = now
 	openJournal(j)
 	t.journal = j
@@ -52,13 +54,18 @@ func recall(t *Table, into map[string]int64, path string, now int64, tell func(p
 		return
 	}
 	bad := 0
-	for _, line := range strings.Split(string(content), "\n") {
-		key, until := parseLine(line)
-		switch {
-		case key == "":
+	lines := strings.Split(string(content), "\n")
+	for i := len(lines) - 1; i >= 0; i-- { // the last ones first, if there is no room for all
+		key, at := parseLine(lines[i])
+		if key == "" {
 			bad++
-		case until > now && until <= now+t.window && len(into) < t.most/2:
-			into[key] = until
+			continue
+		}
+		if at > now {
+			at = now // a clock that was set back is no reason to forget
+		}
+		if now-at < t.window && len(t.current)+len(t.previous) < t.most {
+			into[key] = at
 		}
 	}
 	if bad > 1 { // behind the last newline there is nothing, or a line that was cut off
@@ -73,11 +80,11 @@ func parseLine(line string) (string, int64) {
 	if !ok || err != nil || len(key) == 0 {
 		return "", 0
 	}
-	until, err := strconv.ParseInt(number, 10, 64)
+	at, err := strconv.ParseInt(number, 10, 64)
 	if err != nil {
 		return "", 0
 	}
-	return string(key), until
+	return string(key), at
 }
 
 // openJournal opens the file of the present generation. A line that was cut off
@@ -119,11 +126,11 @@ func giveUp(j *journal, err error) {
 }
 
 // note writes down one delivery.
-func note(j *journal, key string, until int64) {
+func note(j *journal, key string, at int64) {
 	if j.file == nil {
 		return
 	}
-	_, err := j.file.Write([]byte(hex.EncodeToString([]byte(key)) + " " + strconv.FormatInt(until, 10) + "\n"))
+	_, err := j.file.Write([]byte(hex.EncodeToString([]byte(key)) + " " + strconv.FormatInt(at, 10) + "\n"))
 	if err != nil {
 		giveUp(j, err)
 	}

@@ -7,6 +7,8 @@ import (
 	"crypto/tls"
 	"encoding/hex"
 	"errors"
+	"fmt"
+	"io"
 	"net"
 	"strconv"
 	"strings"
@@ -17,7 +19,7 @@ import (
 // Options say how to reach a server. All are required but Username, Password, DB
 // and TLS.
 type Options struct {
-	Endpoints    []string // HOST:PORT; the first that can be written to is used
+	Endpoints    []string // HOST:PORT; one is used until it fails, then the next
 	Username     string
 	Password     string
 	DB           int
@@ -39,6 +41,7 @@ type Client struct {
 	endpoint int       // the one in use
 	failures int       // in a row
 	closed   time.Time // until when nobody tries
+	waiting  int       // who want a connection, or have one
 	probing  bool      // whether somebody tries whether it is well again
 	ended    bool
 }
@@ -71,50 +74,93 @@ func NewScript(text string) *Script {
 	return &Script{text: text, digest: hex.EncodeToString(sum[:])}
 }
 
-// Run runs a script on one key. It returns an error where the server can't be
-// reached, is too slow, or answers with an error: what it has done then is not
-// known.
-func Run(c *Client, s *Script, key string, args []string) (*Reply, error) {
-	now := time.Now()
-	if !enter(c, now) {
-		return nil, ErrDown
+// Run runs a script on one key, and returns the number that it answers with. It
+// returns an error where the server can't be reached, is too slow, or answers
+// anything else: what it has done then is not known. A script may run twice.
+func Run(c *Client, s *Script, key string, args []string) (int64, error) {
+	if !enter(c, time.Now()) {
+		return 0, ErrDown
 	}
 	c.slots <- true
-	reply, err := runOnce(c, s, key, args)
-	<-c.slots
-	leave(c, err, time.Now())
-	return reply, err
+	defer func() { <-c.slots }()
+	if !goOn(c) {
+		return 0, ErrDown
+	}
+	var number int64
+	err := errProtocol // where what follows panics
+	defer func() { leave(c, err, time.Now()) }()
+	number, err = runOnce(c, s, key, args)
+	return number, err
 }
 
-func runOnce(c *Client, s *Script, key string, args []string) (*Reply, error) {
-	conn, err := take(c)
-	if err != nil {
-		return nil, err
+// runOnce uses a connection of the pool. One that the server has closed in the
+// meantime, as they do with what is idle, is no failure.
+func runOnce(c *Client, s *Script, key string, args []string) (int64, error) {
+	conn := idle(c)
+	if conn != nil {
+		number, err := ask(c, conn, s, key, args)
+		if err == nil {
+			return number, nil
+		}
+		if !isClosed(err) {
+			turnFrom(c, conn.endpoint)
+			return 0, err
+		}
 	}
+	c.mu.Lock()
+	endpoint := c.endpoint
+	c.mu.Unlock()
+	number, err := askAnew(c, endpoint, s, key, args)
+	if err != nil {
+		turnFrom(c, endpoint)
+	}
+	return number, err
+}
+
+// askAnew runs a script on a new connection.
+func askAnew(c *Client, endpoint int, s *Script, key string, args []string) (int64, error) {
+	conn, err := dial(c, endpoint)
+	if err != nil {
+		return 0, err
+	}
+	return ask(c, conn, s, key, args)
+}
+
+// isClosed says whether a connection was closed before anything came back.
+func isClosed(err error) bool {
+	return errors.Is(err, io.EOF) || errors.Is(err, errReset)
+}
+
+// errReset is any failure of a connection that is not a matter of time.
+var errReset = errors.New("the connection broke off")
+
+// ask runs a script on a connection, which goes back to the pool after it.
+func ask(c *Client, conn *connection, s *Script, key string, args []string) (int64, error) {
 	command := append([]string{"EVALSHA", s.digest, "1", key}, args...)
-	reply, err := exchange(c, conn, command)
-	if err == nil && reply.Kind == '-' && strings.HasPrefix(reply.Text, "NOSCRIPT") {
+	answer, err := exchange(c, conn, command)
+	if err == nil && answer.kind == '-' && strings.HasPrefix(answer.text, "NOSCRIPT") {
 		command[0] = "EVAL"
 		command[1] = s.text
-		reply, err = exchange(c, conn, command)
+		answer, err = exchange(c, conn, command)
+	}
+	if err == nil && answer.kind == '-' {
+		err = errors.New("it answers " + shown(answer.text))
+	} else if err == nil && answer.kind != ':' {
+		err = errProtocol
 	}
 	if err != nil {
-		_ = conn.conn.Close()
-		return nil, err
-	}
-	if reply.Kind == '-' {
 		// A server that refuses is no better for the next one.
 		_ = conn.conn.Close()
-		return nil, errors.New("it answers " + shown(reply.Text))
+		return 0, err
 	}
 	put(c, conn)
-	return reply, nil
+	return answer.number, nil
 }
 
 // exchange sends one command and reads its reply, within the timeouts. After an
 // error the connection is of no use: what comes next on it belongs to this
 // request.
-func exchange(c *Client, conn *connection, command []string) (*Reply, error) {
+func exchange(c *Client, conn *connection, command []string) (*reply, error) {
 	now := time.Now()
 	err := conn.conn.SetDeadline(now.Add(c.options.WriteTimeout + c.options.ReadTimeout))
 	if err != nil {
@@ -128,32 +174,30 @@ func exchange(c *Client, conn *connection, command []string) (*Reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	reply, err := readReply(conn.reader)
+	answer, err := readReply(conn.reader)
 	if err != nil {
 		return nil, plain(err)
 	}
 	if conn.reader.Buffered() > 0 {
 		return nil, errProtocol // more than was asked for
 	}
-	return reply, nil
+	return answer, nil
 }
 
-// take returns a connection of the pool, or a new one.
-func take(c *Client) (*connection, error) {
+// idle returns a connection of the pool, or nil.
+func idle(c *Client) *connection {
 	now := time.Now()
 	c.mu.Lock()
-	endpoint := c.endpoint
+	defer c.mu.Unlock()
 	for len(c.idle) > 0 {
 		conn := c.idle[len(c.idle)-1]
 		c.idle = c.idle[:len(c.idle)-1]
-		if conn.endpoint == endpoint && now.Sub(conn.used) < maxIdle {
-			c.mu.Unlock()
-			return conn, nil
+		if conn.endpoint == c.endpoint && now.Sub(conn.used) < maxIdle {
+			return conn
 		}
 		_ = conn.conn.Close()
 	}
-	c.mu.Unlock()
-	return dial(c, endpoint)
+	return nil
 }
 
 func put(c *Client, conn *connection) {
@@ -188,9 +232,9 @@ func dial(c *Client, endpoint int) (*connection, error) {
 	}
 	made := &connection{conn: conn, reader: bufio.NewReaderSize(conn, maxLine+2), endpoint: endpoint}
 	for _, command := range greetings(c.options) {
-		reply, err := exchange(c, made, command)
-		if err == nil && reply.Kind == '-' {
-			err = errors.New("it answers " + shown(reply.Text) + " to " + command[0])
+		answer, err := exchange(c, made, command)
+		if err == nil && answer.kind != '+' {
+			err = errors.New("it answers " + shown(answer.text) + " to " + command[0])
 		}
 		if err != nil {
 			_ = conn.Close()
@@ -222,7 +266,7 @@ func plain(err error) error {
 		if operation.Timeout() {
 			return errors.New("no answer in time")
 		}
-		return errors.New(operation.Op + ": " + operation.Err.Error())
+		return fmt.Errorf("%w: %s", errReset, operation.Err)
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
 		return errors.New("no answer in time")

@@ -1,38 +1,32 @@
 // Package resp speaks RESP2, the protocol of Redis and Valkey
-// (https://redis.io/docs/latest/develop/reference/protocol-spec/), as far as a
-// few scripts need it. It trusts the server with nothing: a reply that is
-// malformed, too large or too late ends its connection, so that no reply is ever
-// taken for that to another request.
+// (https://redis.io/docs/latest/develop/reference/protocol-spec/), as far as
+// scripts need it that answer with a number. A reply that is malformed, too large
+// or too late, or not the only one, ends its connection: what comes after it on
+// there would be taken for the reply to another request.
 package resp
 
 import (
 	"bufio"
 	"errors"
-	"io"
 	"strconv"
 )
 
-const (
-	maxLine  = 1024     // bytes of a line without its end
-	maxBulk  = 64 << 10 // bytes of a text
-	maxArray = 64       // elements
-)
+// maxLine bounds a line, in bytes. All that a script of ours answers, and all that
+// the server says to it, is one line.
+const maxLine = 1024
 
-// Reply is what a server answers.
-type Reply struct {
-	// Kind is '+' for a simple text, '-' for an error, ':' for a number, '$' for
-	// a text, '*' for a list of numbers, and '_' for nothing.
-	Kind    byte
-	Text    string
-	Number  int64
-	Numbers []int64
+// reply is what a server answers.
+type reply struct {
+	kind   byte // '+' for a simple text, '-' for an error, ':' for a number
+	text   string
+	number int64
 }
 
-// errProtocol is what all replies have in common that are none.
-var errProtocol = errors.New("the answer is not the protocol of Redis")
+// errProtocol is what all answers have in common that are none of these.
+var errProtocol = errors.New("the answer is none that was asked for")
 
 // readReply reads one reply.
-func readReply(r *bufio.Reader) (*Reply, error) {
+func readReply(r *bufio.Reader) (*reply, error) {
 	line, err := readLine(r)
 	if err != nil {
 		return nil, err
@@ -40,18 +34,16 @@ func readReply(r *bufio.Reader) (*Reply, error) {
 	if line == "" {
 		return nil, errProtocol
 	}
-	reply := &Reply{Kind: line[0], Text: line[1:]}
-	switch reply.Kind {
+	read := &reply{kind: line[0], text: line[1:]}
+	switch read.kind {
 	case '+', '-':
-		return reply, nil
+		return read, nil
 	case ':':
-		reply.Number, err = strconv.ParseInt(reply.Text, 10, 64)
+		read.number, err = strconv.ParseInt(read.text, 10, 64)
 		if err != nil {
 			return nil, errProtocol
 		}
-		return reply, nil
-	case '$', '*':
-		return readSized(r, reply)
+		return read, nil
 	}
 	return nil, errProtocol
 }
@@ -69,73 +61,6 @@ func readLine(r *bufio.Reader) (string, error) {
 		return "", errProtocol
 	}
 	return string(line[:len(line)-2]), nil
-}
-
-// readSize reads the size that a reply begins with: -1 stands for nothing.
-func readSize(text string, most int) (int, error) {
-	n, err := strconv.Atoi(text)
-	if err != nil || n < -1 || n > most || text[0] == '+' || text == "-0" {
-		return 0, errProtocol
-	}
-	return n, nil
-}
-
-// readSized reads what follows the size that a reply begins with.
-func readSized(r *bufio.Reader, reply *Reply) (*Reply, error) {
-	most := maxBulk
-	if reply.Kind == '*' {
-		most = maxArray
-	}
-	n, err := readSize(reply.Text, most)
-	if err != nil {
-		return nil, err
-	}
-	reply.Text = ""
-	if n < 0 {
-		reply.Kind = '_'
-		return reply, nil
-	}
-	if reply.Kind == '$' {
-		reply.Text, err = readText(r, n)
-	} else {
-		reply.Numbers, err = readNumbers(r, n)
-	}
-	if err != nil {
-		return nil, err
-	}
-	return reply, nil
-}
-
-func readText(r *bufio.Reader, n int) (string, error) {
-	b := make([]byte, n+2)
-	_, err := io.ReadFull(r, b)
-	if err != nil {
-		return "", err
-	}
-	if b[n] != '\r' || b[n+1] != '\n' {
-		return "", errProtocol
-	}
-	return string(b[:n]), nil
-}
-
-// readNumbers reads a list of numbers: no script of ours answers with another one.
-func readNumbers(r *bufio.Reader, n int) ([]int64, error) {
-	numbers := []int64{}
-	for i := 0; i < n; i++ {
-		line, err := readLine(r)
-		if err != nil {
-			return nil, err
-		}
-		if line == "" || line[0] != ':' {
-			return nil, errProtocol
-		}
-		number, err := strconv.ParseInt(line[1:], 10, 64)
-		if err != nil {
-			return nil, errProtocol
-		}
-		numbers = append(numbers, number)
-	}
-	return numbers, nil
 }
 
 // request writes a command as a list of texts, each with its length before it, so
