@@ -266,6 +266,9 @@ func plain(err error) error {
 		if operation.Timeout() {
 			return errors.New("no answer in time")
 		}
+		if operation.Op == "dial" {
+			return operation.Err
+		}
 		return fmt.Errorf("%w: %s", errReset, operation.Err)
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
