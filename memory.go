@@ -102,15 +102,15 @@ func rememberReplays(m *memory, name string, r *replay, now time.Time) {
 	}
 	if m.replays == nil || m.replaysAre != r.directory {
 		if m.replays == nil {
-			m.replays = claim.New(r.window, maxDeliveries)
+			m.replays = claim.New(r.window, maxDeliveries, func(problem string) {
+				report("error", name, "replay: "+problem, time.Now())
+			})
 		}
 		m.replaysAre = r.directory
 		if r.directory != "" {
 			sum := sha256.Sum256([]byte(name))
 			path := filepath.Join(r.directory, "replay-"+hex.EncodeToString(sum[:16]))
-			claim.Open(m.replays, path, now.UnixNano(), func(problem string) {
-				report("error", name, "replay: "+problem, time.Now())
-			})
+			claim.Open(m.replays, path, now.UnixNano())
 		}
 	}
 	claim.Resize(m.replays, r.window)

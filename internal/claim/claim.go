@@ -5,6 +5,7 @@
 package claim
 
 import (
+	"strconv"
 	"sync"
 	"time"
 )
@@ -26,6 +27,7 @@ type Table struct {
 
 	journal *journal // nil: a restart forgets
 	evicted int64
+	tell    func(problem string)
 }
 
 // What Claim says.
@@ -36,9 +38,10 @@ const (
 	Full             // there is no room, and nothing is to be forgotten
 )
 
-// New returns a table that remembers deliveries for a window.
-func New(window time.Duration, most int) *Table {
-	return &Table{window: int64(window), most: most, flying: map[string]bool{}, current: map[string]int64{}, previous: map[string]int64{}}
+// New returns a table that remembers deliveries for a window. What is forgotten
+// early is told, briefly and with a lock held.
+func New(window time.Duration, most int, tell func(problem string)) *Table {
+	return &Table{tell: tell, window: int64(window), most: most, flying: map[string]bool{}, current: map[string]int64{}, previous: map[string]int64{}}
 }
 
 // Claim claims a delivery by its key, at a time in nanoseconds since 1970. With
@@ -76,8 +79,9 @@ func turn(t *Table, now int64, strict bool) {
 	if early && (strict && len(t.previous) > 0 || len(t.current) == 0) {
 		return
 	}
-	if early {
+	if early && len(t.previous) > 0 {
 		t.evicted += int64(len(t.previous))
+		t.tell("more deliveries come within the window than can be remembered; the oldest are forgotten, " + strconv.FormatInt(t.evicted, 10) + " so far")
 	}
 	t.previous = t.current
 	t.current = map[string]int64{}

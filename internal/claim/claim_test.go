@@ -13,8 +13,10 @@ import (
 
 const hour = int64(time.Hour)
 
+func quiet(_ string) {}
+
 func TestLifeCycle(t *testing.T) {
-	table := New(time.Hour, 100)
+	table := New(time.Hour, 100, quiet)
 	for i, step := range []struct {
 		do   string
 		at   int64
@@ -46,7 +48,7 @@ func TestLifeCycle(t *testing.T) {
 func TestLifeCycleAsModel(t *testing.T) {
 	random := rand.New(rand.NewSource(4))
 	for round := 0; round < 50; round++ {
-		table := New(time.Hour, 1_000_000)
+		table := New(time.Hour, 1_000_000, quiet)
 		now := int64(random.Intn(1000)) * hour
 		flying := map[string]bool{}
 		until := map[string]int64{}
@@ -82,7 +84,7 @@ func TestLifeCycleAsModel(t *testing.T) {
 }
 
 func TestOneOfManyGetsIt(t *testing.T) {
-	table := New(time.Hour, 1000)
+	table := New(time.Hour, 1000, quiet)
 	for round := 0; round < 20; round++ {
 		if n := race(table, fmt.Sprint(round)); n != 1 {
 			t.Fatalf("%d of 50 have it", n)
@@ -110,7 +112,8 @@ func try(table *Table, key string, granted chan int, wg *sync.WaitGroup) {
 }
 
 func TestFullTables(t *testing.T) {
-	table := New(time.Hour, 100)
+	told := ""
+	table := New(time.Hour, 100, func(problem string) { told = problem })
 	now := int64(0)
 	for i := 0; i < 1000; i++ {
 		now++
@@ -127,11 +130,11 @@ func TestFullTables(t *testing.T) {
 			}
 		}
 	}
-	if n := Evicted(table); n < 850 || n > 950 {
-		t.Errorf("%d evicted", n)
+	if n := Evicted(table); n < 850 || n > 950 || !strings.HasSuffix(told, fmt.Sprintf("the oldest are forgotten, %d so far", n)) {
+		t.Errorf("%d evicted, %q", n, told)
 	}
 	// Those under way count as well, and are not refused for that.
-	table = New(time.Hour, 100)
+	table = New(time.Hour, 100, quiet)
 	for i := 0; i < 200; i++ {
 		if Claim(table, fmt.Sprint(i), int64(i), false) != Granted {
 			t.Fatalf("delivery %d is refused", i)
@@ -141,7 +144,7 @@ func TestFullTables(t *testing.T) {
 		}
 	}
 	// Where nothing must be forgotten, what is new is refused.
-	table = New(time.Hour, 100)
+	table = New(time.Hour, 100, quiet)
 	for i := 0; i < 1000; i++ {
 		got := Claim(table, fmt.Sprint(i), 0, true)
 		if want := map[bool]int{true: Granted, false: Full}[i < 100]; got != want {
@@ -161,8 +164,8 @@ func TestJournal(t *testing.T) {
 	said := []string{}
 	tell := func(problem string) { said = append(said, problem) }
 	open := func(now int64) *Table {
-		table := New(time.Hour, 100)
-		Open(table, path, now, tell)
+		table := New(time.Hour, 200, tell)
+		Open(table, path, now)
 		return table
 	}
 	table := open(0)
@@ -221,8 +224,8 @@ func TestJournal(t *testing.T) {
 func TestFullJournal(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "replay")
 	none := func(problem string) { t.Error(problem) }
-	table := New(time.Hour, 100)
-	Open(table, path, 0, none)
+	table := New(time.Hour, 100, none)
+	Open(table, path, 0)
 	for i := 0; i < 90; i++ {
 		if Claim(table, fmt.Sprint(i), int64(i), true) != Granted {
 			t.Fatalf("delivery %d is refused", i)
@@ -231,8 +234,8 @@ func TestFullJournal(t *testing.T) {
 	}
 	Close(table)
 	for _, most := range []int{100, 20} {
-		again := New(time.Hour, most)
-		Open(again, path, 90, none)
+		again := New(time.Hour, most, none)
+		Open(again, path, 90)
 		for i := 0; i < 90; i++ {
 			want := Duplicate
 			if i < 90-most {
@@ -250,11 +253,11 @@ func TestFullJournal(t *testing.T) {
 		Close(again)
 	}
 	// Opened in mid-flight, nothing of what is known is lost.
-	table = New(time.Hour, 100)
+	table = New(time.Hour, 100, quiet)
 	Claim(table, "known", 0, false)
 	Commit(table, "known", 0)
 	Claim(table, "flying", 0, false)
-	Open(table, filepath.Join(t.TempDir(), "other"), 1, none)
+	Open(table, filepath.Join(t.TempDir(), "other"), 1)
 	if Claim(table, "known", 2, false) != Duplicate || Claim(table, "flying", 2, false) != InFlight {
 		t.Error("a journal makes a table forget")
 	}
@@ -287,16 +290,16 @@ func TestDamagedJournals(t *testing.T) {
 			t.Fatal(err)
 		}
 		said := ""
-		table := New(time.Hour, 100)
-		Open(table, path, 10, func(problem string) { said += problem })
+		table := New(time.Hour, 100, func(problem string) { said += problem })
+		Open(table, path, 10)
 		if got := Claim(table, "a", 10, false); got != c.a || (said == "") != (c.says == "") || !strings.Contains(said, c.says) {
 			t.Errorf("%s: %d, said %q", name, got, said)
 		}
 		Claim(table, "z", 10, false)
 		Commit(table, "z", 10)
 		Close(table)
-		again := New(time.Hour, 100)
-		Open(again, path, 11, func(_ string) {})
+		again := New(time.Hour, 100, quiet)
+		Open(again, path, 11)
 		if got := Claim(again, "z", 11, false); got != Duplicate && c.mode == 0o600 {
 			t.Errorf("%s: what comes after it is lost", name)
 		}
@@ -307,8 +310,8 @@ func TestDamagedJournals(t *testing.T) {
 		t.Fatal(err)
 	}
 	said := ""
-	table := New(time.Hour, 100)
-	Open(table, filepath.Join(blocked, "replay"), 0, func(problem string) { said += problem })
+	table := New(time.Hour, 100, func(problem string) { said += problem })
+	Open(table, filepath.Join(blocked, "replay"), 0)
 	Claim(table, "a", 0, false)
 	Commit(table, "a", 0)
 	if Claim(table, "a", 1, false) != Duplicate || !strings.Contains(said, "can't be remembered across a restart") {

@@ -27,30 +27,30 @@ const maxJournal = 64 << 20
 // Open lets a table outlive the process in files at a path, and recalls what they
 // hold, beside what it remembers already. What goes wrong with them is told, and
 // costs nothing but the memory of a restart.
-func Open(t *Table, path string, now int64, tell func(problem string)) {
-	j := &journal{path: path, tell: tell}
+func Open(t *Table, path string, now int64) {
+	j := &journal{path: path, tell: t.tell}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	recall(t, t.current, path, now, tell)
-	recall(t, t.previous, path+".old", now, tell)
+	recall(t, t.current, path, now)
+	recall(t, t.previous, path+".old", now)
 	t.since = now
 	openJournal(j)
 	t.journal = j
 }
 
 // recall reads one file into a generation.
-func recall(t *Table, into map[string]int64, path string, now int64, tell func(problem string)) {
+func recall(t *Table, into map[string]int64, path string, now int64) {
 	state := plainfile.Look(path)
 	if state.Info == nil {
 		return
 	}
 	if plainfile.WritableByAll(state) || plainfile.WritableByAll(plainfile.Look(filepath.Dir(path))) {
-		tell("file " + path + " may be written by everybody on this machine; it is not read")
+		t.tell("file " + path + " may be written by everybody on this machine; it is not read")
 		return
 	}
 	content, problem := plainfile.Read(state, maxJournal)
 	if problem != "" {
-		tell("file " + path + " " + problem)
+		t.tell("file " + path + " " + problem)
 		return
 	}
 	bad := 0
@@ -69,7 +69,7 @@ func recall(t *Table, into map[string]int64, path string, now int64, tell func(p
 		}
 	}
 	if bad > 1 { // behind the last newline there is nothing, or a line that was cut off
-		tell("file " + path + " has " + strconv.Itoa(bad-1) + " lines that are damaged, and are passed over")
+		t.tell("file " + path + " has " + strconv.Itoa(bad-1) + " lines that are damaged, and are passed over")
 	}
 }
 

@@ -1,16 +1,11 @@
 package resp
 
 import (
-	"bufio"
-	"context"
 	"crypto/sha1"
 	"crypto/tls"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"io"
-	"net"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -44,13 +39,6 @@ type Client struct {
 	waiting  int       // who want a connection, or have one
 	probing  bool      // whether somebody tries whether it is well again
 	ended    bool
-}
-
-type connection struct {
-	conn     net.Conn
-	reader   *bufio.Reader
-	endpoint int
-	used     time.Time
 }
 
 // maxIdle is how long an idle connection is believed to be there still.
@@ -157,33 +145,6 @@ func ask(c *Client, conn *connection, s *Script, key string, args []string) (int
 	return answer.number, nil
 }
 
-// exchange sends one command and reads its reply, within the timeouts. After an
-// error the connection is of no use: what comes next on it belongs to this
-// request.
-func exchange(c *Client, conn *connection, command []string) (*reply, error) {
-	now := time.Now()
-	err := conn.conn.SetDeadline(now.Add(c.options.WriteTimeout + c.options.ReadTimeout))
-	if err != nil {
-		return nil, err
-	}
-	_, err = conn.conn.Write(request(command))
-	if err != nil {
-		return nil, plain(err)
-	}
-	err = conn.conn.SetReadDeadline(time.Now().Add(c.options.ReadTimeout))
-	if err != nil {
-		return nil, err
-	}
-	answer, err := readReply(conn.reader)
-	if err != nil {
-		return nil, plain(err)
-	}
-	if conn.reader.Buffered() > 0 {
-		return nil, errProtocol // more than was asked for
-	}
-	return answer, nil
-}
-
 // idle returns a connection of the pool, or nil.
 func idle(c *Client) *connection {
 	now := time.Now()
@@ -211,85 +172,6 @@ func put(c *Client, conn *connection) {
 	if !keep {
 		_ = conn.conn.Close()
 	}
-}
-
-// dial connects, and says who calls.
-func dial(c *Client, endpoint int) (*connection, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), c.options.DialTimeout)
-	defer cancel()
-	address := c.options.Endpoints[endpoint]
-	var conn net.Conn
-	var err error
-	if c.options.TLS != nil {
-		dialer := tls.Dialer{Config: c.options.TLS}
-		conn, err = dialer.DialContext(ctx, "tcp", address)
-	} else {
-		dialer := net.Dialer{}
-		conn, err = dialer.DialContext(ctx, "tcp", address)
-	}
-	if err != nil {
-		return nil, errors.New(address + " can't be reached: " + plain(err).Error())
-	}
-	made := &connection{conn: conn, reader: bufio.NewReaderSize(conn, maxLine+2), endpoint: endpoint}
-	for _, command := range greetings(c.options) {
-		answer, err := exchange(c, made, command)
-		if err == nil && answer.kind != '+' {
-			err = errors.New("it answers " + shown(answer.text) + " to " + command[0])
-		}
-		if err != nil {
-			_ = conn.Close()
-			return nil, err
-		}
-	}
-	return made, nil
-}
-
-// greetings are the commands that a connection begins with.
-func greetings(o Options) [][]string {
-	commands := [][]string{}
-	if o.Password != "" && o.Username != "" {
-		commands = append(commands, []string{"AUTH", o.Username, o.Password})
-	} else if o.Password != "" {
-		commands = append(commands, []string{"AUTH", o.Password})
-	}
-	if o.DB != 0 {
-		commands = append(commands, []string{"SELECT", strconv.Itoa(o.DB)})
-	}
-	return commands
-}
-
-// plain returns an error without the port of this side, which is another one each
-// time.
-func plain(err error) error {
-	var operation *net.OpError
-	if errors.As(err, &operation) {
-		if operation.Timeout() {
-			return errors.New("no answer in time")
-		}
-		if operation.Op == "dial" {
-			return operation.Err
-		}
-		return fmt.Errorf("%w: %s", errReset, operation.Err)
-	}
-	if errors.Is(err, context.DeadlineExceeded) {
-		return errors.New("no answer in time")
-	}
-	return err
-}
-
-// shown is the first word of an error that the server gives, which says what kind
-// it is. The rest may have anything in it.
-func shown(text string) string {
-	word, _, _ := strings.Cut(text, " ")
-	for _, r := range word {
-		if r < 'A' || r > 'Z' {
-			return "an error"
-		}
-	}
-	if word == "" || len(word) > 32 {
-		return "an error"
-	}
-	return word
 }
 
 // closeIdle closes all connections that nobody uses, with the client's lock held.
