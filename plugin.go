@@ -78,6 +78,9 @@ func New(ctx context.Context, next http.Handler, config *Config, name string) (h
 	if config != nil {
 		raw = config.Raw
 	}
+	if ctx == nil {
+		ctx = context.Background()
+	}
 	shares := func(raw map[string]any) *compilation { return compileShared(ctx, name, raw, time.Now()) }
 	return handler(newGate(name, raw, shares, time.Now()), next), nil
 }

@@ -2,6 +2,7 @@ package hookward
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -70,9 +71,19 @@ var recordOutput io.Writer = os.Stdout
 // finish does what is left to do once a request has been answered.
 func finish(g *gate, d *decision) {
 	if d.claim != "" {
-		settle(d, time.Now())
+		settleSafely(g, d, time.Now())
 	}
 	record(g, d)
+}
+
+// settleSafely leaves the record its turn, whatever goes wrong with the claim.
+func settleSafely(g *gate, d *decision, now time.Time) {
+	defer func() {
+		if p := recover(); p != nil {
+			report("error", g.name, "settling a delivery panicked: "+fmt.Sprint(p), now)
+		}
+	}()
+	settle(d, now)
 }
 
 // record writes the one audit line of a request.

@@ -310,6 +310,35 @@ func TestReplayMistakes(t *testing.T) {
 	}
 }
 
+// A bug in the settling of a claim costs neither the record nor the answer, and an
+// answer that breaks off goes on breaking off.
+func TestSettlingThatPanics(t *testing.T) {
+	records, reports := capture(t)
+	for _, status := range []int{200, 503, -1} {
+		raw := onlyOnce(map[string]any{})
+		g := newTestGate(t.Name(), raw, compile, testTime)
+		b := &statusBackend{status: status}
+		inner := b.handler()
+		h := handler(g, http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+			g.policy.replay.table = nil // the bug
+			inner.ServeHTTP(rw, r)
+		}))
+		broke := true
+		func() {
+			defer func() { _ = recover() }()
+			h.ServeHTTP(httptest.NewRecorder(), github())
+			broke = false
+		}()
+		record := onlyRecord(t, records)
+		if broke != (status < 0) || record["event.reason"] != verified || !strings.Contains(reports.String(), "settling a delivery panicked") {
+			t.Errorf("%d: broke off: %v, %v, %s", status, broke, record, reports)
+		}
+		reports.Reset()
+		reported = map[string]time.Time{}
+		delete(memories, t.Name())
+	}
+}
+
 // What a middleware remembers is its own, survives reloads, and is begun anew
 // where its own options change, and nowhere else.
 func TestMemoryOverReloads(t *testing.T) {
