@@ -229,3 +229,32 @@ func TestIPv6Clients(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 }
+
+// Where the address alone is asked for, it is enough, and said; handshakes and
+// other answers to refusals come from who is let in.
+func TestAddressAlone(t *testing.T) {
+	s := start(t, nil, []gate{
+		{name: "alone", options: `{allowlist: {sourceRange: 127.0.0.5, alone: true, rejectStatusCode: 404}}`},
+		{name: "meta", options: `{provider: meta, secrets: ["env:GH"], verifyToken: "env:WORD", denylist: {sourceRange: 127.0.0.6, rejectStatusCode: 410}}`},
+	}, gateway.Settings{Env: []string{"WORD=a word for the handshake alone"}})
+	near, far := clientFrom(t, "127.0.0.5", false), clientFrom(t, "127.0.0.6", false)
+	a := exchange(t, near, s.request("alone", hello))
+	if r := s.record(t, a.path); a.StatusCode != http.StatusOK || string(a.body) != hello || r.Reason != "address_allowed" || r.Decision != "pass" || r.Provider != "allowlist" {
+		t.Errorf("%d %+v", a.StatusCode, r)
+	}
+	if arrived := s.backend.at(a.path); len(arrived) != 1 || arrived[0].Header.Get("X-Hookward-Provider") != "allowlist" {
+		t.Errorf("arrived %d times", len(arrived))
+	}
+	s.refused(t, exchange(t, far, s.request("alone", hello, "X-Forwarded-For: 127.0.0.5")), http.StatusNotFound, "client_not_allowed")
+
+	ask := func(client *http.Client) *answer {
+		r := s.request("meta", "")
+		r.Method, r.Body, r.ContentLength = http.MethodGet, nil, 0
+		r.URL.RawQuery = "hub.mode=subscribe&hub.challenge=1158201444&hub.verify_token=a+word+for+the+handshake+alone"
+		return exchange(t, client, r)
+	}
+	if a := ask(near); a.StatusCode != http.StatusOK || string(a.body) != "1158201444" {
+		t.Errorf("%d %q", a.StatusCode, a.body)
+	}
+	s.refused(t, ask(far), http.StatusGone, "client_denied")
+}
