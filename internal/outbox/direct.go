@@ -1,0 +1,148 @@
+package outbox
+
+import (
+	"bytes"
+	"fmt"
+	"sync"
+	"time"
+)
+
+// Direct hands lines on to something near, such as a file: at once, by whoever
+// brings them. While one is at it, or while that fails, the lines of others wait
+// in memory, so that nobody waits but the one who is at it.
+type Direct struct {
+	name  string
+	most  int // bytes that wait
+	write func(lines []byte, now time.Time) (int, error)
+	tell  func(level, message string, now time.Time)
+
+	mu       sync.Mutex
+	busy     bool // somebody writes, or a retry is planned
+	waiting  buffer
+	rest     []byte // of what was written in part: it goes first, and is never dropped
+	gaps     gaps
+	failures int
+}
+
+// directChunk is how much is written at once of what had to wait.
+const directChunk = 64 << 10
+
+// NewDirect returns a Direct. Write gets whole lines, one call at a time, and
+// returns of how many bytes it need not be given again, as an io.Writer does.
+// What goes wrong is told.
+func NewDirect(name string, most int, format Format, write func(lines []byte, now time.Time) (int, error), tell func(level, message string, now time.Time)) *Direct {
+	return &Direct{name: name, most: most, write: write, tell: tell, waiting: buffer{chunkBytes: directChunk}, gaps: gaps{format: format, spans: map[string]*span{}}}
+}
+
+// Put hands on one line, with its newline, and says whether it has arrived: else
+// it waits, or will be reported as lost.
+func Put(d *Direct, line []byte, now time.Time) bool {
+	d.mu.Lock()
+	if d.busy {
+		add(&d.waiting, line)
+		if d.waiting.size > d.most {
+			overflow(d, now)
+		}
+		d.mu.Unlock()
+		return false
+	}
+	d.busy = true
+	d.mu.Unlock()
+	n, err := d.write(line, now)
+	if err == nil {
+		d.mu.Lock()
+		if d.waiting.size == 0 {
+			d.busy = false
+			d.mu.Unlock()
+			return true
+		}
+		d.mu.Unlock()
+		// Others have brought lines meanwhile. It is not for this one to write
+		// them all.
+		time.AfterFunc(0, func() { drain(d) })
+		return true
+	}
+	failed(d, line, n, err, now)
+	return false
+}
+
+// overflow drops the oldest lines that wait, with the lock held.
+func overflow(d *Direct, now time.Time) {
+	if shrink(&d.waiting, d.most, &d.gaps) {
+		d.tell("error", d.name+": records are lost, because too many wait to be written", now)
+	}
+}
+
+// failed keeps what was not written and plans another attempt.
+func failed(d *Direct, lines []byte, n int, err error, now time.Time) {
+	d.mu.Lock()
+	if n > 0 && n < len(lines) && lines[n-1] != '\n' {
+		// The line is completed when it can be: nothing may come in between.
+		end := n + 1 + bytes.IndexByte(lines[n:], '\n')
+		d.rest = lines[n:end]
+		n = end
+	}
+	putBack(&d.waiting, lines[n:])
+	shrink(&d.waiting, d.most, &d.gaps)
+	d.failures++
+	wait := backoff(d.failures, 0)
+	d.mu.Unlock()
+	d.tell("error", d.name+": "+err.Error()+"; records wait in memory", now)
+	time.AfterFunc(wait, func() { drain(d) })
+}
+
+// drain writes what waits. It is the one who is busy.
+func drain(d *Direct) {
+	defer func() {
+		if p := recover(); p != nil {
+			d.tell("error", d.name+": writing panicked: "+fmt.Sprint(p), time.Now())
+			time.AfterFunc(longest, func() { drain(d) })
+		}
+	}()
+	for {
+		lines := next(d)
+		if lines == nil {
+			return
+		}
+		n, err := d.write(lines, time.Now())
+		if err != nil {
+			failed(d, lines, n, err, time.Now())
+			return
+		}
+		recovered(d)
+	}
+}
+
+// next returns what is to be written next. Where there is nothing, nobody is busy
+// from then on.
+func next(d *Direct) []byte {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	lines := d.rest
+	d.rest = nil
+	if lines == nil {
+		lines = append(join(takeGaps(&d.gaps)), take(&d.waiting)...)
+	}
+	if len(lines) == 0 {
+		d.busy = false
+		return nil
+	}
+	return lines
+}
+
+func recovered(d *Direct) {
+	d.mu.Lock()
+	was := d.failures
+	d.failures = 0
+	d.mu.Unlock()
+	if was > 0 {
+		d.tell("info", d.name+": is well again", time.Now())
+	}
+}
+
+// DirectIdle says whether nothing waits.
+func DirectIdle(d *Direct) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return !d.busy
+}

@@ -1,0 +1,60 @@
+package outbox
+
+// Format is what a queue has to know of the records in it.
+type Format struct {
+	// Span returns whose record a line is, and which numbers it stands for there:
+	// its own, or, of a record of lost ones, the first and the last of them, and
+	// how many they are. The name is empty for a line that is no record.
+	Span func(line []byte) (string, int64, int64, int64)
+
+	// Gap returns a record, without a newline, that says which ones were lost.
+	Gap func(of string, first, last, count int64) []byte
+}
+
+// span is what is lost of one series of records.
+type span struct {
+	first, last, count int64
+}
+
+// gaps are what is lost, by series.
+type gaps struct {
+	format Format
+	spans  map[string]*span
+}
+
+// lose notes that lines are lost.
+func lose(g *gaps, lines [][]byte) {
+	for i := range lines {
+		loseLine(g, lines[i])
+	}
+}
+
+func loseLine(g *gaps, line []byte) {
+	of, first, last, count := g.format.Span(line)
+	if of == "" {
+		return
+	}
+	s := g.spans[of]
+	if s == nil {
+		g.spans[of] = &span{first: first, last: last, count: count}
+		return
+	}
+	if first < s.first {
+		s.first = first
+	}
+	if last > s.last {
+		s.last = last
+	}
+	s.count += count
+}
+
+// takeGaps returns a record for each series of which something is lost, and
+// forgets what it was.
+func takeGaps(g *gaps) [][]byte {
+	lines := [][]byte{}
+	for of, s := range g.spans {
+		lines = append(lines, g.format.Gap(of, s.first, s.last, s.count))
+	}
+	g.spans = map[string]*span{}
+	return lines
+}

@@ -1,0 +1,172 @@
+package outbox
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"sort"
+	"strconv"
+	"strings"
+
+	"github.com/hookward/hookward/internal/plainfile"
+)
+
+// spill is where records wait on disk: numbered segments, the oldest first, each
+// of which is sent as a whole and then removed. They are appended to only, each
+// time with one write, so that the end of the process loses none of what is there.
+// It is used with the queue's disk lock held.
+type spill struct {
+	prefix   string // of the segments' paths
+	most     int64  // bytes on disk
+	chunk    int64  // bytes of a segment, about
+	size     int64
+	segments []segment
+	first    int64    // the oldest segment's number
+	last     int64    // the newest's
+	open     *os.File // the newest segment, while it is appended to
+}
+
+type segment struct {
+	path string
+	size int64
+}
+
+const (
+	// maxSegment bounds what is read of one segment: a single line may be longer
+	// than a segment should be.
+	maxSegment = 64 << 20
+	// firstNumber leaves room below it for what turns out to be older.
+	firstNumber = 1_000_000_000
+)
+
+// openSpill finds what an earlier process has left, or says why there can be no
+// spill.
+func openSpill(directory, name string, most, chunk int64) (*spill, string) {
+	err := os.MkdirAll(directory, 0o700)
+	if err != nil {
+		return nil, err.Error()
+	}
+	if plainfile.WritableByAll(plainfile.Look(directory)) {
+		return nil, "directory " + directory + " may be written by everybody on this machine"
+	}
+	s := &spill{prefix: filepath.Join(directory, name+"-"), most: most, chunk: chunk, first: firstNumber, last: firstNumber - 1}
+	entries, err := os.ReadDir(directory)
+	if err != nil {
+		return nil, err.Error()
+	}
+	for _, e := range entries {
+		path := filepath.Join(directory, e.Name())
+		if !strings.HasPrefix(path, s.prefix) {
+			continue
+		}
+		n, err := strconv.ParseInt(path[len(s.prefix):], 10, 64)
+		info, statErr := os.Lstat(path)
+		if err != nil || statErr != nil || !info.Mode().IsRegular() {
+			continue
+		}
+		s.segments = append(s.segments, segment{path: path, size: info.Size()})
+		s.size += info.Size()
+		if len(s.segments) == 1 || n < s.first {
+			s.first = n
+		}
+		if len(s.segments) == 1 || n > s.last {
+			s.last = n
+		}
+	}
+	sort.Slice(s.segments, func(i, j int) bool { return s.segments[i].path < s.segments[j].path })
+	return s, ""
+}
+
+// appendTo appends lines to the newest segment, or begins one. Where that fails,
+// none of them counts as written.
+func appendTo(s *spill, lines []byte) error {
+	last := len(s.segments) - 1
+	if s.open != nil && s.segments[last].size+int64(len(lines)) > s.chunk {
+		seal(s)
+	}
+	if s.open == nil {
+		err := begin(s)
+		if err != nil {
+			return err
+		}
+		last = len(s.segments) - 1
+	}
+	n, err := s.open.Write(lines)
+	if err == nil {
+		s.segments[last].size += int64(n)
+		s.size += int64(n)
+		return nil
+	}
+	// What is there in part must not be read.
+	truncateErr := s.open.Truncate(s.segments[last].size)
+	seal(s)
+	if truncateErr != nil {
+		err = fmt.Errorf("%w; and the part that was written could not be taken back: %v", err, truncateErr)
+	}
+	if s.segments[last].size == 0 {
+		drop(s, last)
+	}
+	return err
+}
+
+func begin(s *spill) error {
+	path := segmentPath(s, s.last+1)
+	f, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	s.last++
+	s.open = f
+	s.segments = append(s.segments, segment{path: path})
+	return nil
+}
+
+func segmentPath(s *spill, n int64) string {
+	return fmt.Sprintf("%s%015d", s.prefix, n)
+}
+
+// insertOldest writes a segment that is older than all others.
+func insertOldest(s *spill, lines []byte) error {
+	path := segmentPath(s, s.first-1)
+	err := os.WriteFile(path, lines, 0o600)
+	if err != nil {
+		_ = os.Remove(path)
+		return err
+	}
+	s.first--
+	s.size += int64(len(lines))
+	s.segments = append([]segment{{path: path, size: int64(len(lines))}}, s.segments...)
+	return nil
+}
+
+// seal ends the appending to the newest segment.
+func seal(s *spill) {
+	if s.open != nil {
+		_ = s.open.Close()
+		s.open = nil
+	}
+}
+
+// oldest reads the oldest segment. A last line that was cut off is passed over.
+func oldest(s *spill) ([][]byte, string) {
+	if len(s.segments) == 1 {
+		seal(s)
+	}
+	return readSegment(s.segments[0].path)
+}
+
+func readSegment(path string) ([][]byte, string) {
+	content, problem := plainfile.Read(plainfile.Look(path), maxSegment)
+	if problem != "" {
+		return nil, "file " + path + " " + problem
+	}
+	end := strings.LastIndexByte(string(content), '\n') + 1
+	return split(content[:end]), ""
+}
+
+// drop removes a segment.
+func drop(s *spill, i int) {
+	_ = os.Remove(s.segments[i].path)
+	s.size -= s.segments[i].size
+	s.segments = append(s.segments[:i:i], s.segments[i+1:]...)
+}
