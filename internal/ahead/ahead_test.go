@@ -1,0 +1,150 @@
+package ahead
+
+import (
+	"os"
+	"path/filepath"
+	"sort"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// reopened returns what the next process finds.
+func reopened(t *testing.T, path string) string {
+	t.Helper()
+	l, texts, problem := Open(path)
+	if problem != "" {
+		t.Fatal(problem)
+	}
+	Close(l)
+	sort.Strings(texts)
+	return strings.Join(texts, ",")
+}
+
+func begin(t *testing.T, l *Log, number int64, text string) {
+	t.Helper()
+	if err := Begin(l, number, text); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestLog(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "new", "ahead")
+	l, texts, problem := Open(path)
+	if len(texts) > 0 || problem != "" {
+		t.Fatal(texts, problem)
+	}
+	begin(t, l, 1, `{"a": 1}`)
+	begin(t, l, 2, "two words")
+	begin(t, l, 11, "eleven")
+	End(l, 1)
+	// The process ends here. What it was at is found again and again, until it is
+	// forgotten.
+	for i := 0; i < 3; i++ {
+		if got := reopened(t, path); got != "eleven,two words" {
+			t.Fatalf("%q", got)
+		}
+	}
+	l, texts, _ = Open(path)
+	if len(texts) != 2 {
+		t.Fatal(texts)
+	}
+	begin(t, l, 1, "another one")
+	if got := reopened(t, path); got != "another one,eleven,two words" {
+		t.Errorf("%q", got)
+	}
+	l, _, _ = Open(path)
+	Forget(l)
+	begin(t, l, 1, "new")
+	if got := reopened(t, path); got != "new" {
+		t.Errorf("%q", got)
+	}
+	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
+		t.Error(info, err)
+	}
+}
+
+func TestDamaged(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "ahead")
+	for content, want := range map[string]string{
+		"":                               "",
+		"+ 1 a\n+ 2 b":                   "a",
+		"+ 1 a\n- 1":                     "a",
+		"+ 1 a\n- 1\n":                   "",
+		"\n\x00\n+ \n- \n+ 3\n+ 4 d\n":   "d",
+		"+ 1 a\n+ 12 b\n- 1\n":           "b",
+		"+ 1 a\n+ 2 b c\n- 2\n+ 3 - 1\n": "- 1,a",
+	} {
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if got := reopened(t, path); got != want {
+			t.Errorf("%q: %q", content, got)
+		}
+	}
+	if err := os.WriteFile(path, []byte("+ 1 forged\n"), 0o602); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(path, 0o602); err != nil {
+		t.Fatal(err)
+	}
+	l, texts, problem := Open(path)
+	if len(texts) > 0 || !strings.Contains(problem, "may be written by everybody") {
+		t.Error(texts, problem)
+	}
+	begin(t, l, 1, "ours")
+	if got := reopened(t, path); got != "ours" {
+		t.Errorf("%q", got)
+	}
+	open := t.TempDir()
+	if err := os.Chmod(open, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	l, _, problem = Open(filepath.Join(open, "ahead"))
+	if problem == "" || Begin(l, 1, "x") == nil {
+		t.Error("it is written where everybody may")
+	}
+}
+
+// What can't be written down is not begun; once it can be, it is.
+func TestNoDisk(t *testing.T) {
+	directory := filepath.Join(t.TempDir(), "d")
+	if err := os.WriteFile(directory, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	l, _, problem := Open(filepath.Join(directory, "ahead"))
+	if problem == "" || Begin(l, 1, "x") == nil {
+		t.Fatal("it is written down in a file that can't be")
+	}
+	End(l, 1)
+	if err := os.Remove(directory); err != nil {
+		t.Fatal(err)
+	}
+	begin(t, l, 2, "y")
+	if got := reopened(t, l.path); got != "y" {
+		t.Errorf("%q", got)
+	}
+	Close(l)
+	if Begin(l, 3, "z") != nil { // as after a short write
+		t.Error("it does not come back")
+	}
+}
+
+// The file stays small, and what is under way stays in it.
+func TestTidy(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "ahead")
+	l, _, _ := Open(path)
+	begin(t, l, 1, "for long")
+	long := strings.Repeat("x", 100_000)
+	for i := int64(2); i < 100; i++ {
+		begin(t, l, i, long)
+		End(l, i)
+		if info, err := os.Stat(path); err != nil || info.Size() > tidyAt+200_000 {
+			t.Fatal(info, err)
+		}
+	}
+	begin(t, l, 100, strconv.Itoa(100))
+	if got := reopened(t, path); got != "100,for long" {
+		t.Errorf("%q", got)
+	}
+}
