@@ -39,38 +39,41 @@ func NewDirect(name string, most int, format Format, write func(lines []byte, no
 func Put(d *Direct, line []byte, now time.Time) bool {
 	d.mu.Lock()
 	if d.busy {
-		add(&d.waiting, line)
-		if d.waiting.size > d.most {
-			overflow(d, now)
-		}
+		wait(d, line, now)
 		d.mu.Unlock()
 		return false
 	}
 	d.busy = true
 	d.mu.Unlock()
 	n, err := d.write(line, now)
-	if err == nil {
-		d.mu.Lock()
-		if d.waiting.size == 0 {
-			d.busy = false
-			d.mu.Unlock()
-			return true
-		}
-		d.mu.Unlock()
-		// Others have brought lines meanwhile. It is not for this one to write
-		// them all.
-		time.AfterFunc(0, func() { drain(d) })
-		return true
+	if err != nil {
+		failed(d, line, n, err, now)
+		return false
 	}
-	failed(d, line, n, err, now)
-	return false
+	d.mu.Lock()
+	if d.waiting.size > 0 {
+		drainLater(d)
+	} else {
+		d.busy = false
+	}
+	d.mu.Unlock()
+	return true
 }
 
-// overflow drops the oldest lines that wait, with the lock held.
-func overflow(d *Direct, now time.Time) {
-	if shrink(&d.waiting, d.most, &d.gaps) {
+// wait adds a line to those that wait, with the lock held, and drops the oldest
+// where they are too many. As what follows it is a function of its own because
+// interpreted code pays for all variables of a function at each call.
+func wait(d *Direct, line []byte, now time.Time) {
+	add(&d.waiting, line)
+	if d.waiting.size > d.most && shrink(&d.waiting, d.most, &d.gaps) {
 		d.tell("error", d.name+": records are lost, because too many wait to be written", now)
 	}
+}
+
+// drainLater leaves what others have brought meanwhile to a goroutine: it is not
+// for a request to write it all.
+func drainLater(d *Direct) {
+	time.AfterFunc(0, func() { drain(d) })
 }
 
 // failed keeps what was not written and plans another attempt.
@@ -145,4 +148,11 @@ func DirectIdle(d *Direct) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return !d.busy
+}
+
+// ResizeDirect changes how many bytes may wait.
+func ResizeDirect(d *Direct, most int) {
+	d.mu.Lock()
+	d.most = most
+	d.mu.Unlock()
 }

@@ -167,6 +167,21 @@ func Idle(q *Queue) bool {
 	return !q.armed
 }
 
+// Resize changes the options of a queue, but for its place on disk.
+func Resize(q *Queue, o Options) {
+	q.diskMu.Lock()
+	defer q.diskMu.Unlock()
+	if q.spill != nil {
+		q.spill.most = o.DiskBytes
+		q.spill.chunk = int64(o.BatchBytes)
+	}
+	q.mu.Lock()
+	q.options.Interval = o.Interval
+	q.options.MemoryBytes = o.MemoryBytes
+	q.waiting.chunkBytes = o.BatchBytes
+	q.mu.Unlock()
+}
+
 // Waiting returns how many bytes wait in memory and how many on disk.
 func Waiting(q *Queue) (int, int64) {
 	disk := int64(0)

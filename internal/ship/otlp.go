@@ -1,0 +1,192 @@
+package ship
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"sort"
+	"strconv"
+
+	"github.com/hookward/hookward/internal/outbox"
+)
+
+// The JSON encoding of an ExportLogsServiceRequest, see
+// https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding. A value is a
+// map, because it may contain values, and the type of a struct can't contain
+// itself in interpreted code.
+type otlpRequest struct {
+	ResourceLogs []otlpResourceLogs `json:"resourceLogs"`
+}
+
+type otlpResourceLogs struct {
+	Resource  otlpResource    `json:"resource"`
+	ScopeLogs []otlpScopeLogs `json:"scopeLogs"`
+}
+
+type otlpResource struct {
+	Attributes []otlpAttribute `json:"attributes"`
+}
+
+type otlpScopeLogs struct {
+	Scope      otlpScope `json:"scope"`
+	LogRecords []otlpLog `json:"logRecords"`
+}
+
+type otlpScope struct {
+	Name string `json:"name"`
+}
+
+type otlpLog struct {
+	Time           string          `json:"timeUnixNano,omitempty"`
+	ObservedTime   string          `json:"observedTimeUnixNano,omitempty"`
+	SeverityNumber int             `json:"severityNumber"`
+	SeverityText   string          `json:"severityText"`
+	EventName      string          `json:"eventName"`
+	Body           map[string]any  `json:"body"`
+	Attributes     []otlpAttribute `json:"attributes"`
+}
+
+type otlpAttribute struct {
+	Key   string         `json:"key"`
+	Value map[string]any `json:"value"`
+}
+
+// otlpReply is the answer to it. The number may be written as a text.
+type otlpReply struct {
+	PartialSuccess otlpPartialSuccess `json:"partialSuccess"`
+}
+
+type otlpPartialSuccess struct {
+	Rejected json.Number `json:"rejectedLogRecords"`
+}
+
+const (
+	severityInfo = 9
+	severityWarn = 13
+)
+
+func sendOTLP(s *Sender, entries []*entry) outbox.Outcome {
+	body, err := json.Marshal(otlpRequestOf(s.target, entries))
+	if err != nil {
+		return refusedAsWhole(entries, "the records can't be written as JSON")
+	}
+	a := post(s, s.endpoint, body)
+	reply := otlpReply{}
+	known := a.whole && json.Unmarshal(a.body, &reply) == nil
+	if a.status == http.StatusBadRequest && !known && !wantsTLS(s, a) {
+		// A collector answers in JSON, as it was asked. Some other receivers know
+		// no JSON at all, and say so with the status of a mistake in the records.
+		return unreadable(s, entries, a, "not as a collector does that takes JSON")
+	}
+	if !taken(a) {
+		return unsuccessful(s, entries, a)
+	}
+	// Nothing is said by an empty answer, which means the same as {}.
+	if !known && (!a.whole || len(bytes.TrimSpace(a.body)) > 0) {
+		return unreadable(s, entries, a, "not as a collector does")
+	}
+	rejected, err := strconv.Atoi(string(reply.PartialSuccess.Rejected))
+	if err != nil || rejected <= 0 {
+		return outbox.Outcome{}
+	}
+	return rejectedSome(s, entries, a, rejected)
+}
+
+// rejectedSome returns what it means that some records were rejected. They must
+// not be sent again, says the specification, and it is not known which they are:
+// as many are returned as there are, so that their number is right.
+func rejectedSome(s *Sender, entries []*entry, a *answer, rejected int) outbox.Outcome {
+	problem := answered(s, a) + ", but rejected " + strconv.Itoa(rejected) + " of " + counted(len(entries))
+	if rejected < len(entries) {
+		problem += ", and does not say which"
+	} else {
+		rejected = len(entries)
+	}
+	return outbox.Outcome{Refused: recordsOf(entries[len(entries)-rejected:]), Problem: problem}
+}
+
+func otlpRequestOf(t Target, entries []*entry) *otlpRequest {
+	resource := []otlpAttribute{{Key: "service.name", Value: otlpValue("hookward")}}
+	if t.Host != "" {
+		resource = append(resource, otlpAttribute{Key: "host.name", Value: otlpValue(t.Host)})
+	}
+	logs := make([]otlpLog, 0, len(entries))
+	for _, e := range entries {
+		logs = append(logs, otlpLogOf(e))
+	}
+	return &otlpRequest{ResourceLogs: []otlpResourceLogs{{
+		Resource:  otlpResource{Attributes: resource},
+		ScopeLogs: []otlpScopeLogs{{Scope: otlpScope{Name: "hookward"}, LogRecords: logs}},
+	}}}
+}
+
+// otlpLogOf writes a record as an event: its name says what kind it is, its
+// fields are attributes, and its body is a line for people, because some show
+// nothing else.
+func otlpLogOf(e *entry) otlpLog {
+	log := otlpLog{SeverityNumber: severityInfo, SeverityText: "INFO", EventName: "hookward.audit", Body: otlpValue(e.title)}
+	if e.title == "" {
+		log.Body = otlpValue("audit")
+	}
+	if e.denied {
+		log.SeverityNumber = severityWarn
+		log.SeverityText = "WARN"
+	}
+	decoder := json.NewDecoder(bytes.NewReader(e.record))
+	decoder.UseNumber() // the numbers of a sequence need all their digits
+	fields := map[string]any{}
+	_ = decoder.Decode(&fields)
+	if !e.at.IsZero() {
+		log.Time = strconv.FormatInt(e.at.UnixNano(), 10)
+		log.ObservedTime = log.Time
+		delete(fields, "@timestamp")
+	}
+	log.Attributes = otlpAttributesOf(fields)
+	return log
+}
+
+func otlpAttributesOf(fields map[string]any) []otlpAttribute {
+	names := make([]string, 0, len(fields))
+	for name := range fields {
+		names = append(names, name)
+	}
+	sort.Strings(names)
+	attributes := make([]otlpAttribute, 0, len(names))
+	for _, name := range names {
+		attributes = append(attributes, otlpAttribute{Key: name, Value: otlpValue(fields[name])})
+	}
+	return attributes
+}
+
+// otlpValue writes a value of JSON with its type. That of null is an empty one.
+func otlpValue(value any) map[string]any {
+	switch v := value.(type) {
+	case string:
+		return map[string]any{"stringValue": v}
+	case bool:
+		return map[string]any{"boolValue": v}
+	case json.Number:
+		return otlpNumber(string(v))
+	case []any:
+		values := make([]map[string]any, 0, len(v))
+		for _, item := range v {
+			values = append(values, otlpValue(item))
+		}
+		return map[string]any{"arrayValue": map[string]any{"values": values}}
+	case map[string]any:
+		return map[string]any{"kvlistValue": map[string]any{"values": otlpAttributesOf(v)}}
+	}
+	return map[string]any{}
+}
+
+func otlpNumber(text string) map[string]any {
+	_, err := strconv.ParseInt(text, 10, 64)
+	if err == nil {
+		return map[string]any{"intValue": text}
+	}
+	number, err := strconv.ParseFloat(text, 64)
+	if err == nil {
+		return map[string]any{"doubleValue": number}
+	}
+	return map[string]any{"stringValue": text} // too large for both
+}

@@ -1,0 +1,294 @@
+// Package ship sends batches of audit records to where they are kept: to
+// Elasticsearch, Splunk, an OpenTelemetry collector, Loki, a syslog server, or any
+// HTTP server. Each record is one JSON object on one line.
+//
+// A batch is sent once, and what has become of each of its records is said as well
+// as the receiver lets one know. Whoever calls does the waiting and the repeating.
+// A record that may have been taken, and may not, is sent again: none is to be
+// lost, and receivers can tell a repeated one by its event.id.
+//
+// What is said of problems names the receiver without the query of its URL, and
+// has nothing in it that the receiver has answered but numbers and the kind of an
+// error: answers quote what was sent.
+package ship
+
+import (
+	"crypto/tls"
+	"net"
+	"net/url"
+	"os"
+	"regexp"
+	"strings"
+	"time"
+)
+
+// Target says where records are sent, and how. Options that have no effect with
+// the type are mistakes.
+type Target struct {
+	Type string // elasticsearch, splunk, otlp, loki, http or syslog
+
+	// URL is where the receiver is. For elasticsearch, splunk, otlp and loki, the
+	// path of the request is appended to that of the URL, before its query. For
+	// syslog it is udp://HOST, tcp://HOST or tls://HOST; the ports are 514, 601 and
+	// 6514 by default.
+	URL string
+
+	// Credentials, of which one kind is used: a name with a password, a token
+	// (for splunk its own, and else a bearer token), or an API key of
+	// Elasticsearch.
+	Username string
+	Password string
+	Token    string
+	APIKey   string
+
+	Headers [][2]string // names and values, for all that speak HTTP
+
+	Index      string // of elasticsearch, default logs-hookward.audit-default; of splunk, default the token's
+	Source     string // of splunk, default hookward
+	SourceType string // of splunk, default _json
+
+	// Acknowledge makes splunk's records count as taken once they are indexed,
+	// and not when they have arrived. The token must be one with acknowledgement.
+	Acknowledge bool
+
+	Labels   [][2]string // of loki, default service_name=hookward
+	Facility string      // of syslog, default local0
+
+	TLS     *tls.Config   // default: what the system trusts
+	Timeout time.Duration // of one request, the answer included; default 10s
+
+	Host string // this machine's name, default what the system says
+}
+
+const (
+	defaultTimeout = 10 * time.Second
+	minTimeout     = 100 * time.Millisecond
+	maxTimeout     = 5 * time.Minute
+	defaultIndex   = "logs-hookward.audit-default"
+)
+
+// requestPath is what is appended to a URL's path, by type.
+var requestPath = map[string]string{
+	"elasticsearch": "/_bulk",
+	"splunk":        "/services/collector/event",
+	"otlp":          "/v1/logs",
+	"loki":          "/loki/api/v1/push",
+	"http":          "",
+	"syslog":        "",
+}
+
+// Complete returns a target with its defaults filled in, what is wrong with it,
+// and what is questionable; each begins with the name of an option.
+func Complete(t Target) (Target, []string, []string) {
+	problems, warnings := []string{}, []string{}
+	wrong := func(text string) { problems = append(problems, text) }
+	if _, known := requestPath[t.Type]; !known {
+		wrong("type: must be elasticsearch, splunk, otlp, loki, http or syslog")
+		return t, problems, warnings
+	}
+	checkEffects(t, wrong)
+	if t.Type == "syslog" {
+		completeSyslog(&t, wrong)
+	} else {
+		checkURL(t, wrong)
+		checkCredentials(t, wrong)
+		checkHeaders(t, wrong)
+	}
+	completeNames(&t, wrong)
+	if t.Timeout == 0 {
+		t.Timeout = defaultTimeout
+	}
+	if t.Timeout < minTimeout || t.Timeout > maxTimeout {
+		wrong("timeout: must be between 100ms and 5m")
+	}
+	if isExposed(t) {
+		warnings = append(warnings, "url: begins with http://, so that the credentials cross the network in the clear")
+	}
+	return t, problems, warnings
+}
+
+// effects are the types that an option has an effect with.
+var effects = map[string]string{
+	"username":    "elasticsearch otlp loki http",
+	"password":    "elasticsearch otlp loki http",
+	"token":       "elasticsearch splunk otlp loki http",
+	"apiKey":      "elasticsearch",
+	"headers":     "elasticsearch splunk otlp loki http",
+	"index":       "elasticsearch splunk",
+	"source":      "splunk",
+	"sourcetype":  "splunk",
+	"acknowledge": "splunk",
+	"labels":      "loki",
+	"facility":    "syslog",
+}
+
+// checkEffects finds options that have no effect.
+func checkEffects(t Target, wrong func(string)) {
+	for _, option := range []struct {
+		name string
+		set  bool
+	}{
+		{"username", t.Username != ""}, {"password", t.Password != ""}, {"token", t.Token != ""}, {"apiKey", t.APIKey != ""},
+		{"headers", len(t.Headers) > 0}, {"index", t.Index != ""}, {"source", t.Source != ""}, {"sourcetype", t.SourceType != ""},
+		{"acknowledge", t.Acknowledge}, {"labels", len(t.Labels) > 0}, {"facility", t.Facility != ""},
+	} {
+		if option.set && !strings.Contains(" "+effects[option.name]+" ", " "+t.Type+" ") {
+			wrong(option.name + ": has no effect with type " + t.Type)
+		}
+	}
+	if t.TLS != nil && !strings.HasPrefix(t.URL, "https://") && !strings.HasPrefix(t.URL, "tls://") {
+		wrong("tls: has no effect, because the URL is one without TLS")
+	}
+}
+
+func checkURL(t Target, wrong func(string)) {
+	u, err := url.Parse(t.URL)
+	switch {
+	case t.URL == "":
+		wrong("url: is required")
+	case err != nil || u.Opaque != "":
+		wrong("url: must be a whole URL, such as https://logs.example.com")
+	case u.Scheme != "http" && u.Scheme != "https":
+		wrong("url: must begin with https:// or http://")
+	case u.Hostname() == "":
+		wrong("url: must be a whole URL, such as https://logs.example.com")
+	case u.User != nil:
+		wrong("url: can't contain a user or a password; that is what username and password are for")
+	case strings.Contains(t.URL, "#"):
+		wrong("url: can't have a fragment")
+	}
+}
+
+var (
+	headerName  = regexp.MustCompile("^[A-Za-z0-9!#$%&'*+.^_`|~-]+$")
+	headerValue = regexp.MustCompile(`^[ -~]*$`)
+	labelName   = regexp.MustCompile(`^[a-zA-Z_][a-zA-Z0-9_]*$`)
+	credential  = regexp.MustCompile(`^[!-~]*$`)
+	indexName   = regexp.MustCompile(`^[^\s\pC"\\*?,#|]+$`)
+	lineOfText  = regexp.MustCompile(`^\PC*$`)
+)
+
+func checkCredentials(t Target, wrong func(string)) {
+	kinds := 0
+	for _, set := range []bool{t.Username != "" || t.Password != "", t.Token != "", t.APIKey != ""} {
+		if set {
+			kinds++
+		}
+	}
+	if kinds > 1 {
+		wrong("token: contradicts the other credentials; of username with password, token and apiKey there can be one")
+	}
+	if t.Username == "" && t.Password != "" {
+		wrong("username: is required with password")
+	}
+	if t.Type == "splunk" && t.Token == "" {
+		wrong("token: is required")
+	}
+	if strings.Contains(t.Username, ":") || !lineOfText.MatchString(t.Username) {
+		wrong("username: can't contain a colon or a control character")
+	}
+	if !lineOfText.MatchString(t.Password) {
+		wrong("password: can't contain a control character, such as the end of a line")
+	}
+	// Said in this place, because a request with such a header fails each time.
+	if !credential.MatchString(t.Token) {
+		wrong("token: can't contain a space, the end of a line, or anything but ASCII")
+	}
+	if !credential.MatchString(t.APIKey) {
+		wrong("apiKey: can't contain a space, the end of a line, or anything but ASCII")
+	}
+}
+
+// ownHeaders are those that a user can't set, because they belong to the body or
+// to the connection.
+const ownHeaders = " host content-type content-length content-encoding transfer-encoding connection trailer te upgrade expect x-splunk-request-channel "
+
+func checkHeaders(t Target, wrong func(string)) {
+	seen := map[string]bool{}
+	for _, header := range t.Headers {
+		name := strings.ToLower(header[0])
+		switch {
+		case !headerName.MatchString(header[0]):
+			wrong("headers: must have names of letters, digits and dashes")
+		case !headerValue.MatchString(header[1]):
+			wrong("headers: " + header[0] + " can't have anything but printable ASCII in its value")
+		case strings.Contains(ownHeaders, " "+name+" "):
+			wrong("headers: " + header[0] + " can't be set")
+		case name == "authorization" && t.Username+t.Password+t.Token+t.APIKey != "":
+			wrong("headers: Authorization contradicts the other credentials")
+		case seen[name]:
+			wrong("headers: has " + header[0] + " twice")
+		}
+		seen[name] = true
+	}
+}
+
+// completeNames fills in how the receiver is to name the records.
+func completeNames(t *Target, wrong func(string)) {
+	if t.Host == "" {
+		t.Host, _ = os.Hostname()
+	}
+	if t.Index != "" && (!indexName.MatchString(t.Index) || strings.ToLower(t.Index) != t.Index) {
+		wrong("index: must be lower-case, without spaces and without any of \" \\ * ? , # |")
+	}
+	if !lineOfText.MatchString(t.Source) {
+		wrong("source: can't contain a control character")
+	}
+	if !lineOfText.MatchString(t.SourceType) {
+		wrong("sourcetype: can't contain a control character")
+	}
+	switch t.Type {
+	case "elasticsearch":
+		if t.Index == "" {
+			t.Index = defaultIndex
+		}
+	case "splunk":
+		if t.Source == "" {
+			t.Source = "hookward"
+		}
+		if t.SourceType == "" {
+			t.SourceType = "_json"
+		}
+	case "loki":
+		if len(t.Labels) == 0 {
+			t.Labels = [][2]string{{"service_name", "hookward"}}
+		}
+		checkLabels(*t, wrong)
+	}
+}
+
+func checkLabels(t Target, wrong func(string)) {
+	seen := map[string]bool{}
+	for _, label := range t.Labels {
+		if !labelName.MatchString(label[0]) {
+			wrong("labels: must have names of letters, digits and underscores, which begin with no digit")
+		} else if seen[label[0]] {
+			wrong("labels: has " + label[0] + " twice")
+		}
+		seen[label[0]] = true
+		if label[1] == "" || !lineOfText.MatchString(label[1]) {
+			wrong("labels: must have values, without control characters")
+		}
+	}
+}
+
+// secretHeader is how the names of headers look that are credentials.
+var secretHeader = regexp.MustCompile(`(?i)auth|key|token|secret|cookie|password`)
+
+// isExposed says whether credentials leave this machine without TLS.
+func isExposed(t Target) bool {
+	u, err := url.Parse(t.URL)
+	if err != nil || u.Scheme != "http" || isLoopback(u.Hostname()) {
+		return false
+	}
+	secret := t.Username+t.Password+t.Token+t.APIKey != ""
+	for _, header := range t.Headers {
+		secret = secret || secretHeader.MatchString(header[0])
+	}
+	return secret
+}
+
+func isLoopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || strings.HasSuffix(host, ".localhost") || ip != nil && ip.IsLoopback()
+}
