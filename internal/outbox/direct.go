@@ -47,7 +47,7 @@ func Put(d *Direct, line []byte, now time.Time) bool {
 	d.mu.Unlock()
 	n, err := d.write(line, now)
 	if err != nil {
-		failed(d, line, n, err, now)
+		failed(d, line, n, false, err, now)
 		return false
 	}
 	d.mu.Lock()
@@ -76,10 +76,11 @@ func drainLater(d *Direct) {
 	time.AfterFunc(0, func() { drain(d) })
 }
 
-// failed keeps what was not written and plans another attempt.
-func failed(d *Direct, lines []byte, n int, err error, now time.Time) {
+// failed keeps what was not written and plans another attempt. The lines may begin
+// in the middle of one.
+func failed(d *Direct, lines []byte, n int, torn bool, err error, now time.Time) {
 	d.mu.Lock()
-	if n > 0 && n < len(lines) && lines[n-1] != '\n' {
+	if torn && n == 0 || n > 0 && n < len(lines) && lines[n-1] != '\n' {
 		// The line is completed when it can be: nothing may come in between.
 		end := n + 1 + bytes.IndexByte(lines[n:], '\n')
 		d.rest = lines[n:end]
@@ -103,34 +104,35 @@ func drain(d *Direct) {
 		}
 	}()
 	for {
-		lines := next(d)
+		lines, torn := next(d)
 		if lines == nil {
 			return
 		}
 		n, err := d.write(lines, time.Now())
 		if err != nil {
-			failed(d, lines, n, err, time.Now())
+			failed(d, lines, n, torn, err, time.Now())
 			return
 		}
 		recovered(d)
 	}
 }
 
-// next returns what is to be written next. Where there is nothing, nobody is busy
-// from then on.
-func next(d *Direct) []byte {
+// next returns what is to be written next, and whether it begins in the middle of
+// a line. Where there is nothing, nobody is busy from then on.
+func next(d *Direct) ([]byte, bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	lines := d.rest
-	d.rest = nil
-	if lines == nil {
-		lines = append(join(takeGaps(&d.gaps)), take(&d.waiting)...)
+	if len(d.rest) > 0 {
+		rest := d.rest
+		d.rest = nil
+		return rest, true
 	}
+	lines := append(join(takeGaps(&d.gaps)), take(&d.waiting)...)
 	if len(lines) == 0 {
 		d.busy = false
-		return nil
+		return nil, false
 	}
-	return lines
+	return lines, false
 }
 
 func recovered(d *Direct) {

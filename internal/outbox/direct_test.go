@@ -83,6 +83,11 @@ func TestDirectFull(t *testing.T) {
 	if !strings.Contains(heard(s), "error output x: no space left; records wait in memory") || !strings.Contains(heard(s), "records are lost") {
 		t.Errorf("said %q", heard(s))
 	}
+	// Still full, when the next attempt is made: the rest stays the first.
+	eventually(t, "another attempt", func() bool { return strings.Count(heard(s), "no space left") >= 3 })
+	if got := content(m); got != "a 1 xxx\na 2 xxx\na 3 xxx\na 4 xx" {
+		t.Fatalf("%q", got)
+	}
 	m.mu.Lock()
 	m.room = 1_000_000
 	m.mu.Unlock()

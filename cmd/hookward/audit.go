@@ -1,0 +1,228 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"sort"
+	"strings"
+
+	"github.com/hookward/hookward/internal/logfile"
+	"github.com/hookward/hookward/internal/logfile/verify"
+)
+
+const auditHelp = `usage: hookward audit [-key env:NAME|file:/path] [-last VALUE] [-json] FILE...
+
+Checks an audit log that a gate has written to a file. With one FILE, its old files
+beside it are checked as well; several are checked as they are named, oldest first,
+but for those of one log, which are put in their order. They may be compressed.
+
+Without -key, only the records' numbers are checked: it finds what is missing by
+mistake. With the key that the option chainKey has, it finds every line that somebody
+has changed, added, moved or removed without having the key, but for the end of the
+newest file: note the last value that is printed, somewhere else, and demand it the
+next time with -last.
+
+  export AUDIT_KEY=...
+  hookward audit -key env:AUDIT_KEY /var/log/traefik/audit.log
+
+Options:
+`
+
+const (
+	// maxPrinted is how many problems are printed for people, and maxListed how many
+	// for machines: with a wrong key, every line is one.
+	maxPrinted = 50
+	maxListed  = 1000
+	// maxAttempts is how often a log is checked that is rotated meanwhile.
+	maxAttempts = 3
+)
+
+// auditReport is what -json prints.
+type auditReport struct {
+	Good     bool             `json:"good"`
+	Files    []string         `json:"files"`
+	Summary  verify.Summary   `json:"summary"`
+	Problems []verify.Problem `json:"problems"` // the first 1000
+}
+
+var chainValue = regexp.MustCompile(`^[0-9a-f]{64}$`)
+
+// audit is the command of that name.
+func audit(arguments []string, stdout, stderr io.Writer) int {
+	flags := flag.NewFlagSet("audit", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	keyReference := flags.String("key", "", "the key of the chain: `env:NAME` or file:/path")
+	last := flags.String("last", "", "a `VALUE` of the chain that has to be in the log")
+	asJSON := flags.Bool("json", false, "print JSON")
+	flags.Usage = func() {
+		fmt.Fprint(flags.Output(), auditHelp)
+		flags.PrintDefaults()
+	}
+	// Who asks for help gets it on stdout.
+	if len(arguments) == 1 && (arguments[0] == "-h" || arguments[0] == "-help" || arguments[0] == "--help") {
+		flags.SetOutput(stdout)
+		flags.Usage()
+		return exitGood
+	}
+	if err := flags.Parse(arguments); err != nil {
+		return exitUsage
+	}
+	fail := func(text string) int {
+		fmt.Fprintln(stderr, "hookward audit:", text)
+		return exitUsage
+	}
+	var key []byte
+	switch {
+	case flags.NArg() == 0:
+		return fail("name a file; 'hookward help audit' says more")
+	case *last != "" && *keyReference == "":
+		return fail("-last: needs -key, because anybody can write a value into a line")
+	case *last != "" && !chainValue.MatchString(*last):
+		return fail("-last: must be 64 hexadecimal digits, as printed before")
+	case *keyReference != "":
+		var err error
+		key, err = readKey(*keyReference)
+		if err != nil {
+			return fail("-key: " + err.Error())
+		}
+	}
+	report, err := auditFiles(key, flags.Args(), *last)
+	if err != nil {
+		return fail(err.Error())
+	}
+	if *asJSON {
+		encoder := json.NewEncoder(stdout)
+		encoder.SetEscapeHTML(false)
+		encoder.SetIndent("", "  ")
+		err = encoder.Encode(report)
+	} else {
+		_, err = io.WriteString(stdout, describe(report, len(key) > 0))
+	}
+	if err != nil {
+		return fail(err.Error())
+	}
+	if !report.Good {
+		return exitBroken
+	}
+	return exitGood
+}
+
+// auditFiles checks a log. It does so again where that was rotated meanwhile.
+func auditFiles(key []byte, named []string, last string) (auditReport, error) {
+	report := auditReport{}
+	var err error
+	for i := 0; i < maxAttempts; i++ {
+		report = auditReport{Problems: []verify.Problem{}}
+		report.Files, err = filesOf(named)
+		if err != nil {
+			return report, err
+		}
+		report.Summary, err = verify.Files(key, report.Files, last, func(p verify.Problem) {
+			if len(report.Problems) < maxListed {
+				report.Problems = append(report.Problems, p)
+			}
+		})
+		report.Good = err == nil && report.Summary.Problems == 0
+		now, wrong := filesOf(named)
+		if report.Good || wrong != nil || strings.Join(now, "\x00") == strings.Join(report.Files, "\x00") {
+			break
+		}
+	}
+	return report, err
+}
+
+// filesOf returns the files that are meant by those that are named, oldest first.
+func filesOf(named []string) ([]string, error) {
+	if len(named) == 1 {
+		if _, old := logfile.IsOld(named[0]); old {
+			return named, nil
+		}
+		files, err := logfile.Old(named[0])
+		if err != nil {
+			return nil, err
+		}
+		_, err = os.Stat(named[0])
+		if os.IsNotExist(err) && len(files) > 0 {
+			return files, nil // rotated, and nothing written since
+		}
+		return append(files, named[0]), nil
+	}
+	seen := map[string]bool{}
+	logs := map[string]bool{}
+	for _, name := range named {
+		if seen[filepath.Clean(name)] {
+			return nil, errors.New(name + " is named twice")
+		}
+		seen[filepath.Clean(name)] = true
+		logs[logOf(name)] = true
+	}
+	files := append([]string{}, named...)
+	if len(logs) == 1 {
+		// As a shell sorts them, the newest is the first.
+		sort.SliceStable(files, func(i, j int) bool {
+			if isOld(files[i]) != isOld(files[j]) {
+				return isOld(files[i])
+			}
+			return strings.TrimSuffix(files[i], ".gz") < strings.TrimSuffix(files[j], ".gz")
+		})
+	}
+	return files, nil
+}
+
+// logOf returns the path of the log that a file is of.
+func logOf(name string) string {
+	path, old := logfile.IsOld(filepath.Clean(name))
+	if !old {
+		return filepath.Clean(name)
+	}
+	return path
+}
+
+func isOld(name string) bool {
+	_, old := logfile.IsOld(name)
+	return old
+}
+
+// describe says for people what a report says.
+func describe(report auditReport, chained bool) string {
+	text := strings.Builder{}
+	for i, p := range report.Problems {
+		if i == maxPrinted {
+			fmt.Fprintf(&text, "and %d more\n", report.Summary.Problems-maxPrinted)
+			break
+		}
+		if p.Line > 0 {
+			fmt.Fprintf(&text, "%s:%d: %s\n", p.File, p.Line, p.Text)
+		} else if p.File != "" {
+			fmt.Fprintf(&text, "%s: %s\n", p.File, p.Text)
+		} else {
+			fmt.Fprintln(&text, p.Text)
+		}
+	}
+	s := report.Summary
+	fmt.Fprintf(&text, "%d lines in %d files", s.Lines, s.Files)
+	if chained {
+		fmt.Fprintf(&text, ", %d of them as the key says", s.Chained)
+	}
+	fmt.Fprintf(&text, "; %d records reported as lost, %d missing without a word\n", s.Lost, s.Missing)
+	if chained && s.Chained > 0 {
+		if s.Begins {
+			fmt.Fprintln(&text, "the chain begins with the first line")
+		} else {
+			fmt.Fprintln(&text, "the chain does not begin with the first line: older files are not here")
+		}
+		fmt.Fprintln(&text, "last value:", s.Last)
+	}
+	if report.Good {
+		fmt.Fprintln(&text, "good")
+	} else {
+		fmt.Fprintf(&text, "BROKEN: problems: %d\n", s.Problems)
+	}
+	return text.String()
+}
