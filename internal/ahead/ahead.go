@@ -30,6 +30,8 @@ const (
 	tidyAt = 4 << 20
 	// maxLog bounds what is read of a log.
 	maxLog = 1 << 30
+	// maxBegun bounds what is under way at once.
+	maxBegun = 50_000
 )
 
 // Open opens the log at a path, and returns the texts that were begun by an
@@ -87,6 +89,8 @@ func line(sign string, number int64, text string) string {
 	return sign + " " + strconv.FormatInt(number, 10) + " " + text + "\n"
 }
 
+var errTooMany = errors.New("too many are begun and not ended")
+
 // Begin writes down that something is about to be done, by a positive number that
 // nothing else has. The text is one line. With an error, it is not written down.
 func Begin(l *Log, number int64, text string) error {
@@ -98,6 +102,9 @@ func Begin(l *Log, number int64, text string) error {
 	}
 	if l.file == nil {
 		return l.cause
+	}
+	if len(l.begun) >= maxBegun {
+		return errTooMany
 	}
 	err := write(l, one)
 	if err != nil {

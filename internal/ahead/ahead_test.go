@@ -130,6 +130,18 @@ func TestNoDisk(t *testing.T) {
 	}
 }
 
+func TestTooMany(t *testing.T) {
+	l, _, _ := Open(filepath.Join(t.TempDir(), "ahead"))
+	for i := int64(1); i <= maxBegun; i++ {
+		l.begun[i] = "+ 1 x\n"
+	}
+	if Begin(l, maxBegun+1, "one more") == nil {
+		t.Error("there is no bound")
+	}
+	End(l, 1)
+	begin(t, l, maxBegun+1, "one more")
+}
+
 // The file stays small, and what is under way stays in it.
 func TestTidy(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ahead")

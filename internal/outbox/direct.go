@@ -18,6 +18,7 @@ type Direct struct {
 
 	mu       sync.Mutex
 	busy     bool // somebody writes, or a retry is planned
+	uses     int64
 	waiting  buffer
 	rest     []byte // of what was written in part: it goes first, and is never dropped
 	gaps     gaps
@@ -38,6 +39,7 @@ func NewDirect(name string, most int, format Format, write func(lines []byte, no
 // it waits, or will be reported as lost.
 func Put(d *Direct, line []byte, now time.Time) bool {
 	d.mu.Lock()
+	d.uses++
 	if d.busy {
 		wait(d, line, now)
 		d.mu.Unlock()
@@ -145,11 +147,11 @@ func recovered(d *Direct) {
 	}
 }
 
-// DirectIdle says whether nothing waits.
-func DirectIdle(d *Direct) bool {
+// DirectIdle says whether nothing waits, and how many lines there have been.
+func DirectIdle(d *Direct) (bool, int64) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return !d.busy
+	return !d.busy, d.uses
 }
 
 // ResizeDirect changes how many bytes may wait.

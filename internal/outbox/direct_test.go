@@ -60,7 +60,7 @@ func TestDirect(t *testing.T) {
 			t.Errorf("line %d has not arrived", i)
 		}
 	}
-	if content(m) != "a 1 xxx\na 2 xxx\na 3 xxx\n" || !DirectIdle(d) || heard(s) != "" {
+	if content(m) != "a 1 xxx\na 2 xxx\na 3 xxx\n" || !isIdle(d) || heard(s) != "" {
 		t.Errorf("%q, said %q", content(m), heard(s))
 	}
 }
@@ -91,7 +91,7 @@ func TestDirectFull(t *testing.T) {
 	m.mu.Lock()
 	m.room = 1_000_000
 	m.mu.Unlock()
-	eventually(t, "all is written", func() bool { return DirectIdle(d) })
+	eventually(t, "all is written", func() bool { return isIdle(d) })
 	if !strings.HasPrefix(content(m), "a 1 xxx\na 2 xxx\na 3 xxx\na 4 xxx\na gap 5 ") || !strings.HasSuffix(content(m), "a 100 xxx\n") {
 		t.Errorf("%q", content(m))
 	}
@@ -114,7 +114,7 @@ func TestDirectStuck(t *testing.T) {
 	var wg sync.WaitGroup
 	wg.Add(1)
 	go put(d, line("a", 1, 3), &wg)
-	eventually(t, "the first is at it", func() bool { return !DirectIdle(d) })
+	eventually(t, "the first is at it", func() bool { return !isIdle(d) })
 	for i := 2; i <= 20; i++ {
 		if Put(d, line("a", i, 3), time.Now()) {
 			t.Error("a line has arrived at once")
@@ -124,7 +124,7 @@ func TestDirectStuck(t *testing.T) {
 		m.block <- true
 	}
 	wg.Wait()
-	eventually(t, "all is written", func() bool { return DirectIdle(d) })
+	eventually(t, "all is written", func() bool { return isIdle(d) })
 	if problem, twice := account(asReceiver(m), map[string]int{"a": 20}); problem != "" || twice > 0 {
 		t.Errorf("%s, %d twice", problem, twice)
 	}
@@ -145,7 +145,7 @@ func TestDirectConcurrent(t *testing.T) {
 		go putMany(d, string(rune('a'+i)), &wg)
 	}
 	wg.Wait()
-	eventually(t, "all is written", func() bool { return DirectIdle(d) })
+	eventually(t, "all is written", func() bool { return isIdle(d) })
 	last := map[string]int{}
 	for i := 0; i < 8; i++ {
 		last[string(rune('a'+i))] = 200

@@ -150,4 +150,14 @@ func eventually(t *testing.T, what string, holds func() bool) {
 	}
 }
 
+func isIdle(d *Direct) bool {
+	idle, _ := DirectIdle(d)
+	return idle
+}
+
+func isEmpty(q *Queue) bool {
+	idle, _ := Idle(q)
+	return idle
+}
+
 var errTest = errors.New("no space left")

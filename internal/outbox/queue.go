@@ -22,7 +22,8 @@ type Queue struct {
 	mu       sync.Mutex // held for moments only, never while anything is sent, read or written
 	waiting  buffer
 	gaps     gaps
-	armed    bool      // a turn is planned
+	armed    bool // a turn is planned
+	uses     int64
 	sending  time.Time // since when somebody is; zero: nobody is
 	failures int
 	until    time.Time // when to try again
@@ -74,6 +75,7 @@ func NewQueue(name string, options Options, format Format, send func(records [][
 // Add takes one record, with its newline.
 func Add(q *Queue, line []byte) {
 	q.mu.Lock()
+	q.uses++
 	add(&q.waiting, line)
 	if q.waiting.size > q.options.MemoryBytes {
 		tooMany(q)
@@ -107,6 +109,7 @@ func Store(q *Queue, line []byte) bool {
 		return false
 	}
 	q.mu.Lock()
+	q.uses++
 	if !q.armed {
 		q.armed = true
 		time.AfterFunc(q.options.Interval, func() { turn(q) })
@@ -160,11 +163,12 @@ func onDisk(q *Queue) bool {
 	return n > 0
 }
 
-// Idle says whether there is nothing left to send.
-func Idle(q *Queue) bool {
+// Idle says whether there is nothing left to send, and how many records there have
+// been.
+func Idle(q *Queue) (bool, int64) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return !q.armed
+	return !q.armed, q.uses
 }
 
 // Resize changes the options of a queue, but for its place on disk.

@@ -27,7 +27,7 @@ func queue(r *receiver, s *said, o Options) *Queue {
 
 func drained(t *testing.T, q *Queue) {
 	t.Helper()
-	eventually(t, "the queue is empty", func() bool { return Idle(q) })
+	eventually(t, "the queue is empty", func() bool { return isEmpty(q) })
 }
 
 // again lets a queue try at once.
@@ -120,7 +120,7 @@ func TestOutcomes(t *testing.T) {
 		for i := 1; i <= 40; i++ {
 			Add(q, line("a", i, 50))
 		}
-		eventually(t, name, func() bool { again(q); return Idle(q) })
+		eventually(t, name, func() bool { again(q); return isEmpty(q) })
 		problem, twice := account(r, map[string]int{"a": 40})
 		if problem != "" || twice > 0 || !strings.Contains(heard(s), c.says) {
 			t.Errorf("%s: %s, %d twice, said %q", name, problem, twice, heard(s))
@@ -186,7 +186,7 @@ func TestBoundedMemory(t *testing.T) {
 				r.blocked <- true
 			}
 		}
-		eventually(t, name, func() bool { again(q); return Idle(q) })
+		eventually(t, name, func() bool { again(q); return isEmpty(q) })
 		check(t, r, map[string]int{"a": 250, "b": 250}, 0)
 		if !strings.Contains(strings.Join(r.got, "\n"), "a gap ") || !strings.Contains(heard(s), "records are lost, because too many wait to be sent") {
 			t.Errorf("%s: said %q", name, heard(s))
@@ -264,7 +264,7 @@ func TestBoundedDisk(t *testing.T) {
 			eventually(t, "it is on disk", func() bool { memory, disk := Waiting(q); return memory == 0 && disk <= 5000+1100 })
 		}
 	}
-	eventually(t, "it is sent", func() bool { again(q); return Idle(q) })
+	eventually(t, "it is sent", func() bool { again(q); return isEmpty(q) })
 	check(t, r, map[string]int{"a": 500}, 0)
 	if files(directory) != 0 || !strings.Contains(heard(s), "too many wait on disk") {
 		t.Errorf("%d files, said %q", files(directory), heard(s))
@@ -373,7 +373,7 @@ func TestAnyReceiver(t *testing.T) {
 				again(q)
 			}
 		}
-		eventually(t, fmt.Sprint("round ", round, ": ", heard(s)), func() bool { again(q); return Idle(q) })
+		eventually(t, fmt.Sprint("round ", round, ": ", heard(s)), func() bool { again(q); return isEmpty(q) })
 		problem, twice := account(r, map[string]int{"a": 100, "b": 100, "c": 100})
 		if problem != "" || twice > 0 {
 			t.Errorf("round %d, seed %d: %s, %d twice", round, seed, problem, twice)
