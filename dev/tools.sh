@@ -1,9 +1,16 @@
 #!/bin/sh
-# Installs the named commands with apt-get where they are missing.
+# Installs the named commands with apt-get where they are missing. Where a
+# Debian package has another name than its command, COMMAND=PACKAGE; where it
+# brings no command, FILE=PACKAGE, with * for what differs between machines.
 set -eu
 missing=
 for tool in "$@"; do
-	command -v "$tool" >/dev/null 2>&1 || [ -x "/usr/sbin/$tool" ] || missing="$missing $tool"
+	# shellcheck disable=SC2086 # a pattern
+	case ${tool%%=*} in
+	*/*) ls ${tool%%=*} >/dev/null 2>&1 && continue ;;
+	*) { command -v "${tool%%=*}" >/dev/null 2>&1 || [ -x "/usr/sbin/${tool%%=*}" ]; } && continue ;;
+	esac
+	missing="$missing ${tool#*=}"
 done
 [ -n "$missing" ] || exit 0
 if ! command -v apt-get >/dev/null 2>&1 || [ "$(id -u)" != 0 ]; then

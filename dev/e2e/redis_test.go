@@ -2,18 +2,9 @@ package e2e
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
-	"errors"
 	"fmt"
-	"math/big"
 	"net"
 	"net/http"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
@@ -25,6 +16,7 @@ import (
 	"time"
 
 	"github.com/hookward/hookward/dev/gateway"
+	"github.com/hookward/hookward/dev/stores"
 )
 
 // redis is a running redis-server, which forgets everything when it ends.
@@ -329,9 +321,9 @@ func TestRedisOutages(t *testing.T) {
 // With a password, a database of its own, and TLS both ways.
 func TestRedisOverTLS(t *testing.T) {
 	directory := t.TempDir()
-	authority := writeCertificate(t, directory, "ca", nil)
-	writeCertificate(t, directory, "server", authority)
-	writeCertificate(t, directory, "client", authority)
+	authority := stores.NewAuthority(t, directory)
+	authority.Issue(t, "server")
+	authority.Issue(t, "client")
 	at := func(name string) string { return filepath.Join(directory, name) }
 	server := startRedis(t, "--requirepass", "a password for redis alone", "--port", "0", "--tls-port", "PORT",
 		"--tls-cert-file", at("server.crt"), "--tls-key-file", at("server.key"), "--tls-ca-cert-file", at("ca.crt"))
@@ -354,42 +346,4 @@ func TestRedisOverTLS(t *testing.T) {
 		s.refused(t, s.post(t, gate, hello, helloSignature), http.StatusServiceUnavailable, "replay_unavailable")
 		s.said(t, `"hookward.middleware":"`+gate+`@file"`, says)
 	}
-}
-
-// authority signs certificates.
-type authority struct {
-	certificate *x509.Certificate
-	key         *ecdsa.PrivateKey
-}
-
-func writeCertificate(t *testing.T, directory, name string, by *authority) *authority {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(time.Now().UnixNano()), Subject: pkix.Name{CommonName: name}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
-	}
-	if by == nil {
-		template.IsCA, template.BasicConstraintsValid, template.KeyUsage = true, true, x509.KeyUsageCertSign
-		by = &authority{certificate: template, key: key}
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, by.certificate, &key.PublicKey, by.key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	secret, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	err = errors.Join(
-		os.WriteFile(filepath.Join(directory, name+".crt"), pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), 0o600),
-		os.WriteFile(filepath.Join(directory, name+".key"), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: secret}), 0o600),
-	)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return by
 }

@@ -1,5 +1,5 @@
-// Command traefik compiles the pinned Traefik ahead of the tests, which hide
-// its progress.
+// Command traefik compiles the pinned Traefik, and the log stores that the tests
+// send to, ahead of the tests, which hide its progress.
 package main
 
 import (
@@ -8,6 +8,7 @@ import (
 	"os"
 
 	"github.com/hookward/hookward/dev/gateway"
+	"github.com/hookward/hookward/dev/stores"
 )
 
 func main() {
@@ -17,4 +18,8 @@ func main() {
 		os.Exit(1)
 	}
 	fmt.Println("The pinned Traefik is ready:", binary)
+	if err := stores.Build(context.Background(), os.Stderr); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
 }
