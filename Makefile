@@ -5,7 +5,7 @@ STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.7.0
 # A number of runs: with a time, go test now and then fails at its end with
 # "context deadline exceeded".
 FUZZTIME   ?= 50000x
-FUZZ        = FuzzSignatureHeader FuzzTemplate FuzzTimestamp FuzzConfiguration FuzzHandler FuzzFastPath FuzzDocument
+FUZZ        = FuzzSignatureHeader FuzzTemplate FuzzTimestamp FuzzConfiguration FuzzHandler FuzzFastPath FuzzDocument FuzzRecord
 
 #? help: List the targets
 .PHONY: help
@@ -24,7 +24,7 @@ test: tools unit lint fuzz dev
 #? tools: Install what the tests need beside Go (Debian: apt-get)
 .PHONY: tools
 tools:
-	@dev/tools.sh curl npm nginx redis-server
+	@dev/tools.sh curl npm nginx redis-server rsyslogd=rsyslog '/usr/lib/*/rsyslog/lmnsd_gtls.so=rsyslog-gnutls'
 
 #? unit: Test the compiled plugin with the race detector
 .PHONY: unit
@@ -45,6 +45,8 @@ lint:
 .PHONY: fuzz
 fuzz:
 	@for target in $(FUZZ); do go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) . || exit 1; done
+	go test -run '^$$' -fuzz FuzzBody -fuzztime $(FUZZTIME) ./internal/redact
+	go test -run '^$$' -fuzz FuzzQuery -fuzztime $(FUZZTIME) ./internal/redact
 	go test -run '^$$' -fuzz FuzzReply -fuzztime $(FUZZTIME) ./internal/resp
 	go test -run '^$$' -fuzz FuzzList -fuzztime $(FUZZTIME) ./internal/iplist
 	go test -run '^$$' -fuzz FuzzAddress -fuzztime $(FUZZTIME) ./internal/ipset

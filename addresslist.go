@@ -155,8 +155,13 @@ func compileStateDirectory(c *compilation, p *policy, directory string) {
 	if directory[:1] != "/" {
 		c.problems = append(c.problems, "stateDirectory: must be an absolute path")
 	}
-	if p.replay != nil || len(c.problems) > 0 {
+	if p.replay != nil || p.audit.required || len(c.problems) > 0 {
 		return
+	}
+	for _, s := range p.audit.specs {
+		if s.queue.FileName != "" {
+			return
+		}
 	}
 	a := p.addresses
 	if a == nil {
@@ -172,7 +177,7 @@ func compileStateDirectory(c *compilation, p *policy, directory string) {
 			}
 		}
 	}
-	c.problems = append(c.problems, "stateDirectory: has no effect, because there is no replay and no list with a url")
+	c.problems = append(c.problems, "stateDirectory: has no effect, because there is no replay, no list with a url, and no audit output with one")
 }
 
 // compileRanges compiles a list of addresses and CIDRs. It returns nil for an

@@ -51,6 +51,7 @@ func TestConcurrentRequests(t *testing.T) {
 		t.Error("VULNERABLE: " + p)
 	}
 
+	settleOutputs(t)
 	seen := map[string]bool{}
 	for _, line := range strings.Split(strings.TrimSpace(records.buffer.String()), "\n") {
 		var record struct {

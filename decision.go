@@ -18,6 +18,13 @@ type decision struct {
 	path   string
 	source string // the peer's address, with its port
 
+	rawQuery    string            // as it came
+	contentType []string          // as it came
+	recorded    map[string]string // headers, for the record
+	inGate      int64             // how long the decision took, in nanoseconds
+	sequence    int64             // of the record, where it has one already
+	ahead       bool              // the record is written down until it is handed on
+
 	client       netip.Addr // the zero Addr where it can't be told
 	clientWhole  netip.Addr // before ipStrategy.ipv6Subnet
 	clientNoted  bool       // else the client is the peer

@@ -1,13 +1,16 @@
 package hookward
 
 import (
+	"bytes"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"io"
 	"math/big"
 	"net/http"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -226,3 +229,50 @@ func FuzzDocument(f *testing.F) {
 		}
 	})
 }
+
+// Oracle: whatever strangers write, a record is one line of
+// printable JSON below 16 KiB, with its own fields and the decision of the gate.
+func FuzzRecord(f *testing.F) {
+	f.Add("POST", "/hooks", "a=1&token=x", "hooks.example.com", "id", "application/json", "note")
+	f.Add("P\n", "/\u2028", "%zz&a=\xff", "\x1b[2J", `","hookward.decision":"pass`, "\x00", "\U0010ffff")
+	records := &bytes.Buffer{}
+	key := "c4n4ry-secret-of-the-gate"
+	b := &backend{}
+	f.Fuzz(func(t *testing.T, method, path, query, host, id, contentType, note string) {
+		recordOutput, reportOutput = records, io.Discard
+		records.Reset()
+		freshOutputs()
+		raw := map[string]any{"provider": "github", "secrets": key, "ban": "false", "audit": map[string]any{"headers": "X-Note"}}
+		g := newTestGate("fuzz", raw, compile, testTime)
+		r := newPost("x")
+		r.Method, r.URL.Path, r.URL.RawQuery, r.Host = method, path, query, host
+		r.Header["X-Github-Delivery"], r.Header["Content-Type"], r.Header["X-Note"] = []string{id + key}, []string{contentType}, []string{note}
+		through(g, b.handler(), r)
+		line := records.String()
+		record := onlyRecord(t, records)
+		if len(line) > 16<<10 || record["hookward.decision"] != "refuse" || strings.Contains(line, key) {
+			t.Fatalf("VULNERABLE: %d bytes: %s", len(line), line)
+		}
+		for _, c := range line[:len(line)-1] {
+			if c < ' ' || c > '~' {
+				t.Fatalf("VULNERABLE: %q in %s", c, line)
+			}
+		}
+		for name := range record {
+			if !recordNames[name] {
+				t.Fatalf("VULNERABLE: a field %q in %s", name, line)
+			}
+		}
+	})
+}
+
+// recordNames are the fields that a record can have.
+var recordNames = func() map[string]bool {
+	names := map[string]bool{}
+	fields := reflect.TypeOf(auditRecord{})
+	for i := 0; i < fields.NumField(); i++ {
+		name, _, _ := strings.Cut(fields.Field(i).Tag.Get("json"), ",")
+		names[name] = true
+	}
+	return names
+}()

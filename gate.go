@@ -19,7 +19,9 @@ type gate struct {
 	name    string
 	raw     map[string]any
 	compile func(map[string]any) *compilation
-	watches bool // whether the policy depends on files; set once
+	trail   *trail
+	router  string // its name, or nothing where that can't be told
+	watches bool   // whether the policy depends on files; set once
 
 	mu      sync.Mutex // guards what follows, where watches is true
 	policy  *policy
@@ -31,7 +33,7 @@ type gate struct {
 // newGate compiles the configuration. It always returns a gate; one with a
 // mistake in its configuration refuses everything.
 func newGate(name string, raw map[string]any, compile func(map[string]any) *compilation, now time.Time) *gate {
-	g := &gate{name: name, raw: raw, compile: compile, checked: now}
+	g := &gate{name: name, trail: trailOf(name), raw: raw, compile: compile, checked: now}
 	c := tryCompile(g)
 	g.watches = len(c.files) > 0
 	adopt(g, c, now)

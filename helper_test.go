@@ -119,6 +119,7 @@ func newTestGate(name string, raw map[string]any, compile func(map[string]any) *
 		c := compile(raw)
 		if c.policy != nil {
 			useLists(context.Background(), c.policy, now)
+			useOutputs(context.Background(), c.policy.audit, now)
 			remember(context.Background(), name, c.policy, now)
 		}
 		return c
@@ -131,8 +132,41 @@ func capture(t *testing.T) (*bytes.Buffer, *bytes.Buffer) {
 	records, reports := &bytes.Buffer{}, &bytes.Buffer{}
 	recordOutput, reportOutput = records, reports
 	reported = map[string]time.Time{}
-	t.Cleanup(func() { recordOutput, reportOutput = os.Stdout, os.Stderr })
+	freshOutputs()
+	t.Cleanup(func() {
+		recordOutput, reportOutput = os.Stdout, os.Stderr
+		freshOutputs()
+	})
 	return records, reports
+}
+
+// freshOutputs forgets outputs that a test has left in trouble.
+func freshOutputs() {
+	outputsMu.Lock()
+	outputsByKey = map[string]*output{}
+	outputsMu.Unlock()
+}
+
+// settleOutputs waits until no record is under way any more: who finds another at
+// it leaves its own with that one.
+func settleOutputs(t *testing.T) {
+	t.Helper()
+	for deadline := time.Now().Add(10 * time.Second); !outputsIdle(); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("records are still under way")
+		}
+	}
+}
+
+func outputsIdle() bool {
+	outputsMu.Lock()
+	defer outputsMu.Unlock()
+	for _, o := range outputsByKey {
+		if idle, _ := isIdle(o); !idle {
+			return false
+		}
+	}
+	return true
 }
 
 // onlyRecord decodes the one record that was written, and forgets it.

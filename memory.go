@@ -8,8 +8,10 @@ import (
 	"fmt"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
+	"github.com/hookward/hookward/internal/ahead"
 	"github.com/hookward/hookward/internal/bucket"
 	"github.com/hookward/hookward/internal/claim"
 	"github.com/hookward/hookward/internal/resp"
@@ -30,6 +32,8 @@ type memory struct {
 	replaysAre string // where they outlive the process
 	shared     *resp.Client
 	sharedOf   string
+	trail      *trail
+	seen       int64 // records, until last
 }
 
 const (
@@ -49,20 +53,9 @@ var (
 // remember gives a policy what the gates before it remember. The policy may be in
 // use already, and is not written to where it has all that.
 func remember(ctx context.Context, name string, p *policy, now time.Time) {
-	if p.limit == nil && p.ban == nil && p.replay == nil {
-		return
-	}
 	memoriesMu.Lock()
 	defer memoriesMu.Unlock()
-	m := memories[name]
-	if m == nil {
-		m = &memory{}
-		memories[name] = m
-	}
-	if m.ctx == nil || ctx.Err() == nil {
-		m.ctx = ctx // and not that of an old gate, which compiles anew for a new secret
-	}
-	m.last = now
+	m := memoryOf(ctx, name, now)
 	if p.limit != nil {
 		l := p.limit
 		of := fmt.Sprintf("%d %d %d %q %v", l.average, l.period, l.burst, l.header, l.host)
@@ -89,10 +82,46 @@ func remember(ctx context.Context, name string, p *policy, now time.Time) {
 		rememberReplays(m, name, p.replay, now)
 	}
 	rememberShared(m, name, p)
+	if p.audit.required {
+		sum := sha256.Sum256([]byte(name))
+		openAhead(m.trail, filepath.Join(p.audit.directory, "ahead-"+hex.EncodeToString(sum[:16])), p.audit, now)
+	}
+}
+
+// memoryOf returns what there is by a name, used by one more gate.
+func memoryOf(ctx context.Context, name string, now time.Time) *memory {
+	m := memories[name]
+	if m == nil {
+		m = &memory{trail: newTrail(name)}
+		memories[name] = m
+	}
+	if ctx != nil && (m.ctx == nil || ctx.Err() == nil) {
+		m.ctx = ctx // and not that of an old gate, which compiles anew for a new secret
+	}
+	m.last = now
 	if !sweeping {
 		sweeping = true
 		time.AfterFunc(memorySweeper, sweep)
 	}
+	return m
+}
+
+// keepTrail says that a gate uses the trail of a name.
+func keepTrail(ctx context.Context, name string, now time.Time) {
+	memoriesMu.Lock()
+	memoryOf(ctx, name, now)
+	memoriesMu.Unlock()
+}
+
+// trailOf returns the trail of a name.
+func trailOf(name string) *trail {
+	memoriesMu.Lock()
+	defer memoriesMu.Unlock()
+	m := memories[name]
+	if m == nil {
+		m = memoryOf(nil, name, time.Now())
+	}
+	return m.trail
 }
 
 // rememberReplays keeps what is known also where the window changes.
@@ -152,6 +181,7 @@ func closeLater(client *resp.Client) {
 // sweep forgets what belongs to middlewares that are gone.
 func sweep() {
 	defer func() { _ = recover() }()
+	forgetOutputs(time.Now())
 	if forgetMemories(time.Now()) > 0 {
 		time.AfterFunc(memorySweeper, sweep)
 	}
@@ -162,8 +192,10 @@ func forgetMemories(now time.Time) int {
 	memoriesMu.Lock()
 	defer memoriesMu.Unlock()
 	for name, m := range memories {
-		if m.ctx == nil || m.ctx.Err() == nil {
+		records := atomic.LoadInt64(&m.trail.sequence)
+		if m.ctx == nil || m.ctx.Err() == nil || records != m.seen {
 			m.last = now
+			m.seen = records
 		}
 		if now.Sub(m.last) <= memoryLinger {
 			continue
@@ -173,6 +205,9 @@ func forgetMemories(now time.Time) int {
 		}
 		if m.shared != nil {
 			resp.Close(m.shared)
+		}
+		if m.trail.log != nil {
+			ahead.Close(m.trail.log)
 		}
 		delete(memories, name)
 	}

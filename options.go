@@ -109,9 +109,14 @@ type Options struct {
 	// Traefiks, through Redis or Valkey.
 	Redis *RedisOptions `json:"redis"`
 
+	// Audit says what is recorded of each request, and where. Without it, that is
+	// one line on stdout, with the body's hash.
+	Audit *AuditOptions `json:"audit"`
+
 	// StateDirectory is a directory, as an absolute path, for what a restart of
 	// Traefik should not forget: the last good version of each list that has a
-	// `url`, and the deliveries that `replay` remembers. It is created where it
+	// `url`, the deliveries that `replay` remembers, and records that could not
+	// be sent yet. It is created where it
 	// is missing, and belongs to one Traefik alone. Without it, an allow list
 	// that has not been fetched yet answers 503 for the first moments after a
 	// start, and a delivery may pass once more after one.

@@ -20,7 +20,7 @@ type RedisOptions struct {
 	DB int64 `json:"db" decode:"zero"`
 
 	// TLS encrypts the connection.
-	TLS *RedisTLSOptions `json:"tls"`
+	TLS *TLSOptions `json:"tls"`
 
 	// DialTimeout is the time in which a connection must be there.
 	// Default: `200ms`.
@@ -37,22 +37,4 @@ type RedisOptions struct {
 	// PoolSize is how many connections there may be at once, up to 1000. Further
 	// requests wait for one. Default: `32`.
 	PoolSize int64 `json:"poolSize"`
-}
-
-// RedisTLSOptions say how the connection is encrypted. A certificate or a key is
-// PEM, `env:NAME`, `file:/path`, or an absolute path.
-type RedisTLSOptions struct {
-	// CA is the certificate of the authority that has signed the server's.
-	// Default: those of the system.
-	CA string `json:"ca"`
-
-	// Cert is the certificate to authenticate with.
-	Cert string `json:"cert"`
-
-	// Key is the key of `cert`.
-	Key string `json:"key"`
-
-	// InsecureSkipVerify believes any certificate. Whoever is on the way can then
-	// read and write what the gates remember. Default: `false`.
-	InsecureSkipVerify bool `json:"insecureSkipVerify"`
 }

@@ -29,7 +29,8 @@
 //     kept if the backend answers 2xx
 //
 // Then the request is forwarded with exactly the bytes that were verified, and
-// one audit record is written, whatever the outcome.
+// one audit record is handed on, whatever the outcome. Where it is required, it is
+// written down before that (503).
 //
 // # What a mistake does
 //
@@ -81,8 +82,12 @@ func New(ctx context.Context, next http.Handler, config *Config, name string) (h
 	if ctx == nil {
 		ctx = context.Background()
 	}
+	now := time.Now()
+	keepTrail(ctx, name, now)
 	shares := func(raw map[string]any) *compilation { return compileShared(ctx, name, raw, time.Now()) }
-	return handler(newGate(name, raw, shares, time.Now()), next), nil
+	g := newGate(name, raw, shares, now)
+	g.router = routerOf(ctx)
+	return handler(g, next), nil
 }
 
 // decide runs the checks on one request and returns all that is to be known of
@@ -90,22 +95,28 @@ func New(ctx context.Context, next http.Handler, config *Config, name string) (h
 // return the request is ready to be forwarded, if the decision says so.
 func decide(g *gate, r *http.Request, now time.Time) *decision {
 	d := &decision{
-		start:     now,
-		method:    r.Method,
-		host:      r.Host,
-		path:      r.URL.EscapedPath(),
-		source:    r.RemoteAddr,
-		reason:    internalError,
-		bodyBytes: r.ContentLength,
+		start:       now,
+		method:      r.Method,
+		host:        r.Host,
+		path:        r.URL.EscapedPath(),
+		rawQuery:    r.URL.RawQuery,
+		contentType: r.Header["Content-Type"],
+		source:      r.RemoteAddr,
+		reason:      internalError,
+		bodyBytes:   r.ContentLength,
 	}
 	conclude(g, r, d, now)
+	d.inGate = int64(time.Since(now))
 	return d
 }
 
-// conclude leaves the decision as it is, a refusal, where a check panics.
+// conclude makes the decision a refusal where a check panics.
 func conclude(g *gate, r *http.Request, d *decision, now time.Time) {
 	defer func() {
 		if p := recover(); p != nil {
+			d.reason = internalError
+			d.passes = false
+			d.forward = false
 			reportPanic(g, fmt.Sprint(p), now)
 		}
 	}()
@@ -114,6 +125,9 @@ func conclude(g *gate, r *http.Request, d *decision, now time.Time) {
 		noteFailure(d.policy, r, d, now)
 	}
 	prepare(d, r, reason)
+	if d.forward && d.policy.audit.required {
+		announce(g, d, now)
+	}
 }
 
 func reportPanic(g *gate, p string, now time.Time) {
@@ -129,6 +143,9 @@ func check(g *gate, r *http.Request, d *decision, now time.Time) string {
 	}
 	d.policy = p
 	noteHeaders(p, d, r)
+	if p.audit.headers != nil {
+		noteRecorded(p.audit, r, d)
+	}
 	if p.guarded || p.ban != nil && anyBanned(p.ban.table) {
 		reason := admit(g, p, r, d, now)
 		if reason != admitted {

@@ -21,6 +21,7 @@ type policy struct {
 	limit        *rateLimit
 	ban          *ban
 	replay       *replay
+	audit        *audit
 	shared       *sharedMemory // nil: this Traefik's alone
 	guarded      bool          // there is a strategy, a list, or a limit
 	verification string        // a digest of what decides what verifies
@@ -51,7 +52,7 @@ type compilation struct {
 	files    []plainfile.State   // that the policy, or a problem, depends on
 	keys     map[string][][]byte // the secrets, by encoding
 
-	redisKeys string // what the option redis has references to
+	clientKeys string // what the section that is being compiled has references to
 }
 
 const (
@@ -124,6 +125,7 @@ func compile(raw map[string]any) *compilation {
 	if len(c.problems) == 0 {
 		p.shared = compileRedis(c, p, options.Redis)
 	}
+	p.audit = compileAudit(c, p, options)
 	compileStateDirectory(c, p, options.StateDirectory)
 	c.problems = withoutRepeats(c.problems)
 	c.warnings = withoutRepeats(c.warnings)

@@ -47,6 +47,7 @@ const (
 	deliveryInFlight    = "delivery_in_flight"
 	deliveryDuplicate   = "delivery_duplicate"
 	replayUnavailable   = "replay_unavailable"
+	auditUnavailable    = "audit_unavailable"
 
 	// handshakeAnswered is the one outcome beside these that is no refusal.
 	// Nothing is forwarded.
@@ -82,6 +83,7 @@ var statuses = map[string]int{
 	deliveryInFlight:  http.StatusConflict,
 	deliveryDuplicate: http.StatusConflict, // or 200, as replay.onDuplicate says
 	replayUnavailable: http.StatusServiceUnavailable,
+	auditUnavailable:  http.StatusServiceUnavailable,
 	handshakeRefused:  http.StatusForbidden,
 }
 

@@ -3,14 +3,11 @@ package hookward
 import (
 	"crypto/rand"
 	"crypto/sha256"
-	"crypto/tls"
-	"crypto/x509"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"net"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/hookward/hookward/internal/claim"
@@ -90,6 +87,7 @@ func compileRedis(c *compilation, p *policy, options *RedisOptions) *sharedMemor
 		DialTimeout: o.DialTimeout, ReadTimeout: o.ReadTimeout, WriteTimeout: o.WriteTimeout, PoolSize: int(o.PoolSize),
 	}}
 	r := &m.options
+	c.clientKeys = ""
 	if len(r.Endpoints) == 0 {
 		r.Endpoints = []string{defaultRedisEndpoint}
 	}
@@ -119,12 +117,12 @@ func compileRedis(c *compilation, p *policy, options *RedisOptions) *sharedMemor
 		wrong("redis.poolSize: must be at most 1000")
 	}
 	if o.Password != "" {
-		r.Password = string(redisText(c, o.Password, "redis.password"))
+		r.Password = string(clientText(c, o.Password, "redis.password", true))
 	} else if o.Username != "" {
 		wrong("redis.username: has no effect without password")
 	}
 	if o.TLS != nil {
-		r.TLS = compileRedisTLS(c, *o.TLS)
+		r.TLS = compileTLS(c, *o.TLS, "redis.tls")
 	}
 	if p.limit != nil && p.limit.period/time.Duration(p.limit.average) < minSharedInterval {
 		wrong("rateLimit.average: must be at most 100000 a second where redis counts")
@@ -132,60 +130,9 @@ func compileRedis(c *compilation, p *policy, options *RedisOptions) *sharedMemor
 	if p.limit == nil && p.ban == nil && p.replay == nil {
 		wrong("redis: has no effect without rateLimit, replay or ban")
 	}
-	sum := sha256.Sum256([]byte(fmt.Sprintf("%q %q %q %d %s %s %s %d %v %v %q", r.Endpoints, r.Username, r.Password, r.DB, r.DialTimeout, r.ReadTimeout, r.WriteTimeout, r.PoolSize, o.TLS != nil, o.TLS != nil && o.TLS.InsecureSkipVerify, c.redisKeys)))
+	sum := sha256.Sum256([]byte(fmt.Sprintf("%q %q %q %d %s %s %s %d %v %v %q", r.Endpoints, r.Username, r.Password, r.DB, r.DialTimeout, r.ReadTimeout, r.WriteTimeout, r.PoolSize, o.TLS != nil, o.TLS != nil && o.TLS.InsecureSkipVerify, c.clientKeys)))
 	m.of = hex.EncodeToString(sum[:])
 	return m
-}
-
-// redisText resolves a reference; what it stands for is part of what the client is
-// known by.
-func redisText(c *compilation, ref, path string) []byte {
-	s := resolveSecret(ref, "utf8")
-	if s.problem != "" {
-		c.problems = append(c.problems, path+": "+s.problem)
-	}
-	if s.degraded != "" {
-		c.degraded = append(c.degraded, path+": "+s.degraded)
-	}
-	if path == "redis.password" {
-		for _, w := range s.warnings {
-			c.warnings = append(c.warnings, path+": "+w)
-		}
-	}
-	c.files = append(c.files, s.files...)
-	c.redisKeys += string(s.key) + "\x00"
-	return s.key
-}
-
-func compileRedisTLS(c *compilation, o RedisTLSOptions) *tls.Config {
-	config := &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: o.InsecureSkipVerify}
-	if o.InsecureSkipVerify {
-		c.warnings = append(c.warnings, "redis.tls.insecureSkipVerify: whoever is on the way can read and write what the gates remember")
-	}
-	if o.CA != "" {
-		config.RootCAs = x509.NewCertPool()
-		if !config.RootCAs.AppendCertsFromPEM(redisText(c, asFile(o.CA), "redis.tls.ca")) {
-			c.problems = append(c.problems, "redis.tls.ca: has no certificate in PEM")
-		}
-	}
-	if (o.Cert == "") != (o.Key == "") {
-		c.problems = append(c.problems, "redis.tls.key: belongs to cert; one needs the other")
-	} else if o.Cert != "" {
-		pair, err := tls.X509KeyPair(redisText(c, asFile(o.Cert), "redis.tls.cert"), redisText(c, asFile(o.Key), "redis.tls.key"))
-		if err != nil {
-			c.problems = append(c.problems, "redis.tls.cert: is not a certificate in PEM with its key")
-		}
-		config.Certificates = []tls.Certificate{pair}
-	}
-	return config
-}
-
-// asFile takes an absolute path for what Traefik takes it for.
-func asFile(text string) string {
-	if strings.HasPrefix(text, "/") {
-		return "file:" + text
-	}
-	return text
 }
 
 // sharedKey returns the key of something in the server: of one length, and with

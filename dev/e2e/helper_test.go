@@ -93,8 +93,16 @@ func start(t *testing.T, answer http.HandlerFunc, gates []gate, settings gateway
 		s.Stop()
 		cancel()
 		left := map[string]int{}
+		numbers, last := map[string]int{}, map[string]int{}
 		for _, r := range s.records(t, "") {
 			left[r.Path]++
+			numbers[r.Epoch+" "+r.Middleware]++
+			last[r.Epoch+" "+r.Middleware] = max(last[r.Epoch+" "+r.Middleware], r.Sequence)
+		}
+		for trail, n := range last {
+			if numbers[trail] != n {
+				t.Errorf("of %s there are %d records, and the last one's number is %d", trail, numbers[trail], n)
+			}
 		}
 		for _, path := range s.paths {
 			if left[path] != 1 {
@@ -355,27 +363,35 @@ func signed(key, body string) string {
 
 // record is an audit record, as far as it is checked here.
 type record struct {
-	Type       []string `json:"event.type"`
-	Outcome    string   `json:"event.outcome"`
-	Reason     string   `json:"event.reason"`
-	Middleware string   `json:"hookward.middleware"`
-	Decision   string   `json:"hookward.decision"`
-	Observed   bool     `json:"hookward.observed"`
-	Provider   string   `json:"hookward.provider"`
-	DeliveryID string   `json:"hookward.delivery_id"`
-	EventType  string   `json:"hookward.event_type"`
-	Secret     int      `json:"hookward.secret"`
-	Aborted    bool     `json:"hookward.aborted"`
-	Duplicate  bool     `json:"hookward.duplicate"`
-	Client     string   `json:"client.address"`
-	Source     string   `json:"source.address"`
-	Rule       string   `json:"rule.name"`
-	Method     string   `json:"http.request.method"`
-	Host       string   `json:"url.domain"`
-	Path       string   `json:"url.path"`
-	BodyBytes  *int64   `json:"http.request.body.bytes"`
-	BodyHash   string   `json:"hookward.body.sha256"`
-	Status     int      `json:"http.response.status_code"`
+	ID          string            `json:"event.id"`
+	Sequence    int               `json:"event.sequence"`
+	Epoch       string            `json:"hookward.epoch"`
+	Router      string            `json:"hookward.router"`
+	Headers     map[string]string `json:"hookward.headers"`
+	Query       string            `json:"url.query"`
+	Content     string            `json:"http.request.body.content"`
+	Interrupted bool              `json:"hookward.interrupted"`
+	Type        []string          `json:"event.type"`
+	Outcome     string            `json:"event.outcome"`
+	Reason      string            `json:"event.reason"`
+	Middleware  string            `json:"hookward.middleware"`
+	Decision    string            `json:"hookward.decision"`
+	Observed    bool              `json:"hookward.observed"`
+	Provider    string            `json:"hookward.provider"`
+	DeliveryID  string            `json:"hookward.delivery_id"`
+	EventType   string            `json:"hookward.event_type"`
+	Secret      int               `json:"hookward.secret"`
+	Aborted     bool              `json:"hookward.aborted"`
+	Duplicate   bool              `json:"hookward.duplicate"`
+	Client      string            `json:"client.address"`
+	Source      string            `json:"source.address"`
+	Rule        string            `json:"rule.name"`
+	Method      string            `json:"http.request.method"`
+	Host        string            `json:"url.domain"`
+	Path        string            `json:"url.path"`
+	BodyBytes   *int64            `json:"http.request.body.bytes"`
+	BodyHash    string            `json:"hookward.body.sha256"`
+	Status      int               `json:"http.response.status_code"`
 }
 
 // records returns the audit records of a path, or all of them where it is empty.

@@ -182,6 +182,9 @@ func (g *Gateway) Exited() bool {
 	}
 }
 
+// PID returns the number of Traefik's process.
+func (g *Gateway) PID() int { return g.cmd.Process.Pid }
+
 // Done is closed when the process has ended.
 func (g *Gateway) Done() <-chan struct{} { return g.done }
 

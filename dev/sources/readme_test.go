@@ -16,19 +16,24 @@ import (
 	"github.com/hookward/hookward"
 )
 
-// What the README shows must work as it stands: each configuration in it is
-// read as Traefik reads it, and builds a gate that refuses with 401, not 503.
+// What the README and docs/audit.md show must work as it stands: each
+// configuration is read as Traefik reads it, and builds a gate that refuses with
+// 401, not 503.
 func TestReadme(t *testing.T) {
-	text, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
-	if err != nil {
-		t.Fatal(err)
+	text := ""
+	for _, page := range []string{"README.md", filepath.Join("docs", "audit.md")} {
+		b, err := os.ReadFile(filepath.Join("..", "..", page))
+		if err != nil {
+			t.Fatal(err)
+		}
+		text += string(b)
 	}
-	for _, name := range regexp.MustCompile(`env:([A-Z_]+)`).FindAllStringSubmatch(string(text), -1) {
+	for _, name := range regexp.MustCompile(`env:([A-Z_]+)`).FindAllStringSubmatch(text, -1) {
 		// Each its own, and base64 where it has to be.
 		t.Setenv(name[1], "whsec_"+base64.StdEncoding.EncodeToString([]byte("a secret for "+name[1]+", long enough")))
 	}
 	found := 0
-	for _, block := range strings.Split(string(text), "```yaml\n")[1:] {
+	for _, block := range strings.Split(text, "```yaml\n")[1:] {
 		block, _, _ = strings.Cut(block, "```")
 		source, configurations := readmeOptions(t, block)
 		for _, options := range configurations {
@@ -36,8 +41,8 @@ func TestReadme(t *testing.T) {
 			testReadme(t, source, options)
 		}
 	}
-	if found != 15 {
-		t.Errorf("found %d configurations of 15", found)
+	if found != 17 {
+		t.Errorf("found %d configurations of 17", found)
 	}
 }
 
@@ -58,6 +63,16 @@ func testReadme(t *testing.T, source Source, options string) {
 	}
 	if raw["stateDirectory"] != nil {
 		raw["stateDirectory"] = t.TempDir()
+	}
+	if audit, ok := raw["audit"].(map[string]any); ok {
+		// Their receivers aren't here, and their paths are the reader's.
+		if outputs, ok := audit["outputs"].([]any); ok {
+			for _, output := range outputs {
+				if o := output.(map[string]any); o["path"] != nil {
+					o["path"] = filepath.Join(t.TempDir(), "hooks.log")
+				}
+			}
+		}
 	}
 	gate, err := hookward.New(context.Background(), http.NotFoundHandler(), &hookward.Config{Raw: raw}, t.Name())
 	if err != nil {

@@ -1,6 +1,7 @@
 // Command docs writes the README's option table from the comments of options*.go,
-// and docs/providers.md from the catalogue. With -check it only says whether they
-// are up to date.
+// the table of a record's fields in docs/audit.md from those of auditrecord.go, and
+// docs/providers.md from the catalogue. With -check it only says whether they are
+// up to date.
 package main
 
 import (
@@ -21,8 +22,9 @@ import (
 )
 
 const (
-	begin = "<!-- The table is written by `make docs` from options*.go. -->\n"
-	end   = "<!-- End of the table. -->\n"
+	begin       = "<!-- The table is written by `make docs` from options*.go. -->\n"
+	beginFields = "<!-- The table is written by `make docs` from auditrecord.go. -->\n"
+	end         = "<!-- End of the table. -->\n"
 )
 
 func main() {
@@ -44,12 +46,18 @@ func run(check bool) error {
 	if err != nil {
 		return err
 	}
+	audit := filepath.Join(root, "docs", "audit.md")
+	fields, err := withFields(audit, root)
+	if err != nil {
+		return err
+	}
 	providers, err := providerPage(root)
 	if err != nil {
 		return err
 	}
 	return errors.Join(
 		write(readme, text, check),
+		write(audit, fields, check),
 		write(filepath.Join(root, "docs", "providers.md"), providers, check),
 	)
 }
@@ -84,16 +92,35 @@ func withOptions(readme, root string) (string, error) {
 			return "", err
 		}
 	}
-	old, err := os.ReadFile(readme)
+	return between(readme, begin, table(sections, "Options", ""))
+}
+
+// withFields returns a page with the table of a record's fields as it should be.
+func withFields(page, root string) (string, error) {
+	sections := map[string][]option{}
+	if err := parse(filepath.Join(root, "auditrecord.go"), sections); err != nil {
+		return "", err
+	}
+	text := "| Field | Meaning |\n|---|---|\n"
+	for _, o := range sections["auditRecord"] {
+		name, _, _ := strings.Cut(o.name, ",")
+		text += fmt.Sprintf("| `%s` | %s |\n", name, strings.ReplaceAll(o.meaning, "|", "\\|"))
+	}
+	return between(page, beginFields, text)
+}
+
+// between returns a page with a table in the place of the one between two lines.
+func between(page, begin, table string) (string, error) {
+	old, err := os.ReadFile(page)
 	if err != nil {
 		return "", err
 	}
 	before, rest, ok := bytes.Cut(old, []byte(begin))
 	_, after, ok2 := bytes.Cut(rest, []byte(end))
 	if !ok || !ok2 {
-		return "", errors.New("README.md lacks the lines between which the table stands")
+		return "", fmt.Errorf("%s lacks the lines between which the table stands", filepath.Base(page))
 	}
-	return string(before) + begin + table(sections, "Options", "") + end + string(after), nil
+	return string(before) + begin + table + end + string(after), nil
 }
 
 // option is a field of a section: its name and its comment, cut into sentences

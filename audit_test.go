@@ -1,0 +1,279 @@
+package hookward
+
+import (
+	"context"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hookward/hookward/internal/ahead"
+)
+
+func TestAuditMistakes(t *testing.T) {
+	file := func(more map[string]any) map[string]any {
+		o := map[string]any{"type": "file", "path": "/var/log/hooks.log"}
+		for name, value := range more {
+			o[name] = value
+		}
+		return map[string]any{"outputs": []any{o}}
+	}
+	sink := func(kind, url string, more map[string]any) map[string]any {
+		o := map[string]any{"type": kind, "url": url}
+		for name, value := range more {
+			o[name] = value
+		}
+		return map[string]any{"outputs": []any{o}}
+	}
+	for _, c := range []struct {
+		audit any
+		more  map[string]any
+		says  string
+	}{
+		{map[string]any{"payload": "all"}, nil, `audit.payload: "all" is not known; allowed: none, hash, redacted, full`},
+		{map[string]any{"maxPayloadBytes": "100"}, nil, "audit.maxPayloadBytes: has no effect unless"},
+		{map[string]any{"payload": "full", "maxPayloadBytes": "99999999"}, nil, "audit.maxPayloadBytes: must be at most 1048576"},
+		{map[string]any{"refusedPayload": "true"}, nil, "audit.refusedPayload: has no effect unless"},
+		{map[string]any{"redact": "a.b"}, nil, "audit.redact: has no effect unless"},
+		{map[string]any{"payload": "redacted", "redact": "a..b"}, nil, "audit.redact[0]: "},
+		{map[string]any{"payload": "redacted", "redactPatterns": "card,phone"}, nil, "audit.redactPatterns[1]: "},
+		{map[string]any{"payload": "full", "redactPatterns": "card"}, nil, "audit.redactPatterns: has no effect unless"},
+		{map[string]any{"required": "true"}, nil, "audit.required: needs stateDirectory"},
+		{map[string]any{"required": "true", "sample": map[string]any{"pass": "2"}}, map[string]any{"stateDirectory": "/tmp"}, "audit.sample: contradicts required"},
+		{map[string]any{"headers": "Authorization"}, nil, "audit.headers[0]: "},
+		{map[string]any{"headers": "User-Agent,cookie"}, nil, "audit.headers[1]: "},
+		{map[string]any{"headers": "x-hub-signature-256"}, nil, "audit.headers[0]: "},
+		{map[string]any{"headers": "X-Api-Key"}, nil, "audit.headers[0]: "},
+		{map[string]any{"headers": "a b"}, nil, `audit.headers[0]: "a b" is not the name of a header`},
+		{map[string]any{"headers": "A,B,C,D,E,F,G,H,I"}, nil, "audit.headers: are more than 8"},
+		{map[string]any{"sample": map[string]any{"passes": "2"}}, nil, "audit.sample.passes: is not an option, did you mean pass?"},
+		{map[string]any{"output": "stdout"}, nil, "audit.output: is not an option, did you mean outputs?"},
+		{map[string]any{"outputs": map[string]any{"type": "stderr"}}, nil, "audit.outputs[0].type: must be"},
+		{map[string]any{"outputs": ""}, nil, "audit.outputs: must be a list"},
+		{map[string]any{"outputs": "stdout"}, nil, "audit.outputs: must be a list of sections"},
+		{map[string]any{"outputs": []any{"stdout"}}, nil, "audit.outputs[0]: must be a section"},
+		{map[string]any{"outputs": []any{map[string]any{"type": "stdout"}, map[string]any{"type": "stdout"}}}, nil, "audit.outputs[1]: goes to the same place as another output"},
+		{file(map[string]any{"path": "hooks.log"}), nil, "audit.outputs[0].path: must be absolute"},
+		{map[string]any{"outputs": map[string]any{"type": "file"}}, nil, "audit.outputs[0].path: is required"},
+		{map[string]any{"outputs": []any{map[string]any{"path": "/x"}}}, nil, "audit.outputs[0].type: is required"},
+		{map[string]any{"outputs": map[string]any{"type": "stdout", "path": "/x"}}, nil, "audit.outputs[0].path: has no effect on an output of type stdout"},
+		{file(map[string]any{"url": "http://x"}), nil, "audit.outputs[0].url: has no effect on an output of type file"},
+		{file(map[string]any{"compression": "zstd"}), nil, "audit.outputs[0].compression: must be gzip or none"},
+		{file(map[string]any{"chainKey": "env:NO_SUCH_VARIABLE"}), nil, "audit.outputs[0].chainKey: "},
+		{file(map[string]any{"chainKey": "short"}), nil, "audit.outputs[0].chainKey: "},
+		{file(map[string]any{"spillBytes": "100"}), nil, "audit.outputs[0].spillBytes: has no effect"},
+		{sink("elasticsearch", "https://es:9200", map[string]any{"token": "0123456789abcdef0123456789abcdef", "apiKey": "0123456789abcdef0123456789abcdef"}), nil, "audit.outputs[0]."},
+		{sink("elasticsearch", "es:9200", nil), nil, "audit.outputs[0].url: "},
+		{sink("elasticsearch", "https://es:9200", map[string]any{"keep": "5"}), nil, "audit.outputs[0].keep: has no effect unless type is file"},
+		{sink("splunk", "https://splunk:8088", nil), nil, "audit.outputs[0].token: "},
+		{sink("splunk", "https://splunk:8088", map[string]any{"token": "env:NO_SUCH_VARIABLE"}), nil, "audit.outputs[0].token: "},
+		{sink("loki", "https://loki", map[string]any{"labels": "job"}), nil, "audit.outputs[0].labels[0]: must be name=value"},
+		{sink("http", "https://logs.example.com/in", map[string]any{"headers": "X-Tenant"}), nil, "audit.outputs[0].headers[0]: is not a header"},
+		{sink("syslog", "ftp://x", nil), nil, "audit.outputs[0].url: "},
+		{sink("http", "https://logs.example.com/in", map[string]any{"batchInterval": "2s"}), nil, "audit.outputs[0].batchInterval: must be at most 1s"},
+		{sink("http", "https://logs.example.com/in", map[string]any{"batchBytes": "99999999"}), nil, "audit.outputs[0].batchBytes: must be at most"},
+		{sink("http", "https://logs.example.com/in", map[string]any{"bufferBytes": "999999999"}), nil, "audit.outputs[0].bufferBytes: must be at most"},
+		{sink("http", "https://logs.example.com/in", map[string]any{"spillBytes": "1"}), nil, "audit.outputs[0].spillBytes: has no effect without stateDirectory"},
+		{sink("http", "https://logs.example.com/in", map[string]any{"tls": map[string]any{"ca": "nonsense"}}), nil, "audit.outputs[0].tls.ca: has no certificate in PEM"},
+		{sink("kafka", "https://x", nil), nil, "audit.outputs[0].type: must be"},
+	} {
+		raw := githubWith(map[string]any{"audit": c.audit})
+		for name, value := range c.more {
+			raw[name] = value
+		}
+		problems := strings.Join(compile(raw).problems, "\n")
+		if !strings.Contains("\n"+problems, "\n"+c.says) {
+			t.Errorf("%v: want %q, problems:\n%s", c.audit, c.says, problems)
+		}
+	}
+	for _, c := range []map[string]any{
+		{"provider": "wechat-pay-none", "secrets": docsSecret},
+		{"signature": map[string]any{"field": "json:proof.mac"}, "secrets": docsSecret, "audit": map[string]any{"payload": "full"}},
+	} {
+		if len(compile(c).problems) == 0 {
+			t.Errorf("%v is accepted", c)
+		}
+	}
+}
+
+func TestAuditForms(t *testing.T) {
+	setenv(t, "SPLUNK_TOKEN", "11111111-2222-3333-4444-555555555555")
+	for _, audit := range []any{
+		"true", "", map[string]any{},
+		map[string]any{"outputs": map[string]any{"type": "stdout"}}, map[string]any{"outputs": []any{map[string]any{"type": "stdout", "bufferBytes": 100}, map[string]any{"type": "file", "path": "/x"}}},
+		map[string]any{"outputs": map[string]any{"type": "file", "path": "/x", "maxAge": "24h", "keep": 3, "compression": "none", "chainKey": "0123456789abcdef0123456789abcdef"}},
+		map[string]any{"outputs": []any{map[string]any{"type": "stdout"}, map[string]any{"type": "splunk", "url": "https://splunk:8088", "token": "env:SPLUNK_TOKEN", "acknowledge": true}}},
+		map[string]any{"payload": "redacted", "redact": []any{"a.b", "*.c", "**.d", "e[].f"}, "redactPatterns": "card,email,iban", "maxPayloadBytes": 1000, "headers": "User-Agent"},
+		map[string]any{"sample": map[string]any{"pass": 1, "refuse": 100}},
+	} {
+		c := compile(githubWith(map[string]any{"audit": audit}))
+		if len(c.problems) > 0 {
+			t.Errorf("%v: %s", audit, strings.Join(c.problems, "; "))
+		}
+	}
+}
+
+// Gates whose records go to the same place have one writer, across reloads.
+func TestOneWriter(t *testing.T) {
+	capture(t)
+	path := filepath.Join(t.TempDir(), "hooks.log")
+	b := &backend{}
+	raw := func(keep string) map[string]any {
+		return githubWith(map[string]any{"audit": map[string]any{"outputs": map[string]any{"type": "file", "path": path, "keep": keep}}})
+	}
+	first := newTestGate(t.Name()+"1", raw("3"), compile, testTime)
+	second := newTestGate(t.Name()+"2", raw("3"), compile, testTime)
+	third := newTestGate(t.Name()+"1", raw("4"), compile, testTime)
+	if first.policy.audit.outputs[0] != second.policy.audit.outputs[0] || first.policy.audit.outputs[0] != third.policy.audit.outputs[0] {
+		t.Error("there are several writers of one file")
+	}
+	for _, g := range []*gate{first, second, third} {
+		through(g, b.handler(), signedPost("Hello"))
+	}
+	content, err := os.ReadFile(path)
+	if err != nil || strings.Count(string(content), "\n") != 3 {
+		t.Errorf("%q %v", content, err)
+	}
+}
+
+// With required, what is about to be forwarded is on disk before the backend sees
+// it, and where it can't be, nothing is forwarded.
+func TestRequired(t *testing.T) {
+	records, reports := capture(t)
+	directory := filepath.Join(t.TempDir(), "state")
+	raw := githubWith(map[string]any{"stateDirectory": directory, "replay": "true", "audit": map[string]any{"required": "true"}})
+	b := &backend{}
+	var atBackend []string
+	next := http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		entries, _ := os.ReadDir(directory)
+		for _, e := range entries {
+			if strings.HasPrefix(e.Name(), "ahead-") {
+				content, _ := os.ReadFile(filepath.Join(directory, e.Name()))
+				atBackend = append(atBackend, string(content))
+			}
+		}
+		b.handler().ServeHTTP(rw, r)
+	})
+	g := newTestGate(t.Name(), raw, compile, testTime)
+	rw := through(g, next, signedPost("Hello"))
+	record := onlyRecord(t, records)
+	if rw.Code != http.StatusAccepted || record["event.outcome"] != "success" || record["event.sequence"] != float64(1) {
+		t.Fatalf("%d %v", rw.Code, record)
+	}
+	if len(atBackend) != 1 || !strings.Contains(atBackend[0], `"event.outcome":"unknown"`) || !strings.Contains(atBackend[0], record["event.id"].(string)) {
+		t.Errorf("at the backend there was %q", atBackend)
+	}
+	through(g, next, newPost("unsigned")) // is not forwarded, so it needs no word ahead
+	if onlyRecord(t, records)["event.sequence"] != float64(2) {
+		t.Error("a refusal is not numbered")
+	}
+	// Traefik ends while a request is under way: its record comes with the next start.
+	d := decide(g, signedPost("interrupted"), testTime)
+	if !d.forward || !d.ahead {
+		t.Fatalf("%+v", d)
+	}
+	log, lines, problem := ahead.Open(g.trail.logAt)
+	if problem != "" || len(lines) != 1 {
+		t.Fatalf("%d lines are left: %s", len(lines), problem)
+	}
+	ahead.Close(log)
+	memoriesMu.Lock()
+	delete(memories, t.Name())
+	memoriesMu.Unlock()
+	records.Reset()
+	g = newTestGate(t.Name(), raw, compile, testTime)
+	record = onlyRecord(t, records)
+	if record["hookward.interrupted"] != true || record["event.sequence"] != float64(3) || record["event.outcome"] != "unknown" || record["hookward.epoch"] == g.trail.epoch {
+		t.Errorf("the record of the interrupted one is %v", record)
+	}
+	newTestGate(t.Name(), raw, compile, testTime)
+	if records.Len() > 0 {
+		t.Errorf("it is there again: %s", records)
+	}
+	// Without its disk.
+	if err := os.RemoveAll(directory); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(directory, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	ahead.Close(g.trail.log)
+	before := len(b.requests)
+	for i := 0; i < 2; i++ { // the claim is given back, so the second one is no duplicate
+		rw = through(g, next, signedPost("no disk"))
+		record = onlyRecord(t, records)
+		if rw.Code != http.StatusServiceUnavailable || rw.Header().Get("Retry-After") == "" || record["event.reason"] != auditUnavailable || record["hookward.decision"] != "refuse" {
+			t.Errorf("%d %v", rw.Code, record)
+		}
+	}
+	if len(b.requests) != before || !strings.Contains(reports.String(), "a record can't be written down") {
+		t.Errorf("%d requests, reports %s", len(b.requests)-before, reports)
+	}
+	// Once there is one again, all is well.
+	if err := os.Remove(directory); err != nil {
+		t.Fatal(err)
+	}
+	if rw := through(g, next, signedPost("no disk")); rw.Code != http.StatusAccepted {
+		t.Errorf("%d", rw.Code)
+	}
+	onlyRecord(t, records)
+}
+
+// A panic after the decision must not leave it open.
+func TestPanicWhileAnnouncing(t *testing.T) {
+	capture(t)
+	raw := githubWith(map[string]any{"stateDirectory": t.TempDir(), "audit": map[string]any{"required": "true"}})
+	g := newTestGate(t.Name(), raw, compile, testTime)
+	g.trail = nil
+	d := &decision{start: testTime, reason: internalError}
+	conclude(g, signedPost("Hello"), d, testTime)
+	if d.forward || d.passes || d.reason != internalError {
+		t.Errorf("VULNERABLE: %+v", d)
+	}
+}
+
+func TestLostRecords(t *testing.T) {
+	line := gapRecord("0123456789abcdef a name", 3, 9, 7)
+	of, first, last, count := spanOf(line)
+	if of != "0123456789abcdef a name" || first != 3 || last != 9 || count != 7 {
+		t.Errorf("%s: %s %d %d %d", line, of, first, last, count)
+	}
+	for text, want := range map[string]int64{
+		`{"event.sequence":5,"hookward.epoch":"0123456789abcdef","hookward.middleware":"m"}`: 5, `{}`: 0, `x`: 0, ``: 0,
+	} {
+		if _, first, last, count := spanOf([]byte(text)); first != want || last != want || count > 1 {
+			t.Errorf("%s: %d %d %d", text, first, last, count)
+		}
+	}
+}
+
+// Outputs that nobody uses any more are closed, but not while they have something
+// left.
+func TestForgetOutputs(t *testing.T) {
+	capture(t)
+	g := newTestGate(t.Name(), githubWith(map[string]any{"audit": map[string]any{"outputs": map[string]any{"type": "file", "path": filepath.Join(t.TempDir(), "x")}}}), compile, testTime)
+	o := g.policy.audit.outputs[0]
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	outputsMu.Lock()
+	o.ctx = ctx
+	o.last = time.Now()
+	outputsMu.Unlock()
+	now := time.Now()
+	b := &backend{}
+	for i, c := range []struct {
+		after time.Duration
+		used  bool
+		want  int
+	}{{0, false, 1}, {memoryLinger - time.Minute, false, 1}, {memoryLinger + time.Minute, true, 1}, {2 * memoryLinger, false, 1}, {2*memoryLinger + 2*time.Minute, false, 0}} {
+		if c.used {
+			through(g, b.handler(), signedPost("Hello")) // an old gate that goes on
+		}
+		forgetOutputs(now.Add(c.after))
+		if len(outputsByKey) != c.want {
+			t.Errorf("step %d: there are %d", i, len(outputsByKey))
+		}
+	}
+}

@@ -1,0 +1,323 @@
+package hookward
+
+import (
+	"bytes"
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+)
+
+// durations are what no two runs have in common, and so is the epoch.
+var (
+	durations = regexp.MustCompile(`("(?:event|hookward\.gate|hookward\.backend)\.duration"):\d+`)
+	epochs    = regexp.MustCompile(`("(?:event\.id|hookward\.epoch)":")[0-9a-f]{16}`)
+)
+
+// through sends a request through a gate at testTime, as handler does.
+func through(g *gate, next http.Handler, r *http.Request) *httptest.ResponseRecorder {
+	rw := httptest.NewRecorder()
+	d := decide(g, r, testTime)
+	if !d.forward {
+		refuse(rw, r, d)
+		finish(g, d)
+		return rw
+	}
+	func() {
+		defer func() { _ = recover() }()
+		next.ServeHTTP(newStatusWriter(rw, d), r)
+		d.completed = true
+	}()
+	finish(g, d)
+	return rw
+}
+
+// options returns GitHub's configuration with more in it.
+func githubWith(more map[string]any) map[string]any {
+	raw := githubOptions()
+	for name, value := range more {
+		raw[name] = value
+	}
+	return raw
+}
+
+func signedPost(body string, headers ...string) *http.Request {
+	return newPost(body, append(headers, "X-Hub-Signature-256: sha256="+hexMACOf("hmac-sha256", docsSecret, body), "X-GitHub-Delivery: 72d3162e", "X-GitHub-Event: push")...)
+}
+
+// TestGoldenRecords compares the record of every decision, to the letter. Where
+// one has changed on purpose, UPDATE_RECORDS=1 writes the file anew.
+func TestGoldenRecords(t *testing.T) {
+	records, _ := capture(t)
+	answers := func(status int) http.Handler {
+		return http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) { rw.WriteHeader(status) })
+	}
+	aborts := http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) {
+		rw.WriteHeader(http.StatusOK)
+		panic(http.ErrAbortHandler)
+	})
+	payload := func(kind string, more map[string]any) map[string]any {
+		o := map[string]any{"payload": kind}
+		for name, value := range more {
+			o[name] = value
+		}
+		return githubWith(map[string]any{"audit": o})
+	}
+	json := `{"user":{"password":"hunter2hunter2","e-mail":"a@example.com"},"cards":[{"number":"4111111111111111"}],"n":1}`
+	meta := map[string]any{"provider": "meta", "secrets": docsSecret, "verifyToken": "the word to repeat"}
+	ask := httptest.NewRequest(http.MethodGet, "/hooks?hub.mode=subscribe&hub.verify_token=the+word+to+repeat&hub.challenge=1158201444", nil)
+	query := signedPost("x")
+	query.URL.RawQuery = "page=2&access_token=t0ken&hub.mode=x"
+	wide := signedPost("x")
+	wide.URL.Path = "/a\u202eb"
+	wide.Host = "hooks.example.com:8443"
+	got := ""
+	for _, c := range []struct {
+		name    string
+		raw     map[string]any
+		next    http.Handler
+		request *http.Request
+		times   int // how often it is sent; the last record counts
+	}{
+		{"pass", githubOptions(), answers(202), signedPost("Hello"), 1},
+		{"backend error", githubOptions(), answers(500), signedPost("Hello"), 1},
+		{"backend says nothing", githubOptions(), http.HandlerFunc(func(_ http.ResponseWriter, _ *http.Request) {}), signedPost("Hello"), 1},
+		{"aborted", githubOptions(), aborts, signedPost("Hello"), 1},
+		{"refuse", githubOptions(), answers(200), newPost("Hello"), 1},
+		{"method", githubOptions(), answers(200), httptest.NewRequest(http.MethodGet, "/hooks", nil), 1},
+		{"too large", githubWith(map[string]any{"maxBodyBytes": "3"}), answers(200), signedPost("Hello"), 1},
+		{"mistake", map[string]any{"provider": "githob"}, answers(200), signedPost("Hello"), 1},
+		{"denied", githubWith(map[string]any{"denylist": map[string]any{"sourceRange": "192.0.2.0/24"}}), answers(200), signedPost("Hello"), 1},
+		{"limited", githubWith(map[string]any{"rateLimit": map[string]any{"average": "1"}}), answers(200), signedPost("Hello"), 2},
+		{"observed", githubWith(map[string]any{"observeOnly": "true"}), answers(200), newPost("Hello"), 1},
+		{"duplicate", githubWith(map[string]any{"replay": "true"}), answers(200), signedPost("Hello"), 2},
+		{"duplicate rejected", githubWith(map[string]any{"replay": map[string]any{"onDuplicate": "reject"}}), answers(200), signedPost("Hello"), 2},
+		{"duplicate forwarded", githubWith(map[string]any{"replay": map[string]any{"onDuplicate": "forward"}}), answers(200), signedPost("Hello"), 2},
+		{"handshake", meta, answers(200), ask, 1},
+		{"query", githubOptions(), answers(200), query, 1},
+		{"strange texts", githubOptions(), answers(200), wide, 1},
+		{"headers", payload("hash", map[string]any{"headers": "user-agent,X-GitHub-Hook-ID,X-None"}), answers(200),
+			signedPost("Hello", "User-Agent: GitHub-Hookshot/\x1b044aadd", "X-Github-Hook-Id: 292430182", "Content-Type: application/json"), 1},
+		{"no payload", payload("none", nil), answers(200), signedPost("Hello"), 1},
+		{"full", payload("full", nil), answers(200), signedPost("Grüße\n\"x\""), 1},
+		{"full, truncated", payload("full", map[string]any{"maxPayloadBytes": "3"}), answers(200), signedPost("Grüße"), 1},
+		{"full, binary", payload("full", nil), answers(200), signedPost("\xff\x00\x01"), 1},
+		{"full, refused", payload("full", nil), answers(200), newPost("Hello"), 1},
+		{"full, refused, and asked for", payload("full", map[string]any{"refusedPayload": "true"}), answers(200), newPost("Hello"), 1},
+		{"redacted", payload("redacted", map[string]any{"redact": "user.email"}), answers(200), signedPost(json), 1},
+		{"redacted by pattern", payload("redacted", map[string]any{"redactPatterns": "card,email"}), answers(200), signedPost(json), 1},
+		{"redacted form", payload("redacted", nil), answers(200), signedPost("a=1&client_secret=s3cr3ts3cr3t", "Content-Type: application/x-www-form-urlencoded"), 1},
+		{"redacted, and can't be read", payload("redacted", nil), answers(200), signedPost("<password>s3cr3t</password>"), 1},
+		{"sampled", payload("hash", map[string]any{"sample": map[string]any{"pass": "3"}}), answers(200), signedPost("Hello"), 4},
+	} {
+		g := newTestGate(t.Name()+" "+c.name, c.raw, compile, testTime)
+		body := ""
+		if c.request.Body != nil {
+			b := &bytes.Buffer{}
+			_, _ = b.ReadFrom(c.request.Body)
+			body = b.String()
+		}
+		for i := 0; i < c.times; i++ {
+			records.Reset()
+			r := c.request.Clone(context.Background())
+			r.Body = http.NoBody
+			if body != "" {
+				r.Body = &closer{strings.NewReader(body)}
+			}
+			through(g, c.next, r)
+		}
+		line := records.String()
+		if strings.Count(line, "\n") != 1 {
+			t.Fatalf("%s: %q", c.name, line)
+		}
+		line = durations.ReplaceAllString(line, "$1:1")
+		line = epochs.ReplaceAllString(line, "${1}0123456789abcdef")
+		got += "# " + c.name + "\n" + line
+	}
+	path := filepath.Join("testdata", "records.jsonl")
+	if os.Getenv("UPDATE_RECORDS") != "" {
+		if err := os.WriteFile(path, []byte(got), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(string(want), "\n")
+	for i, line := range strings.Split(got, "\n") {
+		if i >= len(lines) || line != lines[i] {
+			t.Fatalf("line %d is\n%s", i+1, line)
+		}
+	}
+}
+
+// closer is a body.
+type closer struct{ *strings.Reader }
+
+func (c *closer) Close() error { return nil }
+
+// Records are numbered without a gap, by middleware, and each has an id of its own.
+func TestNumbers(t *testing.T) {
+	records, _ := capture(t)
+	b := &backend{}
+	first := newTestHandler(t, b.handler(), githubOptions())
+	serve(first, signedPost("one"))
+	r := onlyRecord(t, records)
+	epoch, _ := r["hookward.epoch"].(string)
+	start, _ := r["event.sequence"].(float64)
+	again := newTestHandler(t, b.handler(), githubWith(map[string]any{"observeOnly": "true"})) // a reload
+	for i, h := range []http.Handler{first, again, first} {
+		serve(h, newPost("unsigned"))
+		r := onlyRecord(t, records)
+		if r["event.sequence"] != start+1+float64(i) || r["hookward.epoch"] != epoch || !strings.HasPrefix(r["event.id"].(string), epoch+"-") {
+			t.Errorf("record %d: %v", i, r)
+		}
+	}
+	other := newTrail("x")
+	if len(other.epoch) != 16 || other.epoch == epoch {
+		t.Errorf("epoch %q", other.epoch)
+	}
+}
+
+// No text of a stranger's makes a record longer than 16 KiB, or two lines of it,
+// or adds a field.
+func TestRecordsStayRecords(t *testing.T) {
+	records, _ := capture(t)
+	b := &backend{}
+	names := "A,B,C,D,E,F,G,H"
+	h := newTestHandler(t, b.handler(), githubWith(map[string]any{"audit": map[string]any{"headers": names}}))
+	for _, text := range []string{
+		"\n", "\r\n", "\u2028\u2029", "\x1b[2J", "\x7f", "\x00", `"`, `\`, `","hookward.decision":"pass`, "\xff\xfe", "\u202e", "\U0010ffff", `\"`, "]}\n{", "<script>&",
+	} {
+		for _, n := range []int{1, 100, 5000} {
+			long := strings.Repeat(text, n)
+			r := newPost("x", "X-Hub-Signature-256: "+docsSignature)
+			for _, name := range strings.Split(names, ",") {
+				r.Header[name] = []string{long}
+			}
+			r.Method = "P" + long
+			r.Host = long
+			r.URL.Path = "/" + long
+			r.URL.RawQuery = "a=" + long
+			r.Header["Content-Type"] = []string{long}
+			r.Header["X-Github-Delivery"] = []string{long}
+			r.Header["X-Github-Event"] = []string{long}
+			serve(h, r)
+			line := records.String()
+			record := onlyRecord(t, records)
+			if len(line) > 16<<10 || record["hookward.decision"] != "refuse" || record["event.reason"] != methodNotAllowed {
+				t.Errorf("%q: %d bytes: %s", text, len(line), line)
+			}
+			for _, c := range line[:len(line)-1] {
+				if c < ' ' || c > '~' {
+					t.Errorf("%q: %q in %s", text, c, line)
+				}
+			}
+		}
+	}
+}
+
+// What a gate verifies with is in no record, in whatever form and place.
+func TestNoSecretInRecords(t *testing.T) {
+	records, reports := capture(t)
+	b := &backend{}
+	key := "c4n4ry/S3cret+with 32 bytes, more"
+	forms := secretForms(&compilation{keys: map[string][][]byte{"utf8": {[]byte(key)}}}, &policy{})
+	if len(forms) < 6 {
+		t.Fatalf("forms %q", forms)
+	}
+	mac := hexMACOf("hmac-sha256", key, "Hello")
+	audit := map[string]any{"headers": "X-Note", "payload": "full", "refusedPayload": "true"}
+	h := newTestHandler(t, b.handler(), map[string]any{"provider": "github", "secrets": key, "audit": audit})
+	redacting := newTestHandler(t, b.handler(), map[string]any{"provider": "github", "secrets": key, "audit": map[string]any{"payload": "redacted", "refusedPayload": "true"}})
+	for _, form := range forms {
+		for i := 0; i < 8; i++ {
+			r := newPost("Hello", "X-Hub-Signature-256: sha256="+mac, "Authorization: Bearer "+form, "Cookie: a="+form, "Content-Type: application/json")
+			switch i {
+			case 0:
+				r.URL.Path = "/hooks/" + form + "/x"
+			case 1:
+				r.URL.RawQuery = "x=" + form
+			case 2:
+				r.URL.RawQuery = "token=" + form
+			case 3:
+				r.Header["X-Github-Delivery"] = []string{"a" + form}
+			case 4:
+				r.Header["X-Note"] = []string{form}
+			case 5:
+				r.Header["Content-Type"] = []string{form}
+			case 6:
+				r.Body = &closer{strings.NewReader(`{"note":"` + form + `"}`)}
+				r.ContentLength = int64(len(form)) + 11
+			case 7:
+				r.Host = form
+			}
+			serve([]http.Handler{h, redacting}[i%2], r)
+			if i == 6 {
+				r.Body = &closer{strings.NewReader(`{"note":"` + form + `"}`)}
+				serve(redacting, r)
+			}
+		}
+	}
+	printed := strings.ToLower(records.String() + reports.String())
+	for _, form := range append(forms, mac) {
+		if strings.Contains(printed, strings.ToLower(form)) {
+			t.Errorf("VULNERABLE: %q is in a record", form)
+		}
+	}
+	if strings.Count(printed, "\n") < 8*len(forms) || !strings.Contains(printed, "[redacted]") {
+		t.Errorf("%d lines", strings.Count(printed, "\n"))
+	}
+}
+
+func TestSample(t *testing.T) {
+	records, _ := capture(t)
+	b := &backend{}
+	h := newTestHandler(t, b.handler(), githubWith(map[string]any{"audit": map[string]any{"sample": map[string]any{"refuse": "10"}}}))
+	for i := 0; i < 100; i++ {
+		serve(h, newPost("unsigned"))
+	}
+	serve(h, signedPost("signed"))
+	lines := strings.Split(strings.TrimSpace(records.String()), "\n")
+	if len(lines) != 11 || strings.Count(records.String(), `"hookward.sample":10`) != 10 || !strings.Contains(lines[10], `"hookward.decision":"pass"`) {
+		t.Errorf("%d records: %s", len(lines), records)
+	}
+	// What is not recorded leaves no gap.
+	if !strings.Contains(lines[10], `"event.sequence":11,`) {
+		t.Errorf("%s", lines[10])
+	}
+}
+
+func TestWholeRunes(t *testing.T) {
+	for text, want := range map[string]string{
+		"": "", "a": "a", "ä": "ä", "\xc3": "", "a\xc3": "a", "\xe2\x82": "", "a€": "a€", "€\xf0\x9f\x98": "€", "😀": "😀", "a\xf0": "a",
+	} {
+		if got := string(wholeRunes([]byte(text))); got != want {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+	}
+}
+
+// The context that Traefik builds with has a zerolog.Logger, whose messages have
+// the router's name. No other context must do harm.
+func TestRouterOf(t *testing.T) {
+	type logger struct{ context []byte }
+	for _, ctx := range []context.Context{nil, context.Background(), context.WithValue(context.Background(), new(int), &logger{[]byte(`"routerName":"x"`)})} {
+		if got := routerOf(ctx); got != "" {
+			t.Errorf("%v: %q", ctx, got)
+		}
+	}
+	deep := context.Background()
+	for i := 0; i < 1000; i++ {
+		deep = context.WithValue(deep, new(int), time.Now())
+	}
+	if got := routerOf(deep); got != "" {
+		t.Errorf("%q", got)
+	}
+}

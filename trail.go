@@ -1,0 +1,155 @@
+package hookward
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"encoding/json"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/hookward/hookward/internal/ahead"
+	"github.com/hookward/hookward/internal/outbox"
+)
+
+// trail numbers the records of a middleware, so that it can be seen whether one
+// is missing. The epoch is new with each start of Traefik, and the first number
+// in it is 1.
+type trail struct {
+	name     string
+	epoch    string
+	sequence int64 // of the last record; atomic
+
+	mu     sync.Mutex
+	seen   map[string]int64 // requests by decision, where there are samples
+	log    *ahead.Log       // of what is about to be forwarded; nil where that is not written down
+	logAt  string
+	unsafe []int64 // records that were handed on, and may not be where they last
+}
+
+func newTrail(name string) *trail {
+	random := make([]byte, 8)
+	_, _ = rand.Read(random)
+	return &trail{name: name, epoch: hex.EncodeToString(random), seen: map[string]int64{}}
+}
+
+// number gives a record its number, and the id that no other record has.
+func number(t *trail, a *auditRecord) {
+	a.Sequence = atomic.AddInt64(&t.sequence, 1)
+	a.Epoch = t.epoch
+	a.ID = t.epoch + "-" + strconv.FormatInt(a.Sequence, 10)
+}
+
+// repeatNumber gives a record the number that it has been announced by.
+func repeatNumber(t *trail, a *auditRecord, sequence int64) {
+	a.Sequence = sequence
+	a.Epoch = t.epoch
+	a.ID = t.epoch + "-" + strconv.FormatInt(sequence, 10)
+}
+
+// announce writes down the record of a request that is about to be forwarded, as
+// far as it is known, or refuses the request where it can't be.
+func announce(g *gate, d *decision, now time.Time) {
+	r := describe(g, d, now)
+	r.Outcome = "unknown"
+	if d.policy.audit.payload != payloadHash {
+		notePayload(r, d.policy.audit, d)
+	}
+	number(g.trail, r)
+	d.sequence = r.Sequence
+	line, err := json.Marshal(r)
+	if err == nil {
+		err = writeAhead(g.trail, r.Sequence, string(line))
+	}
+	if err == nil {
+		d.ahead = true
+		return
+	}
+	d.reason = auditUnavailable
+	d.passes = false
+	d.forward = false
+	report("error", g.name, "audit.required: a record can't be written down: "+err.Error(), now)
+}
+
+// isSampled says whether a decision is one of so many that is recorded.
+func isSampled(t *trail, decision string, one int64) bool {
+	t.mu.Lock()
+	n := t.seen[decision]
+	t.seen[decision] = n + 1
+	t.mu.Unlock()
+	return n%one == 0
+}
+
+// writeAhead writes down what is about to be forwarded, or returns why it can't be.
+func writeAhead(t *trail, sequence int64, line string) error {
+	t.mu.Lock()
+	log := t.log
+	t.mu.Unlock()
+	if log == nil {
+		return errNotOpen
+	}
+	return ahead.Begin(log, sequence, line)
+}
+
+// settleAhead notes that the record of what was forwarded has been handed on, and
+// forgets what was written down of it once it is safe.
+func settleAhead(t *trail, sequence int64, safe bool) {
+	t.mu.Lock()
+	t.unsafe = append(t.unsafe, sequence)
+	done := []int64(nil)
+	if safe {
+		// Outputs keep the order, so what came before is safe as well.
+		done = t.unsafe
+		t.unsafe = nil
+	}
+	log := t.log
+	t.mu.Unlock()
+	for _, n := range done {
+		ahead.End(log, n)
+	}
+}
+
+// openAhead lets a trail write ahead. What an earlier process was at when it ended
+// is recorded now.
+func openAhead(t *trail, path string, a *audit, now time.Time) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.logAt == path {
+		return
+	}
+	if t.log != nil {
+		ahead.Close(t.log)
+	}
+	log, lines, problem := ahead.Open(path)
+	if problem != "" {
+		report("error", t.name, "audit.required: "+problem, now)
+	}
+	t.log = log
+	t.logAt = path
+	safe := true
+	for _, line := range lines {
+		if len(line) > 2 && !put(a.outputs, []byte(line[:len(line)-1]+`,"hookward.interrupted":true}`+"\n"), true, now) {
+			safe = false
+		}
+	}
+	if safe {
+		ahead.Forget(log)
+	}
+}
+
+// recordFormat tells the outputs what they have to know of records.
+var recordFormat = outbox.Format{Span: spanOf, Gap: gapRecord}
+
+// spanOf returns which records a line stands for.
+func spanOf(line []byte) (string, int64, int64, int64) {
+	a := &lossRecord{}
+	err := json.Unmarshal(line, a)
+	switch {
+	case err != nil || a.Epoch == "":
+		return "", 0, 0, 0
+	case a.Count > 0:
+		return a.Epoch + " " + a.Middleware, a.First, a.Last, a.Count
+	}
+	return a.Epoch + " " + a.Middleware, a.Sequence, a.Sequence, 1
+}
