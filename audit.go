@@ -22,9 +22,9 @@ type audit struct {
 	required       bool
 	directory      string
 	specs          []outputSpec
-	outputs        []*output         // of the specs; set when a gate takes the policy over
-	secrets        []string          // what must be in no record, in each of its forms
-	unfit          *strings.Replacer // see needsCare
+	outputs        []*output // of the specs; set when a gate takes the policy over
+	secrets        []string  // what must be in no record, in each of its forms
+	forms          [][]byte  // the same
 }
 
 const (
@@ -89,7 +89,9 @@ func compileAudit(c *compilation, p *policy, options Options) *audit {
 	}
 	compileOutputs(c, a, o.Outputs)
 	a.secrets = secretForms(c, p)
-	a.unfit = unfitFor(a.secrets)
+	for _, form := range a.secrets {
+		a.forms = append(a.forms, []byte(form))
+	}
 	return a
 }
 

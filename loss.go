@@ -8,7 +8,10 @@ import (
 	"time"
 )
 
-var errNotOpen = errors.New("the file is not open")
+var (
+	errNotOpen    = errors.New("the file is not open")
+	errNotEncoded = errors.New("it can't be encoded")
+)
 
 // lossRecord is the record of records that were lost: it stands where they would
 // have stood, and makes a gap in the numbers one that is accounted for.

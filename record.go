@@ -1,13 +1,15 @@
 package hookward
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"os"
+	"strings"
 	"time"
+
+	"github.com/hookward/hookward/internal/outbox"
 )
 
 const (
@@ -22,7 +24,7 @@ var (
 	networkEvent = []string{"network"}
 
 	// plainAudit is what a gate records that has no policy.
-	plainAudit = &audit{payload: payloadHash, rules: noRules(), unfit: unfitFor(nil)}
+	plainAudit = &audit{payload: payloadHash, rules: noRules()}
 )
 
 // recordOutput is the process's stdout itself: what a plugin prints otherwise
@@ -70,12 +72,17 @@ func record(g *gate, d *decision) {
 	} else {
 		number(g.trail, r)
 	}
-	line, err := json.Marshal(r)
-	if err != nil {
-		report("error", g.name, "an audit record could not be written: "+err.Error(), now)
+	line := encode(r, a)
+	if line == nil {
+		report("error", g.name, "an audit record could not be encoded", now)
 		return
 	}
-	safe := put(outputs, append(line, '\n'), a.required, now)
+	safe := false
+	if len(outputs) == 1 && outputs[0].direct != nil {
+		safe = outbox.Put(outputs[0].direct, line, now) // as nearly all have it
+	} else {
+		safe = put(outputs, line, a.required, now)
+	}
 	if d.ahead {
 		settleAhead(g.trail, d.sequence, safe)
 	}
@@ -118,9 +125,6 @@ func describe(g *gate, d *decision, now time.Time) *auditRecord {
 		r.Query = d.rawQuery
 		r.Provider = d.policy.provider
 	}
-	if needsCare(r, d) {
-		makeRecordable(r, d)
-	}
 	if d.clientNoted {
 		noteAddresses(r, d)
 	}
@@ -130,17 +134,21 @@ func describe(g *gate, d *decision, now time.Time) *auditRecord {
 	if !d.timestamp.IsZero() {
 		r.Timestamp = d.timestamp.UTC().Format(timeLayout)
 	}
-	if d.passes || d.forward {
+	if d.passes && d.completed && !d.duplicate && d.status < http.StatusBadRequest {
+		r.InBackend = r.Duration - r.InGate
+		r.Type = allowed
+		r.Decision = "pass"
+		r.Outcome = "success"
+	} else if d.forward {
 		noteForwarded(r, d)
-		return r
-	}
-	if d.reason == handshakeAnswered || d.duplicate {
+	} else if d.reason == handshakeAnswered || d.duplicate {
 		noteAnswered(r, d)
 	}
 	return r
 }
 
-// noteForwarded records what has become of a request behind the gate.
+// noteForwarded records what has become of a request behind the gate, where that
+// is anything but the usual.
 func noteForwarded(r *auditRecord, d *decision) {
 	r.InBackend = r.Duration - r.InGate
 	r.Observed = !d.passes
@@ -190,8 +198,20 @@ func noteSample(t *trail, a *audit, r *auditRecord) bool {
 	return isSampled(t, r.Decision, n)
 }
 
-// addressOf returns a host without its port.
+// addressOf returns a host without its port. An IPv4 address, or a name, has a
+// way of its own: interpreted, it takes a fifth of the time.
 func addressOf(hostport string) string {
+	colon := strings.LastIndexByte(hostport, ':')
+	if colon < 0 {
+		return hostport
+	}
+	if hostport[0] == '[' || strings.IndexByte(hostport, ':') < colon {
+		return addressOfIPv6(hostport)
+	}
+	return hostport[:colon]
+}
+
+func addressOfIPv6(hostport string) string {
 	host, _, err := net.SplitHostPort(hostport)
 	if err != nil {
 		return hostport

@@ -1,6 +1,8 @@
 package hookward
 
 import (
+	"bytes"
+	"encoding/json"
 	"net/url"
 	"strconv"
 	"strings"
@@ -19,33 +21,38 @@ const (
 	redacted = "[REDACTED]"
 )
 
-// controls are what a terminal obeys.
-const controls = "\x00\x01\x02\x03\x04\x05\x06\x07\x08\t\n\x0b\x0c\r\x0e\x0f\x10\x11\x12\x13\x14\x15\x16\x17\x18\x19\x1a\x1b\x1c\x1d\x1e\x1f\x7f"
-
-// needsCare says whether a record has a text that can't stand there as it came.
-// One look at all of them: nearly always they are harmless, and then this is
-// cheap.
-func needsCare(r *auditRecord, d *decision) bool {
-	if r.Query != "" || r.Headers != nil {
-		return true
+// encode returns a record as a line, with its newline, or nil.
+func encode(r *auditRecord, a *audit) []byte {
+	if r.Query == "" && r.Headers == nil {
+		line, err := json.Marshal(r)
+		if err == nil && isHarmless(a, line) {
+			return append(line, '\n')
+		}
 	}
-	unfit := plainAudit.unfit
-	if d.policy != nil {
-		unfit = d.policy.audit.unfit
+	makeRecordable(r, a)
+	line, err := json.Marshal(r)
+	if err != nil {
+		return nil
 	}
-	text := r.Method + r.Host + r.Path + r.DeliveryID + r.EventType + r.MediaType
-	return len(text) > maxRecordedShort || utf8.RuneCountInString(text) != len(text) || unfit.Replace(text) != text
+	return append(line, '\n')
 }
 
-// unfitFor returns what replaces something in a text that has control characters,
-// or one of some secrets: one call, where interpreted code would need one for
-// each of them.
-func unfitFor(secrets []string) *strings.Replacer {
-	pairs := []string{}
-	for _, text := range append(strings.Split(controls, ""), secrets...) {
-		pairs = append(pairs, text, "")
+// maxHarmless is about what a record has that has neither long texts nor a payload.
+const maxHarmless = 1500
+
+// isHarmless says whether a record can stay as it is. One look at all of its texts,
+// and nearly always they are: no escape, nothing but printable ASCII, and no
+// secret. A payload is another matter, and never comes this way unharmed.
+func isHarmless(a *audit, line []byte) bool {
+	if len(line) > maxHarmless || bytes.IndexByte(line, '\\') >= 0 || utf8.RuneCount(line) != len(line) || bytes.IndexByte(line, 0x7f) >= 0 {
+		return false
 	}
-	return strings.NewReplacer(pairs...)
+	for i := range a.forms {
+		if bytes.Contains(line, a.forms[i]) {
+			return false
+		}
+	}
+	return true
 }
 
 // hasSecret says whether a text has a secret of the gate's in it.
@@ -59,11 +66,7 @@ func hasSecret(a *audit, text string) bool {
 }
 
 // makeRecordable makes the texts of strangers fit for a record.
-func makeRecordable(r *auditRecord, d *decision) {
-	a := plainAudit
-	if d.policy != nil {
-		a = d.policy.audit
-	}
+func makeRecordable(r *auditRecord, a *audit) {
 	r.Method = recordable(a, r.Method, maxRecordedShort)
 	r.Host = recordable(a, r.Host, maxRecordedShort)
 	r.Path = recordable(a, r.Path, maxRecordedLong)

@@ -58,9 +58,10 @@ func announce(g *gate, d *decision, now time.Time) {
 	}
 	number(g.trail, r)
 	d.sequence = r.Sequence
-	line, err := json.Marshal(r)
-	if err == nil {
-		err = writeAhead(g.trail, r.Sequence, string(line))
+	line := encode(r, d.policy.audit)
+	err := errNotEncoded
+	if line != nil {
+		err = writeAhead(g.trail, r.Sequence, string(line[:len(line)-1]))
 	}
 	if err == nil {
 		d.ahead = true
