@@ -14,6 +14,7 @@ import (
 	"github.com/traefik/yaegi/interp"
 	"github.com/traefik/yaegi/stdlib"
 
+	caselist "github.com/hookward/hookward/dev/dialect/testdata/src/case-list"
 	deferredargument "github.com/hookward/hookward/dev/dialect/testdata/src/deferred-argument"
 	errortypeswitch "github.com/hookward/hookward/dev/dialect/testdata/src/error-type-switch"
 	errorsas "github.com/hookward/hookward/dev/dialect/testdata/src/errors-as"
@@ -66,6 +67,9 @@ func TestInterpreted(t *testing.T) {
 		{recoveredvalue.Bad, recoveredvalue.Good},
 		{parallelassignment.Bad, parallelassignment.Good},
 		{parallelassignment.BadNil, parallelassignment.GoodNil},
+		{caselist.Bad, caselist.Good},
+		{caselist.BadValue, caselist.GoodValue},
+		{caselist.BadFolded, caselist.GoodFolded},
 		{recursivetype.Bad, recursivetype.Good},
 		{sharedselect.Bad, sharedselect.Good},
 		{sharedselect.BadAssign, sharedselect.GoodAssign},

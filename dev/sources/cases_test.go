@@ -30,8 +30,8 @@ func TestCases(t *testing.T) {
 		t.Fatal(err)
 	}
 	// So that no case is lost unnoticed, with the glob above all.
-	if len(files) < 90 {
-		t.Errorf("testdata holds %d cases, want at least 90", len(files))
+	if len(files) < 105 {
+		t.Errorf("testdata holds %d cases, want at least 105", len(files))
 	}
 	for _, file := range files {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {

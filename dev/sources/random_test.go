@@ -37,7 +37,7 @@ func TestRandom(t *testing.T) {
 				first, firstOptions = got, options
 				if len(problems) == 0 {
 					good++
-					if len(options.Handshakes) > 1 {
+					if len(options.Handshakes) > 1 || options.Audit != nil && len(options.Audit.Outputs) > 1 {
 						several++
 					}
 				} else {
@@ -53,8 +53,53 @@ func TestRandom(t *testing.T) {
 			}
 		}
 	}
-	if good < 100 || bad < 100 || several < 20 {
+	if good < 100 || bad < 100 || several < 10 {
 		t.Errorf("%d configurations were good, %d with a list of sections, and %d bad: too few of either to tell", good, several, bad)
+	}
+}
+
+// The random configurations have every option there is, given enough of them.
+func TestRandomHasEveryOption(t *testing.T) {
+	g := &generator{rand.New(rand.NewPCG(1, 0))}
+	all, of := map[string]any{}, reflect.TypeFor[hookward.Options]()
+	for range 20000 {
+		gather(all, g.section("", of, true), of)
+	}
+	for _, path := range missing(all, of, "") {
+		t.Errorf("%s is in none", path)
+	}
+}
+
+// gather adds the options of a tree to those of others, a list's sections as if
+// they were one.
+func gather(all map[string]any, tree []entry, of reflect.Type) {
+	for _, e := range tree {
+		for i := range of.NumField() {
+			name, item := of.Field(i).Tag.Get("json"), of.Field(i).Type
+			if !strings.EqualFold(name, e.key) {
+				continue
+			}
+			if item.Kind() == reflect.Slice {
+				item = item.Elem()
+			}
+			if item.Kind() != reflect.Pointer {
+				all[name] = e.value
+				continue
+			}
+			inner, ok := all[name].(map[string]any)
+			if !ok {
+				inner = map[string]any{}
+				all[name] = inner
+			}
+			list, ok := e.value.([]any)
+			if !ok {
+				list = []any{e.value}
+			}
+			for _, value := range list {
+				section, _ := value.([]entry) // or the text of one that has its defaults
+				gather(inner, section, item.Elem())
+			}
+		}
 	}
 }
 
@@ -79,9 +124,14 @@ var (
 	booleans  = []any{true, false, "true", "0"}
 )
 
-// isSecret says whether no problem may contain an option's value.
+// isSecret says whether no problem may contain an option's value. A name that
+// options share, such as token, which is a section as well, is one for all of them.
 func isSecret(option string) bool {
-	return option == "secrets" || option == "verifyToken"
+	switch option {
+	case "secrets", "verifyToken", "password", "key", "chainKey", "token", "apiKey", "headers":
+		return true
+	}
+	return false
 }
 
 // section returns a section of random options of a struct: such as it may have,
