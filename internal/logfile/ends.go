@@ -10,7 +10,8 @@ import (
 
 const (
 	// maxTail bounds what is read of a file to find its last line.
-	maxTail = 2 << 20
+	// A record with the largest payload, each byte of it escaped, has 6 MiB.
+	maxTail = 8 << 20
 	// maxHead bounds what is read of a file to find its first line's time.
 	maxHead = 64 << 10
 )

@@ -31,7 +31,7 @@ func renderPairs(r *Rules, m *memory, text string, cut bool, query bool) (string
 	if query {
 		kind = kindQuery
 	}
-	tokens := query && strings.ContainsAny(text, "J%") // in eyJ, or what it is decoded from
+	tokens := query && webToken.MatchString(decoded(text))
 	every := tokens || len(r.patterns) > 0
 	for i, pair := range pairs {
 		if pair == "" {

@@ -84,6 +84,25 @@ func TestQuery(t *testing.T) {
 	}
 }
 
+// Who has too many parameters, or too long names, has only the marker: each of
+// them takes time.
+func TestManyParameters(t *testing.T) {
+	r, _ := Compile([]string{"**.card"}, nil, nil)
+	for raw, want := range map[string]string{
+		"%41=" + strings.Repeat("&=", 490):              Marker,
+		strings.Repeat("a=1&", 39) + "a=1":              strings.Repeat("a=1&", 39) + "a=1",
+		strings.Repeat("a=1&", 40) + "a=1":              Marker,
+		"a" + strings.Repeat(".a", 8) + "=1":            "a" + strings.Repeat(".a", 8) + "=1",
+		"a" + strings.Repeat(".a", 9) + "=1":            "a" + strings.Repeat(".a", 9) + "=" + Marker,
+		"a" + strings.Repeat("[a]", 9) + "=1&b=2":       "a" + strings.Repeat("[a]", 9) + "=" + Marker + "&b=2",
+		"x=eyJhbGciOiJub25lIn0&y=%65yJhbGciOiJub25lIn0": "x=" + Marker + "&y=" + Marker,
+	} {
+		if got := Query(r, raw, 1000); got != want {
+			t.Errorf("%s: %s", raw, got)
+		}
+	}
+}
+
 func TestFormLimit(t *testing.T) {
 	body := "a=first&password=s1s&b=second&c=%7B%22token%22%3A%22s2s%22%7D&n=Zoe&d=last"
 	none := compiled(t, "", "")

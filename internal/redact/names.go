@@ -92,6 +92,10 @@ func pairsOf(by string, texts []string) []string {
 // as secret.
 const maxName = 256
 
+// maxSegments bounds the names in one that spells a path. Longer ones count as
+// secret: to follow them would take long.
+const maxSegments = 8
+
 // SensitiveName says whether what stands under a name is always redacted: be it a
 // name in JSON, of a form's field or of a header.
 func SensitiveName(name string) bool {
@@ -113,7 +117,8 @@ func SensitiveName(name string) bool {
 
 // fold returns a name as it is compared.
 func fold(name string) string {
-	return strings.ToLower(withoutSigns.Replace(name))
+	// By way of upper case, or the long s would not be one.
+	return strings.ToLower(strings.ToUpper(withoutSigns.Replace(name)))
 }
 
 // Classes of names. That of a name which a path may lead through is "=" with the
@@ -146,7 +151,7 @@ func remember(m *memory, name, class string) string {
 }
 
 func classOf(r *Rules, name string) string {
-	if SensitiveName(name) {
+	if strings.Count(name, ".")+strings.Count(name, "[") > maxSegments || SensitiveName(name) {
 		return secretName
 	}
 	split := strings.ContainsAny(name, ".[")

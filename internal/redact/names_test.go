@@ -37,7 +37,7 @@ func TestSensitiveNames(t *testing.T) {
 			t.Errorf("%s is secret", name)
 		}
 	}
-	if !SensitiveName("密码_token") || !SensitiveName(strings.Repeat("x", maxName+1)) || SensitiveName(strings.Repeat("x", maxName)) {
+	if !SensitiveName("密码_token") || !SensitiveName("pa\u017f\u017fword") || !SensitiveName("\u017fecret") || !SensitiveName("to\u212aen") || !SensitiveName(strings.Repeat("x", maxName+1)) || SensitiveName(strings.Repeat("x", maxName)) {
 		t.Error("names of other letters, or of great length")
 	}
 }

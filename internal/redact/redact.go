@@ -109,13 +109,18 @@ func Body(r *Rules, body []byte, form bool, limit int) (string, bool, bool) {
 // space is what may surround a JSON value.
 const space = " \t\r\n"
 
+// maxParameters bounds the parameters of a query: anybody may send one, and each
+// takes time.
+const maxParameters = 40
+
 // Query returns a rendition of a URL's raw query, of its first bytes, limit at
-// most. For one that is malformed it is the marker alone.
+// most. For one that is malformed, or that has too many parameters, it is the
+// marker alone.
 func Query(r *Rules, raw string, limit int) string {
 	if raw == "" {
 		return ""
 	}
-	if !isForm(raw) {
+	if strings.Count(raw, "&") >= maxParameters || !isForm(raw) {
 		return Marker
 	}
 	cut := len(raw) > limit

@@ -222,3 +222,28 @@ func TestMemory(t *testing.T) {
 		}
 	}
 }
+
+// What begins like a document, and can't be parsed, is not shown: it may have
+// names in it.
+func TestHalfDocuments(t *testing.T) {
+	r, _ := Compile(nil, nil, nil)
+	for _, inner := range []string{
+		`[1,{"password":"canary"}`, "[1]\n{\"password\":\"canary\"}", `{}{"password":"canary"}`, `[[{"password":"canary"}]`, `{'password': 'canary'}`, `[1, 2, {'password': 'canary'}]`,
+	} {
+		got, _, ok := Body(r, []byte(`{"a":`+jsonText(inner)+`}`), false, 1000)
+		if !ok || got != `{"a":"[REDACTED]"}` {
+			t.Errorf("%s: %s", inner, got)
+		}
+	}
+	for _, inner := range []string{"[skip ci] fix: a bug", "[a](b) says \"x\"", "{braces} and text", "[1] note: done"} {
+		got, _, _ := Body(r, []byte(`{"a":`+jsonText(inner)+`}`), false, 1000)
+		if got != `{"a":`+jsonText(inner)+`}` {
+			t.Errorf("%s: %s", inner, got)
+		}
+	}
+}
+
+func jsonText(text string) string {
+	b, _ := json.Marshal(text)
+	return string(b)
+}

@@ -90,8 +90,9 @@ func renderText(r *Rules, m *memory, masks []pattern, text string, level int) (s
 	return `"` + encode(inner) + `"`, true
 }
 
-// halfDocument is what a document begins with, or what prints like one.
-var halfDocument = regexp.MustCompile(`^[\s\x{feff}]*(?:\{|\[\s*\{)\s*["']`)
+// halfDocument is what a document begins with, or what prints like one, and what
+// begins with a bracket and has a name somewhere.
+var halfDocument = regexp.MustCompile(`(?s)^[\s\x{feff}]*(?:(?:\{|\[\s*\{)\s*["']|[\[{].*?["'][^"']*["']\s*:)`)
 
 // encode returns a text as it is written in JSON, without its quotes.
 // The encoder must not escape < and >, which would make texts unreadable.

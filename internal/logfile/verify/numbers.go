@@ -16,6 +16,10 @@ type record struct {
 	GapFirst   int64           `json:"hookward.gap.first"`
 	GapLast    int64           `json:"hookward.gap.last"`
 	GapCount   int64           `json:"hookward.gap.count"`
+
+	// Interrupted marks what a later process has recorded of what this one was at
+	// when it ended. It may have recorded it itself before.
+	Interrupted bool `json:"hookward.interrupted"`
 }
 
 // recordsLost is the reason of a record that stands for others, which were lost.
@@ -60,7 +64,7 @@ func checkNumber(c *check, line []byte) {
 		c.summary.Lost = sum(c.summary.Lost, g.count)
 	}
 	if r.Number > 0 {
-		note(c, s, r.Number)
+		note(c, s, r.Number, r.Interrupted)
 	}
 }
 
@@ -86,7 +90,7 @@ func seriesOf(c *check, r record) *series {
 }
 
 // note takes a number off those that are missing.
-func note(c *check, s *series, n int64) {
+func note(c *check, s *series, n int64, interrupted bool) {
 	s.Records++
 	switch {
 	case s.Last == 0:
@@ -105,6 +109,9 @@ func note(c *check, s *series, n int64) {
 		i := missingFrom(s, n)
 		if i == len(s.missing) || s.missing[i].first > n {
 			s.Records--
+			if interrupted {
+				return
+			}
 			problem(c, Number, "%s is there twice", describe(s, n, n))
 			return
 		}

@@ -32,6 +32,32 @@ func story(text string) string {
 	return lines
 }
 
+// What the next process records of what this one was at when it ended, this one may
+// have recorded as well.
+func TestInterrupted(t *testing.T) {
+	line := func(n int, more string) string {
+		return fmt.Sprintf(`{"event.sequence":%d,"hookward.middleware":"m","hookward.epoch":"e"%s}`, n, more) + "\n"
+	}
+	for name, c := range map[string]struct {
+		text  string
+		found int
+	}{
+		"twice, interrupted":       {line(1, "") + line(2, "") + line(2, `,"hookward.interrupted":true`), 0},
+		"interrupted alone":        {line(1, "") + line(3, "") + line(2, `,"hookward.interrupted":true`), 0},
+		"twice, and no such thing": {line(1, "") + line(2, "") + line(2, `,"hookward.interrupted":false`), 1},
+	} {
+		path := filepath.Join(t.TempDir(), "log")
+		if err := os.WriteFile(path, []byte(c.text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		found := 0
+		_, err := Files(nil, []string{path}, "", func(_ Problem) { found++ })
+		if err != nil || found != c.found {
+			t.Errorf("%s: %d problems, %v", name, found, err)
+		}
+	}
+}
+
 func TestNumbers(t *testing.T) {
 	for text, want := range map[string]struct {
 		found   []string
