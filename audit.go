@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 
 	"github.com/hookward/hookward/internal/redact"
@@ -23,7 +24,7 @@ type audit struct {
 	directory      string
 	specs          []outputSpec
 	outputs        []*output // of the specs; set when a gate takes the policy over
-	secrets        []string  // what must be in no record, in each of its forms
+	secrets        []string  // what must be in no record, in each of its forms, in lower case
 	forms          [][]byte  // the same
 }
 
@@ -73,64 +74,94 @@ func compileAudit(c *compilation, p *policy, options Options) *audit {
 	case o.Required && options.StateDirectory == "":
 		wrong("required: needs stateDirectory, where is written what is about to be forwarded")
 	}
-	paths, fields, inBody := proofPlaces(p)
-	if a.payload == payloadFull && inBody != "" {
-		wrong("payload: can't be full, because the body has a signature or a token in it (" + inBody + "); redacted leaves it out")
-	}
-	rules, problems := redact.Compile(append(append([]string{}, o.Redact...), paths...), o.RedactPatterns, fields)
-	for _, problem := range problems {
-		wrong(problem)
-	}
-	a.rules = rules
+	compileRedaction(a, p, o, wrong)
 	compileAuditHeaders(a, p, o.Headers, wrong)
 	compileSample(a, o.Sample)
 	if o.Required && a.sample != nil {
 		wrong("sample: contradicts required")
 	}
 	compileOutputs(c, a, o.Outputs)
-	a.secrets = secretForms(c, p)
+	a.secrets = secretForms(c)
 	for _, form := range a.secrets {
 		a.forms = append(a.forms, []byte(form))
 	}
 	return a
 }
 
-// proofPlaces returns where a request has what proves it, or opens a door
-// otherwise: paths in JSON, and names of fields in forms and queries. The last
-// result is the place of one of them that is in the body, if there is any.
-func proofPlaces(p *policy) ([]string, []string, string) {
-	places := []place{}
-	for _, s := range p.schemes {
-		places = append(places, s.field)
-	}
-	if p.token != nil {
-		places = append(places, p.token.places...)
-	}
-	paths, fields, inBody := []string{}, []string{}, ""
-	for _, at := range places {
-		if at.kind == "form" || at.kind == "json" {
-			inBody = at.kind + ":" + at.name
+// compileRedaction compiles what is left out of payloads and queries: what the
+// options say, and what proves a request, or opens a door otherwise.
+func compileRedaction(a *audit, p *policy, o AuditOptions, wrong func(string)) {
+	proofs, challenges := proofPlaces(p)
+	if a.payload == payloadFull {
+		for _, at := range proofs {
+			if at.kind == "form" || at.kind == "json" {
+				wrong("payload: can't be full, because the body has a signature or a token in it (" + at.kind + ":" + at.name + "); redacted leaves it out")
+			}
+		}
+		for _, at := range challenges {
+			if a.refusedPayload && (at.kind == "form" || at.kind == "json") {
+				wrong("refusedPayload: can't stand beside payload: full, because handshakes have a token or a challenge in the body (" + at.kind + ":" + at.name + ")")
+			}
 		}
 	}
-	for _, h := range p.handshakes {
-		places = append(places, h.tokenAt, h.challenge)
-	}
-	for _, at := range places {
+	paths, fields := append([]string{}, o.Redact...), []string{}
+	for _, at := range append(proofs, challenges...) {
 		switch at.kind {
 		case "query", "form":
 			fields = append(fields, at.name)
 		case "json":
-			names := []string{}
-			for _, step := range at.path {
-				if step.Name != "" {
-					names = append(names, step.Name)
-				}
+			path := pathOf(at)
+			if path == "" && a.payload == payloadRedacted {
+				wrong("payload: can't be redacted, because what stands at json:" + at.name + " can't be left out; hash has nothing of it")
+			} else if path != "" {
+				paths = append(paths, path)
 			}
-			// At any depth, because in a batch each item has it.
-			paths = append(paths, "**."+strings.Join(names, "."))
 		}
 	}
-	return paths, fields, inBody
+	rules, problems := redact.Compile(paths, o.RedactPatterns, fields)
+	for _, problem := range problems {
+		wrong(problem)
+	}
+	a.rules = rules
+}
+
+// proofPlaces returns where a request has its signature or token, and where a
+// handshake has its token and its challenge.
+func proofPlaces(p *policy) ([]place, []place) {
+	proofs, challenges := []place{}, []place{}
+	for _, s := range p.schemes {
+		proofs = append(proofs, s.field)
+	}
+	if p.token != nil {
+		proofs = append(proofs, p.token.places...)
+	}
+	for _, h := range p.handshakes {
+		challenges = append(challenges, h.tokenAt, h.challenge)
+	}
+	return proofs, challenges
+}
+
+// hasLetter is what a name has that can stand in a path of the option redact.
+var hasLetter = regexp.MustCompile(`[A-Za-z0-9]`)
+
+// pathOf returns a JSON place as a path of the option redact: at any depth, because
+// in a batch each item has it. A name that can't be said stands for any; a place
+// without a name has no path.
+func pathOf(at place) string {
+	path := "**"
+	for _, step := range at.path {
+		switch {
+		case step.Name == "":
+		case hasLetter.MatchString(step.Name):
+			path += "." + step.Name
+		default:
+			path += ".*"
+		}
+	}
+	if path == "**" {
+		return ""
+	}
+	return path
 }
 
 func compileAuditHeaders(a *audit, p *policy, names []string, wrong func(string)) {
@@ -146,6 +177,9 @@ func compileAuditHeaders(a *audit, p *policy, names []string, wrong func(string)
 	}
 	if p.token != nil {
 		addHeaders(proofs, p.token.places)
+	}
+	for _, h := range p.handshakes {
+		addHeaders(proofs, []place{h.tokenAt, h.challenge})
 	}
 	for i, name := range names {
 		canonical := http.CanonicalHeaderKey(name)
@@ -178,33 +212,30 @@ func compileSample(a *audit, o *SampleOptions) {
 const shortestSecret = 8
 
 // secretForms returns what the options have in secret, as it might turn up in a
-// text. Records are made so that they don't; this is for what nobody has thought
-// of, such as a sender that puts its token into the path.
-func secretForms(c *compilation, p *policy) []string {
-	forms := []string{}
-	add := func(form string) {
-		if len(form) >= shortestSecret && !contains(forms, form) {
-			forms = append(forms, form)
-		}
-	}
+// text in lower case. Records are made so that it doesn't; this is for what nobody
+// has thought of, such as a sender that puts its token into the path.
+func secretForms(c *compilation) []string {
 	all := [][]byte{}
+	for _, text := range c.secretTexts {
+		all = append(all, []byte(text))
+	}
 	for encoding, keys := range c.keys {
 		if encoding != publicKeyEncoding {
 			all = append(all, keys...)
 		}
 	}
-	for _, h := range p.handshakes {
-		all = append(all, []byte(h.fixed["verifyToken"]))
-	}
+	forms := []string{}
 	for _, key := range all {
-		add(string(key))
-		add(url.QueryEscape(string(key)))
-		add(url.PathEscape(string(key)))
-		add(hex.EncodeToString(key))
-		add(strings.ToUpper(hex.EncodeToString(key)))
-		// Without what padding would change.
-		add(base64.RawStdEncoding.EncodeToString(key))
-		add(base64.RawURLEncoding.EncodeToString(key))
+		for _, form := range []string{
+			string(key), url.QueryEscape(string(key)), url.PathEscape(string(key)), hex.EncodeToString(key),
+			// Without what padding would change.
+			base64.RawStdEncoding.EncodeToString(key), base64.RawURLEncoding.EncodeToString(key),
+		} {
+			form = strings.ToLower(form)
+			if len(form) >= shortestSecret && !contains(forms, form) {
+				forms = append(forms, form)
+			}
+		}
 	}
 	return forms
 }

@@ -51,6 +51,7 @@ func TestAuditMistakes(t *testing.T) {
 		{map[string]any{"sample": map[string]any{"passes": "2"}}, nil, "audit.sample.passes: is not an option, did you mean pass?"},
 		{map[string]any{"output": "stdout"}, nil, "audit.output: is not an option, did you mean outputs?"},
 		{map[string]any{"outputs": map[string]any{"type": "stderr"}}, nil, "audit.outputs[0].type: must be"},
+		{map[string]any{"outputs": "false"}, nil, "audit.outputs: can't be false"},
 		{map[string]any{"outputs": ""}, nil, "audit.outputs: must be a list"},
 		{map[string]any{"outputs": "stdout"}, nil, "audit.outputs: must be a list of sections"},
 		{map[string]any{"outputs": []any{"stdout"}}, nil, "audit.outputs[0]: must be a section"},
@@ -91,6 +92,10 @@ func TestAuditMistakes(t *testing.T) {
 	for _, c := range []map[string]any{
 		{"provider": "wechat-pay-none", "secrets": docsSecret},
 		{"signature": map[string]any{"field": "json:proof.mac"}, "secrets": docsSecret, "audit": map[string]any{"payload": "full"}},
+		{"token": map[string]any{"field": "json:[0]"}, "secrets": docsSecret, "audit": map[string]any{"payload": "redacted"}},
+		{"provider": "slack", "secrets": docsSecret, "audit": map[string]any{"payload": "full", "refusedPayload": "true"}},
+		{"provider": "front", "secrets": docsSecret, "audit": map[string]any{"headers": "X-Front-Challenge"}},
+		{"provider": "okta", "secrets": docsSecret, "audit": map[string]any{"headers": "X-Okta-Verification-Challenge"}},
 	} {
 		if len(compile(c).problems) == 0 {
 			t.Errorf("%v is accepted", c)
@@ -112,6 +117,30 @@ func TestAuditForms(t *testing.T) {
 		if len(c.problems) > 0 {
 			t.Errorf("%v: %s", audit, strings.Join(c.problems, "; "))
 		}
+	}
+}
+
+// Whatever a place is called, it can be left out of a payload.
+func TestPathsOfPlaces(t *testing.T) {
+	records, _ := capture(t)
+	b := &backend{}
+	for field, body := range map[string]string{
+		"json:_": `{"_":"PROOF","a":1}`, "json:$": `{"$":"PROOF"}`, "json:a[0].-": `{"a":[{"-":"PROOF"}]}`, "json:a.b": `{"a":{"b":"PROOF"}}`,
+		"json:v[].state": `{"v":[{"state":"PROOF"}]}`,
+	} {
+		raw := map[string]any{"secrets": "the-proof-of-it-all", "token": map[string]any{"field": field}, "audit": map[string]any{"payload": "redacted"}}
+		c := compile(raw)
+		if len(c.problems) > 0 {
+			t.Errorf("%s: %s", field, strings.Join(c.problems, "; "))
+			continue
+		}
+		c.policy.audit.secrets = nil // it is the path that counts
+		g := newTestGate(t.Name()+field, raw, func(_ map[string]any) *compilation { return c }, testTime)
+		through(g, b.handler(), newPost(strings.Replace(body, "PROOF", "the-proof-of-it-all", 1)))
+		if text := records.String(); strings.Contains(text, "the-proof") || !strings.Contains(text, "[REDACTED]") && !strings.Contains(text, `"hookward.body.truncated":true`) {
+			t.Errorf("VULNERABLE: %s: %s", field, text)
+		}
+		records.Reset()
 	}
 }
 

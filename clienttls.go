@@ -24,6 +24,9 @@ func clientText(c *compilation, ref, path string, secret bool) []byte {
 	}
 	c.files = append(c.files, s.files...)
 	c.clientKeys += string(s.key) + "\x00"
+	if secret {
+		c.secretTexts = append(c.secretTexts, s.text)
+	}
 	return s.key
 }
 

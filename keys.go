@@ -76,6 +76,9 @@ func publicKeys(c *compilation, options Options) []publicKey {
 func resolveOption(c *compilation, path, ref, encoding string) []byte {
 	s := resolveSecret(ref, encoding)
 	c.files = append(c.files, s.files...)
+	if encoding != publicKeyEncoding {
+		c.secretTexts = append(c.secretTexts, s.text)
+	}
 	if s.problem != "" {
 		c.problems = append(c.problems, path+s.problem)
 		return nil

@@ -46,6 +46,9 @@ var fileOptions = []string{"path", "maxBytes", "maxAge", "keep", "compression", 
 
 // compileOutputs compiles where records go.
 func compileOutputs(c *compilation, a *audit, outputs []*OutputOptions) {
+	if outputs != nil && len(outputs) == 0 {
+		c.problems = append(c.problems, "audit.outputs: can't be false; every request leaves a record somewhere")
+	}
 	if len(outputs) == 0 {
 		outputs = []*OutputOptions{{Type: "stdout"}}
 	}
@@ -170,7 +173,7 @@ func compileTarget(c *compilation, s *outputSpec, o OutputOptions, path string) 
 			c.problems = append(c.problems, at+": is not a header, as Name: value")
 		}
 		if strings.HasPrefix(value, "env:") || strings.HasPrefix(value, "file:") {
-			value = string(clientText(c, value, at, false))
+			value = string(clientText(c, value, at, true))
 		}
 		t.Headers = append(t.Headers, [2]string{name, value})
 	}

@@ -52,6 +52,8 @@ type compilation struct {
 	files    []plainfile.State   // that the policy, or a problem, depends on
 	keys     map[string][][]byte // the secrets, by encoding
 
+	secretTexts []string // the secrets as they are written, and all others that the options have
+
 	clientKeys string // what the section that is being compiled has references to
 }
 

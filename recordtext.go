@@ -3,7 +3,7 @@ package hookward
 import (
 	"bytes"
 	"encoding/json"
-	"net/url"
+	"fmt"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -19,50 +19,69 @@ const (
 	maxRecordedShort = 250  // of the other texts
 	// redacted stands where something must not be recorded.
 	redacted = "[REDACTED]"
+	// maxLookedAt is how far a text is looked at beyond what is recorded of it: a
+	// secret that is cut in two is one, too.
+	maxLookedAt = 4000
 )
 
 // encode returns a record as a line, with its newline, or nil.
 func encode(r *auditRecord, a *audit) []byte {
 	if r.Query == "" && r.Headers == nil {
-		line, err := json.Marshal(r)
-		if err == nil && isHarmless(a, line) {
-			return append(line, '\n')
+		line := marshal(r)
+		if line != nil && isHarmless(a, line) {
+			return line
 		}
 	}
 	makeRecordable(r, a)
-	line, err := json.Marshal(r)
-	if err != nil {
+	line := marshal(r)
+	if r.BodyContent != "" && utf8.RuneCount(line) != len(line) {
+		return []byte(invisible.Replace(string(line)))
+	}
+	return line
+}
+
+// marshal returns a record in JSON, with its newline. Signs of HTML stay as they
+// are: escaped, they would be six bytes each.
+func marshal(r *auditRecord) []byte {
+	buffer := &bytes.Buffer{}
+	encoder := json.NewEncoder(buffer)
+	encoder.SetEscapeHTML(false)
+	if encoder.Encode(r) != nil {
 		return nil
 	}
-	return append(line, '\n')
+	return buffer.Bytes()
 }
+
+// invisible escapes, in a payload, what a terminal obeys or what turns the text
+// around: C1 controls, marks of direction, and the byte order mark.
+var invisible = func() *strings.Replacer {
+	pairs := []string{}
+	for _, area := range [][2]rune{{0x7f, 0x9f}, {0x061c, 0x061c}, {0x200b, 0x200f}, {0x2028, 0x202e}, {0x2060, 0x2069}, {0xfeff, 0xfeff}} {
+		for c := area[0]; c <= area[1]; c++ {
+			pairs = append(pairs, string(c), fmt.Sprintf(`\u%04x`, c))
+		}
+	}
+	return strings.NewReplacer(pairs...)
+}()
 
 // maxHarmless is about what a record has that has neither long texts nor a payload.
 const maxHarmless = 1500
 
 // isHarmless says whether a record can stay as it is. One look at all of its texts,
 // and nearly always they are: no escape, nothing but printable ASCII, and no
-// secret. A payload is another matter, and never comes this way unharmed.
+// secret. A payload is another matter, and hardly ever comes this way.
 func isHarmless(a *audit, line []byte) bool {
-	if len(line) > maxHarmless || bytes.IndexByte(line, '\\') >= 0 || utf8.RuneCount(line) != len(line) || bytes.IndexByte(line, 0x7f) >= 0 {
+	if len(line) > maxHarmless || bytes.IndexByte(line, '\\') >= 0 || bytes.IndexByte(line, '%') >= 0 ||
+		utf8.RuneCount(line) != len(line) || bytes.IndexByte(line, 0x7f) >= 0 {
 		return false
 	}
+	line = bytes.ToLower(line)
 	for i := range a.forms {
 		if bytes.Contains(line, a.forms[i]) {
 			return false
 		}
 	}
 	return true
-}
-
-// hasSecret says whether a text has a secret of the gate's in it.
-func hasSecret(a *audit, text string) bool {
-	for _, form := range a.secrets {
-		if strings.Contains(text, form) {
-			return true
-		}
-	}
-	return false
 }
 
 // makeRecordable makes the texts of strangers fit for a record.
@@ -84,7 +103,10 @@ func makeRecordable(r *auditRecord, a *audit) {
 // recordable returns a text with anything but printable ASCII escaped as in Go,
 // cut off where it is too long, and without any of the gate's secrets.
 func recordable(a *audit, text string, most int) string {
-	if hasSecret(a, text) || hasSecret(a, unescaped(text)) {
+	if len(text) > most+maxLookedAt {
+		text = text[:most+maxLookedAt]
+	}
+	if hasSecret(a, text) {
 		return redacted
 	}
 	if len(text) > most {
@@ -96,13 +118,4 @@ func recordable(a *audit, text string, most int) string {
 		quoted = quoted[:most-3] + "..."
 	}
 	return quoted
-}
-
-// unescaped returns a text of a URL as it is meant.
-func unescaped(text string) string {
-	plain, err := url.PathUnescape(text)
-	if err != nil {
-		return text
-	}
-	return plain
 }

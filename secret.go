@@ -24,6 +24,7 @@ const maxSecretBytes = 64 << 10
 // words that give nothing of the key away.
 type secret struct {
 	key      []byte
+	text     string // that the key was read from
 	problem  string
 	degraded string // why the key is not the one that was asked for
 	warnings []string
@@ -111,7 +112,7 @@ func fileSecret(path, encoding string) secret {
 		s.problem = "file " + path + " " + s.problem
 		old := decodeSecret(last, encoding)
 		if known && old.problem == "" {
-			s = secret{key: old.key, degraded: s.problem + "; the last usable content stays in force"}
+			s = secret{key: old.key, text: last, degraded: s.problem + "; the last usable content stays in force"}
 		}
 	}
 	if plainfile.WritableByAll(state) {
@@ -169,7 +170,7 @@ func decodeSecret(text, encoding string) secret {
 	if len(key) == 0 {
 		return secret{problem: "is empty once decoded"}
 	}
-	s := secret{key: key}
+	s := secret{key: key, text: text}
 	if isGuessable(text, key) {
 		s.warnings = append(s.warnings, "is short or a well-known placeholder; if it is for you to choose, use 32 random bytes")
 	}
