@@ -58,6 +58,13 @@ dev:
 	@# Uncached: Go does not see that these tests read the other module's files.
 	go test -C dev -p 1 -count 1 ./...
 
+#? bench: Measure hookward beside the alternatives for half an hour, and write docs/performance.md (Debian installs what is missing)
+.PHONY: bench
+bench:
+	@# One by one: what can't be had is left out, and the output says so.
+	@for tool in wrk nginx /usr/lib/nginx/modules/ngx_http_lua_module.so=libnginx-mod-http-lua haproxy; do dev/tools.sh $$tool || true; done
+	go run -C dev ./cmd/bench
+
 #? docs: Write the option table into README.md, and docs/providers.md
 .PHONY: docs
 docs:

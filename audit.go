@@ -104,7 +104,8 @@ func compileRedaction(a *audit, p *policy, o AuditOptions, wrong func(string)) {
 			}
 		}
 	}
-	paths, fields := append([]string{}, o.Redact...), []string{}
+	paths := append([]string{}, o.Redact...)
+	fields := []string{}
 	for _, at := range append(proofs, challenges...) {
 		switch at.kind {
 		case "query", "form":

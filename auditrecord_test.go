@@ -115,7 +115,7 @@ func TestGoldenRecords(t *testing.T) {
 		{"redacted, and can't be read", payload("redacted", nil), answers(200), signedPost("<password>s3cr3t</password>"), 1},
 		{"sampled", payload("hash", map[string]any{"sample": map[string]any{"pass": "3"}}), answers(200), signedPost("Hello"), 4},
 	} {
-		g := newTestGate(t.Name()+" "+c.name, c.raw, compile, testTime)
+		g := newTestGate("golden "+c.name, c.raw, compile, testTime)
 		body := ""
 		if c.request.Body != nil {
 			b := &bytes.Buffer{}

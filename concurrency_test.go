@@ -25,6 +25,18 @@ func (b *lockedBuffer) Write(p []byte) (int, error) {
 	return b.buffer.Write(p)
 }
 
+func (b *lockedBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buffer.String()
+}
+
+func (b *lockedBuffer) Reset() {
+	b.mu.Lock()
+	b.buffer.Reset()
+	b.mu.Unlock()
+}
+
 // Requests that are under way at once must have nothing in common. Yaegi keeps
 // some state by statement and not by goroutine: with a select around the read of
 // the body, requests got each other's bodies.

@@ -7,6 +7,8 @@ import (
 	"net/netip"
 	"net/url"
 	"time"
+
+	"github.com/hookward/hookward/internal/ahead"
 )
 
 // decision is all that is known of one request, for the answer and the record.
@@ -23,7 +25,7 @@ type decision struct {
 	recorded    map[string]string // headers, for the record
 	inGate      int64             // how long the decision took, in nanoseconds
 	sequence    int64             // of the record, where it has one already
-	ahead       bool              // the record is written down until it is handed on
+	ahead       *ahead.Log        // where the record is written down until it is handed on
 
 	client       netip.Addr // the zero Addr where it can't be told
 	clientWhole  netip.Addr // before ipStrategy.ipv6Subnet

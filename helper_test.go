@@ -119,7 +119,7 @@ func newTestGate(name string, raw map[string]any, compile func(map[string]any) *
 		c := compile(raw)
 		if c.policy != nil {
 			useLists(context.Background(), c.policy, now)
-			useOutputs(context.Background(), c.policy.audit, now)
+			useOutputs(context.Background(), name, c.policy.audit, now)
 			remember(context.Background(), name, c.policy, now)
 		}
 		return c
@@ -128,16 +128,26 @@ func newTestGate(name string, raw map[string]any, compile func(map[string]any) *
 
 // capture collects what the plugin prints while a test runs: records, and lines
 // for the operator.
-func capture(t *testing.T) (*bytes.Buffer, *bytes.Buffer) {
-	records, reports := &bytes.Buffer{}, &bytes.Buffer{}
-	recordOutput, reportOutput = records, reports
-	reported = map[string]time.Time{}
+func capture(t *testing.T) (*bytes.Buffer, *lockedBuffer) {
+	records, reports := &bytes.Buffer{}, &lockedBuffer{}
+	recordOutput = records
+	reportTo(reports)
 	freshOutputs()
 	t.Cleanup(func() {
-		recordOutput, reportOutput = os.Stdout, os.Stderr
+		recordOutput = os.Stdout
+		reportTo(os.Stderr)
 		freshOutputs()
 	})
 	return records, reports
+}
+
+// reportTo has the operator listen somewhere else. Outputs of earlier tests may
+// still have something to say.
+func reportTo(output io.Writer) {
+	reportMu.Lock()
+	reportOutput = output
+	reported = map[string]time.Time{}
+	reportMu.Unlock()
 }
 
 // freshOutputs forgets outputs that a test has left in trouble.

@@ -3,6 +3,7 @@ package hookward
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/hookward/hookward/internal/logfile"
@@ -18,11 +19,16 @@ type output struct {
 	ctx  context.Context // of the newest gate that uses it
 	last time.Time       // when that was last seen to be there, or the output in use
 	uses int64           // until then
+	of   string          // by which options
+	by   string          // the middleware that they are of
 
-	mu     sync.Mutex // held while something is written or sent, for what follows
+	// For one at a time, who writes or sends.
 	file   *logfile.File
 	sender *ship.Sender
-	of     string // by which options
+
+	changed int32      // atomic: there is a next one
+	nextMu  sync.Mutex // for what follows; held for moments only
+	next    outputSpec
 }
 
 var (
@@ -43,31 +49,35 @@ func onStdout() []*output {
 }
 
 // useOutputs gives a policy the outputs that its options name.
-func useOutputs(ctx context.Context, a *audit, now time.Time) {
+func useOutputs(ctx context.Context, name string, a *audit, now time.Time) {
 	outputsMu.Lock()
 	defer outputsMu.Unlock()
 	outputs := []*output{}
 	for i := range a.specs {
-		outputs = append(outputs, useOutput(ctx, a.specs[i], now))
+		outputs = append(outputs, useOutput(ctx, name, a.specs[i], now))
 	}
 	if a.outputs == nil {
 		a.outputs = outputs
 	}
 }
 
-func useOutput(ctx context.Context, s outputSpec, now time.Time) *output {
+func useOutput(ctx context.Context, name string, s outputSpec, now time.Time) *output {
 	o := outputsByKey[s.key]
 	if o == nil {
 		o = newOutput(s)
+		o.by = name
 		outputsByKey[s.key] = o
+	}
+	if o.of != s.of && o.by != name && o.ctx != nil && o.ctx.Err() == nil {
+		report("warn", name, s.name+": middleware "+quote(o.by)+" has another configuration of it, which counts", now)
+	} else if o.of != s.of {
+		o.by = name
+		changeOutput(o, s)
 	}
 	if o.ctx == nil || ctx.Err() == nil {
 		o.ctx = ctx
 	}
 	o.last = now
-	if o.of != s.of {
-		changeOutput(o, s)
-	}
 	return o
 }
 
@@ -91,29 +101,35 @@ func newOutput(s outputSpec) *output {
 	return o
 }
 
-// changeOutput gives an output other options. What waits in it stays.
+// changeOutput gives an output other options. What waits in it stays. The file, or
+// the sender, is changed by who uses it next: this is for the moment of a reload,
+// which waits for no disk and no network.
 func changeOutput(o *output, s outputSpec) {
 	o.of = s.of
 	if o.direct != nil {
 		outbox.ResizeDirect(o.direct, s.queue.MemoryBytes)
-		if o.file != nil {
-			o.mu.Lock()
-			logfile.Change(o.file, s.file)
-			o.mu.Unlock()
-		}
-		return
+	} else {
+		outbox.Resize(o.queue, s.queue)
 	}
-	outbox.Resize(o.queue, s.queue)
-	// Not under the lock, which is held for as long as a batch takes.
-	next := ship.New(s.target)
-	time.AfterFunc(0, func() {
-		defer func() { _ = recover() }()
-		o.mu.Lock()
-		before := o.sender
-		o.sender = next
-		o.mu.Unlock()
-		ship.Close(before)
-	})
+	o.nextMu.Lock()
+	o.next = s
+	o.nextMu.Unlock()
+	atomic.StoreInt32(&o.changed, 1)
+}
+
+// takeChange puts other options in force.
+func takeChange(o *output) {
+	atomic.StoreInt32(&o.changed, 0)
+	o.nextMu.Lock()
+	s := o.next
+	o.nextMu.Unlock()
+	if o.file != nil {
+		logfile.Change(o.file, s.file)
+	}
+	if o.sender != nil {
+		ship.Close(o.sender)
+		o.sender = ship.New(s.target)
+	}
 }
 
 func writeStdout(lines []byte, _ time.Time) (int, error) {
@@ -121,15 +137,16 @@ func writeStdout(lines []byte, _ time.Time) (int, error) {
 }
 
 func writeFile(o *output, lines []byte, now time.Time) (int, error) {
-	o.mu.Lock()
-	n, err := logfile.Write(o.file, lines, now)
-	o.mu.Unlock()
-	return n, err
+	if atomic.LoadInt32(&o.changed) != 0 {
+		takeChange(o)
+	}
+	return logfile.Write(o.file, lines, now)
 }
 
 func sendRecords(o *output, records [][]byte) outbox.Outcome {
-	o.mu.Lock()
-	defer o.mu.Unlock()
+	if atomic.LoadInt32(&o.changed) != 0 {
+		takeChange(o)
+	}
 	return ship.Send(o.sender, records)
 }
 
@@ -180,9 +197,8 @@ func isIdle(o *output) (bool, int64) {
 	return outbox.Idle(o.queue)
 }
 
+// closeOutput closes what nobody uses any more, and nobody writes to.
 func closeOutput(o *output) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
 	if o.file != nil {
 		logfile.Close(o.file)
 	}

@@ -29,6 +29,7 @@ const (
 	defaultBatchBytes    = 256 << 10
 	maxBatchBytes        = 8 << 20
 	defaultBatchInterval = 500 * time.Millisecond
+	minBatchInterval     = 10 * time.Millisecond
 	maxBatchInterval     = time.Second
 	defaultBufferBytes   = 8 << 20
 	maxBufferBytes       = 256 << 20
@@ -88,6 +89,8 @@ func compileOutput(c *compilation, a *audit, o OutputOptions, path string) outpu
 		q.DiskBytes = defaultSpillBytes
 	}
 	switch {
+	case q.Interval < minBatchInterval:
+		wrong("batchInterval: must be at least 10ms")
 	case q.Interval > maxBatchInterval:
 		wrong("batchInterval: must be at most 1s, because what waits in memory is lost when Traefik ends")
 	case q.BatchBytes > maxBatchBytes:
@@ -136,8 +139,6 @@ func isGiven(o OutputOptions, name string) bool {
 }
 
 func compileFile(c *compilation, s *outputSpec, o OutputOptions, path string) {
-	s.name = "output file " + o.Path
-	s.key = "file " + o.Path
 	f := logfile.Options{Path: o.Path, MaxBytes: o.MaxBytes, MaxAge: o.MaxAge, Keep: int(o.Keep), Compress: o.Compression != "none"}
 	if o.Compression != "" && o.Compression != "none" && o.Compression != "gzip" {
 		c.problems = append(c.problems, path+".compression: must be gzip or none")
@@ -149,6 +150,8 @@ func compileFile(c *compilation, s *outputSpec, o OutputOptions, path string) {
 	for _, problem := range problems {
 		c.problems = append(c.problems, path+"."+problem)
 	}
+	s.name = "output file " + f.Path
+	s.key = "file " + f.Path
 	s.file = f
 }
 
@@ -177,7 +180,13 @@ func compileTarget(c *compilation, s *outputSpec, o OutputOptions, path string) 
 		}
 		t.Headers = append(t.Headers, [2]string{name, value})
 	}
-	sum := sha256.Sum256([]byte(fmt.Sprintf("%#v %q", t, s.queue.Directory)))
+	names := []string{}
+	for _, header := range t.Headers {
+		names = append(names, header[0])
+	}
+	// What says where records go, and not what may change while they wait: keys and
+	// patience.
+	sum := sha256.Sum256([]byte(fmt.Sprintf("%q %q %q %q %q %q %q %q %q %q", t.Type, t.URL, t.Username, t.Index, t.Source, t.SourceType, t.Labels, names, t.Facility, s.queue.Directory)))
 	s.key = hex.EncodeToString(sum[:])
 	s.queue.FileName = "audit-" + s.key[:32]
 	s.name = "output " + o.Type + " " + withoutQuery(o.URL)

@@ -83,8 +83,8 @@ func record(g *gate, d *decision) {
 	} else {
 		safe = put(outputs, line, a.required, now)
 	}
-	if d.ahead {
-		settleAhead(g.trail, d.sequence, safe)
+	if a.required || d.ahead != nil {
+		settleAhead(g.trail, d.ahead, d.sequence, safe)
 	}
 }
 
@@ -166,13 +166,13 @@ func noteForwarded(r *auditRecord, d *decision) {
 // noteAnswered records what the gate has answered by itself, and is no refusal.
 func noteAnswered(r *auditRecord, d *decision) {
 	r.Duplicate = d.duplicate
-	switch {
-	case d.reason == handshakeAnswered:
+	if d.reason == handshakeAnswered {
 		r.Decision = "handshake"
-	case acknowledges(d):
+	} else {
+		if !acknowledges(d) {
+			return
+		}
 		r.Decision = "duplicate"
-	default:
-		return
 	}
 	r.Type = allowed
 	r.Outcome = "success"

@@ -52,6 +52,7 @@ func report(level, middleware, message string, now time.Time) {
 		reported = map[string]time.Time{}
 	}
 	reported[cause] = now
+	output := reportOutput
 	reportMu.Unlock()
 
 	line, err := json.Marshal(&reportLine{
@@ -63,6 +64,6 @@ func report(level, middleware, message string, now time.Time) {
 		Message:    message,
 	})
 	if err == nil {
-		_, _ = reportOutput.Write(append(line, '\n'))
+		_, _ = output.Write(append(line, '\n'))
 	}
 }

@@ -38,7 +38,7 @@ func compileShared(ctx context.Context, name string, raw map[string]any, now tim
 	}
 	if s.compilation.policy != nil {
 		useLists(ctx, s.compilation.policy, now)
-		useOutputs(ctx, s.compilation.policy.audit, now)
+		useOutputs(ctx, name, s.compilation.policy.audit, now)
 		remember(ctx, name, s.compilation.policy, now)
 	}
 	return s.compilation

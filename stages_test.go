@@ -108,7 +108,7 @@ func benchRecord(b *testing.B, audit map[string]any) {
 	b.ReportAllocs()
 	b.ResetTimer()
 	for i := 0; i < b.N; i++ {
-		if d.ahead {
+		if d.ahead != nil {
 			announce(s.gate, d, time.Now())
 		}
 		record(s.gate, d)

@@ -25,7 +25,14 @@ type trail struct {
 	seen   map[string]int64 // requests by decision, where there are samples
 	log    *ahead.Log       // of what is about to be forwarded; nil where that is not written down
 	logAt  string
-	unsafe []int64 // records that were handed on, and may not be where they last
+	unsafe []announced // records that were handed on, and may not be where they last
+	forget bool        // what an earlier process was at has been handed on in the same way
+}
+
+// announced is a record that is written down until it is safe.
+type announced struct {
+	log      *ahead.Log
+	sequence int64
 }
 
 func newTrail(name string) *trail {
@@ -53,6 +60,8 @@ func repeatNumber(t *trail, a *auditRecord, sequence int64) {
 func announce(g *gate, d *decision, now time.Time) {
 	r := describe(g, d, now)
 	r.Outcome = "unknown"
+	r.Aborted = false // as far as one can tell
+	r.InBackend = 0
 	if d.policy.audit.payload != payloadHash {
 		notePayload(r, d.policy.audit, d)
 	}
@@ -61,10 +70,13 @@ func announce(g *gate, d *decision, now time.Time) {
 	line := encode(r, d.policy.audit)
 	err := errNotEncoded
 	if line != nil {
-		err = writeAhead(g.trail, r.Sequence, string(line[:len(line)-1]))
+		log, wrong := writeAhead(g.trail, r.Sequence, string(line[:len(line)-1]))
+		err = wrong
+		if wrong == nil {
+			d.ahead = log
+		}
 	}
 	if err == nil {
-		d.ahead = true
 		return
 	}
 	d.reason = auditUnavailable
@@ -82,61 +94,73 @@ func isSampled(t *trail, decision string, one int64) bool {
 	return n%one == 0
 }
 
-// writeAhead writes down what is about to be forwarded, or returns why it can't be.
-func writeAhead(t *trail, sequence int64, line string) error {
+// writeAhead writes down what is about to be forwarded, and returns where, or why it
+// can't be.
+func writeAhead(t *trail, sequence int64, line string) (*ahead.Log, error) {
 	t.mu.Lock()
 	log := t.log
 	t.mu.Unlock()
 	if log == nil {
-		return errNotOpen
+		return nil, errNotOpen
 	}
-	return ahead.Begin(log, sequence, line)
+	return log, ahead.Begin(log, sequence, line)
 }
 
-// settleAhead notes that the record of what was forwarded has been handed on, and
-// forgets what was written down of it once it is safe.
-func settleAhead(t *trail, sequence int64, safe bool) {
+// settleAhead notes that a record has been handed on, which may have been announced
+// in a log. Once one is safe, all before it are: outputs keep the order. What was
+// written down of them is forgotten then.
+func settleAhead(t *trail, log *ahead.Log, sequence int64, safe bool) {
 	t.mu.Lock()
-	t.unsafe = append(t.unsafe, sequence)
-	done := []int64(nil)
-	if safe {
-		// Outputs keep the order, so what came before is safe as well.
-		done = t.unsafe
-		t.unsafe = nil
+	if log != nil {
+		t.unsafe = append(t.unsafe, announced{log: log, sequence: sequence})
 	}
-	log := t.log
+	if !safe {
+		t.mu.Unlock()
+		return
+	}
+	done := t.unsafe
+	t.unsafe = nil
+	forget := t.forget
+	t.forget = false
+	newest := t.log
 	t.mu.Unlock()
-	for _, n := range done {
-		ahead.End(log, n)
+	for i := range done {
+		ahead.End(done[i].log, done[i].sequence)
+	}
+	if forget {
+		ahead.Forget(newest)
 	}
 }
 
 // openAhead lets a trail write ahead. What an earlier process was at when it ended
-// is recorded now.
+// is recorded now. What was begun in another file is ended there.
 func openAhead(t *trail, path string, a *audit, now time.Time) {
 	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.logAt == path {
+	before := t.log
+	same := t.logAt == path
+	t.mu.Unlock()
+	if same {
 		return
-	}
-	if t.log != nil {
-		ahead.Close(t.log)
 	}
 	log, lines, problem := ahead.Open(path)
 	if problem != "" {
 		report("error", t.name, "audit.required: "+problem, now)
 	}
+	t.mu.Lock()
 	t.log = log
 	t.logAt = path
+	t.forget = true
+	t.mu.Unlock()
+	if before != nil {
+		ahead.Retire(before)
+	}
 	safe := true
 	for _, line := range lines {
 		if len(line) > 2 && !put(a.outputs, []byte(line[:len(line)-1]+`,"hookward.interrupted":true}`+"\n"), true, now) {
 			safe = false
 		}
 	}
-	if safe {
-		ahead.Forget(log)
-	}
+	settleAhead(t, nil, 0, safe)
 }
 
 // recordFormat tells the outputs what they have to know of records.

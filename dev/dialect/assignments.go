@@ -31,6 +31,30 @@ func parallelAssignment(p *pass) {
 	}
 }
 
+// besideLiteral refuses a, b := x, T{...} in all its forms: beside a composite
+// literal, the interpreter forgets all values but literals, and their variables
+// have, or get, the zero value.
+func besideLiteral(p *pass) {
+	for c := range p.root.Preorder((*ast.AssignStmt)(nil), (*ast.ValueSpec)(nil)) {
+		var values []ast.Expr
+		switch n := c.Node().(type) {
+		case *ast.AssignStmt:
+			values = n.Rhs
+		case *ast.ValueSpec:
+			values = n.Values
+		}
+		literals := 0
+		for _, e := range values {
+			if _, ok := ast.Unparen(e).(*ast.CompositeLit); ok {
+				literals++
+			}
+		}
+		if literals > 0 && literals < len(values) {
+			p.report(c.Node().Pos(), "a value beside a composite literal in one statement")
+		}
+	}
+}
+
 // isCall reports whether e calls a function; a conversion does not.
 func (p *pass) isCall(e ast.Expr) bool {
 	call, ok := ast.Unparen(e).(*ast.CallExpr)

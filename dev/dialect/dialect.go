@@ -60,6 +60,8 @@ var rules = []rule{
 
 	{"shared-select", "Yaegi keeps the cases of a select in one place for all goroutines, one receives from another's channel; v, ok := <-x.f never fires and x = <-ch panics; let all senders use one channel", sharedSelect},
 	{"parallel-assignment", "Yaegi assigns the calls' results only, the other variables keep what they had, and panics at nil; assign one by one", parallelAssignment},
+	{"beside-literal", "Yaegi keeps the literal and forgets the value, whose variable is zero; assign one by one", besideLiteral},
+	{"else-return", "Yaegi goes the way of a condition that holds, in a function without results; turn the condition round and return first", elseReturn},
 	{"case-list", "Yaegi tests the first condition alone, and evaluates the first value alone, others that need it count as zero; join conditions with ||, and give such a value a variable or a case of its own", caseList},
 	{"recursive-type", "Yaegi has a stand-in for the type inside of itself, and panics where such a field is assigned; use a second type", recursiveType},
 	{"json-unexported", "Yaegi encodes unexported fields as Xname and does not flatten embedded ones; use exported, named fields only", jsonUnexported},

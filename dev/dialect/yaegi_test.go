@@ -14,9 +14,11 @@ import (
 	"github.com/traefik/yaegi/interp"
 	"github.com/traefik/yaegi/stdlib"
 
+	besideliteral "github.com/hookward/hookward/dev/dialect/testdata/src/beside-literal"
 	caselist "github.com/hookward/hookward/dev/dialect/testdata/src/case-list"
 	deferredargument "github.com/hookward/hookward/dev/dialect/testdata/src/deferred-argument"
 	errortypeswitch "github.com/hookward/hookward/dev/dialect/testdata/src/error-type-switch"
+	elsereturn "github.com/hookward/hookward/dev/dialect/testdata/src/else-return"
 	errorsas "github.com/hookward/hookward/dev/dialect/testdata/src/errors-as"
 	forinit "github.com/hookward/hookward/dev/dialect/testdata/src/for-init"
 	forwarddefer "github.com/hookward/hookward/dev/dialect/testdata/src/forward-defer"
@@ -67,6 +69,9 @@ func TestInterpreted(t *testing.T) {
 		{recoveredvalue.Bad, recoveredvalue.Good},
 		{parallelassignment.Bad, parallelassignment.Good},
 		{parallelassignment.BadNil, parallelassignment.GoodNil},
+		{besideliteral.Bad, besideliteral.Good},
+		{elsereturn.Bad, elsereturn.Good},
+		{elsereturn.BadSwitch, elsereturn.Good},
 		{caselist.Bad, caselist.Good},
 		{caselist.BadValue, caselist.GoodValue},
 		{caselist.BadFolded, caselist.GoodFolded},

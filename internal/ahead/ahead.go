@@ -6,9 +6,11 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"sort"
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/hookward/hookward/internal/plainfile"
 )
@@ -22,16 +24,23 @@ type Log struct {
 	file  *os.File // nil: it can't be written to
 	size  int64
 	begun map[int64]string // and not ended: the whole line
+	bytes int              // of these
 	cause error            // why there is no file
+
+	tidied  int64 // the size after what has ended was left out
+	looked  time.Time
+	retired bool // nothing begins any more: see Retire
 }
 
 const (
-	// tidyAt is the size at which what has ended is left out.
+	// tidyAt is the size from which on what has ended is left out, when that may be
+	// half of it.
 	tidyAt = 4 << 20
 	// maxLog bounds what is read of a log.
 	maxLog = 1 << 30
 	// maxBegun bounds what is under way at once.
-	maxBegun = 50_000
+	maxBegun      = 50_000
+	maxBegunBytes = 128 << 20
 )
 
 // Open opens the log at a path, and returns the texts that were begun by an
@@ -55,7 +64,7 @@ func Open(path string) (*Log, []string, string) {
 	}
 	// Those of the earlier process have no number of this one's.
 	for i, text := range texts {
-		l.begun[int64(-1-i)] = line("+", int64(-1-i), text)
+		note(l, int64(-1-i), line("+", int64(-1-i), text))
 	}
 	tidy(l)
 	if l.cause != nil && problem == "" {
@@ -97,34 +106,79 @@ func Begin(l *Log, number int64, text string) error {
 	one := line("+", number, text)
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.file == nil {
+	if len(l.begun) >= maxBegun || l.bytes+len(one) > maxBegunBytes {
+		return errTooMany
+	}
+	if l.file == nil || isGone(l, time.Now()) {
 		tidy(l) // perhaps it can be had by now
 	}
 	if l.file == nil {
 		return l.cause
 	}
-	if len(l.begun) >= maxBegun {
-		return errTooMany
-	}
 	err := write(l, one)
 	if err != nil {
 		return err
 	}
-	l.begun[number] = one
+	note(l, number, one)
 	return nil
+}
+
+func note(l *Log, number int64, one string) {
+	l.begun[number] = one
+	l.bytes += len(one)
+}
+
+// isGone says whether somebody has removed the file: what is written to it now
+// would be found by nobody. It looks once a second.
+func isGone(l *Log, now time.Time) bool {
+	since := now.Sub(l.looked)
+	if since >= 0 && since < time.Second {
+		return false
+	}
+	l.looked = now
+	named, err := os.Stat(l.path)
+	if err != nil {
+		return true
+	}
+	open, err := l.file.Stat()
+	return err != nil || !os.SameFile(named, open)
 }
 
 // End writes down that it is done.
 func End(l *Log, number int64) {
 	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.bytes -= len(l.begun[number])
 	delete(l.begun, number)
+	if l.retired && len(l.begun) == 0 {
+		remove(l)
+		return
+	}
 	if l.file != nil {
 		_ = write(l, "- "+strconv.FormatInt(number, 10)+"\n")
 	}
-	if l.size > tidyAt {
+	if l.size > tidyAt && l.size > 2*l.tidied {
 		tidy(l)
 	}
+}
+
+// Retire says that hardly anything more begins. The file is removed whenever all has
+// ended.
+func Retire(l *Log) {
+	l.mu.Lock()
+	l.retired = true
+	if len(l.begun) == 0 {
+		remove(l)
+	}
 	l.mu.Unlock()
+}
+
+func remove(l *Log) {
+	if l.file != nil {
+		_ = l.file.Close()
+		l.file = nil
+	}
+	_ = os.Remove(l.path)
 }
 
 // Forget leaves out what the earlier process had begun.
@@ -132,6 +186,7 @@ func Forget(l *Log) {
 	l.mu.Lock()
 	for number := range l.begun {
 		if number < 0 {
+			l.bytes -= len(l.begun[number])
 			delete(l.begun, number)
 		}
 	}
@@ -158,10 +213,16 @@ func tidy(l *Log) {
 		_ = l.file.Close()
 		l.file = nil
 	}
-	content := ""
-	for _, one := range l.begun {
-		content += one
+	numbers := make([]int, 0, len(l.begun))
+	for number := range l.begun {
+		numbers = append(numbers, int(number))
 	}
+	sort.Ints(numbers)
+	lines := make([]string, len(numbers))
+	for i := range numbers {
+		lines[i] = l.begun[int64(numbers[i])]
+	}
+	content := strings.Join(lines, "")
 	temporary := l.path + ".new"
 	directory := filepath.Dir(l.path)
 	err := os.MkdirAll(directory, 0o700)
@@ -178,6 +239,8 @@ func tidy(l *Log) {
 		l.file, err = os.OpenFile(l.path, os.O_APPEND|os.O_WRONLY, 0o600)
 	}
 	l.size = int64(len(content))
+	l.tidied = l.size
+	l.looked = time.Now()
 	l.cause = err
 	if err != nil {
 		_ = os.Remove(temporary)

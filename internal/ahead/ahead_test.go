@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 )
 
 // reopened returns what the next process finds.
@@ -140,6 +141,75 @@ func TestTooMany(t *testing.T) {
 	}
 	End(l, 1)
 	begin(t, l, maxBegun+1, "one more")
+	l, _, _ = Open(filepath.Join(t.TempDir(), "ahead"))
+	l.bytes = maxBegunBytes - 100
+	if Begin(l, 1, strings.Repeat("x", 200)) == nil {
+		t.Error("there is no bound of bytes")
+	}
+	begin(t, l, 2, "small")
+}
+
+// With much under way, the file is not written anew at each end.
+func TestMuchUnderWay(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "ahead")
+	l, _, _ := Open(path)
+	long := strings.Repeat("x", 100_000)
+	for i := int64(1); i <= 100; i++ {
+		begin(t, l, i, long)
+	}
+	tidied := 0
+	for i := int64(1); i <= 60; i++ {
+		before := l.tidied
+		End(l, i)
+		if l.tidied != before {
+			tidied++
+		}
+	}
+	if tidied > 1 {
+		t.Errorf("it was written anew %d times", tidied)
+	}
+	Close(l)
+	_, texts, _ := Open(path)
+	if len(texts) != 40 {
+		t.Errorf("%d are left", len(texts))
+	}
+}
+
+// A file that somebody has removed is written anew, with all that is under way.
+func TestRemoved(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "ahead")
+	l, _, _ := Open(path)
+	begin(t, l, 1, "before")
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	l.looked = time.Time{}
+	begin(t, l, 2, "after")
+	if got := reopened(t, path); got != "after,before" {
+		t.Errorf("%q", got)
+	}
+}
+
+func TestRetire(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "ahead")
+	l, _, _ := Open(path)
+	begin(t, l, 1, "under way")
+	Retire(l)
+	if got := reopened(t, path); got != "under way" {
+		t.Errorf("%q", got)
+	}
+	l, _, _ = Open(path)
+	Forget(l)
+	begin(t, l, 1, "under way")
+	Retire(l)
+	End(l, 1)
+	if _, err := os.Stat(path); !os.IsNotExist(err) {
+		t.Errorf("it is still there: %v", err)
+	}
+	begin(t, l, 2, "a latecomer")
+	if got := reopened(t, path); got != "a latecomer" {
+		t.Errorf("%q", got)
+	}
 }
 
 // The file stays small, and what is under way stays in it.

@@ -10,6 +10,15 @@ type buffer struct {
 	size       int // of all chunks, in bytes
 }
 
+// part returns how much to take or drop at once of what has a bound: not so much
+// that hardly anything is left.
+func part(want, most int) int {
+	if want > most/4 {
+		return most / 4
+	}
+	return want
+}
+
 // add appends a line.
 func add(b *buffer, line []byte) {
 	b.size += len(line)

@@ -14,7 +14,7 @@ type Direct struct {
 	name  string
 	most  int // bytes that wait
 	write func(lines []byte, now time.Time) (int, error)
-	tell  func(level, message string, now time.Time)
+	voice *voice
 
 	mu       sync.Mutex
 	busy     bool // somebody writes, or a retry is planned
@@ -32,7 +32,7 @@ const directChunk = 64 << 10
 // returns of how many bytes it need not be given again, as an io.Writer does.
 // What goes wrong is told.
 func NewDirect(name string, most int, format Format, write func(lines []byte, now time.Time) (int, error), tell func(level, message string, now time.Time)) *Direct {
-	return &Direct{name: name, most: most, write: write, tell: tell, waiting: buffer{chunkBytes: directChunk}, gaps: gaps{format: format, spans: map[string]*span{}}}
+	return &Direct{name: name, most: most, write: write, voice: &voice{tell: tell}, waiting: buffer{chunkBytes: part(directChunk, most)}, gaps: gaps{format: format, spans: map[string]*span{}}}
 }
 
 // Put hands on one line, with its newline, and says whether it has arrived: else
@@ -41,7 +41,7 @@ func Put(d *Direct, line []byte, now time.Time) bool {
 	d.mu.Lock()
 	d.uses++
 	if d.busy {
-		wait(d, line, now)
+		wait(d, line)
 		d.mu.Unlock()
 		return false
 	}
@@ -49,11 +49,11 @@ func Put(d *Direct, line []byte, now time.Time) bool {
 	d.mu.Unlock()
 	n, err := d.write(line, now)
 	if err != nil {
-		failed(d, line, n, false, err, now)
+		failed(d, append([]byte{}, line...), n, false, err) // the line is others' too
 		return false
 	}
 	d.mu.Lock()
-	if d.waiting.size > 0 {
+	if d.waiting.size > 0 || len(d.gaps.spans) > 0 {
 		drainLater(d)
 	} else {
 		d.busy = false
@@ -65,10 +65,10 @@ func Put(d *Direct, line []byte, now time.Time) bool {
 // wait adds a line to those that wait, with the lock held, and drops the oldest
 // where they are too many. As what follows it is a function of its own because
 // interpreted code pays for all variables of a function at each call.
-func wait(d *Direct, line []byte, now time.Time) {
+func wait(d *Direct, line []byte) {
 	add(&d.waiting, line)
 	if d.waiting.size > d.most && shrink(&d.waiting, d.most, &d.gaps) {
-		d.tell("error", d.name+": records are lost, because too many wait to be written", now)
+		say(d.voice, "error", d.name+": records are lost, because too many wait to be written")
 	}
 }
 
@@ -80,7 +80,7 @@ func drainLater(d *Direct) {
 
 // failed keeps what was not written and plans another attempt. The lines may begin
 // in the middle of one.
-func failed(d *Direct, lines []byte, n int, torn bool, err error, now time.Time) {
+func failed(d *Direct, lines []byte, n int, torn bool, err error) {
 	d.mu.Lock()
 	if torn && n == 0 || n > 0 && n < len(lines) && lines[n-1] != '\n' {
 		// The line is completed when it can be: nothing may come in between.
@@ -93,7 +93,7 @@ func failed(d *Direct, lines []byte, n int, torn bool, err error, now time.Time)
 	d.failures++
 	wait := backoff(d.failures, 0)
 	d.mu.Unlock()
-	d.tell("error", d.name+": "+err.Error()+"; records wait in memory", now)
+	say(d.voice, "error", d.name+": "+err.Error()+"; records wait in memory")
 	time.AfterFunc(wait, func() { drain(d) })
 }
 
@@ -101,7 +101,7 @@ func failed(d *Direct, lines []byte, n int, torn bool, err error, now time.Time)
 func drain(d *Direct) {
 	defer func() {
 		if p := recover(); p != nil {
-			d.tell("error", d.name+": writing panicked: "+fmt.Sprint(p), time.Now())
+			say(d.voice, "error", d.name+": writing panicked: "+fmt.Sprint(p))
 			time.AfterFunc(longest, func() { drain(d) })
 		}
 	}()
@@ -112,7 +112,7 @@ func drain(d *Direct) {
 		}
 		n, err := d.write(lines, time.Now())
 		if err != nil {
-			failed(d, lines, n, torn, err, time.Now())
+			failed(d, lines, n, torn, err)
 			return
 		}
 		recovered(d)
@@ -143,7 +143,7 @@ func recovered(d *Direct) {
 	d.failures = 0
 	d.mu.Unlock()
 	if was > 0 {
-		d.tell("info", d.name+": is well again", time.Now())
+		say(d.voice, "info", d.name+": is well again")
 	}
 }
 
@@ -158,5 +158,6 @@ func DirectIdle(d *Direct) (bool, int64) {
 func ResizeDirect(d *Direct, most int) {
 	d.mu.Lock()
 	d.most = most
+	d.waiting.chunkBytes = part(directChunk, most)
 	d.mu.Unlock()
 }

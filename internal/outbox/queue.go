@@ -17,7 +17,7 @@ type Queue struct {
 	options Options
 	send    func(records [][]byte) Outcome
 	format  Format
-	tell    func(level, message string, now time.Time)
+	voice   *voice
 
 	mu       sync.Mutex // held for moments only, never while anything is sent, read or written
 	waiting  buffer
@@ -32,8 +32,13 @@ type Queue struct {
 
 	// diskMu is for the disk. Who holds mu does not wait for it.
 	diskMu sync.Mutex
-	spill  *spill
+	spill  *spill    // nil: there is none, or it can't be had
+	look   time.Time // when to try again to open it
+	broken int       // attempts to read the oldest segment that have failed
 }
+
+// lookAgain is how long to wait for a directory that can't be used.
+const lookAgain = 5 * time.Second
 
 // Options of a queue.
 type Options struct {
@@ -57,17 +62,12 @@ const slow = time.Second
 // NewQueue returns a queue. What an earlier process has left on disk is sent
 // first. Send is called by one at a time.
 func NewQueue(name string, options Options, format Format, send func(records [][]byte) Outcome, tell func(level, message string, now time.Time)) *Queue {
-	q := &Queue{name: name, options: options, send: send, format: format, tell: tell, waiting: buffer{chunkBytes: options.BatchBytes}, gaps: gaps{format: format, spans: map[string]*span{}}}
+	q := &Queue{name: name, send: send, format: format, voice: &voice{tell: tell}, gaps: gaps{format: format, spans: map[string]*span{}}}
+	Resize(q, options)
 	if options.Directory != "" {
-		s, problem := openSpill(options.Directory, options.FileName, options.DiskBytes, int64(options.BatchBytes))
-		if problem != "" {
-			tell("error", name+": records can't wait on disk: "+problem, time.Now())
-		}
-		q.spill = s
-		if s != nil && len(s.segments) > 0 {
-			q.armed = true
-			time.AfterFunc(options.Interval, func() { turn(q) })
-		}
+		// There may be something on disk; to look is not for who builds the queue.
+		q.armed = true
+		time.AfterFunc(options.Interval, func() { turn(q) })
 	}
 	return q
 }
@@ -81,38 +81,43 @@ func Add(q *Queue, line []byte) {
 		tooMany(q)
 	}
 	if !q.armed {
-		q.armed = true
-		time.AfterFunc(q.options.Interval, func() { turn(q) })
+		arm(q)
 	}
 	q.mu.Unlock()
 }
 
-// tooMany drops the oldest of what waits in memory.
-func tooMany(q *Queue) {
-	shrink(&q.waiting, q.options.MemoryBytes, &q.gaps)
-	q.tell("error", q.name+": records are lost, because too many wait to be sent", time.Now())
+// arm plans a turn, with the lock held.
+func arm(q *Queue) {
+	q.armed = true
+	time.AfterFunc(q.options.Interval, func() { turn(q) })
 }
 
-// Store takes one record, with its newline, and says whether it is on disk now.
-// Where it is not, it waits in memory.
+// tooMany drops the oldest of what waits in memory.
+func tooMany(q *Queue) {
+	if shrink(&q.waiting, q.options.MemoryBytes, &q.gaps) {
+		say(q.voice, "error", q.name+": records are lost, because too many wait to be sent")
+	}
+}
+
+// Store takes one record, with its newline, and says whether it is on disk now,
+// with all that came before it. Where it is not, it waits in memory.
 func Store(q *Queue, line []byte) bool {
 	q.diskMu.Lock()
-	err := storeWaiting(q) // it is older
+	err := storeAll(q) // it is older
 	if err == nil {
 		err = appendTo(q.spill, line)
+		makeRoom(q)
 	}
-	makeRoom(q)
 	q.diskMu.Unlock()
 	if err != nil {
-		q.tell("error", q.name+": a record is not on disk: "+err.Error(), time.Now())
+		say(q.voice, "error", q.name+": a record is not on disk: "+err.Error())
 		Add(q, line)
 		return false
 	}
 	q.mu.Lock()
 	q.uses++
 	if !q.armed {
-		q.armed = true
-		time.AfterFunc(q.options.Interval, func() { turn(q) })
+		arm(q)
 	}
 	q.mu.Unlock()
 	return true
@@ -123,11 +128,12 @@ func Store(q *Queue, line []byte) bool {
 func turn(q *Queue) {
 	defer func() {
 		if p := recover(); p != nil {
-			q.tell("error", q.name+": panicked: "+fmt.Sprint(p), time.Now())
+			say(q.voice, "error", q.name+": panicked: "+fmt.Sprint(p))
 			time.AfterFunc(longest, func() { turn(q) })
 		}
 	}()
 	now := time.Now()
+	hasDisk := hasSpill(q)
 	q.mu.Lock()
 	idle := q.sending.IsZero()
 	starts := idle && !now.Before(q.until)
@@ -139,28 +145,58 @@ func turn(q *Queue) {
 	if starts {
 		time.AfterFunc(0, func() { sendAll(q) })
 	}
-	if late && q.spill != nil {
+	if late && hasDisk {
 		moveToDisk(q)
 	}
 	q.mu.Lock()
 	q.armed = q.waiting.size > 0 || q.hand != nil || !q.sending.IsZero() || len(q.gaps.spans) > 0 || onDisk(q)
 	if q.armed {
-		time.AfterFunc(q.options.Interval, func() { turn(q) })
+		arm(q)
 	}
 	q.mu.Unlock()
 }
 
 // onDisk says whether there is, or may be, anything on disk.
 func onDisk(q *Queue) bool {
-	if q.spill == nil {
-		return false
-	}
 	if !q.diskMu.TryLock() {
 		return true
 	}
-	n := len(q.spill.segments)
-	q.diskMu.Unlock()
-	return n > 0
+	defer q.diskMu.Unlock()
+	return q.spill != nil && len(q.spill.segments) > 0
+}
+
+// hasSpill says whether records can wait on disk. It looks again now and then where
+// they can't: a directory may be mounted late.
+func hasSpill(q *Queue) bool {
+	q.diskMu.Lock()
+	defer q.diskMu.Unlock()
+	return openDisk(q) == nil
+}
+
+// openDisk opens the spill where it is not open, and gives it the options that the
+// queue has by now. The disk's lock is held.
+func openDisk(q *Queue) error {
+	q.mu.Lock()
+	o := q.options
+	q.mu.Unlock()
+	if o.Directory == "" {
+		return errNoDisk
+	}
+	if q.spill == nil {
+		if time.Now().Before(q.look) {
+			return errNoDisk
+		}
+		s, problem := openSpill(o.Directory, o.FileName)
+		if problem != "" {
+			q.look = time.Now().Add(lookAgain)
+			say(q.voice, "error", q.name+": records can't wait on disk: "+problem)
+			return errNoDisk
+		}
+		q.spill = s
+	}
+	q.spill.most = o.DiskBytes
+	q.spill.chunk = int64(o.BatchBytes)
+	return nil
 }
 
 // Idle says whether there is nothing left to send, and how many records there have
@@ -171,17 +207,16 @@ func Idle(q *Queue) (bool, int64) {
 	return !q.armed, q.uses
 }
 
-// Resize changes the options of a queue, but for its place on disk.
+// Resize changes the options of a queue, but for its place on disk. It does not
+// wait for the disk.
 func Resize(q *Queue, o Options) {
-	q.diskMu.Lock()
-	defer q.diskMu.Unlock()
-	if q.spill != nil {
-		q.spill.most = o.DiskBytes
-		q.spill.chunk = int64(o.BatchBytes)
+	// Not so much at once that hardly anything would be left of what has a bound.
+	o.BatchBytes = part(o.BatchBytes, o.MemoryBytes)
+	if o.Directory != "" {
+		o.BatchBytes = part(o.BatchBytes, int(o.DiskBytes))
 	}
 	q.mu.Lock()
-	q.options.Interval = o.Interval
-	q.options.MemoryBytes = o.MemoryBytes
+	q.options = o
 	q.waiting.chunkBytes = o.BatchBytes
 	q.mu.Unlock()
 }

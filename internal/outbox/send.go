@@ -15,7 +15,7 @@ var errNoDisk = errors.New("there is no directory for it")
 func sendAll(q *Queue) {
 	defer func() {
 		if p := recover(); p != nil {
-			q.tell("error", q.name+": sending panicked: "+fmt.Sprint(p), time.Now())
+			say(q.voice, "error", q.name+": sending panicked: "+fmt.Sprint(p))
 			settleBatch(q, Outcome{Later: [][]byte{nil}, Problem: "panicked"}, nil)
 		}
 	}()
@@ -48,16 +48,11 @@ func nextBatch(q *Queue) *batch {
 	}
 	q.diskMu.Lock()
 	defer q.diskMu.Unlock()
-	stored := [][]byte(nil)
-	for q.spill != nil && len(q.spill.segments) > 0 && len(stored) == 0 {
-		lines, problem := oldest(q.spill)
-		if problem != "" {
-			q.tell("error", q.name+": "+problem+"; the records in it are lost", time.Now())
-		}
-		stored = lines
-		if len(stored) == 0 {
-			drop(q.spill, 0)
-		}
+	stored, problem := nextStored(q)
+	if problem != "" {
+		say(q.voice, "error", q.name+": "+problem)
+		failAttempt(q)
+		return nil
 	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -75,33 +70,86 @@ func nextBatch(q *Queue) *batch {
 	return q.hand
 }
 
+// maxBroken is how often a segment may fail to be read before it is set aside.
+const maxBroken = 10
+
+// nextStored returns the records of the oldest segment that has any, or why that
+// can't be read now. The disk's lock is held.
+func nextStored(q *Queue) ([][]byte, string) {
+	for openDisk(q) == nil && len(q.spill.segments) > 0 {
+		path := q.spill.segments[0].path
+		lines, problem := oldest(q.spill)
+		switch {
+		case problem == "" && len(lines) > 0:
+			q.broken = 0
+			return lines, ""
+		case problem == "":
+			drop(q.spill, 0)
+		case isGone(path):
+			say(q.voice, "error", q.name+": "+problem+"; the records in it are lost")
+			drop(q.spill, 0)
+		default:
+			// Perhaps there are too many open files: that passes.
+			q.broken++
+			if q.broken < maxBroken {
+				return nil, problem
+			}
+			say(q.voice, "error", q.name+": "+problem+"; it is set aside, and the records in it are lost")
+			q.broken = 0
+			setAside(q.spill, 0)
+		}
+	}
+	return nil, ""
+}
+
+// failAttempt ends an attempt before anything could be sent.
+func failAttempt(q *Queue) {
+	q.mu.Lock()
+	q.failures++
+	q.until = time.Now().Add(backoff(q.failures, 0))
+	q.sending = time.Time{}
+	q.mu.Unlock()
+}
+
 // settleBatch notes what has become of some records of the batch in hand, and says
 // whether to go on at once.
 func settleBatch(q *Queue, o Outcome, sent [][]byte) bool {
-	now := time.Now()
 	q.diskMu.Lock()
 	defer q.diskMu.Unlock()
+	if len(o.Refused) > 0 {
+		q.mu.Lock()
+		lose(&q.gaps, o.Refused)
+		q.mu.Unlock()
+		keepGaps(q) // before what they are of is removed
+	}
 	q.mu.Lock()
-	defer q.mu.Unlock()
+	onDisk := q.hand != nil && q.hand.stored
+	goOn := settle(q, o, sent)
+	done := onDisk && q.hand == nil
+	q.mu.Unlock()
+	if done {
+		drop(q.spill, 0)
+	}
+	if o.Problem != "" {
+		say(q.voice, "error", q.name+": "+o.Problem+consequence(o))
+	}
+	return goOn
+}
+
+// settle is settleBatch with both locks held, but for the disk.
+func settle(q *Queue, o Outcome, sent [][]byte) bool {
 	if q.hand == nil {
 		q.sending = time.Time{}
 		return false
 	}
 	taken := len(sent) - len(o.Later) - len(o.Refused)
-	lose(&q.gaps, o.Refused)
 	if sent != nil {
 		// A new slice: what is in hand may be being written to disk.
 		left := append([][]byte{}, o.Later...)
 		q.hand = &batch{records: append(left, q.hand.records[len(sent):]...), stored: q.hand.stored}
 	}
 	if len(q.hand.records) == 0 {
-		if q.hand.stored {
-			drop(q.spill, 0)
-		}
 		q.hand = nil
-	}
-	if o.Problem != "" {
-		q.tell("error", q.name+": "+o.Problem+consequence(o), now)
 	}
 	if o.Smaller && len(sent) > 1 {
 		q.fewer = (len(sent) + 1) / 2
@@ -115,7 +163,7 @@ func settleBatch(q *Queue, o Outcome, sent [][]byte) bool {
 	}
 	if taken > 0 && len(o.Later) == 0 {
 		if q.failures > 0 {
-			q.tell("info", q.name+": is well again", now)
+			say(q.voice, "info", q.name+": is well again")
 		}
 		q.failures = 0
 		return true
@@ -125,9 +173,29 @@ func settleBatch(q *Queue, o Outcome, sent [][]byte) bool {
 	}
 	// Records that are refused one by one are no progress: it may be all of them.
 	q.failures++
-	q.until = now.Add(backoff(q.failures, o.Wait))
+	q.until = time.Now().Add(backoff(q.failures, o.Wait))
 	q.sending = time.Time{}
 	return false
+}
+
+// keepGaps writes what is to be told of lost records to disk, where there is one,
+// so that a restart does not forget it. The disk's lock is held.
+func keepGaps(q *Queue) {
+	if openDisk(q) != nil {
+		return
+	}
+	q.mu.Lock()
+	lines := takeGaps(&q.gaps)
+	q.mu.Unlock()
+	if len(lines) == 0 {
+		return
+	}
+	err := appendTo(q.spill, join(lines))
+	if err != nil {
+		q.mu.Lock()
+		lose(&q.gaps, lines)
+		q.mu.Unlock()
+	}
 }
 
 func consequence(o Outcome) string {
@@ -140,27 +208,34 @@ func consequence(o Outcome) string {
 	return ""
 }
 
-// moveToDisk writes what waits in memory to disk, in order: what is in hand first,
-// and nothing while a batch of the disk's is not the oldest.
+// moveToDisk writes what waits in memory to disk.
 func moveToDisk(q *Queue) {
 	q.diskMu.Lock()
-	defer q.diskMu.Unlock()
-	q.mu.Lock()
-	b := q.hand
-	q.mu.Unlock()
-	if b != nil && !b.stored && !storeHand(q, b) {
-		return
+	err := storeAll(q)
+	if err == nil {
+		keepGaps(q)
 	}
-	err := storeWaiting(q)
+	q.diskMu.Unlock()
 	if err != nil {
-		q.tell("error", q.name+": records can't wait on disk: "+err.Error(), time.Now())
+		say(q.voice, "error", q.name+": records can't wait on disk: "+err.Error())
 	}
 }
 
-// storeWaiting writes all that waits in memory to disk.
-func storeWaiting(q *Queue) error {
-	if q.spill == nil {
-		return errNoDisk
+// storeAll writes what waits in memory to disk, in order: what is in hand first.
+// The disk's lock is held.
+func storeAll(q *Queue) error {
+	err := openDisk(q)
+	if err != nil {
+		return err
+	}
+	q.mu.Lock()
+	b := q.hand
+	q.mu.Unlock()
+	if b != nil && !b.stored {
+		err = storeHand(q, b)
+		if err != nil {
+			return err
+		}
 	}
 	for {
 		q.mu.Lock()
@@ -173,7 +248,9 @@ func storeWaiting(q *Queue) error {
 		if err != nil {
 			q.mu.Lock()
 			putBack(&q.waiting, chunk)
-			shrink(&q.waiting, q.options.MemoryBytes, &q.gaps)
+			if q.waiting.size > q.options.MemoryBytes {
+				tooMany(q)
+			}
 			q.mu.Unlock()
 			return err
 		}
@@ -183,23 +260,22 @@ func storeWaiting(q *Queue) error {
 
 // storeHand writes the batch in hand to disk, as the oldest segment. It was taken
 // from memory, so what is on disk came later.
-func storeHand(q *Queue, b *batch) bool {
+func storeHand(q *Queue, b *batch) error {
 	err := insertOldest(q.spill, join(b.records))
 	if err != nil {
-		q.tell("error", q.name+": records can't wait on disk: "+err.Error(), time.Now())
-		return false
+		return err
 	}
 	q.mu.Lock()
 	b.stored = true // and still in hand: who settles it has to hold diskMu
 	q.mu.Unlock()
-	return true
+	return nil
 }
 
 // makeRoom drops the oldest segments that are not in hand while there is too much
-// on disk.
+// on disk. What was in them is told in their place, at the end of what is there.
 func makeRoom(q *Queue) {
 	s := q.spill
-	for s != nil && s.size > s.most && len(s.segments) > 1 {
+	for s.size > s.most && len(s.segments) > 1 {
 		q.mu.Lock()
 		i := 0
 		if q.hand != nil && q.hand.stored {
@@ -210,10 +286,11 @@ func makeRoom(q *Queue) {
 			return // it is being written
 		}
 		lines, problem := readSegment(s.segments[i].path)
-		drop(s, i)
 		q.mu.Lock()
 		lose(&q.gaps, lines)
 		q.mu.Unlock()
-		q.tell("error", q.name+": records are lost, because too many wait on disk "+problem, time.Now())
+		keepGaps(q)
+		drop(s, i)
+		say(q.voice, "error", q.name+": records are lost, because too many wait on disk "+problem)
 	}
 }

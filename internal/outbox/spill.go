@@ -7,6 +7,7 @@ import (
 	"sort"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/hookward/hookward/internal/plainfile"
 )
@@ -24,6 +25,7 @@ type spill struct {
 	first    int64    // the oldest segment's number
 	last     int64    // the newest's
 	open     *os.File // the newest segment, while it is appended to
+	looked   time.Time
 }
 
 type segment struct {
@@ -41,7 +43,7 @@ const (
 
 // openSpill finds what an earlier process has left, or says why there can be no
 // spill.
-func openSpill(directory, name string, most, chunk int64) (*spill, string) {
+func openSpill(directory, name string) (*spill, string) {
 	err := os.MkdirAll(directory, 0o700)
 	if err != nil {
 		return nil, err.Error()
@@ -49,7 +51,7 @@ func openSpill(directory, name string, most, chunk int64) (*spill, string) {
 	if plainfile.WritableByAll(plainfile.Look(directory)) {
 		return nil, "directory " + directory + " may be written by everybody on this machine"
 	}
-	s := &spill{prefix: filepath.Join(directory, name+"-"), most: most, chunk: chunk, first: firstNumber, last: firstNumber - 1}
+	s := &spill{prefix: filepath.Join(directory, name+"-"), first: firstNumber, last: firstNumber - 1}
 	entries, err := os.ReadDir(directory)
 	if err != nil {
 		return nil, err.Error()
@@ -81,6 +83,14 @@ func openSpill(directory, name string, most, chunk int64) (*spill, string) {
 // none of them counts as written.
 func appendTo(s *spill, lines []byte) error {
 	last := len(s.segments) - 1
+	if s.open != nil && time.Since(s.looked) > time.Second {
+		s.looked = time.Now()
+		if isGone(s.segments[last].path) { // what is written to it now has no name
+			seal(s)
+			drop(s, last)
+			last--
+		}
+	}
 	if s.open != nil && s.segments[last].size+int64(len(lines)) > s.chunk {
 		seal(s)
 	}
@@ -147,7 +157,7 @@ func seal(s *spill) {
 	}
 }
 
-// oldest reads the oldest segment. A last line that was cut off is passed over.
+// oldest reads the oldest segment.
 func oldest(s *spill) ([][]byte, string) {
 	if len(s.segments) == 1 {
 		seal(s)
@@ -155,6 +165,8 @@ func oldest(s *spill) ([][]byte, string) {
 	return readSegment(s.segments[0].path)
 }
 
+// readSegment returns the lines of a segment, or what is wrong with it. A last line
+// that was cut off is passed over.
 func readSegment(path string) ([][]byte, string) {
 	content, problem := plainfile.Read(plainfile.Look(path), maxSegment)
 	if problem != "" {
@@ -162,6 +174,20 @@ func readSegment(path string) ([][]byte, string) {
 	}
 	end := strings.LastIndexByte(string(content), '\n') + 1
 	return split(content[:end]), ""
+}
+
+// isGone says whether a file is not there any more, as opposed to one that can't be
+// read at the moment.
+func isGone(path string) bool {
+	_, err := os.Lstat(path)
+	return os.IsNotExist(err)
+}
+
+// setAside keeps a segment that can't be read out of the way.
+func setAside(s *spill, i int) {
+	path := s.segments[i].path
+	_ = os.Rename(path, path+".unreadable")
+	drop(s, i)
 }
 
 // drop removes a segment.

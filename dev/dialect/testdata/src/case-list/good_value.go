@@ -4,7 +4,8 @@ type bounds struct{ low, high int }
 
 // GoodValue has the second value in a variable.
 func GoodValue() string {
-	b, text := bounds{1, 9}, ""
+	b := bounds{1, 9}
+	text := ""
 	high := b.high
 	for _, n := range []int{0, 1, 9} {
 		switch n {

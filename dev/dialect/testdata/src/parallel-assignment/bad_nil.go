@@ -4,7 +4,8 @@ import "fmt"
 
 // BadNil empties a list and a word.
 func BadNil() string {
-	list, word := []int{1}, "word"
+	list := []int{1}
+	word := "word"
 	list, word = nil, "" // want `\[parallel-assignment\] parallel assignment to list, ...`
 	return fmt.Sprint(len(list), word)
 }

@@ -4,7 +4,8 @@ import "fmt"
 
 // GoodNil empties them one by one.
 func GoodNil() string {
-	list, word := []int{1}, "word"
+	list := []int{1}
+	word := "word"
 	list = nil
 	word = ""
 	return fmt.Sprint(len(list), word)

@@ -4,7 +4,8 @@ import "fmt"
 
 // GoodMap reads without asking.
 func GoodMap() string {
-	sizes, text := map[string]int{"a": 1}, ""
+	sizes := map[string]int{"a": 1}
+	text := ""
 	for _, name := range []string{"a", "b"} {
 		n := sizes[name]
 		text += fmt.Sprint(n)
