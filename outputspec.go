@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"net/url"
 	"reflect"
 	"strings"
 	"time"
@@ -189,7 +190,7 @@ func compileTarget(c *compilation, s *outputSpec, o OutputOptions, path string) 
 	sum := sha256.Sum256([]byte(fmt.Sprintf("%q %q %q %q %q %q %q %q %q %q", t.Type, t.URL, t.Username, t.Index, t.Source, t.SourceType, t.Labels, names, t.Facility, s.queue.Directory)))
 	s.key = hex.EncodeToString(sum[:])
 	s.queue.FileName = "audit-" + s.key[:32]
-	s.name = "output " + o.Type + " " + withoutQuery(o.URL)
+	s.name = "output " + o.Type + " " + originOf(o.URL)
 	if o.Password != "" {
 		t.Password = string(clientText(c, o.Password, path+".password", true))
 	}
@@ -212,15 +213,11 @@ func compileTarget(c *compilation, s *outputSpec, o OutputOptions, path string) 
 	s.target = t
 }
 
-// withoutQuery leaves out of a URL what may be a key.
-func withoutQuery(address string) string {
-	address, _, _ = strings.Cut(address, "?")
-	scheme, rest, ok := strings.Cut(address, "://")
-	if at := strings.LastIndexByte(rest, '@'); ok && at >= 0 {
-		rest = rest[at+1:]
+// originOf returns scheme and host of a URL: the rest may be a key.
+func originOf(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
 	}
-	if !ok {
-		return address
-	}
-	return scheme + "://" + rest
+	return u.Scheme + "://" + u.Host
 }

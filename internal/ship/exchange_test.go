@@ -15,12 +15,12 @@ func TestStatuses(t *testing.T) {
 	s := newSender(t, Target{Type: "http", URL: address + "/in?key=secret"})
 	for status, want := range map[int]string{
 		200: "taken", 201: "taken", 202: "taken", 204: "taken", 299: "taken",
-		301: "later 1 2 3: URL/in answered 301, a redirect, which is not followed",
-		304: "later 1 2 3: URL/in answered 304, a redirect, which is not followed",
-		400: "later 1 2 3, smaller: URL/in answered 400", 413: "later 1 2 3, smaller: URL/in answered 413", 422: "later 1 2 3, smaller: URL/in answered 422",
-		401: "later 1 2 3: URL/in answered 401", 403: "later 1 2 3: URL/in answered 403", 404: "later 1 2 3: URL/in answered 404",
-		408: "later 1 2 3: URL/in answered 408", 409: "later 1 2 3: URL/in answered 409", 429: "later 1 2 3: URL/in answered 429",
-		500: "later 1 2 3: URL/in answered 500", 503: "later 1 2 3: URL/in answered 503", 599: "later 1 2 3: URL/in answered 599",
+		301: "later 1 2 3: URL answered 301, a redirect, which is not followed",
+		304: "later 1 2 3: URL answered 304, a redirect, which is not followed",
+		400: "later 1 2 3, smaller: URL answered 400", 413: "later 1 2 3, smaller: URL answered 413", 422: "later 1 2 3, smaller: URL answered 422",
+		401: "later 1 2 3: URL answered 401", 403: "later 1 2 3: URL answered 403", 404: "later 1 2 3: URL answered 404",
+		408: "later 1 2 3: URL answered 408", 409: "later 1 2 3: URL answered 409", 429: "later 1 2 3: URL answered 429",
+		500: "later 1 2 3: URL answered 500", 503: "later 1 2 3: URL answered 503", 599: "later 1 2 3: URL answered 599",
 	} {
 		answerWith(r, status, "")
 		expect(t, strconv.Itoa(status), s, address, want)
@@ -28,7 +28,7 @@ func TestStatuses(t *testing.T) {
 	for _, status := range []int{400, 413, 422} {
 		answerWith(r, status, "it quotes a secret")
 		got := shortened(told(Send(s, [][]byte{[]byte(second)})), address)
-		if got != "refused 2: URL/in answered "+strconv.Itoa(status) {
+		if got != "refused 2: URL answered "+strconv.Itoa(status) {
 			t.Errorf("one, and %d: %s", status, got)
 		}
 	}

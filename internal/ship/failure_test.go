@@ -68,7 +68,7 @@ func TestAnswersThatAreNone(t *testing.T) {
 	} {
 		address := rawServer(t, text)
 		s := newSender(t, Target{Type: "http", URL: "http://" + address + "/in?key=secret", Token: "secret"})
-		expect(t, text, s, "http://"+address, "later 1 2 3: URL/in "+want)
+		expect(t, text, s, "http://"+address, "later 1 2 3: URL "+want)
 	}
 	// Cut off in the middle, where all of the answer counts.
 	address := rawServer(t, "HTTP/1.1 200 OK\r\nContent-Length: 600\r\n\r\n"+`{"items":[]}`)

@@ -139,13 +139,20 @@ func appended(address, path string) string {
 	return head
 }
 
-// shownURL returns a URL without what may be secret in it.
+// shownURL returns what may be shown of a URL: its origin, and the part of its path
+// that the protocol says. The rest can have a token in it.
 func shownURL(address string) string {
 	u, err := url.Parse(address)
 	if err != nil {
 		return "the receiver"
 	}
-	return u.Scheme + "://" + u.Host + u.EscapedPath()
+	origin := u.Scheme + "://" + u.Host
+	for _, path := range []string{"/_bulk", "/services/collector/event", "/services/collector/ack", "/v1/logs", "/loki/api/v1/push"} {
+		if strings.HasSuffix(u.Path, path) {
+			return origin + path
+		}
+	}
+	return origin
 }
 
 // processID is what this process is known by.

@@ -69,7 +69,7 @@ func prepareSplunk(s *Sender) {
 	s.channel = newUUID()
 	s.header.Set("X-Splunk-Request-Channel", s.channel)
 	s.ackEndpoint = ackAddress(s)
-	s.ackInterval = time.Second
+	s.ackInterval = 250 * time.Millisecond
 	s.ackPatience = time.Minute
 }
 

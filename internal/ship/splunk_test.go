@@ -152,7 +152,7 @@ func TestSplunkAcknowledges(t *testing.T) {
 
 func TestSplunkDoesNotAcknowledge(t *testing.T) {
 	const event = `{"text":"Success","code":0,"ackId":7}`
-	const url = "URL/x/services/collector/ack "
+	const url = "URL/services/collector/ack "
 	for _, c := range []struct {
 		answer string
 		want   string
@@ -194,9 +194,9 @@ func sendAndTell(s *Sender, ended chan string) {
 // time it gets no more copies, until that is put right.
 func TestSplunkWithoutAcknowledgementGetsOneCopy(t *testing.T) {
 	s, r, address := newAcknowledged(t, `{"text":"Success","code":0}`, []string{`400 {"code":14}`})
-	expect(t, "first", s, address, "later 1 2 3: URL/x/services/collector/event answered 200 without a promise to acknowledge: "+hecCodes[14])
+	expect(t, "first", s, address, "later 1 2 3: URL/services/collector/event answered 200 without a promise to acknowledge: "+hecCodes[14])
 	for i := 0; i < 3; i++ {
-		expect(t, "again", s, address, "later 1 2 3: URL/x/services/collector/ack answered with code 14: "+hecCodes[14])
+		expect(t, "again", s, address, "later 1 2 3: URL/services/collector/ack answered with code 14: "+hecCodes[14])
 	}
 	copies := 0
 	for _, request := range take(r) {
