@@ -95,7 +95,7 @@ func memoryOf(ctx context.Context, name string, now time.Time) *memory {
 		m = &memory{trail: newTrail(name)}
 		memories[name] = m
 	}
-	if ctx != nil && (m.ctx == nil || ctx.Err() == nil) {
+	if m.ctx == nil || ctx.Err() == nil {
 		m.ctx = ctx // and not that of an old gate, which compiles anew for a new secret
 	}
 	m.last = now
@@ -119,7 +119,7 @@ func trailOf(name string) *trail {
 	defer memoriesMu.Unlock()
 	m := memories[name]
 	if m == nil {
-		m = memoryOf(nil, name, time.Now())
+		m = memoryOf(context.Background(), name, time.Now()) // of a test: New has one
 	}
 	return m.trail
 }

@@ -3,6 +3,7 @@ package hookward
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -11,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/hookward/hookward/internal/ahead"
 	"github.com/hookward/hookward/internal/outbox"
 )
 
@@ -109,6 +111,41 @@ func TestRequiredAfterAnOutage(t *testing.T) {
 	defer g.trail.mu.Unlock()
 	if len(g.trail.unsafe) != 0 {
 		t.Errorf("%d are still written down", len(g.trail.unsafe))
+	}
+}
+
+// What was handed on after one that is safe had its turn, may not be safe.
+func TestSafeOnlyBefore(t *testing.T) {
+	log, _, problem := ahead.Open(filepath.Join(t.TempDir(), "ahead"))
+	if problem != "" {
+		t.Fatal(problem)
+	}
+	trail := newTrail("x")
+	begin := func(n int64) {
+		if err := ahead.Begin(log, n, "text"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	left := func() string {
+		text := ""
+		for i := range trail.unsafe {
+			text += fmt.Sprint(trail.unsafe[i].sequence, " ")
+		}
+		return text
+	}
+	begin(1)
+	begin(2)
+	begin(3)
+	settleAhead(trail, log, 1, false, 0)
+	before := handedOn(trail) // the third one's turn comes
+	settleAhead(trail, log, 2, false, 0)
+	settleAhead(trail, log, 3, true, before)
+	if left() != "2 " {
+		t.Errorf("%q is left", left())
+	}
+	settleAhead(trail, nil, 0, true, handedOn(trail))
+	if left() != "" {
+		t.Errorf("%q is left", left())
 	}
 }
 

@@ -77,6 +77,10 @@ func record(g *gate, d *decision) {
 		report("error", g.name, "an audit record could not be encoded", now)
 		return
 	}
+	before := int64(0)
+	if a.required {
+		before = handedOn(g.trail)
+	}
 	safe := false
 	if len(outputs) == 1 && outputs[0].direct != nil {
 		safe = outbox.Put(outputs[0].direct, line, now) // as nearly all have it
@@ -84,7 +88,7 @@ func record(g *gate, d *decision) {
 		safe = put(outputs, line, a.required, now)
 	}
 	if a.required || d.ahead != nil {
-		settleAhead(g.trail, d.ahead, d.sequence, safe)
+		settleAhead(g.trail, d.ahead, d.sequence, safe, before)
 	}
 }
 

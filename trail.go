@@ -26,6 +26,7 @@ type trail struct {
 	log    *ahead.Log       // of what is about to be forwarded; nil where that is not written down
 	logAt  string
 	unsafe []announced // records that were handed on, and may not be where they last
+	handed int64       // how many there have been of these
 	forget bool        // what an earlier process was at has been handed on in the same way
 }
 
@@ -33,6 +34,7 @@ type trail struct {
 type announced struct {
 	log      *ahead.Log
 	sequence int64
+	ordinal  int64
 }
 
 func newTrail(name string) *trail {
@@ -106,20 +108,39 @@ func writeAhead(t *trail, sequence int64, line string) (*ahead.Log, error) {
 	return log, ahead.Begin(log, sequence, line)
 }
 
+// handedOn returns how many announced records have been handed on so far.
+func handedOn(t *trail) int64 {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.handed
+}
+
 // settleAhead notes that a record has been handed on, which may have been announced
-// in a log. Once one is safe, all before it are: outputs keep the order. What was
-// written down of them is forgotten then.
-func settleAhead(t *trail, log *ahead.Log, sequence int64, safe bool) {
+// in a log. Where it is safe, so are those that had been handed on when its own turn
+// came: outputs keep the order. What was written down of them is forgotten then.
+func settleAhead(t *trail, log *ahead.Log, sequence int64, safe bool, before int64) {
 	t.mu.Lock()
 	if log != nil {
-		t.unsafe = append(t.unsafe, announced{log: log, sequence: sequence})
+		t.handed++
+		own := announced{log: log, sequence: sequence, ordinal: t.handed}
+		if safe {
+			own.ordinal = before
+		}
+		t.unsafe = append(t.unsafe, own)
 	}
 	if !safe {
 		t.mu.Unlock()
 		return
 	}
-	done := t.unsafe
-	t.unsafe = nil
+	done, left := []announced{}, []announced{}
+	for i := range t.unsafe {
+		if t.unsafe[i].ordinal <= before {
+			done = append(done, t.unsafe[i])
+		} else {
+			left = append(left, t.unsafe[i])
+		}
+	}
+	t.unsafe = left
 	forget := t.forget
 	t.forget = false
 	newest := t.log
@@ -160,7 +181,7 @@ func openAhead(t *trail, path string, a *audit, now time.Time) {
 			safe = false
 		}
 	}
-	settleAhead(t, nil, 0, safe)
+	settleAhead(t, nil, 0, safe, handedOn(t))
 }
 
 // recordFormat tells the outputs what they have to know of records.

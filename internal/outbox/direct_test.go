@@ -45,9 +45,7 @@ func direct(m *medium, s *said, most int) *Direct {
 
 func asReceiver(m *medium) *receiver {
 	r := &receiver{}
-	for _, text := range strings.Split(strings.TrimSuffix(content(m), "\n"), "\n") {
-		r.got = append(r.got, text)
-	}
+	r.got = append(r.got, strings.Split(strings.TrimSuffix(content(m), "\n"), "\n")...)
 	return r
 }
 
