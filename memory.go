@@ -48,6 +48,7 @@ var (
 	memoriesMu sync.Mutex
 	memories   = map[string]*memory{}
 	sweeping   bool
+	sweeper    *time.Timer // one for all turns: see the dialect in CONTRIBUTING.md
 )
 
 // remember gives a policy what the gates before it remember. The policy may be in
@@ -99,10 +100,12 @@ func memoryOf(ctx context.Context, name string, now time.Time) *memory {
 		m.ctx = ctx // and not that of an old gate, which compiles anew for a new secret
 	}
 	m.last = now
-	if !sweeping {
-		sweeping = true
-		time.AfterFunc(memorySweeper, sweep)
+	if sweeper == nil {
+		sweeper = time.AfterFunc(memorySweeper, sweep)
+	} else if !sweeping {
+		sweeper.Reset(memorySweeper)
 	}
+	sweeping = true
 	return m
 }
 
@@ -183,7 +186,9 @@ func sweep() {
 	defer func() { _ = recover() }()
 	forgetOutputs(time.Now())
 	if forgetMemories(time.Now()) > 0 {
-		time.AfterFunc(memorySweeper, sweep)
+		memoriesMu.Lock()
+		sweeper.Reset(memorySweeper)
+		memoriesMu.Unlock()
 	}
 }
 

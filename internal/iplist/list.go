@@ -23,7 +23,8 @@ type List struct {
 	set     ipset.Set  // nil: never loaded
 	running bool       // an update is under way, or planned
 	ctx     context.Context
-	uses    int // by gates, and by requests
+	uses    int         // by gates, and by requests
+	timer   *time.Timer // of turns: one for all, or Yaegi would keep the variables of each
 
 	// What follows is for the one who updates: see running.
 	known      version // without its content
@@ -97,7 +98,7 @@ func Use(ctx context.Context, s Source, tell func(level, message string, now tim
 		return l
 	}
 	recallSnapshot(l, now)
-	time.AfterFunc(0, func() { turn(l) })
+	wake(l, 0)
 	return l
 }
 
@@ -178,7 +179,18 @@ func resume(l *List) {
 		lists[keyOf(l.source, true)] = l
 	}
 	listsMu.Unlock()
-	time.AfterFunc(0, func() { turn(l) })
+	wake(l, 0)
+}
+
+// wake plans the next turn.
+func wake(l *List, wait time.Duration) {
+	l.mu.Lock()
+	if l.timer == nil {
+		l.timer = time.AfterFunc(wait, func() { turn(l) })
+	} else {
+		l.timer.Reset(wait)
+	}
+	l.mu.Unlock()
 }
 
 // turn updates a list if it is time, and plans its next turn. There is only one at
@@ -235,7 +247,7 @@ func plan(l *List, now time.Time) {
 	if wait > linger {
 		wait = linger
 	}
-	time.AfterFunc(wait, func() { turn(l) })
+	wake(l, wait)
 }
 
 // delay returns how long to wait for the next update.

@@ -17,7 +17,8 @@ type Direct struct {
 	voice *voice
 
 	mu       sync.Mutex
-	busy     bool // somebody writes, or a retry is planned
+	busy     bool        // somebody writes, or a retry is planned
+	timer    *time.Timer // of drain; see stopped
 	uses     int64
 	waiting  buffer
 	rest     []byte // of what was written in part: it goes first, and is never dropped
@@ -32,7 +33,9 @@ const directChunk = 64 << 10
 // returns of how many bytes it need not be given again, as an io.Writer does.
 // What goes wrong is told.
 func NewDirect(name string, most int, format Format, write func(lines []byte, now time.Time) (int, error), tell func(level, message string, now time.Time)) *Direct {
-	return &Direct{name: name, most: most, write: write, voice: &voice{tell: tell}, waiting: buffer{chunkBytes: part(directChunk, most)}, gaps: gaps{format: format, spans: map[string]*span{}}}
+	d := &Direct{name: name, most: most, write: write, voice: &voice{tell: tell}, waiting: buffer{chunkBytes: part(directChunk, most)}, gaps: gaps{format: format, spans: map[string]*span{}}}
+	d.timer = stopped(func() { drain(d) })
+	return d
 }
 
 // Put hands on one line, with its newline, and says whether it has arrived: else
@@ -75,7 +78,7 @@ func wait(d *Direct, line []byte) {
 // drainLater leaves what others have brought meanwhile to a goroutine: it is not
 // for a request to write it all.
 func drainLater(d *Direct) {
-	time.AfterFunc(0, func() { drain(d) })
+	d.timer.Reset(0)
 }
 
 // failed keeps what was not written and plans another attempt. The lines may begin
@@ -94,7 +97,7 @@ func failed(d *Direct, lines []byte, n int, torn bool, err error) {
 	wait := backoff(d.failures, 0)
 	d.mu.Unlock()
 	say(d.voice, "error", d.name+": "+err.Error()+"; records wait in memory")
-	time.AfterFunc(wait, func() { drain(d) })
+	d.timer.Reset(wait)
 }
 
 // drain writes what waits. It is the one who is busy.
@@ -102,7 +105,7 @@ func drain(d *Direct) {
 	defer func() {
 		if p := recover(); p != nil {
 			say(d.voice, "error", d.name+": writing panicked: "+fmt.Sprint(p))
-			time.AfterFunc(longest, func() { drain(d) })
+			d.timer.Reset(longest)
 		}
 	}()
 	for {

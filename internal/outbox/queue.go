@@ -22,7 +22,8 @@ type Queue struct {
 	mu       sync.Mutex // held for moments only, never while anything is sent, read or written
 	waiting  buffer
 	gaps     gaps
-	armed    bool // a turn is planned
+	armed    bool        // a turn is planned
+	timer    *time.Timer // of turns; see stopped
 	uses     int64
 	sending  time.Time // since when somebody is; zero: nobody is
 	failures int
@@ -63,13 +64,24 @@ const slow = time.Second
 // first. Send is called by one at a time.
 func NewQueue(name string, options Options, format Format, send func(records [][]byte) Outcome, tell func(level, message string, now time.Time)) *Queue {
 	q := &Queue{name: name, send: send, format: format, voice: &voice{tell: tell}, gaps: gaps{format: format, spans: map[string]*span{}}}
+	q.timer = stopped(func() { turn(q) })
 	Resize(q, options)
 	if options.Directory != "" {
 		// There may be something on disk; to look is not for who builds the queue.
-		q.armed = true
-		time.AfterFunc(options.Interval, func() { turn(q) })
+		q.mu.Lock()
+		arm(q)
+		q.mu.Unlock()
 	}
 	return q
+}
+
+// stopped returns a timer that is not running. What plans itself again and again
+// has one timer and sets it: with a new AfterFunc each time, Yaegi would keep the
+// variables of all turns before, some 5 KiB each.
+func stopped(f func()) *time.Timer {
+	timer := time.AfterFunc(24*time.Hour, f)
+	timer.Stop()
+	return timer
 }
 
 // Add takes one record, with its newline.
@@ -89,7 +101,7 @@ func Add(q *Queue, line []byte) {
 // arm plans a turn, with the lock held.
 func arm(q *Queue) {
 	q.armed = true
-	time.AfterFunc(q.options.Interval, func() { turn(q) })
+	q.timer.Reset(q.options.Interval)
 }
 
 // tooMany drops the oldest of what waits in memory.
@@ -129,7 +141,7 @@ func turn(q *Queue) {
 	defer func() {
 		if p := recover(); p != nil {
 			say(q.voice, "error", q.name+": panicked: "+fmt.Sprint(p))
-			time.AfterFunc(longest, func() { turn(q) })
+			q.timer.Reset(longest)
 		}
 	}()
 	now := time.Now()
