@@ -172,7 +172,7 @@ func TestOneWriter(t *testing.T) {
 func TestRequired(t *testing.T) {
 	records, reports := capture(t)
 	directory := filepath.Join(t.TempDir(), "state")
-	raw := githubWith(map[string]any{"stateDirectory": directory, "replay": "true", "audit": map[string]any{"required": "true"}})
+	raw := githubWith(map[string]any{"stateDirectory": directory, "replay": "true", "audit": map[string]any{"required": "true", "headers": "X-Note"}})
 	b := &backend{}
 	var atBackend []string
 	next := http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
@@ -186,13 +186,16 @@ func TestRequired(t *testing.T) {
 		b.handler().ServeHTTP(rw, r)
 	})
 	g := newTestGate(t.Name(), raw, compile, testTime)
-	rw := through(g, next, signedPost("Hello"))
+	rw := through(g, next, signedPost("Hello", "X-Note: a\x1bb"))
 	record := onlyRecord(t, records)
 	if rw.Code != http.StatusAccepted || record["event.outcome"] != "success" || record["event.sequence"] != float64(1) {
 		t.Fatalf("%d %v", rw.Code, record)
 	}
 	if len(atBackend) != 1 || !strings.Contains(atBackend[0], `"event.outcome":"unknown"`) || !strings.Contains(atBackend[0], record["event.id"].(string)) {
 		t.Errorf("at the backend there was %q", atBackend)
+	}
+	if len(atBackend) == 1 && !strings.Contains(atBackend[0], `"X-Note":"a\\x1bb"`) || record["hookward.headers"].(map[string]any)["X-Note"] != `a\x1bb` {
+		t.Errorf("a header is escaped twice: %q, %v", atBackend, record["hookward.headers"])
 	}
 	through(g, next, newPost("unsigned")) // is not forwarded, so it needs no word ahead
 	if onlyRecord(t, records)["event.sequence"] != float64(2) {

@@ -51,6 +51,14 @@ func TestOutputsOfOnePlace(t *testing.T) {
 			t.Errorf("%d: the same place", i)
 		}
 	}
+	tls := map[string]any{"tls": map[string]any{"insecureSkipVerify": "true"}}
+	first := specOf(t, with(tls), nil).of
+	if again := specOf(t, with(tls), nil).of; again != first {
+		t.Error("the same options, compiled twice, are others")
+	}
+	if first == specOf(t, with(map[string]any{"tls": "true"}), nil).of {
+		t.Error("another section tls is the same")
+	}
 	if specOf(t, base, map[string]any{"stateDirectory": "/a"}).key == specOf(t, base, map[string]any{"stateDirectory": "/b"}).key {
 		t.Error("the same place, in two directories")
 	}

@@ -118,7 +118,9 @@ func compileOutput(c *compilation, a *audit, o OutputOptions, path string) outpu
 		}
 		compileTarget(c, &s, o, path)
 	}
-	sum := sha256.Sum256([]byte(fmt.Sprintf("%v %v %v", o, o.TLS, c.clientKeys)))
+	section := fmt.Sprint(o.TLS) // what it says, and not where it stands in memory
+	o.TLS = nil
+	sum := sha256.Sum256([]byte(fmt.Sprintf("%v %s %v", o, section, c.clientKeys)))
 	s.of = hex.EncodeToString(sum[:])
 	return s
 }
@@ -177,7 +179,8 @@ func compileTarget(c *compilation, s *outputSpec, o OutputOptions, path string) 
 			c.problems = append(c.problems, at+": is not a header, as Name: value")
 		}
 		if strings.HasPrefix(value, "env:") || strings.HasPrefix(value, "file:") {
-			value = string(clientText(c, value, at, true))
+			value = string(clientText(c, value, at, false))
+			c.secretTexts = append(c.secretTexts, value)
 		}
 		t.Headers = append(t.Headers, [2]string{name, value})
 	}

@@ -23,13 +23,16 @@ func notePayload(r *auditRecord, a *audit, d *decision) {
 		noteRedacted(r, a, d)
 		return
 	}
-	body := d.body
+	body, looked := d.body, d.body
+	if len(looked) > a.maxPayload+maxLookedAt {
+		looked = looked[:a.maxPayload+maxLookedAt]
+	}
 	r.Truncated = len(body) > a.maxPayload || !d.bodyWhole
 	if len(body) > a.maxPayload {
 		body = wholeRunes(body[:a.maxPayload])
 	}
 	switch {
-	case hasSecret(a, string(d.body)):
+	case hasSecret(a, string(looked)):
 		r.Truncated = true // and nothing of it is left
 	case utf8.Valid(d.body):
 		r.BodyContent = string(body)

@@ -95,8 +95,13 @@ func makeRecordable(r *auditRecord, a *audit) {
 	if r.Query != "" {
 		r.Query = recordable(a, redact.Query(a.rules, r.Query, maxRecordedLong), maxRecordedLong)
 	}
-	for name, value := range r.Headers {
-		r.Headers[name] = recordable(a, value, maxRecordedShort)
+	if r.Headers != nil {
+		// Another map: the decision's may be described once more.
+		headers := map[string]string{}
+		for name, value := range r.Headers {
+			headers[name] = recordable(a, value, maxRecordedShort)
+		}
+		r.Headers = headers
 	}
 }
 

@@ -173,12 +173,17 @@ func Retire(l *Log) {
 	l.mu.Unlock()
 }
 
+// remove removes the file, unless it is another log's by now.
 func remove(l *Log) {
-	if l.file != nil {
-		_ = l.file.Close()
-		l.file = nil
+	if l.file == nil {
+		return
 	}
-	_ = os.Remove(l.path)
+	l.looked = time.Time{}
+	if !isGone(l, time.Now()) {
+		_ = os.Remove(l.path)
+	}
+	_ = l.file.Close()
+	l.file = nil
 }
 
 // Forget leaves out what the earlier process had begun.

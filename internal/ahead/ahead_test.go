@@ -210,6 +210,13 @@ func TestRetire(t *testing.T) {
 	if got := reopened(t, path); got != "a latecomer" {
 		t.Errorf("%q", got)
 	}
+	// Another log has the path by now, as after a change there and back.
+	other, _, _ := Open(path)
+	begin(t, other, 1, "of the other")
+	End(l, 2)
+	if got := reopened(t, path); got != "a latecomer,of the other" {
+		t.Errorf("%q", got)
+	}
 }
 
 // The file stays small, and what is under way stays in it.
