@@ -11,24 +11,9 @@ import (
 )
 
 // admit says whether a client may go on to the other checks, by its address and by
-// how often it calls: admitted, or the reason to refuse.
-//
-// It is the short way, for a peer of IPv4 that nobody has anything against: in
-// interpreted code each function costs as much as it has variables, used or not.
+// how often it calls: admitted, or the reason to refuse. A method that no check
+// would let pass is refused before the lists are asked.
 func admit(g *gate, p *policy, r *http.Request, d *decision, now time.Time) string {
-	a := p.addresses
-	if a.strategy == nil && p.methods[r.Method] {
-		key := ipset.KeyOfIPv4(r.RemoteAddr)
-		if key != "" && (a.deny == nil || lookUp(a.deny, key) == iplist.Outside) && (a.allow == nil || lookUp(a.allow, key) == iplist.Inside) {
-			return restrain(p, r, d, key, now)
-		}
-	}
-	return admitLong(g, p, r, d, now)
-}
-
-// admitLong looks at everything. A method that no check would let pass is refused
-// before the lists are asked.
-func admitLong(g *gate, p *policy, r *http.Request, d *decision, now time.Time) string {
 	a := p.addresses
 	whole := noteClient(a.strategy, r, d)
 	if !p.methods[r.Method] && !p.greets[r.Method] {

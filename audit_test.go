@@ -259,9 +259,8 @@ func TestPanicWhileAnnouncing(t *testing.T) {
 	raw := githubWith(map[string]any{"stateDirectory": t.TempDir(), "audit": map[string]any{"required": "true"}})
 	g := newTestGate(t.Name(), raw, compile, testTime)
 	g.trail = nil
-	d := &decision{start: testTime, reason: internalError}
-	conclude(g, signedPost("Hello"), d, testTime)
-	if d.forward || d.passes || d.reason != internalError {
+	d := decide(g, signedPost("Hello"), testTime)
+	if d.forward || d.passes || d.reason != auditUnavailable {
 		t.Errorf("VULNERABLE: %+v", d)
 	}
 }

@@ -25,7 +25,7 @@ func through(g *gate, next http.Handler, r *http.Request) *httptest.ResponseReco
 	d := decide(g, r, testTime)
 	if !d.forward {
 		refuse(rw, r, d)
-		finish(g, d)
+		finish(d)
 		return rw
 	}
 	func() {
@@ -33,7 +33,7 @@ func through(g *gate, next http.Handler, r *http.Request) *httptest.ResponseReco
 		next.ServeHTTP(newStatusWriter(rw, d), r)
 		d.completed = true
 	}()
-	finish(g, d)
+	finish(d)
 	return rw
 }
 

@@ -2,6 +2,7 @@ package hookward
 
 import (
 	"net/http/httptest"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -137,7 +138,7 @@ func TestBansAreBounded(t *testing.T) {
 		noteFailure(p, r, &decision{}, at)
 	}
 	banned := func(address string, at time.Time) bool {
-		return bannedFor(b.table, ipset.KeyOfIPv4(address+":1"), sinceStart(at)) > 0
+		return bannedFor(b.table, ipset.Key(netip.MustParseAddr(address)), sinceStart(at)) > 0
 	}
 	for i := 0; i < 2; i++ {
 		fail("192.0.2.1", testTime)

@@ -2,103 +2,75 @@ package hookward
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"os"
-	"runtime"
 	"time"
 )
 
-// maxFirstBuffer bounds the memory that a sender gets for a mere
-// Content-Length; the buffer grows with what arrives.
-const maxFirstBuffer = 64 << 10
+// firstBuffer bounds the memory that a sender gets for a mere Content-Length.
+const firstBuffer = 64 << 10
 
-// bodyResult is what a read of the body came to.
-type bodyResult struct {
-	body []byte
-	err  error
-}
+// bufferGrowth is how much more a sender gets who has filled what it had: few
+// steps, because each is one more copy, and one more buffer to be collected.
+const bufferGrowth = 16
 
-// readBody reads the body once, within a limit of bytes and of time, and notes
-// it on the decision. It returns bodyRead or the reason to refuse.
-//
-// Traefik gives a plugin no way to set a read deadline, so another goroutine
-// reads. It ends when the body does, or with the answer to the request, which
-// aborts the read: see hangUp.
-func readBody(d *decision, r *http.Request, limit int64, timeout time.Duration) string {
-	if r.ContentLength > limit {
+// readBody reads the body once, at most one byte more than the limit, and returns
+// bodyRead or the reason to refuse.
+func readBody(d *decision, r *http.Request, limit int64) string {
+	most := limit + 1
+	if r.ContentLength >= 0 && r.ContentLength < limit {
+		most = r.ContentLength + 1 // one more, so that the end is seen
+	}
+	buffer := &bytes.Buffer{}
+	for next := int64(firstBuffer); ; next *= bufferGrowth {
+		if next > most {
+			next = most
+		}
+		buffer.Grow(int(next) - buffer.Len() + bytes.MinRead)
+		_, err := buffer.ReadFrom(io.LimitReader(r.Body, next-int64(buffer.Len())))
+		if err != nil {
+			return bodyProblem(err)
+		}
+		if int64(buffer.Len()) < next || next == most {
+			break
+		}
+	}
+	d.arrived = buffer.Bytes()
+	if int64(len(d.arrived)) > limit {
 		return bodyTooLarge
 	}
-	if r.ContentLength == 0 || r.Body == nil {
-		noteBody(d, nil)
-		return bodyRead
-	}
-	// No select here: Yaegi keeps the cases of a select statement in one place
-	// for all goroutines, and concurrent requests would get each other's bodies.
-	// The first of the two to arrive counts; there is room for both, so that
-	// neither ever waits.
-	done := make(chan *bodyResult, 2)
-	go readAll(r.Body, limit, r.ContentLength, done)
-	// Most bodies are here already, and need no timer.
-	runtime.Gosched()
-	var result *bodyResult
-	if len(done) > 0 {
-		result = <-done
-	} else {
-		result = waitForBody(done, timeout)
-	}
-	if result == nil || result.err != nil {
-		return bodyProblem(result)
-	}
-	if int64(len(result.body)) > limit {
-		d.body = result.body
-		return bodyTooLarge
-	}
-	noteBody(d, result.body)
 	return bodyRead
 }
 
-// readAll reads at most one byte more than the limit.
-func readAll(body io.Reader, limit, length int64, done chan *bodyResult) {
-	defer func() {
-		if p := recover(); p != nil {
-			done <- &bodyResult{err: errors.New("reading the body panicked: " + fmt.Sprint(p))}
-		}
-	}()
-	if length < 0 || length > maxFirstBuffer {
-		length = maxFirstBuffer
-	}
-	buffer := bytes.NewBuffer(make([]byte, 0, length+bytes.MinRead))
-	_, err := buffer.ReadFrom(io.LimitReader(body, limit+1))
-	done <- &bodyResult{body: buffer.Bytes(), err: err}
-}
-
-// waitForBody returns nil when the time is over.
-func waitForBody(done chan *bodyResult, timeout time.Duration) *bodyResult {
-	timer := time.AfterFunc(timeout, func() { done <- nil })
-	result := <-done
-	timer.Stop()
-	return result
-}
-
-func bodyProblem(result *bodyResult) string {
-	if result == nil {
-		return bodyTimeout
-	}
-	if errors.Is(result.err, os.ErrDeadlineExceeded) {
+func bodyProblem(err error) string {
+	if errors.Is(err, os.ErrDeadlineExceeded) {
 		return bodyTimeout // Traefik's own, respondingTimeouts.readTimeout
 	}
 	return bodyIncomplete
 }
 
-func noteBody(d *decision, body []byte) {
-	sum := sha256.Sum256(body)
-	d.body = body
-	d.bodyWhole = true
-	d.bodyBytes = int64(len(body))
-	d.bodyHash = hex.EncodeToString(sum[:])
+// waitLonger waits for a decision that is not there at once, and for the body no
+// longer than the policy allows.
+//
+// Traefik gives a plugin no way to set a read deadline. So it is another goroutine
+// that reads, and this one gives up on it. The read ends with the answer, which
+// aborts it: see hangUp.
+func waitLonger(d *decision, timeout time.Duration) {
+	// No select: Yaegi keeps its cases in one place for all goroutines. There is
+	// room for the word of both, so that neither ever waits.
+	timer := time.AfterFunc(timeout, func() { d.done <- false })
+	for {
+		decided := <-d.done
+		if decided {
+			break
+		}
+		if giveUpReading(d) {
+			d.reason = bodyTimeout
+			break
+		}
+		timer.Reset(timeout) // it is not the body that takes so long
+	}
+	timer.Stop()
 }

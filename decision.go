@@ -2,6 +2,7 @@ package hookward
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"io"
 	"net/http"
 	"net/netip"
@@ -13,7 +14,14 @@ import (
 
 // decision is all that is known of one request, for the answer and the record.
 type decision struct {
-	start time.Time
+	gate       *gate
+	request    *http.Request
+	start      time.Time
+	done       chan bool // whether a crew is done, or else the time is over
+	stage      int32     // atomic: who may go on with it, while the body is read
+	settled    bool      // its claim is settled, or is not to be
+	announcing bool      // its record is to be written down, and no more
+
 	// The request as it came: what follows the gate may rewrite it.
 	method string
 	host   string
@@ -43,8 +51,9 @@ type decision struct {
 
 	body      []byte // as far as it was read
 	bodyWhole bool
-	bodyBytes int64 // of the whole body; -1 where that is not known
-	bodyHash  string
+	bodyBytes int64             // of the whole body; -1 where that is not known
+	bodySum   [sha256.Size]byte // of the whole body
+	arrived   []byte            // what was read of it, for its decider alone
 
 	// What the body and the query hold, once it was looked for.
 	document     any

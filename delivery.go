@@ -15,42 +15,36 @@ func greetOr(p *policy, otherwise string, r *http.Request, d *decision) string {
 	return reason
 }
 
-// verifyOrGreet is verify for providers that ask whether the address is ours:
-// some sign that question, some don't.
-func verifyOrGreet(p *policy, r *http.Request, d *decision, now time.Time) string {
-	reason := notOne
+// verifyLong is verify with all that may come before and after it.
+func verifyLong(p *policy, r *http.Request, d *decision, now time.Time) string {
 	if p.asksUnsigned {
-		reason = greet(p, true, r, d)
+		// Some providers ask unsigned whether the address is ours, some sign that.
+		reason := greet(p, true, r, d)
+		if reason != notOne {
+			return reason
+		}
 	}
-	if reason != notOne {
-		return reason
+	reason := verify(p, r, d, now)
+	if reason == verified && p.welcomes {
+		return welcome(p, r, d)
 	}
-	reason = verify(p, r, d, now)
-	if reason != verified {
-		return reason
-	}
+	return reason
+}
+
+// welcome looks at what a verified request has to say: verified where that is to
+// be forwarded.
+func welcome(p *policy, r *http.Request, d *decision) string {
 	noteDelivery(p, d, r)
+	reason := notOne
 	if p.confirm {
 		reason = confirmSubscription(d.scheme, d)
-	} else {
+	} else if len(p.handshakes) > 0 {
 		reason = greet(p, false, r, d)
 	}
 	if reason == notOne {
 		return verified
 	}
 	return reason
-}
-
-// noteHeaders notes what the request says of itself in headers, be it verified
-// or not, for the record.
-func noteHeaders(p *policy, d *decision, r *http.Request) {
-	id, event := placesOf(p, nil)
-	if id.kind == "header" {
-		d.deliveryID = first(r.Header[id.name])
-	}
-	if event.kind == "header" {
-		d.eventType = first(r.Header[event.name])
-	}
 }
 
 // noteDelivery notes the delivery's id and the event's type of a verified
@@ -99,11 +93,4 @@ var nowhere = place{}
 // inHeader says whether a place is a header, or none.
 func inHeader(p *place) bool {
 	return p.kind == "header" || p.kind == ""
-}
-
-func first(values []string) string {
-	if len(values) == 0 {
-		return ""
-	}
-	return values[0]
 }

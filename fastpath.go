@@ -14,10 +14,9 @@ import (
 
 // fastPath is the short way through the engine for deliveries as nearly all
 // are: one HMAC in one header, over the body or over timestamp, id and literals
-// before it, written as the provider always writes it. It can say yes, and
-// nothing else: whatever is not regular goes the long way, which knows the
-// reason. Interpreted, that way costs five times as much, most of it calls and
-// their variables; so passesFast calls little.
+// before it, written as the provider always writes it. Whatever is not regular goes
+// the long way, which knows the reason. Interpreted, that way costs five times as
+// much, most of it calls and their variables; so verifyFast calls little.
 type fastPath struct {
 	header      string
 	list        *regexp.Regexp // of a list that begins with timestamp and signature
@@ -32,6 +31,7 @@ type fastPath struct {
 	id          string
 	tolerance   int64 // in seconds
 	newHash     func() hash.Hash
+	otherwise   string    // what it is that no key has signed; nothing where the long way may know better
 	literals    [3]string // what is signed: the first, id, the second, timestamp, the third, body
 }
 
@@ -80,6 +80,9 @@ func compileFastPath(p *policy, s *scheme) *fastPath {
 		return nil
 	}
 	f.timestamp = s.timestamp.name
+	if len(p.schemes) == 1 && !s.extendable {
+		f.otherwise = signatureMismatch
+	}
 	if !compileHead(f, s) {
 		return nil
 	}
@@ -109,19 +112,20 @@ func compileHead(f *fastPath, s *scheme) bool {
 	return false
 }
 
-// passesFast says whether a request is regular and signed by one of the keys. A
-// no means only that the long way has to be gone.
-func passesFast(f *fastPath, s *scheme, r *http.Request, d *decision, now time.Time) bool {
+// verifyFast says whether a request is signed by one of the keys: verified,
+// signatureMismatch, or nothing where it is not regular, or may be meant in another
+// form, and the long way has to be gone.
+func verifyFast(f *fastPath, s *scheme, r *http.Request, d *decision, now time.Time) string {
 	lines := r.Header[f.header]
 	if len(lines) != 1 {
-		return false
+		return ""
 	}
 	text, head, stamp := lines[0], f.literals[0], int64(0)
 	if f.timestamped {
 		text, head, stamp = readHead(f, text, r, now)
 	}
 	if len(text) != f.length || text[:f.start] != f.prefix {
-		return false
+		return ""
 	}
 	var mac []byte
 	var err error
@@ -131,7 +135,7 @@ func passesFast(f *fastPath, s *scheme, r *http.Request, d *decision, now time.T
 		mac, err = f.encoding.DecodeString(text[f.start:])
 	}
 	if err != nil || len(mac) != f.size {
-		return false
+		return ""
 	}
 	for k := range s.keys {
 		h := hmac.New(f.newHash, s.keys[k])
@@ -146,10 +150,10 @@ func passesFast(f *fastPath, s *scheme, r *http.Request, d *decision, now time.T
 			if f.timestamped {
 				d.timestamp = time.Unix(stamp, 0)
 			}
-			return true
+			return verified
 		}
 	}
-	return false
+	return f.otherwise
 }
 
 // readHead returns the signature with its prefix, what is signed before the body,

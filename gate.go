@@ -33,6 +33,7 @@ type gate struct {
 // newGate compiles the configuration. It always returns a gate; one with a
 // mistake in its configuration refuses everything.
 func newGate(name string, raw map[string]any, compile func(map[string]any) *compilation, now time.Time) *gate {
+	startCrews()
 	g := &gate{name: name, trail: trailOf(name), raw: raw, compile: compile, checked: now}
 	c := tryCompile(g)
 	g.watches = len(c.files) > 0

@@ -207,7 +207,7 @@ func TestRequiredInAnotherDirectory(t *testing.T) {
 		t.Errorf("the first directory has %q", written(first))
 	}
 	d.status, d.completed = http.StatusOK, true
-	finish(g, d)
+	finish(d)
 	if written(first) != "" {
 		t.Errorf("the first directory still has %q", written(first))
 	}

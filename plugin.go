@@ -13,7 +13,7 @@
 //
 // # Order of checks
 //
-// Cheap and stateless first; see the function check:
+// Cheap and stateless first; see the loop in decider:
 //
 //  1. method (405)
 //  2. the client's address on the deny list, or not on the allow list (403; 503
@@ -49,7 +49,6 @@ package hookward
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"time"
 )
@@ -88,87 +87,4 @@ func New(ctx context.Context, next http.Handler, config *Config, name string) (h
 	g := newGate(name, raw, shares, now)
 	g.router = routerOf(ctx)
 	return handler(g, next), nil
-}
-
-// decide runs the checks on one request and returns all that is to be known of
-// it: whether it is forwarded, and what the record says. It never panics. On
-// return the request is ready to be forwarded, if the decision says so.
-func decide(g *gate, r *http.Request, now time.Time) *decision {
-	d := &decision{
-		start:       now,
-		method:      r.Method,
-		host:        r.Host,
-		path:        r.URL.EscapedPath(),
-		rawQuery:    r.URL.RawQuery,
-		contentType: r.Header["Content-Type"],
-		source:      r.RemoteAddr,
-		reason:      internalError,
-		bodyBytes:   r.ContentLength,
-	}
-	conclude(g, r, d, now)
-	d.inGate = int64(time.Since(now))
-	return d
-}
-
-// conclude makes the decision a refusal where a check panics.
-func conclude(g *gate, r *http.Request, d *decision, now time.Time) {
-	defer func() {
-		if p := recover(); p != nil {
-			d.reason = internalError
-			d.passes = false
-			d.forward = false
-			reportPanic(g, fmt.Sprint(p), now)
-		}
-	}()
-	reason := check(g, r, d, now)
-	if failures[reason] && d.policy.ban != nil {
-		noteFailure(d.policy, r, d, now)
-	}
-	prepare(d, r, reason)
-	if d.forward && d.policy.audit.required {
-		announce(g, d, now)
-	}
-}
-
-func reportPanic(g *gate, p string, now time.Time) {
-	report("error", g.name, "a check panicked, the request is refused: "+p, now)
-}
-
-// check is the order of checks. It returns verified or the reason to refuse.
-func check(g *gate, r *http.Request, d *decision, now time.Time) string {
-	p := currentPolicy(g, now)
-	if p == nil {
-		remind(g, now)
-		return configInvalid
-	}
-	d.policy = p
-	noteHeaders(p, d, r)
-	if p.audit.headers != nil {
-		noteRecorded(p.audit, r, d)
-	}
-	if p.guarded || p.ban != nil && anyBanned(p.ban.table) {
-		reason := admit(g, p, r, d, now)
-		if reason != admitted {
-			return reason
-		}
-	}
-	if !p.methods[r.Method] {
-		return greetOr(p, methodNotAllowed, r, d)
-	}
-	reason := readBody(d, r, p.maxBodyBytes, p.bodyTimeout)
-	if reason != bodyRead {
-		return reason
-	}
-	if len(p.handshakes) > 0 || p.confirm {
-		reason = verifyOrGreet(p, r, d, now)
-	} else {
-		reason = verify(p, r, d, now)
-		if reason == verified && p.notesMore {
-			noteDelivery(p, d, r)
-		}
-	}
-	if reason == verified && p.replay != nil {
-		return claimDelivery(p, d, now)
-	}
-	return reason
 }

@@ -53,7 +53,7 @@ func TestServeHTTP(t *testing.T) {
 		{"over the limit by its length", large, 413, bodyTooLarge, "Connection: close"},
 		{"over the limit in chunks", chunked, 413, bodyTooLarge, "Connection: close"},
 		{"body cut short", short, 400, bodyIncomplete, "Connection: close"},
-		{"body panics", panicking, 400, bodyIncomplete, "Connection: close"},
+		{"body panics", panicking, 503, internalError, "Connection: close"},
 		{"signed", newPost(docsBody, signed), 202, verified, ""},
 		{"at the limit in chunks", limit, 202, verified, ""},
 	}

@@ -23,11 +23,15 @@ type policy struct {
 	replay       *replay
 	audit        *audit
 	shared       *sharedMemory // nil: this Traefik's alone
+	idHeader     string        // where the delivery's id stands, if that is a header; canonical
+	eventHeader  string        // where the event's type stands
+	shortLimit   bool          // the limit counts client addresses, here, and tells nobody
+	shortEnd     bool          // see decider: nothing has to be taken out, or written down, before a request is forwarded
+	welcomes     bool          // a verified request is looked at once more; see welcome
 	guarded      bool          // there is a strategy, a list, or a limit
 	verification string        // a digest of what decides what verifies
 	passes       string        // the reason that passes: verified, or addressAllowed
 	handshakes   []*handshake
-	notesMore    bool         // whether a verified request says more of itself than its headers do
 	asksUnsigned bool         // whether one of them looks like a delivery, and is not signed
 	oracles      []*handshake // those that sign what strangers choose, with the deliveries' key
 	signedNames  nameSet      // of JSON documents of which single values are signed
@@ -150,7 +154,17 @@ func compile(raw map[string]any) *compilation {
 			p.token.summary = compileSummary(&p.token.id, &p.token.event)
 		}
 		id, event := placesOf(p, nil)
-		p.notesMore = len(p.schemes) > 1 || !inHeader(id) || !inHeader(event)
+		notesMore := len(p.schemes) > 1 || !inHeader(id) || !inHeader(event)
+		p.welcomes = notesMore || len(p.handshakes) > 0 || p.confirm
+		if id.kind == "header" {
+			p.idHeader = id.name
+		}
+		if event.kind == "header" {
+			p.eventHeader = event.name
+		}
+		l := p.limit
+		p.shortLimit = l != nil && p.shared == nil && l.exempt == nil && l.header == "" && !l.host && l.told == ""
+		p.shortEnd = len(p.schemes) < 2 && !p.audit.required
 		p.names = policyNames(p)
 		p.spoofs = spoofs(p.names)
 		c.policy = p

@@ -1,14 +1,18 @@
 package hookward
 
 import (
+	"bytes"
+	"encoding/hex"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
+	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
+	"github.com/hookward/hookward/internal/claim"
 	"github.com/hookward/hookward/internal/outbox"
 )
 
@@ -24,131 +28,217 @@ var (
 	networkEvent = []string{"network"}
 
 	// plainAudit is what a gate records that has no policy.
-	plainAudit = &audit{payload: payloadHash, rules: noRules()}
+	plainAudit = &audit{payload: payloadHash, rules: noRules(), revealed: strings.NewReplacer()}
 )
 
 // recordOutput is the process's stdout itself: what a plugin prints otherwise
 // goes through Traefik's log, at a level that hides it.
 var recordOutput io.Writer = os.Stdout
 
-// finish does what is left to do once a request has been answered.
-func finish(g *gate, d *decision) {
-	if d.claim != "" {
-		settleSafely(g, d, time.Now())
-	}
-	record(g, d)
+// finish does what is left to do once a request has been answered, or has broken
+// off. It returns when the record has been handed on.
+func finish(d *decision) {
+	recorders.jobs <- d
+	<-d.done
 }
 
-// settleSafely leaves the record its turn, whatever goes wrong with the claim.
-func settleSafely(g *gate, d *decision, now time.Time) {
+// recorder settles the claims of requests and hands on their audit records, one
+// after another. It also writes down the record of a request that is about to be
+// forwarded, where that is required. As with decider, what its variables have at
+// the beginning of a turn is another request's.
+func recorder(c *crew, d *decision) {
 	defer func() {
-		if p := recover(); p != nil {
-			report("error", g.name, "settling a delivery panicked: "+fmt.Sprint(p), now)
+		if panicked := recover(); panicked != nil {
+			recordPanicked(d, fmt.Sprint(panicked))
 		}
 	}()
-	settle(d, now)
+	var g *gate
+	var a *audit
+	var r *auditRecord
+	var outputs []*output
+	var now time.Time
+	var size, colon int
+	var handed int64
+	var safe bool
+	var line []byte
+	var texts string
+	buffer := &bytes.Buffer{}
+	encoder := newEncoder(buffer)
+	for {
+		if atomic.AddInt64(&c.free, 1) > maxFree {
+			atomic.AddInt64(&c.free, -1)
+			return
+		}
+		d = <-c.jobs
+		if atomic.AddInt64(&c.free, -1) == 0 {
+			go recorder(c, nil)
+		}
+		g = d.gate
+		now = time.Now()
+
+		// The claim: the delivery has been handed on if the backend answered 2xx.
+		if d.claim != "" && !d.settled && !d.announcing {
+			d.settled = true // or not at all, if this panics
+			if d.policy.shared == nil && d.forward && d.status >= 200 && d.status < 300 {
+				claim.Commit(d.policy.replay.table, d.claim, now.UnixNano())
+				d.claim = ""
+			} else {
+				settle(d, now)
+			}
+		}
+
+		// What is to be recorded. Decision and outcome are those of a refusal, until
+		// it is seen that it was none.
+		a = plainAudit
+		if d.policy != nil {
+			a = d.policy.audit
+		}
+		r = &auditRecord{}
+		r.Time = d.start.UTC().Format(timeLayout)
+		r.ECSVersion = ecsVersion
+		r.Dataset = auditDataset
+		r.Kind = "event"
+		r.Category = networkEvent
+		r.Type = denied
+		r.Outcome = "failure"
+		r.Decision = "refuse"
+		r.Reason = d.reason
+		r.Duration = int64(now.Sub(d.start))
+		r.InGate = d.inGate
+		r.Middleware = g.name
+		r.Router = g.router
+		r.DeliveryID = d.deliveryID
+		r.EventType = d.eventType
+		r.Secret = d.secret
+		r.PublicKey = d.publicKey
+		r.Method = d.method
+		r.Path = d.path
+		r.Headers = d.recorded
+		r.Status = d.status
+		r.Host = d.host
+		if strings.IndexByte(d.host, ':') >= 0 {
+			r.Host = addressOf(d.host)
+		}
+		colon = strings.IndexByte(d.source, ':')
+		if colon > 0 && strings.LastIndexByte(d.source, ':') == colon {
+			r.Source = d.source[:colon]
+		} else {
+			r.Source = addressOf(d.source)
+		}
+		r.Client = r.Source
+		if d.bodyWhole {
+			r.BodyHash = hex.EncodeToString(d.bodySum[:])
+		}
+		if len(d.contentType) > 0 {
+			r.MediaType = d.contentType[0]
+		}
+		if d.policy != nil {
+			// Without one it is not known where the query has a token.
+			r.Query = d.rawQuery
+			r.Provider = d.policy.provider
+		}
+		if d.clientNoted {
+			noteAddresses(r, d)
+		}
+		if d.bodyBytes >= 0 {
+			r.BodyBytes = &d.bodyBytes
+		}
+		if !d.timestamp.IsZero() {
+			r.Timestamp = d.timestamp.UTC().Format(timeLayout)
+		}
+		if d.passes && d.completed && !d.duplicate && d.status < http.StatusBadRequest {
+			r.InBackend = r.Duration - r.InGate
+			r.Type = allowed
+			r.Decision = "pass"
+			r.Outcome = "success"
+		} else if d.forward {
+			noteForwarded(r, d)
+		} else if d.reason == handshakeAnswered || d.duplicate {
+			noteAnswered(r, d)
+		}
+		if a.payload != payloadHash {
+			notePayload(r, a, d)
+		}
+		if d.announcing {
+			announce(r, d, now)
+			d.announcing = false
+			d.done <- true
+			continue
+		}
+		if a.sample != nil && !noteSample(g.trail, a, r) {
+			d.done <- true
+			continue
+		}
+
+		// Its number, and its line. Nearly always no text of a stranger's has
+		// anything in it that is to be escaped, or is a secret.
+		r.Sequence = d.sequence
+		if d.sequence == 0 {
+			r.Sequence = atomic.AddInt64(&g.trail.sequence, 1)
+		}
+		r.Epoch = g.trail.epoch
+		r.ID = r.Epoch + "-" + strconv.FormatInt(r.Sequence, 10)
+		line = nil
+		if r.Query == "" && r.Headers == nil && a.payload == payloadHash {
+			texts = r.Path + " " + r.Host + " " + r.DeliveryID + " " + r.EventType + " " + r.MediaType + " " + r.Method
+			if len(texts) < maxHarmless && !harmful.MatchString(texts) {
+				texts = strings.ToLower(texts)
+				if a.revealed.Replace(texts) == texts {
+					buffer.Reset()
+					if encoder.Encode(r) == nil {
+						line = buffer.Bytes()
+					}
+				}
+			}
+		}
+		if line == nil {
+			line = encode(r, a)
+		}
+		if line == nil {
+			report("error", g.name, "an audit record could not be encoded", now)
+			d.done <- true
+			continue
+		}
+
+		// Its way out.
+		handed = 0
+		if a.required {
+			handed = handedOn(g.trail)
+		}
+		outputs = a.outputs
+		if outputs == nil {
+			outputs = onStdout()
+		}
+		if len(outputs) == 1 && outputs[0].direct != nil {
+			safe = outbox.Put(outputs[0].direct, line, now) // as nearly all have it
+		} else {
+			safe = put(outputs, line, a.required, now)
+		}
+		if a.required || d.ahead != nil {
+			settleAhead(g.trail, d.ahead, d.sequence, safe, handed)
+		}
+		size = len(line)
+		d.done <- true
+		if size > maxKept {
+			return
+		}
+	}
 }
 
-// record hands on the audit record of a request.
-func record(g *gate, d *decision) {
-	a := plainAudit
-	if d.policy != nil {
-		a = d.policy.audit
-	}
-	outputs := a.outputs
-	if outputs == nil {
-		outputs = onStdout()
-	}
+// recordPanicked ends what a recorder has panicked at. What it was to do before the
+// record is not tried again, so that the record has its turn.
+func recordPanicked(d *decision, problem string) {
 	now := time.Now()
-	r := describe(g, d, now)
-	if a.sample != nil && !noteSample(g.trail, a, r) {
+	report("error", d.gate.name, "recording a request panicked: "+problem, now)
+	if d.announcing {
+		d.announcing = false
+		cantAnnounce(d, "recording it panicked", now)
+	} else if d.settled && d.claim != "" {
+		d.claim = "" // it is what has panicked
+		recorders.jobs <- d
 		return
 	}
-	if a.payload != payloadHash {
-		notePayload(r, a, d)
-	}
-	if d.sequence > 0 {
-		repeatNumber(g.trail, r, d.sequence)
-	} else {
-		number(g.trail, r)
-	}
-	line := encode(r, a)
-	if line == nil {
-		report("error", g.name, "an audit record could not be encoded", now)
-		return
-	}
-	before := int64(0)
-	if a.required {
-		before = handedOn(g.trail)
-	}
-	safe := false
-	if len(outputs) == 1 && outputs[0].direct != nil {
-		safe = outbox.Put(outputs[0].direct, line, now) // as nearly all have it
-	} else {
-		safe = put(outputs, line, a.required, now)
-	}
-	if a.required || d.ahead != nil {
-		settleAhead(g.trail, d.ahead, d.sequence, safe, before)
-	}
-}
-
-// describe returns the record of a request, but for its number and its payload.
-func describe(g *gate, d *decision, now time.Time) *auditRecord {
-	r := &auditRecord{
-		Time:       d.start.UTC().Format(timeLayout),
-		ECSVersion: ecsVersion,
-		Dataset:    auditDataset,
-		Kind:       "event",
-		Category:   networkEvent,
-		Type:       denied,
-		Outcome:    "failure",
-		Reason:     d.reason,
-		Duration:   int64(now.Sub(d.start)),
-		InGate:     d.inGate,
-		Middleware: g.name,
-		Router:     g.router,
-		Decision:   "refuse",
-		DeliveryID: d.deliveryID,
-		EventType:  d.eventType,
-		Secret:     d.secret,
-		PublicKey:  d.publicKey,
-		Client:     addressOf(d.source),
-		Method:     d.method,
-		Host:       addressOf(d.host),
-		Path:       d.path,
-		Headers:    d.recorded,
-		BodyHash:   d.bodyHash,
-		Status:     d.status,
-	}
-	r.Source = r.Client
-	if len(d.contentType) > 0 {
-		r.MediaType = d.contentType[0]
-	}
-	if d.policy != nil {
-		// Without one it is not known where the query has a token.
-		r.Query = d.rawQuery
-		r.Provider = d.policy.provider
-	}
-	if d.clientNoted {
-		noteAddresses(r, d)
-	}
-	if d.bodyBytes >= 0 {
-		r.BodyBytes = &d.bodyBytes
-	}
-	if !d.timestamp.IsZero() {
-		r.Timestamp = d.timestamp.UTC().Format(timeLayout)
-	}
-	if d.passes && d.completed && !d.duplicate && d.status < http.StatusBadRequest {
-		r.InBackend = r.Duration - r.InGate
-		r.Type = allowed
-		r.Decision = "pass"
-		r.Outcome = "success"
-	} else if d.forward {
-		noteForwarded(r, d)
-	} else if d.reason == handshakeAnswered || d.duplicate {
-		noteAnswered(r, d)
-	}
-	return r
+	d.done <- true
 }
 
 // noteForwarded records what has become of a request behind the gate, where that
@@ -200,25 +290,4 @@ func noteSample(t *trail, a *audit, r *auditRecord) bool {
 	}
 	r.Sample = n
 	return isSampled(t, r.Decision, n)
-}
-
-// addressOf returns a host without its port. An IPv4 address, or a name, has a
-// way of its own: interpreted, it takes a fifth of the time.
-func addressOf(hostport string) string {
-	colon := strings.LastIndexByte(hostport, ':')
-	if colon < 0 {
-		return hostport
-	}
-	if hostport[0] == '[' || strings.IndexByte(hostport, ':') < colon {
-		return addressOfIPv6(hostport)
-	}
-	return hostport[:colon]
-}
-
-func addressOfIPv6(hostport string) string {
-	host, _, err := net.SplitHostPort(hostport)
-	if err != nil {
-		return hostport
-	}
-	return host
 }

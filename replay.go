@@ -2,7 +2,6 @@ package hookward
 
 import (
 	"crypto/sha256"
-	"encoding/hex"
 	"time"
 
 	"github.com/hookward/hookward/internal/claim"
@@ -151,8 +150,7 @@ func deliveryKey(r *replay, d *decision) string {
 		return string(sum[:])
 	}
 	if d.signed == nil && d.signedHead == "" {
-		sum, _ := hex.DecodeString(d.bodyHash)
-		return string(sum)
+		return string(d.bodySum[:])
 	}
 	h := sha256.New()
 	h.Write([]byte(d.signedHead))

@@ -19,14 +19,14 @@ func handler(g *gate, next http.Handler) http.Handler {
 		}
 		if !d.forward {
 			refuse(rw, r, d)
-			finish(g, d)
+			finish(d)
 			return
 		}
 		// Deferred, so that a panic of the backend leaves its record as well.
 		// The panic itself goes on: it is how a broken response is aborted.
 		// Yaegi would skip a deferred call of a function that it has not read
 		// yet; record.go sorts before serve.go, and the dialect check knows.
-		defer finish(g, d)
+		defer finish(d)
 		next.ServeHTTP(newStatusWriter(rw, d), r)
 		d.completed = true
 	})
@@ -38,32 +38,38 @@ func handler(g *gate, next http.Handler) http.Handler {
 type statusWriter struct {
 	http.ResponseWriter
 	d     *decision
-	flush bool
+	flush bool // or nothing has been sent yet
 }
 
 // newStatusWriter returns the interface and not the struct: Yaegi would let the
 // interface share the caller's variable.
 func newStatusWriter(rw http.ResponseWriter, d *decision) http.ResponseWriter {
-	return &statusWriter{ResponseWriter: rw, d: d}
+	return &statusWriter{ResponseWriter: rw, d: d, flush: true}
 }
 
+// WriteHeader notes the status, unless it is an interim one, or one too many.
 func (w *statusWriter) WriteHeader(status int) {
-	if status < http.StatusOK && status != http.StatusSwitchingProtocols || w.d.status != 0 {
-		w.ResponseWriter.WriteHeader(status) // an interim one, or one too many
-		return
+	if w.d.status == 0 && (status >= http.StatusOK || status == http.StatusSwitchingProtocols) {
+		w.d.status = status
+		w.flush = len(w.ResponseWriter.Header()["Content-Length"]) == 0
 	}
-	w.d.status = status
-	w.flush = len(w.Header()["Content-Length"]) == 0
 	w.ResponseWriter.WriteHeader(status)
 }
 
+// Write does in a function of its own what most responses don't need: interpreted,
+// a call costs as much as the function is long.
 func (w *statusWriter) Write(b []byte) (int, error) {
+	if w.flush {
+		return writeThrough(w, b)
+	}
+	return w.ResponseWriter.Write(b)
+}
+
+func writeThrough(w *statusWriter, b []byte) (int, error) {
 	if w.d.status == 0 {
 		w.d.status = http.StatusOK
 	}
 	n, err := w.ResponseWriter.Write(b)
-	if w.flush {
-		_ = http.NewResponseController(w.ResponseWriter).Flush()
-	}
+	_ = http.NewResponseController(w.ResponseWriter).Flush()
 	return n, err
 }

@@ -43,48 +43,41 @@ func newTrail(name string) *trail {
 	return &trail{name: name, epoch: hex.EncodeToString(random), seen: map[string]int64{}}
 }
 
-// number gives a record its number, and the id that no other record has.
-func number(t *trail, a *auditRecord) {
-	a.Sequence = atomic.AddInt64(&t.sequence, 1)
-	a.Epoch = t.epoch
-	a.ID = t.epoch + "-" + strconv.FormatInt(a.Sequence, 10)
-}
-
-// repeatNumber gives a record the number that it has been announced by.
-func repeatNumber(t *trail, a *auditRecord, sequence int64) {
-	a.Sequence = sequence
-	a.Epoch = t.epoch
-	a.ID = t.epoch + "-" + strconv.FormatInt(sequence, 10)
-}
-
 // announce writes down the record of a request that is about to be forwarded, as
 // far as it is known, or refuses the request where it can't be.
-func announce(g *gate, d *decision, now time.Time) {
-	r := describe(g, d, now)
+func announce(r *auditRecord, d *decision, now time.Time) {
+	t := d.gate.trail
 	r.Outcome = "unknown"
 	r.Aborted = false // as far as one can tell
 	r.InBackend = 0
-	if d.policy.audit.payload != payloadHash {
-		notePayload(r, d.policy.audit, d)
-	}
-	number(g.trail, r)
+	r.Sequence = atomic.AddInt64(&t.sequence, 1)
+	r.Epoch = t.epoch
+	r.ID = idOf(t, r.Sequence)
 	d.sequence = r.Sequence
 	line := encode(r, d.policy.audit)
-	err := errNotEncoded
-	if line != nil {
-		log, wrong := writeAhead(g.trail, r.Sequence, string(line[:len(line)-1]))
-		err = wrong
-		if wrong == nil {
-			d.ahead = log
-		}
-	}
-	if err == nil {
+	if line == nil {
+		cantAnnounce(d, errNotEncoded.Error(), now)
 		return
 	}
+	log, err := writeAhead(t, r.Sequence, string(line[:len(line)-1]))
+	if err != nil {
+		cantAnnounce(d, err.Error(), now)
+		return
+	}
+	d.ahead = log
+}
+
+// cantAnnounce refuses a request, because its record can't be written down.
+func cantAnnounce(d *decision, problem string, now time.Time) {
 	d.reason = auditUnavailable
 	d.passes = false
 	d.forward = false
-	report("error", g.name, "audit.required: a record can't be written down: "+err.Error(), now)
+	report("error", d.gate.name, "audit.required: a record can't be written down: "+problem, now)
+}
+
+// idOf returns the id of a record, which no other has.
+func idOf(t *trail, sequence int64) string {
+	return t.epoch + "-" + strconv.FormatInt(sequence, 10)
 }
 
 // isSampled says whether a decision is one of so many that is recorded.

@@ -31,20 +31,6 @@ func Key(addr netip.Addr) string {
 	return longKey(addr)
 }
 
-// KeyOfIPv4 returns the key of an IPv4 address with a port, as connections have
-// it, and nothing for any other text.
-func KeyOfIPv4(hostport string) string {
-	parsed, err := netip.ParseAddrPort(hostport)
-	if err != nil {
-		return ""
-	}
-	b := parsed.Addr().AsSlice()
-	if len(b) != 4 {
-		return ""
-	}
-	return "4" + string(b) + afterAddress
-}
-
 func longKey(addr netip.Addr) string {
 	b := addr.Unmap().AsSlice()
 	if len(b) == 4 {

@@ -162,16 +162,6 @@ func TestCoverage(t *testing.T) {
 	}
 }
 
-func TestKeyOfIPv4(t *testing.T) {
-	for text, want := range map[string]string{
-		"192.0.2.1:80": Key(netip.MustParseAddr("192.0.2.1")), "192.0.2.1": "", "[::ffff:192.0.2.1]:80": "", "[2001:db8::1]:80": "", "@": "", "": "", "192.0.2.1:": "", "192.0.2.1:x": "",
-	} {
-		if got := KeyOfIPv4(text); got != want {
-			t.Errorf("%q: %q", text, got)
-		}
-	}
-}
-
 func TestParseAddr(t *testing.T) {
 	for text, want := range map[string]string{
 		"192.0.2.1": "192.0.2.1", " 192.0.2.1\t": "192.0.2.1", "192.0.2.1:8080": "192.0.2.1", "2001:DB8::1": "2001:db8::1",

@@ -1,0 +1,279 @@
+package hookward
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"fmt"
+	"io"
+	"net/http"
+	"net/netip"
+	"runtime"
+	"sort"
+	"sync/atomic"
+	"time"
+
+	"github.com/hookward/hookward/internal/bucket"
+	"github.com/hookward/hookward/internal/iplist"
+)
+
+// Who may go on with a decision, while its body is read: whoever changes the stage.
+const (
+	notReading int32 = iota
+	reading
+	bodyOver  // the decider has seen its end
+	abandoned // the time was over before
+)
+
+// decide runs the checks on one request and returns all that is to be known of
+// it: whether it is forwarded, and what the record says. It never panics. On
+// return the request is ready to be forwarded, if the decision says so.
+func decide(g *gate, r *http.Request, now time.Time) *decision {
+	d := &decision{gate: g, request: r, start: now, done: make(chan bool, 2)}
+	deciders.jobs <- d
+	// Most bodies are here already, and need no timer.
+	runtime.Gosched()
+	if len(d.done) == 0 {
+		waitLonger(d, bodyTimeoutOf(g, now))
+	} else {
+		<-d.done
+	}
+	return d
+}
+
+// decider takes decisions, one after another. The loop is the order of checks; a
+// check that has an objection gives its reason, and ends those that follow. It
+// passes a request only with the reason that the policy demands.
+//
+// The variables stand before the loop, and each is assigned before it is read: what
+// it has from the turn before is another request's.
+func decider(c *crew, d *decision) {
+	defer func() {
+		if panicked := recover(); panicked != nil {
+			refusePanicked(d, fmt.Sprint(panicked))
+		}
+	}()
+	var g *gate
+	var r *http.Request
+	var p *policy
+	var now time.Time
+	var reason, key, name string
+	var peer netip.AddrPort
+	var octets []byte
+	var lines []string
+	var size int64
+	var buffer *bytes.Buffer
+	var err error
+	for {
+		if atomic.AddInt64(&c.free, 1) > maxFree {
+			atomic.AddInt64(&c.free, -1)
+			return
+		}
+		d = <-c.jobs
+		if atomic.AddInt64(&c.free, -1) == 0 {
+			go decider(c, nil)
+		}
+		g = d.gate
+		r = d.request
+		now = d.start
+		d.method = r.Method
+		d.host = r.Host
+		d.path = r.URL.EscapedPath()
+		d.rawQuery = r.URL.RawQuery
+		d.contentType = r.Header["Content-Type"]
+		d.source = r.RemoteAddr
+		d.bodyBytes = r.ContentLength
+		d.reason = internalError
+		reason = ""
+
+		// The configuration in force.
+		p = g.policy
+		if g.watches {
+			p = currentPolicy(g, now)
+		}
+		if p == nil {
+			remind(g, now)
+			d.reason = configInvalid
+			d.inGate = int64(time.Since(now))
+			d.done <- true
+			continue
+		}
+		d.policy = p
+		lines = r.Header[p.idHeader]
+		if len(lines) > 0 {
+			d.deliveryID = lines[0]
+		}
+		lines = r.Header[p.eventHeader]
+		if len(lines) > 0 {
+			d.eventType = lines[0]
+		}
+		if p.audit.headers != nil {
+			noteRecorded(p.audit, r, d)
+		}
+
+		// The method, the client's address, a ban, the rate limit. This is the short
+		// way for a peer of IPv4 that nobody has anything against.
+		if p.guarded || p.ban != nil && atomic.LoadInt64(&p.ban.table.banned) > 0 {
+			key = ""
+			if p.addresses.strategy == nil && p.methods[r.Method] {
+				peer, _ = netip.ParseAddrPort(r.RemoteAddr)
+				octets, _ = peer.MarshalBinary()
+				if len(octets) == 6 { // and two of the port
+					key = "4" + string(octets[:4]) + "\x00" // see ipset.Key
+				}
+			}
+			if key != "" && (p.addresses.deny == nil || lookUp(p.addresses.deny, key) == iplist.Outside) &&
+				(p.addresses.allow == nil || sort.SearchStrings(p.addresses.allow.own, key)%2 == 1 || lookUp(p.addresses.allow, key) == iplist.Inside) {
+				if p.limit != nil && !p.shortLimit || p.ban != nil && atomic.LoadInt64(&p.ban.table.banned) > 0 {
+					reason = restrain(p, r, d, key, now)
+				} else if p.limit != nil {
+					size = bucket.Take(p.limit.table, key, int64(now.Sub(started)))
+					if size < 0 {
+						d.wait = -size
+						reason = rateLimited
+					}
+				}
+			} else {
+				reason = admit(g, p, r, d, now)
+			}
+			if reason == admitted {
+				reason = ""
+			}
+		}
+		if reason == "" && !p.methods[r.Method] {
+			reason = greetOr(p, methodNotAllowed, r, d)
+		}
+
+		// The body.
+		if reason == "" && r.ContentLength > p.maxBodyBytes {
+			reason = bodyTooLarge
+		}
+		if reason == "" {
+			if r.ContentLength != 0 && r.Body != nil {
+				atomic.StoreInt32(&d.stage, reading)
+				if r.ContentLength > 0 && r.ContentLength <= firstBuffer {
+					buffer = bytes.NewBuffer(make([]byte, 0, r.ContentLength+bytes.MinRead))
+					_, err = buffer.ReadFrom(io.LimitReader(r.Body, p.maxBodyBytes+1))
+					reason = bodyRead
+					if err != nil {
+						reason = bodyProblem(err)
+					} else {
+						d.arrived = buffer.Bytes()
+						if int64(len(d.arrived)) > p.maxBodyBytes {
+							reason = bodyTooLarge
+						}
+					}
+				} else {
+					reason = readBody(d, r, p.maxBodyBytes)
+				}
+				if !atomic.CompareAndSwapInt32(&d.stage, reading, bodyOver) {
+					return // it is answered, and no longer this one's
+				}
+				d.body = d.arrived
+			} else {
+				reason = bodyRead
+			}
+			if reason == bodyRead {
+				reason = ""
+				d.bodyWhole = true
+				d.bodyBytes = int64(len(d.body))
+				d.bodySum = sha256.Sum256(d.body)
+			}
+		}
+
+		// The signature, with its timestamp, or the token; handshakes.
+		if reason == "" {
+			if p.fast != nil && !p.asksUnsigned {
+				reason = verifyFast(p.fast, p.schemes[0], r, d, now)
+			}
+			if reason == "" {
+				reason = verifyLong(p, r, d, now)
+			} else if reason == verified && p.welcomes {
+				reason = welcome(p, r, d)
+			}
+		}
+
+		// Replay.
+		if reason == verified && p.replay != nil {
+			reason = claimDelivery(p, d, now)
+		}
+
+		// The conclusion: a request that is forwarded gets back the bytes that were
+		// read, and loses what only the gate may say.
+		if reason == p.passes && p.shortEnd && len(r.Trailer) == 0 {
+			for name = range r.Header {
+				if p.spoofs[name] || len(name) > 10 && (name[2:10] == "Hookward" || name[2:10] == "hookward") {
+					delete(r.Header, name)
+				}
+			}
+			delete(r.Header, "Upgrade")
+			delete(r.Header, "Expect")
+			r.Header[providerHeader] = []string{p.provider}
+			if d.deliveryID != "" && fitsHeader.MatchString(d.deliveryID) {
+				r.Header[deliveryHeader] = []string{d.deliveryID}
+			}
+			if d.eventType != "" && fitsHeader.MatchString(d.eventType) {
+				r.Header[eventHeader] = []string{d.eventType}
+			}
+			r.ContentLength = d.bodyBytes
+			r.TransferEncoding = nil
+			r.Body = http.NoBody
+			if d.bodyBytes > 0 {
+				r.Body = io.NopCloser(bytes.NewReader(d.body))
+			}
+			d.reason = reason
+			d.passes = true
+			d.forward = true
+		} else {
+			conclude(d, r, reason, now)
+		}
+		size = int64(len(d.body))
+		d.inGate = int64(time.Since(now))
+		d.done <- true
+		if size > maxKept {
+			return
+		}
+	}
+}
+
+// conclude draws the conclusion from any reason.
+func conclude(d *decision, r *http.Request, reason string, now time.Time) {
+	p := d.policy
+	if failures[reason] && p.ban != nil {
+		noteFailure(p, r, d, now)
+	}
+	prepare(d, r, reason)
+	if d.forward && p.audit.required {
+		d.announcing = true
+		recorders.jobs <- d
+		<-d.done
+	}
+}
+
+// refusePanicked makes a decision a refusal, in which a check has panicked. Its
+// decider ends with that; another one waits already.
+func refusePanicked(d *decision, problem string) {
+	if atomic.LoadInt32(&d.stage) == reading && !atomic.CompareAndSwapInt32(&d.stage, reading, bodyOver) {
+		return // it was answered before
+	}
+	d.reason = internalError
+	d.passes = false
+	d.forward = false
+	report("error", d.gate.name, "a check panicked, the request is refused: "+problem, d.start)
+	d.inGate = int64(time.Since(d.start))
+	d.done <- true
+}
+
+// giveUpReading says whether the decision is the caller's from now on, because its
+// body is still being read.
+func giveUpReading(d *decision) bool {
+	return atomic.CompareAndSwapInt32(&d.stage, reading, abandoned)
+}
+
+// bodyTimeoutOf returns how long a body may take.
+func bodyTimeoutOf(g *gate, now time.Time) time.Duration {
+	p := currentPolicy(g, now)
+	if p == nil {
+		return defaultBodyTimeout
+	}
+	return p.bodyTimeout
+}
