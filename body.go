@@ -60,9 +60,10 @@ func bodyProblem(err error) string {
 func waitLonger(d *decision, timeout time.Duration) {
 	// No select: Yaegi keeps its cases in one place for all goroutines. There is
 	// room for the word of both, so that neither ever waits.
-	timer := time.AfterFunc(timeout, func() { d.done <- false })
+	done := d.done
+	timer := time.AfterFunc(timeout, func() { done <- false })
 	for {
-		decided := <-d.done
+		decided := <-done
 		if decided {
 			break
 		}
@@ -73,4 +74,5 @@ func waitLonger(d *decision, timeout time.Duration) {
 		timer.Reset(timeout) // it is not the body that takes so long
 	}
 	timer.Stop()
+	d.done = make(chan bool, 1) // the other's word may still be on its way
 }

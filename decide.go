@@ -243,9 +243,10 @@ func conclude(d *decision, r *http.Request, reason string, now time.Time) {
 	}
 	prepare(d, r, reason)
 	if d.forward && p.audit.required {
-		d.announcing = true
+		waiting := make(chan bool, 1)
+		d.announced = waiting
 		recorders.jobs <- d
-		<-d.done
+		<-waiting
 	}
 }
 

@@ -14,13 +14,13 @@ import (
 
 // decision is all that is known of one request, for the answer and the record.
 type decision struct {
-	gate       *gate
-	request    *http.Request
-	start      time.Time
-	done       chan bool // whether a crew is done, or else the time is over
-	stage      int32     // atomic: who may go on with it, while the body is read
-	settled    bool      // its claim is settled, or is not to be
-	announcing bool      // its record is to be written down, and no more
+	gate      *gate
+	request   *http.Request
+	start     time.Time
+	done      chan bool // whether a crew is done, or else the time is over
+	stage     int32     // atomic: who may go on with it, while the body is read
+	settled   bool      // its claim is settled, or is not to be
+	announced chan bool // who waits for its record to be written down; nil where nobody does
 
 	// The request as it came: what follows the gate may rewrite it.
 	method string

@@ -77,7 +77,7 @@ func recorder(c *crew, d *decision) {
 		now = time.Now()
 
 		// The claim: the delivery has been handed on if the backend answered 2xx.
-		if d.claim != "" && !d.settled && !d.announcing {
+		if d.claim != "" && !d.settled && d.announced == nil {
 			d.settled = true // or not at all, if this panics
 			if d.policy.shared == nil && d.forward && d.status >= 200 && d.status < 300 {
 				claim.Commit(d.policy.replay.table, d.claim, now.UnixNano())
@@ -159,10 +159,9 @@ func recorder(c *crew, d *decision) {
 		if a.payload != payloadHash {
 			notePayload(r, a, d)
 		}
-		if d.announcing {
+		if d.announced != nil {
 			announce(r, d, now)
-			d.announcing = false
-			d.done <- true
+			tellAnnounced(d)
 			continue
 		}
 		if a.sample != nil && !noteSample(g.trail, a, r) {
@@ -230,15 +229,24 @@ func recorder(c *crew, d *decision) {
 func recordPanicked(d *decision, problem string) {
 	now := time.Now()
 	report("error", d.gate.name, "recording a request panicked: "+problem, now)
-	if d.announcing {
-		d.announcing = false
+	if d.announced != nil {
 		cantAnnounce(d, "recording it panicked", now)
-	} else if d.settled && d.claim != "" {
+		tellAnnounced(d)
+		return
+	}
+	if d.settled && d.claim != "" {
 		d.claim = "" // it is what has panicked
 		recorders.jobs <- d
 		return
 	}
 	d.done <- true
+}
+
+// tellAnnounced lets the decider go on that waits for the record to be written down.
+func tellAnnounced(d *decision) {
+	waiting := d.announced
+	d.announced = nil
+	waiting <- true
 }
 
 // noteForwarded records what has become of a request behind the gate, where that

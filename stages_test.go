@@ -109,8 +109,10 @@ func benchRecord(b *testing.B, audit map[string]any) {
 	b.ResetTimer()
 	for i := 0; i < b.N; i++ {
 		if d.ahead != nil {
-			d.announcing = true
-			finish(d)
+			d.announced = make(chan bool, 1)
+			waiting := d.announced
+			recorders.jobs <- d
+			<-waiting
 		}
 		finish(d)
 	}
