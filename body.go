@@ -9,33 +9,17 @@ import (
 	"time"
 )
 
-// firstBuffer bounds the memory that a sender gets for a mere Content-Length.
+// firstBuffer bounds the memory that a sender gets for a mere Content-Length; the
+// buffer grows with what arrives.
 const firstBuffer = 64 << 10
-
-// bufferGrowth is how much more a sender gets who has filled what it had: few
-// steps, because each is one more copy, and one more buffer to be collected.
-const bufferGrowth = 16
 
 // readBody reads the body once, at most one byte more than the limit, and returns
 // bodyRead or the reason to refuse.
 func readBody(d *decision, r *http.Request, limit int64) string {
-	most := limit + 1
-	if r.ContentLength >= 0 && r.ContentLength < limit {
-		most = r.ContentLength + 1 // one more, so that the end is seen
-	}
-	buffer := &bytes.Buffer{}
-	for next := int64(firstBuffer); ; next *= bufferGrowth {
-		if next > most {
-			next = most
-		}
-		buffer.Grow(int(next) - buffer.Len() + bytes.MinRead)
-		_, err := buffer.ReadFrom(io.LimitReader(r.Body, next-int64(buffer.Len())))
-		if err != nil {
-			return bodyProblem(err)
-		}
-		if int64(buffer.Len()) < next || next == most {
-			break
-		}
+	buffer := bytes.NewBuffer(make([]byte, 0, firstBuffer+bytes.MinRead))
+	_, err := buffer.ReadFrom(io.LimitReader(r.Body, limit+1))
+	if err != nil {
+		return bodyProblem(err)
 	}
 	d.arrived = buffer.Bytes()
 	if int64(len(d.arrived)) > limit {
