@@ -70,7 +70,7 @@ func decider(c *crew, d *decision) {
 		}
 		d = <-c.jobs
 		if atomic.AddInt64(&c.free, -1) == 0 {
-			go decider(c, nil)
+			c.wanted <- true
 		}
 		g = d.gate
 		r = d.request

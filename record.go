@@ -71,7 +71,7 @@ func recorder(c *crew, d *decision) {
 		}
 		d = <-c.jobs
 		if atomic.AddInt64(&c.free, -1) == 0 {
-			go recorder(c, nil)
+			c.wanted <- true
 		}
 		g = d.gate
 		now = time.Now()

@@ -79,7 +79,7 @@ func accept(rw http.ResponseWriter, r *http.Request) {
 }
 
 // pass sends a delivery through a handler, to the backend and back.
-func pass(b *testing.B, handler http.Handler, address *url.URL, header http.Header, body []byte) {
+func pass(b testing.TB, handler http.Handler, address *url.URL, header http.Header, body []byte) {
 	r := &http.Request{Method: http.MethodPost, URL: address, Host: "hooks.example.com", RemoteAddr: "192.0.2.1:1234",
 		ProtoMajor: 1, ProtoMinor: 1, Header: header, ContentLength: int64(len(body)), Body: io.NopCloser(bytes.NewReader(body))}
 	rw := httptest.NewRecorder()
@@ -99,7 +99,7 @@ func BenchmarkLoad(b *testing.B) {
 
 // load interprets the plugin as Traefik does, with its output thrown away, and
 // returns its New.
-func load(b *testing.B) func(http.Handler, map[string]any) http.Handler {
+func load(b testing.TB) func(http.Handler, map[string]any) http.Handler {
 	b.Helper()
 	goPath := linkedPath(b)
 	stdout, stderr := os.Stdout, os.Stderr
