@@ -65,6 +65,9 @@ func recorder(c *crew, d *decision) {
 	buffer := &bytes.Buffer{}
 	encoder := newEncoder(buffer)
 	for {
+		if size > maxKept {
+			return
+		}
 		if atomic.AddInt64(&c.free, 1) > maxFree {
 			atomic.AddInt64(&c.free, -1)
 			return
@@ -74,6 +77,7 @@ func recorder(c *crew, d *decision) {
 			c.wanted <- true
 		}
 		g = d.gate
+		size = len(d.body)
 		now = time.Now()
 
 		// The claim: the delivery has been handed on if the backend answered 2xx.
@@ -216,11 +220,8 @@ func recorder(c *crew, d *decision) {
 		if a.required || d.ahead != nil {
 			settleAhead(g.trail, d.ahead, d.sequence, safe, handed)
 		}
-		size = len(line)
+		size += len(line)
 		d.done <- true
-		if size > maxKept {
-			return
-		}
 	}
 }
 
