@@ -86,9 +86,10 @@ func decider(c *crew, d *decision) {
 		reason = ""
 
 		// The configuration in force.
-		p = g.policy
 		if g.watches {
 			p = currentPolicy(g, now)
+		} else {
+			p = g.policy
 		}
 		if p == nil {
 			remind(g, now)
