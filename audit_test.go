@@ -265,6 +265,33 @@ func TestPanicWhileAnnouncing(t *testing.T) {
 	}
 }
 
+// Where a record is lost to a panic, its number is missing, and the request has its
+// answer all the same.
+func TestPanicAtTheRecord(t *testing.T) {
+	records, reports := capture(t)
+	g := newTestGate(t.Name(), githubOptions(), compile, testTime)
+	right := g.policy.audit.outputs
+	for i := 1; i < 4; i++ {
+		g.policy.audit.outputs = []*output{nil} // the bug
+		if i == 2 {
+			g.policy.audit.rules = nil
+			g.policy.audit.payload = payloadRedacted // another, before there is a number
+		}
+		r := signedPost(`{"a":"b"}`)
+		r.Header.Set("Content-Type", "application/json")
+		rw := through(g, (&backend{}).handler(), r)
+		if rw.Code != http.StatusAccepted || records.Len() > 0 || !strings.Contains(reports.String(), "recording a request panicked") {
+			t.Errorf("%d, records %q, reports %q", rw.Code, records, reports)
+		}
+		g.policy.audit.payload = payloadHash
+		g.policy.audit.outputs = right
+		through(g, (&backend{}).handler(), signedPost("Hello"))
+		if n := onlyRecord(t, records)["event.sequence"]; n != float64(2*i) {
+			t.Errorf("the next record has number %v, want %d", n, 2*i)
+		}
+	}
+}
+
 func TestLostRecords(t *testing.T) {
 	line := gapRecord("0123456789abcdef a name", 3, 9, 7)
 	of, first, last, count := spanOf(line)

@@ -175,10 +175,10 @@ func recorder(c *crew, d *decision) {
 
 		// Its number, and its line. Nearly always no text of a stranger's has
 		// anything in it that is to be escaped, or is a secret.
-		r.Sequence = d.sequence
 		if d.sequence == 0 {
-			r.Sequence = atomic.AddInt64(&g.trail.sequence, 1)
+			d.sequence = atomic.AddInt64(&g.trail.sequence, 1)
 		}
+		r.Sequence = d.sequence
 		r.Epoch = g.trail.epoch
 		r.ID = r.Epoch + "-" + strconv.FormatInt(r.Sequence, 10)
 		line = nil
@@ -226,7 +226,8 @@ func recorder(c *crew, d *decision) {
 }
 
 // recordPanicked ends what a recorder has panicked at. What it was to do before the
-// record is not tried again, so that the record has its turn.
+// record is not tried again, so that the record has its turn. A record that is lost
+// has had its number, or takes it now: the gap is seen.
 func recordPanicked(d *decision, problem string) {
 	now := time.Now()
 	report("error", d.gate.name, "recording a request panicked: "+problem, now)
@@ -239,6 +240,9 @@ func recordPanicked(d *decision, problem string) {
 		d.claim = "" // it is what has panicked
 		recorders.jobs <- d
 		return
+	}
+	if d.sequence == 0 {
+		d.sequence = atomic.AddInt64(&d.gate.trail.sequence, 1)
 	}
 	d.done <- true
 }

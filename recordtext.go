@@ -30,8 +30,9 @@ const (
 // may be hidden by: anything but printable ASCII, and the signs of escapes.
 var harmful = regexp.MustCompile(`[^ -~]|["%\\]`)
 
-// maxHarmless is more than the texts of a usual request are long.
-const maxHarmless = 600
+// maxHarmless bounds the texts of a request that are not looked at one by one: none
+// of them can be too long then.
+const maxHarmless = maxRecordedShort
 
 // encode returns a record as a line, with its newline, or nil.
 func encode(r *auditRecord, a *audit) []byte {

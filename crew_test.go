@@ -1,0 +1,111 @@
+package hookward
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"io"
+	"net/http"
+	"strconv"
+	"testing"
+	"time"
+)
+
+// lateBody is a body that comes when somebody says so.
+type lateBody struct {
+	come chan bool
+	over chan bool
+	body io.Reader
+}
+
+func (l *lateBody) Read(p []byte) (int, error) {
+	<-l.come
+	n, err := l.body.Read(p)
+	if err != nil {
+		close(l.over)
+	}
+	return n, err
+}
+
+// A delivery whose body was too late is answered. If it comes after all, nobody may
+// go on with it: its claim would never be settled, and the sender's next attempt
+// refused for good.
+func TestBodyAfterItsTime(t *testing.T) {
+	records, _ := capture(t)
+	g := newTestGate(t.Name(), githubWith(map[string]any{"bodyTimeout": "20ms", "replay": "true"}), compile, testTime)
+	late := &lateBody{come: make(chan bool), over: make(chan bool), body: bytes.NewReader([]byte(docsBody))}
+	r := newPost(docsBody, "X-Hub-Signature-256: "+docsSignature)
+	r.Body = io.NopCloser(late)
+	b := &backend{}
+	rw := through(g, b.handler(), r)
+	if record := onlyRecord(t, records); rw.Code != http.StatusRequestTimeout || record["event.reason"] != bodyTimeout {
+		t.Fatalf("%d %v", rw.Code, record)
+	}
+	close(late.come)
+	<-late.over
+	time.Sleep(50 * time.Millisecond) // for a decider that goes on
+	rw = through(g, b.handler(), newPost(docsBody, "X-Hub-Signature-256: "+docsSignature))
+	if record := onlyRecord(t, records); rw.Code != http.StatusAccepted || len(b.requests) != 1 {
+		t.Errorf("the next attempt: %d %v", rw.Code, record)
+	}
+}
+
+// Senders that stall hold up nobody, however many they are.
+func TestStalledBodiesHoldUpNobody(t *testing.T) {
+	capture(t)
+	g := newTestGate(t.Name(), map[string]any{"provider": "github", "secrets": docsSecret, "bodyTimeout": "1m"}, compile, testTime)
+	come := make(chan bool)
+	decided := make(chan *decision)
+	const stalled = 3 * maxFree
+	for i := 0; i < stalled; i++ {
+		go decideInto(decided, g, latePost(come))
+	}
+	for i := 0; i < 10; i++ {
+		if d := decide(g, newPost(docsBody, "X-Hub-Signature-256: "+docsSignature), testTime); !d.forward {
+			t.Errorf("refused while others stall: %s", d.reason)
+		}
+	}
+	close(come)
+	for i := 0; i < stalled; i++ {
+		if d := <-decided; !d.forward {
+			t.Errorf("refused, although the body came: %s", d.reason)
+		}
+	}
+}
+
+// latePost is a function of its own because Yaegi would give all requests of a loop
+// the last one's body.
+func latePost(come chan bool) *http.Request {
+	r := newPost(docsBody, "X-Hub-Signature-256: "+docsSignature)
+	r.Body = io.NopCloser(&lateBody{come: come, over: make(chan bool), body: bytes.NewReader([]byte(docsBody))})
+	return r
+}
+
+func decideInto(decided chan *decision, g *gate, r *http.Request) {
+	defer func() { _ = recover() }()
+	decided <- decide(g, r, testTime)
+}
+
+// What one request was given is not changed by those that the same goroutines decide
+// on after it.
+func TestRequestsShareNothing(t *testing.T) {
+	capture(t)
+	g := newTestGate(t.Name(), githubOptions(), compile, testTime)
+	decisions := []*decision{}
+	for i := 0; i < 20; i++ {
+		body := "body " + strconv.Itoa(i)
+		r := newPost(body, "X-Hub-Signature-256: sha256="+hexMACOf("hmac-sha256", docsSecret, body),
+			"X-GitHub-Delivery: id-"+strconv.Itoa(i), "X-GitHub-Event: event-"+strconv.Itoa(i))
+		decisions = append(decisions, decide(g, r, testTime))
+	}
+	for i, d := range decisions {
+		n := strconv.Itoa(i)
+		body, err := io.ReadAll(d.request.Body)
+		if err != nil || string(body) != "body "+n || d.request.ContentLength != int64(len(body)) || d.bodySum != sha256.Sum256(body) {
+			t.Errorf("VULNERABLE: request %d has the body %q, %d, %v", i, body, d.request.ContentLength, err)
+		}
+		h := d.request.Header
+		if h.Get(deliveryHeader) != "id-"+n || h.Get(eventHeader) != "event-"+n || d.deliveryID != "id-"+n || len(h[providerHeader]) != 1 {
+			t.Errorf("VULNERABLE: request %d has %v", i, h)
+		}
+	}
+}
