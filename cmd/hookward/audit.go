@@ -16,22 +16,18 @@ import (
 	"github.com/hookward/hookward/internal/logfile/verify"
 )
 
-const auditHelp = `usage: hookward audit [-key env:NAME|file:/path] [-last VALUE] [-json] FILE...
-
-Checks an audit log that a gate has written to a file. With one FILE, its old files
+const auditHelp = `Checks an audit log that a gate has written to a file. With one FILE, its old files
 beside it are checked as well; several are checked as they are named, oldest first,
 but for those of one log, which are put in their order. They may be compressed.
 
-Without -key, only the records' numbers are checked: it finds what is missing by
+Without --key, only the records' numbers are checked: it finds what is missing by
 mistake. With the key that the option chainKey has, it finds every line that somebody
 has changed, added, moved or removed without having the key, but for the end of the
 newest file: note the last value that is printed, somewhere else, and demand it the
-next time with -last.
+next time with --last.
 
   export AUDIT_KEY=...
-  hookward audit -key env:AUDIT_KEY /var/log/traefik/audit.log
-
-Options:
+  hookward audit --key env:AUDIT_KEY /var/log/traefik/audit.log
 `
 
 const (
@@ -43,7 +39,7 @@ const (
 	maxAttempts = 3
 )
 
-// auditReport is what -json prints.
+// auditReport is what --json prints.
 type auditReport struct {
 	Good     bool             `json:"good"`
 	Files    []string         `json:"files"`
@@ -53,50 +49,46 @@ type auditReport struct {
 
 var chainValue = regexp.MustCompile(`^[0-9a-f]{64}$`)
 
-// audit is the command of that name.
-func audit(arguments []string, stdout, stderr io.Writer) int {
-	flags := flag.NewFlagSet("audit", flag.ContinueOnError)
-	flags.SetOutput(stderr)
-	keyReference := flags.String("key", "", "the key of the chain: `env:NAME` or file:/path")
-	last := flags.String("last", "", "a `VALUE` of the chain that has to be in the log")
-	asJSON := flags.Bool("json", false, "print JSON")
-	flags.Usage = func() {
-		fmt.Fprint(flags.Output(), auditHelp)
-		flags.PrintDefaults()
-	}
-	// Who asks for help gets it on stdout.
-	if len(arguments) == 1 && (arguments[0] == "-h" || arguments[0] == "-help" || arguments[0] == "--help") {
-		flags.SetOutput(stdout)
-		flags.Usage()
-		return exitGood
-	}
-	if err := flags.Parse(arguments); err != nil {
-		return exitUsage
-	}
-	fail := func(text string) int {
-		fmt.Fprintln(stderr, "hookward audit:", text)
-		return exitUsage
-	}
-	var key []byte
-	switch {
-	case flags.NArg() == 0:
-		return fail("name a file; 'hookward help audit' says more")
-	case *last != "" && *keyReference == "":
-		return fail("-last: needs -key, because anybody can write a value into a line")
-	case *last != "" && !chainValue.MatchString(*last):
-		return fail("-last: must be 64 hexadecimal digits, as printed before")
-	case *keyReference != "":
-		var err error
-		key, err = readKey(*keyReference)
-		if err != nil {
-			return fail("-key: " + err.Error())
+func auditCommand() command {
+	c := command{name: "audit", arguments: "FILE...", summary: "check an audit log: changed, missing and added lines", text: auditHelp}
+	c.define = func(flags *flag.FlagSet) func(arguments []string, s streams) int {
+		keyReference := flags.String("key", "", "the key of the chain: `env:NAME` or file:/path")
+		last := flags.String("last", "", "a `VALUE` of the chain that has to be in the log")
+		asJSON := flags.Bool("json", false, "print JSON")
+		return func(files []string, s streams) int {
+			status, problem := audit(files, *keyReference, *last, *asJSON, s.stdout)
+			if problem != "" {
+				return c.fail(s, problem)
+			}
+			return status
 		}
 	}
-	report, err := auditFiles(key, flags.Args(), *last)
-	if err != nil {
-		return fail(err.Error())
+	return c
+}
+
+// audit checks the log that the files are of, and prints what it finds. Where it can't
+// be checked it returns the problem.
+func audit(files []string, keyReference, last string, asJSON bool, stdout io.Writer) (int, string) {
+	var key []byte
+	switch {
+	case len(files) == 0:
+		return exitUsage, "name a file; 'hookward help audit' says more"
+	case last != "" && keyReference == "":
+		return exitUsage, "--last: needs --key, because anybody can write a value into a line"
+	case last != "" && !chainValue.MatchString(last):
+		return exitUsage, "--last: must be 64 hexadecimal digits, as printed before"
+	case keyReference != "":
+		var err error
+		key, err = readKey(keyReference)
+		if err != nil {
+			return exitUsage, "--key: " + err.Error()
+		}
 	}
-	if *asJSON {
+	report, err := auditFiles(key, files, last)
+	if err != nil {
+		return exitUsage, err.Error()
+	}
+	if asJSON {
 		encoder := json.NewEncoder(stdout)
 		encoder.SetEscapeHTML(false)
 		encoder.SetIndent("", "  ")
@@ -105,12 +97,12 @@ func audit(arguments []string, stdout, stderr io.Writer) int {
 		_, err = io.WriteString(stdout, describe(report, len(key) > 0))
 	}
 	if err != nil {
-		return fail(err.Error())
+		return exitUsage, err.Error()
 	}
 	if !report.Good {
-		return exitBroken
+		return exitBroken, ""
 	}
-	return exitGood
+	return exitGood, ""
 }
 
 // auditFiles checks a log. It does so again where that was rotated meanwhile.

@@ -18,52 +18,49 @@ const (
 	exitUsage  = 2 // it could not be looked at
 )
 
-// command is one of the things that the program can do.
-type command struct {
-	name    string
-	summary string
-	run     func(arguments []string, stdout, stderr io.Writer) int
-}
-
-// commands returns them in the order in which help lists them.
-func commands() []command {
-	return []command{
-		{"audit", "check an audit log: changed, missing and added lines", audit},
-	}
+// streams are where a command reads and writes.
+type streams struct {
+	stdin          io.Reader
+	stdout, stderr io.Writer
 }
 
 func main() {
-	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
+	os.Exit(run(os.Args[1:], streams{os.Stdin, os.Stdout, os.Stderr}))
+}
+
+// commands returns what the program can do, in the order in which help lists it.
+func commands() []command {
+	return []command{auditCommand()}
 }
 
 // run does what the arguments say, and returns the exit status.
-func run(arguments []string, stdout, stderr io.Writer) int {
+func run(arguments []string, s streams) int {
 	if len(arguments) == 0 {
-		help(stderr)
+		help(s.stderr)
 		return exitUsage
 	}
-	name := arguments[0]
-	if name == "help" || name == "-h" || name == "-help" || name == "--help" {
-		if len(arguments) > 1 {
-			return run([]string{arguments[1], "-h"}, stdout, stderr)
+	name, rest := arguments[0], arguments[1:]
+	if isHelp(name) || name == "help" {
+		if name != "help" || len(rest) == 0 {
+			help(s.stdout)
+			return exitGood
 		}
-		help(stdout)
-		return exitGood
+		name, rest = rest[0], []string{"--help"}
 	}
 	for _, c := range commands() {
 		if c.name == name {
-			return c.run(arguments[1:], stdout, stderr)
+			return c.run(rest, s)
 		}
 	}
-	fmt.Fprintf(stderr, "hookward: there is no command %q\n\n", name)
-	help(stderr)
+	fmt.Fprintf(s.stderr, "hookward: there is no command %q\n\n", name)
+	help(s.stderr)
 	return exitUsage
 }
 
 func help(w io.Writer) {
-	fmt.Fprint(w, "usage: hookward COMMAND [OPTIONS] ...\n\n")
+	fmt.Fprint(w, "usage: hookward COMMAND ...\n\nCommands:\n")
 	for _, c := range commands() {
-		fmt.Fprintf(w, "  %-8s %s\n", c.name, c.summary)
+		fmt.Fprintf(w, "  %-11s %s\n", c.name, c.summary)
 	}
-	fmt.Fprint(w, "\n'hookward help COMMAND' says more of one. The exit status is 0 if all is well,\n1 if it is not, and 2 if that could not be found out.\n")
+	fmt.Fprint(w, "\n'hookward help COMMAND' says how each is used.\n")
 }

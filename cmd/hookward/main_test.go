@@ -18,7 +18,7 @@ const key = "0123456789abcdef0123456789abcdef"
 // hookward runs the command, and returns its exit status and what it prints.
 func hookward(arguments ...string) (int, string, string) {
 	stdout, stderr := bytes.Buffer{}, bytes.Buffer{}
-	status := run(arguments, &stdout, &stderr)
+	status := run(arguments, streams{strings.NewReader(""), &stdout, &stderr})
 	return status, stdout.String(), stderr.String()
 }
 
@@ -59,22 +59,24 @@ func TestUsage(t *testing.T) {
 		{"adit", exitUsage, "", `there is no command "adit"`},
 		{"help adit", exitUsage, "", "there is no command"},
 		{"audit", exitUsage, "", "name a file"},
-		{"audit -kee x " + path, exitUsage, "", "not defined: -kee"},
-		{"audit -key " + key + " " + path, exitUsage, "", "-key: must be env:NAME or file:/path"},
+		{"audit -kee x " + path, exitUsage, "", "not defined: --kee"},
+		{"audit -key " + key + " " + path, exitUsage, "", "--key: must be env:NAME or file:/path"},
 		{"audit -key env:MISSING_KEY " + path, exitUsage, "", "environment variable MISSING_KEY is not set"},
 		{"audit -key env:BLANK " + path, exitUsage, "", "is empty or blank"},
 		{"audit -key file:/dev/null " + path, exitUsage, "", "is not a regular file"},
 		{"audit -key file:/missing " + path, exitUsage, "", "can't be found, or not by you"},
-		{"audit -last " + value + " " + path, exitUsage, "", "-last: needs -key"},
-		{"audit -key env:AUDIT_KEY -last 12 " + path, exitUsage, "", "-last: must be 64"},
+		{"audit -last " + value + " " + path, exitUsage, "", "--last: needs --key"},
+		{"audit -key env:AUDIT_KEY -last 12 " + path, exitUsage, "", "--last: must be 64"},
 		{"audit " + path + "x", exitUsage, "", "no such file"},
 		{"audit /dev/null", exitUsage, "", "not a regular file"},
 		{"audit " + path + " " + path, exitUsage, "", "is named twice"},
 		{"help", exitGood, "usage: hookward COMMAND", ""},
 		{"-h", exitGood, "audit", ""},
-		{"help audit", exitGood, "hookward audit -key env:AUDIT_KEY /var/log", ""},
+		{"help audit", exitGood, "hookward audit --key env:AUDIT_KEY /var/log", ""},
 		{"audit -h", exitGood, "-last", ""},
-		{"audit --help", exitGood, "-last", ""},
+		{"audit --help", exitGood, "--last VALUE", ""},
+		{"audit " + path + " --json", exitGood, `"good": true`, ""},
+		{"audit -- --json", exitUsage, "", "--json: no such file"},
 	} {
 		status, stdout, stderr := hookward(strings.Fields(c.arguments)...)
 		if status != c.status || !strings.Contains(stdout, c.stdout) || (stdout == "") != (c.stdout == "") || !strings.Contains(stderr, c.stderr) || (stderr == "") != (c.stderr == "") {

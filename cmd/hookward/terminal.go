@@ -1,0 +1,34 @@
+package main
+
+import (
+	"io"
+	"os"
+)
+
+// A colour, as a terminal is told it (ECMA-48, SGR).
+const (
+	bold   = "1"
+	red    = "31"
+	green  = "32"
+	yellow = "33"
+	faint  = "2"
+)
+
+// isTerminal reports whether w is a terminal that a person looks at. NO_COLOR
+// (https://no-color.org) and TERM=dumb say that it is none for us.
+func isTerminal(w io.Writer) bool {
+	file, ok := w.(*os.File)
+	if !ok || os.Getenv("NO_COLOR") != "" || os.Getenv("TERM") == "dumb" {
+		return false
+	}
+	info, err := file.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
+
+// paint returns the text in a colour if w is a terminal, and as it is otherwise.
+func paint(w io.Writer, colour, text string) string {
+	if !isTerminal(w) {
+		return text
+	}
+	return "\x1b[" + colour + "m" + text + "\x1b[0m"
+}
