@@ -3,7 +3,7 @@ package hookward
 import "time"
 
 // Options is the typed form of a middleware's configuration. Decode fills it;
-// the comments of its fields are the README's option table. A field that holds
+// the comments of its fields are the table of docs/options.md. A field that holds
 // its zero value was not given.
 //
 // A place, where an option names one, is `header:NAME`, `query:NAME`,

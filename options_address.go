@@ -40,7 +40,7 @@ type AllowlistOptions struct {
 	Lists []*ListOptions `json:"lists"`
 
 	// ProviderRanges is the list that the provider publishes of the addresses
-	// which its webhooks come from, where [the catalogue](docs/providers.md)
+	// which its webhooks come from, where [the catalogue](providers.md)
 	// knows one. Default: `false`.
 	ProviderRanges bool `json:"providerRanges"`
 

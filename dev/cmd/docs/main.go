@@ -1,5 +1,5 @@
-// Command docs writes the README's option table from the comments of options*.go,
-// the table of a record's fields in docs/audit.md from those of auditrecord.go, and
+// Command docs writes the option table in docs/options.md from the comments of
+// options*.go, the table of a record's fields in docs/audit.md from those of auditrecord.go, and
 // docs/providers.md from the catalogue. With -check it only says whether they are
 // up to date.
 package main
@@ -41,8 +41,8 @@ func run(check bool) error {
 	if err != nil {
 		return err
 	}
-	readme := filepath.Join(root, "README.md")
-	text, err := withOptions(readme, root)
+	options := filepath.Join(root, "docs", "options.md")
+	text, err := withOptions(options, root)
 	if err != nil {
 		return err
 	}
@@ -56,7 +56,7 @@ func run(check bool) error {
 		return err
 	}
 	return errors.Join(
-		write(readme, text, check),
+		write(options, text, check),
 		write(audit, fields, check),
 		write(filepath.Join(root, "docs", "providers.md"), providers, check),
 	)
@@ -80,8 +80,8 @@ func write(path, text string, check bool) error {
 	return os.WriteFile(path, []byte(text), 0o644)
 }
 
-// withOptions returns the README with the option table as it should be.
-func withOptions(readme, root string) (string, error) {
+// withOptions returns a page with the option table as it should be.
+func withOptions(page, root string) (string, error) {
 	files, err := filepath.Glob(filepath.Join(root, "options*.go"))
 	if err != nil {
 		return "", err
@@ -92,7 +92,7 @@ func withOptions(readme, root string) (string, error) {
 			return "", err
 		}
 	}
-	return between(readme, begin, table(sections, "Options", ""))
+	return between(page, begin, table(sections, "Options", ""))
 }
 
 // withFields returns a page with the table of a record's fields as it should be.
