@@ -10,6 +10,7 @@ tool (
 )
 
 require (
+	github.com/google/pprof v0.0.0-20250403155104-27863c87afa6
 	github.com/hookward/hookward v0.0.0
 	github.com/mitchellh/mapstructure v1.5.1-0.20231216201459-8508981c8b6c
 	github.com/traefik/traefik/v3 v3.6.12

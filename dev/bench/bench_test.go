@@ -57,22 +57,58 @@ func TestQuick(t *testing.T) {
 	if err != nil || again.Text() != r.Text() {
 		t.Errorf("the results are not what was written: %v", err)
 	}
-	page := filepath.Join(directory, "performance.md")
-	if err := os.WriteFile(page, []byte("old\n"+profileBegin+"the profile"+profileEnd+"\nold"), 0o644); err != nil {
+	p := &Profile{Requests: 1000, Nanoseconds: map[string]int64{"interpreter": 3e6, "collection": 1e6}}
+	if err := WritePage(directory, r, nil, p); err != nil {
 		t.Fatal(err)
 	}
-	if err := WritePage(directory, r, nil); err != nil {
-		t.Fatal(err)
-	}
-	text, err := os.ReadFile(page)
+	text, err := os.ReadFile(filepath.Join(directory, "performance.md"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if strings.Contains(string(text), "old\n") || !strings.Contains(string(text), profileBegin+"the profile"+profileEnd) || strings.Contains(string(text), "<no value>") {
+	if !strings.Contains(string(text), p.text()) || strings.Contains(string(text), "<no value>") {
 		t.Errorf("the page is\n%s", text)
 	}
 	if picture, err := os.ReadFile(filepath.Join(directory, "performance.svg")); err != nil || strings.Contains(string(picture), "NaN") {
 		t.Errorf("the picture: %v\n%s", err, picture)
+	}
+}
+
+// TestProfile sees that the profile is read, and that Yaegi is found in it.
+func TestProfile(t *testing.T) {
+	raw := filepath.Join(t.TempDir(), "cpu.pb.gz")
+	p, err := RunProfile(t.Context(), time.Second, 4, raw, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p.Requests == 0 || p.Nanoseconds["interpreter"] == 0 || p.Nanoseconds["traefik"] == 0 || !strings.Contains(p.text(), " % ") {
+		t.Errorf("the profile is %v", p)
+	}
+	if _, err := os.Stat(raw); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestKindOf(t *testing.T) {
+	const interp, proxy, serve = "github.com/traefik/yaegi/interp.call.func9", "net/http/httputil.(*ReverseProxy).ServeHTTP", "net/http.(*conn).serve"
+	for _, c := range []struct {
+		kind  string
+		stack string // innermost first
+	}{
+		{"interpreter", "runtime.mapaccess1 " + interp + " " + serve},
+		{"interpreter", "reflect.Value.Call " + interp},
+		{"memory", "runtime.nextFreeFast runtime.mallocgc reflect.New " + interp + " " + serve},
+		{"plugin", "crypto/internal/fips140/sha256.blockSHANI crypto/sha256.Sum256 reflect.Value.Call " + interp},
+		{"plugin", "runtime.mallocgc encoding/json.Marshal reflect.Value.Call " + interp},
+		{"traefik", "internal/runtime/syscall.Syscall6 syscall.write " + proxy + " " + interp + " " + serve},
+		{"traefik", "runtime.mallocgc net/textproto.readMIMEHeader " + serve},
+		{"interpreter", interp + " net/http.(*response).Write " + proxy + " " + interp + " " + serve},
+		{"collection", "runtime.scanobject runtime.gcBgMarkWorker runtime.systemstack"},
+		{"collection", "runtime.gcDrainN runtime.gcAssistAlloc runtime.mallocgc " + interp},
+		{"scheduler", "runtime.futex runtime.findRunnable runtime.schedule runtime.mcall"},
+	} {
+		if kind := kindOf(strings.Fields(c.stack)); kind != c.kind {
+			t.Errorf("%s: %s, want %s", c.stack, kind, c.kind)
+		}
 	}
 }
 

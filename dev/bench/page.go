@@ -17,41 +17,21 @@ var pageText string
 
 var pageTemplate = template.Must(template.New("page").Parse(pageText))
 
-// Marks around what others write into the page.
-const (
-	profileBegin = "<!-- profile -->\n"
-	profileEnd   = "\n<!-- /profile -->"
-)
-
 // WritePage writes the page and its picture into the documentation's directory.
-// What stands between the page's marks stays. The soak may be nil.
-func WritePage(directory string, r *Results, soak *Soak) error {
-	file := filepath.Join(directory, "performance.md")
-	old, err := os.ReadFile(file)
-	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return err
-	}
+// The soak and the profile may be nil.
+func WritePage(directory string, r *Results, soak *Soak, profile *Profile) error {
 	text := &strings.Builder{}
-	if err := pageTemplate.Execute(text, page(r, soak, kept(string(old)))); err != nil {
+	if err := pageTemplate.Execute(text, page(r, soak, profile)); err != nil {
 		return err
 	}
 	return errors.Join(
-		os.WriteFile(file, []byte(text.String()), 0o644),
+		os.WriteFile(filepath.Join(directory, "performance.md"), []byte(text.String()), 0o644),
 		os.WriteFile(filepath.Join(directory, "performance.svg"), []byte(r.Picture()), 0o644),
 	)
 }
 
-// kept is what stands between the marks of an older page.
-func kept(old string) string {
-	_, rest, ok := strings.Cut(old, profileBegin)
-	if text, _, found := strings.Cut(rest, profileEnd); ok && found {
-		return text
-	}
-	return "Not written yet."
-}
-
 // page is what the template needs.
-func page(r *Results, soak *Soak, profile string) map[string]any {
+func page(r *Results, soak *Soak, profile *Profile) map[string]any {
 	versions := []string{}
 	for _, name := range slices.Sorted(maps.Keys(r.Versions)) {
 		versions = append(versions, name+" "+r.Versions[name])
@@ -61,7 +41,7 @@ func page(r *Results, soak *Soak, profile string) map[string]any {
 	}
 	return map[string]any{
 		"R": r, "Versions": strings.Join(versions, ", "), "Others": r.others(), "Unquiet": r.others() > 0.1*float64(r.Machine.Cores),
-		"Summary": r.summary(), "Targets": r.Targets(soak), "Expect": r.expect(), "Profile": profile,
+		"Summary": r.summary(), "Targets": r.Targets(soak), "Expect": r.expect(), "Profile": profile.text(),
 		"Small": of(valid, 1<<10, 1, 0), "Middle": of(valid, 64<<10, 1, 0), "Large": of(valid, 1<<20, 1, 0),
 		"Paced": of(valid, 1<<10, 1, r.Settings.Rate),
 		"Wrong": of(wrong, 1<<10, 1, 0), "WrongMiddle": of(wrong, 64<<10, 1, 0), "WrongLarge": of(wrong, 1<<20, 1, 0),

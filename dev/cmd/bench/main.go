@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/hookward/hookward/dev/bench"
 	"github.com/hookward/hookward/dev/gateway"
@@ -25,6 +26,7 @@ var (
 	soak     = flag.Bool("soak", false, "look for memory that grows, instead")
 	requests = flag.Int64("requests", 10_000_000, "`number` of requests of -soak")
 	reloads  = flag.Int("reloads", 1000, "`number` of reloads of -soak")
+	profile  = flag.String("profile", "", "profile the CPU of Traefik with all of hookward's checks under full load for the -time, write the profile into this `file` for go tool pprof, and its summary into the page")
 	write    = flag.Bool("write", false, "write the page and the files even if -soak, -only or -time were given")
 	page     = flag.Bool("page", false, "write the page again, from the files of the last run, and measure nothing")
 )
@@ -51,8 +53,17 @@ func run(ctx context.Context) error {
 	}
 	docs := filepath.Join(root, "docs")
 	resultsFile, soakFile := filepath.Join(root, "dev", "bench", "results.json"), filepath.Join(root, "dev", "bench", "soak.json")
+	profileFile := filepath.Join(root, "dev", "bench", "profile.json")
 	switch {
 	case *page:
+	case *profile != "":
+		p, err := bench.RunProfile(ctx, max(options.Time, time.Second), options.Connections, *profile, os.Stdout)
+		if err != nil {
+			return err
+		}
+		if err := p.Write(profileFile); err != nil {
+			return err
+		}
 	case *soak:
 		s, err := bench.RunSoak(ctx, *requests, *reloads, options.Connections, os.Stdout)
 		if err != nil || !*write && (*requests != 10_000_000 || *reloads != 1000) {
@@ -83,8 +94,8 @@ func run(ctx context.Context) error {
 		}
 	}
 	r, err := bench.ReadResults(resultsFile)
-	if errors.Is(err, os.ErrNotExist) && *soak {
-		return nil // there is no page yet that the soak could be added to
+	if errors.Is(err, os.ErrNotExist) && (*soak || *profile != "") {
+		return nil // there is no page yet that it could be added to
 	}
 	if err != nil {
 		return err
@@ -93,5 +104,9 @@ func run(ctx context.Context) error {
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
-	return bench.WritePage(docs, r, s)
+	p, err := bench.ReadProfile(profileFile)
+	if err != nil {
+		return err
+	}
+	return bench.WritePage(docs, r, s, p)
 }
