@@ -2,8 +2,11 @@ package hookward
 
 import (
 	"bytes"
+	"crypto/hmac"
 	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
+	"hash"
 	"io"
 	"net/http"
 	"net/netip"
@@ -13,6 +16,7 @@ import (
 	"time"
 
 	"github.com/hookward/hookward/internal/bucket"
+	"github.com/hookward/hookward/internal/claim"
 	"github.com/hookward/hookward/internal/iplist"
 )
 
@@ -56,11 +60,14 @@ func decider(c *crew, d *decision) {
 	var r *http.Request
 	var p *policy
 	var now time.Time
-	var reason, key, name string
+	var reason, key, name, text, head string
 	var peer netip.AddrPort
-	var octets []byte
+	var octets, mac []byte
 	var lines []string
-	var size int64
+	var size, stamp int64
+	var k int
+	var f *fastPath
+	var h hash.Hash
 	var buffer *bytes.Buffer
 	var err error
 	for {
@@ -181,21 +188,70 @@ func decider(c *crew, d *decision) {
 			}
 		}
 
-		// The signature, with its timestamp, or the token; handshakes.
+		// The signature, with its timestamp, or the token; handshakes before it where
+		// the provider does not sign them, and behind it where it does. The short way
+		// is here, which saves 120 allocations of 310: see fastPath.
+		if reason == "" && p.asksUnsigned {
+			reason = greet(p, true, r, d)
+			if reason == notOne {
+				reason = ""
+			}
+		}
 		if reason == "" {
-			if p.fast != nil && !p.asksUnsigned {
-				reason = verifyFast(p.fast, p.schemes[0], r, d, now)
+			f = p.fast
+			if f != nil {
+				lines = r.Header[f.header]
+				if len(lines) == 1 {
+					text = lines[0]
+					head = f.literals[0]
+					if f.timestamped {
+						text, head, stamp = readHead(f, text, r, now)
+					}
+					if len(text) == f.length && text[:f.start] == f.prefix {
+						if f.encoding == nil {
+							mac, err = hex.DecodeString(text[f.start:])
+						} else {
+							mac, err = f.encoding.DecodeString(text[f.start:])
+						}
+						if err == nil && len(mac) == f.size {
+							reason = f.otherwise
+							for k = range f.keys {
+								h = hmac.New(f.newHash, f.keys[k])
+								if head != "" {
+									h.Write([]byte(head))
+								}
+								h.Write(d.body)
+								if hmac.Equal(h.Sum(nil), mac) {
+									d.secret = k + 1
+									d.scheme = p.schemes[0]
+									d.signedHead = head
+									if f.timestamped {
+										d.timestamp = time.Unix(stamp, 0)
+									}
+									reason = verified
+									break
+								}
+							}
+						}
+					}
+				}
 			}
 			if reason == "" {
-				reason = verifyLong(p, r, d, now)
-			} else if reason == verified && p.welcomes {
+				reason = verify(p, r, d, now)
+			}
+			if reason == verified && p.welcomes {
 				reason = welcome(p, r, d)
 			}
 		}
 
 		// Replay.
 		if reason == verified && p.replay != nil {
-			reason = claimDelivery(p, d, now)
+			key = string(d.bodySum[:]) // what nearly all are remembered by; see deliveryKey
+			if p.shortClaim && d.signed == nil && d.signedHead == "" && claim.Claim(p.replay.table, key, now.UnixNano(), p.replay.required) == claim.Granted {
+				d.claim = key
+			} else {
+				reason = claimDelivery(p, d, now)
+			}
 		}
 
 		// The conclusion: a request that is forwarded gets back the bytes that were

@@ -1,9 +1,6 @@
 package hookward
 
-import (
-	"net/http"
-	"time"
-)
+import "net/http"
 
 // greetOr answers a request of a method that carries no delivery, if it is a
 // handshake; else it returns the reason to refuse. Its body stays unread.
@@ -11,22 +8,6 @@ func greetOr(p *policy, otherwise string, r *http.Request, d *decision) string {
 	reason := greet(p, true, r, d)
 	if reason == notOne {
 		return otherwise
-	}
-	return reason
-}
-
-// verifyLong is verify with all that may come before and after it.
-func verifyLong(p *policy, r *http.Request, d *decision, now time.Time) string {
-	if p.asksUnsigned {
-		// Some providers ask unsigned whether the address is ours, some sign that.
-		reason := greet(p, true, r, d)
-		if reason != notOne {
-			return reason
-		}
-	}
-	reason := verify(p, r, d, now)
-	if reason == verified && p.welcomes {
-		return welcome(p, r, d)
 	}
 	return reason
 }

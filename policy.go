@@ -26,6 +26,7 @@ type policy struct {
 	idHeader     string        // where the delivery's id stands, if that is a header; canonical
 	eventHeader  string        // where the event's type stands
 	shortLimit   bool          // the limit counts client addresses, here, and tells nobody
+	shortClaim   bool          // a delivery is claimed here, by what is signed
 	shortEnd     bool          // see decider: nothing has to be taken out, or written down, before a request is forwarded
 	welcomes     bool          // a verified request is looked at once more; see welcome
 	guarded      bool          // there is a strategy, a list, or a limit
@@ -164,6 +165,7 @@ func compile(raw map[string]any) *compilation {
 		}
 		l := p.limit
 		p.shortLimit = l != nil && p.shared == nil && l.exempt == nil && l.header == "" && !l.host && l.told == ""
+		p.shortClaim = p.replay != nil && p.shared == nil && !p.replay.byDelivery
 		p.shortEnd = len(p.schemes) < 2 && !p.audit.required
 		p.names = policyNames(p)
 		p.spoofs = spoofs(p.names)

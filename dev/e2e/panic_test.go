@@ -102,7 +102,7 @@ func buggy(t *testing.T) string {
 		panic("a bug in compile")
 	}
 `},
-		{"func verifyFast(f *fastPath, s *scheme, r *http.Request, d *decision, now time.Time) string {\n", `
+		{"		// is here, which saves 120 allocations of 310: see fastPath.\n", `
 	switch r.Header.Get("X-Panic") {
 	case "text":
 		panic("a bug in verify")
@@ -110,8 +110,7 @@ func buggy(t *testing.T) string {
 		var m map[string]int
 		m["a"] = 1
 	case "index":
-		keys := s.keys[:0]
-		return string(keys[0])
+		reason = p.allow[:0][1:]
 	case "nil pointer":
 		d = nil
 		d.secret = 1

@@ -83,9 +83,17 @@ func intervalOf(average int64, period time.Duration) int64 {
 // none, and then how many nanoseconds it takes until there is; otherwise it is
 // the time that the tokens left took to be filled in: divided by Interval, their
 // number.
+//
+// It calls others for what is rare alone: interpreted, a call costs as much as all
+// variables and temporaries of what is called.
 func Take(t *Table, key string, now int64) int64 {
 	t.mu.Lock()
-	now = clock(t, now)
+	if now+t.offset >= t.now && t.now != math.MinInt64 {
+		now += t.offset // as clock has it
+		t.now = now
+	} else {
+		now = clock(t, now)
+	}
 	if now-t.since > t.depth {
 		turn(t, now)
 	}
@@ -98,8 +106,10 @@ func Take(t *Table, key string, now int64) int64 {
 			return room
 		}
 	}
-	if !known || full < now {
-		full = startOf(t, key, known, now)
+	if !known && t.shared > 0 {
+		full = startOf(t, key, now)
+	} else if !known || full < now {
+		full = now
 	}
 	room := t.depth - (full + t.Interval - now)
 	if room >= 0 {
@@ -120,12 +130,9 @@ func older(t *Table, key string) (int64, bool) {
 	return full, known
 }
 
-// startOf returns when a bucket that is full, or new, counts as full. A key that
-// has shared a bucket takes along what that was used for.
-func startOf(t *Table, key string, known bool, now int64) int64 {
-	if known || t.shared == 0 {
-		return now
-	}
+// startOf returns when a new bucket counts as full. A key that has shared a bucket
+// takes along what that was used for.
+func startOf(t *Table, key string, now int64) int64 {
 	full := t.overflow[maphash.String(t.seed, key)%shares]
 	if full < now {
 		return now
