@@ -112,8 +112,8 @@ func buggy(t *testing.T) string {
 	case "index":
 		reason = p.allow[:0][1:]
 	case "nil pointer":
-		d = nil
-		d.secret = 1
+		var none *decision
+		none.secret = 1
 	case "abort":
 		panic(http.ErrAbortHandler)
 	}
