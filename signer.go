@@ -120,6 +120,12 @@ func (s *Signer) BindsBody() bool {
 	return s.policy.token == nil
 }
 
+// SendsSecret reports whether the secret itself is what is sent, as a token or a
+// password, so that who sees a delivery has it.
+func (s *Signer) SendsSecret() bool {
+	return s.policy.token != nil
+}
+
 // forms returns those of the scheme's forms that there is a key for.
 func (s *Signer) forms() []*scheme {
 	usable := []*scheme{}

@@ -25,7 +25,7 @@ type draft struct {
 	forged bool
 	// stampAt is the path of the timestamp, which is a number where it is new.
 	stampAt string
-	reason string // why the gate would refuse it
+	reason  string // why the gate would refuse it
 }
 
 const (
