@@ -16,7 +16,7 @@
 // afterwards, and a value changed through a second pointer are not found.
 // The interpreted test run is there for the rest.
 //
-// Test files are skipped: Traefik never loads them. So are files with the lines
+// Package main is skipped: no plugin is one. Test files are skipped: Traefik never loads them. So are files with the lines
 // "//go:build gc" and "// +build gc": Yaegi takes them for another compiler's.
 package dialect
 
@@ -96,6 +96,9 @@ type pass struct {
 }
 
 func run(ap *analysis.Pass) (any, error) {
+	if ap.Pkg.Name() == "main" {
+		return nil, nil // a command, which is compiled
+	}
 	// Not the shared inspector of passes/inspect: it includes test files.
 	var files []*ast.File
 	for _, f := range ap.Files {
