@@ -64,6 +64,9 @@ func NewSigner(config *Config, key crypto.Signer) (*Signer, error) {
 			raw[name] = value
 		}
 	}
+	if key == nil && needsPrivateKey(raw) {
+		return nil, errors.New(needsKey)
+	}
 	added := key != nil && !hasOption(raw, "publicKeys")
 	if added {
 		der, err := x509.MarshalPKIXPublicKey(key.Public())
@@ -77,8 +80,6 @@ func NewSigner(config *Config, key crypto.Signer) (*Signer, error) {
 		text := strings.Join(c.problems, "; ")
 		if added {
 			text = strings.NewReplacer("publicKeys[0]: ", "the private key: ", "publicKeys: has", "the private key: has").Replace(text)
-		} else if strings.HasPrefix(text, "publicKeys: is required") {
-			text = needsKey
 		}
 		return nil, errors.New(text)
 	}
@@ -95,9 +96,29 @@ func NewSigner(config *Config, key crypto.Signer) (*Signer, error) {
 		return s, nil
 	}
 	if len(s.forms()) == 0 {
-		return nil, errors.New(needsKey)
+		return nil, errors.New(needsKey) // the secrets are missing, and there are publicKeys
 	}
 	return s, nil
+}
+
+// needsPrivateKey reports whether all forms of a configuration's signature are made
+// with a private key.
+func needsPrivateKey(raw map[string]any) bool {
+	options, problems := Decode(raw)
+	if len(problems) > 0 || options.Signature == nil {
+		return false
+	}
+	names := []string{options.Signature.Algorithm}
+	for _, alternative := range options.Signature.Alternatives {
+		names = append(names, orDefault(alternative.Algorithm, options.Signature.Algorithm))
+	}
+	for _, name := range names {
+		a := algorithms[name]
+		if !isPublic(&a) {
+			return false
+		}
+	}
+	return true
 }
 
 // needsKey is said of schemes whose signatures nobody but the provider can make.

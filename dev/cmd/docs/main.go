@@ -1,6 +1,6 @@
 // Command docs writes the README's option table from the comments of options*.go,
 // the table of a record's fields in docs/audit.md from those of auditrecord.go, and
-// docs/providers.md from the catalogue. With -check it only says whether they are
+// docs/providers.md and what the command knows of the providers from the catalogue. With -check it only says whether they are
 // up to date.
 package main
 
@@ -55,10 +55,15 @@ func run(check bool) error {
 	if err != nil {
 		return err
 	}
+	data, err := providerData(root)
+	if err != nil {
+		return err
+	}
 	return errors.Join(
 		write(readme, text, check),
 		write(audit, fields, check),
 		write(filepath.Join(root, "docs", "providers.md"), providers, check),
+		write(filepath.Join(root, "cmd", "hookward", "providers.json"), data, check),
 	)
 }
 
