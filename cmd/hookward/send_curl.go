@@ -15,26 +15,26 @@ import (
 // for byte.
 func curlCommand(d plugin.Delivery, p *plan, o *sendOptions) string {
 	before := ""
-	body := quoted(string(d.Body))
+	body := shellQuoted(string(d.Body))
 	switch {
 	case p.dataFile != "" && bytes.Equal(d.Body, p.data) && !strings.ContainsAny(p.dataFile, "\n\x00"):
-		body = quoted("@" + p.dataFile)
+		body = shellQuoted("@" + p.dataFile)
 	case bytes.IndexByte(d.Body, 0) >= 0 || !utf8.Valid(d.Body):
 		// No argument can hold these.
-		before = "printf %s " + quoted(base64.StdEncoding.EncodeToString(d.Body)) + " | base64 -d | "
+		before = "printf %s " + shellQuoted(base64.StdEncoding.EncodeToString(d.Body)) + " | base64 -d | "
 		body = "@-"
 	}
 	option := "--data-binary "
-	if body == quoted(string(d.Body)) && bytes.HasPrefix(d.Body, []byte("@")) {
+	if body == shellQuoted(string(d.Body)) && bytes.HasPrefix(d.Body, []byte("@")) {
 		option = "--data-raw " // which takes it for no file
 	}
-	lines := []string{before + "curl --include --globoff --path-as-is --max-time " + strconv.Itoa(int((o.timeout+999999999)/1000000000)) + " --request " + quoted(d.Method)}
+	lines := []string{before + "curl --include --globoff --path-as-is --max-time " + strconv.Itoa(int((o.timeout+999999999)/1000000000)) + " --request " + shellQuoted(d.Method)}
 	for _, name := range sortedHeaders(d.Header) {
 		for _, value := range d.Header[name] {
 			if value == "" {
-				lines = append(lines, "--header "+quoted(name+";"))
+				lines = append(lines, "--header "+shellQuoted(name+";"))
 			} else {
-				lines = append(lines, "--header "+quoted(name+": "+value))
+				lines = append(lines, "--header "+shellQuoted(name+": "+value))
 			}
 		}
 	}
@@ -42,14 +42,14 @@ func curlCommand(d plugin.Delivery, p *plan, o *sendOptions) string {
 		lines = append(lines, "--insecure")
 	}
 	if o.connectTo != "" {
-		lines = append(lines, "--noproxy '*' --connect-to "+quoted("::"+o.connectTo))
+		lines = append(lines, "--noproxy '*' --connect-to "+shellQuoted("::"+o.connectTo))
 	}
-	return strings.Join(append(lines, option+body, quoted(d.URL)), " \\\n  ") + "\n"
+	return strings.Join(append(lines, option+body, shellQuoted(d.URL)), " \\\n  ") + "\n"
 }
 
-// quoted returns a text as one word of a POSIX shell, in which no character has a
+// shellQuoted returns a text as one word of a POSIX shell, in which no character has a
 // meaning.
-func quoted(text string) string {
+func shellQuoted(text string) string {
 	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
 }
 
