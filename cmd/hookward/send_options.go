@@ -20,6 +20,9 @@ var schemeOptions = []string{"provider", "publicKeys", "senders", "publicURL", "
 // configurationOf returns the gate's configuration that the options stand for.
 func configurationOf(o *sendOptions) (map[string]any, error) {
 	raw := map[string]any{}
+	if o.provider == "" && len(o.sets) == 0 {
+		return nil, errors.New("--provider: is required ('hookward providers' lists them), or --set signature.header=NAME and what else describes a scheme")
+	}
 	if o.provider != "" {
 		raw["provider"] = o.provider
 	}
