@@ -72,6 +72,21 @@ func guard(t *testing.T, configuration string) *guarded {
 	return g
 }
 
+// forget forgets what has passed. It takes the lock, as take does: what another
+// process sends is in step with nothing else.
+func (g *guarded) forget() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.passed, g.bodies, g.most = nil, nil, 0
+}
+
+// take returns what has passed.
+func (g *guarded) take() ([]*http.Request, []string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.passed, g.bodies
+}
+
 // different returns how many different values a header had in what passed.
 func (g *guarded) different(name string) int {
 	seen := map[string]bool{}
@@ -198,8 +213,7 @@ func TestSendMany(t *testing.T) {
 	t.Setenv("SEND_SECRET", sendSecret)
 	g := guard(t, githubGate)
 	send := func(more string) (int, string, string) {
-		g.passed = nil
-		g.most = 0
+		g.forget()
 		return hookward(append([]string{"send", "--provider", "github", "--secret", "env:SEND_SECRET", g.URL}, strings.Fields(more)...)...)
 	}
 	status, stdout, stderr := send("--count 40")
@@ -244,7 +258,7 @@ func TestSendIntoBody(t *testing.T) {
 		{"--id evt_2", strings.Replace(body, "evt_1", "evt_2", 1)},
 		{"--event c.d", strings.Replace(body, "a.b", "c.d", 1)},
 	} {
-		stripe.bodies = nil
+		stripe.forget()
 		status, stdout, stderr := hookward(append([]string{"send", "--provider", "stripe", "--secret", "env:SEND_SECRET", "--data", "@" + file, stripe.URL}, strings.Fields(c.more)...)...)
 		if status != exitGood || len(stripe.bodies) != 1 || stripe.bodies[0] != c.want {
 			t.Errorf("%s: %d %s%s %q", c.more, status, stdout, stderr, stripe.bodies)
@@ -343,7 +357,7 @@ func TestSendPrint(t *testing.T) {
 			t.Errorf("%q: %d %s%s", data, status, stdout, stderr)
 			continue
 		}
-		g.passed, g.bodies = nil, nil
+		g.forget()
 		command := exec.Command("bash", "-c", stdout.String())
 		command.Dir = dir
 		out, err := command.CombinedOutput()
@@ -356,11 +370,12 @@ func TestSendPrint(t *testing.T) {
 		case "@" + file:
 			want = "\x00\xff\r\nof a file\n"
 		}
-		if err != nil || len(g.bodies) != 1 || g.bodies[0] != want || !strings.Contains(string(out), "200 OK") {
-			t.Errorf("%q: %v %q\n%s\n%s", data, err, g.bodies, stdout, out)
+		passed, bodies := g.take()
+		if err != nil || len(bodies) != 1 || bodies[0] != want || !strings.Contains(string(out), "200 OK") {
+			t.Errorf("%q: %v %q\n%s\n%s", data, err, bodies, stdout, out)
 			continue
 		}
-		r := g.passed[0]
+		r := passed[0]
 		if r.Header.Get("X-Odd") != "it's $HOME" || len(r.Header["X-Empty"]) != 1 || r.URL.EscapedPath() != "/a%20b%5B1%5D/../%7Bc%7D" {
 			t.Errorf("%q: %v %s", data, r.Header, r.URL)
 		}
