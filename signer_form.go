@@ -26,7 +26,7 @@ func (s *Signer) writeForm(w *draft, form *scheme) string {
 	if form.timestampUnit != "rfc3339" && form.timestampUnit != "http" {
 		w.stampAt = form.timestamp.name
 	}
-	if form.timestamp.kind != "" && !w.put(&form.timestamp, stamp) {
+	if form.timestamp.kind != "" && !w.says(form) && !w.put(&form.timestamp, stamp) {
 		w.reason = timestampMissing
 		return "the body has no place for the timestamp, " + form.timestamp.kind + ":" + form.timestamp.name
 	}
@@ -54,6 +54,13 @@ func (s *Signer) writeForm(w *draft, form *scheme) string {
 	}
 	w.writeDigests(form)
 	return s.writeSignature(w, form, p, nil, nil)
+}
+
+// says reports whether the delivery has its time already, in whatever way it is
+// written.
+func (w *draft) says(form *scheme) bool {
+	at, reason := checkTimestamp(w.at(&form.timestamp, nil), form.timestampUnit, 0, w.time)
+	return reason == verified && at.Equal(w.time)
 }
 
 // writeItems signs each item of a batch for itself.
@@ -104,7 +111,8 @@ func (s *Signer) writeNames(w *draft, form *scheme) {
 	if form.id.kind != "" {
 		if w.id != "" {
 			w.put(&form.id, w.id)
-		} else {
+		} else if !w.given || inHeader(&form.id) || signsPart(form.signs, "id") {
+			// What the user has written gets no more than it must have.
 			w.need(&form.id, randomID())
 		}
 	}
