@@ -189,9 +189,13 @@ func (s *Signer) Sign(d Delivery) (Delivery, error) {
 		if err == nil {
 			return signed, nil
 		}
-		if stages[w.reason] > stage {
+		came := stages[w.reason]
+		if w.whole {
+			came += len(stages)
+		}
+		if came > stage {
 			best = err
-			stage = stages[w.reason]
+			stage = came
 		}
 	}
 	return d, best
@@ -202,6 +206,7 @@ func (s *Signer) finish(w *draft, d Delivery, problem string) (Delivery, error) 
 	if problem != "" {
 		return d, errors.New(problem)
 	}
+	w.whole = true
 	if !d.Forged {
 		r, seen := w.request()
 		w.reason = verify(s.policy, r, seen, d.Time)

@@ -26,6 +26,7 @@ type draft struct {
 	// stampAt is the path of the timestamp, which is a number where it is new.
 	stampAt string
 	reason  string // why the gate would refuse it
+	whole   bool   // all of it could be written
 }
 
 const (
