@@ -93,6 +93,10 @@ func (s section) asYAML(indent string) string {
 	for _, one := range s {
 		switch v := one.value.(type) {
 		case section:
+			if len(v) == 0 {
+				fmt.Fprintf(&text, "%s%s: {}\n", indent, one.name)
+				continue
+			}
 			fmt.Fprintf(&text, "%s%s:\n%s", indent, one.name, v.asYAML(indent+"  "))
 		case []any:
 			if len(v) == 0 || !isSection(v[0]) {
