@@ -21,8 +21,9 @@ import (
 type Delivery struct {
 	// Method is the request method. Default: POST.
 	Method string
-	// URL is where the delivery goes. Schemes that sign the URL sign it as
-	// publicURL says, or as it stands here where that is an origin alone.
+	// URL is where the delivery goes, http or https. Where the scheme signs the URL,
+	// that is what publicURL says: path and query are those of this one if it is
+	// scheme and host alone.
 	URL string
 	// Header is what the sender sends beside what the scheme needs.
 	Header http.Header
@@ -43,7 +44,7 @@ type Delivery struct {
 // Signer signs deliveries for the gates of one configuration, as the sender would:
 // it is made of the same rows as the gate, and holds what it has signed against
 // the gate's own check before it hands it on. It is for tests and for trying a
-// gate out, and it is not there in Traefik.
+// gate out, and it is not there in Traefik. Goroutines may share it.
 type Signer struct {
 	policy  *policy
 	options Options

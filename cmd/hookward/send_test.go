@@ -417,3 +417,21 @@ func TestPrivateKeys(t *testing.T) {
 		}
 	}
 }
+
+func TestQuantile(t *testing.T) {
+	hundred := []time.Duration{}
+	for n := time.Duration(1); n <= 100; n++ {
+		hundred = append(hundred, n)
+	}
+	for _, c := range []struct {
+		values  []time.Duration
+		percent int
+		want    time.Duration
+	}{
+		{hundred, 50, 50}, {hundred, 95, 95}, {hundred, 100, 100}, {hundred[:1], 50, 1}, {hundred[:1], 95, 1}, {hundred[:2], 50, 1}, {hundred[:3], 50, 2}, {hundred[:10], 95, 10},
+	} {
+		if got := quantile(c.values, c.percent); got != c.want {
+			t.Errorf("%d %% of %d values: %d, want %d", c.percent, len(c.values), got, c.want)
+		}
+	}
+}
