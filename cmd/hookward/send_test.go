@@ -264,7 +264,17 @@ func TestSendIntoBody(t *testing.T) {
 			t.Errorf("%s: %d %s%s %q", c.more, status, stdout, stderr, stripe.bodies)
 		}
 	}
-	status, stdout, stderr := hookward("send", "--provider", "linear", "--secret", "env:SEND_SECRET", linear.URL)
+	// Of several, each has its own id, also in a body of the user's.
+	stripe.forget()
+	status, stdout, stderr := hookward("send", "--provider", "stripe", "--secret", "env:SEND_SECRET", "--data", "@"+file, "--count", "3", stripe.URL)
+	ids := map[string]bool{}
+	for _, b := range stripe.bodies {
+		ids[b] = true
+	}
+	if status != exitGood || len(ids) != 3 || ids[body] {
+		t.Errorf("three: %d %s%s %q", status, stdout, stderr, stripe.bodies)
+	}
+	status, stdout, stderr = hookward("send", "--provider", "linear", "--secret", "env:SEND_SECRET", linear.URL)
 	if status != exitGood || strings.Contains(linear.bodies[0], `"webhookTimestamp":0`) {
 		t.Errorf("linear: %d %s%s %q", status, stdout, stderr, linear.bodies)
 	}
@@ -348,8 +358,12 @@ func TestSendPrint(t *testing.T) {
 	if err := os.WriteFile(file, []byte("\x00\xff\r\nof a file\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for _, data := range []string{"", "@" + file, "it's `$(touch x)` \"$HOME\" \\n %s\r\n\n", "@-", "-d", " "} {
+	for _, data := range []string{"", "@" + file, "it's `$(touch x)` \"$HOME\" \\n %s\r\n\n", "@-", "@-text", "-d", " "} {
 		input := "@from stdin\x00\xfe\n"
+		if data == "@-text" {
+			data = "@-"
+			input = "@file"
+		}
 		stdout, stderr := &strings.Builder{}, &strings.Builder{}
 		arguments := []string{"send", "--provider", "github", "--secret", "env:SEND_SECRET", "--data", data, "--print", "--header", "X-Empty:", "--header", "X-Odd: it's $HOME", g.URL + "/a%20b[1]/../{c}?d='e'"}
 		status := run(arguments, streams{strings.NewReader(input), stdout, stderr})
