@@ -12,12 +12,10 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	plugin "github.com/hookward/hookward"
 )
@@ -209,39 +207,6 @@ func TestSend(t *testing.T) {
 	}
 }
 
-func TestSendMany(t *testing.T) {
-	t.Setenv("SEND_SECRET", sendSecret)
-	g := guard(t, githubGate)
-	send := func(more string) (int, string, string) {
-		g.forget()
-		return hookward(append([]string{"send", "--provider", "github", "--secret", "env:SEND_SECRET", g.URL}, strings.Fields(more)...)...)
-	}
-	status, stdout, stderr := send("--count 40")
-	if status != exitGood || stderr != "" || !strings.HasPrefix(stdout, "40 of 40 sent in ") || !strings.Contains(stdout, "200 OK  40\n") || !strings.Contains(stdout, "latency: min ") || len(g.passed) != 40 || g.different("X-GitHub-Delivery") != 40 || g.most > 8 {
-		t.Errorf("40: %d\n%s%s; %d passed, %d ids, %d at a time", status, stdout, stderr, len(g.passed), g.different("X-GitHub-Delivery"), g.most)
-	}
-	status, stdout, _ = send("--count 3 --id d --concurrency 1 --data @/dev/null --tamper none")
-	if status != exitGood || g.passed[0].Header.Get("X-GitHub-Delivery") != "d-1" || g.passed[2].Header.Get("X-GitHub-Delivery") != "d-3" || g.most != 1 {
-		t.Errorf("3: %d\n%s", status, stdout)
-	}
-	// The fifth goes out four intervals after the first, and no earlier.
-	begin := time.Now()
-	status, stdout, _ = send("--count 5 --rate 20/s --concurrency 5")
-	if status != exitGood || len(g.passed) != 5 || time.Since(begin) < 200*time.Millisecond {
-		t.Errorf("at a rate: %d after %s\n%s", status, time.Since(begin), stdout)
-	}
-	status, stdout, _ = send("--count 4 --tamper body --json")
-	report := sendReport{}
-	if err := json.Unmarshal([]byte(stdout), &report); err != nil || status != exitBroken || report.Statuses["401"] != 4 || report.Planned != 4 || report.Response != nil || len(g.passed) != 0 {
-		t.Errorf("tampered: %d %v\n%s", status, err, stdout)
-	}
-	g.Close()
-	status, stdout, stderr = send("--count 2")
-	if status != exitUsage || stderr != "" || !strings.Contains(stdout, "no answer: connection refused  2\n") {
-		t.Errorf("to nobody: %d\n%s%s", status, stdout, stderr)
-	}
-}
-
 // The id, the timestamp and the event are written into a body of the user's, of which
 // nothing else changes.
 func TestSendIntoBody(t *testing.T) {
@@ -340,112 +305,6 @@ func TestSendSchemes(t *testing.T) {
 			if status != want || stderr != "" {
 				t.Errorf("%s %s: %d %s%s", c.arguments, more, status, stdout, stderr)
 			}
-		}
-	}
-}
-
-// What --print prints does the same, whatever bytes there are, and has no secret.
-func TestSendPrint(t *testing.T) {
-	t.Setenv("SEND_SECRET", sendSecret)
-	for _, tool := range []string{"bash", "curl"} {
-		if _, err := exec.LookPath(tool); err != nil {
-			t.Skip("there is no " + tool)
-		}
-	}
-	g := guard(t, githubGate)
-	dir := t.TempDir()
-	file := filepath.Join(dir, "it's a $(file) @")
-	if err := os.WriteFile(file, []byte("\x00\xff\r\nof a file\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	for _, data := range []string{"", "@" + file, "it's `$(touch x)` \"$HOME\" \\n %s\r\n\n", "@-", "@-text", "-d", " "} {
-		input := "@from stdin\x00\xfe\n"
-		if data == "@-text" {
-			data = "@-"
-			input = "@file"
-		}
-		stdout, stderr := &strings.Builder{}, &strings.Builder{}
-		arguments := []string{"send", "--provider", "github", "--secret", "env:SEND_SECRET", "--data", data, "--print", "--header", "X-Empty:", "--header", "X-Odd: it's $HOME", g.URL + "/a%20b[1]/../{c}?d='e'"}
-		status := run(arguments, streams{strings.NewReader(input), stdout, stderr})
-		if status != exitGood || stderr.String() != "" || strings.Contains(stdout.String(), sendSecret) {
-			t.Errorf("%q: %d %s%s", data, status, stdout, stderr)
-			continue
-		}
-		g.forget()
-		command := exec.Command("bash", "-c", stdout.String())
-		command.Dir = dir
-		out, err := command.CombinedOutput()
-		want := data
-		switch data {
-		case "":
-			want = githubPush
-		case "@-":
-			want = input
-		case "@" + file:
-			want = "\x00\xff\r\nof a file\n"
-		}
-		passed, bodies := g.take()
-		if err != nil || len(bodies) != 1 || bodies[0] != want || !strings.Contains(string(out), "200 OK") {
-			t.Errorf("%q: %v %q\n%s\n%s", data, err, bodies, stdout, out)
-			continue
-		}
-		r := passed[0]
-		if r.Header.Get("X-Odd") != "it's $HOME" || len(r.Header["X-Empty"]) != 1 || r.URL.EscapedPath() != "/a%20b%5B1%5D/../%7Bc%7D" {
-			t.Errorf("%q: %v %s", data, r.Header, r.URL)
-		}
-	}
-	if names, _ := os.ReadDir(dir); len(names) != 1 {
-		t.Errorf("the shell has run what it should not: %v", names)
-	}
-}
-
-func TestPrivateKeys(t *testing.T) {
-	if _, err := exec.LookPath("openssl"); err != nil {
-		t.Skip("there is no openssl")
-	}
-	dir := t.TempDir()
-	for name, command := range map[string]string{
-		"rsa.pem":    "openssl genrsa -traditional 2048",
-		"rsa8.pem":   "openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048",
-		"ec.pem":     "openssl ecparam -name prime256v1 -genkey",
-		"ec8.pem":    "openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256",
-		"ed.pem":     "openssl genpkey -algorithm ED25519",
-		"x25519.pem": "openssl genpkey -algorithm X25519",
-	} {
-		words := strings.Fields(command)
-		out, err := exec.Command(words[0], words[1:]...).Output()
-		if err != nil {
-			t.Fatalf("%s: %v", command, err)
-		}
-		if err := os.WriteFile(filepath.Join(dir, name), out, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		key, err := readPrivateKey("file:" + filepath.Join(dir, name))
-		if (err == nil) == (name == "x25519.pem") || err == nil && key.Public() == nil {
-			t.Errorf("%s: %v", name, err)
-		}
-	}
-	for _, text := range []string{"", "x", strings.Repeat("0", 62), strings.Repeat("0", 66), "-----BEGIN PRIVATE KEY-----", "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----"} {
-		if key, err := parsePrivateKey(text); err == nil || key != nil {
-			t.Errorf("%q is a key", text)
-		}
-	}
-}
-
-func TestQuantile(t *testing.T) {
-	hundred := []time.Duration{}
-	for n := time.Duration(1); n <= 100; n++ {
-		hundred = append(hundred, n)
-	}
-	for _, c := range []struct {
-		values  []time.Duration
-		percent int
-		want    time.Duration
-	}{
-		{hundred, 50, 50}, {hundred, 95, 95}, {hundred, 100, 100}, {hundred[:1], 50, 1}, {hundred[:1], 95, 1}, {hundred[:2], 50, 1}, {hundred[:3], 50, 2}, {hundred[:10], 95, 10},
-	} {
-		if got := quantile(c.values, c.percent); got != c.want {
-			t.Errorf("%d %% of %d values: %d, want %d", c.percent, len(c.values), got, c.want)
 		}
 	}
 }
