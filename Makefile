@@ -65,7 +65,7 @@ bench:
 	@for tool in wrk nginx /usr/lib/nginx/modules/ngx_http_lua_module.so=libnginx-mod-http-lua haproxy; do dev/tools.sh $$tool || true; done
 	go run -C dev ./cmd/bench
 
-#? docs: Write the tables of docs/options.md and docs/audit.md, and docs/providers.md
+#? docs: Write the tables of docs/options.md and docs/audit.md, docs/providers.md, and cmd/hookward/providers.json
 .PHONY: docs
 docs:
 	go run -C dev ./cmd/docs

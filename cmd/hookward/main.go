@@ -30,7 +30,7 @@ func main() {
 
 // commands returns what the program can do, in the order in which help lists it.
 func commands() []command {
-	return []command{auditCommand()}
+	return []command{auditCommand(), sendCommand(), providersCommand(), completionCommand()}
 }
 
 // run does what the arguments say, and returns the exit status.

@@ -1,6 +1,7 @@
 // Command docs writes the option table in docs/options.md from the comments of
-// options*.go, the table of a record's fields in docs/audit.md from those of auditrecord.go, and
-// docs/providers.md from the catalogue. With -check it only says whether they are
+// options*.go, the table of a record's fields in docs/audit.md from those of
+// auditrecord.go, and from the catalogue docs/providers.md and what the command
+// hookward knows of the providers. With -check it only says whether they are
 // up to date.
 package main
 
@@ -55,10 +56,15 @@ func run(check bool) error {
 	if err != nil {
 		return err
 	}
+	data, err := providerData(root)
+	if err != nil {
+		return err
+	}
 	return errors.Join(
 		write(options, text, check),
 		write(audit, fields, check),
 		write(filepath.Join(root, "docs", "providers.md"), providers, check),
+		write(filepath.Join(root, "cmd", "hookward", "providers.json"), data, check),
 	)
 }
 

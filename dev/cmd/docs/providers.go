@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"go/ast"
 	"go/parser"
@@ -66,6 +68,47 @@ func providerPage(root string) (string, error) {
 		page += fmt.Sprintf("- **%s**.%s *Source:* %s\n", r.slug, remark, r.source)
 	}
 	return page, nil
+}
+
+// entry is a provider as 'hookward providers' knows it, beside what it learns from the
+// catalogue itself.
+type entry struct {
+	Slug       string `json:"slug"`
+	Name       string `json:"name"`
+	Give       string `json:"give"`
+	Verifies   string `json:"verifies"`
+	Signed     string `json:"signed"`
+	Fresh      string `json:"fresh"`
+	Handshake  string `json:"handshake"`
+	Addresses  string `json:"addresses"`
+	Confidence string `json:"confidence"`
+	Remark     string `json:"remark"`
+	Source     string `json:"source"`
+}
+
+// providerData returns cmd/hookward/providers.json: what stands in the comments of the
+// catalogue, and the columns of the page, in plain text.
+func providerData(root string) (string, error) {
+	rows, err := readCatalogue(root)
+	if err != nil {
+		return "", err
+	}
+	entries := []entry{}
+	for _, r := range rows {
+		remark := r.remark
+		if remark != "" {
+			remark = strings.ToUpper(remark[:1]) + remark[1:]
+		}
+		entries = append(entries, entry{r.slug, r.name, give(r.options), verifies(r.options), signed(r.options), fresh(r.options), handshakes(r.options), r.addresses, r.confidence, remark, r.source})
+	}
+	text := &bytes.Buffer{}
+	encoder := json.NewEncoder(text)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", " ")
+	if err := encoder.Encode(entries); err != nil {
+		return "", err
+	}
+	return strings.ReplaceAll(text.String(), "`", ""), nil
 }
 
 // readCatalogue reads the rows with the comments above them, by slug.

@@ -1,0 +1,92 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"reflect"
+	"strings"
+	"testing"
+
+	plugin "github.com/hookward/hookward"
+)
+
+func TestProviders(t *testing.T) {
+	for _, c := range []struct {
+		arguments string
+		status    int
+		stdout    []string
+		stderr    string
+	}{
+		{"providers", exitGood, []string{"SLUG", "stripe ", "Stripe-Signature", "standard-webhooks"}, ""},
+		{"providers --filter TWILIO", exitGood, []string{"twilio "}, ""},
+		{"providers --filter no-such-word", exitBroken, []string{"none; "}, ""},
+		{"providers --filter no-such-word --json", exitBroken, []string{"[]"}, ""},
+		{"providers stripe", exitGood, []string{"Stripe (stripe)", "whsec_", "Confidence: official", "secrets: [\"env:STRIPE_SECRET\"]", `format: "t={timestamp},v1={hex},..."`}, ""},
+		{"providers paddle", exitGood, []string{`tolerance: "5s"`}, ""},
+		{"providers twitch --json", exitGood, []string{`"tolerance": "10m"`, `"when": [`}, ""},
+		{"providers aws-sns", exitGood, []string{`senders: ["arn:aws:sns:`}, ""},
+		{"providers strpe", exitUsage, nil, "did you mean stripe?"},
+		{"providers nothing-like-it", exitUsage, nil, "'hookward providers' lists the providers"},
+		{"providers", exitGood, []string{"zoom"}, ""},
+		{"providers stripe slack", exitUsage, nil, "name one provider"},
+		{"providers stripe --filter x", exitUsage, nil, "--filter: is for the list"},
+		{"providers --fliter x", exitUsage, nil, "not defined: --fliter"},
+		{"completion", exitUsage, nil, "name one shell: bash, zsh, fish"},
+		{"completion csh", exitUsage, nil, `"csh" is not a shell`},
+		{"completion bash zsh", exitUsage, nil, "name one shell"},
+	} {
+		status, stdout, stderr := hookward(strings.Fields(c.arguments)...)
+		if status != c.status || (stdout == "") != (c.stdout == nil) || !strings.Contains(stderr, c.stderr) || (stderr == "") != (c.stderr == "") {
+			t.Errorf("%s: %d\n%s\n%s", c.arguments, status, stdout, stderr)
+		}
+		for _, want := range c.stdout {
+			if !strings.Contains(stdout, want) {
+				t.Errorf("%s: lacks %q:\n%s", c.arguments, want, stdout)
+			}
+		}
+	}
+	status, stdout, _ := hookward("providers", "--filter", "twilio")
+	if status != exitGood || strings.Contains(stdout, "stripe") {
+		t.Errorf("the filter lets others pass: %s", stdout)
+	}
+}
+
+// What is described of each provider is what the gate decodes, and its example is a
+// configuration without mistakes.
+func TestEachProvider(t *testing.T) {
+	entries := providerEntries()
+	if len(entries) < 144 {
+		t.Errorf("only %d providers", len(entries))
+	}
+	for _, e := range entries {
+		options, problems := plugin.Decode(map[string]any{"provider": e.Slug})
+		if len(problems) > 0 || e.Name == "" || e.Give == "" || e.Verifies == "" || e.Source == "" || e.Confidence == "" {
+			t.Errorf("%s: %v %+v", e.Slug, problems, e)
+		}
+		status, stdout, stderr := hookward("providers", e.Slug, "--json")
+		described := providerEntry{}
+		if err := json.Unmarshal([]byte(stdout), &described); err != nil || status != exitGood || stderr != "" {
+			t.Fatalf("%s: %d %v %s", e.Slug, status, err, stderr)
+		}
+		again, problems := plugin.Decode(described.Options)
+		options.Provider = ""
+		if len(problems) > 0 || !reflect.DeepEqual(again, options) {
+			t.Errorf("%s: the row as it is described: %v\n got %+v\nwant %+v", e.Slug, problems, again, options)
+		}
+		// With a secret, the example signs; where the key is the provider's, it is a
+		// private key that is missing, and nothing else.
+		secret := "0123456789abcdef0123456789abcdef"
+		if strings.Contains(e.Give, "user:password") {
+			secret = "hooks:" + secret
+		}
+		name := strings.ToUpper(strings.ReplaceAll(e.Slug, "-", "_")) + "_SECRET"
+		if err := os.Setenv(name, secret); err != nil {
+			t.Fatal(err)
+		}
+		_, err := plugin.NewSigner(&plugin.Config{Raw: described.Example}, nil)
+		_ = os.Unsetenv(name)
+		if err != nil && !strings.HasPrefix(err.Error(), "a private key is required") {
+			t.Errorf("%s: its example: %v", e.Slug, err)
+		}
+	}
+}

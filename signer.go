@@ -1,0 +1,260 @@
+//go:build gc
+// +build gc
+
+package hookward
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// Delivery is a request of a sender's, before and after it is signed.
+type Delivery struct {
+	// Method is the request method. Default: POST.
+	Method string
+	// URL is where the delivery goes, http or https. Where the scheme signs the URL,
+	// that is what publicURL says: path and query are those of this one if it is
+	// scheme and host alone.
+	URL string
+	// Header is what the sender sends beside what the scheme needs.
+	Header http.Header
+	// Body is the payload. Default: the smallest that has what the scheme signs.
+	Body []byte
+	// ID is the delivery's own. Default: the one that Header or Body has, or else a
+	// random one.
+	ID string
+	// Event is the type of the event. Default: what Header or Body says.
+	Event string
+	// Time is when the delivery is signed. Default: now.
+	Time time.Time
+	// Forged changes a bit of the signature, or a letter of the token, so that a
+	// gate has to refuse it.
+	Forged bool
+}
+
+// Signer signs deliveries for the gates of one configuration, as the sender would:
+// it is made of the same rows as the gate, and holds what it has signed against
+// the gate's own check before it hands it on. It is for tests and for trying a
+// gate out, and it is not there in Traefik. Goroutines may share it.
+type Signer struct {
+	policy  *policy
+	options Options
+	key     crypto.Signer // of algorithms with a public key; may be nil
+	token   string
+}
+
+// NewSigner compiles a configuration as New does. The first of secrets signs, or
+// for schemes with a public key the private key, whose public key the gate has
+// under publicKeys; it may be missing in this configuration, and is nil for all
+// other schemes. Of the configuration only what describes the scheme counts.
+//
+// The error names the options that are wrong; none of its text is a secret's.
+func NewSigner(config *Config, key crypto.Signer) (*Signer, error) {
+	raw := map[string]any{}
+	if config != nil {
+		for name, value := range config.Raw {
+			raw[name] = value
+		}
+	}
+	if key == nil && needsPrivateKey(raw) {
+		return nil, errors.New(needsKey)
+	}
+	added := key != nil && !hasOption(raw, "publicKeys")
+	if added {
+		der, err := x509.MarshalPKIXPublicKey(key.Public())
+		if err != nil {
+			return nil, errors.New("the private key: is no key of Ed25519, ECDSA or RSA")
+		}
+		raw["publicKeys"] = []any{string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der}))}
+	}
+	c := compile(raw)
+	if c.policy == nil {
+		text := strings.Join(c.problems, "; ")
+		if added {
+			text = strings.NewReplacer("publicKeys[0]: ", "the private key: ", "publicKeys: has", "the private key: has").Replace(text)
+		}
+		return nil, errors.New(text)
+	}
+	options, _ := Decode(raw) // which compile has done before
+	s := &Signer{policy: c.policy, options: options, key: key}
+	if c.policy.alone {
+		return nil, errors.New("allowlist.alone: the gate looks at the address alone, so there is nothing to sign")
+	}
+	if c.policy.token != nil {
+		s.token = string(c.keys["utf8"][0])
+		if options.Token.BasicUser != "" {
+			s.token = options.Token.BasicUser + ":" + s.token
+		}
+		return s, nil
+	}
+	if len(s.forms()) == 0 {
+		return nil, errors.New(needsKey) // the secrets are missing, and there are publicKeys
+	}
+	return s, nil
+}
+
+// needsPrivateKey reports whether all forms of a configuration's signature are made
+// with a private key.
+func needsPrivateKey(raw map[string]any) bool {
+	options, problems := Decode(raw)
+	if len(problems) > 0 || options.Signature == nil {
+		return false
+	}
+	names := []string{options.Signature.Algorithm}
+	for _, alternative := range options.Signature.Alternatives {
+		names = append(names, orDefault(alternative.Algorithm, options.Signature.Algorithm))
+	}
+	for _, name := range names {
+		a := algorithms[name]
+		if !isPublic(&a) {
+			return false
+		}
+	}
+	return true
+}
+
+// needsKey is said of schemes whose signatures nobody but the provider can make.
+const needsKey = "a private key is required: the sender signs with one of its own, which nobody else has; give one of yours, and the gate its public key under publicKeys"
+
+// Timestamped reports whether the scheme signs a timestamp, without which a
+// delivery has no age.
+func (s *Signer) Timestamped() bool {
+	return s.policy.token == nil && s.forms()[0].timestamped
+}
+
+// BindsBody reports whether the scheme signs the whole body, in each of its forms.
+// Where it doesn't, a gate lets a changed body pass.
+func (s *Signer) BindsBody() bool {
+	for _, form := range s.forms() {
+		if !bindsBody(form) {
+			return false
+		}
+	}
+	return s.policy.token == nil
+}
+
+// SendsSecret reports whether the secret itself is what is sent, as a token or a
+// password, so that who sees a delivery has it.
+func (s *Signer) SendsSecret() bool {
+	return s.policy.token != nil
+}
+
+// forms returns those of the scheme's forms that there is a key for.
+func (s *Signer) forms() []*scheme {
+	usable := []*scheme{}
+	for _, form := range s.policy.schemes {
+		if !isPublic(&form.algorithm) || s.key != nil {
+			usable = append(usable, form)
+		}
+	}
+	return usable
+}
+
+// Sign returns the delivery as the sender would send it: with its id, timestamp and
+// event where the scheme has them, and signed. Values that are signed and missing
+// are made up. Single values of a JSON body or a form are written in their place,
+// and the rest of it stays as it is. Of several forms, the first that fits the
+// delivery is used.
+//
+// The error says why the gate would not let pass what came of it.
+func (s *Signer) Sign(d Delivery) (Delivery, error) {
+	if d.Time.IsZero() {
+		d.Time = time.Now()
+	}
+	if d.Method == "" {
+		d.Method = http.MethodPost
+	}
+	u, err := url.Parse(d.URL)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil {
+		return d, errors.New("the URL must have scheme and host, such as https://hooks.example.com/in, and no password")
+	}
+	if s.policy.token != nil {
+		w := newDraft(d, u)
+		return s.finish(w, d, s.writeToken(w))
+	}
+	// The form that came furthest is the one that was meant, as for the gate.
+	var best error
+	stage := -1
+	for _, form := range s.forms() {
+		w := newDraft(d, u)
+		signed, err := s.finish(w, d, s.writeForm(w, form))
+		if err == nil {
+			return signed, nil
+		}
+		came := stages[w.reason]
+		if w.whole {
+			came += len(stages)
+		}
+		if came > stage {
+			best = err
+			stage = came
+		}
+	}
+	return d, best
+}
+
+// finish holds a draft against the gate's check.
+func (s *Signer) finish(w *draft, d Delivery, problem string) (Delivery, error) {
+	if problem != "" {
+		return d, errors.New(problem)
+	}
+	w.whole = true
+	if !d.Forged {
+		r, seen := w.request()
+		w.reason = verify(s.policy, r, seen, d.Time)
+		if w.reason != verified {
+			return d, fmt.Errorf("the gate would refuse it: %s%s", w.reason, hints[w.reason])
+		}
+	}
+	d.Method = w.method
+	d.URL = w.url.String()
+	d.Header = w.header
+	d.Body = w.body
+	return d, nil
+}
+
+// hints say what a sender can do about a reason to refuse.
+var hints = map[string]string{
+	signedFieldMissing:  " (a value that is signed is missing, or the body is of another type than the one that is signed)",
+	signedTextAmbiguous: " (a value that is signed contains what separates it from its neighbour)",
+	urlMismatch:         " (publicURL has another path or query)",
+	bodyMalformed:       " (the body must be a JSON document without a name that stands there twice)",
+	signatureMissing:    " (the body has no list of items that could be signed)",
+}
+
+// hasOption reports whether an option is given, in whatever case it is written.
+func hasOption(raw map[string]any, name string) bool {
+	for key := range raw {
+		if strings.EqualFold(key, name) {
+			return true
+		}
+	}
+	return false
+}
+
+// randomID returns a random UUID, RFC 9562, version 4.
+func randomID() string {
+	b := make([]byte, 16)
+	if _, err := rand.Read(b); err != nil {
+		panic(err) // there is no randomness, and no way to go on
+	}
+	b[6] = b[6]&0x0f | 0x40
+	b[8] = b[8]&0x3f | 0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+}
+
+// request returns the draft as the gate would see it.
+func (w *draft) request() (*http.Request, *decision) {
+	u := *w.url
+	r := &http.Request{Method: w.method, URL: &u, Host: u.Host, Header: w.header, Body: http.NoBody, ContentLength: int64(len(w.body))}
+	return r, &decision{body: bytes.Clone(w.body), bodyWhole: true, rawQuery: u.RawQuery}
+}

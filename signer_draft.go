@@ -1,0 +1,141 @@
+//go:build gc
+// +build gc
+
+package hookward
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// draft is a delivery while it is being written.
+type draft struct {
+	method string
+	url    *url.URL
+	header http.Header
+	body   []byte
+	given  bool // the body is the caller's
+	id     string
+	event  string
+	time   time.Time
+	forged bool
+	// stampAt is the path of the timestamp, which is a number where it is new.
+	stampAt string
+	reason  string // why the gate would refuse it
+	whole   bool   // all of it could be written
+}
+
+const (
+	jsonType      = "application/json"
+	formMediaType = "application/x-www-form-urlencoded"
+)
+
+// newDraft copies a delivery.
+func newDraft(d Delivery, u *url.URL) *draft {
+	own := *u
+	if own.Path == "" {
+		own.Path = "/"
+	}
+	own.Fragment = ""
+	w := &draft{method: d.Method, url: &own, header: d.Header.Clone(), body: bytes.Clone(d.Body), given: d.Body != nil,
+		id: d.ID, event: d.Event, time: d.Time, forged: d.Forged}
+	if w.header == nil {
+		w.header = http.Header{}
+	}
+	return w
+}
+
+// beginBody gives the draft a body where it has none, and the body its type. A
+// scheme may need a form, and of that one field only.
+func (w *draft) beginBody(form bool, only string) {
+	mediaType := jsonType
+	switch {
+	case !w.given && form:
+		w.body = []byte{}
+		if only == "" {
+			w.body = []byte("test=a+delivery+to+try+a+gate")
+		}
+		mediaType = formMediaType
+	case !w.given:
+		w.body = []byte(`{"test":"a delivery to try a gate"}`)
+	case len(w.header["Content-Type"]) > 0:
+		return
+	case json.Valid(w.body) && form && only != "":
+		// The document is what the sender puts into the one field.
+		w.body = []byte(url.Values{only: {string(w.body)}}.Encode())
+		mediaType = formMediaType
+	case json.Valid(w.body):
+	case form:
+		mediaType = formMediaType
+	default:
+		mediaType = "text/plain"
+	}
+	w.header["Content-Type"] = []string{mediaType}
+}
+
+// at returns the text at a place, below an item of a batch if there is one.
+func (w *draft) at(p *place, item any) string {
+	r, d := w.request()
+	d.item = item
+	return textAt(p, r, d)
+}
+
+// put writes a text to a place, and says whether there is such a place.
+func (w *draft) put(p *place, text string) bool {
+	switch p.kind {
+	case "header":
+		w.header[p.name] = []string{text}
+	case "query":
+		w.url.RawQuery = putField(w.url.RawQuery, p.name, text)
+	case "form":
+		r, _ := w.request()
+		if !isForm(r) {
+			return false
+		}
+		w.body = []byte(putField(string(w.body), p.name, text))
+	case "json":
+		body, ok := putJSON(w.body, p.path, scalar{text: text, number: p.name == w.stampAt})
+		if !ok {
+			return false
+		}
+		w.body = body
+	default:
+		return false
+	}
+	return true
+}
+
+// need writes a text to a place where there is none yet.
+func (w *draft) need(p *place, text string) bool {
+	return w.at(p, nil) != "" || w.put(p, text)
+}
+
+// putField sets a field of a query or a form, and leaves the others as they are
+// written.
+func putField(encoded, name, text string) string {
+	field := url.QueryEscape(name) + "=" + url.QueryEscape(text)
+	if encoded == "" {
+		return field
+	}
+	fields := strings.Split(encoded, "&")
+	kept := fields[:0]
+	found := false
+	for _, f := range fields {
+		key, _, _ := strings.Cut(f, "=")
+		key, err := url.QueryUnescape(key)
+		if err != nil || key != name {
+			kept = append(kept, f)
+		} else if !found {
+			found = true
+			kept = append(kept, field)
+		}
+	}
+	if !found {
+		kept = append(kept, field)
+	}
+	return strings.Join(kept, "&")
+}

@@ -1,0 +1,150 @@
+//go:build gc
+// +build gc
+
+package hookward
+
+import (
+	"bytes"
+	"context"
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/rsa"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// testPrivateKeys are keys of each family, made once: RSA's take their time.
+func testPrivateKeys() map[string]crypto.Signer {
+	privateKeysOnce.Do(makePrivateKeys)
+	return privateKeys
+}
+
+var (
+	privateKeysOnce sync.Once
+	privateKeys     map[string]crypto.Signer
+)
+
+func makePrivateKeys() {
+	_, edwards, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		panic(err)
+	}
+	curve, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		panic(err)
+	}
+	modulus, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		panic(err)
+	}
+	privateKeys = map[string]crypto.Signer{"ed25519": edwards, "ecdsa": curve, "rsa": modulus, "rsa-pss": modulus}
+}
+
+// rowSigner returns the configuration of a row, its signer, and the gate's
+// configuration, which has the public key.
+func rowSigner(t *testing.T, slug string) (map[string]any, *Signer) {
+	t.Helper()
+	row := catalogue[slug].Options
+	raw := rowSettings(slug, row)
+	var key crypto.Signer
+	if row.Signature != nil {
+		a := algorithms[orDefault(row.Signature.Algorithm, "hmac-sha256")]
+		if isPublic(&a) {
+			key = testPrivateKeys()[a.family]
+			delete(raw, "publicKeys")
+		}
+	}
+	s, err := NewSigner(&Config{Raw: raw}, key)
+	if err != nil {
+		t.Fatalf("%s: %v", slug, err)
+	}
+	if key != nil {
+		raw["publicKeys"] = s.options.PublicKeys
+	}
+	return raw, s
+}
+
+// statusOf sends a delivery through a gate, as a server would have it.
+func statusOf(t *testing.T, gate http.Handler, d Delivery) int {
+	t.Helper()
+	r := httptest.NewRequest(d.Method, d.URL, bytes.NewReader(d.Body))
+	r.RequestURI = r.URL.RequestURI()
+	r.URL.Scheme = ""
+	r.URL.Host = ""
+	r.Header = d.Header.Clone()
+	rw := httptest.NewRecorder()
+	gate.ServeHTTP(rw, r)
+	return rw.Code
+}
+
+// plainGate returns a gate in front of a backend that answers 200.
+func plainGate(t *testing.T, raw map[string]any) http.Handler {
+	t.Helper()
+	h, err := New(context.Background(), http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {}), &Config{Raw: unbanned(raw)}, t.Name())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return h
+}
+
+// What is signed for a row passes the row's gate, and what differs from it in what
+// the row signs does not.
+func TestSignerOfEachRow(t *testing.T) {
+	capture(t)
+	const target = "https://hooks.example.com/in"
+	for slug := range catalogue {
+		raw, s := rowSigner(t, slug)
+		gate := plainGate(t, raw)
+		sign := func(d Delivery) Delivery {
+			d.URL = target
+			signed, err := s.Sign(d)
+			if err != nil {
+				t.Errorf("%s: %v", slug, err)
+			}
+			return signed
+		}
+		good := sign(Delivery{})
+		if status := statusOf(t, gate, good); status != http.StatusOK {
+			t.Errorf("%s: status %d for %s %s %q", slug, status, good.URL, good.Header, good.Body)
+			continue
+		}
+		refused := func(what string, d Delivery) {
+			t.Helper()
+			if status := statusOf(t, gate, d); status != http.StatusUnauthorized && status != http.StatusBadRequest {
+				t.Errorf("%s: %s: status %d for %s %s %q", slug, what, status, d.URL, d.Header, d.Body)
+			}
+		}
+		refused("a forged signature", sign(Delivery{Forged: true}))
+		unsigned := good
+		unsigned.URL = target
+		unsigned.Header = http.Header{"Content-Type": good.Header["Content-Type"]}
+		unsigned.Body = []byte(`{"a":1}`)
+		refused("nothing of it", unsigned)
+		if s.Timestamped() {
+			refused("an old one", sign(Delivery{Time: time.Now().Add(-3 * time.Hour)}))
+			refused("one of the future", sign(Delivery{Time: time.Now().Add(3 * time.Hour)}))
+		}
+		if s.BindsBody() {
+			changed := good
+			changed.Body = append(bytes.Clone(good.Body), ' ')
+			refused("a changed body", changed)
+		}
+		if raw["secrets"] != nil {
+			other := map[string]any{}
+			for name, value := range raw {
+				other[name] = value
+			}
+			other["secrets"] = strings.Replace(raw["secrets"].(string), "0", "1", 1)
+			if status := statusOf(t, plainGate(t, other), good); status != http.StatusUnauthorized {
+				t.Errorf("%s: status %d with another secret", slug, status)
+			}
+		}
+	}
+}
