@@ -169,3 +169,9 @@ func remark(text string) Remark {
 	}
 	return Remark{match[1], match[2]}
 }
+
+// OptionNames returns the options at the top.
+func OptionNames() []string { return optionNames(&Options{}) }
+
+// Distance says how many letters two names differ in, whatever their case.
+func Distance(a, b string) int { return distance(strings.ToLower(a), strings.ToLower(b)) }

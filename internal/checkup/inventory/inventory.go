@@ -28,7 +28,8 @@ type Middleware struct {
 	Path string // where it stands, such as http.middlewares.hooks
 	Node *document.Node
 	// Options returns what Traefik hands to the plugin of that name.
-	Options func(alias string) (map[string]any, error)
+	Options   func(alias string) (map[string]any, error)
+	Namespace string // in Kubernetes
 	// ResolvesSecrets says that urn:k8s:secret: is resolved on the way.
 	ResolvesSecrets bool
 }

@@ -37,7 +37,7 @@ func (s *Set) addManifest(file string, root *document.Node) {
 	case "Middleware":
 		s.Documents++
 		s.Middlewares = append(s.Middlewares, &Middleware{
-			Key: namespace + "-" + name + "@" + kubernetes, File: file, Path: "spec", Node: spec, ResolvesSecrets: true,
+			Key: namespace + "-" + name + "@" + kubernetes, File: file, Path: "spec", Node: spec, Namespace: namespace, ResolvesSecrets: true,
 			Options: func(alias string) (map[string]any, error) {
 				options, _ := exact(spec.Get("plugin"), alias).Plain().(map[string]any)
 				return options, nil

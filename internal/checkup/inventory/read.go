@@ -49,7 +49,7 @@ func (s *Set) readTemplate(file string, text []byte, environment bool) {
 	note := renderedNote(string(text), rendered)
 	before := len(s.Findings)
 	s.addDocuments(file, documents)
-	s.wrong(file, mistake, note)
+	s.wrong(file, mistake, "")
 	s.addKnown(file, documents, environment)
 	for i := before; i < len(s.Findings); i++ {
 		s.Findings[i].Message += note

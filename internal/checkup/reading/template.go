@@ -127,7 +127,7 @@ func functions(environment bool) template.FuncMap {
 		if environment {
 			return os.Getenv(name)
 		}
-		return Unresolve("env " + name)
+		return Unresolve("variable " + name)
 	}
 	return template.FuncMap{
 		"env":        env,
