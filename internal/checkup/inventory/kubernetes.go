@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/hookward/hookward/internal/checkup/document"
+	"github.com/hookward/hookward/internal/checkup/reading"
 )
 
 const kubernetes = "kubernetescrd"
@@ -39,8 +40,7 @@ func (s *Set) addManifest(file string, root *document.Node) {
 		s.Middlewares = append(s.Middlewares, &Middleware{
 			Key: namespace + "-" + name + "@" + kubernetes, File: file, Path: "spec", Node: spec, Namespace: namespace, ResolvesSecrets: true,
 			Options: func(alias string) (map[string]any, error) {
-				options, _ := exact(spec.Get("plugin"), alias).Plain().(map[string]any)
-				return options, nil
+				return reading.ManifestOptions(exact(spec.Get("plugin"), alias))
 			},
 		})
 	case "IngressRoute":

@@ -154,7 +154,7 @@ func (c *check) checkBefore(r *inventory.Router, m *inventory.Middleware, g *gat
 	name := m.Key[:strings.LastIndex(m.Key, "@")]
 	for kind, whole := range pathRewriters {
 		if m.Node.Get(kind) != nil && g.inspection.SignsURL && (whole || !g.inspection.Pinned) {
-			c.say(r.File, where, finding.Warning, "rewritten-path", path, "%s (%s) comes before %s, whose provider signs the URL: put the gate first", name, kind, g.Node.Name)
+			c.say(r.File, where, finding.Warning, "rewritten-path", path, "%s (%s) comes before the gate, whose provider signs the URL: put the gate first", name, kind)
 		}
 	}
 	if m.Node.Get("buffering") != nil {

@@ -208,7 +208,9 @@ func implies(from, m matcher) bool {
 	case "pathprefix":
 		return (from.name == "path" || from.name == "pathprefix") && strings.HasPrefix(from.text, m.text)
 	case "pathregexp":
-		return from.name == "path" && matches(m.text, from.text)
+		// What begins like a path goes on to match, unless the pattern has an end.
+		goesOn := from.name == "pathprefix" && !strings.ContainsAny(m.text, "$\\")
+		return (from.name == "path" || goesOn) && matches(m.text, from.text)
 	case "hostregexp":
 		return from.name == "host" && matches(m.text, from.text)
 	}
