@@ -47,10 +47,7 @@ func Inspect(raw map[string]any, isElsewhere func(text string) bool) Inspection 
 	for kind := 1; kind < publicKinds && hasMisfit(result); kind++ {
 		result = inspect(raw, isElsewhere, kind)
 	}
-	if len(result.Problems) > 0 {
-		result.Problems = append(result.Problems, further(raw, isElsewhere, result.Problems)...)
-	}
-	return result
+	return further(raw, isElsewhere, result)
 }
 
 func inspect(raw map[string]any, isElsewhere func(text string) bool, publicKind int) Inspection {
@@ -124,19 +121,19 @@ func hasMisfit(result Inspection) bool {
 	return false
 }
 
-// further returns the problems that compile does not come to, because it stops
-// after those of reading the options. Options with problems are left out; what
-// might be said for their absence alone is not repeated.
-func further(raw map[string]any, isElsewhere func(text string) bool, known []Remark) []Remark {
+// further adds what compile does not come to, because it stops after problems of
+// reading the options. Options with problems are left out; what might be said for their
+// absence alone is not.
+func further(raw map[string]any, isElsewhere func(text string) bool, known Inspection) Inspection {
+	_, ofReading := Decode(raw)
+	if len(ofReading) == 0 {
+		return known
+	}
 	rest := map[string]any{}
 	for key, value := range raw {
 		rest[key] = value
 	}
-	_, ofReading := Decode(raw)
-	if len(ofReading) == 0 {
-		return nil
-	}
-	for _, p := range known {
+	for _, p := range known.Problems {
 		option, _, _ := strings.Cut(strings.Split(p.Path, ".")[0], "[")
 		for key := range raw {
 			if strings.EqualFold(key, option) {
@@ -145,19 +142,27 @@ func further(raw map[string]any, isElsewhere func(text string) bool, known []Rem
 		}
 	}
 	if len(rest) == 0 {
-		return nil
+		return known
 	}
-	more := []Remark{}
-	for _, p := range inspect(rest, isElsewhere, 0).Problems {
-		if !dependent.MatchString(p.Text) {
-			more = append(more, p)
+	more := inspect(rest, isElsewhere, 0)
+	known.Problems = append(known.Problems, independent(more.Problems)...)
+	known.Warnings = append(known.Warnings, independent(more.Warnings)...)
+	known.Secrets = more.Secrets
+	return known
+}
+
+func independent(remarks []Remark) []Remark {
+	kept := []Remark{}
+	for _, r := range remarks {
+		if !dependent.MatchString(r.Text) {
+			kept = append(kept, r)
 		}
 	}
-	return more
+	return kept
 }
 
 // dependent is what is said of an option for the sake of others.
-var dependent = regexp.MustCompile(`\bis required\b|\bhas no effect\b|\bneeds?\b|\bcontradicts\b|^is not a key for |^is empty|^must contain `)
+var dependent = regexp.MustCompile(`\bis required\b|\bhas no effect\b|\bneeds?\b|\bcontradicts\b|^is not a key for |^is empty|^must contain |is not given|^reading the configuration panicked`)
 
 var optionPath = regexp.MustCompile(`^([^\s:;,]+): (.*)$`)
 

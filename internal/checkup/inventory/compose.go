@@ -63,10 +63,13 @@ func interpolate(text string, environment bool) string {
 		}
 		match := variable.FindStringSubmatch(found)
 		name, operator, other := match[1]+match[4], match[2], match[3]
-		if !environment {
-			return reading.Unresolve("variable " + name)
-		}
 		value, set := os.LookupEnv(name)
+		if !environment {
+			value, set = "", false
+			if !strings.HasSuffix(operator, "-") {
+				return reading.Unresolve("variable " + name)
+			}
+		}
 		missing := !set || strings.HasPrefix(operator, ":") && value == ""
 		switch {
 		case strings.HasSuffix(operator, "-") && missing:

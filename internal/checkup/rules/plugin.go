@@ -70,6 +70,9 @@ func (c *check) addGate(m *inventory.Middleware, section *document.Node, path st
 		return
 	}
 	raw, err := m.Options(section.Name)
+	if err != nil && inventory.Provider(m.Key) == "file" {
+		return // it has been said of the file
+	}
 	if err != nil {
 		c.say(m.File, section, finding.Error, "refused-by-traefik", path, "%s: %s", err, c.refusal(m))
 		return

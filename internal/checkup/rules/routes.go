@@ -3,6 +3,7 @@ package rules
 import (
 	"strings"
 
+	"github.com/hookward/hookward/internal/checkup/document"
 	"github.com/hookward/hookward/internal/checkup/finding"
 	"github.com/hookward/hookward/internal/checkup/inventory"
 )
@@ -60,11 +61,7 @@ func (c *check) checkPair(g, r *route, routes []*route, said map[string]bool) {
 	if !same && !broader {
 		return
 	}
-	rulePath := r.Path + ".rule"
-	node := r.Node.Get("rule")
-	if node == nil {
-		node = r.Node
-	}
+	rulePath, node := ruleOf(r)
 	switch {
 	case broader && r.priority > g.priority && meetEntryPoints(g, r):
 		c.say(r.File, node, finding.Warning, "overtaken", rulePath, "takes what %s is meant to guard, and comes before it by its priority (%d, and %d there): nothing is verified", g.Name, r.priority, g.priority)
@@ -80,12 +77,20 @@ func (c *check) checkPair(g, r *route, routes []*route, said map[string]bool) {
 		c.say(r.File, node, finding.Warning, "unguarded-route", rulePath, "leads to the service of %s without a gate; if a webhook can be delivered there, nobody verifies it. Give it the gate, another service, or put a router before it: %s", g.Name, denyRouter(g))
 	case meetEntryPoints(g, r) && !said["deny "+g.Path+g.File]:
 		said["deny "+g.Path+g.File] = true
-		at := g.Node.Get("rule")
-		if at == nil {
-			at = g.Node
-		}
-		c.say(g.File, at, finding.Warning, "no-deny-router", g.Path+".rule", "would be answered by %s if this router were gone, as when Traefik can't load the plugin. Put a router between them: %s", r.Name, denyRouter(g))
+		path, at := ruleOf(g)
+		c.say(g.File, at, finding.Warning, "no-deny-router", path, "would be answered by %s if this router were gone, as when Traefik can't load the plugin. Put a router between them: %s", r.Name, denyRouter(g))
 	}
+}
+
+// ruleOf returns where a router's rule stands.
+func ruleOf(r *route) (string, *document.Node) {
+	for _, name := range []string{"rule", "match"} {
+		n := r.Node.Get(name)
+		if n != nil {
+			return r.Path + "." + name, n
+		}
+	}
+	return r.Path, r.Node
 }
 
 // denyRouter describes a router that takes what the guarded one does not, or no longer.
@@ -133,11 +138,8 @@ func isDenied(g, r *route, routes []*route) bool {
 // checkDeny warns of a deny router that denies what is to pass.
 func (c *check) checkDeny(g, d *route) {
 	if d.priority >= g.priority && covers(d.rule, g.rule) && meetEntryPoints(g, d) {
-		at := d.Node.Get("rule")
-		if at == nil {
-			at = d.Node
-		}
-		c.say(d.File, at, finding.Warning, "overtaken", d.Path+".rule", "takes what %s is meant to take, because its priority (%d) is not lower (%d there): no delivery passes", g.Name, d.priority, g.priority)
+		path, at := ruleOf(d)
+		c.say(d.File, at, finding.Warning, "overtaken", path, "takes what %s is meant to take, because its priority (%d) is not lower (%d there): no delivery passes", g.Name, d.priority, g.priority)
 	}
 }
 

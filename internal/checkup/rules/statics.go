@@ -51,11 +51,12 @@ func (c *check) checkStatics() {
 	declared := 0
 	for _, s := range c.set.Statics {
 		remote, local := ours(s, "plugins"), ours(s, "localPlugins")
-		for _, plugin := range append(append([]*document.Node{}, remote...), local...) {
-			c.checkModule(s, plugin)
+		for _, plugin := range local {
+			c.checkModule(s, plugin, "experimental.localPlugins."+plugin.Name)
 		}
 		for _, plugin := range remote {
 			path := "experimental.plugins." + plugin.Name
+			c.checkModule(s, plugin, path)
 			if plugin.Get("version").String() == "" {
 				c.say(s.File, plugin, finding.Error, "plugin-module", path+".version", "is required: Traefik downloads a version by its name")
 			}
@@ -90,10 +91,10 @@ func (c *check) checkStatics() {
 	c.checkUntrusted()
 }
 
-func (c *check) checkModule(s *inventory.Static, plugin *document.Node) {
+func (c *check) checkModule(s *inventory.Static, plugin *document.Node, path string) {
 	name := plugin.Get("moduleName")
 	if name.String() != moduleName {
-		c.say(s.File, name, finding.Error, "plugin-module", "experimental."+plugin.Name+".moduleName", "must be %s, to the letter", moduleName)
+		c.say(s.File, name, finding.Error, "plugin-module", path+".moduleName", "must be %s, to the letter", moduleName)
 	}
 }
 
