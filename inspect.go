@@ -52,22 +52,7 @@ func Inspect(raw map[string]any, isElsewhere func(text string) bool) Inspection 
 
 func inspect(raw map[string]any, isElsewhere func(text string) bool, publicKind int) Inspection {
 	result := Inspection{}
-	c := &compilation{}
-	standsIn := map[string]bool{}
-	seen := map[string]bool{}
-	c.standIn = func(path, ref, encoding string) *secret {
-		replace := isElsewhere != nil && isElsewhere(ref)
-		if !seen[path] {
-			seen[path] = true
-			isPublic := encoding == publicKeyEncoding || strings.HasSuffix(path, ".tls.ca") || strings.HasSuffix(path, ".tls.cert")
-			result.Secrets = append(result.Secrets, SecretText{path, ref, isPublic, replace})
-		}
-		if !replace {
-			return nil
-		}
-		standsIn[path] = true
-		return standInFor(path, ref, encoding, publicKind)
-	}
+	c := &compilation{standIn: standInto(&result, isElsewhere, publicKind)}
 	func() {
 		defer func() {
 			if p := recover(); p != nil {
@@ -78,8 +63,8 @@ func inspect(raw map[string]any, isElsewhere func(text string) bool, publicKind 
 	}()
 	for _, problem := range c.problems {
 		r := remark(problem)
-		pair := strings.TrimSuffix(r.Path, ".cert")
-		if strings.HasSuffix(r.Path, ".tls.cert") && standsIn[r.Path] != standsIn[pair+".key"] {
+		section, isPair := strings.CutSuffix(r.Path, ".tls.cert")
+		if isPair && standsIn(result, section+".tls.cert") != standsIn(result, section+".tls.key") {
 			continue // a stand-in never fits to what somebody has written
 		}
 		result.Problems = append(result.Problems, r)
@@ -98,6 +83,33 @@ func inspect(raw map[string]any, isElsewhere func(text string) bool, publicKind 
 		sort.Strings(result.Headers)
 	}
 	return result
+}
+
+// standInto returns what puts a stand-in in the place of a secret that can't be resolved
+// here, and notes all secrets.
+func standInto(result *Inspection, isElsewhere func(text string) bool, publicKind int) func(path, ref, encoding string) *secret {
+	seen := map[string]bool{}
+	return func(path, ref, encoding string) *secret {
+		replace := isElsewhere != nil && isElsewhere(ref)
+		if !seen[path] {
+			seen[path] = true
+			isPublic := encoding == publicKeyEncoding || strings.HasSuffix(path, ".tls.ca") || strings.HasSuffix(path, ".tls.cert")
+			result.Secrets = append(result.Secrets, SecretText{path, ref, isPublic, replace})
+		}
+		if !replace {
+			return nil
+		}
+		return standInFor(path, ref, encoding, publicKind)
+	}
+}
+
+func standsIn(result Inspection, path string) bool {
+	for _, s := range result.Secrets {
+		if s.Path == path {
+			return s.StandIn
+		}
+	}
+	return false
 }
 
 // signsAddress says whether a part of the address is signed without publicURL.
@@ -125,10 +137,11 @@ func hasMisfit(result Inspection) bool {
 // reading the options. Options with problems are left out; what might be said for their
 // absence alone is not.
 func further(raw map[string]any, isElsewhere func(text string) bool, known Inspection) Inspection {
-	_, ofReading := Decode(raw)
+	options, ofReading := Decode(raw)
 	if len(ofReading) == 0 {
 		return known
 	}
+	known.Secrets = nil
 	rest := map[string]any{}
 	for key, value := range raw {
 		rest[key] = value
@@ -141,13 +154,25 @@ func further(raw map[string]any, isElsewhere func(text string) bool, known Inspe
 			}
 		}
 	}
-	if len(rest) == 0 {
-		return known
+	if len(rest) > 0 {
+		more := inspect(rest, isElsewhere, 0)
+		known.Problems = append(known.Problems, independent(more.Problems)...)
+		known.Warnings = append(known.Warnings, independent(more.Warnings)...)
+		known.Secrets = more.Secrets
 	}
-	more := inspect(rest, isElsewhere, 0)
-	known.Problems = append(known.Problems, independent(more.Problems)...)
-	known.Warnings = append(known.Warnings, independent(more.Warnings)...)
-	known.Secrets = more.Secrets
+	for _, s := range known.Secrets {
+		if strings.HasPrefix(s.Path, "secrets[") {
+			return known
+		}
+	}
+	// No scheme has asked for the secrets. What can be said of them is said without.
+	c := &compilation{standIn: standInto(&known, isElsewhere, 0)}
+	for i, ref := range options.Secrets {
+		resolveOption(c, fmt.Sprintf("secrets[%d]: ", i), ref, "utf8")
+	}
+	for _, warning := range c.warnings {
+		known.Warnings = append(known.Warnings, remark(warning))
+	}
 	return known
 }
 

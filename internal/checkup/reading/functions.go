@@ -64,15 +64,23 @@ func normalize(name string) string {
 	return strings.Join(parts, "-")
 }
 
-func until(n int) ([]int, error) {
-	if n < 0 || n > 10000 {
-		return nil, errors.New("until: more than 10000 turns are not rendered here")
+// maxTurns is how many turns the loops of a template may have together.
+const maxTurns = 1_000_000
+
+// until returns sprig's function of that name, for one template.
+func until() func(n int) ([]int, error) {
+	turns := 0
+	return func(n int) ([]int, error) {
+		turns += 1 + n
+		if n < 0 || turns > maxTurns {
+			return nil, errors.New("until: more turns than are rendered here")
+		}
+		list := make([]int, n)
+		for i := range list {
+			list[i] = i
+		}
+		return list, nil
 	}
-	list := make([]int, n)
-	for i := range list {
-		list[i] = i
-	}
-	return list, nil
 }
 
 func first(list any) any {

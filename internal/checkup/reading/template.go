@@ -35,7 +35,7 @@ var ErrUnknownFunction = errors.New("not rendered")
 var errTooLarge = errors.New("it renders to more than is read")
 
 // maxRendered is how large a rendered template may become.
-const maxRendered = 16 << 20
+const maxRendered = 4 << 20
 
 // sprigNames are the functions that Traefik's templates have by the library sprig,
 // v3.2.3.
@@ -153,7 +153,7 @@ func functions(environment bool) template.FuncMap {
 		"nindent":    func(n int, text string) string { return "\n" + indent(n, text) },
 		"normalize":  normalize,
 		"toString":   toText,
-		"until":      until,
+		"until":      until(),
 		"add":        func(a, b int) int { return a + b },
 		"add1":       func(a int) int { return a + 1 },
 		"sub":        func(a, b int) int { return a - b },
