@@ -60,6 +60,9 @@ func fromDocument(d *document.Node, path string) (*node, *Problem) {
 			if item.Kind == document.Null {
 				continue
 			}
+			if item.Name == "" {
+				return nil, &Problem{path, item, "has a key without a name, at which Traefik's parser fails"}
+			}
 			child, problem := fromDocument(item, join(path, item.Name))
 			if problem != nil {
 				return nil, problem

@@ -85,7 +85,7 @@ func squash(n *node, into map[string]any, top bool) {
 }
 
 func isIndex(name string) bool {
-	return name[0] == '[' && name[len(name)-1] == ']'
+	return name != "" && name[0] == '[' && name[len(name)-1] == ']'
 }
 
 // fill makes lists of the texts that stand for them.
