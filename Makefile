@@ -38,7 +38,7 @@ lint:
 	go vet ./... && go vet -C dev ./...
 	go run $(STATICCHECK) ./...
 	cd dev && go run $(STATICCHECK) ./...
-	go build -C dev -o .cache/dialect ./cmd/dialect && dev/.cache/dialect -test=false ./...
+	go build -C dev -o .cache/dialect ./cmd/dialect && dev/.cache/dialect -test=false $$(go list -deps -f '{{if not .Standard}}{{.ImportPath}}{{end}}' .)
 	cd dev && go run ./cmd/docs -check
 
 #? fuzz: Run each fuzz target for FUZZTIME (50000x runs, or a time such as 10m)
@@ -50,6 +50,7 @@ fuzz:
 	go test -run '^$$' -fuzz FuzzReply -fuzztime $(FUZZTIME) ./internal/resp
 	go test -run '^$$' -fuzz FuzzList -fuzztime $(FUZZTIME) ./internal/iplist
 	go test -run '^$$' -fuzz FuzzAddress -fuzztime $(FUZZTIME) ./internal/ipset
+	go test -run '^$$' -fuzz FuzzCheck -fuzztime $(FUZZTIME) ./internal/checkup
 
 #? dev: Run the tests of the second module: interpreted, configuration sources, real Traefik, real senders
 .PHONY: dev

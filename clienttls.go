@@ -10,7 +10,7 @@ import (
 // It is noted as part of what that connection is known by. What is questionable
 // about a secret is said, and of a certificate nothing is.
 func clientText(c *compilation, ref, path string, secret bool) []byte {
-	s := resolveSecret(ref, "utf8")
+	s := resolveFor(c, path, ref, "utf8")
 	if s.problem != "" {
 		c.problems = append(c.problems, path+": "+s.problem)
 	}

@@ -3,6 +3,7 @@ package hookward
 import (
 	"fmt"
 	"sort"
+	"strings"
 )
 
 // compileKeys gives a form the keys that it verifies with, and adds it to the
@@ -74,7 +75,7 @@ func publicKeys(c *compilation, options Options) []publicKey {
 // resolveOption resolves one secret or key, and notes what there is to say of
 // it. It returns nil where there is a problem.
 func resolveOption(c *compilation, path, ref, encoding string) []byte {
-	s := resolveSecret(ref, encoding)
+	s := resolveFor(c, strings.TrimSuffix(path, ": "), ref, encoding)
 	c.files = append(c.files, s.files...)
 	if encoding != publicKeyEncoding {
 		c.secretTexts = append(c.secretTexts, s.text)
@@ -90,6 +91,17 @@ func resolveOption(c *compilation, path, ref, encoding string) []byte {
 		c.warnings = append(c.warnings, path+w)
 	}
 	return s.key
+}
+
+// resolveFor is resolveSecret, unless the compilation has something in its place.
+func resolveFor(c *compilation, path, ref, encoding string) secret {
+	if c.standIn != nil {
+		s := c.standIn(path, ref, encoding)
+		if s != nil {
+			return *s
+		}
+	}
+	return resolveSecret(ref, encoding)
 }
 
 // usesPublicKeys says whether one of some forms verifies with public keys.

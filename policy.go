@@ -60,6 +60,10 @@ type compilation struct {
 	secretTexts []string // the secrets as they are written, and all others that the options have
 
 	clientKeys string // what the section that is being compiled has references to
+
+	// standIn, where it is set, may have something else in the place of a secret:
+	// who inspects a configuration elsewhere does not have those that it names.
+	standIn func(path, ref, encoding string) *secret
 }
 
 const (
@@ -79,7 +83,12 @@ var knownMethods = []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OP
 // compile turns a configuration as it was written into a policy. It names all
 // mistakes of reading the options at once, then all of what they say.
 func compile(raw map[string]any) *compilation {
-	c := &compilation{}
+	return compileInto(&compilation{}, raw)
+}
+
+// compileInto is compile with what c says of the surroundings. It starts nothing,
+// and reads nothing but the files that secrets come from.
+func compileInto(c *compilation, raw map[string]any) *compilation {
 	if len(raw) == 0 {
 		c.problems = []string{"there is no configuration; the least is: provider and secrets"}
 		return c

@@ -9,7 +9,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 )
 
 // sendReport is what came of all deliveries, and what --json prints.
@@ -165,16 +164,6 @@ func colourOf(status int) string {
 		return yellow
 	}
 	return red
-}
-
-// printable replaces what a terminal would act upon: an answer is a stranger's text.
-func printable(text string) string {
-	return strings.Map(func(r rune) rune {
-		if r == '\n' || r == '\t' || unicode.IsPrint(r) {
-			return r
-		}
-		return '\ufffd'
-	}, text)
 }
 
 func sortedNames(counts map[string]int) []string {

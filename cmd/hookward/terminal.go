@@ -3,6 +3,8 @@ package main
 import (
 	"io"
 	"os"
+	"strings"
+	"unicode"
 )
 
 // A colour, as a terminal is told it (ECMA-48, SGR).
@@ -31,4 +33,20 @@ func paint(w io.Writer, colour, text string) string {
 		return text
 	}
 	return "\x1b[" + colour + "m" + text + "\x1b[0m"
+}
+
+// printable replaces what a terminal would act upon, but for line ends and tabs: an
+// answer is a stranger's text.
+func printable(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '\n' || r == '\t' || unicode.IsPrint(r) {
+			return r
+		}
+		return unicode.ReplacementChar
+	}, text)
+}
+
+// oneLine is printable for what must stay on its line: names come from files.
+func oneLine(text string) string {
+	return strings.NewReplacer("\n", string(unicode.ReplacementChar), "\t", string(unicode.ReplacementChar)).Replace(printable(text))
 }

@@ -28,14 +28,24 @@ func TestInterpreted(t *testing.T) {
 	}
 	goPath := linkedPath(t)
 	runTests(t, goPath, root, module)
-	inner, err := filepath.Glob(filepath.Join(root, "internal", "*"))
-	if err != nil || len(inner) == 0 {
-		t.Fatal("found no inner packages: ", err)
+	for _, name := range innerPackages(t, root) {
+		t.Run(name, func(t *testing.T) { runTests(t, goPath, filepath.Join(root, name), module+"/"+name) })
 	}
-	for _, directory := range inner {
-		name := "internal/" + filepath.Base(directory)
-		t.Run(name, func(t *testing.T) { runTests(t, goPath, directory, module+"/"+name) })
+}
+
+// innerPackages returns the packages of internal/ that the plugin is made of. The others
+// belong to the command, and are only compiled.
+func innerPackages(t *testing.T, root string) []string {
+	names := []string{}
+	for _, path := range dependencies(t, root) {
+		if name, inner := strings.CutPrefix(path, module+"/internal/"); inner {
+			names = append(names, "internal/"+name)
+		}
 	}
+	if len(names) == 0 {
+		t.Fatal("found no inner packages")
+	}
+	return names
 }
 
 // linkedPath returns a GOPATH in which the repository is.

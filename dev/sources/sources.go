@@ -45,9 +45,13 @@ const (
 
 // yamlOptions takes the text for what stands below the plugin's key.
 func yamlOptions(text string) (map[string]any, error) {
+	return fileOptions("options.yml", yamlFile(text))
+}
+
+func yamlFile(text string) string {
 	head := "http:\n  middlewares:\n    " + middleware + ":\n      plugin:\n        " + plugin + ":\n"
 	indented := strings.ReplaceAll(text, "\n", "\n          ")
-	return fileOptions("options.yml", head+"          "+indented+"\n")
+	return head + "          " + indented + "\n"
 }
 
 // A table's header stands alone on its line, without an indent.
@@ -56,8 +60,12 @@ var tableHeader = regexp.MustCompile(`(?m)^(\[\[?)([A-Za-z.]+)(\]\]?)$`)
 // tomlOptions takes the text for what stands below the plugin's table, with
 // tables of its own, `[signature]` and `[[handshakes]]`.
 func tomlOptions(text string) (map[string]any, error) {
+	return fileOptions("options.toml", tomlFile(text))
+}
+
+func tomlFile(text string) string {
 	table := strings.Join([]string{"http", "middlewares", middleware, "plugin", plugin}, ".")
-	return fileOptions("options.toml", "["+table+"]\n"+tableHeader.ReplaceAllString(text, "${1}"+table+".$2$3"))
+	return "[" + table + "]\n" + tableHeader.ReplaceAllString(text, "${1}"+table+".$2$3")
 }
 
 // fileOptions reads a file as Traefik's file provider does: a template first,

@@ -1,0 +1,111 @@
+package main
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io"
+
+	"github.com/hookward/hookward/internal/checkup"
+	"github.com/hookward/hookward/internal/checkup/finding"
+)
+
+const checkHelp = `Checks configurations before Traefik reads them: files of its file provider (YAML and
+TOML), labels in Compose files, Kubernetes manifests (Middleware and IngressRoute), and
+the static configuration, if it is among them. Of a directory, all YAML and TOML files
+are read. Files that are named together are checked together, as one Traefik has them:
+a router in one may go around a middleware in another. A FILE of - is stdin.
+
+What the options of a middleware may be is for the plugin's own code to say, so a gate
+whose options are good here does not answer 503 for them. Nothing is fetched, and no
+secret is needed: env:NAME and file:/path are listed, and taken for good.
+
+The exit status is 1 if there are mistakes, and 2 if there was nothing to check.
+docs/check.md has the rules, each with its cure.
+
+  hookward check /etc/traefik
+  hookward check --strict traefik.yml dynamic/ compose.yaml
+  helm template . | hookward check -
+`
+
+func checkCommand() command {
+	c := command{name: "check", arguments: "FILE|DIRECTORY...", summary: "check Traefik's configuration: mistakes, and routers that go around a gate", text: checkHelp}
+	c.define = func(flags *flag.FlagSet) func(arguments []string, s streams) int {
+		plugin := flags.String("plugin", "", "the `NAME` that the plugin has in Traefik; otherwise as a static\nconfiguration among the files says, or hookward")
+		environment := flags.Bool("env", false, "resolve env:NAME, file:/path and the variables of templates and Compose here;\nwhat is missing is a mistake")
+		strict := flags.Bool("strict", false, "exit with 1 for warnings, too")
+		asJSON := flags.Bool("json", false, "print an array of findings as JSON")
+		return func(names []string, s streams) int {
+			if len(names) == 0 {
+				return c.fail(s, "name a file or a directory; 'hookward help check' says more")
+			}
+			report := checkup.Run(names, s.stdin, checkup.Options{Plugin: *plugin, Environment: *environment})
+			err := printFindings(report, *asJSON, s.stdout)
+			if err != nil {
+				return c.fail(s, err.Error())
+			}
+			if report.Read == 0 {
+				return c.fail(s, "there was no configuration of Traefik to check")
+			}
+			errors, warnings, _ := count(report.Findings)
+			if errors > 0 || *strict && warnings > 0 {
+				return exitBroken
+			}
+			if report.Sections == 0 {
+				return c.fail(s, "there is no hookward middleware in what was read; if Traefik knows the plugin by another name, give it with --plugin")
+			}
+			return exitGood
+		}
+	}
+	return c
+}
+
+func count(findings []finding.Finding) (int, int, int) {
+	errors, warnings, infos := 0, 0, 0
+	for _, f := range findings {
+		switch f.Severity {
+		case finding.Error:
+			errors++
+		case finding.Warning:
+			warnings++
+		default:
+			infos++
+		}
+	}
+	return errors, warnings, infos
+}
+
+// printFindings prints what was found, a line each, and how much it is.
+func printFindings(report checkup.Report, asJSON bool, w io.Writer) error {
+	if asJSON {
+		encoder := json.NewEncoder(w)
+		encoder.SetEscapeHTML(false)
+		encoder.SetIndent("", "  ")
+		return encoder.Encode(report.Findings)
+	}
+	for _, f := range report.Findings {
+		_, err := io.WriteString(w, describeFinding(w, f))
+		if err != nil {
+			return err
+		}
+	}
+	errors, warnings, infos := count(report.Findings)
+	_, err := fmt.Fprintf(w, "hookward sections: %d, in %d files; errors: %d, warnings: %d, infos: %d\n", report.Sections, report.Files, errors, warnings, infos)
+	return err
+}
+
+func describeFinding(w io.Writer, f finding.Finding) string {
+	at := f.File
+	if f.Line > 0 {
+		at += fmt.Sprintf(":%d", f.Line)
+		if f.Column > 0 {
+			at += fmt.Sprintf(":%d", f.Column)
+		}
+	}
+	colour := map[string]string{finding.Error: red, finding.Warning: yellow, finding.Info: faint}[f.Severity]
+	path := ""
+	if f.Path != "" {
+		path = oneLine(f.Path) + ": "
+	}
+	return fmt.Sprintf("%s: %s: %s%s [%s]\n", oneLine(at), paint(w, colour, f.Severity), path, oneLine(f.Message), f.Rule)
+}

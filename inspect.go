@@ -1,0 +1,207 @@
+//go:build gc
+// +build gc
+
+package hookward
+
+import (
+	"fmt"
+	"regexp"
+	"sort"
+	"strings"
+)
+
+// Inspection is what a gate would make of a configuration.
+type Inspection struct {
+	Problems []Remark // the gate would answer 503 to everything
+	Warnings []Remark // it would work, and say so on stderr
+	Secrets  []SecretText
+	// SignsURL says whether the scheme signs the address that is called, Pinned
+	// whether publicURL has all of it, and Headers which request headers are read,
+	// canonical. They are empty where there are problems.
+	SignsURL bool
+	Pinned   bool
+	Headers  []string
+}
+
+// Remark is a sentence about an option.
+type Remark struct {
+	Path string // such as secrets[0]; empty where it is about the whole
+	Text string
+}
+
+// SecretText is an option that is written like a secret, as it is written: the text
+// may be the secret itself, and must not be shown.
+type SecretText struct {
+	Path, Text string
+	Public     bool // a public key, or a certificate
+	StandIn    bool // it was taken for a good one, whatever it is
+}
+
+// Inspect compiles a configuration as New does, and starts nothing: no list is
+// fetched, no file opened but those that secrets come from, and nobody connected to.
+// Where isElsewhere says of the text of a secret that it can only be resolved in
+// Traefik, a secret that fits stands in for it.
+func Inspect(raw map[string]any, isElsewhere func(text string) bool) Inspection {
+	result := inspect(raw, isElsewhere, 0)
+	// Which key fits is for the algorithm to say.
+	for kind := 1; kind < publicKinds && hasMisfit(result); kind++ {
+		result = inspect(raw, isElsewhere, kind)
+	}
+	return further(raw, isElsewhere, result)
+}
+
+func inspect(raw map[string]any, isElsewhere func(text string) bool, publicKind int) Inspection {
+	result := Inspection{}
+	c := &compilation{standIn: standInto(&result, isElsewhere, publicKind)}
+	func() {
+		defer func() {
+			if p := recover(); p != nil {
+				c.problems = append(c.problems, "reading the configuration panicked: "+fmt.Sprint(p))
+			}
+		}()
+		compileInto(c, raw)
+	}()
+	for _, problem := range c.problems {
+		r := remark(problem)
+		section, isPair := strings.CutSuffix(r.Path, ".tls.cert")
+		if isPair && standsIn(result, section+".tls.cert") != standsIn(result, section+".tls.key") {
+			continue // a stand-in never fits to what somebody has written
+		}
+		result.Problems = append(result.Problems, r)
+	}
+	for _, warning := range append(c.warnings, c.degraded...) {
+		result.Warnings = append(result.Warnings, remark(warning))
+	}
+	if c.policy != nil {
+		result.SignsURL = usesURL(c.policy) || signsAddress(c.policy)
+		for _, s := range c.policy.schemes {
+			result.Pinned = result.Pinned || s.pinned
+		}
+		for name := range c.policy.names {
+			result.Headers = append(result.Headers, name)
+		}
+		sort.Strings(result.Headers)
+	}
+	return result
+}
+
+// standInto returns what puts a stand-in in the place of a secret that can't be resolved
+// here, and notes all secrets.
+func standInto(result *Inspection, isElsewhere func(text string) bool, publicKind int) func(path, ref, encoding string) *secret {
+	seen := map[string]bool{}
+	return func(path, ref, encoding string) *secret {
+		replace := isElsewhere != nil && isElsewhere(ref)
+		if !seen[path] {
+			seen[path] = true
+			isPublic := encoding == publicKeyEncoding || strings.HasSuffix(path, ".tls.ca") || strings.HasSuffix(path, ".tls.cert")
+			result.Secrets = append(result.Secrets, SecretText{path, ref, isPublic, replace})
+		}
+		if !replace {
+			return nil
+		}
+		return standInFor(path, ref, encoding, publicKind)
+	}
+}
+
+func standsIn(result Inspection, path string) bool {
+	for _, s := range result.Secrets {
+		if s.Path == path {
+			return s.StandIn
+		}
+	}
+	return false
+}
+
+// signsAddress says whether a part of the address is signed without publicURL.
+func signsAddress(p *policy) bool {
+	for _, s := range p.schemes {
+		if signsPart(s.signs, "path", "query", "uri") {
+			return true
+		}
+	}
+	return false
+}
+
+func hasMisfit(result Inspection) bool {
+	for _, s := range result.Secrets {
+		for _, p := range result.Problems {
+			if s.StandIn && s.Public && p.Path == s.Path && strings.HasPrefix(p.Text, "is not a key for ") {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// further adds what compile does not come to, because it stops after problems of
+// reading the options. Options with problems are left out; what might be said for their
+// absence alone is not.
+func further(raw map[string]any, isElsewhere func(text string) bool, known Inspection) Inspection {
+	options, ofReading := Decode(raw)
+	if len(ofReading) == 0 {
+		return known
+	}
+	known.Secrets = nil
+	rest := map[string]any{}
+	for key, value := range raw {
+		rest[key] = value
+	}
+	for _, p := range known.Problems {
+		option, _, _ := strings.Cut(strings.Split(p.Path, ".")[0], "[")
+		for key := range raw {
+			if strings.EqualFold(key, option) {
+				delete(rest, key)
+			}
+		}
+	}
+	if len(rest) > 0 {
+		more := inspect(rest, isElsewhere, 0)
+		known.Problems = append(known.Problems, independent(more.Problems)...)
+		known.Warnings = append(known.Warnings, independent(more.Warnings)...)
+		known.Secrets = more.Secrets
+	}
+	for _, s := range known.Secrets {
+		if strings.HasPrefix(s.Path, "secrets[") {
+			return known
+		}
+	}
+	// No scheme has asked for the secrets. What can be said of them is said without.
+	c := &compilation{standIn: standInto(&known, isElsewhere, 0)}
+	for i, ref := range options.Secrets {
+		resolveOption(c, fmt.Sprintf("secrets[%d]: ", i), ref, "utf8")
+	}
+	for _, warning := range c.warnings {
+		known.Warnings = append(known.Warnings, remark(warning))
+	}
+	return known
+}
+
+func independent(remarks []Remark) []Remark {
+	kept := []Remark{}
+	for _, r := range remarks {
+		if !dependent.MatchString(r.Text) {
+			kept = append(kept, r)
+		}
+	}
+	return kept
+}
+
+// dependent is what is said of an option for the sake of others.
+var dependent = regexp.MustCompile(`\bis required\b|\bhas no effect\b|\bneeds?\b|\bcontradicts\b|^is not a key for |^is empty|^must contain |is not given|^reading the configuration panicked`)
+
+var optionPath = regexp.MustCompile(`^([^\s:;,]+): (.*)$`)
+
+// remark takes a problem or a warning apart.
+func remark(text string) Remark {
+	match := optionPath.FindStringSubmatch(text)
+	if match == nil {
+		return Remark{"", text}
+	}
+	return Remark{match[1], match[2]}
+}
+
+// OptionNames returns the options at the top.
+func OptionNames() []string { return optionNames(&Options{}) }
+
+// Distance says how many letters two names differ in, whatever their case.
+func Distance(a, b string) int { return distance(strings.ToLower(a), strings.ToLower(b)) }

@@ -1,0 +1,136 @@
+// Package checkup looks for mistakes in configurations of Traefik that have hookward
+// middlewares. Nothing is started, fetched or written.
+package checkup
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"sort"
+	"strings"
+
+	"github.com/hookward/hookward/internal/checkup/finding"
+	"github.com/hookward/hookward/internal/checkup/inventory"
+	"github.com/hookward/hookward/internal/checkup/rules"
+)
+
+const (
+	// maxFileBytes and maxFiles bound what is read: a configuration has less.
+	maxFileBytes = 4 << 20
+	maxFiles     = 10_000
+)
+
+// Options say how to look.
+type Options struct {
+	Plugin      string // the plugin's name in Traefik; empty: see rules.Options
+	Environment bool   // references, and variables of templates and Compose, are this process's
+}
+
+// Report is what was found.
+type Report struct {
+	Findings []finding.Finding
+	Files    int // that could be read
+	Sections int // of the plugin
+	Read     int // documents that are Traefik's
+}
+
+// Run checks files and directories together, as one Traefik might be given them. "-"
+// stands for stdin.
+func Run(names []string, stdin io.Reader, options Options) Report {
+	set := &inventory.Set{}
+	report := Report{}
+	seen := map[string]bool{}
+	unreadable := func(name string, err error) {
+		var inPath *os.PathError
+		if errors.As(err, &inPath) {
+			err = inPath.Err // the name stands before it
+		}
+		set.Findings = append(set.Findings, finding.Finding{File: name, Severity: finding.Error, Rule: "unreadable", Message: "can't be read: " + err.Error()})
+	}
+	read := func(name string) {
+		if seen[filepath.Clean(name)] {
+			return
+		}
+		seen[filepath.Clean(name)] = true
+		text, err := readFile(name, stdin)
+		if err != nil {
+			unreadable(name, err)
+			return
+		}
+		report.Files++
+		set.Read(name, text, options.Environment)
+	}
+	for _, name := range names {
+		info, err := os.Stat(name)
+		switch {
+		case name == "-":
+			read(name)
+		case err != nil:
+			unreadable(name, err)
+		case !info.IsDir():
+			read(name)
+		default:
+			files, err := filesBelow(name)
+			if err != nil {
+				unreadable(name, err)
+			}
+			for _, file := range files {
+				read(file)
+			}
+		}
+	}
+	set.Complete()
+	report.Findings, report.Sections = rules.Run(set, rules.Options{Plugin: options.Plugin, Environment: options.Environment})
+	report.Read = set.Documents
+	return report
+}
+
+func readFile(name string, stdin io.Reader) ([]byte, error) {
+	from := stdin
+	if name != "-" {
+		file, err := os.Open(name)
+		if err != nil {
+			return nil, err
+		}
+		defer func() { _ = file.Close() }()
+		from = file
+	}
+	text, err := io.ReadAll(io.LimitReader(from, maxFileBytes+1))
+	if err == nil && len(text) > maxFileBytes {
+		err = fmt.Errorf("it has more than %d bytes", maxFileBytes)
+	}
+	return text, err
+}
+
+// filesBelow returns what Traefik's file provider reads of a directory: files of three
+// extensions, and directories below, but not through links to them. Those that begin
+// with two dots are how Kubernetes keeps the versions of what it mounts.
+func filesBelow(directory string) ([]string, error) {
+	files := []string{}
+	err := filepath.WalkDir(directory, func(path string, entry os.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case path == directory:
+			return nil
+		case entry.IsDir() && strings.HasPrefix(entry.Name(), ".."):
+			return filepath.SkipDir
+		case entry.IsDir():
+			return nil
+		case len(files) >= maxFiles:
+			return fmt.Errorf("it has more than %d files", maxFiles)
+		}
+		switch strings.ToLower(filepath.Ext(path)) {
+		case ".yml", ".yaml", ".toml":
+			info, err := os.Stat(path) // what a link leads to
+			if err != nil || info.Mode().IsRegular() {
+				files = append(files, path)
+			}
+		}
+		return nil
+	})
+	sort.Strings(files)
+	return files, err
+}

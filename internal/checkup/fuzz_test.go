@@ -1,0 +1,45 @@
+package checkup
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/hookward/hookward/internal/checkup/inventory"
+	"github.com/hookward/hookward/internal/checkup/rules"
+)
+
+// Oracle: whatever a file says, the check comes to an end, each finding is whole, and
+// no line is named that the file does not have, but where a template has made it.
+func FuzzCheck(f *testing.F) {
+	files, err := filepath.Glob(filepath.Join("testdata", "*", "*", "*"))
+	if err != nil || len(files) == 0 {
+		f.Fatal("found no files: ", err)
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(string(text), strings.HasSuffix(file, ".toml"))
+	}
+	f.Fuzz(func(t *testing.T, text string, isTOML bool) {
+		name := "a.yml"
+		if isTOML {
+			name = "a.toml"
+		}
+		set := &inventory.Set{}
+		set.Read(name, []byte(text), false)
+		set.Complete()
+		findings, _ := rules.Run(set, rules.Options{})
+		for _, found := range findings {
+			if found.File != name || found.Severity == "" || found.Rule == "" || found.Message == "" {
+				t.Errorf("not a whole finding: %+v", found)
+			}
+			if found.Line > strings.Count(text, "\n")+1 && !strings.Contains(text, "{{") {
+				t.Errorf("there is no line %d: %+v", found.Line, found)
+			}
+		}
+	})
+}
