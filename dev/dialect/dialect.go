@@ -16,7 +16,8 @@
 // afterwards, and a value changed through a second pointer are not found.
 // The interpreted test run is there for the rest.
 //
-// Test files are skipped: Traefik never loads them.
+// Test files are skipped: Traefik never loads them. So are files with the lines
+// "//go:build gc" and "// +build gc": Yaegi takes them for another compiler's.
 package dialect
 
 import (
@@ -67,7 +68,7 @@ var rules = []rule{
 	{"json-unexported", "Yaegi encodes unexported fields as Xname and does not flatten embedded ones; use exported, named fields only", jsonUnexported},
 	{"print", "Traefik shows this at DEBUG or turns it into an ERROR; write to os.Stdout or os.Stderr", printing},
 	{"missing-symbol", "Yaegi v0.16.1 cannot load this; do without it", missingSymbol},
-	{"build-tag", "Yaegi ignores //go:build and loads the file anyway; move it to a directory of its own", buildTag},
+	{"build-tag", "Yaegi ignores //go:build, where the compiler ignores // +build; move the file to a directory of its own, or write both, with gc, for what the compiler alone is to read", buildTag},
 }
 
 // Analyzer reports code that Yaegi does not run as the compiler does.
@@ -98,7 +99,7 @@ func run(ap *analysis.Pass) (any, error) {
 	// Not the shared inspector of passes/inspect: it includes test files.
 	var files []*ast.File
 	for _, f := range ap.Files {
-		if loaded(ap.Fset.File(f.FileStart).Name()) {
+		if loaded(ap.Fset.File(f.FileStart).Name()) && !CompiledOnly(f) {
 			files = append(files, f)
 		}
 	}

@@ -1,0 +1,5 @@
+// want +2 `\[build-tag\] \+build: `
+
+/* +build gc */
+
+package buildtag
