@@ -1,5 +1,5 @@
 // Command hookward is for the operator: it checks the audit logs that hookward's
-// gates have written.
+// gates have written, and says why a gate refuses a request.
 //
 //	go install github.com/hookward/hookward/cmd/hookward@latest
 //	hookward help
@@ -30,7 +30,7 @@ func main() {
 
 // commands returns what the program can do, in the order in which help lists it.
 func commands() []command {
-	return []command{auditCommand()}
+	return []command{auditCommand(), verifyCommand()}
 }
 
 // run does what the arguments say, and returns the exit status.

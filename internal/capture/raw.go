@@ -68,7 +68,8 @@ func splitHead(text []byte) (string, []byte) {
 	end, length := bytes.Index(text, []byte("\n\n")), len("\n\n")
 	crlf := bytes.Index(text, []byte("\n\r\n"))
 	if crlf >= 0 && (end < 0 || crlf < end) {
-		end, length = crlf, len("\n\r\n")
+		end = crlf
+		length = len("\n\r\n")
 	}
 	if end < 0 {
 		return strings.TrimRight(string(text), "\r\n"), nil

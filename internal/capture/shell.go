@@ -11,7 +11,8 @@ import (
 // needs that, or that has another behind it, is refused.
 func splitShell(text string) ([]string, error) {
 	words := []string{}
-	word, inWord := strings.Builder{}, false
+	word := strings.Builder{}
+	inWord := false
 	text = strings.TrimRight(strings.ReplaceAll(text, "\r\n", "\n"), " \t\n")
 	for i := 0; i < len(text); i++ {
 		c := text[i]
