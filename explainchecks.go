@@ -100,7 +100,7 @@ func (j *judgement) seen(check string, r *http.Request, at time.Time) []string {
 	p := j.policy
 	switch check {
 	case "method":
-		return []string{r.Method + ", of " + p.allow}
+		return []string{r.Method + "; allowed: " + p.allow}
 	case "client":
 		return j.seenClient(r)
 	case "body":

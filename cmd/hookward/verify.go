@@ -10,7 +10,7 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/hookward/hookward"
+	gate "github.com/hookward/hookward"
 	"github.com/hookward/hookward/internal/capture"
 	"github.com/hookward/hookward/internal/diagnosis"
 )
@@ -73,16 +73,13 @@ func verifyCommand() command {
 		flags.StringVar(&o.har, "har", "", "a HAR `FILE`; - is stdin")
 		flags.IntVar(&o.entry, "entry", 0, "the `NUMBER` of the HAR's entry, from 1")
 		flags.StringVar(&o.curl, "curl", "", "a `FILE` with a curl command, as browsers copy it; - is stdin")
-		for _, name := range []string{"method", "X"} {
-			flags.StringVar(&o.method, name, "", "the request's `METHOD`; otherwise POST with data, and GET without")
-		}
+		flags.StringVar(&o.method, "method", "", "the request's `METHOD`; otherwise POST with data, and GET without")
+		flags.StringVar(&o.method, "X", "", "short for --method")
 		flags.StringVar(&o.url, "url", "", "the request's `URL`, or its path; otherwise /")
-		for _, name := range []string{"header", "H"} {
-			flags.Var(&o.headers, name, "a header of the request, `'NAME: VALUE'`; once for each")
-		}
-		for _, name := range []string{"data", "data-binary"} {
-			flags.Var(&o.data, name, "the request's body, byte for byte: `TEXT`, @FILE, or @- for stdin")
-		}
+		flags.Var(&o.headers, "header", "a header of the request, `'NAME: VALUE'`; once for each")
+		flags.Var(&o.headers, "H", "short for --header")
+		flags.Var(&o.data, "data", "the request's body, byte for byte: `TEXT`, @FILE, or @- for stdin")
+		flags.Var(&o.data, "data-binary", "the same, as curl has it")
 		flags.StringVar(&o.provider, "provider", "", "the sender, by its `SLUG` in docs/providers.md")
 		flags.Var(&o.secrets, "secret", "a secret, `env:NAME` or file:/path; once for each, the newest first")
 		flags.Var(&o.publicKeys, "public-key", "a public `KEY`, or env:NAME or file:/path; once for each")
@@ -110,13 +107,14 @@ func verifyCommand() command {
 
 // verifyReport is what --json prints.
 type verifyReport struct {
-	hookward.Explanation
-	Request   string            `json:"request"` // method and path
-	JudgedAt  time.Time         `json:"judgedAt"`
-	Moment    string            `json:"moment"` // what JudgedAt is
-	SignedAt  *time.Time        `json:"signedAt,omitempty"`
-	Notes     []string          `json:"notes,omitempty"`
-	Diagnosis *diagnosis.Result `json:"diagnosis,omitempty"`
+	Explanation gate.Explanation  `json:"explanation"`
+	Verdict     string            `json:"verdict"` // passes, answered, refused, undecided or misconfigured
+	Request     string            `json:"request"` // method and path
+	JudgedAt    time.Time         `json:"judgedAt"`
+	Moment      string            `json:"moment"` // what JudgedAt is
+	SignedAt    *time.Time        `json:"signedAt,omitempty"`
+	Notes       []string          `json:"notes,omitempty"`
+	Diagnosis   *diagnosis.Result `json:"diagnosis,omitempty"`
 }
 
 // judgeRequest judges the request, and prints what there is to say. Where it can't be
@@ -139,7 +137,7 @@ func judgeRequest(o *verifyOptions, s streams) (int, string) {
 		r.RemoteAddr = net.JoinHostPort(o.client, "0")
 	}
 	report := verifyReport{Notes: captured.Notes, Request: r.Method + " " + r.URL.EscapedPath()}
-	problem = report.judge(o, &hookward.Config{Raw: raw}, r, captured)
+	problem = report.judge(o, &gate.Config{Raw: raw}, r, captured)
 	if problem != "" {
 		return exitUsage, problem
 	}
@@ -157,13 +155,28 @@ func judgeRequest(o *verifyOptions, s streams) (int, string) {
 			return exitUsage, err.Error()
 		}
 	}
-	switch {
-	case len(report.Problems) > 0 || report.Undecided != "":
-		return exitUsage, ""
-	case report.Passes || report.Answered:
+	switch report.Verdict {
+	case "passes", "answered":
 		return exitGood, ""
+	case "refused":
+		return exitBroken, ""
 	}
-	return exitBroken, ""
+	return exitUsage, ""
+}
+
+// verdictOf says in one word what became of the request.
+func verdictOf(e gate.Explanation) string {
+	switch {
+	case len(e.Problems) > 0:
+		return "misconfigured"
+	case e.Undecided != "":
+		return "undecided"
+	case e.Passes:
+		return "passes"
+	case e.Answered:
+		return "answered"
+	}
+	return "refused"
 }
 
 // contradiction returns what is wrong with the options together, or nothing.
@@ -216,7 +229,7 @@ func (o *verifyOptions) contradiction() string {
 }
 
 // judge fills the report. It returns what is wrong with the time, if that is.
-func (v *verifyReport) judge(o *verifyOptions, config *hookward.Config, r *http.Request, captured *capture.Request) string {
+func (v *verifyReport) judge(o *verifyOptions, config *gate.Config, r *http.Request, captured *capture.Request) string {
 	present := time.Now()
 	at, moment := present, "this machine's clock"
 	date, err := http.ParseTime(r.Header.Get("Date"))
@@ -231,26 +244,27 @@ func (v *verifyReport) judge(o *verifyOptions, config *hookward.Config, r *http.
 	case !o.now && err == nil:
 		at, moment = date, "the request's Date header"
 	}
-	judged := hookward.Explain(config, r, captured.Body, at)
+	judged := gate.Explain(config, r, captured.Body, at)
 	signed := judged.Timestamp
 	if !o.now && o.at == "" && plausible(signed, present) {
 		at, moment = signed, "the time that the request has signed"
-		judged = hookward.Explain(config, r, captured.Body, at)
+		judged = gate.Explain(config, r, captured.Body, at)
 		if judged.Passes {
-			live := hookward.Judge(config, r, captured.Body, present)
+			live := gate.Judge(config, r, captured.Body, present)
 			if !live.Passes {
 				v.Notes = append(v.Notes, "by this machine's clock it would be refused now: "+live.Reason+"; --now judges so")
 			}
 		}
 	}
 	v.Explanation = judged
+	v.Verdict = verdictOf(judged)
 	v.JudgedAt = at.UTC()
 	v.Moment = moment
 	if !signed.IsZero() {
 		utc := signed.UTC()
 		v.SignedAt = &utc
 	}
-	if len(judged.Problems) == 0 && !judged.Passes && !judged.Answered {
+	if v.Verdict == "refused" {
 		found := diagnosis.Find(diagnosis.Case{Config: config, Request: r, Body: captured.Body, Declared: captured.Declared, Scheme: captured.Scheme, At: at, Present: present, Verdict: judged})
 		v.Diagnosis = &found
 	}

@@ -150,9 +150,8 @@ func middlewareOf(text []byte, name, plugin string) (map[string]any, string) {
 	found := map[string]map[string]any{}
 	names := []string{}
 	for n, m := range middlewares {
-		section, isSection := m.(map[string]any)
-		options, has := below(section, "plugin")[plugin].(map[string]any)
-		if isSection && has {
+		options := optionsIn(m, plugin)
+		if options != nil {
 			found[n] = options
 			names = append(names, n)
 		}
@@ -177,9 +176,23 @@ func middlewareOf(text []byte, name, plugin string) (map[string]any, string) {
 func below(section map[string]any, name string) map[string]any {
 	for other, value := range section {
 		if strings.EqualFold(other, name) {
-			found, _ := value.(map[string]any)
-			return found
+			return sectionOf(value)
 		}
 	}
 	return nil
+}
+
+// optionsIn returns the options of the plugin in a middleware; nil where it is another
+// one's.
+func optionsIn(middleware any, plugin string) map[string]any {
+	return sectionOf(below(sectionOf(middleware), "plugin")[plugin])
+}
+
+// sectionOf returns a value that is a section; nil where it is none.
+func sectionOf(value any) map[string]any {
+	section, ok := value.(map[string]any)
+	if !ok {
+		return nil
+	}
+	return section
 }

@@ -7,37 +7,38 @@ import (
 	"strings"
 	"time"
 
-	"github.com/hookward/hookward"
+	gate "github.com/hookward/hookward"
 )
 
 // describeVerify says for people what a report says.
 func describeVerify(v verifyReport, w io.Writer) string {
 	text := strings.Builder{}
+	e := v.Explanation
 	fmt.Fprintf(&text, "%s, judged as of %s, %s\n", v.Request, v.JudgedAt.Format(time.RFC3339), v.Moment)
 	for _, note := range v.Notes {
 		fmt.Fprintln(&text, paint(w, yellow, "note:"), note)
 	}
-	if len(v.Problems) > 0 {
+	if len(e.Problems) > 0 {
 		fmt.Fprintln(&text, paint(w, red, "The configuration has mistakes, and the gate answers 503 to everything:"))
-		for _, problem := range v.Problems {
+		for _, problem := range e.Problems {
 			fmt.Fprintln(&text, " ", problem)
 		}
-		for _, hint := range problemHints(v.Problems) {
+		for _, hint := range problemHints(e.Problems) {
 			fmt.Fprintln(&text, paint(w, yellow, "hint:"), hint)
 		}
 		return text.String()
 	}
 	fmt.Fprintln(&text)
-	for _, c := range v.Checks {
+	for _, c := range e.Checks {
 		fmt.Fprintf(&text, "%s  %s%s\n", paint(w, colourOf(c.State), fmt.Sprintf("%-11s", c.State)), c.Name, reasonSuffix(c))
 		for _, seen := range c.Seen {
 			fmt.Fprintf(&text, "             %s\n", seen)
 		}
 	}
-	for _, other := range v.NotJudged {
-		fmt.Fprintf(&text, "%s  %s\n", paint(w, faint, fmt.Sprintf("%-11s", hookward.CheckNotJudged)), other)
+	for _, other := range e.NotJudged {
+		fmt.Fprintf(&text, "%s  %s\n", paint(w, faint, fmt.Sprintf("%-11s", gate.CheckNotJudged)), other)
 	}
-	if v.Diagnosis != nil {
+	if v.Diagnosis != nil && len(v.Diagnosis.Causes)+len(v.Diagnosis.Hints) > 0 {
 		fmt.Fprintln(&text)
 		for _, cause := range v.Diagnosis.Causes {
 			fmt.Fprintln(&text, paint(w, bold, "cause:"), cause.Text)
@@ -55,18 +56,19 @@ func describeVerify(v verifyReport, w io.Writer) string {
 
 // verdict is the last line.
 func verdict(v verifyReport, w io.Writer) string {
-	switch {
-	case v.Undecided != "":
-		return paint(w, yellow, "UNDECIDED") + ": " + v.Undecided
-	case v.Passes:
-		return paint(w, green, "PASSES") + ": " + v.Reason + ", and is forwarded"
-	case v.Answered:
-		return paint(w, green, "ANSWERED") + fmt.Sprintf(": %s, with %d %s, and not forwarded", v.Reason, v.Status, http.StatusText(v.Status))
+	e := v.Explanation
+	switch v.Verdict {
+	case "undecided":
+		return paint(w, yellow, "UNDECIDED") + ": " + e.Undecided
+	case "passes":
+		return paint(w, green, "PASSES") + ": " + e.Reason + ", and is forwarded"
+	case "answered":
+		return paint(w, green, "ANSWERED") + fmt.Sprintf(": %s, with %d %s, and not forwarded", e.Reason, e.Status, http.StatusText(e.Status))
 	}
-	return paint(w, red, "REFUSED") + fmt.Sprintf(": %s, the caller gets %d %s", v.Reason, v.Status, http.StatusText(v.Status))
+	return paint(w, red, "REFUSED") + fmt.Sprintf(": %s, the caller gets %d %s", e.Reason, e.Status, http.StatusText(e.Status))
 }
 
-func reasonSuffix(c hookward.Check) string {
+func reasonSuffix(c gate.Check) string {
 	if c.Reason == "" {
 		return ""
 	}
@@ -75,9 +77,9 @@ func reasonSuffix(c hookward.Check) string {
 
 func colourOf(state string) string {
 	switch state {
-	case hookward.CheckPassed:
+	case gate.CheckPassed:
 		return green
-	case hookward.CheckFailed:
+	case gate.CheckFailed:
 		return red
 	}
 	return faint

@@ -5,6 +5,7 @@ import (
 	"compress/flate"
 	"compress/gzip"
 	"compress/zlib"
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -51,9 +52,11 @@ func (s *search) tryBodies() {
 	}
 }
 
-// tryBody tries another body.
+// tryBody tries another body, once.
 func (s *search) tryBody(name string, body []byte, text, cure string) {
-	if !bytes.Equal(body, s.Body) {
+	sum := sha256.Sum256(body)
+	if !bytes.Equal(body, s.Body) && !s.bodies[sum] {
+		s.bodies[sum] = true
 		s.try(trial{body: body, emptied: len(body) == 0}, Cause{name, text, cure})
 	}
 }

@@ -4,6 +4,7 @@
 package diagnosis
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"net/http"
 	"strings"
@@ -58,12 +59,13 @@ type search struct {
 	result Result
 	signed int
 	known  map[string]bool // causes by their names
+	bodies map[[sha256.Size]byte]bool
 }
 
 // Find looks for the causes of a refusal, the most likely ones first, and stops with
 // those of a kind.
 func Find(c Case) Result {
-	s := &search{Case: c, raw: c.Config.Raw, forms: hookward.Forms(c.Config), known: map[string]bool{}}
+	s := &search{Case: c, raw: c.Config.Raw, forms: hookward.Forms(c.Config), known: map[string]bool{}, bodies: map[[sha256.Size]byte]bool{}}
 	s.result.Causes = []Cause{}
 	s.result.Hints = []string{}
 	s.texts = secretTexts(s.raw)

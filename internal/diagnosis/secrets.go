@@ -99,9 +99,11 @@ func (s *search) trySecrets() {
 			continue
 		}
 		name := fmt.Sprintf("secret %d", i+1)
+		read := map[string]bool{text: true}
 		for _, r := range readings() {
 			other := r.of(text)
-			if other != text {
+			if !read[other] {
+				read[other] = true
 				s.trySecret(other, s.raw, Cause{r.name, name + " is right " + r.text, r.cure})
 			}
 		}
