@@ -76,6 +76,14 @@ func (j *judgement) seenSignature(r *http.Request, at time.Time) []string {
 		return lines
 	}
 	lines = append(lines, j.seenTexts(s, r, d, &proofs[0])...)
+	if s.sender.kind != "" && len(s.senders) > 0 {
+		sender := textAt(&s.sender, r, d)
+		line := "the sender is " + shown(sender) + " (" + placeName(&s.sender) + ")"
+		if !s.senders[sender] {
+			line += ", which is not in senders"
+		}
+		lines = append(lines, line)
+	}
 	return append(lines, j.seenKeys(s, o)...)
 }
 
