@@ -127,12 +127,9 @@ var curlFlags = map[string]bool{
 // Curl reads a curl command as it is written for a shell, such as a browser's "Copy
 // as cURL".
 func Curl(command string, read func(name string) ([]byte, error)) (*Request, error) {
-	words, err := splitShell(command)
+	words, err := splitShell(strings.TrimPrefix(strings.TrimSpace(command), "$ "))
 	if err != nil {
 		return nil, err
-	}
-	for len(words) > 0 && words[0] == "$" {
-		words = words[1:]
 	}
 	if len(words) == 0 || words[0] != "curl" && !strings.HasSuffix(words[0], "/curl") {
 		return nil, errors.New("it does not begin with curl")

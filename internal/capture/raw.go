@@ -85,6 +85,9 @@ func requestLine(lines []string) (*Request, []string, error) {
 			return nil, nil, errors.New("the first line is not as POST /path HTTP/1.1")
 		}
 		r, err := newRequest(words[0], words[1])
+		if err != nil {
+			err = fmt.Errorf("the first line is not as POST /path HTTP/1.1: %w", err)
+		}
 		return r, lines[1:], err
 	}
 	pseudo := map[string]string{}
