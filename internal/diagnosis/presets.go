@@ -11,6 +11,9 @@ import (
 // rows refuse those that have no effect.
 var kept = []string{"secrets", "publicKeys", "publicURL", "senders"}
 
+// wellKnown are named first: many senders have their schemes.
+var wellKnown = []string{"github", "standard-webhooks", "svix", "stripe"}
+
 // maxNames bounds the providers that are named.
 const maxNames = 5
 
@@ -18,7 +21,7 @@ const maxNames = 5
 func (s *search) tryPresets() {
 	present, _ := option(s.raw, "provider").(string)
 	right, readable := []string{}, []string{}
-	for _, slug := range hookward.Providers() {
+	for _, slug := range onces(append(wellKnown, hookward.Providers()...)...) {
 		if slug == present {
 			continue
 		}
@@ -31,9 +34,9 @@ func (s *search) tryPresets() {
 		}
 	}
 	if len(right) > 0 {
-		text := "it is a delivery as " + names(right) + " sends it"
+		text := "it is signed as a delivery of " + names(right)
 		if present != "" {
-			text += ", and not as " + present + " does"
+			text += ", and not of " + present
 		}
 		cure := "provider: " + right[0]
 		if len(right) > 1 {

@@ -125,7 +125,9 @@ func (s *search) tryEncodings(name, text string, form hookward.SignatureOptions)
 		cure := "signature.secretEncoding: " + encoding
 		found := s.trySecret(text, raw, Cause{"secret-encoding", name + " is right if it is read as " + encoding, cure})
 		for _, prefix := range []string{"whsec_", "v1,whsec_", "base64:", "0x"} {
-			if !found && strings.HasPrefix(trimmed, prefix) {
+			// The encoding whsec takes its prefix away by itself.
+			ofItself := encoding == "base64" && strings.HasSuffix(prefix, "whsec_")
+			if !found && !ofItself && strings.HasPrefix(trimmed, prefix) {
 				found = s.trySecret(strings.TrimPrefix(trimmed, prefix), raw, Cause{"secret-encoding", name + " is right without its " + prefix + ", if it is read as " + encoding, cure + ", and the secret without " + prefix})
 			}
 		}
