@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strconv"
 	"strings"
 )
@@ -104,12 +105,18 @@ func (r *Request) fit() {
 	case r.Declared < present && strings.Trim(string(r.Body[r.Declared:]), "\r\n") == "":
 		r.Body = r.Body[:r.Declared]
 		r.note("the newline at the end of the capture is left out: Content-Length is " + strconv.FormatInt(r.Declared, 10))
+	case r.Declared < present && nextRequest.Match(r.Body[r.Declared:]):
+		r.Body = r.Body[:r.Declared]
+		r.note("another request follows in the capture, and is left out")
 	case r.Declared < present:
 		r.note(fmt.Sprintf("the body is longer than Content-Length: %d bytes, where it says %d; all of them are taken", present, r.Declared))
 	default:
 		r.note(fmt.Sprintf("the body is shorter than Content-Length: %d bytes, where it says %d; the capture is cut off, or was edited", present, r.Declared))
 	}
 }
+
+// nextRequest is what the next request on a connection begins with.
+var nextRequest = regexp.MustCompile(`^[\r\n]*[A-Z]{3,16} [^ ]+ HTTP/1\.[01]\r?\n`)
 
 func (r *Request) note(text string) {
 	r.Notes = append(r.Notes, text)

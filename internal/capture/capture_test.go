@@ -55,6 +55,7 @@ func TestRaw(t *testing.T) {
 		"editor's newline":       {"POST / HTTP/1.1\nContent-Length: 4\n\nbody\n", `POST :// / [Content-Length=4] "body"`, "newline at the end of the capture is left out"},
 		"newline, nothing known": {"POST / HTTP/1.1\n\nbody\n", `POST :// / [] "body\n"`, "an editor may have added"},
 		"too long":               {"POST / HTTP/1.1\nContent-Length: 2\n\nbody", `POST :// / [Content-Length=2] "body"`, "longer than Content-Length"},
+		"another behind it":      {"POST / HTTP/1.1\nContent-Length: 4\n\nbodyPOST /2 HTTP/1.1\r\nHost: h\r\n\r\n", `POST :// / [Content-Length=4] "body"`, "another request follows"},
 		"cut off":                {"POST / HTTP/1.1\nContent-Length: 9\n\nbody", `POST :// / [Content-Length=9] "body"`, "shorter than Content-Length"},
 		"chunked":                {"POST / HTTP/1.1\nTransfer-Encoding: chunked\n\n2\r\nab\r\n3;x=y\r\ncde\r\n0\r\n\r\n", `POST :// / [] "abcde"`, ""},
 		"not chunked":            {"POST / HTTP/1.1\nTransfer-Encoding: chunked\n\n{}", `POST :// / [] "{}"`, "not in chunks"},
