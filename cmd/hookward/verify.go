@@ -11,8 +11,8 @@ import (
 	"time"
 
 	gate "github.com/hookward/hookward"
-	"github.com/hookward/hookward/internal/capture"
-	"github.com/hookward/hookward/internal/diagnosis"
+	"github.com/hookward/hookward/cmd/hookward/internal/capture"
+	"github.com/hookward/hookward/cmd/hookward/internal/diagnosis"
 )
 
 const verifyHelp = `Judges a request that was captured as a gate with this configuration would, and says

@@ -6,7 +6,7 @@ import (
 	"io"
 	"os"
 
-	"github.com/hookward/hookward/internal/capture"
+	"github.com/hookward/hookward/cmd/hookward/internal/capture"
 )
 
 // verifyRequest reads the request from wherever it is given.

@@ -198,7 +198,7 @@ func TestFind(t *testing.T) {
 		if len(found.Causes) != 1 || found.Causes[0].Name != c.cause || !strings.Contains(plain, c.text) {
 			t.Errorf("%s: %s, want %s: %s", name, text, c.cause, c.text)
 		}
-		if found.Causes != nil && len(found.Causes) > 0 && found.Causes[0].Cure == "" {
+		if len(found.Causes) > 0 && found.Causes[0].Cure == "" {
 			t.Errorf("%s: there is no cure: %s", name, text)
 		}
 		checkHidden(t, name, c.delivery, string(text))
