@@ -142,6 +142,7 @@ func TestCurl(t *testing.T) {
 		"curl 'https://h/' \\\n  -H 'X-A: 1' \\\r\n  --compressed \\\n  --data-raw $'{\"a\":\"\\u00fc\\'\\x41\\n\"}'": {`POST https://h / [` + form + ` X-A=1] "{\"a\":\"ü'A\n\"}"`, "as curl has it"},
 		`curl -XPUT "https://h/\"a" -H"X-A: \$1"`:                {`PUT https://h /%22a [X-A=$1] ""`, "-"},
 		`curl h.example/x -d a=1 -d b=2`:                         {`POST http://h.example /x [` + form + `] "a=1&b=2"`, "as curl has it"},
+		"curl h/ -d \"a\\\nb\"":                                  {`POST http://h / [` + form + `] "ab"`, "as curl has it"},
 		`curl -G h/x?y -d a=1`:                                   {`GET http://h /x?y&a=1 [] ""`, ""},
 		`curl h/ -d @body.json`:                                  {`POST http://h / [` + form + `] "{\"a\":1}"`, "as curl has it"},
 		`curl h/ --data-binary @body.json -H Content-Type:x/y`:   {`POST http://h / [Content-Type=x/y] "{\"a\":\r\n1}\n"`, ""},
