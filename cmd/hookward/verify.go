@@ -36,8 +36,8 @@ with --set, or a middleware of a file of Traefik's dynamic configuration.
 Unless --time or --now says otherwise, the request is judged as of the time that it
 has signed, or of its Date header: else every capture would be too old.
 
-The exit status is 0 where the request passes, 1 where it is refused, and 2 where it
-can't be judged.
+The exit status is 0 where the request passes, or is a handshake that the gate answers,
+1 where it is refused, and 2 where it can't be judged.
 `
 
 // verifyOptions are what the command was given.
@@ -74,12 +74,12 @@ func verifyCommand() command {
 		flags.IntVar(&o.entry, "entry", 0, "the `NUMBER` of the HAR's entry, from 1")
 		flags.StringVar(&o.curl, "curl", "", "a `FILE` with a curl command, as browsers copy it; - is stdin")
 		flags.StringVar(&o.method, "method", "", "the request's `METHOD`; otherwise POST with data, and GET without")
-		flags.StringVar(&o.method, "X", "", "short for --method")
+		flags.StringVar(&o.method, "X", "", "`METHOD`: short for --method")
 		flags.StringVar(&o.url, "url", "", "the request's `URL`, or its path; otherwise /")
 		flags.Var(&o.headers, "header", "a header of the request, `'NAME: VALUE'`; once for each")
-		flags.Var(&o.headers, "H", "short for --header")
+		flags.Var(&o.headers, "H", "`'NAME: VALUE'`: short for --header")
 		flags.Var(&o.data, "data", "the request's body, byte for byte: `TEXT`, @FILE, or @- for stdin")
-		flags.Var(&o.data, "data-binary", "the same, as curl has it")
+		flags.Var(&o.data, "data-binary", "`TEXT`, @FILE or @-: the same as --data, by curl's name")
 		flags.StringVar(&o.provider, "provider", "", "the sender, by its `SLUG` in docs/providers.md")
 		flags.Var(&o.secrets, "secret", "a secret, `env:NAME` or file:/path; once for each, the newest first")
 		flags.Var(&o.publicKeys, "public-key", "a public `KEY`, or env:NAME or file:/path; once for each")

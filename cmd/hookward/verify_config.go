@@ -176,7 +176,7 @@ func middlewareOf(text []byte, name, plugin string) (map[string]any, string) {
 func below(section map[string]any, name string) map[string]any {
 	for other, value := range section {
 		if strings.EqualFold(other, name) {
-			return sectionOf(value)
+			return asSection(value)
 		}
 	}
 	return nil
@@ -185,11 +185,11 @@ func below(section map[string]any, name string) map[string]any {
 // optionsIn returns the options of the plugin in a middleware; nil where it is another
 // one's.
 func optionsIn(middleware any, plugin string) map[string]any {
-	return sectionOf(below(sectionOf(middleware), "plugin")[plugin])
+	return asSection(below(asSection(middleware), "plugin")[plugin])
 }
 
-// sectionOf returns a value that is a section; nil where it is none.
-func sectionOf(value any) map[string]any {
+// asSection returns a value that is a section; nil where it is none.
+func asSection(value any) map[string]any {
 	section, ok := value.(map[string]any)
 	if !ok {
 		return nil

@@ -30,7 +30,7 @@ func describeVerify(v verifyReport, w io.Writer) string {
 	}
 	fmt.Fprintln(&text)
 	for _, c := range e.Checks {
-		fmt.Fprintf(&text, "%s  %s%s\n", paint(w, colourOf(c.State), fmt.Sprintf("%-11s", c.State)), c.Name, reasonSuffix(c))
+		fmt.Fprintf(&text, "%s  %s%s\n", paint(w, colourOfState(c.State), fmt.Sprintf("%-11s", c.State)), c.Name, reasonSuffix(c))
 		for _, seen := range c.Seen {
 			fmt.Fprintf(&text, "             %s\n", seen)
 		}
@@ -75,7 +75,7 @@ func reasonSuffix(c gate.Check) string {
 	return ": " + c.Reason
 }
 
-func colourOf(state string) string {
+func colourOfState(state string) string {
 	switch state {
 	case gate.CheckPassed:
 		return green
