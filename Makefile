@@ -51,6 +51,7 @@ fuzz:
 	go test -run '^$$' -fuzz FuzzList -fuzztime $(FUZZTIME) ./internal/iplist
 	go test -run '^$$' -fuzz FuzzAddress -fuzztime $(FUZZTIME) ./internal/ipset
 	go test -run '^$$' -fuzz FuzzCheck -fuzztime $(FUZZTIME) ./internal/checkup
+	go test -run '^$$' -fuzz FuzzRaw -fuzztime $(FUZZTIME) ./cmd/hookward/internal/capture
 
 #? dev: Run the tests of the second module: interpreted, configuration sources, real Traefik, real senders
 .PHONY: dev

@@ -16,6 +16,7 @@ type scheme struct {
 	keys        [][]byte    // of algorithms with a shared secret, newest first
 	publicKeys  []publicKey // of the others
 	certificate place       // of a certificate's URL, where that is what names the key
+	offline     bool        // no certificate is fetched
 	headers     []string    // canonical, as all names here
 	field       place       // of the signature where it is in no header
 	format      headerFormat

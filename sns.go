@@ -75,6 +75,9 @@ func certificateKeys(s *scheme, r *http.Request, d *decision, now time.Time) ([]
 	if match == nil || !inRegionOf(topic, match[1]) {
 		return nil, certificateRefused
 	}
+	if s.offline {
+		return nil, keyUnavailable
+	}
 	entry := snsEntryOf(address)
 	entry.mu.Lock()
 	defer entry.mu.Unlock()

@@ -1,5 +1,5 @@
-// Command hookward is for the operator: it checks configurations, and the audit logs
-// that hookward's gates have written.
+// Command hookward is for the operator: it checks configurations, signs and sends
+// deliveries, explains refusals, describes the providers, and checks audit logs.
 //
 //	go install github.com/hookward/hookward/cmd/hookward@latest
 //	hookward help
@@ -30,7 +30,7 @@ func main() {
 
 // commands returns what the program can do, in the order in which help lists it.
 func commands() []command {
-	return []command{checkCommand(), sendCommand(), providersCommand(), auditCommand(), completionCommand()}
+	return []command{checkCommand(), sendCommand(), verifyCommand(), providersCommand(), auditCommand(), completionCommand()}
 }
 
 // run does what the arguments say, and returns the exit status.

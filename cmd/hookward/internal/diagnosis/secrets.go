@@ -1,0 +1,179 @@
+package diagnosis
+
+import (
+	"fmt"
+	"net/url"
+	"os"
+	"strings"
+
+	"github.com/hookward/hookward"
+	"github.com/hookward/hookward/internal/plainfile"
+)
+
+const maxSecretBytes = 64 << 10
+
+// secretTexts returns the texts of the secrets, as the gate reads them; an empty one
+// where it could not be read.
+func secretTexts(raw map[string]any) []string {
+	references := []string{}
+	switch value := option(raw, "secrets").(type) {
+	case string:
+		references = append(references, value)
+	case []any:
+		for _, item := range value {
+			references = append(references, fmt.Sprint(item))
+		}
+	}
+	texts := make([]string, len(references))
+	for i, reference := range references {
+		scheme, rest, _ := strings.Cut(reference, ":")
+		switch scheme {
+		case "env":
+			texts[i] = os.Getenv(rest)
+		case "file":
+			content, _ := plainfile.Read(plainfile.Look(rest), maxSecretBytes)
+			texts[i] = strings.TrimSuffix(string(content), "\n")
+			if len(texts[i]) < len(content) {
+				texts[i] = strings.TrimSuffix(texts[i], "\r")
+			}
+		default:
+			texts[i] = reference
+		}
+	}
+	return texts
+}
+
+// reading is a way to read the text of a secret.
+type reading struct {
+	name, text string
+	cure       string
+	of         func(text string) string
+}
+
+// trimmedBy returns a reading that takes a text from the front of a secret.
+func trimmedBy(prefix string) reading {
+	return reading{"secret-prefix", "without its " + prefix, "leave the " + prefix + " out of the secret",
+		func(text string) string { return strings.TrimPrefix(text, prefix) }}
+}
+
+// readings are the ways to read a secret, the likeliest first.
+func readings() []reading {
+	all := []reading{
+		{"secret-white-space", "without the white space around it", "take the white space out of the secret; a file may end in one newline", strings.TrimSpace},
+		{"secret-newline", "with a newline at its end", "the sender's secret was made with a newline, as echo makes it: set the secret anew there, without one (printf instead of echo)",
+			func(text string) string { return text + "\n" }},
+		{"secret-newline", "with CR and LF at its end", "the sender's secret has a line end of Windows: set the secret anew there, without one",
+			func(text string) string { return text + "\r\n" }},
+		{"secret-quotes", "without the quotes around it", "take the quotes out of the variable or the file; docker --env-file keeps them", func(text string) string {
+			trimmed := strings.TrimSpace(text)
+			if len(trimmed) > 1 && trimmed[0] == trimmed[len(trimmed)-1] && strings.IndexByte("\"'`", trimmed[0]) >= 0 {
+				return trimmed[1 : len(trimmed)-1]
+			}
+			return text
+		}},
+		trimmedBy("whsec_"), trimmedBy("v1,whsec_"), trimmedBy("Bearer "), trimmedBy("base64:"), trimmedBy("sha256="), trimmedBy("0x"),
+		{"secret-prefix", "with whsec_ before it", "the prefix whsec_ is a part of this sender's secret: write it as the sender shows it", func(text string) string { return "whsec_" + text }},
+		{"secret-escapes", "with its percent signs resolved", "the secret was escaped for a URL: write it as the sender shows it", func(text string) string {
+			plain, err := url.PathUnescape(text)
+			if err != nil {
+				return text
+			}
+			return plain
+		}},
+		{"secret-alphabet", "with - and _ read as + and / of base64", "the secret is base64url: write + for - and / for _", func(text string) string {
+			return strings.NewReplacer("-", "+", "_", "/").Replace(strings.TrimPrefix(text, "whsec_"))
+		}},
+		{"secret-case", "in lower case", "write the secret in lower case", strings.ToLower},
+		{"secret-case", "in upper case", "write the secret in upper case", strings.ToUpper},
+	}
+	return all
+}
+
+// encodings are the values of signature.secretEncoding.
+var encodings = []string{"utf8", "hex", "base64", "whsec", "sha1"}
+
+// trySecrets reads each secret in other ways.
+func (s *search) trySecrets() {
+	for i, text := range s.texts {
+		if text == "" {
+			continue
+		}
+		name := fmt.Sprintf("secret %d", i+1)
+		read := map[string]bool{text: true}
+		for _, r := range readings() {
+			other := r.of(text)
+			if !read[other] {
+				read[other] = true
+				s.trySecret(other, s.raw, Cause{r.name, name + " is right " + r.text, r.cure})
+			}
+		}
+		for _, form := range s.forms {
+			s.tryEncodings(name, text, form)
+		}
+	}
+}
+
+// tryEncodings reads a secret in other encodings than a form says.
+func (s *search) tryEncodings(name, text string, form hookward.SignatureOptions) {
+	trimmed := strings.TrimSpace(text)
+	for _, encoding := range encodings {
+		if encoding == form.SecretEncoding || encoding == "utf8" && form.SecretEncoding == "" {
+			continue
+		}
+		alone := formConfig(s.raw, form)
+		raw := with(alone, "signature.secretEncoding", encoding)
+		cure := "signature.secretEncoding: " + encoding
+		found := s.trySecret(text, raw, Cause{"secret-encoding", name + " is right if it is read as " + encoding, cure})
+		for _, prefix := range []string{"whsec_", "v1,whsec_", "base64:", "0x"} {
+			// The encoding whsec takes its prefix away by itself.
+			ofItself := encoding == "base64" && strings.HasSuffix(prefix, "whsec_")
+			if !found && !ofItself && strings.HasPrefix(trimmed, prefix) {
+				found = s.trySecret(strings.TrimPrefix(trimmed, prefix), raw, Cause{"secret-encoding", name + " is right without its " + prefix + ", if it is read as " + encoding, cure + ", and the secret without " + prefix})
+			}
+		}
+		if !found && trimmed != text {
+			s.trySecret(trimmed, raw, Cause{"secret-encoding", name + " is right without the white space around it, if it is read as " + encoding, cure + ", and the secret without white space"})
+		}
+	}
+}
+
+// trySecret tries a configuration with one other secret. What the gate would take for
+// a reference is not tried.
+func (s *search) trySecret(text string, raw map[string]any, c Cause) bool {
+	return !looksLikeReference(text) && strings.TrimSpace(text) != "" && s.try(trial{raw: with(raw, "secrets", []any{text})}, c)
+}
+
+func looksLikeReference(text string) bool {
+	scheme, _, _ := strings.Cut(strings.ToLower(strings.TrimSpace(text)), ":")
+	if scheme == "env" || scheme == "file" {
+		return true
+	}
+	for _, foreign := range []string{"${", "$(", "{{", "urn:k8s:secret:", "vault:", "secret://", "op://", "ref+", "arn:aws:", "ENC["} {
+		if strings.HasPrefix(text, foreign) {
+			return true
+		}
+	}
+	return false
+}
+
+// formConfig returns a configuration that takes signatures in one form alone.
+func formConfig(raw map[string]any, o hookward.SignatureOptions) map[string]any {
+	section := map[string]any{}
+	for name, value := range map[string]string{
+		"algorithm": o.Algorithm, "field": o.Field, "format": o.Format, "signs": o.Signs, "items": o.Items, "secretEncoding": o.SecretEncoding,
+		"timestampHeader": o.TimestampHeader, "timestampField": o.TimestampField, "timestampUnit": o.TimestampUnit, "idHeader": o.IDHeader, "idField": o.IDField,
+		"eventHeader": o.EventHeader, "eventField": o.EventField, "senderField": o.SenderField, "certificateField": o.CertificateField,
+	} {
+		if value != "" {
+			section[name] = value
+		}
+	}
+	if len(o.Header) > 0 {
+		headers := []any{}
+		for _, name := range o.Header {
+			headers = append(headers, name)
+		}
+		section["header"] = headers
+	}
+	return with(raw, "signature", section)
+}

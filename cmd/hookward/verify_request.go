@@ -1,0 +1,75 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/hookward/hookward/cmd/hookward/internal/capture"
+)
+
+// verifyRequest reads the request from wherever it is given.
+func verifyRequest(o *verifyOptions, s streams) (*capture.Request, string) {
+	read := func(name string) ([]byte, error) { return readInput(name, s.stdin) }
+	var r *capture.Request
+	option, name := "--data", ""
+	var err error
+	switch {
+	case o.request != "":
+		option, name = "--request", o.request
+	case o.har != "":
+		option, name = "--har", o.har
+	case o.curl != "":
+		option, name = "--curl", o.curl
+	}
+	text := []byte{}
+	if name != "" {
+		text, err = read(name)
+		if err != nil {
+			return nil, option + ": " + err.Error()
+		}
+	}
+	switch option {
+	case "--request":
+		r, err = capture.Raw(text)
+	case "--har":
+		r, err = capture.HAR(text, o.entry)
+	case "--curl":
+		r, err = capture.Curl(string(text), read)
+	default:
+		a := capture.Arguments{Method: o.method, URL: o.url, Headers: o.headers}
+		if a.URL == "" {
+			a.URL = "/"
+		}
+		for _, data := range o.data {
+			a.Data = append(a.Data, capture.DataOf(data))
+		}
+		r, err = capture.Build(a, read)
+	}
+	if err != nil {
+		return nil, option + ": " + err.Error()
+	}
+	return r, ""
+}
+
+// readInput reads a file, or stdin where the name is "-".
+func readInput(name string, stdin io.Reader) ([]byte, error) {
+	from := stdin
+	if name != "-" {
+		file, err := os.Open(name)
+		if err != nil {
+			return nil, err
+		}
+		defer func() { _ = file.Close() }()
+		from = file
+	}
+	text, err := io.ReadAll(io.LimitReader(from, capture.MaxBytes+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(text) > capture.MaxBytes {
+		return nil, errors.New(name + fmt.Sprintf(": has more than %d bytes", capture.MaxBytes))
+	}
+	return text, nil
+}

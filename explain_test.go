@@ -1,0 +1,328 @@
+//go:build gc
+// +build gc
+
+package hookward
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// explained returns what Explain says of a request, as text too, and checks that it
+// has printed nothing.
+func explained(t *testing.T, options map[string]any, r *http.Request, body string, now time.Time) (Explanation, string) {
+	t.Helper()
+	records, reports := capture(t)
+	r.RemoteAddr = "192.0.2.1:1234"
+	e := Explain(&Config{Raw: options}, r, []byte(body), now)
+	if records.Len() > 0 || reports.String() != "" {
+		t.Errorf("it has printed %q, %q", records, reports.String())
+	}
+	text, err := json.Marshal(e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e, string(text)
+}
+
+// revealed returns what of a text is a secret, or the value of a signature.
+func revealed(options map[string]any, header http.Header, text string) string {
+	secrets, _ := options["secrets"].([]any)
+	for _, secret := range secrets {
+		if s, ok := secret.(string); ok && len(s) > 8 && strings.Contains(text, s) {
+			return s
+		}
+	}
+	for name, values := range header {
+		for _, value := range values {
+			if !strings.Contains(name, "Sign") && !strings.Contains(name, "Token") {
+				continue
+			}
+			for _, word := range strings.FieldsFunc(value, func(c rune) bool { return c == '=' || c == ',' || c == ' ' }) {
+				if len(word) > 20 && strings.Contains(text, word) {
+					return word
+				}
+			}
+		}
+	}
+	return ""
+}
+
+func TestExplainAgreesOnVectors(t *testing.T) {
+	paths, err := filepath.Glob(filepath.Join("testdata", "vectors", "*", "*"))
+	if err != nil || len(paths) < 20 {
+		t.Fatal(paths, err)
+	}
+	for _, path := range paths {
+		v := readVector(t, path)
+		r := newPost(v.body, v.headers...)
+		e, text := explained(t, v.options, r, v.body, v.now)
+		if e.Reason != v.expect || e.Passes != (v.expect == verified) {
+			t.Errorf("%s: %s, want %s", path, e.Reason, v.expect)
+		}
+		if (e.Status == 0) != e.Passes {
+			t.Errorf("%s: status %d", path, e.Status)
+		}
+		secret := revealed(v.options, r.Header, text)
+		if secret != "" {
+			t.Errorf("%s: %q is in %s", path, secret, text)
+		}
+		checkOrder(t, path, e)
+	}
+}
+
+// checkOrder checks that what is before a failed check has passed, and that nothing
+// behind it was reached.
+func checkOrder(t *testing.T, name string, e Explanation) {
+	t.Helper()
+	over := false
+	for _, c := range e.Checks {
+		if over != (c.State == CheckNotReached) {
+			t.Errorf("%s: the check %s is %s: %+v", name, c.Name, c.State, e.Checks)
+		}
+		if c.State == CheckFailed {
+			over = true
+			if c.Reason != e.Reason {
+				t.Errorf("%s: the check %s has failed for %s, and the reason is %s", name, c.Name, c.Reason, e.Reason)
+			}
+		}
+	}
+	if over == e.Passes {
+		t.Errorf("%s: passes is %v: %+v", name, e.Passes, e.Checks)
+	}
+}
+
+func TestExplainAgreesOnPublished(t *testing.T) {
+	set, schemes := readPublished(t)
+	passed := 0
+	for _, v := range set {
+		scheme, known := schemes[v.Scheme]
+		if !known {
+			continue
+		}
+		options := publishedOptions(v, scheme)
+		now := time.Unix(v.Now, 0)
+		if v.Now == 0 {
+			now = timestampOf(v)
+		}
+		want, _ := judge(t, v, options, v.Body)
+		r := newPost(v.Body)
+		r.Header = http.Header{}
+		for name, value := range v.Headers {
+			r.Header.Add(name, value)
+		}
+		u, err := url.Parse(v.URL)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.URL.Path = u.Path
+		r.URL.RawQuery = u.RawQuery
+		e, text := explained(t, options, r, v.Body, now)
+		if e.Reason != want || e.Passes != (want == verified) {
+			t.Errorf("%s: %s, want %s: %v", v.ID, e.Reason, want, e.Problems)
+		}
+		secret := revealed(options, r.Header, text)
+		if secret != "" {
+			t.Errorf("%s: %q is in %s", v.ID, secret, text)
+		}
+		if e.Passes {
+			passed++
+		}
+	}
+	if passed < 40 {
+		t.Errorf("only %d passed", passed)
+	}
+}
+
+// What one request can't be judged by is left out, and said; and a request leaves
+// nothing behind.
+func TestExplainLeavesNothing(t *testing.T) {
+	asked := 0
+	lists := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked++ }))
+	defer lists.Close()
+	directory := t.TempDir()
+	options := map[string]any{
+		"provider": "github", "secrets": docsSecret,
+		"rateLimit":      map[string]any{"average": "1", "burst": "1"},
+		"ban":            map[string]any{"failures": "1"},
+		"replay":         "true",
+		"denylist":       map[string]any{"lists": []any{map[string]any{"url": lists.URL, "plainHTTP": "true"}}, "required": "true"},
+		"redis":          map[string]any{"endpoints": "127.0.0.1:1", "password": "env:NOT_HERE"},
+		"audit":          map[string]any{"required": "true", "outputs": []any{map[string]any{"type": "file", "path": directory + "/audit.log"}}},
+		"stateDirectory": directory + "/state",
+		"observeOnly":    "true",
+	}
+	good := newPost(docsBody, "X-Hub-Signature-256: "+docsSignature)
+	bad := newPost(docsBody, "X-Hub-Signature-256: sha256="+strings.Repeat("0", 64))
+	for i := 0; i < 3; i++ {
+		e, text := explained(t, options, good, docsBody, testTime)
+		if !e.Passes {
+			t.Fatal(text)
+		}
+		e, text = explained(t, options, bad, docsBody, testTime)
+		if e.Passes || e.Reason != signatureMismatch || e.Status != 401 {
+			t.Fatal(text)
+		}
+		for _, name := range []string{"ban", "rateLimit", "replay", "denylist", "redis", "audit.required", "observeOnly"} {
+			if !strings.Contains(strings.Join(e.NotJudged, "\n"), name+":") {
+				t.Errorf("%s is not among %q", name, e.NotJudged)
+			}
+		}
+	}
+	left, err := filepath.Glob(directory + "/*")
+	if asked != 0 || len(left) != 0 || err != nil {
+		t.Errorf("%d requests, and files %v, %v", asked, left, err)
+	}
+	if good.Header.Get(providerHeader) != "" {
+		t.Error("the request was changed")
+	}
+}
+
+func TestExplainChecks(t *testing.T) {
+	github := func(more map[string]any) map[string]any { return githubWith(more) }
+	sig := "X-Hub-Signature-256: " + docsSignature
+	for name, c := range map[string]struct {
+		options map[string]any
+		request *http.Request
+		body    string
+		reason  string
+		check   string
+		status  int
+		seen    string
+	}{
+		"method":          {github(nil), httptest.NewRequest("GET", "/", nil), "", methodNotAllowed, "method", 405, "GET; allowed: POST"},
+		"denied":          {github(map[string]any{"denylist": map[string]any{"sourceRange": "192.0.2.0/24"}}), newPost(docsBody, sig), docsBody, clientDenied, "client", 403, "192.0.2.1, which is in denylist.sourceRange"},
+		"not allowed":     {github(map[string]any{"allowlist": map[string]any{"sourceRange": "10.0.0.0/8", "rejectStatusCode": "404"}}), newPost(docsBody, sig), docsBody, clientNotAllowed, "client", 404, "in no list"},
+		"undetermined":    {github(map[string]any{"ipStrategy": map[string]any{"depth": "1"}, "allowlist": map[string]any{"sourceRange": "10.0.0.0/8"}}), newPost(docsBody, sig), docsBody, clientUndetermined, "client", 403, "can't be told"},
+		"large":           {github(map[string]any{"maxBodyBytes": "5"}), newPost(docsBody, sig), docsBody, bodyTooLarge, "body", 413, "13 bytes, of at most 5"},
+		"missing":         {github(nil), newPost(docsBody, "X-Hub-Signature: sha1=00"), docsBody, signatureMissing, "signature", 401, "there is X-Hub-Signature"},
+		"malformed":       {github(nil), newPost(docsBody, sig[:60]+"g"+sig[61:]), docsBody, signatureMalformed, "signature", 401, `at position 40, \"g\" is no hexadecimal digit`},
+		"short":           {github(nil), newPost(docsBody, "X-Hub-Signature-256: sha256="+strings.Repeat("0", 40)), docsBody, signatureMalformed, "signature", 401, "as long as one of sha1"},
+		"prefix":          {github(nil), newPost(docsBody, "X-Hub-Signature-256: sha1="+strings.Repeat("0", 40)), docsBody, signatureMalformed, "signature", 401, `at position 4, \"256=\" is expected`},
+		"list":            {map[string]any{"provider": "stripe", "secrets": docsSecret}, newPost("{}", "Stripe-Signature: t=1,v0=00"), "{}", signatureMalformed, "signature", 401, `begins with \"v1=\"; there are: \"t=\", \"v0=\"`},
+		"no timestamp":    {map[string]any{"provider": "slack", "secrets": docsSecret}, newPost("{}", "X-Slack-Signature: v0="+strings.Repeat("0", 64), "X-Slack-Timestamp: 1"), "{}", timestampMissing, "signature", 401, "there is X-Slack-Timestamp"},
+		"url":             {map[string]any{"provider": "twilio", "secrets": docsSecret, "publicURL": "https://a.example/in?x=1"}, newPost("", "X-Twilio-Signature: "+strings.Repeat("A", 27)+"="), "", urlMismatch, "signature", 401, `the path is \"/hooks\"`},
+		"token":           {map[string]any{"provider": "gitlab", "secrets": docsSecret}, newPost("{}", "X-Gitlab-Token: another"), "{}", tokenMismatch, "token", 401, "it is none of 1 secret"},
+		"no token":        {map[string]any{"provider": "gitlab", "secrets": docsSecret}, newPost("{}", "X-GitLab_Token: another"), "{}", tokenMissing, "token", 401, "header X-Gitlab-Token: not there"},
+		"field":           {map[string]any{"secrets": docsSecret, "signature": map[string]any{"header": "X-Sig", "signs": "{json:id}"}}, newPost("{}", "X-Sig: "+strings.Repeat("0", 64)), "{}", signedFieldMissing, "signature", 401, "id in the JSON body is signed, and not there"},
+		"one of the form": {map[string]any{"secrets": docsSecret, "signature": map[string]any{"header": "X-Sig", "signs": "{header:X-A}.{body}"}}, newPost("{}", "X-A: a.b", "X-Sig: "+strings.Repeat("0", 64)), "{}", signedTextAmbiguous, "signature", 401, "where header X-A ends"},
+		"address alone":   {map[string]any{"allowlist": map[string]any{"sourceRange": "10.0.0.0/8", "alone": "true"}}, newPost("{}"), "{}", clientNotAllowed, "client", 403, "192.0.2.1"},
+		"verify token":    {map[string]any{"provider": "meta", "secrets": docsSecret, "verifyToken": "the word that was given"}, httptest.NewRequest("GET", "/?hub.mode=subscribe&hub.verify_token=another&hub.challenge=1", nil), "", handshakeRefused, "handshake", 403, "verifyToken"},
+	} {
+		e, text := explained(t, c.options, c.request, c.body, testTime)
+		if e.Reason != c.reason || e.Status != c.status || e.Passes {
+			t.Errorf("%s: %s, want %s and %d", name, text, c.reason, c.status)
+			continue
+		}
+		checkOrder(t, name, e)
+		g := newTestGate(name, c.options, compile, testTime)
+		if got := decide(g, newRequestOf(c.request, c.body), testTime).reason; got != c.reason {
+			t.Errorf("%s: the gate says %s, want %s", name, got, c.reason)
+		}
+		for _, check := range e.Checks {
+			seen, _ := json.Marshal(check.Seen)
+			if (check.State == CheckFailed) != (check.Name == c.check) {
+				t.Errorf("%s: %s", name, text)
+			}
+			if check.Name == c.check && !strings.Contains(string(seen), c.seen) {
+				t.Errorf("%s: %s has not %q", name, seen, c.seen)
+			}
+		}
+	}
+}
+
+// newRequestOf returns a request of its own for the gate itself.
+func newRequestOf(r *http.Request, body string) *http.Request {
+	other := httptest.NewRequest(r.Method, r.URL.RequestURI(), strings.NewReader(body))
+	other.Header = r.Header.Clone()
+	other.RemoteAddr = r.RemoteAddr
+	return other
+}
+
+// A mistake anywhere in the configuration is one, also in sections that say nothing
+// of a request.
+func TestExplainProblems(t *testing.T) {
+	for name, options := range map[string]map[string]any{
+		"nothing":         {},
+		"a typo in audit": githubWith(map[string]any{"audit": map[string]any{"paylod": "hash"}}),
+		"a secret":        {"provider": "github", "secrets": "env:NOT_HERE"},
+		"a provider":      {"provider": "githab", "secrets": docsSecret},
+	} {
+		e, text := explained(t, options, newPost(docsBody), docsBody, testTime)
+		if len(e.Problems) == 0 || e.Reason != configInvalid || e.Status != 503 || e.Passes || len(e.Checks) > 0 {
+			t.Errorf("%s: %s", name, text)
+		}
+	}
+	e := Explain(nil, newPost(docsBody), nil, testTime)
+	if len(e.Problems) == 0 {
+		t.Error("no configuration is no mistake")
+	}
+}
+
+// Where the network or the client's address would decide, nothing is decided.
+func TestExplainUndecided(t *testing.T) {
+	alone := map[string]any{"allowlist": map[string]any{"sourceRange": "192.0.2.0/24", "alone": "true"}}
+	e := Explain(&Config{Raw: alone}, newRequestWithoutPeer("{}"), []byte("{}"), testTime)
+	if e.Undecided == "" || e.Passes {
+		t.Errorf("%+v", e)
+	}
+	e, _ = explained(t, alone, newPost("{}"), "{}", testTime)
+	if e.Undecided != "" || !e.Passes || e.Reason != addressAllowed {
+		t.Errorf("%+v", e)
+	}
+	listed := githubWith(map[string]any{"allowlist": map[string]any{"sourceRange": "10.0.0.0/8", "lists": []any{map[string]any{"url": "https://lists.example/a"}}}})
+	e, _ = explained(t, listed, newPost(docsBody, "X-Hub-Signature-256: "+docsSignature), docsBody, testTime)
+	if !e.Passes || !strings.Contains(strings.Join(e.NotJudged, "\n"), "allowlist: the lists that stand elsewhere") {
+		t.Errorf("%+v", e)
+	}
+	r := newRequestWithoutPeer(docsBody)
+	r.Header.Set("X-Hub-Signature-256", docsSignature)
+	e = Explain(&Config{Raw: listed}, r, []byte(docsBody), testTime)
+	if !e.Passes || e.Checks[1].State != CheckNotJudged {
+		t.Errorf("%+v", e)
+	}
+}
+
+func newRequestWithoutPeer(body string) *http.Request {
+	r := newPost(body)
+	r.RemoteAddr = ""
+	return r
+}
+
+// Amazon's certificate is not fetched.
+func TestExplainFetchesNoCertificate(t *testing.T) {
+	topic := "arn:aws:sns:eu-central-1:123456789012:deploys"
+	body := func(topic, host string) string {
+		return `{"Type":"Notification","MessageId":"1","TopicArn":"` + topic + `","Message":"m","Timestamp":"2026-03-01T12:00:00.000Z","SignatureVersion":"2","Signature":"` +
+			strings.Repeat("A", 342) + `==","SigningCertURL":"https://` + host + `/SimpleNotificationService-0123456789abcdef0123456789abcdef.pem"}`
+	}
+	options := map[string]any{"provider": "aws-sns", "senders": topic}
+	for want, text := range map[string]string{
+		keyUnavailable:     body(topic, "sns.eu-central-1.amazonaws.com"),
+		senderUnknown:      body(topic+"x", "sns.eu-central-1.amazonaws.com"),
+		certificateRefused: body(topic, "sns.eu-west-1.amazonaws.com"),
+	} {
+		e, seen := explained(t, options, newPost(text, "X-Amz-Sns-Message-Type: Notification"), text, testTime)
+		if e.Reason != want || (e.Undecided != "") != (want == keyUnavailable) || e.Passes || e.Matched {
+			t.Errorf("%s, want %s", seen, want)
+		}
+	}
+	if len(snsEntries) != 0 && snsEntries["https://sns.eu-central-1.amazonaws.com/SimpleNotificationService-0123456789abcdef0123456789abcdef.pem"] != nil {
+		t.Error("it was asked for")
+	}
+}
+
+// A value that is signed may be a secret itself.
+func TestExplainHidesSecrets(t *testing.T) {
+	options := map[string]any{"secrets": docsSecret, "signature": map[string]any{"header": "X-Sig", "signs": "{header:X-A}.{body}"}}
+	_, text := explained(t, options, newPost("{}", "X-A: "+docsSecret, "X-Sig: "+strings.Repeat("0", 64)), "{}", testTime)
+	if strings.Contains(text, "Everybody") || !strings.Contains(text, "not shown") {
+		t.Error(text)
+	}
+}

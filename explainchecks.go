@@ -1,0 +1,262 @@
+//go:build gc
+// +build gc
+
+package hookward
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// checkOf says which check a reason is of.
+var checkOf = map[string]string{
+	methodNotAllowed:   "method",
+	clientUndetermined: "client", clientDenied: "client", clientNotAllowed: "client", listUnavailable: "client",
+	bodyTooLarge: "body", bodyTimeout: "body", bodyIncomplete: "body",
+	handshakeRefused: "handshake", handshakeAnswered: "handshake",
+	timestampMalformed: "timestamp", timestampTooOld: "timestamp", timestampTooNew: "timestamp",
+	tokenMissing: "token", tokenDuplicated: "token", tokenMalformed: "token", tokenMismatch: "token",
+}
+
+// describe tells of the checks, in the order in which the gate has them.
+func (j *judgement) describe(at time.Time) {
+	p := j.policy
+	r := j.arriving()
+	names := []string{"method"}
+	if j.options.Allowlist != nil || j.options.Denylist != nil {
+		names = append(names, "client")
+	}
+	names = append(names, "body")
+	if j.handshakes(true) {
+		names = append(names, "handshake")
+	}
+	main := ""
+	if p.token != nil {
+		main = "token"
+	} else if len(p.schemes) > 0 {
+		main = "signature"
+	}
+	if main != "" {
+		names = append(names, main)
+	}
+	for _, s := range p.schemes {
+		if s.timestamped {
+			names = append(names, "timestamp")
+			break
+		}
+	}
+	if j.handshakes(false) {
+		names = append(names, "handshake of a verified request")
+	}
+	failed := checkOf[j.Reason]
+	if failed == "" {
+		failed = main
+	}
+	if failed == "handshake" && j.Matched {
+		failed = "handshake of a verified request"
+	}
+	if j.Reason == p.passes {
+		failed = ""
+	}
+	over := false
+	for _, name := range names {
+		c := Check{Name: name, State: CheckPassed}
+		switch {
+		case over:
+			c.State = CheckNotReached
+		case name == "client" && j.request.RemoteAddr == "":
+			c.State = CheckNotJudged
+		case name == failed && !j.Answered:
+			c.State = CheckFailed
+			c.Reason = j.Reason
+			if j.Undecided != "" {
+				c.State = CheckNotJudged
+			}
+		}
+		over = over || name == failed
+		if c.State != CheckNotReached {
+			c.Seen = j.seen(name, r, at)
+		}
+		j.Checks = append(j.Checks, c)
+	}
+}
+
+// handshakes says whether there are handshakes of one of both kinds.
+func (j *judgement) handshakes(unsigned bool) bool {
+	for _, h := range j.policy.handshakes {
+		if h.unsigned == unsigned {
+			return true
+		}
+	}
+	return false
+}
+
+// seen returns what the gate saw in one check.
+func (j *judgement) seen(check string, r *http.Request, at time.Time) []string {
+	p := j.policy
+	switch check {
+	case "method":
+		return []string{r.Method + "; allowed: " + p.allow}
+	case "client":
+		return j.seenClient(r)
+	case "body":
+		sum := sha256.Sum256(j.body)
+		return []string{fmt.Sprintf("%s, of at most %s; SHA-256 %s", bytesText(int64(len(j.body))), grouped(p.maxBodyBytes), hex.EncodeToString(sum[:]))}
+	case "token":
+		return j.seenToken(r)
+	case "signature":
+		return j.seenSignature(r, at)
+	case "timestamp":
+		return j.seenTimestamp(at)
+	}
+	if j.Answered {
+		return []string{"it is one, and the gate answers it; nothing is forwarded"}
+	}
+	if j.Reason == handshakeRefused {
+		return []string{"it is one, but the verify token is not verifyToken, or the challenge is missing or no plain word"}
+	}
+	return []string{"it is none"}
+}
+
+func (j *judgement) seenClient(r *http.Request) []string {
+	if j.request.RemoteAddr == "" {
+		return []string{"its address is not known here"}
+	}
+	d := j.undecidedDecision(r)
+	noteClient(j.policy.addresses.strategy, r, d)
+	if !d.client.IsValid() {
+		return []string{"the address can't be told by ipStrategy"}
+	}
+	text := d.client.String()
+	if j.decision.rule != "" {
+		text += ", which is in " + j.decision.rule
+	} else if j.Reason == clientNotAllowed {
+		text += ", which is in no list of allowlist"
+	}
+	return []string{text}
+}
+
+// seenTimestamp tells of the time of a signature that is right.
+func (j *judgement) seenTimestamp(at time.Time) []string {
+	s := j.furthestForm(j.arriving(), at)
+	if s == nil || !s.timestamped {
+		return []string{"the form that verified has none"}
+	}
+	if j.Timestamp.IsZero() {
+		return []string{"it is not of the unit " + s.timestampUnit + ", or after the year 9999"}
+	}
+	return []string{fmt.Sprintf("%s; judged as of %s, %s allowed both ways", j.Timestamp.UTC().Format(time.RFC3339), at.UTC().Format(time.RFC3339), s.tolerance)}
+}
+
+func (j *judgement) seenToken(r *http.Request) []string {
+	t := j.policy.token
+	lines := []string{}
+	d := j.undecidedDecision(r)
+	for i := range t.places {
+		found := textsAt(&t.places[i], r, d)
+		lines = append(lines, placeName(&t.places[i])+": "+times(len(found)))
+		if len(found) == 0 && t.places[i].kind == "header" {
+			lines = append(lines, nearHeaders(t.places[i].name, r.Header)...)
+		}
+	}
+	if t.scheme != "" {
+		line := "header Authorization: " + times(len(r.Header["Authorization"]))
+		if j.Reason == tokenMalformed {
+			line += ", not as \"" + t.scheme + "...\""
+		}
+		lines = append(lines, line)
+	}
+	switch {
+	case j.Secret > 0:
+		lines = append(lines, fmt.Sprintf("it is secret %d of %d", j.Secret, len(t.digests)))
+	case j.Reason == tokenMismatch:
+		lines = append(lines, "it is none of "+plural(len(t.digests), "secret"))
+	}
+	return lines
+}
+
+func times(n int) string {
+	switch n {
+	case 0:
+		return "not there"
+	case 1:
+		return "there"
+	}
+	return fmt.Sprintf("there %d times", n)
+}
+
+// placeName names a place for people.
+func placeName(p *place) string {
+	switch p.kind {
+	case "header":
+		return "header " + p.name
+	case "query":
+		return "parameter " + p.name + " of the query"
+	case "form":
+		return "field " + p.name + " of the form"
+	}
+	return p.name + " in the JSON body"
+}
+
+// bytesText writes a number of bytes.
+func bytesText(n int64) string {
+	if n == 1 {
+		return "1 byte"
+	}
+	return grouped(n) + " bytes"
+}
+
+// grouped writes a number with its thousands apart.
+func grouped(n int64) string {
+	text := fmt.Sprint(n)
+	for at := len(text) - 3; at > 0; at -= 3 {
+		text = text[:at] + "," + text[at:]
+	}
+	return text
+}
+
+// shown writes a value of a request, short enough for a line.
+func shown(text string) string {
+	if len(text) > 80 {
+		return quote(text) + fmt.Sprintf(" (%s)", bytesText(int64(len(text))))
+	}
+	return quote(text)
+}
+
+// nearHeaders names headers of the request that may be meant by a name that is not
+// there.
+func nearHeaders(name string, header http.Header) []string {
+	near := []string{}
+	for _, other := range sortedHeaders(header) {
+		if other == name {
+			continue
+		}
+		a, b := foldHeader(name), foldHeader(other)
+		if distance(a, b) <= len(a)/3 || strings.HasPrefix(a, b) && len(b) > 5 || strings.HasPrefix(b, a) || strings.HasSuffix(b, "signature") && strings.HasSuffix(a, "signature") {
+			near = append(near, other)
+		}
+	}
+	if len(near) == 0 {
+		return nil
+	}
+	if len(near) > 5 {
+		near = near[:5]
+	}
+	return []string{"there is " + strings.Join(near, ", ")}
+}
+
+func foldHeader(name string) string {
+	return strings.ToLower(strings.ReplaceAll(name, "_", "-"))
+}
+
+func sortedHeaders(header http.Header) []string {
+	all := map[string]any{}
+	for name := range header {
+		all[name] = nil
+	}
+	return sortedKeys(all)
+}

@@ -1,0 +1,165 @@
+//go:build gc
+// +build gc
+
+package hookward
+
+import (
+	"strings"
+)
+
+// elsewhere are the sections that say nothing of a request by itself, but have
+// references to secrets of Traefik's environment, or open files and connections.
+var elsewhere = []string{"audit", "redis", "stateDirectory"}
+
+// aboutRequests returns a configuration without the sections that are elsewhere.
+func aboutRequests(raw map[string]any) map[string]any {
+	kept := map[string]any{}
+	for name, value := range raw {
+		if !containsFold(elsewhere, name) {
+			kept[name] = value
+		}
+	}
+	return kept
+}
+
+func containsFold(list []string, text string) bool {
+	for _, item := range list {
+		if strings.EqualFold(item, text) {
+			return true
+		}
+	}
+	return false
+}
+
+// restrictPolicy leaves of the policy what one request can be judged by, and notes
+// the rest.
+func (j *judgement) restrictPolicy(raw map[string]any) {
+	p := *j.compiled.policy
+	note := func(text string) { j.NotJudged = append(j.NotJudged, text) }
+	schemes := make([]*scheme, len(p.schemes))
+	for i, s := range p.schemes {
+		offline := *s
+		offline.offline = true
+		schemes[i] = &offline
+	}
+	p.schemes = schemes
+
+	j.restrictAddresses(&p)
+	if p.ban != nil {
+		note("ban: clients that have failed before")
+	}
+	if p.limit != nil {
+		note("rateLimit: how often the client has called")
+	}
+	if p.replay != nil {
+		note("replay: whether the delivery has passed before")
+	}
+	for name := range raw {
+		switch {
+		case strings.EqualFold(name, "redis"):
+			note("redis: limits, bans and replay memory of other Traefiks")
+		case strings.EqualFold(name, "audit") && j.auditRequired(raw):
+			note("audit.required: whether the record can be written down")
+		}
+	}
+	if p.confirm {
+		note("confirmSubscriptions: a verified subscription request would be confirmed by visiting Amazon, and not forwarded")
+	}
+	if p.observeOnly {
+		note("observeOnly: the gate records this decision, and forwards the request whatever it is")
+	}
+	p.ban = nil
+	p.limit = nil
+	p.replay = nil
+	p.shared = nil
+	p.confirm = false
+	p.observeOnly = false
+	p.audit = plainAudit
+	j.policy = &p
+}
+
+func (j *judgement) auditRequired(raw map[string]any) bool {
+	options, _ := Decode(raw)
+	return options.Audit != nil && options.Audit.Required
+}
+
+// restrictAddresses leaves the lists that stand in the configuration, where it is
+// known who calls.
+func (j *judgement) restrictAddresses(p *policy) {
+	a := *p.addresses
+	p.addresses = &a
+	p.guarded = false
+	if j.request.RemoteAddr == "" {
+		if a.allow != nil || a.deny != nil {
+			j.NotJudged = append(j.NotJudged, "allowlist, denylist: who the client is; its address is not known here")
+		}
+		p.addresses = &addresses{}
+		return
+	}
+	if a.deny != nil && len(a.deny.sources) > 0 {
+		j.NotJudged = append(j.NotJudged, "denylist: the lists that stand elsewhere")
+		deny := *a.deny
+		deny.lists = nil
+		a.deny = &deny
+	}
+	if a.allow != nil && len(a.allow.sources) > 0 {
+		allow := *a.allow
+		allow.lists = nil
+		a.allow = &allow
+		if !j.isListed(&a) {
+			j.NotJudged = append(j.NotJudged, "allowlist: the lists that stand elsewhere; the client is not in sourceRange")
+			a.allow = nil
+		}
+	}
+	p.guarded = a.strategy != nil || a.allow != nil || a.deny != nil
+}
+
+// isListed says whether the client, if it can be told, is in the addresses that
+// stand in the configuration itself.
+func (j *judgement) isListed(a *addresses) bool {
+	r := j.arriving()
+	d := j.undecidedDecision(r)
+	whole := noteClient(a.strategy, r, d)
+	if !d.client.IsValid() {
+		return true // it is refused for that
+	}
+	return askLists(d.gate, &addresses{strategy: a.strategy, allow: a.allow}, d, whole, d.start) == admitted
+}
+
+// Providers returns the slugs of the catalogue, sorted: the values of the option
+// provider.
+func Providers() []string {
+	return providerSlugs()
+}
+
+// Forms returns the forms in which a configuration takes signatures, whole, and
+// without their alternatives: what it says itself, laid upon the provider's row. It
+// returns none for a token, or for a configuration that has a mistake.
+func Forms(config *Config) []SignatureOptions {
+	options, problems := Decode(config.Raw)
+	if len(problems) > 0 || options.Signature == nil || options.Token != nil {
+		return nil
+	}
+	return formsOf(options)
+}
+
+func formsOf(options Options) []SignatureOptions {
+	first := *options.Signature
+	forms := []SignatureOptions{first}
+	for _, alternative := range first.Alternatives {
+		forms = append(forms, overlay(first, *alternative))
+	}
+	usable := []SignatureOptions{}
+	for _, o := range forms {
+		a := algorithms[orDefault(o.Algorithm, "hmac-sha256")]
+		hasKeys := len(options.Secrets) > 0
+		if isPublic(&a) {
+			hasKeys = len(options.PublicKeys) > 0 || o.CertificateField != ""
+		}
+		if hasKeys { // as in compileKeys
+			o.Alternatives = nil
+			usable = append(usable, o)
+		}
+	}
+	return usable
+}
