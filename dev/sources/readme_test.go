@@ -44,8 +44,8 @@ func TestReadme(t *testing.T) {
 			testReadme(t, source, options)
 		}
 	}
-	if found != 32 {
-		t.Errorf("found %d configurations of 32", found)
+	if found != 33 {
+		t.Errorf("found %d configurations of 33", found)
 	}
 }
 
