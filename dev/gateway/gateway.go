@@ -93,7 +93,7 @@ func Start(ctx context.Context, binary, dynamic string, s Settings) (*Gateway, e
 	if s.Web == "" {
 		s.Web = "127.0.0.1:0"
 	}
-	addresses, err := freeAddresses(s.Web, "127.0.0.1:0", "127.0.0.1:0")
+	addresses, err := FreeAddresses(s.Web, "127.0.0.1:0", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}
@@ -175,9 +175,9 @@ func (g *Gateway) Stop() {
 	}
 }
 
-// freeAddresses finds a free port for each address that ends in :0. Another
+// FreeAddresses returns addresses with a free port for each that ends in :0. Another
 // program may take one before Traefik does; then Traefik's start says so.
-func freeAddresses(wanted ...string) ([]string, error) {
+func FreeAddresses(wanted ...string) ([]string, error) {
 	found := make([]string, len(wanted))
 	for i, address := range wanted {
 		listener, err := net.Listen("tcp", address)
