@@ -19,6 +19,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/mod/modfile"
+
 	"github.com/hookward/hookward/dev/gateway"
 )
 
@@ -250,4 +252,28 @@ func eventually(t *testing.T, what string, holds func() bool) {
 			t.Fatalf("in vain: %s", what)
 		}
 	}
+}
+
+// pinned returns the version of Traefik that dev/go.mod pins.
+func pinned(t *testing.T) string {
+	t.Helper()
+	root, err := gateway.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(filepath.Join(root, "dev", "go.mod"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	module, err := modfile.Parse("go.mod", text, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range module.Require {
+		if r.Mod.Path == "github.com/traefik/traefik/v3" {
+			return r.Mod.Version
+		}
+	}
+	t.Fatal("dev/go.mod pins no Traefik")
+	return ""
 }
