@@ -1,6 +1,7 @@
 package catalogue
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"os"
@@ -21,14 +22,28 @@ const Version = "v0.0.0"
 // for the catalogue and for Traefik, with the rules that it has for names and
 // sizes, and unpacks it into a GOPATH. It returns the directory of the source.
 func Unpack(repository, revision, modulePath, goPath string) (string, error) {
+	committed, err := os.MkdirTemp("", "hookward-archive-")
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = os.RemoveAll(committed) }()
+	// Not zip.CreateFromVCS, which knows no worktrees.
+	tar, err := exec.Command("git", "-C", repository, "archive", "--format=tar", revision).Output()
+	if err != nil {
+		return "", fmt.Errorf("git archive %s: %w", revision, err)
+	}
+	extract := exec.Command("tar", "--extract", "--directory", committed)
+	extract.Stdin = bytes.NewReader(tar)
+	if out, err := extract.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("tar: %w: %s", err, out)
+	}
 	archive, err := os.CreateTemp("", "hookward-archive-*.zip")
 	if err != nil {
 		return "", err
 	}
 	defer func() { _ = os.Remove(archive.Name()) }()
 	version := module.Version{Path: modulePath, Version: Version}
-	err = errors.Join(zip.CreateFromVCS(archive, version, repository, revision, ""), archive.Close())
-	if err != nil {
+	if err := errors.Join(zip.CreateFromDir(archive, version, committed), archive.Close()); err != nil {
 		return "", fmt.Errorf("the archive of %s: %w", revision, err)
 	}
 	source := filepath.Join(goPath, "src", filepath.FromSlash(modulePath))

@@ -121,7 +121,7 @@ func CheckModule(mod *modfile.File, m Manifest) error {
 // all. Versions from v2 on would need another module path.
 func CheckTags(tags []string) error {
 	for _, tag := range tags {
-		if semver.Canonical(tag) != tag || semver.Compare(tag, "v2.0.0-0") >= 0 {
+		if !semver.IsValid(tag) || semver.Canonical(tag) != tag || semver.Compare(tag, "v2.0.0-0") >= 0 {
 			return fmt.Errorf("the tag %q is not a version such as v0.1.0, and below v2", tag)
 		}
 	}
