@@ -147,7 +147,7 @@ func TestReleaseRefuses(t *testing.T) {
 	}
 }
 
-// What takes longer is asked of a repository of its own each time.
+// What takes longer comes last, and is asked of repositories of their own.
 func TestReleaseRefusesLate(t *testing.T) {
 	for name, c := range map[string]struct{ file, text, want string }{
 		"CI that fails":           {".ci/run", "#!/bin/sh\necho 'one test failed'\nexit 3\n", "one test failed"},
@@ -157,6 +157,10 @@ func TestReleaseRefusesLate(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			r := scratch(t)
 			put(t, r, c.file, c.text)
+			if c.file == ".ci/run" {
+				// The catalogue's tests pass, which takes no time without any.
+				must(t, r, "rm", "--quiet", "dev/catalogue/*_test.go")
+			}
 			commit(t, r)
 			if err := release(t.Context(), r.root, "v0.1.0", &bytes.Buffer{}); err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("%v, want %q", err, c.want)
