@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -56,11 +57,7 @@ func startCompose(t *testing.T, deny string, labels map[string]string, without .
 	free := addresses(t, 2)
 	s := &composeSite{hooks: serve(t, "hooks"), website: serve(t, website)}
 	s.caller = caller{url: "http://" + free[0], client: &http.Client{Timeout: patience}}
-	local := func(text string) string {
-		text = strings.ReplaceAll(text, "/run/secrets", dir+"/secrets")
-		text = strings.ReplaceAll(text, "/var/lib/hookward", dir+"/state")
-		return strings.ReplaceAll(text, "port=8080", "port="+s.hooks.url[strings.LastIndex(s.hooks.url, ":")+1:])
-	}
+	local := strings.NewReplacer("/run/secrets", dir+"/secrets", "/var/lib/hookward", dir+"/state")
 	containers := map[string]map[string]string{website: {
 		"traefik.enable": "true", "traefik.http.routers.website.rule": "PathPrefix(`/`)",
 		"traefik.http.services.website.loadbalancer.server.url": s.website.url,
@@ -71,10 +68,10 @@ func startCompose(t *testing.T, deny string, labels map[string]string, without .
 		}
 		containers[name] = map[string]string{}
 		for label, value := range service.Labels {
-			containers[name][label] = local(value)
-			if strings.HasSuffix(label, "server.port") {
-				containers[name][label] = strings.TrimPrefix(local("port="+value), "port=")
+			if strings.HasSuffix(label, ".server.port") {
+				value = strconv.Itoa(s.hooks.port)
 			}
+			containers[name][label] = local.Replace(value)
 		}
 		for label, value := range labels {
 			containers[name][label] = value
