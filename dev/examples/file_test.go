@@ -49,8 +49,12 @@ func startFile(t *testing.T, name string, edits []string, more string) *fileSite
 	write(t, githubSecret+"\n", dir, "etc", "hookward", "github")
 	s.caller = caller{url: "https://" + free[0], client: trusting(t, filepath.Join(etc, host))}
 	s.Gateway = run(t, dir, free[1], []string{"--configFile=traefik.yml"}, "STRIPE_WEBHOOK_SECRET="+stripeSecret)
-	// The ping answers before the file is applied, the hooks' host after it.
-	eventually(t, "Traefik applies the dynamic configuration", func() bool { return s.post(t, "/", "") != "404" })
+	// Traefik's ping answers before the file is applied. Until then, it has no
+	// certificate that we trust, and no router.
+	eventually(t, "Traefik applies the dynamic configuration", func() bool {
+		answer, err := s.post("/", "")
+		return err == nil && answer != "404"
+	})
 	return s
 }
 

@@ -175,11 +175,10 @@ type caller struct {
 }
 
 // post sends a request and returns the status, and which backend has answered.
-func (c caller) post(t *testing.T, path, text string, lines ...string) string {
-	t.Helper()
+func (c caller) post(path, text string, lines ...string) (string, error) {
 	r, err := http.NewRequest(http.MethodPost, c.url+path, strings.NewReader(text))
 	if err != nil {
-		t.Fatal(err)
+		return "", err
 	}
 	r.Host = host
 	for _, line := range lines {
@@ -188,17 +187,36 @@ func (c caller) post(t *testing.T, path, text string, lines ...string) string {
 	}
 	response, err := c.client.Do(r)
 	if err != nil {
-		t.Fatal(err)
+		return "", err
 	}
 	_ = response.Body.Close()
-	return strings.TrimSpace(fmt.Sprint(response.StatusCode, " ", response.Header.Get("X-Backend")))
+	return strings.TrimSpace(fmt.Sprint(response.StatusCode, " ", response.Header.Get("X-Backend"))), nil
+}
+
+// applied waits until Traefik answers for the website, at any other host, and
+// for the hooks' host as given: not every provider is ready at the same moment.
+// What the website has received by then does not count.
+func (c caller) applied(t *testing.T, w *backend, answer string) {
+	t.Helper()
+	eventually(t, "Traefik applies its dynamic configuration", func() bool {
+		response, err := c.client.Get(c.url)
+		if err != nil {
+			return false
+		}
+		_ = response.Body.Close()
+		got, err := c.post("/", "")
+		return response.Header.Get("X-Backend") == w.name && err == nil && got == answer
+	})
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.bodies = nil
 }
 
 // answers checks the answer to a request.
 func (c caller) answers(t *testing.T, want, path, text string, lines ...string) {
 	t.Helper()
-	if got := c.post(t, path, text, lines...); got != want {
-		t.Errorf("%s %v: the answer is %q, want %q", path, lines, got, want)
+	if got, err := c.post(path, text, lines...); got != want {
+		t.Errorf("%s %v: the answer is %q (%v), want %q", path, lines, got, err, want)
 	}
 }
 

@@ -159,9 +159,10 @@ metadata: {name: website, namespace: web}
 spec: {ports: [{name: http, port: 80}]}
 `
 
-// startCluster runs objects beside a website for everybody. The file that the
-// pod of Traefik would have mounted has what is given, or is missing.
-func startCluster(t *testing.T, all []map[string]any, mounted string) *cluster {
+// startCluster runs objects beside a website for everybody, and waits until what
+// is no hook gets an answer. The file that the pod of Traefik would have mounted
+// has what is given, or is missing.
+func startCluster(t *testing.T, all []map[string]any, mounted, answer string) *cluster {
 	t.Helper()
 	dir := t.TempDir()
 	free := addresses(t, 3)
@@ -206,14 +207,7 @@ func startCluster(t *testing.T, all []map[string]any, mounted string) *cluster {
 		"--experimental.localPlugins.hookward.moduleName=" + v.Experimental.LocalPlugins["hookward"].ModuleName,
 		"--providers.kubernetesCRD.endpoint=http://" + api.Addr().String(), "--providers.kubernetesCRD.token=of-nobody",
 	})
-	eventually(t, "Traefik applies the objects", func() bool {
-		response, err := c.plain.client.Get(c.plain.url)
-		if err != nil {
-			return false
-		}
-		_ = response.Body.Close()
-		return response.Header.Get("X-Backend") == website
-	})
+	c.plain.applied(t, c.website, answer)
 	return c
 }
 
@@ -226,7 +220,7 @@ func endpoints(namespace string, b *backend) map[string]any {
 }
 
 func TestKubernetes(t *testing.T) {
-	c := startCluster(t, kubernetesObjects(t, "", stripeSecret), githubSecret+"\n")
+	c := startCluster(t, kubernetesObjects(t, "", stripeSecret), githubSecret+"\n", "418")
 	c.answers(t, "401", "/github", body)
 	c.answers(t, "401", "/github", body, githubSigned(stripeSecret, body))
 	c.answers(t, "401", "/stripe", body)
@@ -239,7 +233,7 @@ func TestKubernetes(t *testing.T) {
 	// The hooks are on the entry point with TLS alone, and denied on the other.
 	c.plain.answers(t, "418", "/github", body, githubSigned(githubSecret, body))
 	c.ci.arrived(t, body, body)
-	c.website.arrived(t, "") // the question of whether it is there
+	c.website.arrived(t)
 }
 
 // The two ways in which a secret comes differ in what happens without it: the
@@ -259,22 +253,23 @@ func TestKubernetesWithoutSecrets(t *testing.T) {
 		return left
 	}
 	all := func() []map[string]any { return kubernetesObjects(t, "", stripeSecret) }
-	c := startCluster(t, without(all(), "stripe"), "")
+	c := startCluster(t, without(all(), "stripe"), "", "418")
 	for _, path := range []string{"/github", "/stripe"} {
 		want := map[string]string{"/github": "503", "/stripe": "418"}[path]
 		c.answers(t, want, path, body)
 		c.answers(t, want, path, body, githubSigned(githubSecret, body), stripeSigned(stripeSecret, body))
 	}
 	c.ci.arrived(t)
+	c.website.arrived(t)
 
-	trap := startCluster(t, without(all(), "stripe", "hooks-deny", "hooks-deny-tls"), "")
+	trap := startCluster(t, without(all(), "stripe", "hooks-deny", "hooks-deny-tls"), "", "200 website")
 	trap.answers(t, "200 website", "/stripe", body)
 }
 
 // Nothing trims what comes by URN. Kustomize's env files have no newline in
 // them; a file of the generator would have.
 func TestKubernetesNewline(t *testing.T) {
-	c := startCluster(t, kubernetesObjects(t, "", stripeSecret+"\n"), githubSecret+"\n")
+	c := startCluster(t, kubernetesObjects(t, "", stripeSecret+"\n"), githubSecret+"\n", "418")
 	c.answers(t, "200 ci", "/github", body, githubSigned(githubSecret, body))
 	c.answers(t, "401", "/stripe", body, stripeSigned(stripeSecret, body))
 }
