@@ -54,7 +54,7 @@ func load(ctx context.Context, goPath string, m Manifest) (handler http.Handler,
 	}
 	config, err := i.EvalWithContext(ctx, m.Package()+".CreateConfig()")
 	if err != nil {
-		return nil, fmt.Errorf("CreateConfig: %w", err)
+		return nil, fmt.Errorf("the function CreateConfig: %w", err)
 	}
 	decoder, err := mapstructure.NewDecoder(&mapstructure.DecoderConfig{
 		DecodeHook:       mapstructure.StringToSliceHookFunc(","),
@@ -69,19 +69,19 @@ func load(ctx context.Context, goPath string, m Manifest) (handler http.Handler,
 	}
 	create, err := i.EvalWithContext(ctx, m.Package()+".New")
 	if err != nil {
-		return nil, fmt.Errorf("New: %w", err)
+		return nil, fmt.Errorf("the function New: %w", err)
 	}
 	if err := checkNew(create.Type(), config.Type()); err != nil {
-		return nil, fmt.Errorf("New: %w", err)
+		return nil, fmt.Errorf("the function New: %w", err)
 	}
 	next := http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})
 	results := create.Call([]reflect.Value{reflect.ValueOf(ctx), reflect.ValueOf(next), config, reflect.ValueOf("test")})
 	if failure, ok := results[1].Interface().(error); ok {
-		return nil, fmt.Errorf("New: %w", failure)
+		return nil, fmt.Errorf("the function New: %w", failure)
 	}
 	handler, ok := results[0].Interface().(http.Handler)
 	if !ok {
-		return nil, errors.New("New: returns no http.Handler")
+		return nil, errors.New("the function New returns no http.Handler")
 	}
 	return handler, nil
 }
