@@ -168,9 +168,9 @@ func traffic() string {
 	return strings.Join(seen, ", ")
 }
 
-// alone runs this test binary as a child with no environment but one variable,
-// and, where the machine lets us, with a network of its own, which leads
-// nowhere. The second result says whether it does.
+// alone runs this test binary as a child, without our environment and, where the
+// machine lets us, with a network of its own, which leads nowhere. The second
+// result says whether it does.
 func alone(t *testing.T, goPath string) (report, bool) {
 	t.Helper()
 	binary, err := os.Executable()
@@ -185,7 +185,8 @@ func alone(t *testing.T, goPath string) (report, bool) {
 	} {
 		var stdout, stderr bytes.Buffer
 		cmd := exec.CommandContext(t.Context(), binary)
-		cmd.Env = []string{childVariable + "=" + goPath}
+		// The secret is there, and the plugin must not get to see it.
+		cmd.Env = []string{childVariable + "=" + goPath, "GITHUB_WEBHOOK_SECRET=9c3f1b7e5d2a4086b1f3d5e7a9c0b2d4"}
 		cmd.Stdout, cmd.Stderr = &stdout, &stderr
 		cmd.SysProcAttr = attributes
 		if failure = cmd.Run(); errors.Is(failure, syscall.EPERM) {
