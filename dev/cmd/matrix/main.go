@@ -20,9 +20,8 @@ import (
 	"github.com/hookward/hookward/dev/gateway"
 )
 
-// versions are the oldest that hookward promises to work with, the last of each
-// minor after it, the first of the pinned one, and the pinned one. v3.7 needs a
-// newer Go than dev/go.mod has.
+// versions are the oldest that is tried, one of each minor after it, the first of
+// the pinned minor, and the pinned version.
 const versions = "v3.4.1,v3.5.3,v3.6.0,v3.6.12"
 
 func main() {
