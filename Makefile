@@ -67,6 +67,16 @@ bench:
 	@for tool in wrk nginx /usr/lib/nginx/modules/ngx_http_lua_module.so=libnginx-mod-http-lua haproxy; do dev/tools.sh $$tool || true; done
 	go run -C dev ./cmd/bench
 
+#? matrix: Run the core of the tests in other versions of Traefik, and write docs/versions.md (VERSIONS=v3.4.1,v3.5.3 for some; 5 to 10 minutes each to build)
+.PHONY: matrix
+matrix:
+	go run -C dev ./cmd/matrix $(if $(VERSIONS),-versions $(VERSIONS))
+
+#? release: Check that this commit may be a version of the plugin, and tag it, without pushing (VERSION=v0.1.0; docs/release.md)
+.PHONY: release
+release:
+	@go run -C dev ./cmd/release '$(VERSION)'
+
 #? docs: Write the tables of docs/options.md and docs/audit.md, docs/providers.md, and cmd/hookward/providers.json
 .PHONY: docs
 docs:

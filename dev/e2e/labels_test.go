@@ -1,62 +1,15 @@
 package e2e
 
 import (
-	"encoding/json"
 	"fmt"
 	"net"
 	"net/http"
-	"regexp"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/hookward/hookward/dev/gateway"
 )
-
-// docker is as much of Docker's API as Traefik asks for. Each container of it
-// listens at the same loopback address.
-type docker struct {
-	port       int
-	containers map[string]map[string]string // labels by name
-}
-
-var apiVersion = regexp.MustCompile(`^/v1\.\d+/`)
-
-func (d *docker) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
-	rw.Header().Set("Api-Version", "1.44")
-	rw.Header().Set("Content-Type", "application/json")
-	path := apiVersion.ReplaceAllString(r.URL.Path, "/")
-	switch name := strings.TrimSuffix(strings.TrimPrefix(path, "/containers/"), "/json"); {
-	case path == "/_ping":
-		_, _ = rw.Write([]byte("OK"))
-	case path == "/version":
-		_ = json.NewEncoder(rw).Encode(map[string]any{"Version": "25.0.0", "ApiVersion": "1.44", "MinAPIVersion": "1.24", "Os": "linux"})
-	case path == "/events":
-		// Nothing ever happens, which takes until Traefik ends.
-		_ = http.NewResponseController(rw).Flush()
-		<-r.Context().Done()
-	case path == "/containers/json":
-		list := []map[string]any{}
-		for name, labels := range d.containers {
-			list = append(list, map[string]any{"Id": name, "Names": []string{"/" + name}, "State": "running", "Labels": labels})
-		}
-		_ = json.NewEncoder(rw).Encode(list)
-	case d.containers[name] != nil:
-		_ = json.NewEncoder(rw).Encode(map[string]any{
-			"Id": name, "Name": "/" + name,
-			"State":      map[string]any{"Status": "running", "Running": true},
-			"Config":     map[string]any{"Labels": d.containers[name]},
-			"HostConfig": map[string]any{"NetworkMode": "bridge"},
-			"NetworkSettings": map[string]any{
-				"Ports":    map[string]any{strconv.Itoa(d.port) + "/tcp": nil},
-				"Networks": map[string]any{"bridge": map[string]any{"IPAddress": "127.0.0.1"}},
-			},
-		})
-	default:
-		http.Error(rw, `{"message": "page not found"}`, http.StatusNotFound)
-	}
-}
 
 // labels returns those of a container that stands behind a gate of its name.
 // What describes the gate comes without the plugin's key.
@@ -95,7 +48,7 @@ func TestLabels(t *testing.T) {
 	}
 	const inClear = "a literal, with commas, 58ae02"
 	api, container := listen(), listen()
-	d := &docker{port: container.Addr().(*net.TCPAddr).Port, containers: map[string]map[string]string{
+	d := &gateway.Docker{Port: container.Addr().(*net.TCPAddr).Port, Containers: map[string]map[string]string{
 		"gh":      labels("gh", "provider=github", "secrets[0]=env:GH_SECRET"),
 		"single":  labels("single", "provider=github", "secrets=env:GH_SECRET"),
 		"clear":   labels("clear", "provider=github", "secrets="+inClear),

@@ -33,10 +33,24 @@ func Root() (string, error) {
 	}
 }
 
-// Build compiles the pinned Traefik and returns the path of its binary. The
-// first time takes minutes; progress then gets a line now and again. Later
-// calls take seconds: Go's build cache knows whether anything changed.
+// BinaryVariable is the environment variable that names another Traefik than the
+// pinned one, by the absolute path of its binary: `make matrix` sets it.
+const BinaryVariable = "HOOKWARD_TRAEFIK"
+
+// Build compiles the pinned Traefik and returns the path of its binary, or that
+// in BinaryVariable. The first time takes minutes; progress then gets a line now
+// and again. Later calls take seconds: Go's build cache knows whether anything
+// changed.
 func Build(ctx context.Context, progress io.Writer) (string, error) {
+	if other := os.Getenv(BinaryVariable); other != "" {
+		if !filepath.IsAbs(other) {
+			return "", fmt.Errorf("%s: %q is not an absolute path", BinaryVariable, other)
+		}
+		if _, err := os.Stat(other); err != nil {
+			return "", fmt.Errorf("%s: %w", BinaryVariable, err)
+		}
+		return other, nil
+	}
 	root, err := Root()
 	if err != nil {
 		return "", err

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -49,9 +48,10 @@ type Gateway struct {
 	// Stdout and Stderr hold all that the process has printed.
 	Stdout, Stderr *Output
 
-	dir  string
-	cmd  *exec.Cmd
-	done chan struct{}
+	dir       string
+	temporary bool // the directory is ours
+	cmd       *exec.Cmd
+	done      chan struct{}
 }
 
 // Without abortOnPluginFailure, Traefik would go on without the plugin, its
@@ -93,7 +93,7 @@ func Start(ctx context.Context, binary, dynamic string, s Settings) (*Gateway, e
 	if s.Web == "" {
 		s.Web = "127.0.0.1:0"
 	}
-	addresses, err := freeAddresses(s.Web, "127.0.0.1:0", "127.0.0.1:0")
+	addresses, err := FreeAddresses(s.Web, "127.0.0.1:0", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}
@@ -104,18 +104,16 @@ func Start(ctx context.Context, binary, dynamic string, s Settings) (*Gateway, e
 	g := &Gateway{
 		URL: "http://" + addresses[0], TLSURL: "https://" + addresses[1],
 		Stdout: &Output{copy: s.Stdout}, Stderr: &Output{copy: s.Stderr},
-		dir: dir, done: make(chan struct{}),
+		dir: dir, temporary: true, done: make(chan struct{}),
 	}
 	providers := ""
 	for _, line := range s.Providers {
 		providers += "  " + line + "\n"
 	}
 	static := fmt.Sprintf(staticTemplate, s.LogLevel, addresses[0], addresses[1], addresses[2], s.EntryPoint, providers) + s.Static
-	plugin := filepath.Join(dir, "plugins-local", "src", "github.com", "hookward", "hookward")
 	err = errors.Join(
 		os.MkdirAll(filepath.Join(dir, "dynamic"), 0o755),
-		os.MkdirAll(filepath.Dir(plugin), 0o755),
-		os.Symlink(s.Plugin, plugin),
+		install(dir, s.Plugin),
 		os.WriteFile(filepath.Join(dir, "traefik.yml"), []byte(static), 0o644),
 		g.Configure("main.yml", dynamic),
 		g.Configure("ready.yml", readyDynamic),
@@ -124,41 +122,10 @@ func Start(ctx context.Context, binary, dynamic string, s Settings) (*Gateway, e
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
 
-	g.cmd = exec.CommandContext(ctx, binary, "--configFile=traefik.yml")
-	g.cmd.Dir = dir
-	g.cmd.Env = append(os.Environ(), s.Env...)
-	g.cmd.Stdout, g.cmd.Stderr = g.Stdout, g.Stderr
-	// A group of its own: Ctrl-C is for the program that started Traefik.
-	g.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
-	g.cmd.Cancel = func() error { return g.cmd.Process.Signal(syscall.SIGTERM) }
-	g.cmd.WaitDelay = 15 * time.Second
-	if err := g.cmd.Start(); err != nil {
+	if err := g.launch(ctx, binary, []string{"--configFile=traefik.yml"}, "http://"+addresses[2]+"/ping", s.Env); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
-	go func() {
-		_ = g.cmd.Wait()
-		close(g.done)
-	}()
-
-	deadline := time.Now().Add(60 * time.Second)
-	for {
-		response, err := http.Get("http://" + addresses[2] + "/ping")
-		if err == nil {
-			_ = response.Body.Close()
-			if response.StatusCode == http.StatusOK {
-				return g, nil
-			}
-		}
-		select {
-		case <-g.done:
-			return nil, fmt.Errorf("traefik ended at its start:\n%s%s", g.Stdout, g.Stderr)
-		case <-time.After(50 * time.Millisecond):
-		}
-		if time.Now().After(deadline) {
-			g.Stop()
-			return nil, fmt.Errorf("traefik was not ready in time:\n%s%s", g.Stdout, g.Stderr)
-		}
-	}
+	return g, nil
 }
 
 // Configure writes a file of the dynamic configuration, whole at once; Traefik
@@ -194,7 +161,7 @@ func (g *Gateway) Kill() {
 	<-g.done
 }
 
-// Stop ends Traefik and removes its files.
+// Stop ends Traefik and removes the files that Start has made.
 func (g *Gateway) Stop() {
 	_ = g.cmd.Process.Signal(syscall.SIGTERM)
 	select {
@@ -203,12 +170,14 @@ func (g *Gateway) Stop() {
 		_ = g.cmd.Process.Kill()
 		<-g.done
 	}
-	_ = os.RemoveAll(g.dir)
+	if g.temporary {
+		_ = os.RemoveAll(g.dir)
+	}
 }
 
-// freeAddresses finds a free port for each address that ends in :0. Another
+// FreeAddresses returns addresses with a free port for each that ends in :0. Another
 // program may take one before Traefik does; then Traefik's start says so.
-func freeAddresses(wanted ...string) ([]string, error) {
+func FreeAddresses(wanted ...string) ([]string, error) {
 	found := make([]string, len(wanted))
 	for i, address := range wanted {
 		listener, err := net.Listen("tcp", address)
