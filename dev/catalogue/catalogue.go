@@ -97,8 +97,8 @@ func CheckModule(mod *modfile.File, m Manifest) error {
 			}
 		}
 	}
-	if len(mod.Require) > 0 || len(mod.Replace) > 0 {
-		return errors.New("go.mod: has a require or replace, for which there is no vendor directory")
+	if len(mod.Replace) > 0 {
+		return errors.New("go.mod: has a replace, which the go command refuses where it installs cmd/hookward by its version")
 	}
 	if mod.Module == nil {
 		return errors.New("go.mod: has no module line")
