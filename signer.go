@@ -241,8 +241,9 @@ func hasOption(raw map[string]any, name string) bool {
 	return false
 }
 
-// randomID returns a random UUID, RFC 9562, version 4.
-func randomID() string {
+// NewID returns a random UUID, RFC 9562, version 4, as Sign makes it up for a delivery
+// that has no id.
+func NewID() string {
 	b := make([]byte, 16)
 	if _, err := rand.Read(b); err != nil {
 		panic(err) // there is no randomness, and no way to go on

@@ -113,7 +113,7 @@ func (s *Signer) writeNames(w *draft, form *scheme) {
 			w.put(&form.id, w.id)
 		} else if !w.given || inHeader(&form.id) || signsPart(form.signs, "id") {
 			// What the user has written gets no more than it must have.
-			w.need(&form.id, randomID())
+			w.need(&form.id, NewID())
 		}
 	}
 	if form.event.kind != "" && w.event != "" {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -26,7 +25,9 @@ has changed, added, moved or removed without having the key, but for the end of 
 newest file: note the last value that is printed, somewhere else, and demand it the
 next time with --last.
 
-  export AUDIT_KEY=...
+The exit status is 0 if the log is as it was written, 1 if it is not, and 2 if it can't be
+checked.
+
   hookward audit --key env:AUDIT_KEY /var/log/traefik/audit.log
 `
 
@@ -89,10 +90,7 @@ func audit(files []string, keyReference, last string, asJSON bool, stdout io.Wri
 		return exitUsage, err.Error()
 	}
 	if asJSON {
-		encoder := json.NewEncoder(stdout)
-		encoder.SetEscapeHTML(false)
-		encoder.SetIndent("", "  ")
-		err = encoder.Encode(report)
+		err = printJSON(stdout, report)
 	} else {
 		_, err = io.WriteString(stdout, describe(report, len(key) > 0))
 	}

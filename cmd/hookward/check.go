@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"flag"
 	"fmt"
 	"io"
@@ -20,21 +19,26 @@ What the options of a middleware may be is for the plugin's own code to say, so 
 whose options are good here does not answer 503 for them. Nothing is fetched, and no
 secret is needed: env:NAME and file:/path are listed, and taken for good.
 
-The exit status is 1 if there are mistakes, and 2 if there was nothing to check.
 docs/check.md has the rules, each with its cure.
+
+The exit status is 0 if there are no mistakes, 1 if there are (with --strict, warnings,
+too), and 2 if there was nothing to check.
 
   hookward check /etc/traefik
   hookward check --strict traefik.yml dynamic/ compose.yaml
   helm template . | hookward check -
 `
 
+// pluginUsage is what help says of --plugin.
+const pluginUsage = "the `NAME` that the plugin has in Traefik (default as a static configuration\namong the files says, or hookward)"
+
 func checkCommand() command {
 	c := command{name: "check", arguments: "FILE|DIRECTORY...", summary: "check Traefik's configuration: mistakes, and routers that go around a gate", text: checkHelp}
 	c.define = func(flags *flag.FlagSet) func(arguments []string, s streams) int {
-		plugin := flags.String("plugin", "", "the `NAME` that the plugin has in Traefik; otherwise as a static\nconfiguration among the files says, or hookward")
+		plugin := flags.String("plugin", "", pluginUsage)
 		environment := flags.Bool("env", false, "resolve env:NAME, file:/path and the variables of templates and Compose here;\nwhat is missing is a mistake")
 		strict := flags.Bool("strict", false, "exit with 1 for warnings, too")
-		asJSON := flags.Bool("json", false, "print an array of findings as JSON")
+		asJSON := flags.Bool("json", false, "print JSON")
 		return func(names []string, s streams) int {
 			if len(names) == 0 {
 				return c.fail(s, "name a file or a directory; 'hookward help check' says more")
@@ -52,13 +56,16 @@ func checkCommand() command {
 				return exitBroken
 			}
 			if report.Sections == 0 {
-				return c.fail(s, "there is no hookward middleware in what was read; if Traefik knows the plugin by another name, give it with --plugin")
+				return c.fail(s, noSections)
 			}
 			return exitGood
 		}
 	}
 	return c
 }
+
+// noSections is said where files have nothing for the plugin.
+const noSections = "there is no hookward middleware in what was read; if Traefik knows the plugin by another name, give it with --plugin"
 
 func count(findings []finding.Finding) (int, int, int) {
 	errors, warnings, infos := 0, 0, 0
@@ -78,10 +85,7 @@ func count(findings []finding.Finding) (int, int, int) {
 // printFindings prints what was found, a line each, and how much it is.
 func printFindings(report checkup.Report, asJSON bool, w io.Writer) error {
 	if asJSON {
-		encoder := json.NewEncoder(w)
-		encoder.SetEscapeHTML(false)
-		encoder.SetIndent("", "  ")
-		return encoder.Encode(report.Findings)
+		return printJSON(w, report.Findings)
 	}
 	for _, f := range report.Findings {
 		_, err := io.WriteString(w, describeFinding(w, f))
@@ -95,6 +99,16 @@ func printFindings(report checkup.Report, asJSON bool, w io.Writer) error {
 }
 
 func describeFinding(w io.Writer, f finding.Finding) string {
+	colour := map[string]string{finding.Error: red, finding.Warning: yellow, finding.Info: faint}[f.Severity]
+	path := ""
+	if f.Path != "" {
+		path = oneLine(f.Path) + ": "
+	}
+	return fmt.Sprintf("%s: %s: %s%s [%s]\n", oneLine(placeOf(f)), paint(w, colour, f.Severity), path, oneLine(f.Message), f.Rule)
+}
+
+// placeOf says where a finding is, as compilers do.
+func placeOf(f finding.Finding) string {
 	at := f.File
 	if f.Line > 0 {
 		at += fmt.Sprintf(":%d", f.Line)
@@ -102,10 +116,5 @@ func describeFinding(w io.Writer, f finding.Finding) string {
 			at += fmt.Sprintf(":%d", f.Column)
 		}
 	}
-	colour := map[string]string{finding.Error: red, finding.Warning: yellow, finding.Info: faint}[f.Severity]
-	path := ""
-	if f.Path != "" {
-		path = oneLine(f.Path) + ": "
-	}
-	return fmt.Sprintf("%s: %s: %s%s [%s]\n", oneLine(at), paint(w, colour, f.Severity), path, oneLine(f.Message), f.Rule)
+	return at
 }

@@ -56,14 +56,7 @@ func TestCheck(t *testing.T) {
 		{"", exitUsage, "", "name a file"},
 		{"--nonsense good.yml", exitUsage, "", "--nonsense"},
 	}
-	before, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Chdir(directory); err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = os.Chdir(before) }()
+	inDirectory(t, directory)
 	for _, test := range tests {
 		stdout, stderr := strings.Builder{}, strings.Builder{}
 		status := run(append([]string{"check"}, strings.Fields(test.arguments)...), streams{strings.NewReader(""), &stdout, &stderr})

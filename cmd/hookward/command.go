@@ -58,18 +58,35 @@ func (c command) fail(s streams, text string) int {
 
 // help says how the command is used.
 func (c command) help(flags *flag.FlagSet, w io.Writer) {
-	fmt.Fprintf(w, "usage: hookward %s [OPTIONS] %s\n\n%s\nOptions:\n", c.name, c.arguments, c.text)
+	options := strings.Builder{}
 	flags.VisitAll(func(f *flag.Flag) {
 		name, usage := flag.UnquoteUsage(f)
 		if name != "" {
 			name = " " + name
 		}
-		fmt.Fprintf(w, "  --%s%s\n        %s", f.Name, name, strings.ReplaceAll(usage, "\n", "\n        "))
+		fmt.Fprintf(&options, "  %s%s\n        %s", dashed(f.Name), name, strings.ReplaceAll(usage, "\n", "\n        "))
 		if f.DefValue != "" && f.DefValue != "false" && f.DefValue != "0" && f.DefValue != "0s" {
-			fmt.Fprintf(w, " (default %s)", f.DefValue)
+			fmt.Fprintf(&options, " (default %s)", f.DefValue)
 		}
-		fmt.Fprintln(w)
+		fmt.Fprintln(&options)
 	})
+	line, list := "usage: hookward "+c.name, ""
+	if options.Len() > 0 {
+		line += " [OPTIONS]"
+		list = "\nOptions:\n" + options.String()
+	}
+	if c.arguments != "" {
+		line += " " + c.arguments
+	}
+	fmt.Fprintf(w, "%s\n\n%s%s", line, c.text, list)
+}
+
+// dashed returns an option as it is written: one letter, which is curl's, has one dash.
+func dashed(name string) string {
+	if len(name) == 1 {
+		return "-" + name
+	}
+	return "--" + name
 }
 
 func isHelp(argument string) bool {

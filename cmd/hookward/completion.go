@@ -4,12 +4,15 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"sort"
 	"strings"
+
+	plugin "github.com/hookward/hookward"
 )
 
 const completionHelp = `Prints what a shell needs to complete hookward's commands, options and providers; where
 none of these can stand, it completes names of files.
+
+The exit status is 0, or 2 if the shell is not one of bash, zsh and fish.
 
   bash: add to ~/.bashrc    source <(hookward completion bash)
   zsh:  add to ~/.zshrc     source <(hookward completion zsh)     after compinit
@@ -81,7 +84,7 @@ func completions(all []command) []completed {
 		one := completed{name: c.name, summary: c.summary}
 		switch c.name {
 		case "providers":
-			one.arguments = slugs()
+			one.arguments = plugin.Providers()
 		case "completion":
 			one.arguments = shellNames()
 		}
@@ -102,21 +105,11 @@ func completions(all []command) []completed {
 func valuesOf(name string) []string {
 	switch name {
 	case "provider":
-		return slugs()
+		return plugin.Providers()
 	case "tamper":
 		return []string{"body", "none", "signature"}
-	case "method":
+	case "method", "X":
 		return []string{"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"}
 	}
 	return nil
-}
-
-// slugs returns the providers' slugs, in order.
-func slugs() []string {
-	names := []string{}
-	for _, e := range providerEntries() {
-		names = append(names, e.Slug)
-	}
-	sort.Strings(names)
-	return names
 }

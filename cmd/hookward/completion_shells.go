@@ -33,9 +33,9 @@ _hookward() {
 		fmt.Fprintf(text, "  %s)\n    case $prev in\n", c.name)
 		for _, f := range c.flags {
 			if f.value && f.values != nil {
-				fmt.Fprintf(text, "    --%s) words='%s' ;;\n", f.name, strings.Join(f.values, " "))
+				fmt.Fprintf(text, "    %s) words='%s' ;;\n", dashed(f.name), strings.Join(f.values, " "))
 			} else if f.value {
-				fmt.Fprintf(text, "    --%s) return ;;\n", f.name)
+				fmt.Fprintf(text, "    %s) return ;;\n", dashed(f.name))
 			}
 		}
 		fmt.Fprintf(text, "    *)\n      if [[ $cur == -* ]]; then\n        words='%s'\n      else\n        words='%s'\n      fi ;;\n    esac ;;\n", strings.Join(flagNames(c), " "), strings.Join(c.arguments, " "))
@@ -63,14 +63,14 @@ func writeZsh(w io.Writer, words []completed) error {
 		fmt.Fprintf(text, "  %s)\n    case $words[CURRENT-1] in\n", c.name)
 		for _, f := range c.flags {
 			if f.value && f.values != nil {
-				fmt.Fprintf(text, "    --%s) compadd -- %s; return ;;\n", f.name, strings.Join(f.values, " "))
+				fmt.Fprintf(text, "    %s) compadd -- %s; return ;;\n", dashed(f.name), strings.Join(f.values, " "))
 			} else if f.value {
-				fmt.Fprintf(text, "    --%s) _files; return ;;\n", f.name)
+				fmt.Fprintf(text, "    %s) _files; return ;;\n", dashed(f.name))
 			}
 		}
 		text.WriteString("    esac\n    if [[ $PREFIX == -* ]]; then\n      options=(\n")
 		for _, f := range c.flags {
-			fmt.Fprintf(text, "        %s\n", shellQuoted("--"+f.name+":"+strings.ReplaceAll(f.summary, ":", `\:`)))
+			fmt.Fprintf(text, "        %s\n", shellQuoted(dashed(f.name)+":"+strings.ReplaceAll(f.summary, ":", `\:`)))
 		}
 		text.WriteString("      )\n      _describe option options\n")
 		if c.arguments != nil {
@@ -98,7 +98,11 @@ func writeFish(w io.Writer, words []completed) error {
 			} else if f.value {
 				value = " -r -F"
 			}
-			fmt.Fprintf(text, "complete -c hookward %s -l %s%s -d %s\n", within, f.name, value, fishQuoted(f.summary))
+			form := "-l "
+			if len(f.name) == 1 {
+				form = "-s "
+			}
+			fmt.Fprintf(text, "complete -c hookward %s %s%s%s -d %s\n", within, form, f.name, value, fishQuoted(f.summary))
 		}
 		if c.arguments != nil {
 			fmt.Fprintf(text, "complete -c hookward %s -f -a '%s'\n", within, strings.Join(c.arguments, " "))
@@ -119,7 +123,7 @@ func commandNames(words []completed) []string {
 func flagNames(c completed) []string {
 	names := []string{}
 	for _, f := range c.flags {
-		names = append(names, "--"+f.name)
+		names = append(names, dashed(f.name))
 	}
 	return names
 }

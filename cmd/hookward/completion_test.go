@@ -13,7 +13,7 @@ import (
 var completionCases = []struct {
 	line, want, not string
 }{
-	{"hookward ", "audit send providers completion help", "--help"},
+	{"hookward ", "check send verify providers audit completion help", "--help"},
 	{"hookward se", "send", "audit"},
 	{"hookward send --pro", "--provider", "--print"},
 	{"hookward send --provider str", "stripe", "github str"},
@@ -25,6 +25,12 @@ var completionCases = []struct {
 	{"hookward completion ", "bash zsh fish", "audit"},
 	{"hookward help aud", "audit", "send"},
 	{"hookward audit --l", "--last", "--provider"},
+	{"hookward check --s", "--strict", "--secret"},
+	{"hookward check --json fil", "file.log", "--json"},
+	{"hookward verify --provider str", "stripe", "github str"},
+	{"hookward verify -X P", "PATCH POST PUT", "GET"},
+	{"hookward verify -", "-H -X --har --middleware", "--H --X"},
+	{"hookward verify --config fil", "file.log", "--config"},
 	{"hookward audit fil", "file.log", "--last"},
 }
 

@@ -32,7 +32,7 @@ func readKey(reference string) ([]byte, error) {
 			text = strings.TrimSuffix(text, "\r")
 		}
 	default:
-		return nil, errors.New("must be env:NAME or file:/path")
+		return nil, errNoReference
 	}
 	if strings.TrimSpace(text) == "" {
 		return nil, errors.New("is empty or blank")

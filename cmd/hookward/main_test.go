@@ -22,6 +22,19 @@ func hookward(arguments ...string) (int, string, string) {
 	return status, stdout.String(), stderr.String()
 }
 
+// inDirectory has a test run in a directory, in which it can name its files shortly.
+func inDirectory(t *testing.T, directory string) {
+	t.Helper()
+	before, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chdir(directory); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.Chdir(before) })
+}
+
 // log writes a chained log of four old files and a present one, three lines each.
 func log(t *testing.T) string {
 	t.Helper()

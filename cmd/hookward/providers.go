@@ -22,6 +22,9 @@ const providersHelp = `Lists the providers that the gate knows by name, or descr
 signs, what to give beside the slug, how sure the row is, an example, and the row in
 the words of a configuration, of which each option may be given to override it.
 
+The exit status is 0 if there is such a provider, 1 if none has the word of --filter, and
+2 if the slug is not known.
+
   hookward providers --filter mail
   hookward providers stripe
   hookward providers --json stripe
@@ -214,11 +217,4 @@ func exampleConfiguration(e providerEntry) section {
 		example = append(example, setting{"token", section{{"header", "X-Token"}}})
 	}
 	return example
-}
-
-func printJSON(w io.Writer, value any) error {
-	encoder := json.NewEncoder(w)
-	encoder.SetEscapeHTML(false)
-	encoder.SetIndent("", "  ")
-	return encoder.Encode(value)
 }

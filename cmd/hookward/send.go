@@ -23,7 +23,13 @@ written to where the scheme has them: into headers, into the URL, and into singl
 values of a JSON body, of which the rest stays as it is.
 
 Providers that sign with a private key of their own have signatures that nobody else
-can make. Make a key, give it with --key, and give the gate its public key.
+can make. Make a key, give it with --key, and give the gate its public key. Of several
+--secret, the first signs.
+
+Where the scheme signs the URL, the gate has it in publicURL. If you call the gate under
+another one, give --set publicURL=https://..., or keep the URL and give --connect-to.
+
+The exit status is 0 if every answer is 2xx, 1 if one is not, and 2 if there is none.
 
   hookward send --provider github --secret env:GITHUB_WEBHOOK_SECRET https://hooks.example.com/github
   hookward send --provider stripe --secret env:X --event invoice.paid --data @invoice.json URL
@@ -31,54 +37,38 @@ can make. Make a key, give it with --key, and give the gate its public key.
   hookward send --secret env:X --set signature.header=X-Signature \
       --set 'signature.format=t={timestamp},v1={hex}' --set 'signature.signs={timestamp}.{body}' URL
   hookward send --provider slack --secret env:X --count 1000 --rate 50/s URL
-
-A gate that signs with the URL has it in publicURL. Where you call it under another
-one, say --set publicURL=https://..., or keep the URL and say --connect-to.
-
-The exit status is 0 if every answer is 2xx, 1 if one is not, and 2 if there is none.
 `
 
 // sendOptions are the options of send, as they are written.
 type sendOptions struct {
-	provider, key, event, id, data, contentType, method string
-	secrets, sets, headers                              repeated
-	count, concurrency                                  int
-	rate, tamper, connectTo                             string
-	age, timeout                                        time.Duration
-	insecure, asCurl, asJSON                            bool
-}
-
-// repeated is an option that may be given several times.
-type repeated []string
-
-func (r *repeated) String() string { return "" }
-
-func (r *repeated) Set(text string) error {
-	*r = append(*r, text)
-	return nil
+	schemeOptions
+	key, event, id, data, contentType, method string
+	headers                                   texts
+	count, concurrency                        int
+	rate, tamper, connectTo                   string
+	age, timeout                              time.Duration
+	insecure, asCurl, asJSON                  bool
 }
 
 func sendCommand() command {
 	c := command{name: "send", arguments: "URL", summary: "sign a delivery as a provider would, and send it", text: sendHelp}
 	c.define = func(flags *flag.FlagSet) func(arguments []string, s streams) int {
 		o := &sendOptions{}
-		flags.StringVar(&o.provider, "provider", "", "the `SLUG` of the provider; 'hookward providers' lists them")
-		flags.Var(&o.secrets, "secret", "the secret, `env:NAME` or file:/path; several as the gate has\nthem, newest first: the first signs")
-		flags.StringVar(&o.key, "key", "", "a private key, `env:NAME` or file:/path: PEM, or for Ed25519 the\n32 bytes in hexadecimal or base64")
-		flags.Var(&o.sets, "set", "an option of the gate, `NAME=VALUE`, such as\nsignature.header=X-Signature; several times")
+		o.define(flags)
+		flags.StringVar(&o.key, "key", "", "the private key, `env:NAME` or file:/path: PEM, or for Ed25519 the\n32 bytes in hexadecimal or base64")
 		flags.StringVar(&o.event, "event", "", "the `TYPE` of the event")
 		flags.StringVar(&o.id, "id", "", "the delivery's `ID` (default a random one, or what --data has)")
-		flags.StringVar(&o.data, "data", "", "the body: `TEXT`, @FILE, or @- for stdin")
-		flags.StringVar(&o.contentType, "content-type", "", "the body's `TYPE` (default JSON or a form, as the body is)")
-		flags.Var(&o.headers, "header", "one more header, `'NAME: VALUE'`; several times")
-		flags.StringVar(&o.method, "method", http.MethodPost, "the request `METHOD`")
-		flags.IntVar(&o.count, "count", 1, "how many deliveries, `N`, each with an id and a timestamp of its own")
-		flags.StringVar(&o.rate, "rate", "", "how often one is sent: `N/s`, N/m or N/h (default as fast as answers come)")
-		flags.IntVar(&o.concurrency, "concurrency", 0, "how many, `N`, wait for an answer at the same time (default 8, or --count)")
-		flags.DurationVar(&o.age, "age", 0, "sign with a timestamp `SO LONG` ago, such as 10m; negative: in the future")
-		flags.StringVar(&o.tamper, "tamper", "none", "change the delivery once it is signed: `WHAT`: body, signature or none")
-		flags.DurationVar(&o.timeout, "timeout", 30*time.Second, "how `LONG` to wait for an answer")
-		flags.StringVar(&o.connectTo, "connect-to", "", "connect to this `HOST:PORT` in place of the URL's")
+		flags.StringVar(&o.data, "data", "", "the body, byte for byte: `TEXT`, @FILE, or @- for stdin")
+		flags.StringVar(&o.contentType, "content-type", "", "the body's media `TYPE` (default JSON or a form, as the body is)")
+		flags.Var(&o.headers, "header", "a header, `'NAME: VALUE'`; several times")
+		flags.StringVar(&o.method, "method", http.MethodPost, "the request's `METHOD`")
+		flags.IntVar(&o.count, "count", 1, "send `NUMBER` deliveries, each with an id and a timestamp of its own")
+		flags.StringVar(&o.rate, "rate", "", "keep a `RATE`, such as 50/s, 300/m or 10/h (default as fast as answers come)")
+		flags.IntVar(&o.concurrency, "concurrency", 0, "wait for `NUMBER` answers at the same time (default 8, or --count)")
+		flags.DurationVar(&o.age, "age", 0, "sign with a timestamp of a `DURATION` ago, such as 10m; negative: in the future")
+		flags.StringVar(&o.tamper, "tamper", "none", "change `WHAT`, once the delivery is signed: body, signature or none")
+		flags.DurationVar(&o.timeout, "timeout", 30*time.Second, "wait for an answer for a `DURATION`")
+		flags.StringVar(&o.connectTo, "connect-to", "", "connect to `HOST:PORT` in place of the URL's")
 		flags.BoolVar(&o.insecure, "insecure", false, "do NOT verify the server's certificate")
 		flags.BoolVar(&o.asCurl, "print", false, "send nothing; print a curl command that would")
 		flags.BoolVar(&o.asJSON, "json", false, "print JSON")
@@ -184,7 +174,7 @@ func (p *plan) next(n int) (plugin.Delivery, error) {
 	case p.o.id != "":
 		d.ID = p.o.id
 	case p.generated || p.o.count > 1:
-		d.ID = newID()
+		d.ID = plugin.NewID()
 	}
 	d, err := p.signer.Sign(d)
 	if err == nil && p.o.tamper == "body" {

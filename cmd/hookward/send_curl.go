@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"encoding/base64"
-	"sort"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -29,7 +28,7 @@ func curlCommand(d plugin.Delivery, p *plan, o *sendOptions) string {
 		option = "--data-raw " // which takes it for no file
 	}
 	lines := []string{before + "curl --include --globoff --path-as-is --max-time " + strconv.Itoa(int((o.timeout+999999999)/1000000000)) + " --request " + shellQuoted(d.Method)}
-	for _, name := range sortedHeaders(d.Header) {
+	for _, name := range sortedNames(d.Header) {
 		for _, value := range d.Header[name] {
 			if value == "" {
 				lines = append(lines, "--header "+shellQuoted(name+";"))
@@ -51,13 +50,4 @@ func curlCommand(d plugin.Delivery, p *plan, o *sendOptions) string {
 // meaning.
 func shellQuoted(text string) string {
 	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
-}
-
-func sortedHeaders(header map[string][]string) []string {
-	names := make([]string, 0, len(header))
-	for name := range header {
-		names = append(names, name)
-	}
-	sort.Strings(names)
-	return names
 }

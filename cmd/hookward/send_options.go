@@ -1,127 +1,43 @@
 package main
 
 import (
-	"crypto/rand"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
-	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/hookward/hookward/internal/input"
 )
 
-// schemeOptions are the gate's options that say how a delivery is signed.
-var schemeOptions = []string{"provider", "publicKeys", "senders", "publicURL", "signature", "token", "tolerance"}
+// schemeNames are the gate's options that say how a delivery is signed.
+var schemeNames = []string{"provider", "secrets", "publicKeys", "senders", "publicURL", "signature", "token", "tolerance"}
 
 // configurationOf returns the gate's configuration that the options stand for.
 func configurationOf(o *sendOptions) (map[string]any, error) {
-	raw := map[string]any{}
-	if o.provider == "" && len(o.sets) == 0 {
+	if o.provider == "" && len(o.settings) == 0 {
 		return nil, errors.New("--provider: is required ('hookward providers' lists them), or --set signature.header=NAME and what else describes a scheme")
 	}
-	if o.provider != "" {
-		raw["provider"] = o.provider
-	}
-	for i, reference := range o.secrets {
-		kind, rest, _ := strings.Cut(reference, ":")
-		if kind != "env" && kind != "file" {
-			return nil, fmt.Errorf("--secret: number %d must be env:NAME or file:/path; a secret on the command line is seen by everybody", i+1)
-		}
-		if kind == "file" {
-			path, err := filepath.Abs(rest)
-			if err != nil {
-				return nil, errors.New("--secret: " + err.Error())
-			}
-			o.secrets[i] = "file:" + path
-		}
-	}
-	if len(o.secrets) > 0 {
-		list := []any{}
-		for _, reference := range o.secrets {
-			list = append(list, reference)
-		}
-		raw["secrets"] = list
-	}
-	for _, text := range o.sets {
-		name, value, ok := strings.Cut(text, "=")
-		if !ok {
-			return nil, fmt.Errorf("--set: %q must be NAME=VALUE, such as signature.header=X-Signature", name)
-		}
+	for _, setting := range o.settings {
+		name, _, err := nameOf(setting)
 		top, _, _ := strings.Cut(strings.ReplaceAll(name, "[", "."), ".")
-		if strings.EqualFold(top, "secrets") {
-			return nil, errors.New("--set secrets: give --secret")
-		}
-		known := ""
-		for _, option := range schemeOptions {
-			if strings.EqualFold(option, top) {
-				known = option
-			}
-		}
-		if known == "" {
-			return nil, fmt.Errorf("--set %s: does not describe how a delivery is signed; allowed: %s", name, strings.Join(schemeOptions, ", "))
-		}
-		if err := setOption(raw, known+name[len(top):], value); err != nil {
-			return nil, fmt.Errorf("--set %s: %w", name, err)
+		if err == nil && top != "" && !isSchemeName(top) {
+			return nil, fmt.Errorf("--set %s: does not describe how a delivery is signed; allowed: %s", name, strings.Join(schemeNames, ", "))
 		}
 	}
-	return raw, nil
+	raw := map[string]any{}
+	return raw, o.into(raw)
 }
 
-// setOption writes an option under its path, such as signature.alternatives[0].format.
-// One that is given again is a list.
-func setOption(section map[string]any, path, value string) error {
-	name, rest, nested := strings.Cut(path, ".")
-	key, index, indexed := strings.Cut(name, "[")
-	if key == "" {
-		return errors.New("is not the path of an option")
+func isSchemeName(name string) bool {
+	for _, known := range schemeNames {
+		if strings.EqualFold(known, name) {
+			return true
+		}
 	}
-	if indexed {
-		n, err := strconv.Atoi(strings.TrimSuffix(index, "]"))
-		list, isList := section[key].([]any)
-		if err != nil || !strings.HasSuffix(index, "]") || n < 0 || n > len(list) || section[key] != nil && !isList {
-			return errors.New("the position in a list must be a number in brackets, from 0 on")
-		}
-		if n == len(list) {
-			list = append(list, nil)
-		}
-		section[key] = list
-		if !nested {
-			list[n] = value
-			return nil
-		}
-		item, _ := list[n].(map[string]any)
-		if item == nil {
-			item = map[string]any{}
-			list[n] = item
-		}
-		return setOption(item, rest, value)
-	}
-	if nested {
-		inner, ok := section[key].(map[string]any)
-		if !ok && section[key] != nil {
-			return errors.New(key + " has a value already")
-		}
-		if inner == nil {
-			inner = map[string]any{}
-			section[key] = inner
-		}
-		return setOption(inner, rest, value)
-	}
-	switch old := section[key].(type) {
-	case nil:
-		section[key] = value
-	case string:
-		section[key] = []any{old, value}
-	case []any:
-		section[key] = append(old, value)
-	default:
-		return errors.New("is a section")
-	}
-	return nil
+	return false
 }
 
 // maxDataBytes bounds the body, which is held in memory.
@@ -147,28 +63,17 @@ func (p *plan) readData(s streams) error {
 	case !strings.HasPrefix(p.o.data, "@"):
 		p.delivery.Body = []byte(p.o.data)
 		return nil
-	case p.o.data == "@-":
-		return p.readFrom(s.stdin)
 	}
-	f, err := os.Open(p.o.data[1:])
+	name := p.o.data[1:]
+	body, err := input.Read(name, s.stdin, maxDataBytes)
 	if err != nil {
 		return errors.New("--data: " + err.Error())
-	}
-	defer func() { _ = f.Close() }()
-	p.dataFile = p.o.data[1:]
-	return p.readFrom(f)
-}
-
-func (p *plan) readFrom(r io.Reader) error {
-	body, err := io.ReadAll(io.LimitReader(r, maxDataBytes+1))
-	if err != nil {
-		return errors.New("--data: " + err.Error())
-	}
-	if len(body) > maxDataBytes {
-		return fmt.Errorf("--data: is larger than %d bytes", maxDataBytes)
 	}
 	p.delivery.Body = body
 	p.data = body
+	if name != "-" {
+		p.dataFile = name
+	}
 	return nil
 }
 
@@ -218,15 +123,4 @@ func intervalOf(rate string) (time.Duration, error) {
 		return 0, errors.New("--rate: must be a number and /s, /m or /h, such as 50/s, of at most 1000000 and at least one a day")
 	}
 	return time.Duration(float64(period) / n), nil
-}
-
-// newID returns a random UUID, RFC 9562, version 4.
-func newID() string {
-	b := make([]byte, 16)
-	if _, err := rand.Read(b); err != nil {
-		panic(err) // there is no randomness, and no way to go on
-	}
-	b[6] = b[6]&0x0f | 0x40
-	b[8] = b[8]&0x3f | 0x80
-	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -95,10 +94,7 @@ func (r *sendReport) print(o *sendOptions, w io.Writer) (int, error) {
 	var err error
 	switch {
 	case o.asJSON:
-		encoder := json.NewEncoder(w)
-		encoder.SetEscapeHTML(false)
-		encoder.SetIndent("", "  ")
-		err = encoder.Encode(r)
+		err = printJSON(w, r)
 	case r.Response != nil:
 		_, err = io.WriteString(w, r.one(w))
 	case o.count > 1:
@@ -166,9 +162,10 @@ func colourOf(status int) string {
 	return red
 }
 
-func sortedNames(counts map[string]int) []string {
-	names := make([]string, 0, len(counts))
-	for name := range counts {
+// sortedNames returns the names of what a map has, in order.
+func sortedNames[T any](named map[string]T) []string {
+	names := make([]string, 0, len(named))
+	for name := range named {
 		names = append(names, name)
 	}
 	sort.Strings(names)

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"flag"
 	"io"
 	"net"
@@ -10,84 +9,71 @@ import (
 	"strconv"
 	"time"
 
-	gate "github.com/hookward/hookward"
+	plugin "github.com/hookward/hookward"
 	"github.com/hookward/hookward/cmd/hookward/internal/capture"
 	"github.com/hookward/hookward/cmd/hookward/internal/diagnosis"
 )
 
-const verifyHelp = `Judges a request that was captured as a gate with this configuration would, and says
-step by step why it passes or not. Where its signature is not right, the likely causes
-are tried, and those that would make it right are named. No secret is printed, nor
-anything that is made with one; nothing is sent, fetched or recorded.
+const verifyHelp = `Judges a captured request as a gate with this configuration would, and says step by step
+why it passes or not. Where its signature is not right, the likely causes are tried, and
+those that would make it right are named. No secret is printed, nor anything that is made
+with one; nothing is sent, fetched or recorded.
 
 The request is one of: a file with the bytes from the wire (HTTP/1.1, or with the
 pseudo-headers of HTTP/2), an entry of a browser's HAR, a curl command, or --method,
 --header, --data and --url.
 
-The configuration is either --provider with --secret, and other options of the plugin
-with --set, or a middleware of a file of Traefik's dynamic configuration.
-
-  export GH=...
-  hookward verify --provider github --secret env:GH --request delivery.txt
-  hookward verify --config dynamic.yml --middleware github-hooks --har capture.har --entry 3
-  hookward verify --secret env:S --set signature.header=X-Sig --set 'signature.signs={timestamp}.{body}' \
-    --set signature.timestampHeader=X-Ts -H 'X-Ts: 1700000000' -H 'X-Sig: 5257a8...' --data-binary @body.json
+The configuration is either --provider with --secret, or --config with whatever check
+reads: files and directories of Traefik's file provider, Compose files, manifests. With
+--set, options of the gate are given, and those of a file replaced. References (env:NAME,
+file:/path) and variables of templates and Compose are read here.
 
 Unless --time or --now says otherwise, the request is judged as of the time that it
 has signed, or of its Date header: else every capture would be too old.
 
-The exit status is 0 where the request passes, or is a handshake that the gate answers,
-1 where it is refused, and 2 where it can't be judged.
+The exit status is 0 if the request passes, or is a handshake that the gate answers, 1 if
+it is refused, and 2 if it can't be judged.
+
+  hookward verify --provider github --secret env:GITHUB_WEBHOOK_SECRET --request delivery.txt
+  hookward verify --config dynamic.yml --middleware github-hooks --har capture.har --entry 3
+  hookward verify --secret env:X --set signature.header=X-Sig --set 'signature.signs={timestamp}.{body}' \
+      --set signature.timestampHeader=X-Ts -H 'X-Ts: 1700000000' -H 'X-Sig: 5257a8...' --data-binary @body.json
 `
 
 // verifyOptions are what the command was given.
 type verifyOptions struct {
-	request, har, curl  string
-	entry               int
-	method, url         string
-	headers, data       texts
-	provider            string
-	secrets, publicKeys texts
-	settings            texts
-	config, middleware  string
-	plugin              string
-	at, client          string
-	now, asJSON         bool
-}
-
-// texts is an option that may be given several times.
-type texts []string
-
-func (t *texts) String() string { return "" }
-
-func (t *texts) Set(text string) error {
-	*t = append(*t, text)
-	return nil
+	schemeOptions
+	request, har, curl string
+	entry              int
+	method, url        string
+	headers, data      texts
+	config             texts
+	middleware, plugin string
+	at, client         string
+	now, asJSON        bool
 }
 
 func verifyCommand() command {
-	c := command{name: "verify", arguments: "", summary: "judge a captured request, and say why it is refused", text: verifyHelp}
+	c := command{name: "verify", summary: "judge a captured request, and say why it is refused", text: verifyHelp}
 	c.define = func(flags *flag.FlagSet) func(arguments []string, s streams) int {
 		o := &verifyOptions{}
+		o.define(flags)
+		flags.Var(&o.publicKeys, "public-key", "a public `KEY`, or env:NAME or file:/path; several times")
+		flags.Var(&o.config, "config", "read the configuration from a `FILE`, or a directory, as check does;\n- is stdin; several times")
+		flags.StringVar(&o.middleware, "middleware", "", "the `NAME` of the middleware in --config, with @file or the like, or\nwithout (default the one that is there)")
+		flags.StringVar(&o.plugin, "plugin", "", pluginUsage)
 		flags.StringVar(&o.request, "request", "", "a `FILE` with the request as it was sent; - is stdin")
 		flags.StringVar(&o.har, "har", "", "a HAR `FILE`; - is stdin")
 		flags.IntVar(&o.entry, "entry", 0, "the `NUMBER` of the HAR's entry, from 1")
 		flags.StringVar(&o.curl, "curl", "", "a `FILE` with a curl command, as browsers copy it; - is stdin")
-		flags.StringVar(&o.method, "method", "", "the request's `METHOD`; otherwise POST with data, and GET without")
-		flags.StringVar(&o.method, "X", "", "`METHOD`: short for --method")
-		flags.StringVar(&o.url, "url", "", "the request's `URL`, or its path; otherwise /")
-		flags.Var(&o.headers, "header", "a header of the request, `'NAME: VALUE'`; once for each")
-		flags.Var(&o.headers, "H", "`'NAME: VALUE'`: short for --header")
-		flags.Var(&o.data, "data", "the request's body, byte for byte: `TEXT`, @FILE, or @- for stdin")
-		flags.Var(&o.data, "data-binary", "`TEXT`, @FILE or @-: the same as --data, by curl's name")
-		flags.StringVar(&o.provider, "provider", "", "the sender, by its `SLUG` in docs/providers.md")
-		flags.Var(&o.secrets, "secret", "a secret, `env:NAME` or file:/path; once for each, the newest first")
-		flags.Var(&o.publicKeys, "public-key", "a public `KEY`, or env:NAME or file:/path; once for each")
-		flags.Var(&o.settings, "set", "any other option of the plugin, `NAME=VALUE`, as in signature.header=X-Sig")
-		flags.StringVar(&o.config, "config", "", "a `FILE` of Traefik's dynamic configuration, YAML or JSON; - is stdin")
-		flags.StringVar(&o.middleware, "middleware", "", "the `NAME` of the middleware in it; needless if there is one alone")
-		flags.StringVar(&o.plugin, "plugin", "hookward", "the `NAME` that the plugin has in Traefik's static configuration")
-		flags.StringVar(&o.client, "client", "", "the `ADDRESS` that the connection came from, for allowlist, denylist and ipStrategy")
+		flags.StringVar(&o.method, "method", "", "the request's `METHOD` (default POST with data, and GET without)")
+		flags.StringVar(&o.method, "X", "", "the same as --method, by curl's name for a `METHOD`")
+		flags.StringVar(&o.url, "url", "", "the request's `URL`, or its path (default /)")
+		flags.Var(&o.headers, "header", "a header, `'NAME: VALUE'`; several times")
+		flags.Var(&o.headers, "H", "the same as --header, by curl's name: `'NAME: VALUE'`")
+		flags.Var(&o.data, "data", "the body, byte for byte: `TEXT`, @FILE, or @- for stdin")
+		flags.Var(&o.data, "data-binary", "the same as --data, by curl's name: `TEXT`, @FILE or @-")
+		flags.StringVar(&o.client, "client", "", "the `ADDRESS` that the connection came from, for allowlist, denylist and\nipStrategy")
 		flags.StringVar(&o.at, "time", "", "the `TIME` to judge by: RFC 3339, or seconds since 1970")
 		flags.BoolVar(&o.now, "now", false, "judge by this machine's clock")
 		flags.BoolVar(&o.asJSON, "json", false, "print JSON")
@@ -107,14 +93,14 @@ func verifyCommand() command {
 
 // verifyReport is what --json prints.
 type verifyReport struct {
-	Explanation gate.Explanation  `json:"explanation"`
-	Verdict     string            `json:"verdict"` // passes, answered, refused, undecided or misconfigured
-	Request     string            `json:"request"` // method and path
-	JudgedAt    time.Time         `json:"judgedAt"`
-	Moment      string            `json:"moment"` // what JudgedAt is
-	SignedAt    *time.Time        `json:"signedAt,omitempty"`
-	Notes       []string          `json:"notes,omitempty"`
-	Diagnosis   *diagnosis.Result `json:"diagnosis,omitempty"`
+	Explanation plugin.Explanation `json:"explanation"`
+	Verdict     string             `json:"verdict"` // passes, answered, refused, undecided or misconfigured
+	Request     string             `json:"request"` // method and path
+	JudgedAt    time.Time          `json:"judgedAt"`
+	Moment      string             `json:"moment"` // what JudgedAt is
+	SignedAt    *time.Time         `json:"signedAt,omitempty"`
+	Notes       []string           `json:"notes,omitempty"`
+	Diagnosis   *diagnosis.Result  `json:"diagnosis,omitempty"`
 }
 
 // judgeRequest judges the request, and prints what there is to say. Where it can't be
@@ -124,7 +110,7 @@ func judgeRequest(o *verifyOptions, s streams) (int, string) {
 	if problem != "" {
 		return exitUsage, problem
 	}
-	raw, problem := verifyConfig(o, s)
+	raw, notes, problem := verifyConfig(o, s)
 	if problem != "" {
 		return exitUsage, problem
 	}
@@ -136,16 +122,13 @@ func judgeRequest(o *verifyOptions, s streams) (int, string) {
 	if o.client != "" {
 		r.RemoteAddr = net.JoinHostPort(o.client, "0")
 	}
-	report := verifyReport{Notes: captured.Notes, Request: r.Method + " " + r.URL.EscapedPath()}
-	problem = report.judge(o, &gate.Config{Raw: raw}, r, captured)
+	report := verifyReport{Notes: append(notes, captured.Notes...), Request: r.Method + " " + r.URL.EscapedPath()}
+	problem = report.judge(o, &plugin.Config{Raw: raw}, r, captured)
 	if problem != "" {
 		return exitUsage, problem
 	}
 	if o.asJSON {
-		encoder := json.NewEncoder(s.stdout)
-		encoder.SetEscapeHTML(false)
-		encoder.SetIndent("", "  ")
-		err := encoder.Encode(report)
+		err := printJSON(s.stdout, report)
 		if err != nil {
 			return exitUsage, err.Error()
 		}
@@ -165,7 +148,7 @@ func judgeRequest(o *verifyOptions, s streams) (int, string) {
 }
 
 // verdictOf says in one word what became of the request.
-func verdictOf(e gate.Explanation) string {
+func verdictOf(e plugin.Explanation) string {
 	switch {
 	case len(e.Problems) > 0:
 		return "misconfigured"
@@ -190,8 +173,10 @@ func (o *verifyOptions) contradiction() string {
 			stdin++
 		}
 	}
-	if o.config == "-" {
-		stdin++
+	for _, name := range o.config {
+		if name == "-" {
+			stdin++
+		}
 	}
 	for _, data := range o.data {
 		if data == "@-" {
@@ -214,9 +199,11 @@ func (o *verifyOptions) contradiction() string {
 		return "stdin can be read once"
 	case o.now && o.at != "":
 		return "--now contradicts --time"
-	case o.config == "" && o.middleware != "":
+	case len(o.config) == 0 && o.middleware != "":
 		return "--middleware: belongs to --config"
-	case o.config != "" && o.provider != "":
+	case len(o.config) == 0 && o.plugin != "":
+		return "--plugin: belongs to --config"
+	case len(o.config) > 0 && o.provider != "":
 		return "--provider contradicts --config"
 	}
 	if o.client != "" {
@@ -229,7 +216,7 @@ func (o *verifyOptions) contradiction() string {
 }
 
 // judge fills the report. It returns what is wrong with the time, if that is.
-func (v *verifyReport) judge(o *verifyOptions, config *gate.Config, r *http.Request, captured *capture.Request) string {
+func (v *verifyReport) judge(o *verifyOptions, config *plugin.Config, r *http.Request, captured *capture.Request) string {
 	present := time.Now()
 	at, moment := present, "this machine's clock"
 	date, err := http.ParseTime(r.Header.Get("Date"))
@@ -244,13 +231,13 @@ func (v *verifyReport) judge(o *verifyOptions, config *gate.Config, r *http.Requ
 	case !o.now && err == nil:
 		at, moment = date, "the request's Date header"
 	}
-	judged := gate.Explain(config, r, captured.Body, at)
+	judged := plugin.Explain(config, r, captured.Body, at)
 	signed := judged.Timestamp
 	if !o.now && o.at == "" && plausible(signed, present) {
 		at, moment = signed, "the time that the request has signed"
-		judged = gate.Explain(config, r, captured.Body, at)
+		judged = plugin.Explain(config, r, captured.Body, at)
 		if judged.Passes {
-			live := gate.Judge(config, r, captured.Body, present)
+			live := plugin.Judge(config, r, captured.Body, present)
 			if !live.Passes {
 				v.Notes = append(v.Notes, "by this machine's clock it would be refused now: "+live.Reason+"; --now judges so")
 			}

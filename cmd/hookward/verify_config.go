@@ -2,197 +2,120 @@ package main
 
 import (
 	"fmt"
-	"sort"
+	"reflect"
 	"strconv"
 	"strings"
 
-	"gopkg.in/yaml.v3"
+	"github.com/hookward/hookward/internal/checkup"
+	"github.com/hookward/hookward/internal/checkup/finding"
+	"github.com/hookward/hookward/internal/checkup/inventory"
 )
 
-// verifyConfig returns the configuration as it stands under the plugin's key.
-func verifyConfig(o *verifyOptions, s streams) (map[string]any, string) {
+// verifyConfig returns the configuration as it stands under the plugin's key, what is
+// to be known of it, and what is wrong.
+func verifyConfig(o *verifyOptions, s streams) (map[string]any, []string, string) {
 	raw := map[string]any{}
-	if o.config != "" {
-		text, err := readInput(o.config, s.stdin)
-		if err != nil {
-			return nil, "--config: " + err.Error()
-		}
+	notes := []string{}
+	gate := &checkup.Gate{}
+	if len(o.config) > 0 {
 		problem := ""
-		raw, problem = middlewareOf(text, o.middleware, o.plugin)
+		gate, notes, problem = findGate(o, s)
 		if problem != "" {
-			return nil, "--config: " + problem
+			return nil, nil, "--config: " + oneLine(problem)
+		}
+		raw = gate.Options
+	}
+	err := o.into(raw)
+	if err != nil {
+		return nil, nil, err.Error()
+	}
+	if len(raw) == 0 && len(o.config) == 0 {
+		return nil, nil, "there is no configuration; give --provider and --secret, or --config"
+	}
+	option := resolvedOption(gate, raw)
+	if option != "" {
+		return nil, nil, "--config: " + option + ": is resolved by Traefik, out of a secret of Kubernetes; give it here with --secret env:NAME, or with --set"
+	}
+	return raw, notes, ""
+}
+
+// findGate returns the gate that is meant, of those in the files.
+func findGate(o *verifyOptions, s streams) (*checkup.Gate, []string, string) {
+	gates, findings := checkup.Gates(o.config, s.stdin, checkup.Options{Plugin: o.plugin, Environment: true})
+	mistakes := []string{}
+	for _, f := range findings {
+		if f.Severity == finding.Error || f.Rule == "template-not-rendered" {
+			mistakes = append(mistakes, sentence(f))
 		}
 	}
-	if o.provider != "" {
-		raw["provider"] = o.provider
-	}
-	for _, setting := range o.settings {
-		name, value, ok := strings.Cut(setting, "=")
-		if !ok || name == "" {
-			return nil, "--set: " + strconv.Quote(setting) + " is not as NAME=VALUE"
-		}
-		if mustBeReference(name) && !isReference(value) {
-			return nil, "--set " + name + ": must be env:NAME or file:/path; every user of the machine can read a command line"
-		}
-		problem := put(raw, strings.Split(name, "."), value)
-		if problem != "" {
-			return nil, "--set " + name + ": " + problem
+	meant := map[string][]*checkup.Gate{}
+	all := map[string]int{}
+	for i := range gates {
+		g := &gates[i]
+		all[g.Key]++
+		if o.middleware == "" || g.IsNamed(o.middleware) {
+			meant[g.Key] = append(meant[g.Key], g)
 		}
 	}
-	for _, secret := range o.secrets {
-		if !isReference(secret) {
-			return nil, "--secret: must be env:NAME or file:/path; every user of the machine can read a command line"
+	keys := sortedNames(meant)
+	switch {
+	case len(gates) == 0 && len(mistakes) > 0:
+		return nil, nil, strings.Join(mistakes, "; ")
+	case len(gates) == 0:
+		return nil, nil, noSections + "; 'hookward check' finds what is misspelt"
+	case len(keys) == 0:
+		text := "there is no middleware " + strconv.Quote(o.middleware) + " of this plugin; there are: " + strings.Join(sortedNames(all), ", ")
+		return nil, nil, strings.Join(append([]string{text}, mistakes...), "; ")
+	case len(keys) > 1:
+		return nil, nil, "there are several middlewares; say with --middleware which one is meant: " + strings.Join(keys, ", ")
+	}
+	gate := meant[keys[0]][0]
+	if gate.Refused != nil {
+		return nil, nil, sentence(*gate.Refused)
+	}
+	notes := []string{}
+	for _, other := range meant[gate.Key][1:] {
+		switch {
+		case reflect.DeepEqual(other.Options, gate.Options):
+		case inventory.Provider(gate.Key) == "file":
+			notes = append(notes, gate.Key+" is defined in "+other.File+" as well; of several definitions Traefik takes the first")
+		default:
+			return nil, nil, gate.Key + " is defined in " + gate.File + " and, with other options, in " + other.File + "; Traefik takes none of them"
 		}
 	}
-	for name, values := range map[string]texts{"secrets": o.secrets, "publicKeys": o.publicKeys} {
-		if len(values) == 0 {
-			continue
-		}
-		list := []any{}
-		for _, value := range values {
-			list = append(list, value)
-		}
-		for other := range raw {
-			if strings.EqualFold(other, name) {
-				delete(raw, other)
+	notes = append(notes, mistakes...)
+	for i := range notes {
+		notes[i] = oneLine(notes[i])
+	}
+	return gate, notes, ""
+}
+
+// sentence says what a finding says, without how grave it is.
+func sentence(f finding.Finding) string {
+	path := ""
+	if f.Path != "" {
+		path = f.Path + ": "
+	}
+	return fmt.Sprintf("%s: %s%s", placeOf(f), path, f.Message)
+}
+
+// resolvedOption returns the path of an option that Traefik has something else for than
+// what is written. Sections have none that a request is judged by.
+func resolvedOption(gate *checkup.Gate, raw map[string]any) string {
+	for _, name := range sortedNames(raw) {
+		switch v := raw[name].(type) {
+		case string:
+			if gate.IsResolved(v) {
+				return name
+			}
+		case []any:
+			for i, item := range v {
+				text, ok := item.(string)
+				if ok && gate.IsResolved(text) {
+					return fmt.Sprintf("%s[%d]", name, i)
+				}
 			}
 		}
-		raw[name] = list
 	}
-	if len(raw) == 0 {
-		return nil, "there is no configuration; give --provider and --secret, or --config"
-	}
-	return raw, ""
-}
-
-// secretNames are the options that hold secrets, wherever they stand.
-var secretNames = []string{"secrets", "verifytoken", "password", "chainkey"}
-
-func mustBeReference(name string) bool {
-	last := name[strings.LastIndex(name, ".")+1:]
-	last, _, _ = strings.Cut(strings.ToLower(last), "[")
-	for _, secret := range secretNames {
-		if last == secret {
-			return true
-		}
-	}
-	return false
-}
-
-func isReference(text string) bool {
-	return strings.HasPrefix(text, "env:") || strings.HasPrefix(text, "file:")
-}
-
-// maxListItems bounds the position in a list that --set may name.
-const maxListItems = 64
-
-// put sets an option of a section by the rest of its path, in which a list has a
-// position, as in allowlist.sourceRange[0], or none, and is then added to.
-func put(section map[string]any, path []string, value string) string {
-	name, rest, isList := strings.Cut(path[0], "[")
-	if name == "" {
-		return "has an empty name in it"
-	}
-	if !isList {
-		if len(path) == 1 {
-			section[name] = value
-			return ""
-		}
-		if section[name] == nil {
-			section[name] = map[string]any{}
-		}
-		below, ok := section[name].(map[string]any)
-		if !ok {
-			return name + " is no section"
-		}
-		return put(below, path[1:], value)
-	}
-	list, ok := section[name].([]any)
-	if section[name] != nil && !ok {
-		return name + " is no list"
-	}
-	position := len(list)
-	if rest != "]" {
-		n, err := strconv.Atoi(strings.TrimSuffix(rest, "]"))
-		if err != nil || n < 0 || n >= maxListItems || !strings.HasSuffix(rest, "]") {
-			return strconv.Quote(path[0]) + " is not as name[0], with a position below " + strconv.Itoa(maxListItems)
-		}
-		position = n
-	}
-	if position > len(list) {
-		return fmt.Sprintf("%s has %d items, so the next one is [%d]", name, len(list), len(list))
-	}
-	if position == len(list) {
-		list = append(list, nil)
-	}
-	section[name] = list
-	if len(path) == 1 {
-		list[position] = value
-		return ""
-	}
-	below, ok := list[position].(map[string]any)
-	if !ok {
-		below = map[string]any{}
-		list[position] = below
-	}
-	return put(below, path[1:], value)
-}
-
-// middlewareOf returns what a file of Traefik's dynamic configuration, in YAML or in
-// JSON, has under the plugin's key of a middleware.
-func middlewareOf(text []byte, name, plugin string) (map[string]any, string) {
-	document := map[string]any{}
-	err := yaml.Unmarshal(text, &document)
-	if err != nil {
-		return nil, strings.TrimPrefix(err.Error(), "yaml: ")
-	}
-	middlewares := below(below(document, "http"), "middlewares")
-	found := map[string]map[string]any{}
-	names := []string{}
-	for n, m := range middlewares {
-		options := optionsIn(m, plugin)
-		if options != nil {
-			found[n] = options
-			names = append(names, n)
-		}
-	}
-	sort.Strings(names)
-	name = strings.TrimSuffix(name, "@file")
-	switch {
-	case len(names) == 0:
-		return nil, "there is no http.middlewares.NAME.plugin." + plugin + " with options; --plugin says by which name Traefik knows the plugin"
-	case name == "" && len(names) > 1:
-		return nil, "there are several middlewares; say with --middleware which one is meant: " + strings.Join(names, ", ")
-	case name == "":
-		name = names[0]
-	case found[name] == nil:
-		return nil, "there is no middleware " + strconv.Quote(name) + " of this plugin; there are: " + strings.Join(names, ", ")
-	}
-	return found[name], ""
-}
-
-// below returns a section by its name, whatever its case, as Traefik reads it; nil
-// where there is none.
-func below(section map[string]any, name string) map[string]any {
-	for other, value := range section {
-		if strings.EqualFold(other, name) {
-			return asSection(value)
-		}
-	}
-	return nil
-}
-
-// optionsIn returns the options of the plugin in a middleware; nil where it is another
-// one's.
-func optionsIn(middleware any, plugin string) map[string]any {
-	return asSection(below(asSection(middleware), "plugin")[plugin])
-}
-
-// asSection returns a value that is a section; nil where it is none.
-func asSection(value any) map[string]any {
-	section, ok := value.(map[string]any)
-	if !ok {
-		return nil
-	}
-	return section
+	return ""
 }

@@ -33,14 +33,7 @@ func TestVerifyDocumentation(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	present, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err = os.Chdir(directory); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.Chdir(present) })
+	inDirectory(t, directory)
 	ran := 0
 	for _, block := range docConsole.FindAllStringSubmatch(text, -1) {
 		lines := strings.SplitAfter(block[1], "\n")

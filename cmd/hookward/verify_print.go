@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	gate "github.com/hookward/hookward"
+	plugin "github.com/hookward/hookward"
 )
 
 // describeVerify says for people what a report says.
@@ -36,7 +36,7 @@ func describeVerify(v verifyReport, w io.Writer) string {
 		}
 	}
 	for _, other := range e.NotJudged {
-		fmt.Fprintf(&text, "%s  %s\n", paint(w, faint, fmt.Sprintf("%-11s", gate.CheckNotJudged)), other)
+		fmt.Fprintf(&text, "%s  %s\n", paint(w, faint, fmt.Sprintf("%-11s", plugin.CheckNotJudged)), other)
 	}
 	if v.Diagnosis != nil && len(v.Diagnosis.Causes)+len(v.Diagnosis.Hints) > 0 {
 		fmt.Fprintln(&text)
@@ -68,7 +68,7 @@ func verdict(v verifyReport, w io.Writer) string {
 	return paint(w, red, "REFUSED") + fmt.Sprintf(": %s, the caller gets %d %s", e.Reason, e.Status, http.StatusText(e.Status))
 }
 
-func reasonSuffix(c gate.Check) string {
+func reasonSuffix(c plugin.Check) string {
 	if c.Reason == "" {
 		return ""
 	}
@@ -77,9 +77,9 @@ func reasonSuffix(c gate.Check) string {
 
 func colourOfState(state string) string {
 	switch state {
-	case gate.CheckPassed:
+	case plugin.CheckPassed:
 		return green
-	case gate.CheckFailed:
+	case plugin.CheckFailed:
 		return red
 	}
 	return faint
@@ -95,6 +95,8 @@ func problemHints(problems []string) []string {
 			hints = append(hints, "the variable is read here, in this command's environment: export it, or name another reference with --secret")
 		case strings.Contains(problem, "file /") && (strings.Contains(problem, "Traefik's user") || strings.Contains(problem, "can't be")):
 			hints = append(hints, "the file is read here, on this machine and by you: copy it, or name another reference with --secret")
+		case strings.HasSuffix(problem, ": is empty or blank"):
+			hints = append(hints, "what a template or Compose puts in is read here, in this command's environment: export the variable, or give --secret")
 		}
 		if len(hints) > 0 {
 			break

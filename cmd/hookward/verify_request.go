@@ -1,17 +1,13 @@
 package main
 
 import (
-	"errors"
-	"fmt"
-	"io"
-	"os"
-
 	"github.com/hookward/hookward/cmd/hookward/internal/capture"
+	"github.com/hookward/hookward/internal/input"
 )
 
 // verifyRequest reads the request from wherever it is given.
 func verifyRequest(o *verifyOptions, s streams) (*capture.Request, string) {
-	read := func(name string) ([]byte, error) { return readInput(name, s.stdin) }
+	read := func(name string) ([]byte, error) { return input.Read(name, s.stdin, capture.MaxBytes) }
 	var r *capture.Request
 	option, name := "--data", ""
 	var err error
@@ -51,25 +47,4 @@ func verifyRequest(o *verifyOptions, s streams) (*capture.Request, string) {
 		return nil, option + ": " + err.Error()
 	}
 	return r, ""
-}
-
-// readInput reads a file, or stdin where the name is "-".
-func readInput(name string, stdin io.Reader) ([]byte, error) {
-	from := stdin
-	if name != "-" {
-		file, err := os.Open(name)
-		if err != nil {
-			return nil, err
-		}
-		defer func() { _ = file.Close() }()
-		from = file
-	}
-	text, err := io.ReadAll(io.LimitReader(from, capture.MaxBytes+1))
-	if err != nil {
-		return nil, err
-	}
-	if len(text) > capture.MaxBytes {
-		return nil, errors.New(name + fmt.Sprintf(": has more than %d bytes", capture.MaxBytes))
-	}
-	return text, nil
 }

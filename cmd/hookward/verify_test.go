@@ -41,14 +41,7 @@ func verifyFiles(t *testing.T, files map[string]string) {
 			t.Fatal(err)
 		}
 	}
-	present, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err = os.Chdir(directory); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.Chdir(present) })
+	inDirectory(t, directory)
 }
 
 // Words of a test's command have | between them.
@@ -85,10 +78,10 @@ func TestVerify(t *testing.T) {
 		{"--config|a.yml|--middleware|gh|--secret|env:VERIFY_OTHER|--request|good", exitBroken, "signature_mismatch", ""},
 		{"--config|a.yml|--plugin|gate|--secret|env:VERIFY_SECRET|--request|good", exitGood, "PASSES", ""},
 		{"--config|a.yml|--plugin|gate|--request|good", exitUsage, "hint: the variable is read here, in this command's environment: export it", ""},
-		{"--config|a.yml|--request|good", exitUsage, "", "several middlewares; say with --middleware which one is meant: gh, limited"},
-		{"--config|a.yml|--middleware|other|--request|good", exitUsage, "", `no middleware "other" of this plugin; there are: gh, limited`},
-		{"--config|empty.yml|--request|good", exitUsage, "", "there is no http.middlewares.NAME.plugin.hookward"},
-		{"--config|broken.yml|--request|good", exitUsage, "", "--config: line 2"},
+		{"--config|a.yml|--request|good", exitUsage, "", "several middlewares; say with --middleware which one is meant: gh@file, limited@file"},
+		{"--config|a.yml|--middleware|other|--request|good", exitUsage, "", `no middleware "other" of this plugin; there are: gh@file, limited@file`},
+		{"--config|empty.yml|--request|good", exitUsage, "", "there is no hookward middleware in what was read"},
+		{"--config|broken.yml|--request|good", exitUsage, "", "--config: broken.yml:2: found character"},
 		{"--config|missing.yml|--request|good", exitUsage, "", "no such file"},
 		{"--secret|env:VERIFY_SECRET|--set|signature.header=X-Hub-Signature-256|--set|signature.format=sha256={hex}|--request|good", exitGood, "PASSES", ""},
 		{"--set|secrets[0]=env:VERIFY_SECRET|--set|provider=github|--request|good", exitGood, "PASSES", ""},
@@ -101,12 +94,12 @@ func TestVerify(t *testing.T) {
 		{"--provider|github|--secret|" + verifySecret + "|--request|good", exitUsage, "", "--secret: must be env:NAME or file:/path"},
 		{"--provider|github|--set|secrets[0]=" + verifySecret + "|--request|good", exitUsage, "", "must be env:NAME or file:/path"},
 		{"--provider|meta|--set|verifyToken=" + verifySecret + "|--request|good", exitUsage, "", "must be env:NAME or file:/path"},
-		{"--provider|github|--set|nonsense|--request|good", exitUsage, "", "is not as NAME=VALUE"},
+		{"--provider|github|--set|nonsense|--request|good", exitUsage, "", "--set: number 1 must be NAME=VALUE"},
 		{"--provider|github|--set|a[1]=x|--request|good", exitUsage, "", "the next one is [0]"},
-		{"--provider|github|--set|a[99]=x|--request|good", exitUsage, "", "position below 64"},
+		{"--provider|github|--set|a[99]=x|--request|good", exitUsage, "", "below 64"},
 		{"--provider|github|--set|provider.x=y|--request|good", exitUsage, "", "--set provider.x: provider is no section"},
 		{"--provider|github|--set|provider[0]=y|--request|good", exitUsage, "", "provider is no list"},
-		{"--provider|github|--set|.x=y|--request|good", exitUsage, "", "empty name"},
+		{"--provider|github|--set|.x=y|--request|good", exitUsage, "", "a name in it is empty"},
 		{"--request|good", exitUsage, "", "there is no configuration"},
 		{"--provider|github|--secret|env:VERIFY_SECRET", exitUsage, "", "there is no request"},
 		{"--provider|github|--request|good|--har|h.har", exitUsage, "", "contradict each other"},

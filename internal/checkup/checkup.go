@@ -14,6 +14,7 @@ import (
 	"github.com/hookward/hookward/internal/checkup/finding"
 	"github.com/hookward/hookward/internal/checkup/inventory"
 	"github.com/hookward/hookward/internal/checkup/rules"
+	"github.com/hookward/hookward/internal/input"
 )
 
 const (
@@ -39,8 +40,27 @@ type Report struct {
 // Run checks files and directories together, as one Traefik might be given them. "-"
 // stands for stdin.
 func Run(names []string, stdin io.Reader, options Options) Report {
+	set, files := gather(names, stdin, options.Environment)
+	report := Report{Files: files, Read: set.Documents}
+	report.Findings, report.Sections = rules.Run(set, rules.Options(options))
+	return report
+}
+
+// Gate is a middleware with a section of the plugin.
+type Gate = rules.Gate
+
+// Gates returns the gates that Run would check, in the order in which they are written,
+// and what is wrong with the files themselves.
+func Gates(names []string, stdin io.Reader, options Options) ([]Gate, []finding.Finding) {
+	set, _ := gather(names, stdin, options.Environment)
+	return rules.Gates(set, rules.Options(options)), finding.Sort(set.Findings)
+}
+
+// gather reads files and directories into one set, and returns how many files could be
+// read.
+func gather(names []string, stdin io.Reader, environment bool) (*inventory.Set, int) {
 	set := &inventory.Set{}
-	report := Report{}
+	files := 0
 	seen := map[string]bool{}
 	unreadable := func(name string, err error) {
 		var inPath *os.PathError
@@ -54,13 +74,13 @@ func Run(names []string, stdin io.Reader, options Options) Report {
 			return
 		}
 		seen[filepath.Clean(name)] = true
-		text, err := readFile(name, stdin)
+		text, err := input.Read(name, stdin, maxFileBytes)
 		if err != nil {
 			unreadable(name, err)
 			return
 		}
-		report.Files++
-		set.Read(name, text, options.Environment)
+		files++
+		set.Read(name, text, environment)
 	}
 	for _, name := range names {
 		info, err := os.Stat(name)
@@ -72,36 +92,17 @@ func Run(names []string, stdin io.Reader, options Options) Report {
 		case !info.IsDir():
 			read(name)
 		default:
-			files, err := filesBelow(name)
+			below, err := filesBelow(name)
 			if err != nil {
 				unreadable(name, err)
 			}
-			for _, file := range files {
+			for _, file := range below {
 				read(file)
 			}
 		}
 	}
 	set.Complete()
-	report.Findings, report.Sections = rules.Run(set, rules.Options{Plugin: options.Plugin, Environment: options.Environment})
-	report.Read = set.Documents
-	return report
-}
-
-func readFile(name string, stdin io.Reader) ([]byte, error) {
-	from := stdin
-	if name != "-" {
-		file, err := os.Open(name)
-		if err != nil {
-			return nil, err
-		}
-		defer func() { _ = file.Close() }()
-		from = file
-	}
-	text, err := io.ReadAll(io.LimitReader(from, maxFileBytes+1))
-	if err == nil && len(text) > maxFileBytes {
-		err = fmt.Errorf("it has more than %d bytes", maxFileBytes)
-	}
-	return text, err
+	return set, files
 }
 
 // filesBelow returns what Traefik's file provider reads of a directory: files of three

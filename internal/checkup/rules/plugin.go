@@ -65,19 +65,25 @@ func (c *check) addGate(m *inventory.Middleware, section *document.Node, path st
 	g := &gate{Middleware: m, alias: section.Name, section: section}
 	c.gates = append(c.gates, g)
 	c.gateOf[m] = g
+	raw, refusal := c.optionsOf(m, section)
+	if refusal == "" {
+		c.checkOptions(g, raw, path)
+	} else if section.Kind == document.Null || inventory.Provider(m.Key) != "file" { // else it has been said of the file
+		c.say(m.File, section, finding.Error, "refused-by-traefik", path, "%s", refusal)
+	}
+}
+
+// optionsOf returns what Traefik hands to the plugin of a section, or why it hands it
+// nothing.
+func (c *check) optionsOf(m *inventory.Middleware, section *document.Node) (map[string]any, string) {
 	if section.Kind == document.Null && len(m.Plugin().Items) == 1 && !m.ResolvesSecrets {
-		c.say(m.File, section, finding.Error, "refused-by-traefik", path, "has no value: Traefik takes nothing of this file")
-		return
+		return nil, "has no value: Traefik takes nothing of this file"
 	}
 	raw, err := m.Options(section.Name)
-	if err != nil && inventory.Provider(m.Key) == "file" {
-		return // it has been said of the file
-	}
 	if err != nil {
-		c.say(m.File, section, finding.Error, "refused-by-traefik", path, "%s: %s", err, c.refusal(m))
-		return
+		return nil, err.Error() + ": " + c.refusal(m)
 	}
-	c.checkOptions(g, raw, path)
+	return raw, ""
 }
 
 func (c *check) isAlias(name string) bool {
