@@ -6,12 +6,21 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"sync/atomic"
 	"time"
 )
 
 // firstBuffer bounds the memory that a sender gets for a mere Content-Length; the
 // buffer grows with what arrives.
 const firstBuffer = 64 << 10
+
+// Who may go on with a decision, while its body is read: whoever changes the stage.
+const (
+	notReading int32 = iota
+	reading
+	bodyOver  // the decider has seen its end
+	abandoned // the time was over before
+)
 
 // readBody reads the body once, at most one byte more than the limit, and returns
 // bodyRead or the reason to refuse.
@@ -59,4 +68,19 @@ func waitLonger(d *decision, timeout time.Duration) {
 	}
 	timer.Stop()
 	d.done = make(chan bool, 1) // the other's word may still be on its way
+}
+
+// giveUpReading says whether the decision is the caller's from now on, because its
+// body is still being read.
+func giveUpReading(d *decision) bool {
+	return atomic.CompareAndSwapInt32(&d.stage, reading, abandoned)
+}
+
+// bodyTimeoutOf returns how long a body may take.
+func bodyTimeoutOf(g *gate, now time.Time) time.Duration {
+	p := currentPolicy(g, now)
+	if p == nil {
+		return defaultBodyTimeout
+	}
+	return p.bodyTimeout
 }

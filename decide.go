@@ -20,14 +20,6 @@ import (
 	"github.com/hookward/hookward/internal/iplist"
 )
 
-// Who may go on with a decision, while its body is read: whoever changes the stage.
-const (
-	notReading int32 = iota
-	reading
-	bodyOver  // the decider has seen its end
-	abandoned // the time was over before
-)
-
 // decide runs the checks on one request and returns all that is to be known of
 // it: whether it is forwarded, and what the record says. It never panics. On
 // return the request is ready to be forwarded, if the decision says so.
@@ -291,49 +283,4 @@ func decider(c *crew, d *decision) {
 			return
 		}
 	}
-}
-
-// conclude draws the conclusion from any reason.
-func conclude(d *decision, r *http.Request, reason string, now time.Time) {
-	p := d.policy
-	if failures[reason] && p.ban != nil {
-		noteFailure(p, r, d, now)
-	}
-	prepare(d, r, reason)
-	if d.forward && p.audit.required {
-		waiting := make(chan bool, 1)
-		d.announced = waiting
-		recorders.jobs <- d
-		<-waiting
-	}
-}
-
-// refusePanicked makes a decision a refusal, in which a check has panicked. Its
-// decider ends with that; another one waits already.
-func refusePanicked(d *decision, problem string) {
-	if atomic.LoadInt32(&d.stage) == reading && !atomic.CompareAndSwapInt32(&d.stage, reading, bodyOver) {
-		return // it was answered before
-	}
-	d.reason = internalError
-	d.passes = false
-	d.forward = false
-	d.answer = nil
-	report("error", d.gate.name, "a check panicked, the request is refused: "+problem, d.start)
-	d.inGate = int64(time.Since(d.start))
-	d.done <- true
-}
-
-// giveUpReading says whether the decision is the caller's from now on, because its
-// body is still being read.
-func giveUpReading(d *decision) bool {
-	return atomic.CompareAndSwapInt32(&d.stage, reading, abandoned)
-}
-
-// bodyTimeoutOf returns how long a body may take.
-func bodyTimeoutOf(g *gate, now time.Time) time.Duration {
-	p := currentPolicy(g, now)
-	if p == nil {
-		return defaultBodyTimeout
-	}
-	return p.bodyTimeout
 }

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"sync/atomic"
 	"time"
 
 	"github.com/hookward/hookward/internal/ahead"
@@ -137,4 +138,34 @@ func restoreBody(d *decision, r *http.Request) {
 	if len(d.body) == 0 {
 		r.Body = http.NoBody
 	}
+}
+
+// conclude draws the conclusion from any reason.
+func conclude(d *decision, r *http.Request, reason string, now time.Time) {
+	p := d.policy
+	if failures[reason] && p.ban != nil {
+		noteFailure(p, r, d, now)
+	}
+	prepare(d, r, reason)
+	if d.forward && p.audit.required {
+		waiting := make(chan bool, 1)
+		d.announced = waiting
+		recorders.jobs <- d
+		<-waiting
+	}
+}
+
+// refusePanicked makes a decision a refusal, in which a check has panicked. Its
+// decider ends with that; another one waits already.
+func refusePanicked(d *decision, problem string) {
+	if atomic.LoadInt32(&d.stage) == reading && !atomic.CompareAndSwapInt32(&d.stage, reading, bodyOver) {
+		return // it was answered before
+	}
+	d.reason = internalError
+	d.passes = false
+	d.forward = false
+	d.answer = nil
+	report("error", d.gate.name, "a check panicked, the request is refused: "+problem, d.start)
+	d.inGate = int64(time.Since(d.start))
+	d.done <- true
 }
