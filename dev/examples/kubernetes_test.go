@@ -102,7 +102,7 @@ func endpoints(namespace string, b *backend) map[string]any {
 }
 
 func TestKubernetes(t *testing.T) {
-	c := startCluster(t, kubernetesObjects(t, "", stripeSecret), githubSecret+"\n", "418")
+	c := startCluster(t, kubernetesObjects(t, stripeSecret), githubSecret+"\n", "418")
 	c.answers(t, "401", "/github", body)
 	c.answers(t, "401", "/github", body, githubSigned(stripeSecret, body))
 	c.answers(t, "401", "/stripe", body)
@@ -134,7 +134,7 @@ func TestKubernetesWithoutSecrets(t *testing.T) {
 		}
 		return left
 	}
-	all := func() []map[string]any { return kubernetesObjects(t, "", stripeSecret) }
+	all := func() []map[string]any { return kubernetesObjects(t, stripeSecret) }
 	c := startCluster(t, without(all(), "stripe"), "", "418")
 	for _, path := range []string{"/github", "/stripe"} {
 		want := map[string]string{"/github": "503", "/stripe": "418"}[path]
@@ -151,7 +151,7 @@ func TestKubernetesWithoutSecrets(t *testing.T) {
 // Nothing trims what comes by URN. Kustomize's env files have no newline in
 // them; a file of the generator would have.
 func TestKubernetesNewline(t *testing.T) {
-	c := startCluster(t, kubernetesObjects(t, "", stripeSecret+"\n"), githubSecret+"\n", "418")
+	c := startCluster(t, kubernetesObjects(t, stripeSecret+"\n"), githubSecret+"\n", "418")
 	c.answers(t, "200 ci", "/github", body, githubSigned(githubSecret, body))
 	c.answers(t, "401", "/stripe", body, stripeSigned(stripeSecret, body))
 }
