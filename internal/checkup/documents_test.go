@@ -4,11 +4,15 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/hookward/hookward/internal/checkup/finding"
 )
+
+// fenced is a block of a page: its indent, its language, its text.
+var fenced = regexp.MustCompile("(?ms)^( *)```(yaml|toml)\n(.*?)^ *```$")
 
 // What the README and the documents show can be copied: nothing in it is a mistake.
 func TestDocumentsAreGood(t *testing.T) {
@@ -22,10 +26,10 @@ func TestDocumentsAreGood(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for i, block := range strings.Split(string(text), "```yaml\n")[1:] {
-			block, _, _ = strings.Cut(block, "\n```")
-			file := filepath.Join(t.TempDir(), fmt.Sprintf("%s-%d.yml", filepath.Base(page), i))
-			if err := os.WriteFile(file, []byte(block+"\n"), 0o600); err != nil {
+		for i, match := range fenced.FindAllStringSubmatch(string(text), -1) {
+			block := strings.ReplaceAll("\n"+match[3], "\n"+match[1], "\n") // of a list it is indented
+			file := filepath.Join(t.TempDir(), fmt.Sprintf("%s-%d.%s", filepath.Base(page), i, match[2]))
+			if err := os.WriteFile(file, []byte(block), 0o600); err != nil {
 				t.Fatal(err)
 			}
 			report := Run([]string{file}, nil, Options{})
@@ -37,7 +41,7 @@ func TestDocumentsAreGood(t *testing.T) {
 			}
 		}
 	}
-	if sections < 17 {
+	if sections < 30 {
 		t.Errorf("found %d sections only", sections)
 	}
 }
