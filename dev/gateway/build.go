@@ -59,6 +59,9 @@ func Build(ctx context.Context, progress io.Writer) (string, error) {
 	if err := os.MkdirAll(filepath.Dir(binary), 0o755); err != nil {
 		return "", err
 	}
+	if _, err := os.Stat(binary); err != nil {
+		fmt.Fprintln(progress, "Building the pinned Traefik. The first time takes 5 to 10 minutes on two cores; later it is cached.")
+	}
 	// -v names each package as it is compiled, which is our progress bar.
 	cmd := exec.CommandContext(ctx, "go", "build", "-v", "-o", binary, traefikCommand)
 	cmd.Dir = filepath.Join(root, "dev")
@@ -74,9 +77,6 @@ func Build(ctx context.Context, progress io.Writer) (string, error) {
 	for lines.Scan() {
 		last = lines.Text()
 		compiled++
-		if compiled == 1 {
-			fmt.Fprintln(progress, "Building the pinned Traefik. The first time takes 5 to 10 minutes on two cores; later it is cached.")
-		}
 		if compiled%100 == 0 {
 			fmt.Fprintf(progress, "  %4d packages (of some 3000), now %s\n", compiled, last)
 		}
