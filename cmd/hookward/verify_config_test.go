@@ -73,6 +73,8 @@ func TestVerifySources(t *testing.T) {
 		"unset.yml":           fileGate("gh", "hookward", `provider: github, secrets: ['{{ env "NOT_HERE" }}']`),
 		"mistake.yml":         fileGate("gh", "hookward", github+", toleranse: 5m"),
 		"near.yml":            fileGate("gh", "hookwrad", github),
+		"odd/a.yml":           fileGate("gh", "hookward", github),
+		"odd/b\x1b[2J.yml":    fileGate("other", "another", "day: 2026-01-02"),
 		"empty-directory/.gi": "",
 	}
 	directory := t.TempDir()
@@ -127,6 +129,7 @@ func TestVerifySources(t *testing.T) {
 		{"--config|missing-secret.yml|--set|secrets[]=env:VERIFY_SECRET", exitUsage, "NOT_HERE is not set", ""},
 		{"--config|escape\x1b[2J.yml", exitUsage, "", "which one is meant: a\ufffd[2Jb@file, x@file"},
 		{"--config|unset.yml", exitUsage, "hint: what a template or Compose puts in is read here", ""},
+		{"--config|odd", exitGood, "note: odd/b\ufffd[2J.yml:5:19: http.middlewares.other.plugin.another.day: is a date", ""},
 		{"--config|mistake.yml", exitUsage, "did you mean tolerance?", ""},
 		{"--config|near.yml", exitUsage, "", "there is no hookward middleware"},
 		{"--config|empty-directory", exitUsage, "", "there is no hookward middleware"},
