@@ -33,6 +33,7 @@ func (i *instance) stop() {
 // Names of contenders that ratios refer to.
 const (
 	bare        = "bare"
+	unsigned    = "unsigned"
 	native      = "native"
 	complete    = "complete"
 	forwardAuth = "forwardauth"
@@ -52,6 +53,14 @@ const (
           provider: github
           secrets: ["env:HOOKWARD_BENCH_SECRET"]
           ban: {failures: 1000000000}
+`
+	// All of everything but the signature and what replay remembers.
+	addressesOnly = `    unsigned:
+      plugin:
+        hookward:
+          allowlist: {alone: true, sourceRange: ["127.0.0.0/8", "192.0.2.0/24"]}
+          rateLimit: {%[1]s}
+          audit: {payload: hash, outputs: [{type: file, path: %[2]q%[3]s}]}
 `
 	// The file is large enough not to be rotated while something is measured.
 	everything = `    %[1]s:
@@ -89,6 +98,10 @@ func contenders() []contender {
 		}},
 		{name: complete, title: "hookward, complete", verifies: true, limits: true, scales: true, begin: func(e *environment, routers int) (*instance, error) {
 			return traefikInstance(e, complete, completeConfiguration(e, routers, unrotated))
+		}},
+		{name: unsigned, title: "… without signature and replay", most: 1 << 10, begin: func(e *environment, routers int) (*instance, error) {
+			file := filepath.Join(e.dir, "audit-unsigned.log")
+			return traefikInstance(e, unsigned, configuration{routers: routers, plugin: true, middlewares: fmt.Sprintf(addressesOnly, highLimit, file, unrotated), chain: unsigned})
 		}},
 		{name: forwardAuth, title: "forwardAuth to a Go verifier", verifies: true, begin: beginForwardAuth},
 		{name: "nginx", title: "nginx with Lua", verifies: true, limits: true, begin: beginNginx},

@@ -27,6 +27,7 @@ func (r *Results) Targets(soak *Soak) string {
 	small := Kind{Traffic: valid, Size: 1 << 10, Routers: 1}
 	full := r.cell(complete, small)
 	compare("CPU that hookward complete adds to a request of 1 KiB", "at most 25 µs", "%.0f µs", full, r.cell(bare, small), (*Sample).Total, difference, atMost(25))
+	compare("… of which signature and replay", "at most 12 µs", "%.0f µs", full, r.cell(unsigned, small), (*Sample).Total, difference, atMost(12))
 	compare("Throughput of hookward complete, of Traefik alone, 1 KiB", "at least 0.80", "%.2f", full, r.cell(bare, small), rps, quotient, atLeast(0.80))
 	compare("… of Traefik's ipAllowList and rateLimit", "at least 0.90", "%.2f", full, r.cell(native, small), rps, quotient, atLeast(0.90))
 	compare("… of forwardAuth", "at least 4", "%.2f", full, r.cell(forwardAuth, small), rps, quotient, atLeast(4))
