@@ -30,7 +30,7 @@ func TestProviders(t *testing.T) {
 		{"providers", exitGood, []string{"zoom"}, ""},
 		{"providers stripe slack", exitUsage, nil, "name one provider"},
 		{"providers stripe --filter x", exitUsage, nil, "--filter: is for the list"},
-		{"providers --fliter x", exitUsage, nil, "not defined: --fliter"},
+		{"providers --fliter x", exitUsage, nil, "there is no option --fliter, did you mean --filter?"},
 		{"completion", exitUsage, nil, "name one shell: bash, zsh, fish"},
 		{"completion csh", exitUsage, nil, `"csh" is not a shell`},
 		{"completion bash zsh", exitUsage, nil, "name one shell"},

@@ -134,7 +134,7 @@ func TestSendUsage(t *testing.T) {
 		{github + "--set publicURL=http://b/ http://a/", "publicURL: has no effect"},
 		{github + "--age 10m http://a/", "--age: has no effect"},
 		{github + "--count 0 http://a/", "--count: must be"},
-		{github + "--count x http://a/", "invalid value"},
+		{github + "--count x http://a/", "--count: \"x\" is not a whole NUMBER"},
 		{github + "--concurrency 1001 http://a/", "--concurrency: must be"},
 		{github + "--timeout 0s http://a/", "--timeout: must be"},
 		{github + "--tamper header http://a/", "--tamper: must be"},
