@@ -149,7 +149,7 @@ func TestAudit(t *testing.T) {
 		t.Errorf("all named: %d %s", status, stdout)
 	}
 	status, stdout, _ = hookward("audit", "-key", "env:AUDIT_KEY", files[2])
-	if status != exitGood || !strings.Contains(stdout, "3 lines in 1 files") || !strings.Contains(stdout, "older files are not here") {
+	if status != exitGood || !strings.Contains(stdout, "3 lines in 1 file,") || !strings.Contains(stdout, "older files are not here") {
 		t.Errorf("one old file: %d %s", status, stdout)
 	}
 	status, stdout, _ = hookward("audit", "-key", "env:AUDIT_KEY", files[1], files[3])
@@ -191,12 +191,39 @@ func TestAudit(t *testing.T) {
 	if status != exitBroken || report.Good || len(report.Files) != 5 || report.Summary.Lines != 15 || report.Summary.Chained != 14 || len(report.Problems) != 1 || report.Problems[0].Line != 2 || report.Problems[0].File != path || report.Problems[0].Kind != "changed" {
 		t.Errorf("as JSON: %d %s", status, stdout)
 	}
+	// The first line of all is changed, taken out, or has no value: what was before it is
+	// another question each time.
+	write(strings.Join(lines, ""))
+	first, err := os.ReadFile(files[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	oldest := strings.SplitAfter(string(first), "\n")
+	unsealed, _, _ := strings.Cut(oldest[0], `,"hookward.chain"`)
+	const unknown = "whether the chain begins with the first line can't be told"
+	for _, c := range []struct {
+		text, want string
+		good       int
+	}{
+		{oldest[0] + oldest[1] + oldest[2], "the chain begins with the first line\n", exitGood},
+		{strings.Replace(oldest[0], `"x"`, `"y"`, 1) + oldest[1] + oldest[2], unknown, exitBroken},
+		{unsealed + "}\n" + oldest[1] + oldest[2], unknown, exitBroken},
+		{oldest[1] + oldest[2], "older files are not here", exitGood},
+	} {
+		if err := os.WriteFile(files[1], []byte(c.text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		status, stdout, _ = hookward("audit", "-key", "env:AUDIT_KEY", path)
+		if status != c.good || !strings.Contains(stdout, c.want) || strings.Count(stdout, "first line") != 1 {
+			t.Errorf("the first lines are %q: %d %s", c.text, status, stdout)
+		}
+	}
 	// Rotated, and nothing written since.
 	if err := os.Remove(path); err != nil {
 		t.Fatal(err)
 	}
 	status, stdout, _ = hookward("audit", "-key", "env:AUDIT_KEY", path)
-	if status != exitGood || !strings.HasPrefix(stdout, "12 lines in 4 files") {
+	if status != exitGood || !strings.HasPrefix(stdout, "11 lines in 4 files") {
 		t.Errorf("without the present file: %d %s", status, stdout)
 	}
 }

@@ -17,11 +17,11 @@ func TestProviders(t *testing.T) {
 		stdout    []string
 		stderr    string
 	}{
-		{"providers", exitGood, []string{"SLUG", "stripe ", "Stripe-Signature", "standard-webhooks"}, ""},
+		{"providers", exitGood, []string{"SLUG", "stripe ", " hmac-sha256   timestamp, body\n", "standard-webhooks", "Meta (Facebook, Instagram… ", "fields of the body, no others\n"}, ""},
 		{"providers --filter TWILIO", exitGood, []string{"twilio "}, ""},
 		{"providers --filter no-such-word", exitBroken, []string{"none; "}, ""},
 		{"providers --filter no-such-word --json", exitBroken, []string{"[]"}, ""},
-		{"providers stripe", exitGood, []string{"Stripe (stripe)", "whsec_", "Confidence: official", "secrets: [\"env:STRIPE_SECRET\"]", `format: "t={timestamp},v1={hex},..."`}, ""},
+		{"providers stripe", exitGood, []string{"Stripe (stripe)", "whsec_", "Signed:     timestamp, body\n", "Confidence: official", "secrets: [\"env:STRIPE_SECRET\"]", `format: "t={timestamp},v1={hex},..."`}, ""},
 		{"providers paddle", exitGood, []string{`tolerance: "5s"`}, ""},
 		{"providers twitch --json", exitGood, []string{`"tolerance": "10m"`, `"when": [`}, ""},
 		{"providers aws-sns", exitGood, []string{`senders: ["arn:aws:sns:`}, ""},
@@ -48,6 +48,20 @@ func TestProviders(t *testing.T) {
 	status, stdout, _ := hookward("providers", "--filter", "twilio")
 	if status != exitGood || strings.Contains(stdout, "stripe") {
 		t.Errorf("the filter lets others pass: %s", stdout)
+	}
+}
+
+// The list fits into a terminal, and leaves no provider out.
+func TestProvidersFit(t *testing.T) {
+	_, stdout, _ := hookward("providers")
+	lines := strings.Split(strings.TrimSuffix(stdout, "\n"), "\n")
+	if len(lines) != len(providerEntries())+1 {
+		t.Errorf("%d lines", len(lines))
+	}
+	for _, line := range lines {
+		if len([]rune(line)) > 100 {
+			t.Errorf("too wide: %s", line)
+		}
 	}
 }
 
