@@ -188,7 +188,7 @@ func TestAudit(t *testing.T) {
 	if err := json.Unmarshal([]byte(stdout), &report); err != nil {
 		t.Fatal(err)
 	}
-	if status != exitBroken || report.Good || len(report.Files) != 5 || report.Summary.Lines != 15 || report.Summary.Chained != 14 || len(report.Problems) != 1 || report.Problems[0].Line != 2 || report.Problems[0].File != path || report.Problems[0].Kind != "changed" {
+	if status != exitBroken || report.Good || !report.Summary.Begins || report.Summary.Continues || len(report.Files) != 5 || report.Summary.Lines != 15 || report.Summary.Chained != 14 || len(report.Problems) != 1 || report.Problems[0].Line != 2 || report.Problems[0].File != path || report.Problems[0].Kind != "changed" {
 		t.Errorf("as JSON: %d %s", status, stdout)
 	}
 	// The first line of all is changed, taken out, or has no value: what was before it is

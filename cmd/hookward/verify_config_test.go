@@ -128,7 +128,7 @@ func TestVerifySources(t *testing.T) {
 		{"--config|escape\x1b[2J.yml", exitUsage, "", "which one is meant: a\ufffd[2Jb@file, x@file"},
 		{"--config|unset.yml", exitUsage, "hint: what a template or Compose puts in is read here", ""},
 		{"--config|mistake.yml", exitUsage, "did you mean tolerance?", ""},
-		{"--config|near.yml", exitUsage, "", "there is no hookward middleware"},
+		{"--config|near.yml", exitUsage, "", "'hookward check FILE' says why"},
 		{"--config|empty-directory", exitUsage, "", "there is no hookward middleware"},
 		{"--config|missing.yml", exitUsage, "", "missing.yml: can't be read: no such file or directory"},
 		{"--config|-|--config|-", exitUsage, "", "stdin can be read once"},
