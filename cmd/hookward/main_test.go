@@ -78,6 +78,7 @@ func TestUsage(t *testing.T) {
 		{"audit --key", exitUsage, "", "--key: needs a value: env:NAME ("},
 		{"audit --json=perhaps x", exitUsage, "", `--json: "perhaps" is not true or false`},
 		{"audit ---key x", exitUsage, "", "not an option: ---key ("},
+		{"audit ---key=" + key + " x", exitUsage, "", "not an option: ---key ("},
 		{"send --age x", exitUsage, "", `--age: "x" is not a DURATION, such as 90s or 10m (`},
 		{"send --age", exitUsage, "", "--age: needs a DURATION"},
 		{"send --count 1.5", exitUsage, "", `--count: "1.5" is not a whole NUMBER`},

@@ -34,7 +34,8 @@ func optionMistake(err error, flags *flag.FlagSet) string {
 	if m := badValue.FindStringSubmatch(text); m != nil {
 		return dashed(m[2]) + ": " + m[1] + " is not " + valueOf(flags, m[2])
 	}
-	return strings.Replace(text, "bad flag syntax: ", "not an option: ", 1)
+	text, _, _ = strings.Cut(text, "=") // the value is nobody's to see
+	return oneLine(strings.Replace(text, "bad flag syntax: ", "not an option: ", 1))
 }
 
 // valueOf says what the value of an option has to be.

@@ -208,7 +208,7 @@ func (p *plan) repetition() string {
 	case pair(time.Second):
 		return "the scheme signs neither an id nor a time, so a gate with replay takes all of these for one delivery"
 	}
-	return "the scheme signs no id, so a gate with replay takes those with the same timestamp for one delivery; --rate parts them"
+	return "the scheme signs no id, so a gate with replay takes those with the same timestamp for one delivery"
 }
 
 // tampered changes the last digit of a body, so that what is JSON stays so, or else

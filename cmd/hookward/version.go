@@ -12,7 +12,7 @@ const versionHelp = `Says which version this is: of the module, the commit that 
 version that built it. What the build does not know is left out: "go run" knows no
 commit, and a downloaded module has a version alone. --version is the same.
 
-The exit status is 0.
+The exit status is 0, or 2 if it is given something to look at.
 
   hookward version
   hookward version --json
