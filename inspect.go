@@ -205,3 +205,9 @@ func OptionNames() []string { return optionNames(&Options{}) }
 
 // Distance says how many letters two names differ in, whatever their case.
 func Distance(a, b string) int { return distance(strings.ToLower(a), strings.ToLower(b)) }
+
+// DidYouMean returns ", did you mean NAME?" with the name that is spelt most nearly like
+// a word, as the gate does for its options, or nothing where none is near.
+func DidYouMean(word string, names []string) string {
+	return suggestion(word, names)
+}

@@ -27,7 +27,8 @@ type Delivery struct {
 	URL string
 	// Header is what the sender sends beside what the scheme needs.
 	Header http.Header
-	// Body is the payload. Default: the smallest that has what the scheme signs.
+	// Body is the payload. Default: a small one that has what the scheme signs, and an
+	// id, so that no two are alike.
 	Body []byte
 	// ID is the delivery's own. Default: the one that Header or Body has, or else a
 	// random one.
@@ -200,6 +201,30 @@ func (s *Signer) Sign(d Delivery) (Delivery, error) {
 		}
 	}
 	return d, best
+}
+
+// Repeats reports whether a gate with replay takes two signed deliveries for one: all
+// that the scheme signs of them is the same (replay.by: signature, the default).
+func (s *Signer) Repeats(a, b Delivery) bool {
+	one, ok := s.remembered(a)
+	other, too := s.remembered(b)
+	return ok && too && one == other
+}
+
+// remembered returns what a gate with replay would remember a delivery by, if it could
+// have replay, and would let it pass.
+func (s *Signer) remembered(d Delivery) (string, bool) {
+	u, err := url.Parse(d.URL)
+	if err != nil || s.policy.token != nil || s.forms()[0].items != nil {
+		return "", false
+	}
+	p := *s.policy
+	p.replay = &replay{}
+	r, seen := newDraft(d, u).request()
+	if verify(&p, r, seen, d.Time) != verified {
+		return "", false
+	}
+	return deliveryKey(p.replay, seen), true
 }
 
 // finish holds a draft against the gate's check.

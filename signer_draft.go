@@ -57,11 +57,12 @@ func (w *draft) beginBody(form bool, only string) {
 	case !w.given && form:
 		w.body = []byte{}
 		if only == "" {
-			w.body = []byte("test=a+delivery+to+try+a+gate")
+			w.body = []byte("test=a+delivery+to+try+a+gate&id=" + url.QueryEscape(w.unique()))
 		}
 		mediaType = formMediaType
 	case !w.given:
-		w.body = []byte(`{"test":"a delivery to try a gate"}`)
+		id, _ := json.Marshal(w.unique()) // a string has no error
+		w.body = []byte(`{"id":` + string(id) + `,"test":"a delivery to try a gate"}`)
 	case len(w.header["Content-Type"]) > 0:
 		return
 	case json.Valid(w.body) && form && only != "":
@@ -75,6 +76,14 @@ func (w *draft) beginBody(form bool, only string) {
 		mediaType = "text/plain"
 	}
 	w.header["Content-Type"] = []string{mediaType}
+}
+
+// unique returns what no other delivery has: the id, or where there is none, a new one.
+func (w *draft) unique() string {
+	if w.id != "" {
+		return w.id
+	}
+	return NewID()
 }
 
 // at returns the text at a place, below an item of a batch if there is one.

@@ -9,9 +9,6 @@ import (
 	"github.com/hookward/hookward/internal/jsonpath"
 )
 
-// madeUp stands where a value is signed that the delivery does not have.
-const madeUp = "example"
-
 // writeForm writes all that a form of the scheme needs into the draft, and the
 // signature last. It returns why it can't.
 func (s *Signer) writeForm(w *draft, form *scheme) string {
@@ -145,7 +142,7 @@ func (w *draft) writePart(form *scheme, q *part, item []jsonpath.Step) string {
 	if at.kind == "json" {
 		at.path = append(append([]jsonpath.Step{}, item...), at.path...)
 	}
-	text := madeUp
+	text := w.unique()
 	switch q.kind {
 	case "value", "lower", "only":
 		if q.group != 0 {

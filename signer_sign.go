@@ -30,7 +30,7 @@ func (s *Signer) writeSignature(w *draft, form *scheme, p *proof, path []jsonpat
 		at.path = append(append([]jsonpath.Step{}, path...), at.path...)
 	}
 	if at.kind == "form" {
-		w.put(&at, madeUp) // its field is one of those that there may be
+		w.put(&at, "example") // its field is one of those that there may be
 	}
 	r, d := w.request()
 	d.item = item

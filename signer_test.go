@@ -148,3 +148,49 @@ func TestSignerOfEachRow(t *testing.T) {
 		}
 	}
 }
+
+// Deliveries without a body of their own are never alike; those with one are, unless an
+// id or a time is signed.
+func TestSignerRepeats(t *testing.T) {
+	now := time.Now()
+	for _, c := range []struct {
+		signs, body  string
+		id           string
+		after        time.Duration
+		repeats      bool
+		timestamping string
+	}{
+		{"{body}", "", "", 0, false, ""},
+		{"{body}", "", "a", 0, true, ""},
+		{"{body}", "text", "", 0, true, ""},
+		{"{body}", "text", "", time.Minute, true, ""},
+		{"{id}.{body}", "text", "", 0, false, ""},
+		{"{id}.{body}", "text", "a", 0, true, ""},
+		{"{timestamp}.{body}", "text", "", 0, true, "X-Time"},
+		{"{timestamp}.{body}", "text", "", time.Minute, false, "X-Time"},
+		{"{header:X-Nonce}.{body}", "text", "", 0, false, ""},
+	} {
+		signature := map[string]any{"header": "X-Sig", "signs": c.signs, "idHeader": "X-Id"}
+		if c.timestamping != "" {
+			signature["timestampHeader"] = c.timestamping
+		}
+		s, err := NewSigner(&Config{Raw: map[string]any{"secrets": "0123456789abcdef0123456789abcdef", "signature": signature}}, nil)
+		if err != nil {
+			t.Fatal(c.signs, err)
+		}
+		d := Delivery{URL: "http://hooks.example.com/in", ID: c.id, Time: now}
+		if c.body != "" {
+			d.Body = []byte(c.body)
+		}
+		one, err := s.Sign(d)
+		d.Time = now.Add(c.after)
+		other, wrong := s.Sign(d)
+		if err != nil || wrong != nil || s.Repeats(one, other) != c.repeats {
+			t.Errorf("%s of %q, id %q, after %s: repeats: %v (%v, %v)", c.signs, c.body, c.id, c.after, !c.repeats, err, wrong)
+		}
+		other.Body = append(bytes.Clone(other.Body), 'x')
+		if s.Repeats(other, other) {
+			t.Errorf("%s: what does not pass repeats itself", c.signs)
+		}
+	}
+}

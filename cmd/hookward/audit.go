@@ -179,6 +179,14 @@ func isOld(name string) bool {
 	return old
 }
 
+// counted returns a number of things, of which one has no s.
+func counted(n int64, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
+}
+
 // describe says for people what a report says.
 func describe(report auditReport, chained bool) string {
 	text := strings.Builder{}
@@ -196,16 +204,19 @@ func describe(report auditReport, chained bool) string {
 		}
 	}
 	s := report.Summary
-	fmt.Fprintf(&text, "%d lines in %d files", s.Lines, s.Files)
+	fmt.Fprintf(&text, "%s in %s", counted(s.Lines, "line"), counted(int64(s.Files), "file"))
 	if chained {
 		fmt.Fprintf(&text, ", %d of them as the key says", s.Chained)
 	}
-	fmt.Fprintf(&text, "; %d records reported as lost, %d missing without a word\n", s.Lost, s.Missing)
+	fmt.Fprintf(&text, "; %s reported as lost, %d missing without a word\n", counted(s.Lost, "record"), s.Missing)
 	if chained && s.Chained > 0 {
-		if s.Begins {
+		switch {
+		case s.Begins:
 			fmt.Fprintln(&text, "the chain begins with the first line")
-		} else {
+		case s.Continues:
 			fmt.Fprintln(&text, "the chain does not begin with the first line: older files are not here")
+		default:
+			fmt.Fprintln(&text, "whether the chain begins with the first line can't be told: the key does not fit that line")
 		}
 		fmt.Fprintln(&text, "last value:", s.Last)
 	}

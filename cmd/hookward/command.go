@@ -33,7 +33,7 @@ func (c command) run(arguments []string, s streams) int {
 			return exitGood
 		}
 		if err != nil {
-			return c.fail(s, strings.Replace(err.Error(), "but not defined: -", "but not defined: --", 1)+"; 'hookward help "+c.name+"' lists the options")
+			return c.fail(s, optionMistake(err, flags)+" ('hookward help "+c.name+"' lists the options)")
 		}
 		read := len(arguments) - flags.NArg()
 		ended := read > 0 && arguments[read-1] == "--"

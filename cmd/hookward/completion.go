@@ -87,6 +87,8 @@ func completions(all []command) []completed {
 			one.arguments = plugin.Providers()
 		case "completion":
 			one.arguments = shellNames()
+		case "version":
+			one.arguments = []string{} // it takes none
 		}
 		flags.VisitAll(func(f *flag.Flag) {
 			_, usage := flag.UnquoteUsage(f)

@@ -13,7 +13,7 @@ import (
 var completionCases = []struct {
 	line, want, not string
 }{
-	{"hookward ", "check send verify providers audit completion help", "--help"},
+	{"hookward ", "check send verify providers audit completion version help", "--help"},
 	{"hookward se", "send", "audit"},
 	{"hookward send --pro", "--provider", "--print"},
 	{"hookward send --provider str", "stripe", "github str"},
@@ -24,6 +24,7 @@ var completionCases = []struct {
 	{"hookward providers --f", "--filter", "--provider"},
 	{"hookward completion ", "bash zsh fish", "audit"},
 	{"hookward help aud", "audit", "send"},
+	{"hookward version --", "--json --help", "--key"},
 	{"hookward audit --l", "--last", "--provider"},
 	{"hookward check --s", "--strict", "--secret"},
 	{"hookward check --json fil", "file.log", "--json"},

@@ -1,7 +1,7 @@
 // Command hookward is for the operator: it checks configurations, signs and sends
 // deliveries, explains refusals, describes the providers, and checks audit logs.
 //
-//	go install github.com/hookward/hookward/cmd/hookward@latest
+//	go install ./cmd/hookward
 //	hookward help
 package main
 
@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+
+	plugin "github.com/hookward/hookward"
 )
 
 // What a command's exit status says.
@@ -30,7 +32,7 @@ func main() {
 
 // commands returns what the program can do, in the order in which help lists it.
 func commands() []command {
-	return []command{checkCommand(), sendCommand(), verifyCommand(), providersCommand(), auditCommand(), completionCommand()}
+	return []command{checkCommand(), sendCommand(), verifyCommand(), providersCommand(), auditCommand(), completionCommand(), versionCommand()}
 }
 
 // run does what the arguments say, and returns the exit status.
@@ -47,12 +49,17 @@ func run(arguments []string, s streams) int {
 		}
 		name, rest = rest[0], []string{"--help"}
 	}
+	if name == "--version" || name == "-version" {
+		name = "version"
+	}
+	names := []string{"help"}
 	for _, c := range commands() {
 		if c.name == name {
 			return c.run(rest, s)
 		}
+		names = append(names, c.name)
 	}
-	fmt.Fprintf(s.stderr, "hookward: there is no command %q\n\n", name)
+	fmt.Fprintf(s.stderr, "hookward: there is no command %q%s\n\n", name, plugin.DidYouMean(name, names))
 	help(s.stderr)
 	return exitUsage
 }

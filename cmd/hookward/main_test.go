@@ -69,10 +69,23 @@ func TestUsage(t *testing.T) {
 		stderr    string
 	}{
 		{"", exitUsage, "", "usage: hookward COMMAND"},
-		{"adit", exitUsage, "", `there is no command "adit"`},
+		{"adit", exitUsage, "", `there is no command "adit", did you mean audit?`},
+		{"nothing-like-it", exitUsage, "", "there is no command \"nothing-like-it\"\n"},
 		{"help adit", exitUsage, "", "there is no command"},
+		{"audit --nothing-like-it x", exitUsage, "", "there is no option --nothing-like-it ("},
+		{"audit --jsn x", exitUsage, "", "did you mean --json?"},
+		{"audit --hepl", exitUsage, "", "did you mean --help?"},
+		{"audit --key", exitUsage, "", "--key: needs a value: env:NAME ("},
+		{"audit --json=perhaps x", exitUsage, "", `--json: "perhaps" is not true or false`},
+		{"audit ---key x", exitUsage, "", "not an option: ---key ("},
+		{"audit ---key=" + key + " x", exitUsage, "", "not an option: ---key ("},
+		{"send --age x", exitUsage, "", `--age: "x" is not a DURATION, such as 90s or 10m (`},
+		{"send --age", exitUsage, "", "--age: needs a DURATION"},
+		{"send --count 1.5", exitUsage, "", `--count: "1.5" is not a whole NUMBER`},
+		{"verify -Y x", exitUsage, "", "there is no option -Y ("},
+		{"version x", exitUsage, "", "takes no arguments"},
 		{"audit", exitUsage, "", "name a file"},
-		{"audit -kee x " + path, exitUsage, "", "not defined: --kee"},
+		{"audit -kee x " + path, exitUsage, "", "there is no option --kee, did you mean --key? ('hookward help audit' lists"},
 		{"audit -key " + key + " " + path, exitUsage, "", "--key: must be env:NAME or file:/path"},
 		{"audit -key env:MISSING_KEY " + path, exitUsage, "", "environment variable MISSING_KEY is not set"},
 		{"audit -key env:BLANK " + path, exitUsage, "", "is empty or blank"},
@@ -137,7 +150,7 @@ func TestAudit(t *testing.T) {
 		t.Errorf("all named: %d %s", status, stdout)
 	}
 	status, stdout, _ = hookward("audit", "-key", "env:AUDIT_KEY", files[2])
-	if status != exitGood || !strings.Contains(stdout, "3 lines in 1 files") || !strings.Contains(stdout, "older files are not here") {
+	if status != exitGood || !strings.Contains(stdout, "3 lines in 1 file,") || !strings.Contains(stdout, "older files are not here") {
 		t.Errorf("one old file: %d %s", status, stdout)
 	}
 	status, stdout, _ = hookward("audit", "-key", "env:AUDIT_KEY", files[1], files[3])
@@ -176,15 +189,42 @@ func TestAudit(t *testing.T) {
 	if err := json.Unmarshal([]byte(stdout), &report); err != nil {
 		t.Fatal(err)
 	}
-	if status != exitBroken || report.Good || len(report.Files) != 5 || report.Summary.Lines != 15 || report.Summary.Chained != 14 || len(report.Problems) != 1 || report.Problems[0].Line != 2 || report.Problems[0].File != path || report.Problems[0].Kind != "changed" {
+	if status != exitBroken || report.Good || !report.Summary.Begins || report.Summary.Continues || len(report.Files) != 5 || report.Summary.Lines != 15 || report.Summary.Chained != 14 || len(report.Problems) != 1 || report.Problems[0].Line != 2 || report.Problems[0].File != path || report.Problems[0].Kind != "changed" {
 		t.Errorf("as JSON: %d %s", status, stdout)
+	}
+	// The first line of all is changed, taken out, or has no value: what was before it is
+	// another question each time.
+	write(strings.Join(lines, ""))
+	first, err := os.ReadFile(files[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	oldest := strings.SplitAfter(string(first), "\n")
+	unsealed, _, _ := strings.Cut(oldest[0], `,"hookward.chain"`)
+	const unknown = "whether the chain begins with the first line can't be told"
+	for _, c := range []struct {
+		text, want string
+		good       int
+	}{
+		{oldest[0] + oldest[1] + oldest[2], "the chain begins with the first line\n", exitGood},
+		{strings.Replace(oldest[0], `"x"`, `"y"`, 1) + oldest[1] + oldest[2], unknown, exitBroken},
+		{unsealed + "}\n" + oldest[1] + oldest[2], unknown, exitBroken},
+		{oldest[1] + oldest[2], "older files are not here", exitGood},
+	} {
+		if err := os.WriteFile(files[1], []byte(c.text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		status, stdout, _ = hookward("audit", "-key", "env:AUDIT_KEY", path)
+		if status != c.good || !strings.Contains(stdout, c.want) || strings.Count(stdout, "first line") != 1 {
+			t.Errorf("the first lines are %q: %d %s", c.text, status, stdout)
+		}
 	}
 	// Rotated, and nothing written since.
 	if err := os.Remove(path); err != nil {
 		t.Fatal(err)
 	}
 	status, stdout, _ = hookward("audit", "-key", "env:AUDIT_KEY", path)
-	if status != exitGood || !strings.HasPrefix(stdout, "12 lines in 4 files") {
+	if status != exitGood || !strings.HasPrefix(stdout, "11 lines in 4 files") {
 		t.Errorf("without the present file: %d %s", status, stdout)
 	}
 }

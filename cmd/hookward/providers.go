@@ -108,13 +108,31 @@ func listProviders(filter string, asJSON bool, w io.Writer) (int, string) {
 	return exitGood, ""
 }
 
-// providerTable lists providers in columns.
-func providerTable(entries []providerEntry, w io.Writer) string {
-	columns := [][]string{{"SLUG", "PROVIDER", "VERIFIES", "SIGNED", "HANDSHAKE"}}
-	for _, e := range entries {
-		columns = append(columns, []string{e.Slug, e.Name, e.Verifies, e.Signed, e.Handshake})
+// The widest that a name and what is signed may be in the list, which with its other
+// columns is to fit into 100.
+const (
+	maxNameWidth   = 28
+	maxSignedWidth = 30
+)
+
+// shortened cuts a text that is too wide for its column.
+func shortened(text string, width int) string {
+	runes := []rune(text)
+	if len(runes) <= width {
+		return text
 	}
-	widths := []int{0, 0, 0, 0, 0}
+	return strings.TrimRight(string(runes[:width-1]), " ,(") + "…"
+}
+
+// providerTable lists providers in columns. Where the signature stands, and what the
+// gate answers, is for --json and for one provider to say.
+func providerTable(entries []providerEntry, w io.Writer) string {
+	columns := [][]string{{"SLUG", "PROVIDER", "ALGORITHM", "SIGNED"}}
+	for _, e := range entries {
+		algorithm, _, _ := strings.Cut(e.Verifies, ",")
+		columns = append(columns, []string{e.Slug, shortened(e.Name, maxNameWidth), algorithm, shortened(e.Signed, maxSignedWidth)})
+	}
+	widths := []int{0, 0, 0, 0}
 	for _, row := range columns {
 		for i, text := range row {
 			if len([]rune(text)) > widths[i] {

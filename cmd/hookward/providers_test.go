@@ -17,11 +17,11 @@ func TestProviders(t *testing.T) {
 		stdout    []string
 		stderr    string
 	}{
-		{"providers", exitGood, []string{"SLUG", "stripe ", "Stripe-Signature", "standard-webhooks"}, ""},
+		{"providers", exitGood, []string{"SLUG", "stripe ", " hmac-sha256   timestamp, body\n", "standard-webhooks", "Meta (Facebook, Instagram… ", "fields of the body, no others\n"}, ""},
 		{"providers --filter TWILIO", exitGood, []string{"twilio "}, ""},
 		{"providers --filter no-such-word", exitBroken, []string{"none; "}, ""},
 		{"providers --filter no-such-word --json", exitBroken, []string{"[]"}, ""},
-		{"providers stripe", exitGood, []string{"Stripe (stripe)", "whsec_", "Confidence: official", "secrets: [\"env:STRIPE_SECRET\"]", `format: "t={timestamp},v1={hex},..."`}, ""},
+		{"providers stripe", exitGood, []string{"Stripe (stripe)", "whsec_", "Signed:     timestamp, body\n", "Confidence: official", "secrets: [\"env:STRIPE_SECRET\"]", `format: "t={timestamp},v1={hex},..."`}, ""},
 		{"providers paddle", exitGood, []string{`tolerance: "5s"`}, ""},
 		{"providers twitch --json", exitGood, []string{`"tolerance": "10m"`, `"when": [`}, ""},
 		{"providers aws-sns", exitGood, []string{`senders: ["arn:aws:sns:`}, ""},
@@ -30,7 +30,7 @@ func TestProviders(t *testing.T) {
 		{"providers", exitGood, []string{"zoom"}, ""},
 		{"providers stripe slack", exitUsage, nil, "name one provider"},
 		{"providers stripe --filter x", exitUsage, nil, "--filter: is for the list"},
-		{"providers --fliter x", exitUsage, nil, "not defined: --fliter"},
+		{"providers --fliter x", exitUsage, nil, "there is no option --fliter, did you mean --filter?"},
 		{"completion", exitUsage, nil, "name one shell: bash, zsh, fish"},
 		{"completion csh", exitUsage, nil, `"csh" is not a shell`},
 		{"completion bash zsh", exitUsage, nil, "name one shell"},
@@ -48,6 +48,20 @@ func TestProviders(t *testing.T) {
 	status, stdout, _ := hookward("providers", "--filter", "twilio")
 	if status != exitGood || strings.Contains(stdout, "stripe") {
 		t.Errorf("the filter lets others pass: %s", stdout)
+	}
+}
+
+// The list fits into a terminal, and leaves no provider out.
+func TestProvidersFit(t *testing.T) {
+	_, stdout, _ := hookward("providers")
+	lines := strings.Split(strings.TrimSuffix(stdout, "\n"), "\n")
+	if len(lines) != len(providerEntries())+1 {
+		t.Errorf("%d lines", len(lines))
+	}
+	for _, line := range lines {
+		if len([]rune(line)) > 100 {
+			t.Errorf("too wide: %s", line)
+		}
 	}
 }
 

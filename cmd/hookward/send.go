@@ -18,7 +18,8 @@ const sendHelp = `Signs a delivery as the provider would and sends it to URL, to
 out. The signature is made of the same row of the catalogue that the gate verifies
 with, or of a scheme that is described with --set, in the names of the gate's options.
 
-Without --data, an example is sent. The id, the timestamp and what else is signed are
+Without --data, an example is sent, which differs each time unless --id says
+otherwise. The id, the timestamp and what else is signed are
 written to where the scheme has them: into headers, into the URL, and into single
 values of a JSON body, of which the rest stays as it is.
 
@@ -95,11 +96,14 @@ func send(o *sendOptions, target string, s streams) (int, error) {
 	if o.tamper == "body" && !p.signer.BindsBody() {
 		fmt.Fprintln(s.stderr, "hookward send: the scheme does not sign the whole body, so a gate may let a changed one pass")
 	}
+	if note := p.repetition(); note != "" {
+		fmt.Fprintln(s.stderr, "hookward send: "+note)
+	}
 	if o.insecure {
 		fmt.Fprintln(s.stderr, paint(s.stderr, red, "hookward send: --insecure: the server's certificate is NOT VERIFIED"))
 	}
 	if o.asCurl {
-		d, err := p.next(1)
+		d, err := p.next(1, time.Now())
 		if err != nil {
 			return exitUsage, err
 		}
@@ -163,10 +167,10 @@ func planOf(o *sendOptions, target string, s streams) (*plan, error) {
 	return p, p.readData(s)
 }
 
-// next returns the signed delivery number n, from 1.
-func (p *plan) next(n int) (plugin.Delivery, error) {
+// next returns the signed delivery number n, from 1, as of a moment.
+func (p *plan) next(n int, at time.Time) (plugin.Delivery, error) {
 	d := p.delivery
-	d.Time = time.Now().Add(-p.o.age)
+	d.Time = at.Add(-p.o.age)
 	d.Forged = p.o.tamper == "signature"
 	switch {
 	case p.o.id != "" && p.o.count > 1:
@@ -176,11 +180,35 @@ func (p *plan) next(n int) (plugin.Delivery, error) {
 	case p.generated || p.o.count > 1:
 		d.ID = plugin.NewID()
 	}
+	if p.generated && d.Body != nil {
+		d.Body = []byte(fill(string(d.Body), d.ID))
+	}
 	d, err := p.signer.Sign(d)
 	if err == nil && p.o.tamper == "body" {
 		d.Body = tampered(d.Body)
 	}
 	return d, err
+}
+
+// repetition says that a gate with replay takes deliveries with the user's body for one,
+// if it does.
+func (p *plan) repetition() string {
+	if p.generated || p.o.count == 1 || p.o.tamper != "none" {
+		return ""
+	}
+	now := time.Now()
+	pair := func(after time.Duration) bool {
+		one, err := p.next(1, now)
+		other, wrong := p.next(2, now.Add(after))
+		return err == nil && wrong == nil && p.signer.Repeats(one, other)
+	}
+	switch {
+	case !pair(0):
+		return ""
+	case pair(time.Second):
+		return "the scheme signs neither an id nor a time, so a gate with replay takes all of these for one delivery"
+	}
+	return "the scheme signs no id, so a gate with replay takes those with the same timestamp for one delivery"
 }
 
 // tampered changes the last digit of a body, so that what is JSON stays so, or else

@@ -81,7 +81,7 @@ func (r *sending) work(ctx context.Context, group *sync.WaitGroup) {
 		if !sleepUntil(ctx, r.started.Add(time.Duration(n-1)*r.plan.interval)) {
 			return
 		}
-		d, err := r.plan.next(n)
+		d, err := r.plan.next(n, time.Now())
 		if err != nil {
 			r.end(err)
 			return

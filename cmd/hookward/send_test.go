@@ -134,7 +134,7 @@ func TestSendUsage(t *testing.T) {
 		{github + "--set publicURL=http://b/ http://a/", "publicURL: has no effect"},
 		{github + "--age 10m http://a/", "--age: has no effect"},
 		{github + "--count 0 http://a/", "--count: must be"},
-		{github + "--count x http://a/", "invalid value"},
+		{github + "--count x http://a/", "--count: \"x\" is not a whole NUMBER"},
 		{github + "--concurrency 1001 http://a/", "--concurrency: must be"},
 		{github + "--timeout 0s http://a/", "--timeout: must be"},
 		{github + "--tamper header http://a/", "--tamper: must be"},
@@ -195,10 +195,10 @@ func TestSend(t *testing.T) {
 	if len(g.passed) != 5 {
 		t.Fatalf("%d have passed", len(g.passed))
 	}
-	if h := g.passed[2].Header; h.Get("X-GitHub-Event") != "ping" || h.Get("X-GitHub-Delivery") != "one" || h.Get("X-More") != "yes" || g.bodies[2] != githubPing || h.Get("User-Agent") != "hookward-send" {
+	if h := g.passed[2].Header; h.Get("X-GitHub-Event") != "ping" || h.Get("X-GitHub-Delivery") != "one" || h.Get("X-More") != "yes" || g.bodies[2] != fill(githubPing, "one") || h.Get("User-Agent") != "hookward-send" {
 		t.Errorf("the ping: %v %s", h, g.bodies[2])
 	}
-	if g.passed[0].Header.Get("X-GitHub-Event") != "push" || g.bodies[0] != githubPush || g.bodies[3] != "text" || g.passed[3].Header.Get("Content-Type") != "text/plain" || g.bodies[4] != "" {
+	if g.passed[0].Header.Get("X-GitHub-Event") != "push" || g.bodies[0] != fill(githubPush, g.passed[0].Header.Get("X-GitHub-Delivery")) || g.bodies[3] != "text" || g.passed[3].Header.Get("Content-Type") != "text/plain" || g.bodies[4] != "" {
 		t.Errorf("bodies: %q", g.bodies)
 	}
 	status, stdout, _ := hookward(append(github, "env:SEND_SECRET", "--json")...)

@@ -62,7 +62,7 @@ func findGate(o *verifyOptions, s streams) (*checkup.Gate, []string, string) {
 	case len(gates) == 0 && len(mistakes) > 0:
 		return nil, nil, strings.Join(mistakes, "; ")
 	case len(gates) == 0:
-		return nil, nil, noSections + "; 'hookward check' finds what is misspelt"
+		return nil, nil, noSections + "; 'hookward check FILE' says why"
 	case len(keys) == 0:
 		text := "there is no middleware " + strconv.Quote(o.middleware) + " of this plugin; there are: " + strings.Join(sortedNames(all), ", ")
 		return nil, nil, strings.Join(append([]string{text}, mistakes...), "; ")

@@ -131,7 +131,7 @@ func TestVerifySources(t *testing.T) {
 		{"--config|unset.yml", exitUsage, "hint: what a template or Compose puts in is read here", ""},
 		{"--config|odd", exitGood, "note: odd/b\ufffd[2J.yml:5:19: http.middlewares.other.plugin.another.day: is a date", ""},
 		{"--config|mistake.yml", exitUsage, "did you mean tolerance?", ""},
-		{"--config|near.yml", exitUsage, "", "there is no hookward middleware"},
+		{"--config|near.yml", exitUsage, "", "'hookward check FILE' says why"},
 		{"--config|empty-directory", exitUsage, "", "there is no hookward middleware"},
 		{"--config|missing.yml", exitUsage, "", "missing.yml: can't be read: no such file or directory"},
 		{"--config|-|--config|-", exitUsage, "", "stdin can be read once"},

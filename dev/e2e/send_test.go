@@ -57,6 +57,8 @@ func TestSend(t *testing.T) {
 		{name: "braintree", options: "{provider: braintree, senders: [key], " + secrets + "}"},
 		{name: "mailgun", options: "{provider: mailgun, " + secrets + "}"},
 		{name: "basic", options: `{provider: chargebee, secrets: ["env:BASIC"], ban: false}`},
+		{name: "once", options: "{provider: github, replay: true, " + secrets + "}"},
+		{name: "paystack", options: "{provider: paystack, replay: true, " + secrets + "}"},
 		{name: "own", options: "{signature: {header: X-Sig, format: 't={timestamp},v1={hex},...', signs: '{timestamp}.{method}.{path}.{body}'}, " + secrets + "}"},
 	}, gateway.Settings{Env: []string{"SEND=" + sendSecret, "BASIC=hooks:" + sendSecret}})
 	path := command(t)
@@ -65,6 +67,7 @@ func TestSend(t *testing.T) {
 		"twilio":    {"--provider", "twilio", "--set", "publicURL=https://hooks.example.com"},
 		"braintree": {"--provider", "braintree", "--set", "senders=key"},
 		"basic":     {"--provider", "chargebee"},
+		"once":      {"--provider", "github"},
 		"own":       {"--set", "signature.header=X-Sig", "--set", "signature.format=t={timestamp},v1={hex},...", "--set", "signature.signs={timestamp}.{method}.{path}.{body}"},
 	}
 	for _, test := range []struct {
@@ -93,6 +96,15 @@ func TestSend(t *testing.T) {
 		{"basic", "--secret env:BASIC", 0, "200 OK", 1},
 		{"own", "--data text", 0, "200 OK", 1},
 		{"own", "--data text --tamper body", 1, "401 Unauthorized", 0},
+		// A gate with replay takes no two for one, but those with the same id.
+		{"once", "", 0, "200 OK", 1},
+		{"once", "", 0, "200 OK", 1},
+		{"once", "--count 3", 0, "200 OK  3", 3},
+		{"once", "--id d", 0, "200 OK", 1},
+		{"once", "--id d", 0, "200 OK", 0},
+		{"once", "--data {} --count 3 --concurrency 1", 0, "takes all of these for one", 1},
+		{"paystack", "", 0, "200 OK", 1},
+		{"paystack", "", 0, "200 OK", 1},
 		{"slack", "--count 60 --rate 600/s", 0, "200 OK  60", 60},
 		{"slack", "--count 20 --tamper signature", 1, "401 Unauthorized  20", 0},
 	} {

@@ -25,7 +25,7 @@ const pageHead = `# Providers
 
 - **Give**: write each secret as the provider shows it; the row knows whether it is text, hexadecimal, base64 or ` + "`whsec_...`" + `. What stands in parentheses is for the handshake, or may be left out.
 - **Verifies** is what the delivery carries. A *token* is the same in every delivery: it says who knows it, and nothing about this delivery.
-- **Signed** is what can't be changed by whoever has seen one delivery. *The body* means its bytes, from the first to the last.
+- **Signed** is what can't be changed by whoever has seen one delivery. *Body* means its bytes, from the first to the last.
 - **Fresh** is how old, and how early, the signed timestamp may be. Where there is none, a captured delivery verifies for ever.
 - **Handshake** is the question that the gate answers by itself; those marked *signed* are answered to the provider alone.
 - **Addresses** is the list of the addresses that its webhooks come from, which ` + "`allowlist.providerRanges`" + ` keeps fresh; where there is none, the provider publishes none that a program can read, or does not say that webhooks come from it.
@@ -258,21 +258,28 @@ func verifies(o hookward.Options) string {
 	return algorithm + ", `" + place + "`"
 }
 
-// signed says what of a delivery is signed.
+// signed says what of a delivery is signed, in the order in which it is.
 func signed(o hookward.Options) string {
 	if o.Token != nil {
 		return "nothing"
 	}
 	signs := o.Signature.Signs
+	if signs == "" {
+		signs = "{body}"
+	}
+	at := map[string]int{} // where each part stands first
 	parts := []string{}
 	for _, part := range []struct{ in, text string }{
-		{"{body}", "the body"}, {"sorted:form", "the form"}, {"only:form", "one field of the form"}, {"{id}", "the id"},
-		{"{url}", "the URL"}, {"{decodedURL}", "the URL"}, {"{uri}", "path and query"}, {"{method}", "the method"}, {"{header", "headers"}, {"{json:", "fields of the body, and no others"}, {"query:data.id", "an id in the query"},
+		{"{timestamp}", "timestamp"}, {"{body}", "body"}, {"sorted:form", "form"}, {"only:form", "one field of the form"}, {"{id}", "id"},
+		{"{url}", "URL"}, {"{decodedURL}", "URL"}, {"{uri}", "path and query"}, {"{method}", "method"}, {"{header", "headers"}, {"{json:", "fields of the body, no others"}, {"query:data.id", "an id in the query"},
 	} {
-		if strings.Contains(signs, part.in) || signs == "" && part.in == "{body}" {
+		i := strings.Index(signs, part.in)
+		if i >= 0 {
+			at[part.text] = i
 			parts = append(parts, part.text)
 		}
 	}
+	slices.SortFunc(parts, func(a, b string) int { return at[a] - at[b] })
 	return strings.Join(parts, ", ")
 }
 

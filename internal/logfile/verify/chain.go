@@ -59,7 +59,10 @@ func checkLink(c *check, line []byte) {
 	switch {
 	case !k.started:
 		// What was before is not here. That there was nothing, it says itself.
-		c.summary.Begins = c.summary.Lines == 1 && links(logfile.Start)
+		first := c.summary.Lines == 1
+		begins := links(logfile.Start)
+		c.summary.Begins = first && begins
+		c.summary.Continues = first && !begins
 	case links(k.before) || k.right != "" && links(k.right):
 	case value == k.before:
 		problem(c, Repeated, "the line before stands here once more")

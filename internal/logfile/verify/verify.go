@@ -61,9 +61,10 @@ type Summary struct {
 	Problems int64 `json:"problems"`
 
 	// Of the chain, with a key.
-	Chained int64  `json:"chained"` // lines that the key fits
-	Begins  bool   `json:"begins"`  // with the first one: nothing is missing before it
-	Last    string `json:"last,omitempty"`
+	Chained   int64  `json:"chained"`   // lines that the key fits
+	Begins    bool   `json:"begins"`    // with the first one: nothing is missing before it
+	Continues bool   `json:"continues"` // with the first one: it follows one that is not here
+	Last      string `json:"last,omitempty"`
 
 	// Of the numbers.
 	Lost    int64    `json:"lost"`    // records that were reported as lost

@@ -56,6 +56,13 @@ func trimmedBy(prefix string) reading {
 		func(text string) string { return strings.TrimPrefix(text, prefix) }}
 }
 
+// pasted returns a reading of a secret that has something around it where the sender has
+// it, which the gate's does not have.
+func pasted(name, what, before, behind string) reading {
+	return reading{name, "with " + what, "the sender's secret has " + what + ", as it was pasted there: set it anew there, without; or write it here just so",
+		func(text string) string { return before + text + behind }}
+}
+
 // readings are the ways to read a secret, the likeliest first.
 func readings() []reading {
 	all := []reading{
@@ -71,6 +78,8 @@ func readings() []reading {
 			}
 			return text
 		}},
+		pasted("secret-white-space", "a space behind it", "", " "), pasted("secret-white-space", "a space before it", " ", ""),
+		pasted("secret-quotes", "quotes around it", `"`, `"`), pasted("secret-quotes", "single quotes around it", "'", "'"),
 		trimmedBy("whsec_"), trimmedBy("v1,whsec_"), trimmedBy("Bearer "), trimmedBy("base64:"), trimmedBy("sha256="), trimmedBy("0x"),
 		{"secret-prefix", "with whsec_ before it", "the prefix whsec_ is a part of this sender's secret: write it as the sender shows it", func(text string) string { return "whsec_" + text }},
 		{"secret-escapes", "with its percent signs resolved", "the secret was escaped for a URL: write it as the sender shows it", func(text string) string {
