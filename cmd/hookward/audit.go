@@ -196,11 +196,11 @@ func describe(report auditReport, chained bool) string {
 		}
 	}
 	s := report.Summary
-	fmt.Fprintf(&text, "%d lines in %d files", s.Lines, s.Files)
+	fmt.Fprintf(&text, "%s in %s", counted(s.Lines, "line"), counted(int64(s.Files), "file"))
 	if chained {
 		fmt.Fprintf(&text, ", %d of them as the key says", s.Chained)
 	}
-	fmt.Fprintf(&text, "; %d records reported as lost, %d missing without a word\n", s.Lost, s.Missing)
+	fmt.Fprintf(&text, "; %s reported as lost, %d missing without a word\n", counted(s.Lost, "record"), s.Missing)
 	if chained && s.Chained > 0 {
 		if s.Begins {
 			fmt.Fprintln(&text, "the chain begins with the first line")

@@ -137,7 +137,7 @@ func TestAudit(t *testing.T) {
 		t.Errorf("all named: %d %s", status, stdout)
 	}
 	status, stdout, _ = hookward("audit", "-key", "env:AUDIT_KEY", files[2])
-	if status != exitGood || !strings.Contains(stdout, "3 lines in 1 files") || !strings.Contains(stdout, "older files are not here") {
+	if status != exitGood || !strings.Contains(stdout, "3 lines in 1 file") || !strings.Contains(stdout, "older files are not here") {
 		t.Errorf("one old file: %d %s", status, stdout)
 	}
 	status, stdout, _ = hookward("audit", "-key", "env:AUDIT_KEY", files[1], files[3])
