@@ -42,6 +42,8 @@ const (
 	payloadFull     = "full"
 )
 
+var payloads = []string{payloadNone, payloadHash, payloadRedacted, payloadFull}
+
 // compileAudit compiles the option audit, once it is known what is verified, and
 // where that stands.
 func compileAudit(c *compilation, p *policy, options Options) *audit {
@@ -60,7 +62,7 @@ func compileAudit(c *compilation, p *policy, options Options) *audit {
 	keepsPayload := a.payload == payloadRedacted || a.payload == payloadFull
 	switch {
 	case !keepsPayload && a.payload != payloadHash && a.payload != payloadNone:
-		wrong("payload: " + quote(o.Payload) + " is not known; allowed: none, hash, redacted, full")
+		wrong("payload: " + notKnown(o.Payload, payloads))
 	case o.MaxPayloadBytes > maxMaxPayload:
 		wrong(fmt.Sprintf("maxPayloadBytes: must be at most %d", maxMaxPayload))
 	case o.MaxPayloadBytes > 0 && !keepsPayload:

@@ -75,6 +75,17 @@ func suggestion(key string, names []string) string {
 	return ", did you mean " + name + "?"
 }
 
+// notKnown says that a value is none of those that an option may have, and which
+// one may be meant. A very short one may be any.
+func notKnown(value string, allowed []string) string {
+	hint := suggestion(value, allowed)
+	list := "allowed: " + strings.Join(allowed, ", ")
+	if hint == "" || len(value) < 4 {
+		return quote(value) + " is not known; " + list
+	}
+	return quote(value) + " is not known" + hint + " (" + list + ")"
+}
+
 // nearestProviders returns the hint at the providers that may be meant: those
 // that are spelt most nearly so, or else have the word in their names; and the
 // list of all where there are none of either.

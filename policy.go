@@ -135,8 +135,9 @@ func compileInto(c *compilation, raw map[string]any) *compilation {
 	if p.alone {
 		p.ban = nil // there is nothing to fail
 	}
+	p.replay = compileReplay(c, options.Replay, options.StateDirectory)
 	if len(c.problems) == 0 {
-		p.replay = compileReplay(c, p, options.Replay, options.StateDirectory)
+		fitReplay(c, p)
 	}
 	if len(c.problems) == 0 {
 		p.shared = compileRedis(c, p, options.Redis)

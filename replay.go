@@ -28,10 +28,13 @@ const (
 	replayMargin = time.Minute
 )
 
-var onDuplicates = []string{"acknowledge", "reject", "forward"}
+var (
+	onDuplicates = []string{"acknowledge", "reject", "forward"}
+	replayBy     = []string{"signature", "delivery"}
+)
 
-// compileReplay compiles the option replay, once it is known what is verified.
-func compileReplay(c *compilation, p *policy, options *ReplayOptions, directory string) *replay {
+// compileReplay compiles the option replay, whatever is verified; see fitReplay.
+func compileReplay(c *compilation, options *ReplayOptions, directory string) *replay {
 	if options == nil {
 		return nil
 	}
@@ -44,14 +47,26 @@ func compileReplay(c *compilation, p *policy, options *ReplayOptions, directory 
 	if r.onDuplicate == "" {
 		r.onDuplicate = onDuplicates[0]
 	}
-	switch {
-	case r.window > maxReplayWindow:
+	if r.window > maxReplayWindow {
 		wrong("replay.window: must be at most 720h")
-	case !contains(onDuplicates, r.onDuplicate):
-		wrong("replay.onDuplicate: must be acknowledge, reject or forward")
-	case o.By != "" && o.By != "signature" && o.By != "delivery":
-		wrong("replay.by: must be signature or delivery")
-	case len(p.schemes) == 0:
+	}
+	if !contains(onDuplicates, r.onDuplicate) {
+		wrong("replay.onDuplicate: " + notKnown(r.onDuplicate, onDuplicates))
+	}
+	if o.By != "" && !contains(replayBy, o.By) {
+		wrong("replay.by: " + notKnown(o.By, replayBy))
+	}
+	return r
+}
+
+// fitReplay says where replay contradicts what is verified, once that is known.
+func fitReplay(c *compilation, p *policy) {
+	if p.replay == nil {
+		return
+	}
+	r := p.replay
+	wrong := func(text string) { c.problems = append(c.problems, text) }
+	if len(p.schemes) == 0 {
 		wrong("replay: has no effect, because nothing is signed: a token is the same in every delivery")
 	}
 	for _, s := range p.schemes {
@@ -68,7 +83,6 @@ func compileReplay(c *compilation, p *policy, options *ReplayOptions, directory 
 			break
 		}
 	}
-	return r
 }
 
 // signsID says whether a delivery's id can't be changed by whoever has seen one.

@@ -284,8 +284,9 @@ func TestReplayMistakes(t *testing.T) {
 		{with("github", map[string]any{"window": "0s"}), `replay.window: "0s" is not a positive`},
 		{with("slack", map[string]any{"window": "10m"}), "replay.window: must be at least 11m0s, twice tolerance and a minute"},
 		{with("slack", map[string]any{"window": "10m59s"}), "replay.window: must be at least 11m0s"},
-		{with("github", map[string]any{"onDuplicate": "ignore"}), "replay.onDuplicate: must be acknowledge, reject or forward"},
-		{with("github", map[string]any{"by": "id"}), "replay.by: must be signature or delivery"},
+		{with("github", map[string]any{"onDuplicate": "ignore"}), `replay.onDuplicate: "ignore" is not known; allowed: acknowledge, reject, forward`},
+		{with("github", map[string]any{"onDuplicate": "forwrd"}), `replay.onDuplicate: "forwrd" is not known, did you mean forward? (allowed: acknowledge, reject, forward)`},
+		{with("github", map[string]any{"by": "id"}), `replay.by: "id" is not known; allowed: signature, delivery`},
 		{with("github", map[string]any{"by": "delivery"}), "replay.by: can't be delivery, because the scheme does not sign"},
 		{with("gitlab", "true"), "replay: has no effect, because nothing is signed"},
 		{map[string]any{"provider": "adyen", "secrets": strings.Repeat("ab", 32), "replay": "true"}, "replay: has no effect on a batch"},
@@ -464,5 +465,29 @@ func TestReplaySurvivesARestart(t *testing.T) {
 	}
 	if text, _ := os.ReadFile(files[0]); strings.Contains(string(text), docsSecret) {
 		t.Error("a secret is on the disk")
+	}
+}
+
+// What is wrong with replay alone is said whatever else is wrong; what it contradicts,
+// only once the rest is right.
+func TestReplayMistakesBesideOthers(t *testing.T) {
+	for _, other := range []struct {
+		name  string
+		value any
+	}{
+		{"maxBodyBytes", "9999999999"}, {"audit", map[string]any{"payload": "al"}}, {"methods", []any{"FETCH"}}, {"stateDirectory", "state"},
+	} {
+		raw := map[string]any{"provider": "github", "secrets": docsSecret, "replay": map[string]any{"onDuplicate": "forwrd", "by": "delivry", "window": "721h"}}
+		raw[other.name] = other.value
+		c := compile(raw)
+		got := strings.Join(c.problems, "\n")
+		for _, path := range []string{other.name, "replay.onDuplicate: ", "replay.by: ", "replay.window: "} {
+			if !strings.Contains(got, path) {
+				t.Errorf("%s: %q, want %s", other.name, got, path)
+			}
+		}
+		if c.policy != nil || len(c.problems) != 4 {
+			t.Errorf("%s: %q", other.name, c.problems)
+		}
 	}
 }

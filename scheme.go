@@ -78,11 +78,11 @@ func compileScheme(c *compilation, p *policy, options Options, o SignatureOption
 
 	a, known := algorithms[orDefault(o.Algorithm, "hmac-sha256")]
 	if !known {
-		wrong("algorithm: " + quote(o.Algorithm) + " is not known; allowed: " + strings.Join(sortedNames(algorithms), ", "))
+		wrong("algorithm: " + notKnown(o.Algorithm, sortedNames(algorithms)))
 	}
 	s.algorithm = a
 	if !contains(secretEncodings, o.SecretEncoding) {
-		wrong("secretEncoding: " + quote(o.SecretEncoding) + " is not known; allowed: " + strings.Join(secretEncodings[1:], ", "))
+		wrong("secretEncoding: " + notKnown(o.SecretEncoding, secretEncodings[1:]))
 	}
 	compileHeaders(c, s, o, path)
 	s.timestamp = placeOption(c, path+".timestampHeader", o.TimestampHeader, path+".timestampField", o.TimestampField)
@@ -196,7 +196,7 @@ func compileTimestamp(c *compilation, s *scheme, options Options, o SignatureOpt
 		wrong("signs: must contain {timestamp}; one that is not signed can be changed by anybody")
 	}
 	if !contains(timestampUnits, s.timestampUnit) {
-		wrong("timestampUnit: " + quote(o.TimestampUnit) + " is not known; allowed: " + strings.Join(timestampUnits, ", "))
+		wrong("timestampUnit: " + notKnown(o.TimestampUnit, timestampUnits))
 	}
 	if !s.timestamped {
 		if signsPart(s.signs, "timestamp") {

@@ -33,6 +33,14 @@ type secret struct {
 
 var environmentName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
+var capitals = regexp.MustCompile(`^[A-Z][A-Z0-9_]{5,}$`)
+
+// looksLikeName says whether a text is written as names of variables are. That may
+// be a secret all the same, so it is not shown.
+func looksLikeName(text string) bool {
+	return capitals.MatchString(text) && strings.Contains(text, "_")
+}
+
 // foreignReferences begin texts that some other tool would have replaced. Used
 // as they stand they would be keys that anybody can read in a manual.
 var foreignReferences = []string{"${", "$(", "{{", "urn:k8s:secret:", "vault:", "secret://", "op://", "ref+", "arn:aws:", "ENC["}
@@ -57,6 +65,9 @@ func resolveSecret(ref, encoding string) secret {
 		}
 	}
 	s := decodeSecret(ref, encoding)
+	if s.problem == "" && encoding != publicKeyEncoding && looksLikeName(ref) {
+		s.warnings = append(s.warnings, "looks like the name of an environment variable, and is taken for the secret itself; did you mean env:NAME?")
+	}
 	if s.problem == "" && encoding != publicKeyEncoding {
 		s.warnings = append(s.warnings, "is written in clear, and Traefik shows plugin options in its API and its debug log; write env:NAME or file:/path")
 	}
@@ -165,7 +176,11 @@ func decodeSecret(text, encoding string) secret {
 		if encoding == "whsec" {
 			encoding = "base64 after an optional whsec_"
 		}
-		return secret{problem: "is not " + encoding + ", which signature.secretEncoding says"}
+		problem := "is not " + encoding + ", which signature.secretEncoding says"
+		if strings.TrimSpace(text) != text {
+			problem += "; it has white space around it"
+		}
+		return secret{problem: problem}
 	}
 	if len(key) == 0 {
 		return secret{problem: "is empty once decoded"}
@@ -174,7 +189,28 @@ func decodeSecret(text, encoding string) secret {
 	if isGuessable(text, key) {
 		s.warnings = append(s.warnings, "is short or a well-known placeholder; if it is for you to choose, use 32 random bytes")
 	}
+	odd := oddText(text)
+	if odd != "" {
+		s.warnings = append(s.warnings, odd)
+	}
 	return s
+}
+
+// oddText says what a text has around it that was hardly meant to be part of the key.
+// A key in PEM may stand in any white space.
+func oddText(text string) string {
+	bare := strings.TrimSpace(text)
+	if strings.HasPrefix(bare, "-----BEGIN ") {
+		return ""
+	}
+	if bare != text {
+		return "has white space around it, which is part of the key; is that meant?"
+	}
+	last := len(bare) - 1
+	if last > 0 && (bare[0] == '"' || bare[0] == '\'') && bare[0] == bare[last] {
+		return "is in quotes, which are part of the key; is that meant?"
+	}
+	return ""
 }
 
 // decodeBase64Key accepts standard base64 with or without its padding, as

@@ -92,8 +92,8 @@ func TestFileSecret(t *testing.T) {
 		{"blank at first", "\n", "", "is empty or blank"},
 		{"a newline is trimmed", "first-secret-0123\n", "first-secret-0123", ""},
 		{"of Windows too", "first-secret-0123\r\n", "first-secret-0123", ""},
-		{"one only", "first-secret-0123\n\n", "first-secret-0123\n", ""},
-		{"a lone carriage return is the secret's", "first-secret-0123\r", "first-secret-0123\r", ""},
+		{"one only", "first-secret-0123\n\n", "first-secret-0123\n", "has white space around it"},
+		{"a lone carriage return is the secret's", "first-secret-0123\r", "first-secret-0123\r", "has white space around it"},
 		{"the largest", strings.Repeat("x", maxSecretBytes), strings.Repeat("x", maxSecretBytes), ""},
 		{"good", "last-good-secret-0", "last-good-secret-0", ""},
 		{"emptied", "", "last-good-secret-0", "the last usable content stays in force"},
@@ -165,5 +165,57 @@ func TestGuessableSecretsAreWarnedOf(t *testing.T) {
 	}
 	if s := decodeSecret("0123456789abcdef", "utf8"); len(s.warnings) != 0 {
 		t.Errorf("16 bytes: warnings %q", s.warnings)
+	}
+}
+
+// What is around a key by mistake is part of it, and so nothing verifies.
+func TestOddSecretsAreWarnedOf(t *testing.T) {
+	const space, quotes, name = "has white space around it", "is in quotes", "looks like the name of an environment variable"
+	path := filepath.Join(t.TempDir(), "secret")
+	for _, c := range []struct{ text, encoding, says string }{
+		{"Zq8-a long enough key", "utf8", ""},
+		{"Zq8-a long enough key ", "utf8", space},
+		{"\tZq8-a long enough key", "utf8", space},
+		{"Zq8-a long enough key\u00a0", "utf8", space},
+		{`"Zq8-a long enough key"`, "utf8", quotes},
+		{`'Zq8-a long enough key'`, "utf8", quotes},
+		{`'Zq8-a long enough key"`, "utf8", ""},
+		{`"Zq8"-a long enough key`, "utf8", ""},
+		{"ZQ8_A_LONG_ENOUGH_KEY", "utf8", name},
+		{"ZQ8_A_LONG_ENOUGH_KEY", "sha1", name},
+		{"ZQ8ALONGENOUGHKEYX", "utf8", ""},
+		{"_ZQ8_A_LONG_ENOUGH_KEY", "utf8", ""},
+		{"ZQ8_A_LONG_ENOUGH_Key", "utf8", ""},
+		{"-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=\n-----END PUBLIC KEY-----\n\n", publicKeyEncoding, ""},
+		{"-----BEGIN PRIVATE KEY-----\nabc\n-----END PRIVATE KEY-----\n\n", "utf8", ""},
+	} {
+		setenv(t, "HOOKWARD_TEST_ODD", c.text)
+		if err := os.WriteFile(path, []byte(c.text+"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		for _, ref := range []string{c.text, "env:HOOKWARD_TEST_ODD", "file:" + path} {
+			want := c.says
+			if ref != c.text && want == name {
+				want = "" // it has been found under the name that was given
+			}
+			s := resolveSecret(ref, c.encoding)
+			said := []string{}
+			for _, w := range s.warnings {
+				if strings.Contains(w, c.text) || strings.Contains(w, "Zq8") || strings.Contains(w, "ZQ8") {
+					t.Errorf("%q shows the secret", w)
+				}
+				if !strings.HasPrefix(w, "is written in clear") {
+					said = append(said, w)
+				}
+			}
+			if s.problem != "" || len(said) > 1 || (want == "") != (len(said) == 0) || !strings.Contains(strings.Join(said, ""), want) {
+				t.Errorf("%.10q, %s: %q, %s", ref, c.encoding, said, s.problem)
+			}
+		}
+	}
+	for _, encoding := range []string{"hex", "base64", "whsec"} {
+		if s := decodeSecret("MDEyMzQ1Njc4OWFiY2RlZg== ", encoding); !strings.Contains(s.problem, "white space around it") {
+			t.Errorf("%s: %q", encoding, s.problem)
+		}
 	}
 }

@@ -179,14 +179,6 @@ func isOld(name string) bool {
 	return old
 }
 
-// counted returns a number of things, of which one has no s.
-func counted(n int64, thing string) string {
-	if n == 1 {
-		return "1 " + thing
-	}
-	return fmt.Sprintf("%d %ss", n, thing)
-}
-
 // describe says for people what a report says.
 func describe(report auditReport, chained bool) string {
 	text := strings.Builder{}

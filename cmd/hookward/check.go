@@ -94,7 +94,7 @@ func printFindings(report checkup.Report, asJSON bool, w io.Writer) error {
 		}
 	}
 	errors, warnings, infos := count(report.Findings)
-	_, err := fmt.Fprintf(w, "hookward sections: %d, in %d files; errors: %d, warnings: %d, infos: %d\n", report.Sections, report.Files, errors, warnings, infos)
+	_, err := fmt.Fprintf(w, "hookward sections: %d, in %s; errors: %d, warnings: %d, infos: %d\n", report.Sections, counted(int64(report.Files), "file"), errors, warnings, infos)
 	return err
 }
 

@@ -40,7 +40,7 @@ func TestCheck(t *testing.T) {
 		status         int
 		stdout, stderr string // a part of each
 	}{
-		{"good.yml", exitGood, "hookward sections: 1, in 1 files; errors: 0, warnings: 0, infos: 1\n", ""},
+		{"good.yml", exitGood, "hookward sections: 1, in 1 file; errors: 0, warnings: 0, infos: 1\n", ""},
 		{"good.yml --strict", exitGood, "", ""},
 		{"clear.yml", exitGood, "clear.yml:7:21: warning: http.middlewares.hooks.plugin.hookward.secrets[0]: is written in clear", ""},
 		{"--strict clear.yml", exitBroken, "[secret-in-clear]", ""},

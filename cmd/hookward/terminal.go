@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
 	"os"
 	"strings"
@@ -50,6 +51,14 @@ func printable(text string) string {
 // oneLine is printable for what must stay on its line: names come from files.
 func oneLine(text string) string {
 	return strings.NewReplacer("\n", string(unicode.ReplacementChar), "\t", string(unicode.ReplacementChar)).Replace(printable(text))
+}
+
+// counted returns a number with what is counted.
+func counted(n int64, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 // printJSON prints what --json asks for.

@@ -81,7 +81,7 @@ func TestVerify(t *testing.T) {
 		{"--config|a.yml|--request|good", exitUsage, "", "several middlewares; say with --middleware which one is meant: gh@file, limited@file"},
 		{"--config|a.yml|--middleware|other|--request|good", exitUsage, "", `no middleware "other" of this plugin; there are: gh@file, limited@file`},
 		{"--config|empty.yml|--request|good", exitUsage, "", "there is no hookward middleware in what was read; if Traefik knows the plugin by another name, give it with --plugin; 'hookward check FILE' says why"},
-		{"--config|broken.yml|--request|good", exitUsage, "", "--config: broken.yml:2: found character"},
+		{"--config|broken.yml|--request|good", exitUsage, "", "--config: broken.yml:2:1: has a tab"},
 		{"--config|missing.yml|--request|good", exitUsage, "", "no such file"},
 		{"--secret|env:VERIFY_SECRET|--set|signature.header=X-Hub-Signature-256|--set|signature.format=sha256={hex}|--request|good", exitGood, "PASSES", ""},
 		{"--set|secrets[0]=env:VERIFY_SECRET|--set|provider=github|--request|good", exitGood, "PASSES", ""},

@@ -164,3 +164,26 @@ func TestPlugin(t *testing.T) {
 		t.Errorf("found %+v", report)
 	}
 }
+
+// Whatever the library calls it, a tab at a line's beginning is told as one, and where.
+func TestTabs(t *testing.T) {
+	for text, want := range map[string]int{
+		"http:\n\trouters: {}\n":                                        2,
+		"http:\n  routers:\n  \ta: {rule: x}\n":                         3,
+		"http:\n  routers:\n    a:\n\t    rule: x\n":                    4,
+		"http:\n  routers:\n    a:\n      rule: x\n\t\tb: c\n":          5,
+		"http:\n  routers: [\n":                                         0,
+		"http:\n  a: |\n    x\n    \tb\n  c: d\n  e: f\n  routers: [\n": 0,
+	} {
+		file := write(t, filepath.Join(t.TempDir(), "a.yml"), text)
+		found := Run([]string{file}, nil, Options{}).Findings
+		if len(found) == 0 || found[0].Rule != "syntax" {
+			t.Errorf("%q: %+v", text, found)
+			continue
+		}
+		saysTab := strings.Contains(found[0].Message, "has a tab")
+		if saysTab != (want > 0) || saysTab && found[0].Line != want {
+			t.Errorf("%q: line %d: %s", text, found[0].Line, found[0].Message)
+		}
+	}
+}

@@ -23,14 +23,14 @@ func YAML(text []byte) ([]*Node, *Mistake) {
 			return documents, nil
 		}
 		if err != nil {
-			return documents, yamlMistake(err)
+			return documents, yamlMistake(err, text)
 		}
 		// The library counts aliases while it decodes: what is larger than it
 		// looks, or contains itself, ends here. So does a key that is there twice.
 		var value any
 		err = root.Decode(&value)
 		if err != nil {
-			return documents, yamlMistake(err)
+			return documents, yamlMistake(err, text)
 		}
 		node := fromYAML(&root)
 		if node.Kind != Null {
@@ -41,7 +41,7 @@ func YAML(text []byte) ([]*Node, *Mistake) {
 
 var yamlLine = regexp.MustCompile(`line (\d+): (.*)`)
 
-func yamlMistake(err error) *Mistake {
+func yamlMistake(err error, source []byte) *Mistake {
 	text := strings.TrimPrefix(err.Error(), "yaml: ")
 	text = strings.TrimPrefix(text, "unmarshal errors:\n")
 	text, _, _ = strings.Cut(strings.TrimSpace(text), "\n")
@@ -50,7 +50,23 @@ func yamlMistake(err error) *Mistake {
 		return &Mistake{Text: text}
 	}
 	line, _ := strconv.Atoi(match[1])
-	return &Mistake{Line: line, Text: match[2]}
+	mistake := &Mistake{Line: line, Text: match[2]}
+	blameTab(mistake, source)
+	return mistake
+}
+
+// blameTab looks for a tab in the indentation, which is what the library means with
+// several of its messages. The line may be the one before or after.
+func blameTab(m *Mistake, source []byte) {
+	for i, line := range strings.Split(string(source), "\n") {
+		indentation := line[:len(line)-len(strings.TrimLeft(line, " \t"))]
+		at := strings.Index(indentation, "\t")
+		if at >= 0 && i+1 >= m.Line-1 && i+1 <= m.Line+1 {
+			m.Line, m.Column = i+1, at+1
+			m.Text = "has a tab in its indentation, where YAML allows spaces only (" + m.Text + ")"
+			return
+		}
+	}
 }
 
 func fromYAML(y *yaml.Node) *Node {

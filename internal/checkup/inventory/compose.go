@@ -16,13 +16,18 @@ func (s *Set) addCompose(file string, root *document.Node, environment bool) {
 	found := false
 	services := root.Get("services")
 	for _, service := range services.Items {
+		if s.containers == nil {
+			s.containers = map[string][]string{}
+		}
 		for _, at := range []struct {
 			provider string
 			node     *document.Node
 		}{{"docker", service.Get("labels")}, {"swarm", service.Path("deploy", "labels")}} {
+			s.containers[at.provider] = append(s.containers[at.provider], service.Name)
 			labels := composeLabels(at.node, environment)
 			if len(labels) > 0 {
 				found = true
+				s.note(at.provider)
 				s.addContainer(file, service.Name, at.provider, labels)
 			}
 		}
@@ -95,11 +100,13 @@ func (s *Set) addContainer(file, service, provider string, labels []reading.Labe
 		s.Findings = append(s.Findings, finding.At(file, problem.Node, finding.Error, "refused-by-traefik", problem.Path, problem.Text+": Traefik takes none of this container's labels"))
 		return
 	}
+	source := &Source{File: file, Root: read.Root, Labels: true}
+	s.Sources = append(s.Sources, source)
 	http := read.Root.Get("http")
 	if http == nil {
 		return
 	}
-	s.addSections(file, http, provider, "traefik.http.", func(m *document.Node) func(string) (map[string]any, error) {
+	s.addSections(source, http, provider, "traefik.http.", func(m *document.Node) func(string) (map[string]any, error) {
 		return func(alias string) (map[string]any, error) { return read.Options(m.Name, alias) }
 	}, service)
 	// Whatever its services are called, they are this container.
@@ -108,7 +115,7 @@ func (s *Set) addContainer(file, service, provider string, labels []reading.Labe
 	services := http.Get("services")
 	if services != nil {
 		for _, n := range services.Items {
-			s.add(n.Name+"@"+provider, backend)
+			s.define(n.Name+"@"+provider, backend)
 		}
 	}
 }

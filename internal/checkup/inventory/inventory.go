@@ -4,10 +4,12 @@
 package inventory
 
 import (
+	"sort"
 	"strings"
 
 	"github.com/hookward/hookward/internal/checkup/document"
 	"github.com/hookward/hookward/internal/checkup/finding"
+	"github.com/hookward/hookward/internal/checkup/reading"
 )
 
 // Set is everything that was read, as one Traefik might be given it.
@@ -15,18 +17,32 @@ type Set struct {
 	Middlewares []*Middleware
 	Routers     []*Router
 	Statics     []*Static
+	Sources     []*Source
 	Findings    []finding.Finding // about reading
 	Documents   int               // that were Traefik's
 
-	services map[string]string // the backend by the service's key
+	services   map[string]string   // the backend by the service's key; empty where it is not known
+	defined    map[string]bool     // the keys of services that are written down
+	containers map[string][]string // by provider; Traefik makes a service of each
+	providers  map[string]bool     // of which something was read
+}
+
+// Source is what Traefik takes, or refuses, as one: a file of its file provider, or the
+// labels of a container.
+type Source struct {
+	File   string
+	Root   *document.Node
+	Labels bool
 }
 
 // Middleware is one definition of a middleware.
 type Middleware struct {
 	Key  string // by which routers of other providers name it, such as hooks@file
+	Name string // as a user of its own provider knows it
 	File string
 	Path string // where it stands, such as http.middlewares.hooks
 	Node *document.Node
+	From *Source // nil for a resource of Kubernetes
 	// Options returns what Traefik hands to the plugin of that name.
 	Options   func(alias string) (map[string]any, error)
 	Namespace string // in Kubernetes
@@ -47,11 +63,15 @@ type Router struct {
 	Middlewares []Reference
 	EntryPoints []string
 	TLS         bool
+	Provider    string
+	// Named is the service as it is named; nil where it is not, or is a service of
+	// Kubernetes, which is not among these files.
+	Named *Reference
 
 	service string // its key, until all services are known
 }
 
-// Reference is a middleware that a router names.
+// Reference is a middleware, or a service, that a router names.
 type Reference struct {
 	Key  string
 	Text string // as it is written
@@ -72,19 +92,24 @@ func Provider(key string) string {
 	return key[strings.LastIndex(key, "@")+1:]
 }
 
-// Has says whether there is a middleware of a provider in the set.
-func (s *Set) Has(provider string) bool {
-	for _, m := range s.Middlewares {
-		if Provider(m.Key) == provider {
-			return true
-		}
+// Title returns what a middleware is called in a message about it as a whole: its path,
+// or the kind and the name of its resource.
+func (m *Middleware) Title() string {
+	if m.From == nil {
+		return "Middleware " + nameIn(m.Namespace, m.Name)
 	}
-	for _, r := range s.Routers {
-		if strings.HasSuffix(r.service, "@"+provider) {
-			return true
-		}
+	return m.Path
+}
+
+// Has says whether something of a provider's configuration is in the set.
+func (s *Set) Has(provider string) bool { return s.providers[provider] }
+
+// note remembers that something of a provider's configuration was read.
+func (s *Set) note(provider string) {
+	if s.providers == nil {
+		s.providers = map[string]bool{}
 	}
-	return false
+	s.providers[provider] = true
 }
 
 // Complete settles what one file says of another, once all are read.
@@ -104,6 +129,42 @@ func (s *Set) add(key, backend string) {
 		s.services = map[string]string{}
 	}
 	s.services[key] = backend
+}
+
+// define notes a service that is written down, and what stands behind it.
+func (s *Set) define(key, backend string) {
+	if s.defined == nil {
+		s.defined = map[string]bool{}
+	}
+	s.defined[key] = true
+	s.add(key, backend)
+}
+
+// Services returns the keys of all services that are written down.
+func (s *Set) Services() []string {
+	keys := make([]string, 0, len(s.defined))
+	for key := range s.defined {
+		keys = append(keys, key)
+	}
+	sort.Strings(keys)
+	return keys
+}
+
+// HasService says whether a service is defined, or may be the one that Traefik makes of
+// a container, whose name has that of the project, or of the stack, in it.
+func (s *Set) HasService(key string) bool {
+	if s.defined[key] {
+		return true
+	}
+	provider := Provider(key)
+	name := strings.TrimSuffix(key, "@"+provider)
+	for _, container := range s.containers[provider] {
+		container = reading.Normalize(container)
+		if provider == "docker" && strings.HasPrefix(name, container+"-") || provider == "swarm" && strings.HasSuffix(name, "-"+container) {
+			return true
+		}
+	}
+	return false
 }
 
 // qualify returns the key of a name as one provider's configuration has it.

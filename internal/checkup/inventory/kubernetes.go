@@ -37,14 +37,16 @@ func (s *Set) addManifest(file string, root *document.Node) {
 	switch root.Get("kind").String() {
 	case "Middleware":
 		s.Documents++
+		s.note(kubernetes)
 		s.Middlewares = append(s.Middlewares, &Middleware{
-			Key: namespace + "-" + name + "@" + kubernetes, File: file, Path: "spec", Node: spec, Namespace: namespace, ResolvesSecrets: true,
+			Key: namespace + "-" + name + "@" + kubernetes, Name: name, File: file, Path: "spec", Node: spec, Namespace: namespace, ResolvesSecrets: true,
 			Options: func(alias string) (map[string]any, error) {
 				return reading.ManifestOptions(exact(spec.Get("plugin"), alias))
 			},
 		})
 	case "IngressRoute":
 		s.Documents++
+		s.note(kubernetes)
 		s.addRoutes(file, name, namespace, spec)
 	}
 }
@@ -61,7 +63,7 @@ func (s *Set) addRoutes(file, name, namespace string, spec *document.Node) {
 	}
 	for i, route := range routes.Items {
 		r := &Router{
-			Name: fmt.Sprintf("%s/%s routes[%d]", namespace, name, i), File: file, Path: fmt.Sprintf("spec.routes[%d]", i), Node: route,
+			Name: fmt.Sprintf("routes[%d] of IngressRoute %s", i, nameIn(namespace, name)), Provider: kubernetes, File: file, Path: fmt.Sprintf("spec.routes[%d]", i), Node: route,
 			Rule: route.Get("match").String(), EntryPoints: entryPoints, TLS: spec.Get("tls") != nil,
 		}
 		r.Priority, _ = strconv.Atoi(route.Get("priority").String())
@@ -74,7 +76,9 @@ func (s *Set) addRoutes(file, name, namespace string, spec *document.Node) {
 					at = namespace
 				}
 				text := service.Get("name").String()
-				if !strings.Contains(text, "@") {
+				if strings.Contains(text, "@") {
+					r.Named = &Reference{text, text, service.Get("name")}
+				} else {
 					text = at + "/" + text + ":" + service.Get("port").String()
 				}
 				texts = append(texts, text)
@@ -90,6 +94,15 @@ func (s *Set) addRoutes(file, name, namespace string, spec *document.Node) {
 		}
 		s.Routers = append(s.Routers, r)
 	}
+}
+
+// nameIn returns what a resource is called: its name, after its namespace unless that
+// is the one that goes without saying.
+func nameIn(namespace, name string) string {
+	if namespace == "default" {
+		return name
+	}
+	return namespace + "/" + name
 }
 
 func manifestReference(m *document.Node, namespace string) Reference {

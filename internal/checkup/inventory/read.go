@@ -133,7 +133,7 @@ func kindOf(d *document.Node) documentKind {
 		return unknown
 	case d.Get("apiVersion") != nil && d.Get("kind") != nil:
 		return manifest
-	case d.Get("http") != nil:
+	case d.Get("http") != nil || looksDynamic(d):
 		return dynamicFile
 	case d.Get("services") != nil && d.Get("services").Kind == document.Map:
 		return composeFile
@@ -143,6 +143,20 @@ func kindOf(d *document.Node) documentKind {
 		return dynamicFile
 	}
 	return unknown
+}
+
+// looksDynamic says whether a document has what belongs below http, at its top or below
+// a name of which http may have been meant.
+func looksDynamic(d *document.Node) bool {
+	for _, n := range append([]*document.Node{d}, d.Items...) {
+		for _, name := range []string{"routers", "middlewares"} {
+			section := n.Get(name)
+			if section != nil && section.Kind == document.Map {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func (s *Set) addKnown(file string, documents []*document.Node, environment bool) {

@@ -57,9 +57,9 @@ func indent(n int, text string) string {
 	return space + strings.ReplaceAll(text, "\n", "\n"+space)
 }
 
-// normalize is what Traefik makes of a name: letters and digits, with a dash for
+// Normalize is what Traefik makes of a name: letters and digits, with a dash for
 // anything else.
-func normalize(name string) string {
+func Normalize(name string) string {
 	parts := strings.FieldsFunc(name, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsNumber(r) })
 	return strings.Join(parts, "-")
 }

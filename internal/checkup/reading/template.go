@@ -151,7 +151,7 @@ func functions(environment bool) template.FuncMap {
 		"default":    withDefault,
 		"indent":     func(n int, text string) string { return indent(n, text) },
 		"nindent":    func(n int, text string) string { return "\n" + indent(n, text) },
-		"normalize":  normalize,
+		"normalize":  Normalize,
 		"toString":   toText,
 		"until":      until(),
 		"add":        func(a, b int) int { return a + b },

@@ -3,7 +3,6 @@ package rules
 import (
 	"strings"
 
-	"github.com/hookward/hookward"
 	"github.com/hookward/hookward/internal/checkup/document"
 	"github.com/hookward/hookward/internal/checkup/finding"
 	"github.com/hookward/hookward/internal/checkup/inventory"
@@ -75,39 +74,6 @@ func (c *check) guardOf(chain []*inventory.Middleware) int {
 	return -1
 }
 
-// checkReferences warns of middlewares that nobody defines.
-func (c *check) checkReferences() {
-	for _, r := range c.set.Routers {
-		for _, ref := range r.Middlewares {
-			if c.middlewares[ref.Key] != nil {
-				continue
-			}
-			provider := inventory.Provider(ref.Key)
-			if !c.set.Has(provider) {
-				c.say(r.File, ref.Node, finding.Info, "unknown-middleware", r.Path+".middlewares", "names %s, which is defined elsewhere, if at all: no configuration of the provider %s is among these files", ref.Text, provider)
-				continue
-			}
-			hint := ""
-			for _, g := range c.gates {
-				name := g.Key[:strings.LastIndex(g.Key, "@")]
-				if hookward.Distance(g.Key, ref.Key) <= len(name)/3 {
-					hint = ", did you mean " + name + "?"
-				} else if strings.HasPrefix(ref.Key, name+"@") {
-					hint = ", did you mean " + g.Key + "?"
-				}
-			}
-			c.say(r.File, ref.Node, finding.Warning, "unknown-middleware", r.Path+".middlewares", "names %s, which none of these files defines%s If nothing else does, Traefik drops this router, and a broader one may answer in its place", ref.Text, orStop(hint))
-		}
-	}
-}
-
-func orStop(hint string) string {
-	if hint == "" {
-		return "."
-	}
-	return hint
-}
-
 // checkUnused warns of gates that no router has.
 func (c *check) checkUnused() {
 	if len(c.set.Routers) == 0 {
@@ -121,7 +87,7 @@ func (c *check) checkUnused() {
 	}
 	for _, g := range c.gates {
 		if !used[g.Middleware] && c.middlewares[g.Key] == g.Middleware {
-			c.say(g.File, g.Node, finding.Warning, "unused-middleware", g.Path, "is used by no router of these files, so it guards nothing")
+			c.say(g.File, g.Node, finding.Warning, "unused-middleware", g.Title(), "is used by no router of these files, so it guards nothing")
 		}
 	}
 }
@@ -151,7 +117,7 @@ func (c *check) checkBefore(r *inventory.Router, m *inventory.Middleware, g *gat
 	if where == nil {
 		where = r.Node
 	}
-	name := m.Key[:strings.LastIndex(m.Key, "@")]
+	name := m.Name
 	for kind, whole := range pathRewriters {
 		if m.Node.Get(kind) != nil && g.inspection.SignsURL && (whole || !g.inspection.Pinned) {
 			c.say(r.File, where, finding.Warning, "rewritten-path", path, "%s (%s) comes before the gate, whose provider signs the URL: put the gate first", name, kind)

@@ -36,6 +36,7 @@ func (g *Gate) IsResolved(text string) bool {
 func Gates(set *inventory.Set, options Options) []Gate {
 	c := &check{set: set, options: options}
 	c.aliases = c.findAliases()
+	c.checkStructure()
 	gates := []Gate{}
 	for _, m := range set.Middlewares {
 		plugin := m.Plugin()
@@ -68,6 +69,10 @@ func (c *check) gateOfSection(m *inventory.Middleware, section *document.Node) G
 	raw, refusal := c.optionsOf(m, section)
 	if refusal != "" {
 		return refuse("refused-by-traefik", refusal)
+	}
+	if refused := c.refused[m.From]; refused != nil {
+		g.Refused = refused
+		return g
 	}
 	g.Options = raw
 	for i, f := range c.set.Findings {

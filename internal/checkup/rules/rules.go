@@ -34,6 +34,7 @@ type check struct {
 	gateOf      map[*inventory.Middleware]*gate
 	middlewares map[string]*inventory.Middleware // by key; the first counts
 	findings    []finding.Finding
+	refused     map[*inventory.Source]*finding.Finding // why Traefik takes nothing of a source, by its fields
 }
 
 // Run returns what is to be said of a set, and how many sections of the plugin it has.
@@ -44,8 +45,11 @@ func Run(set *inventory.Set, options Options) ([]finding.Finding, int) {
 		c.checkPlugin(m)
 		c.checkTwice(m)
 	}
+	c.checkStructure()
 	c.checkSameSecrets()
 	c.checkReferences()
+	c.checkServices()
+	c.checkRules()
 	c.checkUnused()
 	c.checkChains()
 	c.checkRoutes()
@@ -77,7 +81,7 @@ func (c *check) checkTwice(m *inventory.Middleware) {
 	if inventory.Provider(m.Key) != "file" {
 		effect = "takes none of them where they differ, and drops the routers that use them"
 	}
-	c.say(m.File, m.Node, finding.Warning, "defined-twice", m.Path, "is defined in %s as well: of several definitions Traefik %s", place(first), effect)
+	c.say(m.File, m.Node, finding.Warning, "defined-twice", m.Title(), "is defined in %s as well: of several definitions Traefik %s", place(first), effect)
 }
 
 func place(m *inventory.Middleware) string {

@@ -38,6 +38,9 @@ func (c *check) checkOptions(g *gate, raw map[string]any, path string) {
 		if reading.IsUnresolved(textAt(g.section, p.Path)) {
 			continue // it may be good once it is resolved
 		}
+		if isMissed(p, g) {
+			continue // it stands beside the section, which has been said
+		}
 		say(p.Path, finding.Error, ruleOfProblem(p), p.Text)
 	}
 	for _, w := range g.inspection.Warnings {
@@ -56,6 +59,22 @@ func (c *check) checkOptions(g *gate, raw map[string]any, path string) {
 			say(option, finding.Info, "unresolved", "is not checked: "+unresolvedNames(textAt(g.section, option))+" is resolved elsewhere")
 		}
 	})
+}
+
+// isMissed says whether a problem is for the lack of what stands beside a gate's section
+// instead of below it.
+func isMissed(p hookward.Remark, g *gate) bool {
+	beside := false
+	for _, item := range g.Plugin().Items {
+		if !isOption(item.Name) {
+			continue
+		}
+		beside = true
+		if strings.EqualFold(item.Name, p.Path) && strings.HasPrefix(p.Text, "is required") {
+			return true
+		}
+	}
+	return beside && p.Path == "" && strings.HasPrefix(p.Text, "there is no configuration")
 }
 
 // needs says what a reference asks of those who run Traefik.
