@@ -93,6 +93,7 @@ func HAR(text []byte, entry int) (*Request, error) {
 	if err != nil {
 		return nil, err
 	}
+	r.dropHops()
 	r.fit()
 	return r, nil
 }
