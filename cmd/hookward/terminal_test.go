@@ -87,3 +87,19 @@ func TestVerifyEscapes(t *testing.T) {
 		}
 	}
 }
+
+// Neither does what somebody has written into a log.
+func TestAuditEscapes(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "a\x1b[2J.log")
+	line := `{"event.sequence":%,"hookward.middleware":"m\u001b[2J\n\u009b","hookward.epoch":"e"}` + "\n"
+	text := strings.Replace(line, "%", "1", 1) + strings.Replace(line, "%", "5", 1) + "\x1b[2J\n"
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, more := range []string{"--json=false", "--json"} {
+		status, stdout, stderr := hookward("audit", more, file)
+		if status != exitBroken || !strings.Contains(stdout, "missing") || hasControl(stdout+stderr, "\n") {
+			t.Errorf("%d %q %q", status, stdout, stderr)
+		}
+	}
+}
