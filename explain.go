@@ -115,6 +115,9 @@ func newJudgement(config *Config, r *http.Request, body []byte) *judgement {
 	g := &gate{raw: aboutRequests(raw), compile: compile}
 	j.compiled = tryCompile(g)
 	if len(j.Problems) == 0 {
+		j.Problems = problemsElsewhere(raw)
+	}
+	if len(j.Problems) == 0 {
 		j.Problems = j.compiled.problems
 	}
 	j.Warnings = j.compiled.warnings

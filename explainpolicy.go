@@ -22,6 +22,33 @@ func aboutRequests(raw map[string]any) map[string]any {
 	return kept
 }
 
+// problemsElsewhere returns the mistakes that only compiling all of a configuration
+// finds, such as those in the sections that are elsewhere. Their references are not
+// looked up: they are Traefik's, and say nothing of a request.
+func problemsElsewhere(raw map[string]any) []string {
+	if len(aboutRequests(raw)) == len(raw) {
+		return nil
+	}
+	whole := inspect(raw, func(path, text string) bool {
+		section, _, _ := strings.Cut(path, ".")
+		return containsFold(elsewhere, section) && looksUp(text)
+	}, 0)
+	problems := []string{}
+	for _, r := range whole.Problems {
+		if r.Path != "" {
+			r.Text = r.Path + ": " + r.Text
+		}
+		problems = append(problems, r.Text)
+	}
+	return problems
+}
+
+// looksUp says whether a text is a reference that there may be something behind.
+func looksUp(text string) bool {
+	name, isVariable := strings.CutPrefix(text, "env:")
+	return isVariable && environmentName.MatchString(name) || strings.HasPrefix(text, "file:/")
+}
+
 func containsFold(list []string, text string) bool {
 	for _, item := range list {
 		if strings.EqualFold(item, text) {

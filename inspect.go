@@ -42,15 +42,20 @@ type SecretText struct {
 // Where isElsewhere says of the text of a secret that it can only be resolved in
 // Traefik, a secret that fits stands in for it.
 func Inspect(raw map[string]any, isElsewhere func(text string) bool) Inspection {
-	result := inspect(raw, isElsewhere, 0)
+	result := inspect(raw, anywhere(isElsewhere), 0)
 	// Which key fits is for the algorithm to say.
 	for kind := 1; kind < publicKinds && hasMisfit(result); kind++ {
-		result = inspect(raw, isElsewhere, kind)
+		result = inspect(raw, anywhere(isElsewhere), kind)
 	}
-	return further(raw, isElsewhere, result)
+	return further(raw, anywhere(isElsewhere), result)
 }
 
-func inspect(raw map[string]any, isElsewhere func(text string) bool, publicKind int) Inspection {
+// anywhere asks for the text of a secret alone, whatever option it stands in.
+func anywhere(isElsewhere func(text string) bool) func(path, text string) bool {
+	return func(_, text string) bool { return isElsewhere != nil && isElsewhere(text) }
+}
+
+func inspect(raw map[string]any, isElsewhere func(path, text string) bool, publicKind int) Inspection {
 	result := Inspection{}
 	c := &compilation{standIn: standInto(&result, isElsewhere, publicKind)}
 	func() {
@@ -87,10 +92,10 @@ func inspect(raw map[string]any, isElsewhere func(text string) bool, publicKind 
 
 // standInto returns what puts a stand-in in the place of a secret that can't be resolved
 // here, and notes all secrets.
-func standInto(result *Inspection, isElsewhere func(text string) bool, publicKind int) func(path, ref, encoding string) *secret {
+func standInto(result *Inspection, isElsewhere func(path, text string) bool, publicKind int) func(path, ref, encoding string) *secret {
 	seen := map[string]bool{}
 	return func(path, ref, encoding string) *secret {
-		replace := isElsewhere != nil && isElsewhere(ref)
+		replace := isElsewhere(path, ref)
 		if !seen[path] {
 			seen[path] = true
 			isPublic := encoding == publicKeyEncoding || strings.HasSuffix(path, ".tls.ca") || strings.HasSuffix(path, ".tls.cert")
@@ -136,7 +141,7 @@ func hasMisfit(result Inspection) bool {
 // further adds what compile does not come to, because it stops after problems of
 // reading the options. Options with problems are left out; what might be said for their
 // absence alone is not.
-func further(raw map[string]any, isElsewhere func(text string) bool, known Inspection) Inspection {
+func further(raw map[string]any, isElsewhere func(path, text string) bool, known Inspection) Inspection {
 	options, ofReading := Decode(raw)
 	if len(ofReading) == 0 {
 		return known

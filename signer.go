@@ -233,6 +233,9 @@ func (s *Signer) finish(w *draft, d Delivery, problem string) (Delivery, error) 
 		return d, errors.New(problem)
 	}
 	w.whole = true
+	if wrong := w.unsendable(); wrong != "" {
+		return d, errors.New(wrong)
+	}
 	if !d.Forged {
 		r, seen := w.request()
 		w.reason = verify(s.policy, r, seen, d.Time)

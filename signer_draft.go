@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // draft is a delivery while it is being written.
@@ -147,4 +148,20 @@ func putField(encoded, name, text string) string {
 		kept = append(kept, field)
 	}
 	return strings.Join(kept, "&")
+}
+
+// unsendable says what no header and no URL can have in it: values come from options,
+// and from bodies that the caller may have from somebody else.
+func (w *draft) unsendable() string {
+	for name, values := range w.header {
+		for _, value := range values {
+			if strings.ContainsFunc(value, func(r rune) bool { return unicode.IsControl(r) && r != '\t' }) {
+				return "the header " + name + " would have a control character in it"
+			}
+		}
+	}
+	if strings.ContainsFunc(w.url.String(), unicode.IsControl) {
+		return "the URL would have a control character in it"
+	}
+	return ""
 }

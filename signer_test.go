@@ -194,3 +194,26 @@ func TestSignerRepeats(t *testing.T) {
 		}
 	}
 }
+
+// A header with a control character would end somewhere else than it should.
+func TestSignRefusesControlCharacters(t *testing.T) {
+	signer, err := NewSigner(&Config{Raw: githubOptions()}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		d    Delivery
+		want string
+	}{
+		{Delivery{URL: "https://a.example.com/", ID: "a\r\nX: b"}, "the header X-Github-Delivery would have"},
+		{Delivery{URL: "https://a.example.com/", Event: "\u009b"}, "the header X-Github-Event would have"},
+		{Delivery{URL: "https://a.example.com/", Header: http.Header{"X-A": {"\x1b"}}}, "the header X-A would have"},
+		{Delivery{URL: "https://a.example.com/?\u009b"}, "the URL would have"},
+		{Delivery{URL: "https://a.example.com/", Header: http.Header{"X-A": {"a\tb"}}, Body: []byte("\x1b")}, ""},
+	} {
+		_, err := signer.Sign(c.d)
+		if (err == nil) != (c.want == "") || err != nil && !strings.HasPrefix(err.Error(), c.want) {
+			t.Errorf("%+v: %v, want %q", c.d, err, c.want)
+		}
+	}
+}

@@ -188,11 +188,11 @@ func describe(report auditReport, chained bool) string {
 			break
 		}
 		if p.Line > 0 {
-			fmt.Fprintf(&text, "%s:%d: %s\n", p.File, p.Line, p.Text)
+			fmt.Fprintf(&text, "%s:%d: %s\n", oneLine(p.File), p.Line, oneLine(p.Text))
 		} else if p.File != "" {
-			fmt.Fprintf(&text, "%s: %s\n", p.File, p.Text)
+			fmt.Fprintf(&text, "%s: %s\n", oneLine(p.File), oneLine(p.Text))
 		} else {
-			fmt.Fprintln(&text, p.Text)
+			fmt.Fprintln(&text, oneLine(p.Text))
 		}
 	}
 	s := report.Summary

@@ -50,9 +50,10 @@ func (c command) run(arguments []string, s streams) int {
 	return work(plain, s)
 }
 
-// fail says why a command could not be carried out.
+// fail says why a command could not be carried out. A list keeps its lines; what
+// strangers say has to be one line before it gets here.
 func (c command) fail(s streams, text string) int {
-	fmt.Fprintf(s.stderr, "hookward %s: %s\n", c.name, text)
+	fmt.Fprintf(s.stderr, "hookward %s: %s\n", c.name, printable(text))
 	return exitUsage
 }
 

@@ -104,6 +104,9 @@ func send(o *sendOptions, target string, s streams) (int, error) {
 	}
 	if o.asCurl {
 		d, err := p.next(1, time.Now())
+		if err == nil {
+			err = pasteable(d)
+		}
 		if err != nil {
 			return exitUsage, err
 		}
@@ -141,8 +144,16 @@ func planOf(o *sendOptions, target string, s streams) (*plan, error) {
 		return nil, errors.New("--print: prints one delivery; leave --count out")
 	case o.asCurl && o.asJSON:
 		return nil, errors.New("--print: prints a command; leave --json out")
-	case o.connectTo != "" && !isAddress(o.connectTo):
+	case o.connectTo != "" && (!isAddress(o.connectTo) || hasControl(o.connectTo, "")):
 		return nil, errors.New("--connect-to: must be HOST:PORT, such as 127.0.0.1:8000")
+	case hasControl(o.id, ""):
+		return nil, errors.New("--id: must be UTF-8 without control characters")
+	case hasControl(o.event, ""):
+		return nil, errors.New("--event: must be UTF-8 without control characters")
+	case hasControl(o.contentType, ""):
+		return nil, errors.New("--content-type: must be UTF-8 without control characters")
+	case hasControl(target, ""):
+		return nil, errors.New("the URL must be UTF-8 without control characters; write them with %")
 	case !isToken(o.method):
 		return nil, errors.New("--method: is not a method, such as POST")
 	}

@@ -3,12 +3,28 @@ package main
 import (
 	"bytes"
 	"encoding/base64"
+	"errors"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	plugin "github.com/hookward/hookward"
 )
+
+// pasteable returns what of a delivery can't stand in text that is pasted into a
+// terminal. The body has another way.
+func pasteable(d plugin.Delivery) error {
+	for _, name := range sortedNames(d.Header) {
+		for _, value := range d.Header[name] {
+			if hasControl(value, "\t") {
+				return errors.New("--print: the header " + name + " has control characters, or is no UTF-8")
+			}
+		}
+	}
+	if hasControl(d.URL, "") {
+		return errors.New("--print: the URL has control characters, or is no UTF-8")
+	}
+	return nil
+}
 
 // curlCommand returns a command for a POSIX shell that sends a signed delivery, byte
 // for byte.
@@ -16,10 +32,11 @@ func curlCommand(d plugin.Delivery, p *plan, o *sendOptions) string {
 	before := ""
 	body := shellQuoted(string(d.Body))
 	switch {
-	case p.dataFile != "" && bytes.Equal(d.Body, p.data) && !strings.ContainsAny(p.dataFile, "\n\x00"):
+	case p.dataFile != "" && bytes.Equal(d.Body, p.data) && !hasControl(p.dataFile, ""):
 		body = shellQuoted("@" + p.dataFile)
-	case bytes.IndexByte(d.Body, 0) >= 0 || !utf8.Valid(d.Body):
-		// No argument can hold these.
+	case hasControl(string(d.Body), "\n\t"):
+		// No argument can hold some of these, and others end a paste into a terminal, so
+		// that what follows is run.
 		before = "printf %s " + shellQuoted(base64.StdEncoding.EncodeToString(d.Body)) + " | base64 -d | "
 		body = "@-"
 	}

@@ -85,8 +85,8 @@ func addHeaders(header http.Header, lines []string) error {
 	for _, line := range lines {
 		name, value, ok := strings.Cut(line, ":")
 		value = strings.Trim(value, " \t")
-		if !ok || !isToken(name) || strings.ContainsFunc(value, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }) {
-			return fmt.Errorf("--header: %q must be 'NAME: VALUE', without control characters", name)
+		if !ok || !isToken(name) || hasControl(value, "\t") {
+			return fmt.Errorf("--header: %q must be 'NAME: VALUE', in UTF-8 and without control characters", name)
 		}
 		for _, own := range ownHeaders {
 			if strings.EqualFold(own, name) {

@@ -123,7 +123,7 @@ func (r *sendReport) one(w io.Writer) string {
 	fmt.Fprintf(&text, "%s in %.1f ms\n", paint(w, colourOf(r.last.status), status), r.Latency.Max)
 	for _, name := range interesting {
 		for _, value := range r.last.header[name] {
-			fmt.Fprintf(&text, "%s: %s\n", name, printable(value))
+			fmt.Fprintf(&text, "%s: %s\n", name, oneLine(value))
 		}
 	}
 	if len(r.last.body) > 0 {
@@ -144,7 +144,7 @@ func (r *sendReport) summary(w io.Writer) string {
 		fmt.Fprintf(&text, "  %s  %d\n", paint(w, colourOf(status), name+" "+http.StatusText(status)), r.Statuses[name])
 	}
 	for _, name := range sortedNames(r.Errors) {
-		fmt.Fprintf(&text, "  %s  %d\n", paint(w, red, "no answer: "+printable(name)), r.Errors[name])
+		fmt.Fprintf(&text, "  %s  %d\n", paint(w, red, "no answer: "+name), r.Errors[name])
 	}
 	if r.Latency != nil {
 		fmt.Fprintf(&text, "latency: min %.1f ms, median %.1f ms, 95 %% within %.1f ms, max %.1f ms\n", r.Latency.Min, r.Latency.Median, r.Latency.P95, r.Latency.Max)

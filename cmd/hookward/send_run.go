@@ -199,7 +199,8 @@ func clientOf(o *sendOptions) *http.Client {
 	}
 }
 
-// cause returns an error's text without the URL, which may have a token in it.
+// cause returns an error's text on one line, and without the URL, which may have a token
+// in it. Errors of TLS and of HTTP have the server's own words in them.
 func cause(err error) string {
 	var timeout net.Error
 	if errors.As(err, &timeout) && timeout.Timeout() {
@@ -208,7 +209,7 @@ func cause(err error) string {
 	for {
 		inner := errors.Unwrap(err)
 		if inner == nil {
-			return err.Error()
+			return oneLine(err.Error())
 		}
 		err = inner
 	}

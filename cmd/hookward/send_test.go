@@ -48,7 +48,7 @@ func guard(t *testing.T, configuration string) *guarded {
 		g.bodies = append(g.bodies, string(body))
 		g.mu.Unlock()
 		rw.Header().Set("Content-Type", "text/plain")
-		fmt.Fprint(rw, "thanks\x1b[31m")
+		fmt.Fprint(rw, "thanks\x1b[31m\u009b31m")
 	})
 	gate, err := plugin.New(context.Background(), next, &plugin.Config{Raw: raw}, t.Name())
 	if err != nil {
@@ -177,7 +177,7 @@ func TestSend(t *testing.T) {
 		answer string
 	}{
 		{"env:SEND_SECRET", exitGood, "200 OK in "},
-		{"env:SEND_SECRET --secret env:OTHER_SECRET", exitGood, "thanks\ufffd[31m\n"},
+		{"env:SEND_SECRET --secret env:OTHER_SECRET", exitGood, "thanks\ufffd[31m\ufffd31m\n"},
 		{"env:SEND_SECRET --event ping --id one --header X-More:yes", exitGood, "Content-Type: text/plain"},
 		{"env:SEND_SECRET --data text", exitGood, "200 OK"},
 		{"env:SEND_SECRET --data @-", exitGood, "200 OK"},
@@ -203,7 +203,7 @@ func TestSend(t *testing.T) {
 	}
 	status, stdout, _ := hookward(append(github, "env:SEND_SECRET", "--json")...)
 	report := sendReport{}
-	if err := json.Unmarshal([]byte(stdout), &report); err != nil || status != exitGood || report.Response == nil || report.Response.Status != 200 || report.Response.Body != "thanks\x1b[31m" || report.Latency.Max <= 0 {
+	if err := json.Unmarshal([]byte(stdout), &report); err != nil || status != exitGood || report.Response == nil || report.Response.Status != 200 || report.Response.Body != "thanks\x1b[31m\u009b31m" || strings.Contains(stdout, "\u009b") || !strings.Contains(stdout, `\u009b31m`) || report.Latency.Max <= 0 {
 		t.Errorf("JSON: %d %v %s", status, err, stdout)
 	}
 }

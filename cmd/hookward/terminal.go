@@ -1,12 +1,15 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
 	"os"
 	"strings"
 	"unicode"
+	"unicode/utf16"
+	"unicode/utf8"
 )
 
 // A colour, as a terminal is told it (ECMA-48, SGR).
@@ -61,10 +64,37 @@ func counted(n int64, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
-// printJSON prints what --json asks for.
+// hasControl says whether a text has what a terminal may act upon, beside the characters
+// that are allowed: control characters, C1 too (ECMA-48, 5.3), also as single bytes, which
+// are no UTF-8.
+func hasControl(text, allowed string) bool {
+	return !utf8.ValidString(text) || strings.ContainsFunc(text, func(r rune) bool {
+		return unicode.IsControl(r) && !strings.ContainsRune(allowed, r)
+	})
+}
+
+// printJSON prints what --json asks for. Of control characters JSON has to escape those
+// below U+0020 alone (RFC 8259, 7), and a terminal acts upon others.
 func printJSON(w io.Writer, value any) error {
-	encoder := json.NewEncoder(w)
+	text := bytes.Buffer{}
+	encoder := json.NewEncoder(&text)
 	encoder.SetEscapeHTML(false)
 	encoder.SetIndent("", "  ")
-	return encoder.Encode(value)
+	err := encoder.Encode(value)
+	if err != nil {
+		return err
+	}
+	// They can stand in strings only.
+	escaped := strings.Builder{}
+	for _, r := range text.String() {
+		if r == '\n' || unicode.IsPrint(r) {
+			escaped.WriteRune(r)
+			continue
+		}
+		for _, unit := range utf16.Encode([]rune{r}) {
+			fmt.Fprintf(&escaped, "\\u%04x", unit)
+		}
+	}
+	_, err = io.WriteString(w, escaped.String())
+	return err
 }

@@ -14,14 +14,14 @@ import (
 func describeVerify(v verifyReport, w io.Writer) string {
 	text := strings.Builder{}
 	e := v.Explanation
-	fmt.Fprintf(&text, "%s, judged as of %s, %s\n", v.Request, v.JudgedAt.Format(time.RFC3339), v.Moment)
+	fmt.Fprintf(&text, "%s, judged as of %s, %s\n", oneLine(v.Request), v.JudgedAt.Format(time.RFC3339), v.Moment)
 	for _, note := range v.Notes {
-		fmt.Fprintln(&text, paint(w, yellow, "note:"), note)
+		fmt.Fprintln(&text, paint(w, yellow, "note:"), oneLine(note))
 	}
 	if len(e.Problems) > 0 {
 		fmt.Fprintln(&text, paint(w, red, "The configuration has mistakes, and the gate answers 503 to everything:"))
 		for _, problem := range e.Problems {
-			fmt.Fprintln(&text, " ", problem)
+			fmt.Fprintln(&text, " ", oneLine(problem))
 		}
 		for _, hint := range problemHints(e.Problems) {
 			fmt.Fprintln(&text, paint(w, yellow, "hint:"), hint)
@@ -32,22 +32,22 @@ func describeVerify(v verifyReport, w io.Writer) string {
 	for _, c := range e.Checks {
 		fmt.Fprintf(&text, "%s  %s%s\n", paint(w, colourOfState(c.State), fmt.Sprintf("%-11s", c.State)), c.Name, reasonSuffix(c))
 		for _, seen := range c.Seen {
-			fmt.Fprintf(&text, "             %s\n", seen)
+			fmt.Fprintf(&text, "             %s\n", oneLine(seen))
 		}
 	}
 	for _, other := range e.NotJudged {
-		fmt.Fprintf(&text, "%s  %s\n", paint(w, faint, fmt.Sprintf("%-11s", plugin.CheckNotJudged)), other)
+		fmt.Fprintf(&text, "%s  %s\n", paint(w, faint, fmt.Sprintf("%-11s", plugin.CheckNotJudged)), oneLine(other))
 	}
 	if v.Diagnosis != nil && len(v.Diagnosis.Causes)+len(v.Diagnosis.Hints) > 0 {
 		fmt.Fprintln(&text)
 		for _, cause := range v.Diagnosis.Causes {
-			fmt.Fprintln(&text, paint(w, bold, "cause:"), cause.Text)
+			fmt.Fprintln(&text, paint(w, bold, "cause:"), oneLine(cause.Text))
 			if cause.Cure != "" {
-				fmt.Fprintln(&text, "  cure:", cause.Cure)
+				fmt.Fprintln(&text, "  cure:", oneLine(cause.Cure))
 			}
 		}
 		for _, hint := range v.Diagnosis.Hints {
-			fmt.Fprintln(&text, paint(w, yellow, "hint:"), hint)
+			fmt.Fprintln(&text, paint(w, yellow, "hint:"), oneLine(hint))
 		}
 	}
 	fmt.Fprintf(&text, "\n%s\n", verdict(v, w))

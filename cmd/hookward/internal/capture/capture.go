@@ -3,6 +3,7 @@
 package capture
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -27,6 +28,8 @@ type Request struct {
 	Declared int64
 	// Notes are what whoever judges by the capture should know.
 	Notes []string
+
+	hosts int // how many Host headers there are
 }
 
 // newRequest returns a request with a target, which may be a whole URL.
@@ -64,7 +67,7 @@ func (r *Request) HTTP() *http.Request {
 
 // addHeader adds a header line. Host and pseudo-headers become what they stand for.
 func (r *Request) addHeader(name, value string) error {
-	if name == "" || strings.ContainsAny(name, " \t\"(),/:;<=>?@[\\]{}") {
+	if name == "" || strings.ContainsFunc(name, func(c rune) bool { return c <= ' ' || c >= 0x7f }) || strings.ContainsAny(name, "\"(),/:;<=>?@[\\]{}") {
 		return fmt.Errorf("%q is not the name of a header", name)
 	}
 	for i := 0; i < len(value); i++ {
@@ -74,6 +77,10 @@ func (r *Request) addHeader(name, value string) error {
 	}
 	value = strings.Trim(value, " \t")
 	if strings.EqualFold(name, "Host") {
+		r.hosts++
+		if r.hosts > 1 {
+			return errors.New("there are two Host headers; a server answers 400 to that")
+		}
 		r.Host = value
 		return nil
 	}
@@ -88,11 +95,16 @@ func (r *Request) measure() error {
 	if len(values) == 0 {
 		return nil
 	}
-	n, err := strconv.ParseInt(values[0], 10, 64)
-	if err != nil || n < 0 {
+	for _, other := range values[1:] {
+		if other != values[0] {
+			return fmt.Errorf("Content-Length is %q, and %q too; a server answers 400 to that", values[0], other)
+		}
+	}
+	n, err := strconv.ParseUint(values[0], 10, 63)
+	if err != nil {
 		return fmt.Errorf("Content-Length is %q, which is no length", values[0])
 	}
-	r.Declared = n
+	r.Declared = int64(n)
 	return nil
 }
 

@@ -71,6 +71,18 @@ func TestRaw(t *testing.T) {
 		"a name with a space":    {"POST / HTTP/1.1\nX A: 1\n\n", "error: is not the name of a header", ""},
 		"a control character":    {"POST / HTTP/1.1\nX-A: 1\x00\n\n", "error: control character", ""},
 		"length":                 {"POST / HTTP/1.1\nContent-Length: -1\n\n", "error: which is no length", ""},
+		"two hosts":              {"POST / HTTP/1.1\nHost: h\nhost: h\n\n", "error: two Host headers; a server answers 400", ""},
+		"two lengths":            {"POST / HTTP/1.1\nContent-Length: 1\nContent-Length: 2\n\nab", "error: a server answers 400", ""},
+		"one length, twice":      {"POST / HTTP/1.1\nContent-Length: 2\nContent-Length: 2\n\nab", `POST :// / [Content-Length=2 Content-Length=2] "ab"`, ""},
+		"a length with a sign":   {"POST / HTTP/1.1\nContent-Length: +2\n\nab", "error: which is no length", ""},
+		"another coding":         {"POST / HTTP/1.1\nTransfer-Encoding: gzip, chunked\n\nab", "error: answers 501", ""},
+		"a name with a control":  {"POST / HTTP/1.1\nX\x1b: 1\n\n", "error: is not the name of a header", ""},
+		"a name with a letter":   {"POST / HTTP/1.1\nXé: 1\n\n", "error: is not the name of a header", ""},
+		"the URL's host first":   {"POST http://a/ HTTP/1.1\nHost: h\n\n", `POST http://a / [] ""`, ""},
+		"authority first":        {":authority: a\n:method: POST\n:path: /\nhost: h\n\n", `POST ://a / [] ""`, ""},
+		"hop-by-hop":             {"POST / HTTP/1.1\nHost: h\nX-A: 1\nAccept: x\nConnection: close, x-a\n\n", `POST ://h / [Accept=x] ""`, "Connection names X-A: Traefik removes that"},
+		"hop-by-hop, of no one":  {"POST / HTTP/1.1\nHost: h\nX-A: 1\nConnection: keep-alive, X-B,,connection\n\n", `POST ://h / [X-A=1] ""`, ""},
+		"hop-by-hop, the length": {"POST / HTTP/1.1\nContent-Length: 2\nConnection: content-length\n\nab\n", `POST :// / [] "ab"`, "Connection names Content-Length"},
 		"pseudo, but no path":    {":method: POST\n\n", "error: pseudo-headers", ""},
 		"many headers":           {"POST / HTTP/1.1\n" + strings.Repeat("X-A: 1\n", maxHeaders+1) + "\n", "error: more than 1000 headers", ""},
 	} {
@@ -94,6 +106,21 @@ func TestHTTP(t *testing.T) {
 	}
 }
 
+// What Traefik writes itself stays, and so does what an upgrade needs.
+func TestHopsThatStay(t *testing.T) {
+	r, err := Raw([]byte("POST / HTTP/1.1\nX-Forwarded-For: 192.0.2.1\nUpgrade: websocket\nX-A: 1\nConnection: X-Forwarded-For\nConnection: Upgrade, X-A\n\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(r.Header["X-Forwarded-For"]) != 1 || len(r.Header["Upgrade"]) != 1 || len(r.Header["Connection"]) != 2 || len(r.Header["X-A"]) != 0 || len(r.Notes) != 1 {
+		t.Errorf("%v %q", r.Header, r.Notes)
+	}
+	r, err = Raw([]byte("POST / HTTP/1.1\nConnection: close\n\n"))
+	if err != nil || len(r.Header) != 0 || len(r.Notes) != 0 {
+		t.Errorf("%v %+v", err, r)
+	}
+}
+
 func entryOf(request string) string {
 	return `{"log":{"entries":[{"request":` + request + `}]}}`
 }
@@ -112,6 +139,7 @@ func TestHAR(t *testing.T) {
 		"the second":      {two, 2, `POST https://h /2 [X-A=1] "{}"`, ""},
 		"unreadable":      {entryOf(`{"method":"POST","url":"http://h/","postData":{"text":"\ufffd"}}`), 1, `POST http://h / [] "` + "�" + `"`, "other bytes once"},
 		"cut off":         {entryOf(`{"method":"POST","url":"http://h/","headers":[{"name":"Content-Length","value":"9"}],"postData":{"text":"{}"}}`), 1, `POST http://h / [Content-Length=9] "{}"`, "shorter"},
+		"hop-by-hop":      {entryOf(`{"method":"POST","url":"http://h/","headers":[{"name":"X-A","value":"1"},{"name":"connection","value":"x-a"}]}`), 1, `POST http://h / [] ""`, "Connection names X-A"},
 		"which":           {two, 0, "error: 2  POST https://h/2", ""},
 		"none such":       {two, 3, "error: it has 2 entries", ""},
 		"no entries":      {`{"log":{}}`, 0, "error: no log.entries", ""},
@@ -150,23 +178,26 @@ func TestCurl(t *testing.T) {
 		`curl -u user:pass h/`:                                   {`GET http://h / [Authorization=Basic dXNlcjpwYXNz] ""`, ""},
 		`curl --request=POST --url=h/ --data-urlencode 'a=b c&'`: {`POST http://h / [` + form + `] "a=b%20c%26"`, "as curl has it"},
 		`curl -s -o /dev/null -A me h/ -H 'X-A;'`:                {`GET http://h / [X-A= User-Agent=me] ""`, ""},
-		`wget h/`:                        {"error: does not begin with curl", ""},
-		``:                               {"error: does not begin with curl", ""},
-		`curl`:                           {"error: there is no URL", ""},
-		`curl h/ -d @missing`:            {"error: there is no file missing", ""},
-		`curl h/ -F a=b`:                 {"error: is not one that is known", ""},
-		`curl h/ -H`:                     {"error: -H has no value", ""},
-		`curl h/ i/`:                     {"error: two URLs", ""},
-		`curl h/ -H nonsense`:            {"error: is not as 'Name: value'", ""},
-		`curl h/?a=1&b=2`:                {"error: quotes are missing", ""},
-		`curl h/ -d 'a`:                  {"error: single quote is not closed", ""},
-		`curl h/ -d "a`:                  {"error: double quote is not closed", ""},
-		`curl h/ -d $'a`:                 {"error: quote is not closed", ""},
-		`curl h/ -d $'\q'`:               {`error: escape \q`, ""},
-		`curl h/ -d "$BODY"`:             {"error: for a shell to expand", ""},
-		`curl h/ -d $BODY`:               {"error: for a shell to expand", ""},
-		`curl h/ \`:                      {"error: ends in a backslash", ""},
-		"curl ^\"https://h/^\" ^\n -H a": {"error: cmd.exe", ""},
+		`curl h/ -H 'X-A: 1' -H 'Connection: X-A'`:               {`GET http://h / [] ""`, "Connection names X-A"},
+		`curl h/ -H 'Host: a' -H 'Host: b'`:                      {"error: two Host headers", ""},
+		`curl h/ -H 'Host: a'`:                                   {`GET http://a / [] ""`, ""},
+		`wget h/`:                                                {"error: does not begin with curl", ""},
+		``:                                                       {"error: does not begin with curl", ""},
+		`curl`:                                                   {"error: there is no URL", ""},
+		`curl h/ -d @missing`:                                    {"error: there is no file missing", ""},
+		`curl h/ -F a=b`:                                         {"error: is not one that is known", ""},
+		`curl h/ -H`:                                             {"error: -H has no value", ""},
+		`curl h/ i/`:                                             {"error: two URLs", ""},
+		`curl h/ -H nonsense`:                                    {"error: is not as 'Name: value'", ""},
+		`curl h/?a=1&b=2`:                                        {"error: quotes are missing", ""},
+		`curl h/ -d 'a`:                                          {"error: single quote is not closed", ""},
+		`curl h/ -d "a`:                                          {"error: double quote is not closed", ""},
+		`curl h/ -d $'a`:                                         {"error: quote is not closed", ""},
+		`curl h/ -d $'\q'`:                                       {`error: escape \q`, ""},
+		`curl h/ -d "$BODY"`:                                     {"error: for a shell to expand", ""},
+		`curl h/ -d $BODY`:                                       {"error: for a shell to expand", ""},
+		`curl h/ \`:                                              {"error: ends in a backslash", ""},
+		"curl ^\"https://h/^\" ^\n -H a":                         {"error: cmd.exe", ""},
 	} {
 		if c.notes == "-" {
 			c.notes = ""

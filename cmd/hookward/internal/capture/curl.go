@@ -96,6 +96,7 @@ func Build(a Arguments, read func(name string) ([]byte, error)) (*Request, error
 	if err != nil {
 		return nil, err
 	}
+	r.dropHops()
 	r.fit()
 	return r, nil
 }

@@ -59,7 +59,7 @@ func HAR(text []byte, entry int) (*Request, error) {
 				list += "\n  ..."
 				break
 			}
-			list += fmt.Sprintf("\n  %d  %.8s %.100s", i+1, e.Request.Method, strings.SplitN(e.Request.URL, "?", 2)[0])
+			list += fmt.Sprintf("\n  %d  %.8s %.100s", i+1, onOneLine(e.Request.Method), onOneLine(strings.SplitN(e.Request.URL, "?", 2)[0]))
 		}
 		return nil, fmt.Errorf("it has %d entries; say which one is meant:%s", len(entries), list)
 	case entry == 0:
@@ -93,8 +93,14 @@ func HAR(text []byte, entry int) (*Request, error) {
 	if err != nil {
 		return nil, err
 	}
+	r.dropHops()
 	r.fit()
 	return r, nil
+}
+
+// onOneLine takes the line ends out of what a list has a line for.
+func onOneLine(text string) string {
+	return strings.Join(strings.Fields(text), " ")
 }
 
 // postedBody returns the bytes of postData.

@@ -37,6 +37,7 @@ func Raw(text []byte) (*Request, error) {
 	if err != nil {
 		return nil, err
 	}
+	host := r.Host
 	for i, line := range rest {
 		name, value, ok := strings.Cut(line, ":")
 		if !ok || strings.HasPrefix(line, " ") || strings.HasPrefix(line, "\t") {
@@ -47,12 +48,20 @@ func Raw(text []byte) (*Request, error) {
 			return nil, fmt.Errorf("line %d: %w", len(lines)-len(rest)+i+1, err)
 		}
 	}
+	if host != "" {
+		r.Host = host // which goes before the header: RFC 9112, 3.2.2; RFC 9113, 8.3.1
+	}
 	r.Body = body
 	err = r.measure()
 	if err != nil {
 		return nil, err
 	}
-	if strings.EqualFold(strings.Join(r.Header["Transfer-Encoding"], ","), "chunked") {
+	coding, isCoded := r.Header["Transfer-Encoding"]
+	r.dropHops()
+	switch {
+	case isCoded && !strings.EqualFold(strings.Join(coding, ","), "chunked"):
+		return nil, fmt.Errorf("Transfer-Encoding is %q; known is chunked, and a server answers 501 to others", cut(strings.Join(coding, ", ")))
+	case isCoded:
 		r.unchunk()
 		return r, nil
 	}
