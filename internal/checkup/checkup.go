@@ -13,6 +13,7 @@ import (
 
 	"github.com/hookward/hookward/internal/checkup/finding"
 	"github.com/hookward/hookward/internal/checkup/inventory"
+	"github.com/hookward/hookward/internal/checkup/reading"
 	"github.com/hookward/hookward/internal/checkup/rules"
 	"github.com/hookward/hookward/internal/input"
 )
@@ -43,6 +44,7 @@ func Run(names []string, stdin io.Reader, options Options) Report {
 	set, files := gather(names, stdin, options.Environment)
 	report := Report{Files: files, Read: set.Documents}
 	report.Findings, report.Sections = rules.Run(set, rules.Options(options))
+	report.Findings = finding.Sort(hide(set, report.Findings))
 	return report
 }
 
@@ -53,13 +55,26 @@ type Gate = rules.Gate
 // and what is wrong with the files themselves.
 func Gates(names []string, stdin io.Reader, options Options) ([]Gate, []finding.Finding) {
 	set, _ := gather(names, stdin, options.Environment)
-	return rules.Gates(set, rules.Options(options)), finding.Sort(set.Findings)
+	gates := rules.Gates(set, rules.Options(options))
+	return gates, finding.Sort(hide(set, set.Findings))
+}
+
+// hide takes the values of variables out of findings.
+func hide(set *inventory.Set, findings []finding.Finding) []finding.Finding {
+	for i := range findings {
+		findings[i].Path = set.Environment.Hide(findings[i].Path)
+		findings[i].Message = set.Environment.Hide(findings[i].Message)
+	}
+	return findings
 }
 
 // gather reads files and directories into one set, and returns how many files could be
 // read.
 func gather(names []string, stdin io.Reader, environment bool) (*inventory.Set, int) {
 	set := &inventory.Set{}
+	if environment {
+		set.Environment = &reading.Environment{}
+	}
 	files := 0
 	seen := map[string]bool{}
 	unreadable := func(name string, err error) {
@@ -80,7 +95,7 @@ func gather(names []string, stdin io.Reader, environment bool) (*inventory.Set, 
 			return
 		}
 		files++
-		set.Read(name, text, environment)
+		set.Read(name, text)
 	}
 	for _, name := range names {
 		info, err := os.Stat(name)

@@ -117,14 +117,15 @@ func denyRouter(g, r *route, same bool) string {
 			}
 		}
 	}
-	text := rule + ", a priority between the two, the service noop@internal, the entry points of " + r.Name
+	text := rule + ", a priority between the two, the service noop@internal"
+	at := " the entry points of " + r.Name
 	switch {
 	case r.TLS, g.TLS && !same:
-		text += ", and tls: {}, without which a router does not serve HTTPS"
+		return text + "," + at + ", and tls: {}, without which a router does not serve HTTPS"
 	case g.TLS:
-		text += ", and no tls, as there"
+		return text + "," + at + ", and no tls, as there"
 	}
-	return text
+	return text + ", and" + at
 }
 
 // checkDeny warns of a deny router that denies what is to pass.
