@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"sort"
 	"strings"
+	"time"
 
 	"github.com/hookward/hookward/internal/checkup/finding"
 	"github.com/hookward/hookward/internal/checkup/inventory"
@@ -24,6 +25,9 @@ const (
 	maxFiles     = 10_000
 )
 
+// deadline is how long it may take to render and to parse one file.
+var deadline = 10 * time.Second
+
 // Options say how to look.
 type Options struct {
 	Plugin      string // the plugin's name in Traefik; empty: see rules.Options
@@ -36,6 +40,7 @@ type Report struct {
 	Files    int // that could be read
 	Sections int // of the plugin
 	Read     int // documents that are Traefik's
+	Unread   int // files and directories that could not be looked at
 }
 
 // Run checks files and directories together, as one Traefik might be given them. "-"
@@ -45,6 +50,11 @@ func Run(names []string, stdin io.Reader, options Options) Report {
 	report := Report{Files: files, Read: set.Documents}
 	report.Findings, report.Sections = rules.Run(set, rules.Options(options))
 	report.Findings = finding.Sort(hide(set, report.Findings))
+	for _, f := range report.Findings {
+		if f.Rule == "unreadable" {
+			report.Unread++
+		}
+	}
 	return report
 }
 
@@ -94,8 +104,13 @@ func gather(names []string, stdin io.Reader, environment bool) (*inventory.Set, 
 			unreadable(name, err)
 			return
 		}
+		part, ok := readWithin(deadline, name, text, environment)
+		if !ok {
+			unreadable(name, fmt.Errorf("it takes longer than %s to render and to parse", deadline))
+			return
+		}
 		files++
-		set.Read(name, text)
+		set.Merge(part)
 	}
 	for _, name := range names {
 		info, err := os.Stat(name)
@@ -108,6 +123,9 @@ func gather(names []string, stdin io.Reader, environment bool) (*inventory.Set, 
 			read(name)
 		default:
 			below, err := filesBelow(name)
+			if err == nil && len(below) == 0 {
+				err = errors.New("it has no YAML or TOML files")
+			}
 			if err != nil {
 				unreadable(name, err)
 			}
@@ -120,16 +138,41 @@ func gather(names []string, stdin io.Reader, environment bool) (*inventory.Set, 
 	return set, files
 }
 
+// readWithin reads what a file has into a set of its own, or gives up: templates may
+// have loops, and aliases of YAML may stand for more than they look like. What goes on
+// then ends with the process, and no later than the limits on what it makes.
+func readWithin(limit time.Duration, name string, text []byte, environment bool) (*inventory.Set, bool) {
+	part := &inventory.Set{}
+	if environment {
+		part.Environment = &reading.Environment{}
+	}
+	done := make(chan struct{})
+	go func() {
+		part.Read(name, text)
+		close(done)
+	}()
+	timer := time.NewTimer(limit)
+	defer timer.Stop()
+	select {
+	case <-done:
+		return part, true
+	case <-timer.C:
+		return nil, false
+	}
+}
+
 // filesBelow returns what Traefik's file provider reads of a directory: files of three
-// extensions, and directories below, but not through links to them. Those that begin
+// extensions, and directories below, but not through links to them. A directory that is
+// itself named by a link is followed. Those that begin
 // with two dots are how Kubernetes keeps the versions of what it mounts.
 func filesBelow(directory string) ([]string, error) {
 	files := []string{}
-	err := filepath.WalkDir(directory, func(path string, entry os.DirEntry, err error) error {
+	root := strings.TrimRight(directory, string(filepath.Separator)) + string(filepath.Separator)
+	err := filepath.WalkDir(root, func(path string, entry os.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return err
-		case path == directory:
+		case path == root:
 			return nil
 		case entry.IsDir() && strings.HasPrefix(entry.Name(), ".."):
 			return filepath.SkipDir

@@ -172,3 +172,13 @@ func eachText(v reflect.Value, visit func(text string)) {
 		}
 	}
 }
+
+// Merge remembers what another environment was asked for.
+func (e *Environment) Merge(other *Environment) {
+	if e == nil || other == nil {
+		return
+	}
+	for value, name := range other.names {
+		e.remember(value, name)
+	}
+}

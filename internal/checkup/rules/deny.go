@@ -6,11 +6,11 @@ import (
 	"github.com/hookward/hookward/internal/checkup/finding"
 )
 
-// isDenied says whether routers that lead nowhere stand before a router r, so that r
+// isDenied says whether some of the routers that lead nowhere stand before a router r, so that r
 // does not take what a guarded router g is for. Where both lead to the same service, that
 // is whatever r takes of g's paths, for any host, in any spelling, and wherever r
 // listens; or else it is what g would take, if it were gone.
-func isDenied(g, r *route, same bool, routes []*route) bool {
+func isDenied(g, r *route, same bool, denies []*route) bool {
 	entrances := common(r, g)
 	taken := g.rule
 	if same {
@@ -23,10 +23,10 @@ func isDenied(g, r *route, same bool, routes []*route) bool {
 	for _, p := range entrances {
 		for _, conditions := range taken {
 			denied := false
-			for _, d := range routes {
+			for _, d := range denies {
 				// For those of another service, a router is also in the way where g is.
 				at := d.isAt(p) || !same && g.isAt(entrance{p.entryPoint, !p.https, false}) && d.isAt(entrance{p.entryPoint, !p.https, false})
-				denied = denied || at && d.deniesBetween(g, r) && covers(withoutExact(d.rule), alternatives{conditions})
+				denied = denied || at && d.standsBetween(g, r) && covers(withoutExact(d.rule), alternatives{conditions})
 			}
 			if !denied {
 				return false
@@ -36,10 +36,9 @@ func isDenied(g, r *route, same bool, routes []*route) bool {
 	return true
 }
 
-// deniesBetween says whether a router leads nowhere, comes before r, and leaves g what is
-// g's. One with a gate doesn't count: it is gone when the gate is.
-func (d *route) deniesBetween(g, r *route) bool {
-	return d.denies && !d.guarded && d.priority > r.priority && (d.priority < g.priority || apart(d.rule, g.rule))
+// standsBetween says whether a router comes before r, and leaves g what is g's.
+func (d *route) standsBetween(g, r *route) bool {
+	return d.priority > r.priority && (d.priority < g.priority || apart(d.rule, g.rule))
 }
 
 // takenOf returns what a rule takes of the paths of another, with the spellings that

@@ -44,25 +44,32 @@ func (c *check) checkRoutes() {
 		}
 		routes = append(routes, x)
 	}
+	denies := []*route{}
+	for _, r := range routes {
+		// One with a gate is gone when the gate is.
+		if r.denies && !r.guarded {
+			denies = append(denies, r)
+		}
+	}
 	said := map[string]bool{}
 	for _, g := range routes {
 		if !g.guarded {
 			continue
 		}
 		c.checkTLS(g)
+		for _, d := range denies {
+			c.checkDeny(g, d)
+		}
 		for _, r := range routes {
-			if r.denies && !r.guarded {
-				c.checkDeny(g, r)
-			}
 			if r.guarded || r.harmless {
 				continue
 			}
-			c.checkPair(g, r, routes, said)
+			c.checkPair(g, r, denies, said)
 		}
 	}
 }
 
-func (c *check) checkPair(g, r *route, routes []*route, said map[string]bool) {
+func (c *check) checkPair(g, r *route, denies []*route, said map[string]bool) {
 	same := r.Backend != "" && r.Backend == g.Backend
 	broader := meets(r.rule, g.rule)
 	if !same && !broader {
@@ -78,7 +85,7 @@ func (c *check) checkPair(g, r *route, routes []*route, said map[string]bool) {
 			said[r.Path+r.File] = true
 			c.say(r.File, node, finding.Info, "same-service", rulePath, "leads to the service of %s without a gate, for other paths", g.Name)
 		}
-	case isDenied(g, r, same, routes):
+	case isDenied(g, r, same, denies):
 	case same && broader:
 		c.say(r.File, node, finding.Warning, "unguarded-route", rulePath, "leads to the service of %s without a gate, and its rule is broader: what misses the other's by a letter (/Path, /path/, /path;x) comes to the backend unverified. Put a router between them: %s", g.Name, denyRouter(g, r, same))
 	case same:
