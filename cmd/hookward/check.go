@@ -22,7 +22,7 @@ secret is needed: env:NAME and file:/path are listed, and taken for good.
 docs/check.md has the rules, each with its cure.
 
 The exit status is 0 if there are no mistakes, 1 if there are (with --strict, warnings,
-too), and 2 if there was nothing to check.
+too), and 2 if there was nothing to check, or something could not be looked at.
 
   hookward check /etc/traefik
   hookward check --strict traefik.yml dynamic/ compose.yaml
@@ -50,6 +50,9 @@ func checkCommand() command {
 			}
 			if report.Read == 0 {
 				return c.fail(s, "there was no configuration of Traefik to check")
+			}
+			if report.Unread > 0 {
+				return c.fail(s, "not everything could be looked at; what is marked [unreadable] says why")
 			}
 			errors, warnings, _ := count(report.Findings)
 			if errors > 0 || *strict && warnings > 0 {

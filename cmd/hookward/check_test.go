@@ -35,6 +35,17 @@ func TestCheck(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	for _, name := range []string{"none", "real"} {
+		if err := os.Mkdir(filepath.Join(directory, name), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.WriteFile(filepath.Join(directory, "real", "good.yaml"), []byte(goodGate), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("real", filepath.Join(directory, "link")); err != nil {
+		t.Fatal(err)
+	}
 	tests := []struct {
 		arguments      string
 		status         int
@@ -53,6 +64,11 @@ func TestCheck(t *testing.T) {
 		{"broken.yml", exitUsage, "broken.yml:2: error: ", "no configuration of Traefik"},
 		{"good.yml broken.yml", exitBroken, "broken.yml:2: error: ", ""},
 		{"missing.yml", exitUsage, "missing.yml: error: can't be read: no such file or directory [unreadable]", "no configuration of Traefik"},
+		{"good.yml missing.yml", exitUsage, "missing.yml: error: can't be read", "not everything could be looked at"},
+		{"good.yml none", exitUsage, "none: error: can't be read: it has no YAML or TOML files [unreadable]", "not everything could be looked at"},
+		{"none", exitUsage, "it has no YAML or TOML files", "no configuration of Traefik"},
+		{"link", exitGood, "hookward sections: 1, in 1 file; ", ""},
+		{"link/", exitGood, "hookward sections: 1, in 1 file; ", ""},
 		{"", exitUsage, "", "name a file"},
 		{"--nonsense good.yml", exitUsage, "", "--nonsense"},
 	}

@@ -51,7 +51,7 @@ func readByCheck(source Source, text string) (map[string]any, error) {
 		}
 		return reading.ManifestOptions(documents[0])
 	}
-	rendered, mistake, err := reading.Render(fileText(source, text), false)
+	rendered, mistake, err := reading.Render(fileText(source, text), nil)
 	if err != nil {
 		return nil, fmt.Errorf("%s", mistake.Text)
 	}

@@ -10,9 +10,11 @@ import (
 	"path/filepath"
 	"sort"
 	"strings"
+	"time"
 
 	"github.com/hookward/hookward/internal/checkup/finding"
 	"github.com/hookward/hookward/internal/checkup/inventory"
+	"github.com/hookward/hookward/internal/checkup/reading"
 	"github.com/hookward/hookward/internal/checkup/rules"
 	"github.com/hookward/hookward/internal/input"
 )
@@ -22,6 +24,9 @@ const (
 	maxFileBytes = 4 << 20
 	maxFiles     = 10_000
 )
+
+// deadline is how long it may take to render and to parse one file.
+var deadline = 10 * time.Second
 
 // Options say how to look.
 type Options struct {
@@ -35,6 +40,7 @@ type Report struct {
 	Files    int // that could be read
 	Sections int // of the plugin
 	Read     int // documents that are Traefik's
+	Unread   int // files and directories that could not be looked at
 }
 
 // Run checks files and directories together, as one Traefik might be given them. "-"
@@ -43,6 +49,12 @@ func Run(names []string, stdin io.Reader, options Options) Report {
 	set, files := gather(names, stdin, options.Environment)
 	report := Report{Files: files, Read: set.Documents}
 	report.Findings, report.Sections = rules.Run(set, rules.Options(options))
+	report.Findings = finding.Sort(hide(set, report.Findings))
+	for _, f := range report.Findings {
+		if f.Rule == "unreadable" {
+			report.Unread++
+		}
+	}
 	return report
 }
 
@@ -53,13 +65,26 @@ type Gate = rules.Gate
 // and what is wrong with the files themselves.
 func Gates(names []string, stdin io.Reader, options Options) ([]Gate, []finding.Finding) {
 	set, _ := gather(names, stdin, options.Environment)
-	return rules.Gates(set, rules.Options(options)), finding.Sort(set.Findings)
+	gates := rules.Gates(set, rules.Options(options))
+	return gates, finding.Sort(hide(set, set.Findings))
+}
+
+// hide takes the values of variables out of findings.
+func hide(set *inventory.Set, findings []finding.Finding) []finding.Finding {
+	for i := range findings {
+		findings[i].Path = set.Environment.Hide(findings[i].Path)
+		findings[i].Message = set.Environment.Hide(findings[i].Message)
+	}
+	return findings
 }
 
 // gather reads files and directories into one set, and returns how many files could be
 // read.
 func gather(names []string, stdin io.Reader, environment bool) (*inventory.Set, int) {
 	set := &inventory.Set{}
+	if environment {
+		set.Environment = &reading.Environment{}
+	}
 	files := 0
 	seen := map[string]bool{}
 	unreadable := func(name string, err error) {
@@ -79,8 +104,13 @@ func gather(names []string, stdin io.Reader, environment bool) (*inventory.Set, 
 			unreadable(name, err)
 			return
 		}
+		part, ok := readWithin(deadline, name, text, environment)
+		if !ok {
+			unreadable(name, fmt.Errorf("it takes longer than %s to render and to parse", deadline))
+			return
+		}
 		files++
-		set.Read(name, text, environment)
+		set.Merge(part)
 	}
 	for _, name := range names {
 		info, err := os.Stat(name)
@@ -93,6 +123,9 @@ func gather(names []string, stdin io.Reader, environment bool) (*inventory.Set, 
 			read(name)
 		default:
 			below, err := filesBelow(name)
+			if err == nil && len(below) == 0 {
+				err = errors.New("it has no YAML or TOML files")
+			}
 			if err != nil {
 				unreadable(name, err)
 			}
@@ -105,16 +138,41 @@ func gather(names []string, stdin io.Reader, environment bool) (*inventory.Set, 
 	return set, files
 }
 
+// readWithin reads what a file has into a set of its own, or gives up: templates may
+// have loops, and aliases of YAML may stand for more than they look like. What goes on
+// then ends with the process, and no later than the limits on what it makes.
+func readWithin(limit time.Duration, name string, text []byte, environment bool) (*inventory.Set, bool) {
+	part := &inventory.Set{}
+	if environment {
+		part.Environment = &reading.Environment{}
+	}
+	done := make(chan struct{})
+	go func() {
+		part.Read(name, text)
+		close(done)
+	}()
+	timer := time.NewTimer(limit)
+	defer timer.Stop()
+	select {
+	case <-done:
+		return part, true
+	case <-timer.C:
+		return nil, false
+	}
+}
+
 // filesBelow returns what Traefik's file provider reads of a directory: files of three
-// extensions, and directories below, but not through links to them. Those that begin
+// extensions, and directories below, but not through links to them. A directory that is
+// itself named by a link is followed. Those that begin
 // with two dots are how Kubernetes keeps the versions of what it mounts.
 func filesBelow(directory string) ([]string, error) {
 	files := []string{}
-	err := filepath.WalkDir(directory, func(path string, entry os.DirEntry, err error) error {
+	root := strings.TrimRight(directory, string(filepath.Separator)) + string(filepath.Separator)
+	err := filepath.WalkDir(root, func(path string, entry os.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return err
-		case path == directory:
+		case path == root:
 			return nil
 		case entry.IsDir() && strings.HasPrefix(entry.Name(), ".."):
 			return filepath.SkipDir

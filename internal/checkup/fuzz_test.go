@@ -30,7 +30,7 @@ func FuzzCheck(f *testing.F) {
 			name = "a.toml"
 		}
 		set := &inventory.Set{}
-		set.Read(name, []byte(text), false)
+		set.Read(name, []byte(text))
 		set.Complete()
 		findings, _ := rules.Run(set, rules.Options{})
 		for _, found := range findings {

@@ -2,10 +2,12 @@ package checkup
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/hookward/hookward/internal/checkup/finding"
 )
@@ -185,5 +187,25 @@ func TestTabs(t *testing.T) {
 		if saysTab != (want > 0) || saysTab && found[0].Line != want {
 			t.Errorf("%q: line %d: %s", text, found[0].Line, found[0].Message)
 		}
+	}
+}
+
+// A template may take longer than anybody waits, and write nothing meanwhile. The rest
+// is checked all the same.
+func TestDeadline(t *testing.T) {
+	defer func(before time.Duration) { deadline = before }(deadline)
+	deadline = 300 * time.Millisecond
+	directory := t.TempDir()
+	doubling := `{{ define "t0" }}{{ end }}`
+	for i := 1; i < 50; i++ {
+		doubling += fmt.Sprintf(`{{ define "t%d" }}{{ template "t%d" }}{{ template "t%d" }}{{ end }}`, i, i-1, i-1)
+	}
+	write(t, filepath.Join(directory, "doubling.yml"), doubling+`{{ template "t49" }}`+smallest)
+	write(t, filepath.Join(directory, "loops.toml"), "{{ $l := until 1000 }}{{ range $l }}{{ range $l }}{{ range $l }}{{ end }}{{ end }}{{ end }}")
+	write(t, filepath.Join(directory, "good.yml"), smallest)
+	start := time.Now()
+	report := Run([]string{directory}, nil, Options{})
+	if time.Since(start) > 5*time.Second || report.Unread != 2 || report.Sections != 1 || rulesOf(report) != "unreadable unreadable" || !strings.Contains(report.Findings[0].Message, "longer than 300ms") {
+		t.Errorf("after %s: %+v", time.Since(start), report)
 	}
 }

@@ -1,7 +1,6 @@
 package inventory
 
 import (
-	"os"
 	"regexp"
 	"strings"
 
@@ -12,7 +11,7 @@ import (
 
 // addCompose adds the labels of a Compose file's services. Those below deploy are the
 // Swarm provider's, the others the Docker provider's.
-func (s *Set) addCompose(file string, root *document.Node, environment bool) {
+func (s *Set) addCompose(file string, root *document.Node) {
 	found := false
 	services := root.Get("services")
 	for _, service := range services.Items {
@@ -24,7 +23,7 @@ func (s *Set) addCompose(file string, root *document.Node, environment bool) {
 			node     *document.Node
 		}{{"docker", service.Get("labels")}, {"swarm", service.Path("deploy", "labels")}} {
 			s.containers[at.provider] = append(s.containers[at.provider], service.Name)
-			labels := composeLabels(at.node, environment)
+			labels := composeLabels(at.node, s.Environment)
 			if len(labels) > 0 {
 				found = true
 				s.note(at.provider)
@@ -38,7 +37,7 @@ func (s *Set) addCompose(file string, root *document.Node, environment bool) {
 }
 
 // composeLabels returns those of Traefik's, from a list or a map.
-func composeLabels(n *document.Node, environment bool) []reading.Label {
+func composeLabels(n *document.Node, environment *reading.Environment) []reading.Label {
 	labels := []reading.Label{}
 	if n == nil {
 		return nil
@@ -61,19 +60,19 @@ var variable = regexp.MustCompile(`\$(?:\$|\{([A-Za-z_][A-Za-z0-9_]*)(?:(:?[-?+]
 // interpolate puts values where Compose does. Without the environment, a name has
 // none, but may have a default.
 // https://docs.docker.com/reference/compose-file/interpolation/
-func interpolate(text string, environment bool) string {
+func interpolate(text string, environment *reading.Environment) string {
 	return variable.ReplaceAllStringFunc(text, func(found string) string {
 		if found == "$$" {
 			return "$"
 		}
 		match := variable.FindStringSubmatch(found)
 		name, operator, other := match[1]+match[4], match[2], match[3]
-		value, set := os.LookupEnv(name)
-		if !environment {
-			value, set = "", false
-			if !strings.HasSuffix(operator, "-") {
-				return reading.Unresolve("variable " + name)
-			}
+		value, set := "", false
+		switch {
+		case environment != nil:
+			value, set = environment.Lookup(name)
+		case !strings.HasSuffix(operator, "-"):
+			return reading.Unresolve("variable " + name)
 		}
 		missing := !set || strings.HasPrefix(operator, ":") && value == ""
 		switch {

@@ -1,6 +1,10 @@
 package inventory
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/hookward/hookward/internal/checkup/reading"
+)
 
 func TestInterpolate(t *testing.T) {
 	t.Setenv("HOOKWARD_SET", "value")
@@ -20,10 +24,10 @@ func TestInterpolate(t *testing.T) {
 		{"$(x) ${", "$(x) ${", "$(x) ${"},
 	}
 	for _, test := range tests {
-		if got := interpolate(test.text, false); got != test.without {
+		if got := interpolate(test.text, nil); got != test.without {
 			t.Errorf("%s: %q, want %q", test.text, got, test.without)
 		}
-		if got := interpolate(test.text, true); got != test.with {
+		if got := interpolate(test.text, &reading.Environment{}); got != test.with {
 			t.Errorf("%s with the environment: %q, want %q", test.text, got, test.with)
 		}
 	}

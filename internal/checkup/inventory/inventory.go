@@ -20,6 +20,8 @@ type Set struct {
 	Sources     []*Source
 	Findings    []finding.Finding // about reading
 	Documents   int               // that were Traefik's
+	// Environment has the values of variables; nil where they are not resolved.
+	Environment *reading.Environment
 
 	services   map[string]string   // the backend by the service's key; empty where it is not known
 	defined    map[string]bool     // the keys of services that are written down

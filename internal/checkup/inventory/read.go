@@ -11,21 +11,21 @@ import (
 	"github.com/hookward/hookward/internal/checkup/reading"
 )
 
-// Read adds a file to the set, whatever it is. With environment, variables are those
-// of this process.
-func (s *Set) Read(file string, text []byte, environment bool) {
+// Read adds a file to the set, whatever it is. Variables are those of
+// s.Environment.
+func (s *Set) Read(file string, text []byte) {
 	if strings.EqualFold(filepath.Ext(file), ".toml") {
-		s.readTOML(file, text, environment)
+		s.readTOML(file, text)
 		return
 	}
 	documents, mistake := document.YAML(text)
 	if strings.Contains(string(text), "{{") && !isOther(documents) {
-		s.readTemplate(file, text, environment)
+		s.readTemplate(file, text)
 		return
 	}
 	s.addDocuments(file, documents)
 	s.wrong(file, mistake, "")
-	s.addKnown(file, documents, environment)
+	s.addKnown(file, documents)
 }
 
 // isOther says whether documents are something else than a file of the file provider,
@@ -40,8 +40,8 @@ func isOther(documents []*document.Node) bool {
 }
 
 // readTemplate reads a YAML file of the file provider, once it is rendered.
-func (s *Set) readTemplate(file string, text []byte, environment bool) {
-	rendered, ok := s.render(file, text, environment)
+func (s *Set) readTemplate(file string, text []byte) {
+	rendered, ok := s.render(file, text)
 	if !ok {
 		return
 	}
@@ -50,7 +50,7 @@ func (s *Set) readTemplate(file string, text []byte, environment bool) {
 	before := len(s.Findings)
 	s.addDocuments(file, documents)
 	s.wrong(file, mistake, "")
-	s.addKnown(file, documents, environment)
+	s.addKnown(file, documents)
 	for i := before; i < len(s.Findings); i++ {
 		s.Findings[i].Message += note
 	}
@@ -65,8 +65,8 @@ func renderedNote(text, rendered string) string {
 	return " (the line is that of the rendered template)"
 }
 
-func (s *Set) render(file string, text []byte, environment bool) (string, bool) {
-	rendered, mistake, err := reading.Render(string(text), environment)
+func (s *Set) render(file string, text []byte) (string, bool) {
+	rendered, mistake, err := reading.Render(string(text), s.Environment)
 	if err == nil {
 		return rendered, true
 	}
@@ -79,11 +79,11 @@ func (s *Set) render(file string, text []byte, environment bool) (string, bool) 
 	return "", false
 }
 
-func (s *Set) readTOML(file string, text []byte, environment bool) {
+func (s *Set) readTOML(file string, text []byte) {
 	root, mistake := document.TOML(text)
 	note := ""
 	if strings.Contains(string(text), "{{") && (root == nil || kindOf(root) == dynamicFile) {
-		rendered, ok := s.render(file, text, environment)
+		rendered, ok := s.render(file, text)
 		if !ok {
 			return
 		}
@@ -92,7 +92,7 @@ func (s *Set) readTOML(file string, text []byte, environment bool) {
 	}
 	s.wrong(file, mistake, note)
 	if root != nil {
-		s.addKnown(file, []*document.Node{root}, environment)
+		s.addKnown(file, []*document.Node{root})
 	}
 }
 
@@ -159,14 +159,14 @@ func looksDynamic(d *document.Node) bool {
 	return false
 }
 
-func (s *Set) addKnown(file string, documents []*document.Node, environment bool) {
+func (s *Set) addKnown(file string, documents []*document.Node) {
 	first := true
 	for _, d := range documents {
 		switch kindOf(d) {
 		case manifest:
 			s.addManifest(file, d)
 		case composeFile:
-			s.addCompose(file, d, environment)
+			s.addCompose(file, d)
 		case staticFile:
 			s.Documents++
 			s.Statics = append(s.Statics, &Static{file, d})

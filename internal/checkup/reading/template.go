@@ -68,8 +68,8 @@ const sprigNames = `
 `
 
 // Render executes a file's template as Traefik's file provider does, as far as this
-// package has its functions. With environment, env is that of this process.
-func Render(text string, environment bool) (string, *document.Mistake, error) {
+// package has its functions. Without an environment, env returns what IsUnresolved knows.
+func Render(text string, environment *Environment) (string, *document.Mistake, error) {
 	t, err := template.New("file").Funcs(functions(environment)).Parse(text)
 	if err == nil {
 		out := &limited{}
@@ -122,14 +122,15 @@ var _ io.Writer = (*limited)(nil)
 
 // functions are those that people write in such files, with the arguments of sprig,
 // in which what comes out of a pipe is last.
-func functions(environment bool) template.FuncMap {
+func functions(environment *Environment) template.FuncMap {
 	env := func(name string) string {
-		if environment {
-			return os.Getenv(name)
+		if environment != nil {
+			value, _ := environment.Lookup(name)
+			return value
 		}
 		return Unresolve("variable " + name)
 	}
-	return template.FuncMap{
+	all := template.FuncMap{
 		"env":        env,
 		"expandenv":  func(text string) string { return os.Expand(text, env) },
 		"lower":      strings.ToLower,
@@ -159,4 +160,8 @@ func functions(environment bool) template.FuncMap {
 		"sub":        func(a, b int) int { return a - b },
 		"first":      first,
 	}
+	if environment != nil {
+		environment.follow(all)
+	}
+	return all
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/hookward/hookward/internal/checkup/document"
 	"github.com/hookward/hookward/internal/checkup/finding"
 	"github.com/hookward/hookward/internal/checkup/inventory"
+	"github.com/hookward/hookward/internal/checkup/reading"
 )
 
 // Gate is a middleware with a section of the plugin.
@@ -16,13 +17,19 @@ type Gate struct {
 	Options map[string]any   // what Traefik hands to the plugin
 	Refused *finding.Finding // why Traefik hands it nothing; nil where it does
 
+	key, name       string // before anything in them was hidden
 	resolvesSecrets bool
+	environment     *reading.Environment
 }
+
+// Hide puts the names of variables where a text has values that templates or Compose
+// put into the gate's file: what is said of its options may have them.
+func (g *Gate) Hide(text string) string { return g.environment.Hide(text) }
 
 // IsNamed says whether a name may mean this gate: its key, with or without the
 // provider, or the name of its resource.
 func (g *Gate) IsNamed(name string) bool {
-	return name == g.Key || name == g.Name || name+"@"+inventory.Provider(g.Key) == g.Key
+	return name == g.key || name == g.name || name+"@"+inventory.Provider(g.key) == g.key || name == g.Key || name == g.Name
 }
 
 // IsResolved says whether Traefik puts something else in the place of a text before
@@ -45,11 +52,23 @@ func Gates(set *inventory.Set, options Options) []Gate {
 		}
 		for _, section := range plugin.Items {
 			if c.isAlias(section.Name) {
-				gates = append(gates, c.gateOfSection(m, section))
+				gates = append(gates, hideGate(c.gateOfSection(m, section), set.Environment))
 			}
 		}
 	}
 	return gates
+}
+
+// hideGate takes the values of variables out of what is printed of a gate.
+func hideGate(g Gate, environment *reading.Environment) Gate {
+	g.environment, g.key, g.name = environment, g.Key, g.Name
+	g.Key, g.Name = g.Hide(g.Key), g.Hide(g.Name)
+	if g.Refused != nil {
+		refused := *g.Refused
+		refused.Path, refused.Message = g.Hide(refused.Path), g.Hide(refused.Message)
+		g.Refused = &refused
+	}
+	return g
 }
 
 func (c *check) gateOfSection(m *inventory.Middleware, section *document.Node) Gate {

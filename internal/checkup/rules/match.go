@@ -225,12 +225,19 @@ func matches(pattern, text string) bool {
 // apart says whether two rules are about different hosts, or about different places
 // below them, whatever way of writing a path a backend may be lenient about.
 func apart(a, b alternatives) bool {
+	return allExclude(a, b, func(x, y []matcher) bool { return excludesPath(x, y) || excludesHost(x, y) })
+}
+
+// pathsApart is apart for the paths alone: a backend may serve any host alike.
+func pathsApart(a, b alternatives) bool { return allExclude(a, b, excludesPath) }
+
+func allExclude(a, b alternatives, exclude func(x, y []matcher) bool) bool {
 	if len(a) == 0 || len(b) == 0 {
 		return false
 	}
 	for _, x := range a {
 		for _, y := range b {
-			if !excludes(x, y) {
+			if !exclude(x, y) {
 				return false
 			}
 		}
@@ -238,18 +245,23 @@ func apart(a, b alternatives) bool {
 	return true
 }
 
-func excludes(a, b []matcher) bool {
+func excludesPath(a, b []matcher) bool {
 	for _, x := range a {
 		for _, y := range b {
-			if x.negated || y.negated {
-				continue
-			}
 			isPath := strings.HasPrefix(x.name, "path") && strings.HasPrefix(y.name, "path") && x.name != "pathregexp" && y.name != "pathregexp"
 			p, q := strings.ToLower(x.text), strings.ToLower(y.text)
-			if isPath && !strings.HasPrefix(p, q) && !strings.HasPrefix(q, p) {
+			if !x.negated && !y.negated && isPath && !strings.HasPrefix(p, q) && !strings.HasPrefix(q, p) {
 				return true
 			}
-			if x.name == "host" && y.name == "host" && p != q {
+		}
+	}
+	return false
+}
+
+func excludesHost(a, b []matcher) bool {
+	for _, x := range a {
+		for _, y := range b {
+			if !x.negated && !y.negated && x.name == "host" && y.name == "host" && !strings.EqualFold(x.text, y.text) {
 				return true
 			}
 		}

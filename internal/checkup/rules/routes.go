@@ -11,31 +11,45 @@ import (
 // route is a router as the rules about routers look at it.
 type route struct {
 	*inventory.Router
-	rule     alternatives
-	priority int
-	guarded  bool
-	denies   bool // it leads nowhere
-	harmless bool // it reaches no backend of yours
+	rule      alternatives
+	priority  int
+	guarded   bool
+	denies    bool // it leads nowhere
+	harmless  bool // it reaches no backend of yours
+	entrances []entrance
 }
 
 // checkRoutes warns of routers by which a request gets past a gate, now or when the
 // guarded router is gone.
 func (c *check) checkRoutes() {
 	routes := []*route{}
+	names := []string{}
+	for _, r := range c.set.Routers {
+		names = append(names, r.EntryPoints...)
+	}
 	for _, r := range c.set.Routers {
 		chain := c.chainOf(r)
 		x := &route{Router: r, rule: parseRule(r.Rule), priority: r.Priority, guarded: c.guardOf(chain) >= 0}
 		if x.priority == 0 {
 			x.priority = len(r.Rule)
 		}
+		x.entrances = c.entrancesOf(r, names)
 		x.denies = r.Service == "noop@internal"
 		x.harmless = x.denies || strings.HasSuffix(r.Service, "@internal")
 		for _, m := range chain {
-			if m.Node.Get("redirectScheme") != nil {
+			// What has come by HTTPS is not redirected, and goes on.
+			if strings.EqualFold(m.Node.Path("redirectScheme", "scheme").String(), "https") && !x.hasHTTPS() {
 				x.harmless = true
 			}
 		}
 		routes = append(routes, x)
+	}
+	denies := []*route{}
+	for _, r := range routes {
+		// One with a gate is gone when the gate is.
+		if r.denies && !r.guarded {
+			denies = append(denies, r)
+		}
 	}
 	said := map[string]bool{}
 	for _, g := range routes {
@@ -43,42 +57,43 @@ func (c *check) checkRoutes() {
 			continue
 		}
 		c.checkTLS(g)
+		for _, d := range denies {
+			c.checkDeny(g, d)
+		}
 		for _, r := range routes {
-			if r.denies && !r.guarded {
-				c.checkDeny(g, r)
-			}
 			if r.guarded || r.harmless {
 				continue
 			}
-			c.checkPair(g, r, routes, said)
+			c.checkPair(g, r, denies, said)
 		}
 	}
 }
 
-func (c *check) checkPair(g, r *route, routes []*route, said map[string]bool) {
+func (c *check) checkPair(g, r *route, denies []*route, said map[string]bool) {
 	same := r.Backend != "" && r.Backend == g.Backend
 	broader := meets(r.rule, g.rule)
 	if !same && !broader {
 		return
 	}
 	rulePath, node := ruleOf(r)
+	meet := len(common(r, g)) > 0
 	switch {
-	case broader && r.priority > g.priority && meetEntryPoints(g, r):
+	case broader && r.priority > g.priority && meet:
 		c.say(r.File, node, finding.Warning, "overtaken", rulePath, "takes what %s is meant to guard, and comes before it by its priority (%d, and %d there): nothing is verified", g.Name, r.priority, g.priority)
-	case same && apart(g.rule, r.rule):
+	case same && pathsApart(g.rule, r.rule):
 		if !said[r.Path+r.File] {
 			said[r.Path+r.File] = true
-			c.say(r.File, node, finding.Info, "same-service", rulePath, "leads to the service of %s without a gate, for other hosts or paths", g.Name)
+			c.say(r.File, node, finding.Info, "same-service", rulePath, "leads to the service of %s without a gate, for other paths", g.Name)
 		}
-	case isDenied(g, r, routes):
+	case isDenied(g, r, same, denies):
 	case same && broader:
-		c.say(r.File, node, finding.Warning, "unguarded-route", rulePath, "leads to the service of %s without a gate, and its rule is broader: what misses the other's by a letter (/Path, /path/, /path;x) comes to the backend unverified. Put a router between them: %s", g.Name, denyRouter(g))
+		c.say(r.File, node, finding.Warning, "unguarded-route", rulePath, "leads to the service of %s without a gate, and its rule is broader: what misses the other's by a letter (/Path, /path/, /path;x) comes to the backend unverified. Put a router between them: %s", g.Name, denyRouter(g, r, same))
 	case same:
-		c.say(r.File, node, finding.Warning, "unguarded-route", rulePath, "leads to the service of %s without a gate; if a webhook can be delivered there, nobody verifies it. Give it the gate, another service, or put a router before it: %s", g.Name, denyRouter(g))
-	case meetEntryPoints(g, r) && !said["deny "+g.Path+g.File]:
+		c.say(r.File, node, finding.Warning, "unguarded-route", rulePath, "leads to the service of %s without a gate; if a webhook can be delivered there, nobody verifies it. Give it the gate, another service, or put a router before it: %s", g.Name, denyRouter(g, r, same))
+	case meet && !said["deny "+g.Path+g.File]:
 		said["deny "+g.Path+g.File] = true
 		path, at := ruleOf(g)
-		c.say(g.File, at, finding.Warning, "no-deny-router", path, "would be answered by %s if this router were gone, as when Traefik can't load the plugin. Put a router between them: %s", r.Name, denyRouter(g))
+		c.say(g.File, at, finding.Warning, "no-deny-router", path, "would be answered by %s if this router were gone, as when Traefik can't load the plugin. Put a router between them: %s", r.Name, denyRouter(g, r, same))
 	}
 }
 
@@ -91,71 +106,6 @@ func ruleOf(r *route) (string, *document.Node) {
 		}
 	}
 	return r.Path, r.Node
-}
-
-// denyRouter describes a router that takes what the guarded one does not, or no longer.
-func denyRouter(g *route) string {
-	for _, conditions := range g.rule {
-		host, path := "", ""
-		for _, m := range conditions {
-			if m.negated {
-				continue
-			}
-			if m.name == "host" {
-				host = "Host(`" + m.text + "`) && "
-			}
-			if m.name == "path" || m.name == "pathprefix" {
-				path = "PathRegexp(`(?i)^" + strings.TrimSuffix(m.text, "/") + "`)"
-			}
-		}
-		if path != "" {
-			return host + path + ", a priority between the two, and the service noop@internal"
-		}
-	}
-	return "a broader rule than this one, a priority between the two, and the service noop@internal"
-}
-
-// isDenied says whether a router that leads nowhere stands between a guarded router
-// and another.
-func isDenied(g, r *route, routes []*route) bool {
-	for _, d := range routes {
-		if !d.denies || d.priority <= r.priority || d.priority >= g.priority || !covers(d.rule, g.rule) {
-			continue
-		}
-		family := true
-		for _, conditions := range d.rule {
-			for _, m := range conditions {
-				family = family && m.name != "path"
-			}
-		}
-		if family {
-			return true
-		}
-	}
-	return false
-}
-
-// checkDeny warns of a deny router that denies what is to pass.
-func (c *check) checkDeny(g, d *route) {
-	if d.priority >= g.priority && covers(d.rule, g.rule) && meetEntryPoints(g, d) {
-		path, at := ruleOf(d)
-		c.say(d.File, at, finding.Warning, "overtaken", path, "takes what %s is meant to take, because its priority (%d) is not lower (%d there): no delivery passes", g.Name, d.priority, g.priority)
-	}
-}
-
-// meetEntryPoints says whether two routers may listen at one entry point.
-func meetEntryPoints(a, b *route) bool {
-	if len(a.EntryPoints) == 0 || len(b.EntryPoints) == 0 {
-		return true
-	}
-	for _, x := range a.EntryPoints {
-		for _, y := range b.EntryPoints {
-			if x == y {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // checkTLS tells of a guarded router that takes plain HTTP, as far as can be seen.
