@@ -132,7 +132,7 @@ func TestVerifySources(t *testing.T) {
 		{"--config|odd", exitGood, "note: odd/b\ufffd[2J.yml:5:19: http.middlewares.other.plugin.another.day: is a date", ""},
 		{"--config|mistake.yml", exitUsage, "did you mean tolerance?", ""},
 		{"--config|near.yml", exitUsage, "", "'hookward check FILE' says why"},
-		{"--config|empty-directory", exitUsage, "", "there is no hookward middleware"},
+		{"--config|empty-directory", exitUsage, "", "it has no YAML or TOML files"},
 		{"--config|missing.yml", exitUsage, "", "missing.yml: can't be read: no such file or directory"},
 		{"--config|-|--config|-", exitUsage, "", "stdin can be read once"},
 		{"--provider|github|--plugin|x", exitUsage, "", "--plugin: belongs to --config"},

@@ -63,6 +63,7 @@ type Router struct {
 	Backend     string
 	Service     string // its name, as a person knows it
 	Middlewares []Reference
+	Abroad      []Reference // those of Middlewares that are of another namespace, in Kubernetes
 	EntryPoints []string
 	TLS         bool
 	Provider    string

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/hookward/hookward/internal/checkup/document"
+	"github.com/hookward/hookward/internal/checkup/finding"
 	"github.com/hookward/hookward/internal/checkup/reading"
 )
 
@@ -23,7 +24,13 @@ func (s *Set) addManifest(file string, root *document.Node) {
 		return
 	}
 	group, _, _ := strings.Cut(root.Get("apiVersion").String(), "/")
-	if group != "traefik.io" && group != "traefik.containo.us" {
+	if group == "traefik.containo.us" {
+		s.Documents++
+		s.Findings = append(s.Findings, finding.At(file, root.Get("apiVersion"), finding.Warning, "old-api-group", "apiVersion",
+			fmt.Sprintf("is of Traefik 2: Traefik 3 does not read this %s; write traefik.io/v1alpha1", root.Get("kind").String())))
+		return
+	}
+	if group != "traefik.io" {
 		return
 	}
 	name, namespace := root.Path("metadata", "name").String(), root.Path("metadata", "namespace").String()
@@ -89,11 +96,25 @@ func (s *Set) addRoutes(file, name, namespace string, spec *document.Node) {
 		middlewares := route.Get("middlewares")
 		if middlewares != nil {
 			for _, m := range middlewares.Items {
-				r.Middlewares = append(r.Middlewares, manifestReference(m, namespace))
+				ref := manifestReference(m, namespace)
+				r.Middlewares = append(r.Middlewares, ref)
+				if isAbroad(m, namespace) {
+					r.Abroad = append(r.Abroad, ref)
+				}
 			}
 		}
 		s.Routers = append(s.Routers, r)
 	}
+}
+
+// isAbroad says whether a route names a middleware of another namespace, or by the
+// provider's name for it, which Traefik takes for the same.
+func isAbroad(m *document.Node, namespace string) bool {
+	name, other := m.Get("name").String(), m.Get("namespace").String()
+	if strings.Contains(name, "@") {
+		return strings.HasSuffix(name, "@"+kubernetes)
+	}
+	return other != "" && other != namespace
 }
 
 // nameIn returns what a resource is called: its name, after its namespace unless that

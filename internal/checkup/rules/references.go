@@ -34,6 +34,22 @@ func (c *check) checkReferences() {
 	}
 }
 
+// checkNamespaces warns of middlewares of another namespace, which Traefik takes only
+// where it is told to.
+// https://doc.traefik.io/traefik/reference/install-configuration/providers/kubernetes/kubernetes-crd/
+func (c *check) checkNamespaces() {
+	for _, s := range c.set.Statics {
+		if s.Root.Path("providers", "kubernetesCRD", "allowCrossNamespace").IsTrue() {
+			return
+		}
+	}
+	for _, r := range c.set.Routers {
+		for _, ref := range r.Abroad {
+			c.say(r.File, ref.Node, finding.Warning, "cross-namespace", r.Path+".middlewares", "names %s of another namespace, or with its provider, which takes providers.kubernetesCRD.allowCrossNamespace: true in the static configuration; without it, %s", ref.Text, dropsRouter)
+		}
+	}
+}
+
 // nearMiddleware returns the hint at the middleware that may be meant, called as the
 // router would have to.
 func (c *check) nearMiddleware(ref inventory.Reference, keys []string) string {

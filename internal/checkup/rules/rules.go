@@ -48,6 +48,7 @@ func Run(set *inventory.Set, options Options) ([]finding.Finding, int) {
 	c.checkStructure()
 	c.checkSameSecrets()
 	c.checkReferences()
+	c.checkNamespaces()
 	c.checkServices()
 	c.checkRules()
 	c.checkUnused()
