@@ -51,6 +51,10 @@ type verifyOptions struct {
 	middleware, plugin string
 	at, client         string
 	now, asJSON        bool
+
+	// hide puts names in the place of values that templates have from the environment;
+	// nil where there are none.
+	hide func(text string) string
 }
 
 func verifyCommand() command {
@@ -126,6 +130,18 @@ func judgeRequest(o *verifyOptions, s streams) (int, string) {
 	problem = report.judge(o, &plugin.Config{Raw: raw}, r, captured)
 	if problem != "" {
 		return exitUsage, problem
+	}
+	if o.hide != nil {
+		for _, texts := range [][]string{report.Explanation.Problems, report.Explanation.Warnings} {
+			for i := range texts {
+				texts[i] = o.hide(texts[i])
+			}
+		}
+		for _, check := range report.Explanation.Checks {
+			for i := range check.Seen {
+				check.Seen[i] = o.hide(check.Seen[i])
+			}
+		}
 	}
 	if o.asJSON {
 		err := printJSON(s.stdout, report)

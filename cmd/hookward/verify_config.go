@@ -24,6 +24,7 @@ func verifyConfig(o *verifyOptions, s streams) (map[string]any, []string, string
 			return nil, nil, "--config: " + oneLine(problem)
 		}
 		raw = gate.Options
+		o.hide = gate.Hide
 	}
 	err := o.into(raw)
 	if err != nil {

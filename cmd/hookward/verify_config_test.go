@@ -45,6 +45,7 @@ func fileGate(name, alias, options string) string {
 
 // Words of a test's command have | between them.
 func TestVerifySources(t *testing.T) {
+	t.Setenv("VERIFY_LEAK", "topsecretvalue")
 	const github = `provider: github, secrets: ["env:VERIFY_SECRET"]`
 	t.Setenv("VERIFY_SECRET", verifySecret)
 	t.Setenv("VERIFY_VARIABLE", "VERIFY_SECRET")
@@ -71,6 +72,7 @@ func TestVerifySources(t *testing.T) {
 		"missing-secret.yml":  fileGate("gh", "hookward", `provider: github, secrets: ["env:NOT_HERE"]`),
 		"escape\x1b[2J.yml":   fileGate(`"a\e[2Jb"`, "hookward", github) + fileGate("x", "hookward", github)[len("http:\n  middlewares:\n"):],
 		"unset.yml":           fileGate("gh", "hookward", `provider: github, secrets: ['{{ env "NOT_HERE" }}']`),
+		"leak.yml":            fileGate("gh", "hookward", `provider: '{{ env "VERIFY_LEAK" }}', secrets: ["env:VERIFY_SECRET"]`),
 		"mistake.yml":         fileGate("gh", "hookward", github+", toleranse: 5m"),
 		"near.yml":            fileGate("gh", "hookwrad", github),
 		"odd/a.yml":           fileGate("gh", "hookward", github),
@@ -130,6 +132,7 @@ func TestVerifySources(t *testing.T) {
 		{"--config|escape\x1b[2J.yml", exitUsage, "", "which one is meant: a\ufffd[2Jb@file, x@file"},
 		{"--config|unset.yml", exitUsage, "hint: what a template or Compose puts in is read here", ""},
 		{"--config|odd", exitGood, "note: odd/b\ufffd[2J.yml:5:19: http.middlewares.other.plugin.another.day: is a date", ""},
+		{"--config|leak.yml", exitUsage, `"$VERIFY_LEAK" is not in the catalogue`, ""},
 		{"--config|mistake.yml", exitUsage, "did you mean tolerance?", ""},
 		{"--config|near.yml", exitUsage, "", "'hookward check FILE' says why"},
 		{"--config|empty-directory", exitUsage, "", "it has no YAML or TOML files"},

@@ -45,7 +45,7 @@ func (c *check) checkNamespaces() {
 	}
 	for _, r := range c.set.Routers {
 		for _, ref := range r.Abroad {
-			c.say(r.File, ref.Node, finding.Warning, "cross-namespace", r.Path+".middlewares", "names %s of another namespace, or with its provider, which takes providers.kubernetesCRD.allowCrossNamespace: true in the static configuration; without it, %s", ref.Text, dropsRouter)
+			c.say(r.File, ref.Node, finding.Warning, "cross-namespace", r.Path+".middlewares", "names %s, of another namespace or by a key, which needs providers.kubernetesCRD.allowCrossNamespace: true in the static configuration; without it, %s", ref.Text, dropsRouter)
 		}
 	}
 }
