@@ -271,6 +271,24 @@ func TestReplayKeysOfBothWays(t *testing.T) {
 	}
 }
 
+// Where the id counts, it does so for a body that is signed alone, too: the usual
+// claim, by the body's digest, is not for it.
+func TestReplayByDeliveryOfASignedBody(t *testing.T) {
+	capture(t)
+	g := newTestGate(t.Name(), map[string]any{"secrets": docsSecret, "replay": map[string]any{"by": "delivery"},
+		"signature": map[string]any{"header": "X-Sig", "signs": "{body}", "idField": "json:id"}}, compile, testTime)
+	if g.policy == nil || g.policy.fast == nil {
+		t.Fatal("no policy, or no short way")
+	}
+	for i, body := range []string{`{"id":"a","try":1}`, `{"id":"a","try":2}`, `{"id":"b","try":1}`} {
+		d := decide(g, newPost(body, "X-Sig: "+hexMACOf("hmac-sha256", docsSecret, body)), testTime)
+		want := []string{verified, deliveryInFlight, verified}[i]
+		if d.reason != want {
+			t.Errorf("%s: %s, want %s", body, d.reason, want)
+		}
+	}
+}
+
 func TestReplayMistakes(t *testing.T) {
 	with := func(provider string, section any) map[string]any {
 		raw := map[string]any{"provider": provider, "secrets": docsSecret, "replay": section}
