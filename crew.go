@@ -50,6 +50,7 @@ func startCrews() {
 	if begun {
 		return
 	}
+	go watchBodies()
 	go hireDeciders(deciders)
 	go hireRecorders(recorders)
 	deciders.wanted <- true
@@ -63,7 +64,7 @@ func hireDeciders(c *crew) {
 	defer func() { _ = recover() }() // nothing here can panic
 	for {
 		<-c.wanted
-		go decider(c, nil)
+		go decider(c, nil, &bodyWatch{})
 	}
 }
 

@@ -10,7 +10,6 @@ import (
 	"io"
 	"net/http"
 	"net/netip"
-	"runtime"
 	"sort"
 	"sync/atomic"
 	"time"
@@ -24,15 +23,9 @@ import (
 // it: whether it is forwarded, and what the record says. It never panics. On
 // return the request is ready to be forwarded, if the decision says so.
 func decide(g *gate, r *http.Request, now time.Time) *decision {
-	d := &decision{gate: g, request: r, start: now, done: make(chan bool, 2)}
+	d := &decision{gate: g, request: r, start: now, done: make(chan bool, 1)}
 	deciders.jobs <- d
-	// Most bodies are here already, and need no timer.
-	runtime.Gosched()
-	if len(d.done) == 0 {
-		waitLonger(d, bodyTimeoutOf(g, now))
-	} else {
-		<-d.done
-	}
+	<-d.done
 	return d
 }
 
@@ -42,12 +35,14 @@ func decide(g *gate, r *http.Request, now time.Time) *decision {
 //
 // The variables stand before the loop, and each is assigned before it is read: what
 // it has from the turn before is another request's.
-func decider(c *crew, d *decision) {
+func decider(c *crew, d *decision, w *bodyWatch) {
 	defer func() {
 		if panicked := recover(); panicked != nil {
-			refusePanicked(d, fmt.Sprint(panicked))
+			refusePanicked(d, w, fmt.Sprint(panicked))
 		}
 	}()
+	defer unwatch(w)
+	watch(w)
 	var g *gate
 	var r *http.Request
 	var p *policy
@@ -56,7 +51,7 @@ func decider(c *crew, d *decision) {
 	var peer netip.AddrPort
 	var octets, mac []byte
 	var lines []string
-	var size, stamp int64
+	var size, stamp, late int64
 	var k int
 	var f *fastPath
 	var h hash.Hash
@@ -149,7 +144,9 @@ func decider(c *crew, d *decision) {
 		}
 		if reason == "" {
 			if r.ContentLength != 0 && r.Body != nil {
-				atomic.StoreInt32(&d.stage, reading)
+				w.d = d
+				late = int64(time.Since(started) + p.bodyTimeout)
+				atomic.StoreInt64(&w.deadline, late)
 				if r.ContentLength > 0 && r.ContentLength <= firstBuffer {
 					buffer = bytes.NewBuffer(make([]byte, 0, r.ContentLength+bytes.MinRead))
 					_, err = buffer.ReadFrom(io.LimitReader(r.Body, p.maxBodyBytes+1))
@@ -165,7 +162,7 @@ func decider(c *crew, d *decision) {
 				} else {
 					reason = readBody(d, r, p.maxBodyBytes)
 				}
-				if !atomic.CompareAndSwapInt32(&d.stage, reading, bodyOver) {
+				if !atomic.CompareAndSwapInt64(&w.deadline, late, 0) {
 					return // it is answered, and no longer this one's
 				}
 				d.body = d.arrived

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
-	"sync/atomic"
 	"time"
 
 	"github.com/hookward/hookward/internal/ahead"
@@ -18,8 +17,7 @@ type decision struct {
 	gate      *gate
 	request   *http.Request
 	start     time.Time
-	done      chan bool // whether a crew is done, or else the time is over
-	stage     int32     // atomic: who may go on with it, while the body is read
+	done      chan bool // a word once the decision is taken, and one once it is recorded
 	settled   bool      // its claim is settled, or is not to be
 	announced chan bool // who waits for its record to be written down; nil where nobody does
 
@@ -157,8 +155,8 @@ func conclude(d *decision, r *http.Request, reason string, now time.Time) {
 
 // refusePanicked makes a decision a refusal, in which a check has panicked. Its
 // decider ends with that; another one waits already.
-func refusePanicked(d *decision, problem string) {
-	if atomic.LoadInt32(&d.stage) == reading && !atomic.CompareAndSwapInt32(&d.stage, reading, bodyOver) {
+func refusePanicked(d *decision, w *bodyWatch, problem string) {
+	if !isOver(w) {
 		return // it was answered before
 	}
 	d.reason = internalError

@@ -1,0 +1,73 @@
+package hookward
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// bodyWatch is what is known from outside of the body that a decider is reading.
+//
+// Traefik gives a plugin no way to set a read deadline, so a read that stalls is
+// given up on by somebody else: a goroutine looks at all deciders now and then. The
+// read itself ends with the answer, which aborts it: see hangUp. To have a timer for
+// each body instead cost a tenth of a request.
+type bodyWatch struct {
+	// deadline is until when the body must be there, in nanoseconds since started; 0
+	// while none is read, or givenUp. Whoever changes it from the time that it has
+	// goes on with the decision, and nobody else. Atomic.
+	deadline int64
+	d        *decision // whose body it is: the watch's as soon as it has given up
+}
+
+const (
+	givenUp       = int64(-1)
+	watchInterval = 100 * time.Millisecond
+)
+
+var (
+	watchedMu sync.Mutex
+	watched   = map[*bodyWatch]bool{}
+)
+
+func watch(w *bodyWatch) {
+	watchedMu.Lock()
+	watched[w] = true
+	watchedMu.Unlock()
+}
+
+func unwatch(w *bodyWatch) {
+	watchedMu.Lock()
+	delete(watched, w)
+	watchedMu.Unlock()
+}
+
+// watchBodies refuses requests whose body is too late.
+func watchBodies() {
+	defer func() { _ = recover() }() // nothing here can panic
+	for {
+		time.Sleep(watchInterval)
+		giveUpLate(int64(time.Since(started)))
+	}
+}
+
+// giveUpLate gives up on the bodies that should have been there by now.
+func giveUpLate(now int64) {
+	watchedMu.Lock()
+	defer watchedMu.Unlock()
+	for w := range watched {
+		late := atomic.LoadInt64(&w.deadline)
+		if late > 0 && now > late && atomic.CompareAndSwapInt64(&w.deadline, late, givenUp) {
+			w.d.reason = bodyTimeout
+			w.d.inGate = int64(time.Since(w.d.start))
+			w.d.done <- true
+		}
+	}
+}
+
+// isOver ends the reading of a body for a decider, and says whether the decision is
+// the decider's still.
+func isOver(w *bodyWatch) bool {
+	late := atomic.LoadInt64(&w.deadline)
+	return late == 0 || late > 0 && atomic.CompareAndSwapInt64(&w.deadline, late, 0)
+}
