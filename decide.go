@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/netip"
 	"sort"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -51,8 +52,11 @@ func decider(c *crew, d *decision, w *bodyWatch) {
 	var peer netip.AddrPort
 	var octets, mac []byte
 	var lines []string
-	var size, stamp, late int64
+	var size, stamp, late, clock, full int64
 	var k int
+	var known bool
+	var buckets *bucket.Table
+	var claims *claim.Table
 	var f *fastPath
 	var h hash.Hash
 	var buffer *bytes.Buffer
@@ -121,7 +125,29 @@ func decider(c *crew, d *decision, w *bodyWatch) {
 				if p.limit != nil && !p.shortLimit || p.ban != nil && atomic.LoadInt64(&p.ban.table.banned) > 0 {
 					reason = restrain(p, r, d, key, now)
 				} else if p.limit != nil {
-					size = bucket.Take(p.limit.table, key, int64(now.Sub(started)))
+					// The usual case of bucket.Take, written out.
+					buckets = p.limit.table
+					clock = int64(now.Sub(started))
+					buckets.Mu.Lock()
+					if clock < buckets.Now && buckets.Now-clock < bucket.MaxDisorder {
+						clock = buckets.Now
+					}
+					full, known = buckets.Current[key]
+					if known && clock >= buckets.Now && clock <= buckets.Until {
+						buckets.Now = clock
+						if full < clock {
+							full = clock
+						}
+						full += buckets.Interval
+						size = clock + buckets.Depth - full
+						if size >= 0 {
+							buckets.Current[key] = full
+						}
+						buckets.Mu.Unlock()
+					} else {
+						buckets.Mu.Unlock()
+						size = bucket.Take(buckets, key, int64(now.Sub(started)))
+					}
 					if size < 0 {
 						d.wait = -size
 						reason = rateLimited
@@ -235,10 +261,24 @@ func decider(c *crew, d *decision, w *bodyWatch) {
 
 		// Replay.
 		if reason == verified && p.replay != nil {
-			key = string(d.bodySum[:]) // what nearly all are remembered by; see deliveryKey
-			if p.shortClaim && d.signed == nil && d.signedHead == "" && claim.Claim(p.replay.table, key, now.UnixNano(), p.replay.required) == claim.Granted {
-				d.claim = key
-			} else {
+			if p.shortClaim && d.signed == nil && d.signedHead == "" {
+				// The usual case of claim.Claim, written out.
+				key = string(d.bodySum[:]) // what nearly all are remembered by; see deliveryKey
+				claims = p.replay.table
+				clock = now.UnixNano()
+				claims.Mu.Lock()
+				_, known = claims.Current[key]
+				if !known {
+					_, known = claims.Previous[key]
+				}
+				if !known && !claims.Flying[key] && claims.Room > 0 && clock < claims.Until {
+					claims.Flying[key] = true
+					claims.Room--
+					d.claim = key
+				}
+				claims.Mu.Unlock()
+			}
+			if d.claim == "" {
 				reason = claimDelivery(p, d, now)
 			}
 		}
@@ -255,10 +295,10 @@ func decider(c *crew, d *decision, w *bodyWatch) {
 			delete(r.Header, "Upgrade")
 			delete(r.Header, "Expect")
 			r.Header[providerHeader] = []string{p.provider}
-			if d.deliveryID != "" && fitsHeader.MatchString(d.deliveryID) {
+			if d.deliveryID != "" && (len(d.deliveryID) < maxHeader && strings.TrimLeft(d.deliveryID, visible) == "" || fitsHeader.MatchString(d.deliveryID)) {
 				r.Header[deliveryHeader] = []string{d.deliveryID}
 			}
-			if d.eventType != "" && fitsHeader.MatchString(d.eventType) {
+			if d.eventType != "" && (len(d.eventType) < maxHeader && strings.TrimLeft(d.eventType, visible) == "" || fitsHeader.MatchString(d.eventType)) {
 				r.Header[eventHeader] = []string{d.eventType}
 			}
 			r.ContentLength = d.bodyBytes

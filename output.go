@@ -2,6 +2,7 @@ package hookward
 
 import (
 	"context"
+	"math"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -15,6 +16,7 @@ import (
 type output struct {
 	direct *outbox.Direct // to stdout or a file
 	queue  *outbox.Queue  // to what is across a network
+	stdout bool           // it is recordOutput
 
 	ctx  context.Context // of the newest gate that uses it
 	last time.Time       // when that was last seen to be there, or the output in use
@@ -86,7 +88,10 @@ func newOutput(s outputSpec) *output {
 	tell := func(level, message string, now time.Time) { report(level, "hookward", message, now) }
 	switch s.kind {
 	case "stdout":
-		o.direct = outbox.NewDirect(s.name, s.queue.MemoryBytes, recordFormat, writeStdout, tell)
+		o.stdout = true
+		o.direct = outbox.NewDirect(s.name, s.queue.MemoryBytes, recordFormat, func(lines []byte, now time.Time) (int, error) {
+			return writeStdout(o, lines, now)
+		}, tell)
 	case "file":
 		o.file = logfile.New(s.file, func(level, message string, now time.Time) { tell(level, s.name+": "+message, now) })
 		o.direct = outbox.NewDirect(s.name, s.queue.MemoryBytes, recordFormat, func(lines []byte, now time.Time) (int, error) {
@@ -106,15 +111,15 @@ func newOutput(s outputSpec) *output {
 // which waits for no disk and no network.
 func changeOutput(o *output, s outputSpec) {
 	o.of = s.of
+	o.nextMu.Lock()
+	o.next = s
+	o.nextMu.Unlock()
+	atomic.StoreInt32(&o.changed, 1)
 	if o.direct != nil {
 		outbox.ResizeDirect(o.direct, s.queue.MemoryBytes)
 	} else {
 		outbox.Resize(o.queue, s.queue)
 	}
-	o.nextMu.Lock()
-	o.next = s
-	o.nextMu.Unlock()
-	atomic.StoreInt32(&o.changed, 1)
 }
 
 // takeChange puts other options in force.
@@ -132,15 +137,35 @@ func takeChange(o *output) {
 	}
 }
 
-func writeStdout(lines []byte, _ time.Time) (int, error) {
-	return recordOutput.Write(lines)
+// writeStdout writes, and lets those who come next write by themselves for a while.
+func writeStdout(o *output, lines []byte, now time.Time) (int, error) {
+	n, err := recordOutput.Write(lines)
+	if err == nil {
+		at := now.UnixNano()
+		outbox.Open(o.direct, recordOutput, math.MaxInt64, at, at+int64(time.Second), nil)
+	}
+	return n, err
 }
 
+// writeFile writes, and lets those who come next write by themselves for as long as
+// there is nothing else to do.
 func writeFile(o *output, lines []byte, now time.Time) (int, error) {
+	logfile.Grown(o.file, outbox.Shut(o.direct))
 	if atomic.LoadInt32(&o.changed) != 0 {
 		takeChange(o)
 	}
-	return logfile.Write(o.file, lines, now)
+	n, err := logfile.Write(o.file, lines, now)
+	if err != nil {
+		return n, err
+	}
+	out, left, from, until := logfile.Way(o.file)
+	if out != nil {
+		outbox.Open(o.direct, out, left, from, until, func(line []byte, n int) int { return logfile.Settle(o.file, line, n) })
+		if atomic.LoadInt32(&o.changed) != 0 {
+			logfile.Grown(o.file, outbox.Shut(o.direct)) // it has changed in between
+		}
+	}
+	return n, nil
 }
 
 func sendRecords(o *output, records [][]byte) outbox.Outcome {

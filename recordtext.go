@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net"
-	"regexp"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -26,9 +25,9 @@ const (
 	maxLookedAt = 4000
 )
 
-// harmful is what a text may have in it that has to be escaped, or that a secret
-// may be hidden by: anything but printable ASCII, and the signs of escapes.
-var harmful = regexp.MustCompile(`[^ -~]|["%\\]`)
+// harmless are the signs of a text that has nothing in it which is to be escaped, or
+// by which a secret may be hidden: printable ASCII without the signs of escapes.
+var harmless = signs(' ', '~', "\"%\\")
 
 // maxHarmless bounds the texts of a request that are not looked at one by one: none
 // of them can be too long then.

@@ -14,23 +14,34 @@ import (
 )
 
 // Table holds the buckets of up to a number of keys.
+//
+// What is exported, but for Interval, is for one caller that has the usual case of
+// Take written out: a key of the current generation, before Until. Interpreted, a
+// call costs as much as all variables and temporaries of what is called, which is
+// four times what this case does.
 type Table struct {
 	// Interval is the time in which one token is filled in, in nanoseconds.
 	// Rounded up: rather a little less often than too often.
 	Interval int64
+	// Depth is the time in which an empty bucket fills, in nanoseconds.
+	Depth int64
 
-	mu    sync.Mutex
-	depth int64 // the time in which an empty bucket fills
-	most  int
+	Mu sync.Mutex // guards what follows
 
-	now    int64 // never goes back: see clock
-	offset int64
-
-	// Two generations: what was last touched before the older one was closed is
-	// full again, and forgotten by dropping a map. Nothing is ever walked through.
-	current  map[string]int64
+	// Now never goes back: see clock.
+	Now int64
+	// Until is when the current generation ends; in the past, where the clock was
+	// set back.
+	Until int64
+	// Current has the time at which each bucket is full, in two generations: what
+	// was last touched before the older one was closed is full again, and forgotten
+	// by dropping a map. Nothing is ever walked through.
+	Current  map[string]int64
 	previous map[string]int64
 	since    int64 // when the current one began
+
+	most   int
+	offset int64
 
 	overflow []int64 // see share
 	seed     maphash.Seed
@@ -47,10 +58,11 @@ func New(average int64, period time.Duration, burst int64, most int) *Table {
 	interval := intervalOf(average, period)
 	t := &Table{
 		Interval: interval,
-		depth:    burst * interval,
+		Depth:    burst * interval,
 		most:     most,
-		now:      math.MinInt64,
-		current:  map[string]int64{},
+		Now:      math.MinInt64,
+		Until:    math.MinInt64,
+		Current:  map[string]int64{},
 		previous: map[string]int64{},
 		overflow: make([]int64, shares),
 		seed:     maphash.MakeSeed(),
@@ -83,26 +95,23 @@ func intervalOf(average int64, period time.Duration) int64 {
 // none, and then how many nanoseconds it takes until there is; otherwise it is
 // the time that the tokens left took to be filled in: divided by Interval, their
 // number.
-//
-// It calls others for what is rare alone: interpreted, a call costs as much as all
-// variables and temporaries of what is called.
 func Take(t *Table, key string, now int64) int64 {
-	t.mu.Lock()
-	if now+t.offset >= t.now && t.now != math.MinInt64 {
+	t.Mu.Lock()
+	if now+t.offset >= t.Now && t.Now != math.MinInt64 {
 		now += t.offset // as clock has it
-		t.now = now
+		t.Now = now
 	} else {
 		now = clock(t, now)
 	}
-	if now-t.since > t.depth {
+	if now-t.since > t.Depth {
 		turn(t, now)
 	}
-	full, known := t.current[key]
+	full, known := t.Current[key]
 	if !known {
 		full, known = older(t, key)
-		if !known && len(t.current)+len(t.previous) >= t.most {
+		if !known && len(t.Current)+len(t.previous) >= t.most {
 			room := share(t, key, now)
-			t.mu.Unlock()
+			t.Mu.Unlock()
 			return room
 		}
 	}
@@ -111,13 +120,13 @@ func Take(t *Table, key string, now int64) int64 {
 	} else if !known || full < now {
 		full = now
 	}
-	room := t.depth - (full + t.Interval - now)
+	room := t.Depth - (full + t.Interval - now)
 	if room >= 0 {
-		t.current[key] = full + t.Interval
+		t.Current[key] = full + t.Interval
 	} else if known {
-		t.current[key] = full // it may have been in the older generation
+		t.Current[key] = full // it may have been in the older generation
 	}
-	t.mu.Unlock()
+	t.Mu.Unlock()
 	return room
 }
 
@@ -140,9 +149,9 @@ func startOf(t *Table, key string, now int64) int64 {
 	return full
 }
 
-// maxDisorder is how far apart two requests may come here from the order in which
-// they looked at the clock. What goes back further is the clock.
-const maxDisorder = int64(10 * time.Second)
+// MaxDisorder is how far apart two requests may come here from the order in which
+// they looked at the clock, in nanoseconds. What goes back further is the clock.
+const MaxDisorder = int64(10 * time.Second)
 
 // clock returns a time that never goes back. Requests that come here late are not
 // earlier than those before them. Where the clock itself goes back, time stands
@@ -150,30 +159,35 @@ const maxDisorder = int64(10 * time.Second)
 // everybody out for as long as the clock was set back by, and to begin anew would
 // forget what was taken.
 func clock(t *Table, now int64) int64 {
-	if t.now == math.MinInt64 {
+	if t.Now == math.MinInt64 {
 		t.since = now
-		t.now = now
+		t.Now = now
+		t.Until = now + t.Depth
 		return now
 	}
 	now += t.offset
-	if t.now-now > maxDisorder {
-		t.offset += t.now - now
+	if t.Now-now > MaxDisorder {
+		t.offset += t.Now - now
+		t.Until = math.MinInt64
 	}
-	if now < t.now {
-		return t.now
+	if now < t.Now {
+		return t.Now
 	}
-	t.now = now
+	t.Now = now
 	return now
 }
 
 // turn begins a new generation.
 func turn(t *Table, now int64) {
-	t.previous = t.current
-	if now-t.since > 2*t.depth {
+	t.previous = t.Current
+	if now-t.since > 2*t.Depth {
 		t.previous = map[string]int64{} // all of it is full again as well
 	}
-	t.current = map[string]int64{}
+	t.Current = map[string]int64{}
 	t.since = now
+	if t.offset == 0 {
+		t.Until = now + t.Depth
+	}
 }
 
 // share takes a token for a key that finds no room, out of one of the buckets for
@@ -186,7 +200,7 @@ func share(t *Table, key string, now int64) int64 {
 	if full < now {
 		full = now
 	}
-	room := t.depth - (full + t.Interval - now)
+	room := t.Depth - (full + t.Interval - now)
 	if room >= 0 {
 		t.overflow[i] = full + t.Interval
 	}
@@ -196,7 +210,7 @@ func share(t *Table, key string, now int64) int64 {
 // Shared returns how many requests have shared a bucket because there were too
 // many keys.
 func Shared(t *Table) int64 {
-	t.mu.Lock()
-	defer t.mu.Unlock()
+	t.Mu.Lock()
+	defer t.Mu.Unlock()
 	return t.shared
 }

@@ -123,7 +123,7 @@ func TestGenerations(t *testing.T) {
 	for i := 0; i < 50_000; i++ {
 		now += second / 300
 		Take(table, fmt.Sprint(i), now)
-		if n := len(table.current) + len(table.previous); n > 700 {
+		if n := len(table.Current) + len(table.previous); n > 700 {
 			t.Fatalf("%d buckets, of which 300 are not full", n)
 		}
 	}
@@ -143,7 +143,7 @@ func TestGenerations(t *testing.T) {
 		t.Error("a bucket is there twice")
 	}
 	Take(table, "steady", now+100*second)
-	if n := len(table.current) + len(table.previous); n != 1 {
+	if n := len(table.Current) + len(table.previous); n != 1 {
 		t.Errorf("%d buckets after a long pause", n)
 	}
 }
@@ -162,7 +162,7 @@ func TestFlood(t *testing.T) {
 			t.Fatal("a flood makes the table forget")
 		}
 	}
-	if n := len(table.current) + len(table.previous); n != 100 {
+	if n := len(table.Current) + len(table.previous); n != 100 {
 		t.Errorf("%d buckets, want 100", n)
 	}
 	if Shared(table) < 9000 {

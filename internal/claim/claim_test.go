@@ -121,7 +121,7 @@ func TestFullTables(t *testing.T) {
 			t.Fatalf("delivery %d is refused", i)
 		}
 		Commit(table, fmt.Sprint(i), now)
-		if n := len(table.current) + len(table.previous); n > 100 {
+		if n := len(table.Current) + len(table.Previous); n > 100 {
 			t.Fatalf("%d entries", n)
 		}
 		for back := 0; back < 50 && back <= i; back++ {

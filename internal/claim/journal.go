@@ -29,13 +29,16 @@ const maxJournal = 64 << 20
 // costs nothing but the memory of a restart.
 func Open(t *Table, path string, now int64) {
 	j := &journal{path: path, tell: t.tell}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	recall(t, t.current, path, now)
-	recall(t, t.previous, path+".old", now)
+	t.Mu.Lock()
+	defer t.Mu.Unlock()
+	recall(t, t.Current, path, now)
+	recall(t, t.Previous, path+".old", now)
 	t.since = now
+	t.Until = now + t.window
+	t.Room = 0
 	openJournal(j)
 	t.journal = j
+	t.Journaled = true
 }
 
 // recall reads one file into a generation.
@@ -64,7 +67,7 @@ func recall(t *Table, into map[string]int64, path string, now int64) {
 		if at > now {
 			at = now // a clock that was set back is no reason to forget
 		}
-		if now-at < t.window && len(t.current)+len(t.previous) < t.most {
+		if now-at < t.window && len(t.Current)+len(t.Previous) < t.most {
 			into[key] = at
 		}
 	}
@@ -152,10 +155,11 @@ func turnJournal(j *journal) {
 
 // Close closes the files of a table. It goes on without them.
 func Close(t *Table) {
-	t.mu.Lock()
+	t.Mu.Lock()
 	if t.journal != nil && t.journal.file != nil {
 		_ = t.journal.file.Close()
 	}
 	t.journal = nil
-	t.mu.Unlock()
+	t.Journaled = false
+	t.Mu.Unlock()
 }

@@ -143,6 +143,27 @@ func Write(f *File, lines []byte, now time.Time) (int, error) {
 	return n, nil
 }
 
+// Way returns where lines may be written to beside Write, how many bytes, and from
+// when until before when, in nanoseconds since 1970; a nil writer where Write has more
+// to do. Before the next Write, Grown says how many they were; after an error, Settle.
+func Way(f *File) (io.Writer, int64, int64, int64) {
+	if f.mac != nil || f.rest != nil || f.changed {
+		return nil, 0, 0, 0
+	}
+	return f.out, f.most - f.size, f.woken, f.wake
+}
+
+// Grown notes how many bytes were written beside Write.
+func Grown(f *File, n int64) {
+	f.size += n
+}
+
+// Settle notes that of lines only n bytes were written beside Write, and returns what
+// Write would have returned.
+func Settle(f *File, lines []byte, n int) int {
+	return settle(f, lines, lines, n)
+}
+
 // writeWithCare writes where there is something to do first.
 func writeWithCare(f *File, lines []byte, now time.Time) (int, error) {
 	if f.rest != nil {

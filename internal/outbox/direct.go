@@ -3,6 +3,7 @@ package outbox
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"sync"
 	"time"
 )
@@ -10,16 +11,36 @@ import (
 // Direct hands lines on to something near, such as a file: at once, by whoever
 // brings them. While one is at it, or while that fails, the lines of others wait
 // in memory, so that nobody waits but the one who is at it.
+//
+// What is exported is for one caller that has the usual case of Put written out: that
+// nobody else is at it, and that there is a short way. Interpreted, a call costs as
+// much as all variables and temporaries of what is called: the usual case took 37 µs
+// of CPU in calls, one of them the system's, of 8 µs, and takes 12 so.
 type Direct struct {
 	name  string
 	most  int // bytes that wait
 	write func(lines []byte, now time.Time) (int, error)
 	voice *voice
+	timer *time.Timer // of drain; see stopped
 
-	mu       sync.Mutex
-	busy     bool        // somebody writes, or a retry is planned
-	timer    *time.Timer // of drain; see stopped
-	uses     int64
+	Mu sync.Mutex // guards what follows
+
+	// Busy says that somebody writes, or that a retry is planned.
+	Busy bool
+	// Behind says that lines wait, or are lost: who has written calls Wrote.
+	Behind bool
+	// Uses counts lines.
+	Uses int64
+
+	// Out is the short way: who is busy may write a line there, if it is no longer
+	// than Left, which it is taken off, from From until before Until, in nanoseconds
+	// since 1970.
+	Out         io.Writer
+	Left        int64
+	From, Until int64
+	opened      int64 // what was left at first
+	settle      func(line []byte, n int) int
+
 	waiting  buffer
 	rest     []byte // of what was written in part: it goes first, and is never dropped
 	gaps     gaps
@@ -41,34 +62,74 @@ func NewDirect(name string, most int, format Format, write func(lines []byte, no
 // Put hands on one line, with its newline, and says whether it has arrived: else
 // it waits, or will be reported as lost.
 func Put(d *Direct, line []byte, now time.Time) bool {
-	d.mu.Lock()
-	d.uses++
-	if d.busy {
+	d.Mu.Lock()
+	d.Uses++
+	if d.Busy {
 		wait(d, line)
-		d.mu.Unlock()
+		d.Mu.Unlock()
 		return false
 	}
-	d.busy = true
-	d.mu.Unlock()
+	d.Busy = true
+	d.Mu.Unlock()
 	n, err := d.write(line, now)
 	if err != nil {
 		failed(d, append([]byte{}, line...), n, false, err) // the line is others' too
 		return false
 	}
-	d.mu.Lock()
-	if d.waiting.size > 0 || len(d.gaps.spans) > 0 {
+	d.Mu.Lock()
+	if d.Behind {
 		drainLater(d)
 	} else {
-		d.busy = false
+		d.Busy = false
 	}
-	d.mu.Unlock()
+	d.Mu.Unlock()
 	return true
+}
+
+// Wrote goes on after a line was written the short way, in n bytes, where that went
+// wrong or others wait, and says whether it has arrived. Whoever calls it is busy, and
+// is no more.
+func Wrote(d *Direct, line []byte, n int, err error) bool {
+	if err != nil {
+		if d.settle != nil {
+			n = d.settle(line, n)
+		}
+		failed(d, append([]byte{}, line...), n, false, err)
+		return false
+	}
+	drainLater(d)
+	return true
+}
+
+// Open opens the short way: as many bytes may be written to out, from a time until
+// before another, in nanoseconds since 1970. What an error has cut off is settled, as
+// a write of NewDirect's would do it; nil leaves n as it is. Whoever calls it is busy.
+func Open(d *Direct, out io.Writer, left, from, until int64, settle func(line []byte, n int) int) {
+	d.Mu.Lock()
+	d.Out = out
+	d.Left = left
+	d.opened = left
+	d.From = from
+	d.Until = until
+	d.settle = settle
+	d.Mu.Unlock()
+}
+
+// Shut shuts the short way, and returns how many bytes went that way.
+func Shut(d *Direct) int64 {
+	d.Mu.Lock()
+	n := d.opened - d.Left
+	d.opened = 0
+	d.Left = 0
+	d.Mu.Unlock()
+	return n
 }
 
 // wait adds a line to those that wait, with the lock held, and drops the oldest
 // where they are too many. As what follows it is a function of its own because
 // interpreted code pays for all variables of a function at each call.
 func wait(d *Direct, line []byte) {
+	d.Behind = true
 	add(&d.waiting, line)
 	if d.waiting.size > d.most && shrink(&d.waiting, d.most, &d.gaps) {
 		say(d.voice, "error", d.name+": records are lost, because too many wait to be written")
@@ -84,7 +145,7 @@ func drainLater(d *Direct) {
 // failed keeps what was not written and plans another attempt. The lines may begin
 // in the middle of one.
 func failed(d *Direct, lines []byte, n int, torn bool, err error) {
-	d.mu.Lock()
+	d.Mu.Lock()
 	if torn && n == 0 || n > 0 && n < len(lines) && lines[n-1] != '\n' {
 		// The line is completed when it can be: nothing may come in between.
 		end := n + 1 + bytes.IndexByte(lines[n:], '\n')
@@ -95,7 +156,7 @@ func failed(d *Direct, lines []byte, n int, torn bool, err error) {
 	shrink(&d.waiting, d.most, &d.gaps)
 	d.failures++
 	wait := backoff(d.failures, 0)
-	d.mu.Unlock()
+	d.Mu.Unlock()
 	say(d.voice, "error", d.name+": "+err.Error()+"; records wait in memory")
 	d.timer.Reset(wait)
 }
@@ -125,8 +186,8 @@ func drain(d *Direct) {
 // next returns what is to be written next, and whether it begins in the middle of
 // a line. Where there is nothing, nobody is busy from then on.
 func next(d *Direct) ([]byte, bool) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
+	d.Mu.Lock()
+	defer d.Mu.Unlock()
 	if len(d.rest) > 0 {
 		rest := d.rest
 		d.rest = nil
@@ -134,17 +195,18 @@ func next(d *Direct) ([]byte, bool) {
 	}
 	lines := append(join(takeGaps(&d.gaps)), take(&d.waiting)...)
 	if len(lines) == 0 {
-		d.busy = false
+		d.Behind = false
+		d.Busy = false
 		return nil, false
 	}
 	return lines, false
 }
 
 func recovered(d *Direct) {
-	d.mu.Lock()
+	d.Mu.Lock()
 	was := d.failures
 	d.failures = 0
-	d.mu.Unlock()
+	d.Mu.Unlock()
 	if was > 0 {
 		say(d.voice, "info", d.name+": is well again")
 	}
@@ -152,15 +214,17 @@ func recovered(d *Direct) {
 
 // DirectIdle says whether nothing waits, and how many lines there have been.
 func DirectIdle(d *Direct) (bool, int64) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return !d.busy, d.uses
+	d.Mu.Lock()
+	defer d.Mu.Unlock()
+	return !d.Busy, d.Uses
 }
 
-// ResizeDirect changes how many bytes may wait.
+// ResizeDirect changes how many bytes may wait, and shuts the short way.
 func ResizeDirect(d *Direct, most int) {
-	d.mu.Lock()
+	d.Mu.Lock()
+	d.opened -= d.Left // what went that way is told when it is shut again
+	d.Left = 0
 	d.most = most
 	d.waiting.chunkBytes = part(directChunk, most)
-	d.mu.Unlock()
+	d.Mu.Unlock()
 }
