@@ -9,7 +9,7 @@ import (
 // bodyWatch is what is known from outside of the body that a decider is reading.
 //
 // Traefik gives a plugin no way to set a read deadline, so a read that stalls is
-// given up on by somebody else: a goroutine looks at all deciders now and then. The
+// given up on by somebody else: see watch. The
 // read itself ends with the answer, which aborts it: see hangUp. To have a timer for
 // each body instead cost a tenth of a request.
 type bodyWatch struct {
@@ -20,17 +20,15 @@ type bodyWatch struct {
 	d        *decision // whose body it is: the watch's as soon as it has given up
 }
 
-const (
-	givenUp       = int64(-1)
-	watchInterval = 100 * time.Millisecond
-)
+const givenUp = int64(-1)
 
 var (
 	watchedMu sync.Mutex
 	watched   = map[*bodyWatch]bool{}
 )
 
-func watch(w *bodyWatch) {
+// watchFor has a body watched over, until it is said to be enough.
+func watchFor(w *bodyWatch) {
 	watchedMu.Lock()
 	watched[w] = true
 	watchedMu.Unlock()
@@ -40,15 +38,6 @@ func unwatch(w *bodyWatch) {
 	watchedMu.Lock()
 	delete(watched, w)
 	watchedMu.Unlock()
-}
-
-// watchBodies refuses requests whose body is too late.
-func watchBodies() {
-	defer func() { _ = recover() }() // nothing here can panic
-	for {
-		time.Sleep(watchInterval)
-		giveUpLate(int64(time.Since(started)))
-	}
 }
 
 // giveUpLate gives up on the bodies that should have been there by now.

@@ -26,6 +26,9 @@ import (
 func decide(g *gate, r *http.Request, now time.Time) *decision {
 	d := &decision{gate: g, request: r, start: now, done: make(chan bool, 1)}
 	deciders.jobs <- d
+	if len(deciders.jobs) > 0 {
+		deciders.wanted <- true
+	}
 	<-d.done
 	return d
 }
@@ -42,8 +45,9 @@ func decider(c *crew, d *decision, w *bodyWatch) {
 			refusePanicked(d, w, fmt.Sprint(panicked))
 		}
 	}()
+	defer leave(c)
 	defer unwatch(w)
-	watch(w)
+	watchFor(w)
 	var g *gate
 	var r *http.Request
 	var p *policy
@@ -52,27 +56,23 @@ func decider(c *crew, d *decision, w *bodyWatch) {
 	var peer netip.AddrPort
 	var octets, mac []byte
 	var lines []string
-	var size, stamp, late, clock, full int64
+	var size, stamp, late, clock, at, full int64
 	var k int
 	var known bool
 	var buckets *bucket.Table
 	var claims *claim.Table
-	var f *fastPath
+	var f, keyed *fastPath
 	var h hash.Hash
-	var buffer *bytes.Buffer
 	var err error
 	for {
-		if atomic.AddInt64(&c.free, 1) > maxFree {
-			atomic.AddInt64(&c.free, -1)
-			return
-		}
 		d = <-c.jobs
-		if atomic.AddInt64(&c.free, -1) == 0 {
-			c.wanted <- true
+		if d == nil {
+			return
 		}
 		g = d.gate
 		r = d.request
 		now = d.start
+		clock = int64(now.Sub(started))
 		d.method = r.Method
 		d.host = r.Host
 		d.path = r.URL.EscapedPath()
@@ -127,26 +127,26 @@ func decider(c *crew, d *decision, w *bodyWatch) {
 				} else if p.limit != nil {
 					// The usual case of bucket.Take, written out.
 					buckets = p.limit.table
-					clock = int64(now.Sub(started))
 					buckets.Mu.Lock()
-					if clock < buckets.Now && buckets.Now-clock < bucket.MaxDisorder {
-						clock = buckets.Now
+					at = clock
+					if at < buckets.Now && buckets.Now-at < bucket.MaxDisorder {
+						at = buckets.Now
 					}
 					full, known = buckets.Current[key]
-					if known && clock >= buckets.Now && clock <= buckets.Until {
-						buckets.Now = clock
-						if full < clock {
-							full = clock
+					if known && at >= buckets.Now && at <= buckets.Until {
+						buckets.Now = at
+						if full < at {
+							full = at
 						}
 						full += buckets.Interval
-						size = clock + buckets.Depth - full
+						size = at + buckets.Depth - full
 						if size >= 0 {
 							buckets.Current[key] = full
 						}
 						buckets.Mu.Unlock()
 					} else {
 						buckets.Mu.Unlock()
-						size = bucket.Take(buckets, key, int64(now.Sub(started)))
+						size = bucket.Take(buckets, key, clock)
 					}
 					if size < 0 {
 						d.wait = -size
@@ -171,19 +171,17 @@ func decider(c *crew, d *decision, w *bodyWatch) {
 		if reason == "" {
 			if r.ContentLength != 0 && r.Body != nil {
 				w.d = d
-				late = int64(time.Since(started) + p.bodyTimeout)
+				late = clock + int64(p.bodyTimeout)
 				atomic.StoreInt64(&w.deadline, late)
-				if r.ContentLength > 0 && r.ContentLength <= firstBuffer {
-					buffer = bytes.NewBuffer(make([]byte, 0, r.ContentLength+bytes.MinRead))
-					_, err = buffer.ReadFrom(io.LimitReader(r.Body, p.maxBodyBytes+1))
-					reason = bodyRead
-					if err != nil {
-						reason = bodyProblem(err)
+				if r.ProtoMajor == 1 && r.ContentLength > 0 && r.ContentLength <= firstBuffer {
+					// RFC 9112, 6.2: there is no more, and no trailer.
+					octets = make([]byte, r.ContentLength)
+					_, err = io.ReadFull(r.Body, octets)
+					if err == nil {
+						d.arrived = octets
+						reason = bodyRead
 					} else {
-						d.arrived = buffer.Bytes()
-						if int64(len(d.arrived)) > p.maxBodyBytes {
-							reason = bodyTooLarge
-						}
+						reason = bodyProblem(err)
 					}
 				} else {
 					reason = readBody(d, r, p.maxBodyBytes)
@@ -231,7 +229,15 @@ func decider(c *crew, d *decision, w *bodyWatch) {
 						if err == nil && len(mac) == f.size {
 							reason = f.otherwise
 							for k = range f.keys {
-								h = hmac.New(f.newHash, f.keys[k])
+								if k == 0 && keyed == f {
+									h.Reset()
+								} else {
+									h = hmac.New(f.newHash, f.keys[k])
+									keyed = nil
+									if k == 0 {
+										keyed = f
+									}
+								}
 								if head != "" {
 									h.Write([]byte(head))
 								}
@@ -265,13 +271,13 @@ func decider(c *crew, d *decision, w *bodyWatch) {
 				// The usual case of claim.Claim, written out.
 				key = string(d.bodySum[:]) // what nearly all are remembered by; see deliveryKey
 				claims = p.replay.table
-				clock = now.UnixNano()
+				at = now.UnixNano()
 				claims.Mu.Lock()
 				_, known = claims.Current[key]
 				if !known {
 					_, known = claims.Previous[key]
 				}
-				if !known && !claims.Flying[key] && claims.Room > 0 && clock < claims.Until {
+				if !known && !claims.Flying[key] && claims.Room > 0 && at < claims.Until {
 					claims.Flying[key] = true
 					claims.Room--
 					d.claim = key

@@ -148,7 +148,7 @@ func conclude(d *decision, r *http.Request, reason string, now time.Time) {
 	if d.forward && p.audit.required {
 		waiting := make(chan bool, 1)
 		d.announced = waiting
-		recorders.jobs <- d
+		handOver(recorders, d)
 		<-waiting
 	}
 }

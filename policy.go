@@ -28,6 +28,7 @@ type policy struct {
 	shortLimit   bool          // the limit counts client addresses, here, and tells nobody
 	shortClaim   bool          // a delivery is claimed here, by what is signed
 	shortEnd     bool          // see decider: nothing has to be taken out, or written down, before a request is forwarded
+	timestamped  bool          // a scheme signs a timestamp
 	welcomes     bool          // a verified request is looked at once more; see welcome
 	guarded      bool          // there is a strategy, a list, or a limit
 	verification string        // a digest of what decides what verifies
@@ -176,6 +177,9 @@ func compileInto(c *compilation, raw map[string]any) *compilation {
 		l := p.limit
 		p.shortLimit = l != nil && p.shared == nil && l.exempt == nil && l.header == "" && !l.host && l.told == ""
 		p.shortClaim = p.replay != nil && p.shared == nil && !p.replay.byDelivery
+		for _, s := range p.schemes {
+			p.timestamped = p.timestamped || s.timestamped
+		}
 		p.shortEnd = len(p.schemes) < 2 && !p.audit.required
 		p.names = policyNames(p)
 		p.spoofs = spoofs(p.names)

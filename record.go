@@ -39,6 +39,9 @@ var recordOutput io.Writer = os.Stdout
 // off. It returns when the record has been handed on.
 func finish(d *decision) {
 	recorders.jobs <- d
+	if len(recorders.jobs) > 0 {
+		recorders.wanted <- true
+	}
 	<-d.done
 }
 
@@ -52,6 +55,7 @@ func recorder(c *crew, d *decision) {
 			recordPanicked(d, fmt.Sprint(panicked))
 		}
 	}()
+	defer leave(c)
 	var g *gate
 	var a *audit
 	var r *auditRecord
@@ -72,13 +76,9 @@ func recorder(c *crew, d *decision) {
 		if size > maxKept {
 			return
 		}
-		if atomic.AddInt64(&c.free, 1) > maxFree {
-			atomic.AddInt64(&c.free, -1)
-			return
-		}
 		d = <-c.jobs
-		if atomic.AddInt64(&c.free, -1) == 0 {
-			c.wanted <- true
+		if d == nil {
+			return
 		}
 		g = d.gate
 		size = len(d.body)
@@ -161,7 +161,7 @@ func recorder(c *crew, d *decision) {
 		if d.bodyBytes >= 0 {
 			r.BodyBytes = &d.bodyBytes
 		}
-		if !d.timestamp.IsZero() {
+		if d.policy != nil && d.policy.timestamped && !d.timestamp.IsZero() {
 			r.Timestamp = d.timestamp.UTC().Format(timeLayout)
 		}
 		if d.passes && d.completed && !d.duplicate && d.status < http.StatusBadRequest {
@@ -275,7 +275,7 @@ func recordPanicked(d *decision, problem string) {
 	}
 	if d.settled && d.claim != "" {
 		d.claim = "" // it is what has panicked
-		recorders.jobs <- d
+		handOver(recorders, d)
 		return
 	}
 	if d.sequence == 0 {

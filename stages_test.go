@@ -112,7 +112,7 @@ func benchRecord(b *testing.B, audit map[string]any) {
 		if d.ahead != nil {
 			d.announced = make(chan bool, 1)
 			waiting := d.announced
-			recorders.jobs <- d
+			handOver(recorders, d)
 			<-waiting
 		}
 		finish(d)
