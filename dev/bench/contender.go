@@ -99,6 +99,11 @@ func contenders() []contender {
 		{name: complete, title: "hookward, complete", verifies: true, limits: true, scales: true, begin: func(e *environment, routers int) (*instance, error) {
 			return traefikInstance(e, complete, completeConfiguration(e, routers, unrotated))
 		}},
+		{name: "gogc", title: "… with GOGC=400", verifies: true, begin: func(e *environment, routers int) (*instance, error) {
+			c := completeConfiguration(e, routers, unrotated)
+			c.environment = []string{"GOGC=400"}
+			return traefikInstance(e, "gogc", c)
+		}},
 		{name: unsigned, title: "… without signature and replay", most: 1 << 10, begin: func(e *environment, routers int) (*instance, error) {
 			file := filepath.Join(e.dir, "audit-unsigned.log")
 			return traefikInstance(e, unsigned, configuration{routers: routers, plugin: true, middlewares: fmt.Sprintf(addressesOnly, highLimit, file, unrotated), chain: unsigned})

@@ -50,7 +50,7 @@ func (r *Results) Picture() string {
 		for _, c := range contenders() {
 			if cell := r.cell(c.name, k); cell != nil {
 				first, second := of(cell.median())
-				p.bars = append(p.bars, bar{c.title, first, second, c.name == complete || c.name == unsigned || c.name == "verify"})
+				p.bars = append(p.bars, bar{c.title, first, second, c.name == complete || c.name == unsigned || c.name == "gogc" || c.name == "verify"})
 			}
 		}
 		if len(p.bars) > 0 {

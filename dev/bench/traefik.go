@@ -50,6 +50,7 @@ type configuration struct {
 	middlewares string // definitions, in YAML, indented by four
 	chain       string // names of those on each router: "a, b"
 	limited     string // names of those on the router /limited/000; empty for none
+	environment []string
 }
 
 // dynamic writes the configuration in Traefik's words. All routers have the
@@ -123,7 +124,7 @@ func startTraefik(e *environment, name string, c configuration) (*traefik, error
 	}
 	command := exec.Command(e.traefik, "--configFile=traefik.yml")
 	command.Dir = t.dir
-	command.Env = append(os.Environ(), "HOOKWARD_BENCH_SECRET="+secret)
+	command.Env = append(append(os.Environ(), "HOOKWARD_BENCH_SECRET="+secret), c.environment...)
 	if t.process, err = start(command); err != nil {
 		return nil, err
 	}

@@ -21,7 +21,7 @@ import (
 
 var (
 	options  = bench.Full()
-	only     = flag.String("only", "", "measure these `contenders` alone, beside Traefik alone: native,buffering,verify,complete,unsigned,forwardauth,nginx,haproxy,haproxy-large; nothing is written")
+	only     = flag.String("only", "", "measure these `contenders` alone, beside Traefik alone: native,buffering,verify,complete,gogc,unsigned,forwardauth,nginx,haproxy,haproxy-large; nothing is written")
 	quick    = flag.Bool("quick", false, "do everything once for a fraction of a second, to see that it works; nothing is written")
 	soak     = flag.Bool("soak", false, "look for memory that grows, instead")
 	requests = flag.Int64("requests", 10_000_000, "`number` of requests of -soak")

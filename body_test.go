@@ -1,0 +1,72 @@
+package hookward
+
+import (
+	"bytes"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+)
+
+// Bodies are read whole and as they are, whatever their length is to the steps in
+// which memory is given out.
+func TestReadBody(t *testing.T) {
+	for _, major := range []int{1, 2} {
+		for _, size := range []int{1, firstBuffer - 1, firstBuffer, firstBuffer + 1, growth*firstBuffer - 1, growth * firstBuffer, growth*firstBuffer + 1, 2 << 20} {
+			body := []byte(strings.Repeat("0123456789abcde\n", size/16+1)[:size])
+			for _, length := range []int64{int64(size), -1} {
+				r := &http.Request{ProtoMajor: major, ContentLength: length, Body: io.NopCloser(bytes.NewReader(body))}
+				d := &decision{}
+				if reason := readBody(d, r, int64(size)); reason != bodyRead || !bytes.Equal(d.arrived, body) {
+					t.Errorf("HTTP/%d, %d bytes, Content-Length %d: %s, %d bytes", major, size, length, reason, len(d.arrived))
+				}
+			}
+		}
+	}
+}
+
+// A body that is not what its Content-Length says is refused, at any step; one that
+// goes on behind it has its end there in HTTP/1, and no server lets anybody see more.
+func TestReadBodyOfAnotherLength(t *testing.T) {
+	for _, c := range []struct {
+		major, size int
+		length      int64
+		want        string
+	}{
+		{1, 0, 5, bodyIncomplete}, {1, 4, 5, bodyIncomplete}, {1, firstBuffer, firstBuffer + 1, bodyIncomplete},
+		{1, growth * firstBuffer, growth*firstBuffer + 1, bodyIncomplete},
+		{2, 4, 5, bodyIncomplete}, {2, 6, 5, bodyIncomplete}, {2, growth * firstBuffer, firstBuffer + 1, bodyIncomplete},
+		{1, 6, 5, bodyRead},
+	} {
+		r := &http.Request{ProtoMajor: c.major, ContentLength: c.length, Body: io.NopCloser(strings.NewReader(strings.Repeat("x", c.size)))}
+		d := &decision{}
+		reason := readBody(d, r, 25<<20)
+		if reason != c.want || reason == bodyRead && int64(len(d.arrived)) != c.length || reason != bodyRead && d.arrived != nil {
+			t.Errorf("HTTP/%d, %d bytes, Content-Length %d: %s, %d bytes", c.major, c.size, c.length, reason, len(d.arrived))
+		}
+	}
+}
+
+// Trailers come with the end of a body, which is behind its Content-Length in HTTP/2.
+func TestReadBodyToItsTrailers(t *testing.T) {
+	r := &http.Request{ProtoMajor: 2, ContentLength: 5, Trailer: http.Header{"X-Note": nil}}
+	r.Body = io.NopCloser(&trailed{body: strings.NewReader("hello"), end: func() { r.Trailer["X-Note"] = []string{"late"} }})
+	d := &decision{}
+	if reason := readBody(d, r, 5); reason != bodyRead || r.Trailer.Get("X-Note") != "late" {
+		t.Errorf("%s, trailer %v", reason, r.Trailer)
+	}
+}
+
+// trailed is a body that says when its end was read.
+type trailed struct {
+	body io.Reader
+	end  func()
+}
+
+func (b *trailed) Read(p []byte) (int, error) {
+	n, err := b.body.Read(p)
+	if err == io.EOF {
+		b.end()
+	}
+	return n, err
+}
