@@ -107,10 +107,11 @@ func watch() {
 	}
 }
 
-// shrinkCrew ends one who waits. If nobody does after all, it is one of those at work,
+// shrinkCrew ends some who wait. If nobody does after all, they are of those at work,
 // and the next job has another one started.
 func shrinkCrew(c *crew) {
-	if atomic.LoadInt64(&c.size) > maxIdle && len(c.jobs) == 0 {
+	excess := atomic.LoadInt64(&c.size) - maxIdle
+	for i := int64(0); i < excess && i < maxIdle/4 && len(c.jobs) < maxIdle/4; i++ {
 		c.jobs <- nil
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -64,11 +66,44 @@ func TestStalledBodiesHoldUpNobody(t *testing.T) {
 			t.Errorf("refused while others stall: %s", d.reason)
 		}
 	}
+	if size := atomic.LoadInt64(&deciders.size); size < stalled {
+		t.Errorf("%d decide", size)
+	}
 	close(come)
 	for i := 0; i < stalled; i++ {
 		if d := <-decided; !d.forward {
 			t.Errorf("refused, although the body came: %s", d.reason)
 		}
+	}
+	// They are not kept.
+	for deadline := time.Now().Add(20 * time.Second); atomic.LoadInt64(&deciders.size) > maxIdle; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("%d wait for work", deciders.size)
+		}
+	}
+	if d := decide(g, newPost(docsBody, "X-Hub-Signature-256: "+docsSignature), testTime); !d.forward {
+		t.Errorf("refused afterwards: %s", d.reason)
+	}
+}
+
+// A body that panics after its time is nobody's any more.
+func TestPanicAfterItsTime(t *testing.T) {
+	records, reports := capture(t)
+	g := newTestGate(t.Name(), githubWith(map[string]any{"bodyTimeout": "20ms"}), compile, testTime)
+	come := make(chan bool)
+	r := newPost(docsBody, "X-Hub-Signature-256: "+docsSignature)
+	r.Body = io.NopCloser(&lateBody{come: come}) // without a body
+	before := atomic.LoadInt64(&deciders.size)
+	rw := serve(handler(g, http.NotFoundHandler()), r)
+	if record := onlyRecord(t, records); rw.Code != http.StatusRequestTimeout || record["event.reason"] != bodyTimeout {
+		t.Errorf("%d %v", rw.Code, record)
+	}
+	close(come)
+	for deadline := time.Now().Add(5 * time.Second); atomic.LoadInt64(&deciders.size) > before && time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+	}
+	time.Sleep(20 * time.Millisecond)
+	if strings.Contains(reports.String(), "panicked") || records.Len() > 0 {
+		t.Errorf("it goes on: %s %s", reports, records)
 	}
 }
 

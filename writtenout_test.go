@@ -2,7 +2,12 @@ package hookward
 
 import (
 	"fmt"
+	"io"
 	"math/rand"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -110,4 +115,66 @@ func TestReplayAsClaim(t *testing.T) {
 			t.Errorf("round %d: %d forgotten early; Claim forgets %d", round, claim.Evicted(table), claim.Evicted(model))
 		}
 	}
+}
+
+// What is kept by the recorder is in the journal, too.
+func TestReplayIsJournaled(t *testing.T) {
+	capture(t)
+	raw := onlyOnce(map[string]any{})
+	raw["stateDirectory"] = t.TempDir()
+	g := newTestGate(t.Name(), raw, compile, testTime)
+	serve(handler(g, http.HandlerFunc(accepts)), github())
+	files, _ := filepath.Glob(filepath.Join(raw["stateDirectory"].(string), "replay-*"))
+	if len(files) == 0 {
+		t.Fatal("there is no journal")
+	}
+	if text, _ := os.ReadFile(files[0]); strings.Count(string(text), "\n") != 1 {
+		t.Errorf("%q", text)
+	}
+}
+
+// A line that came while somebody else wrote is written after that one's, also where
+// both went the short way.
+func TestOutputThatIsBusy(t *testing.T) {
+	records, _ := capture(t)
+	h := handler(newTestGate(t.Name(), githubOptions(), compile, testTime), http.HandlerFunc(accepts))
+	serve(h, github("X-GitHub-Delivery: opens"))
+	_, before := isIdle(onStdout()[0])
+	slow := &slowOutput{to: records, begun: make(chan bool), release: make(chan bool)}
+	recordOutput = slow
+	done := make(chan bool)
+	go func() {
+		defer func() { _ = recover() }()
+		serve(h, github("X-GitHub-Delivery: slow"))
+		done <- true
+	}()
+	<-slow.begun
+	serve(h, github("X-GitHub-Delivery: waits"))
+	close(slow.release)
+	<-done
+	settleOutputs(t)
+	text := records.String()
+	if strings.Count(text, "\n") != 3 || strings.Index(text, `"waits"`) < strings.Index(text, `"slow"`) {
+		t.Errorf("%s", text)
+	}
+	if _, uses := isIdle(onStdout()[0]); uses != before+2 {
+		t.Errorf("%d uses, %d before", uses, before)
+	}
+}
+
+// slowOutput waits in its first write.
+type slowOutput struct {
+	to      io.Writer
+	begun   chan bool
+	release chan bool
+	again   bool
+}
+
+func (o *slowOutput) Write(p []byte) (int, error) {
+	if !o.again {
+		o.again = true
+		close(o.begun)
+		<-o.release
+	}
+	return o.to.Write(p)
 }

@@ -208,3 +208,23 @@ func TestFits(t *testing.T) {
 		}
 	}
 }
+
+// Who has Take written out leaves it to Take where the clock was set back: what it
+// adds to the time then is not to be seen from outside.
+func TestUntil(t *testing.T) {
+	table := New(1, time.Second, 5, 10)
+	at := int64(time.Hour)
+	Take(table, "a", at)
+	if table.Until != at+table.Depth || table.Now != at {
+		t.Errorf("until %d, now %d", table.Until, table.Now)
+	}
+	Take(table, "a", at+2*table.Depth)
+	if table.Until != at+3*table.Depth {
+		t.Errorf("a generation on: until %d", table.Until)
+	}
+	Take(table, "a", at-int64(time.Minute))
+	Take(table, "a", at+10*table.Depth)
+	if table.Until >= 0 {
+		t.Errorf("the clock was set back: until %d", table.Until)
+	}
+}

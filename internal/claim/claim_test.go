@@ -318,3 +318,16 @@ func TestDamagedJournals(t *testing.T) {
 		t.Errorf("said %q", said)
 	}
 }
+
+// Who has Claim written out must see when the window has changed.
+func TestUntil(t *testing.T) {
+	table := New(time.Hour, 10, func(_ string) {})
+	at := int64(100 * time.Hour)
+	if Claim(table, "a", at, false) != Granted || table.Until != at+int64(time.Hour) || table.Room != 4 {
+		t.Errorf("until %d, room %d", table.Until, table.Room)
+	}
+	Resize(table, time.Minute)
+	if table.Until != at+int64(time.Minute) {
+		t.Errorf("until %d", table.Until)
+	}
+}
