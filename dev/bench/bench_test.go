@@ -198,7 +198,7 @@ func TestAgainst(t *testing.T) {
 		t.Errorf("the median is %v", m.RPS)
 	}
 	samples := []SoakSample{{Requests: 1e6, Heap: 100}, {Requests: 2e6, Heap: 107}, {Requests: 3e6, Heap: 114}}
-	if s := slope(samples, func(s SoakSample) int64 { return s.Heap }); math.Abs(s-7) > 1e-6 {
+	if s := slope(samples, perMillion, func(s SoakSample) int64 { return s.Heap }); math.Abs(s-7) > 1e-6 {
 		t.Errorf("the slope is %v", s)
 	}
 }

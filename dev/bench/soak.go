@@ -24,6 +24,11 @@ type Soak struct {
 	// bounded.
 	RSSSlope  float64 `json:"rssSlope"`
 	HeapSlope float64 `json:"heapSlope"`
+	// HeapPerReloads is the same slope of the heap in bytes per thousand reloads,
+	// and Alone that of Traefik without hookward, with the same reloads and a tenth
+	// of the requests.
+	HeapPerReloads float64 `json:"heapPerReloads"`
+	Alone          float64 `json:"alone"`
 }
 
 // SoakSample is Traefik's memory at one moment.
@@ -39,37 +44,64 @@ const soakSamples = 100
 
 // RunSoak sends distinct deliveries of 1 KiB to hookward with everything
 // switched on, while the configuration is reloaded again and again, and prints
-// Traefik's memory.
+// Traefik's memory. Before, Traefik alone has its turn: what grows there is its own.
 func RunSoak(ctx context.Context, requests int64, reloads int, connections int, progress io.Writer) (*Soak, error) {
-	if requests < 1 || reloads < 1 || requests < int64(reloads) {
-		return nil, fmt.Errorf("%d requests and %d reloads: there must be a reload, and a request for each", requests, reloads)
+	if requests < 1 || reloads < 1 || requests < 10*int64(reloads) {
+		return nil, fmt.Errorf("%d requests and %d reloads: there must be a reload, and ten requests for each", requests, reloads)
 	}
 	e, err := newEnvironment(ctx, progress)
 	if err != nil {
 		return nil, err
 	}
 	defer e.close()
+	fmt.Fprintln(progress, "Traefik alone:")
+	alone, err := soakOne(ctx, e, "alone", configuration{routers: 20, debug: true}, requests/10, reloads, connections, progress)
+	if err != nil {
+		return nil, err
+	}
+	fmt.Fprintln(progress, "With hookward:")
+	begin := time.Now()
 	c := completeConfiguration(e, 20, asDefaults)
 	c.debug = true
-	t, err := startTraefik(e, "soak", c)
+	samples, err := soakOne(ctx, e, "soak", c, requests, reloads, connections, progress)
+	if err != nil {
+		return nil, err
+	}
+	s := &Soak{
+		Date: time.Now().UTC().Format("2006-01-02"), Machine: machine(), Version: versions(e)["hookward"],
+		Requests: requests, Reloads: reloads, Took: time.Since(begin).Round(time.Second).String(), Samples: samples,
+	}
+	heap := func(s SoakSample) int64 { return s.Heap }
+	half := samples[len(samples)/2:]
+	s.RSSSlope = slope(half, perMillion, func(s SoakSample) int64 { return s.RSS })
+	s.HeapSlope = slope(half, perMillion, heap)
+	s.HeapPerReloads = slope(half, perReloads, heap)
+	s.Alone = slope(alone[len(alone)/2:], perReloads, heap)
+	fmt.Fprintf(progress, "In the second half, per million requests: %+.2f MiB resident, %+.2f MiB of heap alive. Per thousand reloads: %+.2f MiB, and %+.2f MiB of Traefik alone.\n",
+		s.RSSSlope/(1<<20), s.HeapSlope/(1<<20), s.HeapPerReloads/(1<<20), s.Alone/(1<<20))
+	return s, nil
+}
+
+// soakOne has one Traefik take the requests and reloads, and returns its memory.
+func soakOne(ctx context.Context, e *environment, name string, c configuration, requests int64, reloads, connections int, progress io.Writer) ([]SoakSample, error) {
+	t, err := startTraefik(e, name, c)
 	if err != nil {
 		return nil, err
 	}
 	defer t.process.stop()
-	s := &Soak{Date: time.Now().UTC().Format("2006-01-02"), Machine: machine(), Version: versions(e)["hookward"]}
-	begin := time.Now()
+	samples := []SoakSample{}
 	every := max(1, reloads/soakSamples)
-	for s.Reloads < reloads {
-		part := requests * int64(s.Reloads+1) / int64(reloads)
-		if err := t.soak(ctx, e, part-s.Requests, connections); err != nil {
-			return nil, fmt.Errorf("after %d requests and %d reloads: %w", s.Requests, s.Reloads, err)
+	sent := int64(0)
+	for done := 1; done <= reloads; done++ {
+		part := requests * int64(done) / int64(reloads)
+		if err := t.soak(ctx, e, part-sent, connections); err != nil {
+			return nil, fmt.Errorf("after %d requests and %d reloads: %w", sent, done-1, err)
 		}
-		s.Requests = part
-		s.Reloads++
-		if s.Reloads%every != 0 && s.Reloads != reloads {
+		sent = part
+		if done%every != 0 && done != reloads {
 			continue
 		}
-		sample := SoakSample{Requests: s.Requests, Reloads: s.Reloads}
+		sample := SoakSample{Requests: sent, Reloads: done}
 		// The collection comes first: RSS is then what stays.
 		if sample.Heap, err = t.heap(); err != nil {
 			return nil, err
@@ -79,15 +111,10 @@ func RunSoak(ctx context.Context, requests int64, reloads int, connections int, 
 			return nil, err
 		}
 		sample.RSS = u.rss
-		s.Samples = append(s.Samples, sample)
-		fmt.Fprintf(progress, "%9d requests, %5d reloads: %5.1f MiB resident, %5.1f MiB of heap alive\n", s.Requests, s.Reloads, mib(sample.RSS), mib(sample.Heap))
+		samples = append(samples, sample)
+		fmt.Fprintf(progress, "%9d requests, %5d reloads: %5.1f MiB resident, %5.1f MiB of heap alive\n", sample.Requests, sample.Reloads, mib(sample.RSS), mib(sample.Heap))
 	}
-	s.Took = time.Since(begin).Round(time.Second).String()
-	half := s.Samples[len(s.Samples)/2:]
-	s.RSSSlope = slope(half, func(s SoakSample) int64 { return s.RSS })
-	s.HeapSlope = slope(half, func(s SoakSample) int64 { return s.Heap })
-	fmt.Fprintf(progress, "In the second half, per million requests: %+.2f MiB resident, %+.2f MiB of heap alive.\n", s.RSSSlope/(1<<20), s.HeapSlope/(1<<20))
-	return s, nil
+	return samples, nil
 }
 
 // Write writes the results as JSON.
@@ -140,13 +167,16 @@ func (t *traefik) heap() (int64, error) {
 	return variables.Memory.HeapAlloc, nil
 }
 
-// slope is that of the straight line with the least squares, per million
-// requests.
-func slope(samples []SoakSample, of func(SoakSample) int64) float64 {
+func perMillion(s SoakSample) float64 { return float64(s.Requests) / 1e6 }
+
+func perReloads(s SoakSample) float64 { return float64(s.Reloads) / 1e3 }
+
+// slope is that of the straight line with the least squares.
+func slope(samples []SoakSample, over func(SoakSample) float64, of func(SoakSample) int64) float64 {
 	n := float64(len(samples))
 	var x, y, xx, xy float64
 	for _, s := range samples {
-		a, b := float64(s.Requests)/1e6, float64(of(s))
+		a, b := over(s), float64(of(s))
 		x, y, xx, xy = x+a, y+b, xx+a*a, xy+a*b
 	}
 	if d := n*xx - x*x; d > 0 {
