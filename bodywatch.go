@@ -9,15 +9,16 @@ import (
 // bodyWatch is what is known from outside of the body that a decider is reading.
 //
 // Traefik gives a plugin no way to set a read deadline, so a read that stalls is
-// given up on by somebody else: see watch. The
-// read itself ends with the answer, which aborts it: see hangUp. To have a timer for
-// each body instead cost a tenth of a request.
+// given up on by somebody else: see watch. The read itself ends with the answer, which
+// aborts it: see hangUp. To have a timer for each body instead cost a tenth of a
+// request.
 type bodyWatch struct {
 	// deadline is until when the body must be there, in nanoseconds since started; 0
-	// while none is read, or givenUp. Whoever changes it from the time that it has
+	// while none is read, or givenUp. A negative one, of the past, is that of a
+	// request which somebody judges afterwards: it has no limit. Whoever changes it from the time that it has
 	// goes on with the decision, and nobody else. Atomic.
 	deadline int64
-	d        *decision // whose body it is: the watch's as soon as it has given up
+	d        *decision // whose body it is, or was last
 }
 
 const givenUp = int64(-1)
@@ -58,5 +59,5 @@ func giveUpLate(now int64) {
 // the decider's still.
 func isOver(w *bodyWatch) bool {
 	late := atomic.LoadInt64(&w.deadline)
-	return late == 0 || late > 0 && atomic.CompareAndSwapInt64(&w.deadline, late, 0)
+	return late == 0 || late != givenUp && atomic.CompareAndSwapInt64(&w.deadline, late, 0)
 }

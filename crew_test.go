@@ -86,6 +86,21 @@ func TestStalledBodiesHoldUpNobody(t *testing.T) {
 	}
 }
 
+// A body that panics is refused, also where the clock is one of the past.
+func TestPanicAtTheBody(t *testing.T) {
+	_, reports := capture(t)
+	g := newTestGate(t.Name(), githubOptions(), compile, testTime)
+	for _, at := range []time.Time{testTime, time.Now()} {
+		r := newPost(docsBody, "X-Hub-Signature-256: "+docsSignature)
+		come := make(chan bool)
+		close(come)
+		r.Body = io.NopCloser(&lateBody{come: come}) // without a body
+		if d := decide(g, r, at); d.forward || d.reason != internalError || !strings.Contains(reports.String(), "panicked") {
+			t.Errorf("%v: %s, %s", at, d.reason, reports)
+		}
+	}
+}
+
 // A body that panics after its time is nobody's any more.
 func TestPanicAfterItsTime(t *testing.T) {
 	records, reports := capture(t)
