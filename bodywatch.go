@@ -1,6 +1,7 @@
 package hookward
 
 import (
+	"math"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -21,7 +22,7 @@ type bodyWatch struct {
 	d        *decision // whose body it is, or was last
 }
 
-const givenUp = int64(-1)
+const givenUp = int64(math.MinInt64)
 
 var (
 	watchedMu sync.Mutex
@@ -35,9 +36,12 @@ func watchFor(w *bodyWatch) {
 	watchedMu.Unlock()
 }
 
+// unwatch ends that. Yaegi keeps the newest one for as long as who has started its
+// decider, so it lets go of the body.
 func unwatch(w *bodyWatch) {
 	watchedMu.Lock()
 	delete(watched, w)
+	w.d = nil
 	watchedMu.Unlock()
 }
 

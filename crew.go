@@ -18,7 +18,7 @@ import (
 // sent it: see handOver. So there are as many as requests are being read or decided on
 // at once, and a sender that stalls holds up nobody else.
 type crew struct {
-	jobs   chan *decision // nil ends who takes it
+	jobs   chan *decision // nil ends who takes it, unless a job stands behind it: its sender counts on them
 	wanted chan bool      // true for one more of them
 	size   int64          // atomic: how many there are
 }
@@ -107,11 +107,10 @@ func watch() {
 	}
 }
 
-// shrinkCrew ends some who wait. If nobody does after all, they are of those at work,
-// and the next job has another one started.
+// shrinkCrew ends some who wait.
 func shrinkCrew(c *crew) {
 	excess := atomic.LoadInt64(&c.size) - maxIdle
-	for i := int64(0); i < excess && i < maxIdle/4 && len(c.jobs) < maxIdle/4; i++ {
+	for i := int64(0); i < excess && i < maxIdle/4 && len(c.jobs) == 0; i++ {
 		c.jobs <- nil
 	}
 }

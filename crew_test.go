@@ -124,6 +124,46 @@ func TestPanicAfterItsTime(t *testing.T) {
 	}
 }
 
+// Who is to end because there are too many takes nobody's job along, also where all
+// of the others are stalled, or have just been given up.
+func TestCrewsEndWithoutAJob(t *testing.T) {
+	capture(t)
+	g := newTestGate(t.Name(), map[string]any{"provider": "github", "secrets": docsSecret, "bodyTimeout": "1s"}, compile, testTime)
+	come := make(chan bool)
+	decided := make(chan *decision)
+	const stalled = maxIdle + 8
+	for i := 0; i < stalled; i++ {
+		go decideNow(decided, g, latePost(come))
+	}
+	one := func(when string) {
+		go decideNow(decided, g, newPost(docsBody, "X-Hub-Signature-256: "+docsSignature))
+		for {
+			select {
+			case d := <-decided:
+				if d.forward {
+					return
+				}
+			case <-time.After(20 * time.Second):
+				t.Fatalf("a request hangs %s", when)
+			}
+		}
+	}
+	for i := 0; i < 4; i++ {
+		time.Sleep(watchInterval)
+		one("while others stall")
+	}
+	for i := 0; i < 40; i++ {
+		time.Sleep(watchInterval / 2)
+		one("when others have been given up")
+	}
+	close(come)
+}
+
+func decideNow(decided chan *decision, g *gate, r *http.Request) {
+	defer func() { _ = recover() }()
+	decided <- decide(g, r, time.Now())
+}
+
 // latePost is a function of its own because Yaegi would give all requests of a loop
 // the last one's body.
 func latePost(come chan bool) *http.Request {

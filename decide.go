@@ -67,6 +67,9 @@ func decider(c *crew, d *decision, w *bodyWatch) {
 	for {
 		d = <-c.jobs
 		if d == nil {
+			if len(c.jobs) > 0 {
+				continue // see crew
+			}
 			return
 		}
 		g = d.gate
@@ -124,6 +127,7 @@ func decider(c *crew, d *decision, w *bodyWatch) {
 				(p.addresses.allow == nil || sort.SearchStrings(p.addresses.allow.own, key)%2 == 1 || lookUp(p.addresses.allow, key) == iplist.Inside) {
 				if p.limit != nil && !p.shortLimit || p.ban != nil && atomic.LoadInt64(&p.ban.table.banned) > 0 {
 					reason = restrain(p, r, d, key, now)
+					clock = sinceStart(time.Now()) // Redis may have taken a while
 				} else if p.limit != nil {
 					// The usual case of bucket.Take, written out.
 					buckets = p.limit.table
@@ -155,6 +159,7 @@ func decider(c *crew, d *decision, w *bodyWatch) {
 				}
 			} else {
 				reason = admit(g, p, r, d, now)
+				clock = sinceStart(time.Now())
 			}
 			if reason == admitted {
 				reason = ""

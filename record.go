@@ -78,6 +78,9 @@ func recorder(c *crew, d *decision) {
 		}
 		d = <-c.jobs
 		if d == nil {
+			if len(c.jobs) > 0 {
+				continue // see crew
+			}
 			return
 		}
 		g = d.gate

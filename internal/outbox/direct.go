@@ -91,6 +91,9 @@ func Put(d *Direct, line []byte, now time.Time) bool {
 // is no more.
 func Wrote(d *Direct, line []byte, n int, err error) bool {
 	if err != nil {
+		d.Mu.Lock()
+		d.Left += int64(len(line) - n) // it has grown by no more than n
+		d.Mu.Unlock()
 		if d.settle != nil {
 			n = d.settle(line, n)
 		}
