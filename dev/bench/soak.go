@@ -54,6 +54,7 @@ func RunSoak(ctx context.Context, requests int64, reloads int, connections int, 
 		return nil, err
 	}
 	defer e.close()
+	version := versions(e)["hookward"] // of what is loaded now
 	fmt.Fprintln(progress, "Traefik alone:")
 	alone, err := soakOne(ctx, e, "alone", configuration{routers: 20, debug: true}, requests/10, reloads, connections, progress)
 	if err != nil {
@@ -68,7 +69,7 @@ func RunSoak(ctx context.Context, requests int64, reloads int, connections int, 
 		return nil, err
 	}
 	s := &Soak{
-		Date: time.Now().UTC().Format("2006-01-02"), Machine: machine(), Version: versions(e)["hookward"],
+		Date: time.Now().UTC().Format("2006-01-02"), Machine: machine(), Version: version,
 		Requests: requests, Reloads: reloads, Took: time.Since(begin).Round(time.Second).String(), Samples: samples,
 	}
 	heap := func(s SoakSample) int64 { return s.Heap }
