@@ -9,11 +9,12 @@ import (
 )
 
 // A mere Content-Length gets a sender no more memory than firstBuffer, and what has
-// arrived gets it growth times as much. Each buffer is garbage when the next one is
-// there: with doubling, a body of 1 MiB made 3 MiB of it.
+// arrived gets it growth times as much: who stalls must have paid for what is held.
+// Each buffer is garbage when the next one is there: with doubling, a body of 1 MiB
+// made 3 MiB of it, and makes 1.3 so.
 const (
 	firstBuffer = 64 << 10
-	growth      = 16
+	growth      = 4
 )
 
 // readBody reads the body once, at most one byte more than the limit, and returns

@@ -16,8 +16,8 @@ import (
 type bodyWatch struct {
 	// deadline is until when the body must be there, in nanoseconds since started; 0
 	// while none is read, or givenUp. A negative one, of the past, is that of a
-	// request which somebody judges afterwards: it has no limit. Whoever changes it from the time that it has
-	// goes on with the decision, and nobody else. Atomic.
+	// request which somebody judges afterwards: it has no limit. Whoever changes it
+	// from the time that it has goes on with the decision, and nobody else. Atomic.
 	deadline int64
 	d        *decision // whose body it is, or was last
 }

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/hookward/hookward/dev/gateway"
 )
@@ -77,4 +78,39 @@ func TestConcurrency(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestStalledSendersStrandNobody has more senders stall than goroutines are kept for:
+// those that are ended again, during that and after it, take nobody's delivery along.
+func TestStalledSendersStrandNobody(t *testing.T) {
+	s := start(t, nil, []gate{
+		{name: "gh", options: github},
+		{name: "short", options: `{provider: github, secrets: ["env:GH"], bodyTimeout: 4s}`},
+	}, gateway.Settings{})
+	stalled := []*wire{}
+	for range 60 {
+		w := s.dial(t, "short", "HTTP/1.1", signed(secret, "never sent"), "Content-Length: 10", "Expect: 100-continue")
+		w.send(t, "\r\n")
+		stalled = append(stalled, w)
+	}
+	for _, w := range stalled {
+		if a := w.receive(t); a.StatusCode != http.StatusContinue {
+			t.Fatalf("the first answer is %d", a.StatusCode)
+		}
+	}
+	deliver := func(when string) {
+		for i := range 10 {
+			time.Sleep(150 * time.Millisecond)
+			body := fmt.Sprintf("%s, %d", when, i)
+			w := s.dial(t, "gh", "HTTP/1.1", signed(secret, body), fmt.Sprintf("Content-Length: %d", len(body)))
+			w.send(t, "\r\n"+body)
+			arrived, _ := s.passed(t, w.final(t))
+			unchanged(t, arrived, body)
+		}
+	}
+	deliver("while others stall")
+	for _, w := range stalled {
+		s.refused(t, w.final(t), http.StatusRequestTimeout, "body_timeout")
+	}
+	deliver("after that")
 }
