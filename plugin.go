@@ -82,6 +82,7 @@ func New(ctx context.Context, next http.Handler, config *Config, name string) (h
 		ctx = context.Background()
 	}
 	now := time.Now()
+	sayVersion(now)
 	keepTrail(ctx, name, now)
 	shares := func(raw map[string]any) *compilation { return compileShared(ctx, name, raw, time.Now()) }
 	g := newGate(name, raw, shares, now)

@@ -15,7 +15,7 @@ type reportLine struct {
 	Level      string `json:"log.level"`
 	ECSVersion string `json:"ecs.version"`
 	Logger     string `json:"log.logger"`
-	Middleware string `json:"hookward.middleware"`
+	Middleware string `json:"hookward.middleware,omitempty"`
 	Message    string `json:"message"`
 }
 
@@ -34,7 +34,7 @@ var (
 	reportOutput io.Writer = os.Stderr
 )
 
-// report tells the operator of a middleware's state, at level error or warn. It
+// report tells the operator of a middleware's state, at level error, warn or info. It
 // must never be given a secret, or anything that depends on one.
 func report(level, middleware, message string, now time.Time) {
 	interval := errorInterval

@@ -1,4 +1,4 @@
-// Command hookward is for the operator: it checks configurations, signs and sends
+// Command hookward is for the operator: it builds Traefik with hookward compiled in, checks configurations, signs and sends
 // deliveries, explains refusals, describes the providers, and checks audit logs.
 //
 //	go install ./cmd/hookward
@@ -32,7 +32,7 @@ func main() {
 
 // commands returns what the program can do, in the order in which help lists it.
 func commands() []command {
-	return []command{checkCommand(), sendCommand(), verifyCommand(), providersCommand(), auditCommand(), completionCommand(), versionCommand()}
+	return []command{buildCommand(), checkCommand(), sendCommand(), verifyCommand(), providersCommand(), auditCommand(), completionCommand(), versionCommand()}
 }
 
 // run does what the arguments say, and returns the exit status.

@@ -16,6 +16,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -84,7 +85,7 @@ func start(t *testing.T, answer http.HandlerFunc, gates []gate, settings gateway
 	settings.Env = append(settings.Env, "GH="+secret)
 	main := s.yaml("main", gates) + fmt.Sprintf("    everything: {rule: \"PathPrefix(`/`)\", priority: 1, service: backend}\n"+
 		"  services:\n    backend: {loadBalancer: {servers: [{url: %q}]}}\n", url) + servers(gates)
-	s.Gateway, err = gateway.Start(ctx, binary, main, settings)
+	s.Gateway, err = gateway.Start(ctx, binaryOf(t, settings.Plugin), main, settings)
 	if err != nil {
 		cancel()
 		t.Fatal(err)
@@ -121,6 +122,28 @@ func start(t *testing.T, answer http.HandlerFunc, gates []gate, settings gateway
 	})
 	s.applied(t, "main")
 	return s
+}
+
+// binaryOf returns the Traefik that runs a directory of the plugin's source:
+// where hookward is compiled in, one of its own.
+func binaryOf(t *testing.T, source string) string {
+	t.Helper()
+	form, err := gateway.TestedForm()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if form == gateway.Interpreted || source == "" {
+		return binary
+	}
+	version, err := gateway.Pinned(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	patched := filepath.Join(t.TempDir(), "traefik")
+	if err := gateway.BuildCompiled(t.Context(), version, source, patched, io.Discard); err != nil {
+		t.Fatal(err)
+	}
+	return patched
 }
 
 // end returns the last lines of what Traefik has printed.

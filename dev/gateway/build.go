@@ -3,17 +3,21 @@
 package gateway
 
 import (
-	"bufio"
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 )
 
-const traefikCommand = "github.com/traefik/traefik/v3/cmd/traefik"
+// Module is Traefik's.
+const Module = "github.com/traefik/traefik/v3"
 
 // Root returns the directory of hookward's root module, which holds dev/.
 func Root() (string, error) {
@@ -33,14 +37,35 @@ func Root() (string, error) {
 	}
 }
 
+// A Form is how Traefik runs hookward.
+type Form string
+
+const (
+	Interpreted Form = "interpreted"
+	Compiled    Form = "compiled"
+)
+
+// FormVariable is the environment variable that names the form which is tested.
+const FormVariable = "HOOKWARD_FORM"
+
+// TestedForm is the form in FormVariable. Default: interpreted.
+func TestedForm() (Form, error) {
+	switch form := Form(os.Getenv(FormVariable)); form {
+	case "":
+		return Interpreted, nil
+	case Interpreted, Compiled:
+		return form, nil
+	default:
+		return "", fmt.Errorf("%s: %q is neither %s nor %s", FormVariable, form, Interpreted, Compiled)
+	}
+}
+
 // BinaryVariable is the environment variable that names another Traefik than the
 // pinned one, by the absolute path of its binary: `make matrix` sets it.
 const BinaryVariable = "HOOKWARD_TRAEFIK"
 
-// Build compiles the pinned Traefik and returns the path of its binary, or that
-// in BinaryVariable. The first time takes minutes; progress then gets a line now
-// and again. Later calls take seconds: Go's build cache knows whether anything
-// changed.
+// Build returns the path of a Traefik for the form that is tested: the pinned
+// one, which it builds, or that in BinaryVariable.
 func Build(ctx context.Context, progress io.Writer) (string, error) {
 	if other := os.Getenv(BinaryVariable); other != "" {
 		if !filepath.IsAbs(other) {
@@ -51,38 +76,133 @@ func Build(ctx context.Context, progress io.Writer) (string, error) {
 		}
 		return other, nil
 	}
+	form, err := TestedForm()
+	if err != nil {
+		return "", err
+	}
+	return BuildPinned(ctx, form, progress)
+}
+
+// BuildPinned returns the path of the pinned Traefik for a form.
+func BuildPinned(ctx context.Context, form Form, progress io.Writer) (string, error) {
+	version, err := Pinned(ctx)
+	if err != nil {
+		return "", err
+	}
+	return BuildVersion(ctx, version, form, progress)
+}
+
+// Pinned returns the version of Traefik that dev/go.mod pins.
+func Pinned(ctx context.Context) (string, error) {
 	root, err := Root()
 	if err != nil {
 		return "", err
 	}
-	binary := filepath.Join(root, "dev", ".cache", "traefik")
-	if err := os.MkdirAll(filepath.Dir(binary), 0o755); err != nil {
-		return "", err
+	list := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Version}}", Module)
+	list.Dir = filepath.Join(root, "dev")
+	version, err := list.Output()
+	if err != nil {
+		return "", fmt.Errorf("go list -m %s: %w", Module, err)
 	}
-	if _, err := os.Stat(binary); err != nil {
-		fmt.Fprintln(progress, "Building the pinned Traefik. The first time takes 5 to 10 minutes on two cores; later it is cached.")
-	}
-	// -v names each package as it is compiled, which is our progress bar.
-	cmd := exec.CommandContext(ctx, "go", "build", "-v", "-o", binary, traefikCommand)
-	cmd.Dir = filepath.Join(root, "dev")
-	pipe, err := cmd.StderrPipe()
+	return strings.TrimSpace(string(version)), nil
+}
+
+// BuildVersion returns the path of a version of Traefik for a form, in
+// dev/.cache, and builds it where it is not there, or older than hookward's
+// source that is compiled into it.
+func BuildVersion(ctx context.Context, version string, form Form, progress io.Writer) (string, error) {
+	root, err := Root()
 	if err != nil {
 		return "", err
 	}
-	if err := cmd.Start(); err != nil {
+	binary := filepath.Join(root, "dev", ".cache", "gateway", version, string(form))
+	if err := os.MkdirAll(filepath.Dir(binary), 0o755); err != nil {
 		return "", err
 	}
-	last, compiled := "", 0
-	lines := bufio.NewScanner(pipe)
-	for lines.Scan() {
-		last = lines.Text()
-		compiled++
-		if compiled%100 == 0 {
-			fmt.Fprintf(progress, "  %4d packages (of some 3000), now %s\n", compiled, last)
+	if form == Interpreted {
+		if _, err := os.Stat(binary); err == nil {
+			return binary, nil
 		}
+		return binary, buildPlain(ctx, version, binary, progress)
 	}
-	if err := cmd.Wait(); err != nil {
-		return "", fmt.Errorf("building Traefik: %w: %s", err, last)
+	fresh, err := isFresh(binary, root)
+	if err != nil || fresh {
+		return binary, err
 	}
-	return binary, nil
+	return binary, BuildCompiled(ctx, version, root, binary, progress)
+}
+
+// BuildCompiled runs `hookward build` for a directory with hookward's source.
+func BuildCompiled(ctx context.Context, version, source, binary string, progress io.Writer) error {
+	root, err := Root()
+	if err != nil {
+		return err
+	}
+	build := exec.CommandContext(ctx, "go", "run", "./cmd/hookward", "build", "--traefik", version, "--hookward", source, "--output", binary)
+	build.Dir = root
+	var messages bytes.Buffer
+	build.Stderr = io.MultiWriter(progress, &messages)
+	if err := build.Run(); err != nil {
+		return fmt.Errorf("hookward build: %w: %s", err, messages.String())
+	}
+	return nil
+}
+
+// buildPlain builds Traefik from its own source, with its own requirements, and
+// with the flags of `hookward build`, so that both forms share Go's cache.
+func buildPlain(ctx context.Context, version, binary string, progress io.Writer) error {
+	fmt.Fprintf(progress, "Building Traefik %s. The first time takes 5 to 10 minutes on two cores; later it is cached.\n", version)
+	download := exec.CommandContext(ctx, "go", "mod", "download", "-json", Module+"@"+version)
+	// Outside of every module, so that no go.sum is added to.
+	download.Dir = os.TempDir()
+	out, err := download.Output()
+	var module struct{ Dir, Error string }
+	if failure := json.Unmarshal(out, &module); failure != nil || module.Error != "" || err != nil {
+		return fmt.Errorf("go mod download: %v %s", err, module.Error)
+	}
+	temporary := binary + ".new" // half a binary is none
+	// As Traefik's own Makefile does, so that the binary knows its version.
+	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-o", temporary,
+		"-ldflags", "-s -w -X "+Module+"/pkg/version.Version="+strings.TrimPrefix(version, "v"), "./cmd/traefik")
+	build.Dir = module.Dir
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		return fmt.Errorf("go build: %w: %s", err, out)
+	}
+	return os.Rename(temporary, binary)
+}
+
+// isFresh says whether a binary is there, and newer than all that `hookward
+// build` puts into it.
+func isFresh(binary, root string) (bool, error) {
+	built, err := os.Stat(binary)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	fresh := true
+	err = filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		name := entry.Name()
+		if entry.IsDir() && path != root && (name == "dev" || name == "docs" || name == "examples" || strings.HasPrefix(name, ".")) {
+			return fs.SkipDir
+		}
+		if !entry.IsDir() && (!strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go")) && name != "go.mod" && name != ".traefik.yml" {
+			return nil
+		}
+		info, err := entry.Info()
+		if err != nil {
+			return err
+		}
+		// A directory is newer than what was removed from it.
+		if path != root && info.ModTime().After(built.ModTime()) {
+			fresh = false
+		}
+		return nil
+	})
+	return fresh, err
 }

@@ -20,7 +20,10 @@ import (
 // one.
 type Settings struct {
 	// Plugin is the directory of the plugin's source. Default: the repository.
+	// Compiled in, it is that which the binary was built of.
 	Plugin string
+	// Form is how the binary runs hookward. Default: the form that is tested.
+	Form Form
 	// Web is the address of the plain entry point. Default: a free port.
 	Web string
 	// EntryPoint are more options of the entry points, in YAML's flow style, such
@@ -80,13 +83,6 @@ const readyDynamic = "http: {routers: {ready: {rule: \"Path(`/ping`)\", priority
 // Start runs Traefik with a dynamic configuration in YAML and returns when it
 // serves. The context ends it.
 func Start(ctx context.Context, binary, dynamic string, s Settings) (*Gateway, error) {
-	root, err := Root()
-	if err != nil {
-		return nil, err
-	}
-	if s.Plugin == "" {
-		s.Plugin = root
-	}
 	if s.LogLevel == "" {
 		s.LogLevel = "ERROR"
 	}
@@ -113,7 +109,7 @@ func Start(ctx context.Context, binary, dynamic string, s Settings) (*Gateway, e
 	static := fmt.Sprintf(staticTemplate, s.LogLevel, addresses[0], addresses[1], addresses[2], s.EntryPoint, providers) + s.Static
 	err = errors.Join(
 		os.MkdirAll(filepath.Join(dir, "dynamic"), 0o755),
-		install(dir, s.Plugin),
+		install(dir, s),
 		os.WriteFile(filepath.Join(dir, "traefik.yml"), []byte(static), 0o644),
 		g.Configure("main.yml", dynamic),
 		g.Configure("ready.yml", readyDynamic),

@@ -16,17 +16,10 @@ import (
 // in its arguments or in a file that they name, and returns once ready, the
 // URL of its ping, answers. Its working directory is dir, where hookward is
 // installed as a local plugin, and which Stop leaves alone. Of the settings,
-// those apply that are no part of a static configuration: Plugin, Env, Stdout
-// and Stderr.
+// those apply that are no part of a static configuration: Plugin, Form, Env,
+// Stdout and Stderr.
 func Run(ctx context.Context, binary, dir, ready string, arguments []string, s Settings) (*Gateway, error) {
-	if s.Plugin == "" {
-		root, err := Root()
-		if err != nil {
-			return nil, err
-		}
-		s.Plugin = root
-	}
-	if err := install(dir, s.Plugin); err != nil {
+	if err := install(dir, s); err != nil {
 		return nil, err
 	}
 	g := &Gateway{Stdout: &Output{copy: s.Stdout}, Stderr: &Output{copy: s.Stderr}, dir: dir, done: make(chan struct{})}
@@ -36,10 +29,32 @@ func Run(ctx context.Context, binary, dir, ready string, arguments []string, s S
 	return g, nil
 }
 
-// install makes the plugin a local one of a Traefik that runs in a directory.
-func install(dir, source string) error {
+// install makes the plugin a local one of a Traefik that runs in a directory. Of
+// a plugin that is compiled in, Traefik gets the manifest and nothing else.
+func install(dir string, s Settings) error {
+	if s.Plugin == "" {
+		root, err := Root()
+		if err != nil {
+			return err
+		}
+		s.Plugin = root
+	}
+	if s.Form == "" {
+		form, err := TestedForm()
+		if err != nil {
+			return err
+		}
+		s.Form = form
+	}
 	plugin := filepath.Join(dir, "plugins-local", "src", "github.com", "hookward", "hookward")
-	return errors.Join(os.MkdirAll(filepath.Dir(plugin), 0o755), os.Symlink(source, plugin))
+	if s.Form == Interpreted {
+		return errors.Join(os.MkdirAll(filepath.Dir(plugin), 0o755), os.Symlink(s.Plugin, plugin))
+	}
+	manifest, err := os.ReadFile(filepath.Join(s.Plugin, ".traefik.yml"))
+	if err != nil {
+		return err
+	}
+	return errors.Join(os.MkdirAll(plugin, 0o755), os.WriteFile(filepath.Join(plugin, ".traefik.yml"), manifest, 0o644))
 }
 
 // launch starts the process and waits until its ping answers.

@@ -5,7 +5,7 @@
 //
 // The stores that are Go modules are built from the nested modules in
 // victorialogs/ and collector/, whose go.sum pin them. They are not in dev/go.mod,
-// as their requirements would change the versions that Traefik is built from.
+// as their requirements would change the versions of what dev/ has of Traefik.
 package stores
 
 import (
