@@ -6,6 +6,8 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"sync/atomic"
+	"time"
 )
 
 // A mere Content-Length gets a sender no more memory than firstBuffer, and what has
@@ -65,6 +67,33 @@ func readLength(d *decision, r *http.Request) string {
 	}
 	d.arrived = body
 	return bodyRead
+}
+
+// A request that is refused before its body was read costs the sender its connection,
+// unless what is left of the body is small, and comes soon.
+const (
+	maxDrained   = 64 << 10
+	drainTimeout = 250 * time.Millisecond
+)
+
+// isSmall says whether the body of a refused request may be worth reading for the sake
+// of its connection. Who has asked with Expect whether to send it has not sent it.
+func isSmall(r *http.Request) bool {
+	return r.ProtoMajor == 1 && r.Body != nil && r.ContentLength != 0 && r.ContentLength <= maxDrained && len(r.Header["Expect"]) == 0
+}
+
+// drain reads a body that nobody wants. It returns false where that took too long: then
+// the request has been answered meanwhile, and the decision is nobody's any more.
+func drain(d *decision, r *http.Request, w *bodyWatch) bool {
+	w.d = d
+	late := sinceStart(time.Now()) + int64(drainTimeout)
+	atomic.StoreInt64(&w.deadline, late)
+	n, err := io.Copy(io.Discard, io.LimitReader(r.Body, maxDrained+1))
+	if !atomic.CompareAndSwapInt64(&w.deadline, late, 0) {
+		return false
+	}
+	d.drained = err == nil && n <= maxDrained
+	return true
 }
 
 func bodyProblem(err error) string {

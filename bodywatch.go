@@ -52,7 +52,7 @@ func giveUpLate(now int64) {
 	for w := range watched {
 		late := atomic.LoadInt64(&w.deadline)
 		if late > 0 && now > late && atomic.CompareAndSwapInt64(&w.deadline, late, givenUp) {
-			w.d.reason = bodyTimeout
+			w.d.stalled = true
 			w.d.inGate = int64(time.Since(w.d.start))
 			w.d.done <- true
 		}

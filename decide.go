@@ -58,7 +58,7 @@ func decider(c *crew, d *decision, w *bodyWatch) {
 	var lines []string
 	var size, stamp, late, clock, at, full int64
 	var k int
-	var known bool
+	var known, unread bool
 	var buckets *bucket.Table
 	var claims *claim.Table
 	var f, keyed *fastPath
@@ -173,9 +173,11 @@ func decider(c *crew, d *decision, w *bodyWatch) {
 		if reason == "" && r.ContentLength > p.maxBodyBytes {
 			reason = bodyTooLarge
 		}
-		if reason == "" {
+		unread = reason != ""
+		if !unread {
 			if r.ContentLength != 0 && r.Body != nil {
 				w.d = d
+				d.reason = bodyTimeout // until it is there: see giveUpLate
 				late = clock + int64(p.bodyTimeout)
 				atomic.StoreInt64(&w.deadline, late)
 				if r.ProtoMajor == 1 && r.ContentLength > 0 && r.ContentLength <= firstBuffer {
@@ -323,6 +325,9 @@ func decider(c *crew, d *decision, w *bodyWatch) {
 			d.forward = true
 		} else {
 			conclude(d, r, reason, now)
+			if unread && !d.forward && isSmall(r) && !drain(d, r, w) {
+				return // it is answered, and no longer this one's
+			}
 		}
 		size = int64(len(d.body))
 		d.inGate = int64(time.Since(now))

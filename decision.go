@@ -50,6 +50,8 @@ type decision struct {
 
 	body      []byte // as far as it was read
 	bodyWhole bool
+	drained   bool              // it was refused, and the rest of the body read for the connection's sake
+	stalled   bool              // the body did not come in time; somebody still reads it
 	bodyBytes int64             // of the whole body; -1 where that is not known
 	bodySum   [sha256.Size]byte // of the whole body
 	arrived   []byte            // what was read of it, for its decider alone

@@ -27,6 +27,8 @@ func TestServeHTTP(t *testing.T) {
 	large := newPost(strings.Repeat("x", 101), "X-Hub-Signature-256: sha256="+hexMACOf("hmac-sha256", docsSecret, strings.Repeat("x", 101)))
 	chunked := newPost(strings.Repeat("x", 101), "X-Hub-Signature-256: sha256="+hexMACOf("hmac-sha256", docsSecret, strings.Repeat("x", 101)))
 	chunked.ContentLength = -1
+	huge := newPost(strings.Repeat("x", maxDrained+1))
+	hesitant := newPost(strings.Repeat("x", 101), "Expect: 100-continue")
 	limit := newPost(strings.Repeat("x", 100), "X-Hub-Signature-256: sha256="+hexMACOf("hmac-sha256", docsSecret, strings.Repeat("x", 100)))
 	limit.ContentLength = -1
 	short := newPost("", signed)
@@ -50,7 +52,9 @@ func TestServeHTTP(t *testing.T) {
 		{"body changed", newPost("Hello, World?", signed), 401, signatureMismatch, ""},
 		{"GET", get, 405, methodNotAllowed, "Allow: POST"},
 		{"post", lower, 405, methodNotAllowed, "Allow: POST"},
-		{"over the limit by its length", large, 413, bodyTooLarge, "Connection: close"},
+		{"over the limit by its length", large, 413, bodyTooLarge, "Connection: "}, // its body is drained
+		{"over the limit, not sent yet", hesitant, 413, bodyTooLarge, "Connection: close"},
+		{"far over the limit by its length", huge, 413, bodyTooLarge, "Connection: close"},
 		{"over the limit in chunks", chunked, 413, bodyTooLarge, "Connection: close"},
 		{"body cut short", short, 400, bodyIncomplete, "Connection: close"},
 		{"body panics", panicking, 503, internalError, "Connection: close"},

@@ -115,9 +115,6 @@ func refuse(rw http.ResponseWriter, r *http.Request, d *decision) {
 	d.status = status
 	header := rw.Header()
 	header["Cache-Control"] = []string{"no-store"}
-	if d.reason == bodyTimeout && r.ProtoMajor == 1 && hangUp(rw, status) {
-		return
-	}
 	switch status {
 	case http.StatusServiceUnavailable:
 		header["Retry-After"] = []string{retryAfter}
@@ -128,7 +125,10 @@ func refuse(rw http.ResponseWriter, r *http.Request, d *decision) {
 	case http.StatusMethodNotAllowed:
 		header["Allow"] = []string{d.policy.allow}
 	}
-	if !d.bodyWhole && r.ProtoMajor == 1 && r.ContentLength != 0 {
+	if (d.stalled || d.reason == bodyTimeout) && r.ProtoMajor == 1 && hangUp(rw, status) {
+		return
+	}
+	if !d.bodyWhole && !d.drained && r.ProtoMajor == 1 && r.ContentLength != 0 {
 		// Else the server would first read on, for the sake of the connection.
 		header["Connection"] = []string{"close"}
 	}

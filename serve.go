@@ -33,25 +33,25 @@ func handler(g *gate, next http.Handler) http.Handler {
 }
 
 // statusWriter notes the backend's status. Yaegi lets an interpreted type be
-// nothing but a plain http.ResponseWriter, so Flush is lost; a response without
-// a length is therefore flushed at each write, as the reverse proxy would do.
+// nothing but a plain http.ResponseWriter, so Flush is lost there; a response
+// without a length is then flushed at each write, as the reverse proxy would do.
 type statusWriter struct {
 	http.ResponseWriter
 	d     *decision
-	flush bool // or nothing has been sent yet
+	flush bool // each write, because nobody else can
 }
 
 // newStatusWriter returns the interface and not the struct: Yaegi would let the
 // interface share the caller's variable.
 func newStatusWriter(rw http.ResponseWriter, d *decision) http.ResponseWriter {
-	return &statusWriter{ResponseWriter: rw, d: d, flush: true}
+	return &statusWriter{ResponseWriter: rw, d: d, flush: !compiled}
 }
 
 // WriteHeader notes the status, unless it is an interim one, or one too many.
 func (w *statusWriter) WriteHeader(status int) {
 	if w.d.status == 0 && (status >= http.StatusOK || status == http.StatusSwitchingProtocols) {
 		w.d.status = status
-		w.flush = len(w.ResponseWriter.Header()["Content-Length"]) == 0
+		w.flush = !compiled && len(w.ResponseWriter.Header()["Content-Length"]) == 0
 	}
 	w.ResponseWriter.WriteHeader(status)
 }
@@ -59,7 +59,7 @@ func (w *statusWriter) WriteHeader(status int) {
 // Write does in a function of its own what most responses don't need: interpreted,
 // a call costs as much as the function is long.
 func (w *statusWriter) Write(b []byte) (int, error) {
-	if w.flush {
+	if w.flush || w.d.status == 0 {
 		return writeThrough(w, b)
 	}
 	return w.ResponseWriter.Write(b)
@@ -70,6 +70,38 @@ func writeThrough(w *statusWriter, b []byte) (int, error) {
 		w.d.status = http.StatusOK
 	}
 	n, err := w.ResponseWriter.Write(b)
-	_ = http.NewResponseController(w.ResponseWriter).Flush()
+	if w.flush {
+		_ = http.NewResponseController(w.ResponseWriter).Flush()
+	}
 	return n, err
+}
+
+// What follows is for http.ResponseController, where hookward is compiled in: the
+// proxy flushes by itself there, and knows when. Hijack is left out: a response
+// that becomes a tunnel would carry bytes past the gate.
+
+// FlushError sends what has been written.
+func (w *statusWriter) FlushError() error {
+	if w.d.status == 0 {
+		w.d.status = http.StatusOK
+	}
+	return http.NewResponseController(w.ResponseWriter).Flush()
+}
+
+// Flush is FlushError for whoever asks for an http.Flusher.
+func (w *statusWriter) Flush() { _ = w.FlushError() }
+
+// SetReadDeadline sets the deadline for reading the request.
+func (w *statusWriter) SetReadDeadline(deadline time.Time) error {
+	return http.NewResponseController(w.ResponseWriter).SetReadDeadline(deadline)
+}
+
+// SetWriteDeadline sets the deadline for writing the response.
+func (w *statusWriter) SetWriteDeadline(deadline time.Time) error {
+	return http.NewResponseController(w.ResponseWriter).SetWriteDeadline(deadline)
+}
+
+// EnableFullDuplex lets the request be read while the response is written.
+func (w *statusWriter) EnableFullDuplex() error {
+	return http.NewResponseController(w.ResponseWriter).EnableFullDuplex()
 }
