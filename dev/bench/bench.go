@@ -1,7 +1,8 @@
-// Package bench measures hookward in the real Traefik beside what one would use
-// in its place: Traefik's own middlewares, forwardAuth to a verifying service,
-// nginx with Lua, HAProxy. All run on one machine with the same backend and load
-// generator, in turns, so that each ratio comes from runs beside each other.
+// Package bench measures hookward in the real Traefik, compiled in and interpreted,
+// beside what one would use in its place: Traefik's own middlewares, forwardAuth to
+// a verifying service, nginx with Lua, HAProxy. All run on one machine with the same
+// backend and load generator, in turns, so that each ratio comes from runs beside
+// each other.
 package bench
 
 import (
@@ -12,6 +13,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/hookward/hookward/dev/gateway"
 )
 
 // Options say how much is measured.
@@ -78,7 +81,7 @@ func Run(ctx context.Context, o Options, progress io.Writer) (*Results, error) {
 	if err := rounds(ctx, e, r, progress); err != nil {
 		return nil, err
 	}
-	r.Rotation = rotation(completeConfiguration(e, 1, unrotated))
+	r.Rotation = rotation(completeConfiguration(e, gateway.Interpreted, 1, unrotated))
 	if err := timeReloads(ctx, e, r, progress); err != nil {
 		return nil, err
 	}
@@ -99,42 +102,35 @@ func Run(ctx context.Context, o Options, progress io.Writer) (*Results, error) {
 	return r, ctx.Err()
 }
 
+// running is a contender with its instances, by number of routers.
+type running struct {
+	contender
+	instances map[int]*instance
+}
+
 // rounds starts the contenders and measures them in turns.
 func rounds(ctx context.Context, e *environment, r *Results, progress io.Writer) error {
-	type running struct {
-		contender
-		instances map[int]*instance // by number of routers
-	}
+	o := r.Settings
 	all := []*running{}
 	defer func() {
 		for _, c := range all {
-			for _, i := range c.instances {
-				i.stop()
-			}
+			c.stop()
 		}
 	}()
-	o := r.Settings
 	for _, c := range contenders() {
 		if o.Only != nil && c.name != bare && !slices.Contains(o.Only, c.name) {
 			continue
 		}
-		started := &running{contender: c, instances: map[int]*instance{}}
+		started := &running{c, map[int]*instance{}}
+		err := started.start(e, o)
+		if errors.Is(err, errMissing) {
+			r.Missing = append(r.Missing, c.title+": "+err.Error())
+			fmt.Fprintf(progress, "%s is left out: %v\n", c.title, err)
+			continue
+		}
 		all = append(all, started)
-		for _, k := range kinds(o) {
-			if started.instances[k.Routers] != nil || !c.takes(k) {
-				continue
-			}
-			i, err := c.begin(e, k.Routers)
-			if errors.Is(err, errMissing) {
-				r.Missing = append(r.Missing, c.title+": "+err.Error())
-				fmt.Fprintf(progress, "%s is left out: %v\n", c.title, err)
-				all = all[:len(all)-1]
-				break
-			}
-			if err != nil {
-				return fmt.Errorf("%s: %w", c.title, err)
-			}
-			started.instances[k.Routers] = i
+		if err != nil {
+			return fmt.Errorf("%s: %w", c.title, err)
 		}
 	}
 	cells := map[string]*Cell{}
@@ -161,7 +157,7 @@ func rounds(ctx context.Context, e *environment, r *Results, progress io.Writer)
 				}
 				s.Round = round + 1
 				cells[key].Samples = append(cells[key].Samples, s)
-				fmt.Fprintf(progress, "%d/%d %-32s %-42s %7.0f/s  %6.0f µs CPU  p99 %6.0f µs  others %.1f cores\n", round+1, o.Rounds, c.title, k, s.RPS, s.Total(), s.P99, s.Others)
+				fmt.Fprintf(progress, "%d/%d %-34s %-42s %7.0f/s  %6.0f µs CPU  p99 %6.0f µs  others %.1f cores\n", round+1, o.Rounds, c.title, k, s.RPS, s.Total(), s.P99, s.Others)
 			}
 		}
 	}
@@ -173,6 +169,27 @@ func rounds(ctx context.Context, e *environment, r *Results, progress io.Writer)
 		}
 	}
 	return nil
+}
+
+// start starts an instance for each number of routers.
+func (c *running) start(e *environment, o Options) error {
+	for _, k := range kinds(o) {
+		if c.instances[k.Routers] != nil || !c.takes(k) {
+			continue
+		}
+		i, err := c.begin(e, k.Routers)
+		if err != nil {
+			return err
+		}
+		c.instances[k.Routers] = i
+	}
+	return nil
+}
+
+func (c *running) stop() {
+	for _, i := range c.instances {
+		i.stop()
+	}
 }
 
 // String describes a kind of traffic.

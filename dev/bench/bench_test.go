@@ -14,6 +14,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/hookward/hookward/dev/gateway"
 )
 
 func TestMain(m *testing.M) {
@@ -39,13 +41,18 @@ func TestQuick(t *testing.T) {
 		}
 		found[c.Contender] = true
 	}
-	for _, name := range []string{bare, native, "buffering", "verify", complete, forwardAuth} {
+	for _, name := range []string{bare, "native", "buffering", "verify-compiled", completeCompiled, "verify", complete, forwardAuth} {
 		if !found[name] {
 			t.Errorf("%s was not measured", name)
 		}
 	}
-	if len(r.Reloads[complete]) == 0 || len(r.Starts[complete]) == 0 || r.Rotation == nil {
-		t.Errorf("reloads %v, starts %v, rotation %v", r.Reloads, r.Starts, r.Rotation)
+	for _, name := range []string{bare, completeCompiled, complete} {
+		if len(r.Reloads[name]) == 0 || len(r.Starts[name]) == 0 || len(r.Memory[name]) == 0 {
+			t.Errorf("%s: reloads %v, starts %v, memory %v", name, r.Reloads, r.Starts, r.Memory)
+		}
+	}
+	if r.Rotation == nil || r.Machine.Hash <= 0 || r.Machine.Copy <= 0 {
+		t.Errorf("rotation %v, machine %v", r.Rotation, r.Machine)
 	}
 
 	directory := t.TempDir()
@@ -57,7 +64,10 @@ func TestQuick(t *testing.T) {
 	if err != nil || again.Text() != r.Text() {
 		t.Errorf("the results are not what was written: %v", err)
 	}
-	p := &Profile{Requests: 1000, Nanoseconds: map[string]int64{"interpreter": 3e6, "collection": 1e6}}
+	p := Profiles{
+		gateway.Interpreted: {Requests: 1000, Nanoseconds: map[string]int64{"interpreter": 3e6, "collection": 1e6}},
+		gateway.Compiled:    {Requests: 1000, Nanoseconds: map[string]int64{"plugin": 1e6}},
+	}
 	if err := WritePage(directory, r, nil, p); err != nil {
 		t.Fatal(err)
 	}
@@ -65,7 +75,7 @@ func TestQuick(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !strings.Contains(string(text), p.text()) || strings.Contains(string(text), "<no value>") {
+	if !strings.Contains(string(text), p.text()) || !strings.Contains(string(text), r.Targets(nil)) || !strings.Contains(string(text), r.starts()) || strings.Contains(string(text), "<no value>") {
 		t.Errorf("the page is\n%s", text)
 	}
 	if picture, err := os.ReadFile(filepath.Join(directory, "performance.svg")); err != nil || strings.Contains(string(picture), "NaN") {
@@ -73,42 +83,40 @@ func TestQuick(t *testing.T) {
 	}
 }
 
-// TestProfile sees that the profile is read, and that Yaegi is found in it.
-func TestProfile(t *testing.T) {
-	raw := filepath.Join(t.TempDir(), "cpu.pb.gz")
-	p, err := RunProfile(t.Context(), time.Second, 4, raw, io.Discard)
-	if err != nil {
-		t.Fatal(err)
+// TestTargets judges figures at the limits and beyond them.
+func TestTargets(t *testing.T) {
+	r := &Results{
+		Machine: Machine{Hash: 700, Copy: 50},
+		Starts:  map[string][]float64{bare: {200}, completeCompiled: {251}},
+		Reloads: map[string][]float64{completeCompiled: {999}, complete: {1000}},
 	}
-	if p.Requests == 0 || p.Nanoseconds["interpreter"] == 0 || p.Nanoseconds["traefik"] == 0 || !strings.Contains(p.text(), " % ") {
-		t.Errorf("the profile is %v", p)
-	}
-	if _, err := os.Stat(raw); err != nil {
-		t.Error(err)
-	}
-}
-
-func TestKindOf(t *testing.T) {
-	const interp, proxy, serve = "github.com/traefik/yaegi/interp.call.func9", "net/http/httputil.(*ReverseProxy).ServeHTTP", "net/http.(*conn).serve"
 	for _, c := range []struct {
-		kind  string
-		stack string // innermost first
+		name, traffic string
+		size, routers int
+		sample        Sample
 	}{
-		{"interpreter", "runtime.mapaccess1 " + interp + " " + serve},
-		{"interpreter", "reflect.Value.Call " + interp},
-		{"memory", "runtime.nextFreeFast runtime.mallocgc reflect.New " + interp + " " + serve},
-		{"plugin", "crypto/internal/fips140/sha256.blockSHANI crypto/sha256.Sum256 reflect.Value.Call " + interp},
-		{"plugin", "runtime.mallocgc encoding/json.Marshal reflect.Value.Call " + interp},
-		{"traefik", "internal/runtime/syscall.Syscall6 syscall.write " + proxy + " " + interp + " " + serve},
-		{"traefik", "runtime.mallocgc net/textproto.readMIMEHeader " + serve},
-		{"interpreter", interp + " net/http.(*response).Write " + proxy + " " + interp + " " + serve},
-		{"collection", "runtime.scanobject runtime.gcBgMarkWorker runtime.systemstack"},
-		{"collection", "runtime.gcDrainN runtime.gcAssistAlloc runtime.mallocgc " + interp},
-		{"scheduler", "runtime.futex runtime.findRunnable runtime.schedule runtime.mcall"},
+		{bare, valid, 1 << 10, 1, Sample{CPU: 100, RPS: 1000}},
+		{completeCompiled, valid, 1 << 10, 1, Sample{CPU: 110, RPS: 919, RSS: 40 << 20}},
+		{completeCompiled, wrong, 1 << 10, 1, Sample{CPU: 99}},
+		{completeCompiled, limited, 1 << 10, 1, Sample{CPU: 100}},
+		{bare, valid, 64 << 10, 1, Sample{CPU: 100}},
+		{completeCompiled, valid, 64 << 10, 1, Sample{CPU: 161}},
+		{bare, valid, 1 << 20, 1, Sample{CPU: 1000}},
+		{completeCompiled, valid, 1 << 20, 1, Sample{CPU: 2450}},
+		{bare, valid, 1 << 10, manyRouters, Sample{CPU: 150}},
+		{completeCompiled, valid, 1 << 10, manyRouters, Sample{CPU: 172}},
+		{forwardAuth, valid, 1 << 10, 1, Sample{CPU: 200, Helper: 100, RPS: 300}},
+		{complete, valid, 1 << 10, 1, Sample{CPU: 300, RPS: 345}},
+		{complete, wrong, 1 << 10, 1, Sample{CPU: 200}},
+		{complete, limited, 1 << 10, 1, Sample{CPU: 200}},
 	} {
-		if kind := kindOf(strings.Fields(c.stack)); kind != c.kind {
-			t.Errorf("%s: %s, want %s", c.stack, kind, c.kind)
-		}
+		r.Cells = append(r.Cells, &Cell{Contender: c.name, Kind: Kind{Traffic: c.traffic, Size: c.size, Routers: c.routers}, Samples: []*Sample{&c.sample}})
+	}
+	text := r.Targets(&Soak{HeapSlope: 1 << 20})
+	words := regexp.MustCompile(`met \||missed\*\* \|`).FindAllString(text, -1)
+	got := strings.NewReplacer(" |", "", "**", "").Replace(strings.Join(words, " "))
+	if want := "met missed met missed met missed met missed met missed missed met missed missed"; got != want {
+		t.Errorf("%s, want %s, in\n%s", got, want, text)
 	}
 }
 

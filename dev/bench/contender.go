@@ -3,12 +3,15 @@ package bench
 import (
 	"fmt"
 	"path/filepath"
+
+	"github.com/hookward/hookward/dev/gateway"
 )
 
 // contender is one way to stand in front of the backend.
 type contender struct {
 	name     string
 	title    string // for tables
+	ours     bool   // hookward, in either form
 	verifies bool   // refuses what is wrongly signed
 	limits   bool   // has a router with a limit
 	scales   bool   // is measured with many routers, too
@@ -30,14 +33,19 @@ func (i *instance) stop() {
 	i.helper.stop()
 }
 
-// Names of contenders that ratios refer to.
+// Names of contenders that more than their table refers to.
 const (
-	bare        = "bare"
-	unsigned    = "unsigned"
-	native      = "native"
-	complete    = "complete"
-	forwardAuth = "forwardauth"
+	bare             = "bare"
+	completeCompiled = "complete-compiled"
+	complete         = "complete"
+	forwardAuth      = "forwardauth"
 )
+
+// forms are those of hookward, as tables list them.
+var forms = []gateway.Form{gateway.Compiled, gateway.Interpreted}
+
+// completes are the contenders with all checks, by form.
+var completes = map[gateway.Form]string{gateway.Compiled: completeCompiled, gateway.Interpreted: complete}
 
 const (
 	// Limits that are never reached, and one that always is, after a request.
@@ -87,26 +95,20 @@ func contenders() []contender {
 		{name: bare, title: "Traefik alone", scales: true, begin: func(e *environment, routers int) (*instance, error) {
 			return traefikInstance(e, bare, configuration{routers: routers})
 		}},
-		{name: native, title: "Traefik's ipAllowList, rateLimit", limits: true, begin: func(e *environment, routers int) (*instance, error) {
-			return traefikInstance(e, native, configuration{routers: routers, middlewares: nativeGuards, chain: "allow, limit", limited: "allow, limited"})
+		{name: "native", title: "Traefik's ipAllowList, rateLimit", limits: true, begin: func(e *environment, routers int) (*instance, error) {
+			return traefikInstance(e, "native", configuration{routers: routers, middlewares: nativeGuards, chain: "allow, limit", limited: "allow, limited"})
 		}},
 		{name: "buffering", title: "… and buffering", begin: func(e *environment, routers int) (*instance, error) {
 			return traefikInstance(e, "buffering", configuration{routers: routers, middlewares: nativeGuards + nativeBuffering, chain: "allow, limit, buffer"})
 		}},
-		{name: "verify", title: "hookward, verification", verifies: true, begin: func(e *environment, routers int) (*instance, error) {
-			return traefikInstance(e, "verify", configuration{routers: routers, plugin: true, middlewares: verification, chain: "verify"})
-		}},
-		{name: complete, title: "hookward, complete", verifies: true, limits: true, scales: true, begin: func(e *environment, routers int) (*instance, error) {
-			return traefikInstance(e, complete, completeConfiguration(e, routers, unrotated))
-		}},
-		{name: "gogc", title: "… with GOGC=400", verifies: true, begin: func(e *environment, routers int) (*instance, error) {
-			c := completeConfiguration(e, routers, unrotated)
-			c.environment = []string{"GOGC=400"}
-			return traefikInstance(e, "gogc", c)
-		}},
-		{name: unsigned, title: "… without signature and replay", most: 1 << 10, begin: func(e *environment, routers int) (*instance, error) {
+		{name: "verify-compiled", title: "hookward verification, compiled", ours: true, verifies: true, begin: beginVerification("verify-compiled", gateway.Compiled)},
+		{name: completeCompiled, title: "hookward complete, compiled", ours: true, verifies: true, limits: true, scales: true, begin: beginComplete(completeCompiled, gateway.Compiled)},
+		{name: "verify", title: "hookward verification, interpreted", ours: true, verifies: true, begin: beginVerification("verify", gateway.Interpreted)},
+		{name: complete, title: "hookward complete, interpreted", ours: true, verifies: true, limits: true, scales: true, begin: beginComplete(complete, gateway.Interpreted)},
+		{name: "gogc", title: "… with GOGC=400", ours: true, verifies: true, begin: beginComplete("gogc", gateway.Interpreted, "GOGC=400")},
+		{name: "unsigned", title: "… without signature and replay", ours: true, most: 1 << 10, begin: func(e *environment, routers int) (*instance, error) {
 			file := filepath.Join(e.dir, "audit-unsigned.log")
-			return traefikInstance(e, unsigned, configuration{routers: routers, plugin: true, middlewares: fmt.Sprintf(addressesOnly, highLimit, file, unrotated), chain: unsigned})
+			return traefikInstance(e, "unsigned", configuration{routers: routers, form: gateway.Interpreted, middlewares: fmt.Sprintf(addressesOnly, highLimit, file, unrotated), chain: "unsigned"})
 		}},
 		{name: forwardAuth, title: "forwardAuth to a Go verifier", verifies: true, begin: beginForwardAuth},
 		{name: "nginx", title: "nginx with Lua", verifies: true, limits: true, begin: beginNginx},
@@ -119,14 +121,37 @@ func contenders() []contender {
 	}
 }
 
+// Names are those that Options.Only knows.
+func Names() []string {
+	names := []string{}
+	for _, c := range contenders() {
+		names = append(names, c.name)
+	}
+	return names
+}
+
+func beginVerification(name string, form gateway.Form) func(e *environment, routers int) (*instance, error) {
+	return func(e *environment, routers int) (*instance, error) {
+		return traefikInstance(e, name, configuration{routers: routers, form: form, middlewares: verification, chain: "verify"})
+	}
+}
+
+func beginComplete(name string, form gateway.Form, variables ...string) func(e *environment, routers int) (*instance, error) {
+	return func(e *environment, routers int) (*instance, error) {
+		c := completeConfiguration(e, form, routers, unrotated)
+		c.environment = variables
+		return traefikInstance(e, name, c)
+	}
+}
+
 // completeConfiguration has all of hookward's checks on each router.
-func completeConfiguration(e *environment, routers int, rotation string) configuration {
+func completeConfiguration(e *environment, form gateway.Form, routers int, rotation string) configuration {
 	file := func(name string) string {
-		return filepath.Join(e.dir, fmt.Sprintf("audit-%s-%d.log", name, routers))
+		return filepath.Join(e.dir, fmt.Sprintf("audit-%s-%s-%d.log", form, name, routers))
 	}
 	return configuration{
-		routers: routers, plugin: true, chain: complete, limited: "limited",
-		middlewares: fmt.Sprintf(everything, complete, highLimit, file(complete), rotation) +
+		routers: routers, form: form, chain: "complete", limited: "limited",
+		middlewares: fmt.Sprintf(everything, "complete", highLimit, file("complete"), rotation) +
 			fmt.Sprintf(everything, "limited", lowLimit, file("limited"), rotation),
 	}
 }

@@ -18,26 +18,28 @@ import (
 )
 
 // environment is what all contenders share: a directory for files that go when
-// the benchmark ends, the Traefik binary, and the backend.
+// the benchmark ends, the Traefik binaries, and the backend.
 type environment struct {
-	root    string // the repository
-	dir     string
-	traefik string
-	self    string // this binary, for the parts that are processes of their own
-	backend string // its address
-	process *process
-	runs    uint64 // load runs so far; each has another name
+	root     string // the repository
+	dir      string
+	traefiks map[gateway.Form]string // paths of the binaries
+	self     string                  // this binary, for the parts that are processes of their own
+	backend  string                  // its address
+	process  *process
+	runs     uint64 // load runs so far; each has another name
 }
 
-// newEnvironment builds Traefik and starts the backend.
+// newEnvironment builds Traefik in both forms and starts the backend.
 func newEnvironment(ctx context.Context, progress io.Writer) (*environment, error) {
-	e := &environment{}
+	e := &environment{traefiks: map[gateway.Form]string{}}
 	var err error
 	if e.root, err = gateway.Root(); err != nil {
 		return nil, err
 	}
-	if e.traefik, err = gateway.Build(ctx, progress); err != nil {
-		return nil, err
+	for _, form := range forms {
+		if e.traefiks[form], err = gateway.BuildPinned(ctx, form, progress); err != nil {
+			return nil, err
+		}
 	}
 	if e.self, err = os.Executable(); err != nil {
 		return nil, err

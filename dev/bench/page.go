@@ -18,10 +18,10 @@ var pageText string
 var pageTemplate = template.Must(template.New("page").Parse(pageText))
 
 // WritePage writes the page and its picture into the documentation's directory.
-// The soak and the profile may be nil.
-func WritePage(directory string, r *Results, soak *Soak, profile *Profile) error {
+// The soak and the profiles may be nil.
+func WritePage(directory string, r *Results, soak *Soak, profiles Profiles) error {
 	text := &strings.Builder{}
-	if err := pageTemplate.Execute(text, page(r, soak, profile)); err != nil {
+	if err := pageTemplate.Execute(text, page(r, soak, profiles)); err != nil {
 		return err
 	}
 	return errors.Join(
@@ -31,7 +31,7 @@ func WritePage(directory string, r *Results, soak *Soak, profile *Profile) error
 }
 
 // page is what the template needs.
-func page(r *Results, soak *Soak, profile *Profile) map[string]any {
+func page(r *Results, soak *Soak, profiles Profiles) map[string]any {
 	versions := []string{}
 	for _, name := range slices.Sorted(maps.Keys(r.Versions)) {
 		versions = append(versions, name+" "+r.Versions[name])
@@ -41,28 +41,29 @@ func page(r *Results, soak *Soak, profile *Profile) map[string]any {
 	}
 	return map[string]any{
 		"R": r, "Versions": strings.Join(versions, ", "), "Others": r.others(), "Unquiet": r.others() > 0.1*float64(r.Machine.Cores),
-		"Summary": r.summary(), "Targets": r.Targets(soak), "Expect": r.expect(), "Profile": profile.text(),
+		"Summary": r.summary(), "Targets": r.Targets(soak), "Expect": r.expect(), "Profile": profiles.text(),
 		"Small": of(valid, 1<<10, 1, 0), "Middle": of(valid, 64<<10, 1, 0), "Large": of(valid, 1<<20, 1, 0),
 		"Paced": of(valid, 1<<10, 1, r.Settings.Rate),
 		"Wrong": of(wrong, 1<<10, 1, 0), "WrongMiddle": of(wrong, 64<<10, 1, 0), "WrongLarge": of(wrong, 1<<20, 1, 0),
 		"Limited": of(limited, 1<<10, 1, 0), "Twenty": of(valid, 1<<10, 20, 0), "Many": of(valid, 1<<10, manyRouters, 0),
-		"Reloads": r.reloads(), "Starts": r.starts(), "Soak": soak.text(), "Rotation": r.rotationText(), "Generators": r.generatorsText(),
+		"Starts": r.starts(), "Soak": soak.text(), "Rotation": r.rotationText(), "Generators": r.generatorsText(),
 	}
 }
 
 // summary is the page's first answer.
 func (r *Results) summary() string {
 	small := Kind{Traffic: valid, Size: 1 << 10, Routers: 1}
-	full, base, ask := r.cell(complete, small), r.cell(bare, small), r.cell(forwardAuth, small)
-	if full == nil || base == nil {
+	fast, slow, base, ask := r.cell(completeCompiled, small), r.cell(complete, small), r.cell(bare, small), r.cell(forwardAuth, small)
+	if fast == nil || slow == nil || base == nil || ask == nil {
 		return ""
 	}
-	text := fmt.Sprintf("In short, for deliveries of 1 KiB: all its checks together cost %.0f µs of CPU beside the %.0f µs that Traefik itself needs, and leave %.0f %% of its throughput",
-		full.against(base, (*Sample).Total, difference), base.figure((*Sample).Total), 100*full.against(base, rps, quotient))
-	if ask != nil {
-		text += fmt.Sprintf("; that is %.1f times what forwardAuth to a compiled verifier reaches", full.against(ask, rps, quotient))
+	figures := func(c *Cell) (float64, float64) {
+		return c.against(base, (*Sample).Total, difference), 100 * c.against(base, rps, quotient)
 	}
-	return text + "."
+	added, kept := figures(fast)
+	more, less := figures(slow)
+	return fmt.Sprintf("In short, for deliveries of 1 KiB: compiled into Traefik, all its checks together cost %.0f µs of CPU beside the %.0f µs that Traefik itself needs, and leave %.0f %% of its throughput. As an interpreted plugin they cost %.0f µs and leave %.0f %%, which is %.1f times what forwardAuth to a compiled verifier reaches.",
+		added, base.figure((*Sample).Total), kept, more, less, slow.against(ask, rps, quotient))
 }
 
 // expect says what a core can do.
@@ -70,7 +71,7 @@ func (r *Results) expect() string {
 	rows := [][]string{}
 	for _, bytes := range []int{1 << 10, 64 << 10, 1 << 20} {
 		row := []string{size(bytes)}
-		for _, name := range []string{bare, "verify", complete} {
+		for _, name := range []string{bare, "verify-compiled", completeCompiled, "verify", complete} {
 			figure := ""
 			if c := r.cell(name, Kind{Traffic: valid, Size: bytes, Routers: 1}); c != nil {
 				figure = thousands(1e6 / c.figure((*Sample).Total))
@@ -80,29 +81,32 @@ func (r *Results) expect() string {
 		rows = append(rows, row)
 	}
 	return "Requests per second and core of Traefik's, on a machine like this one. Plan with half of it, so that latency stays what it is at low load, and measure on yours.\n\n" +
-		table([]string{"Body", "Traefik alone", "verification", "complete"}, rows) +
+		table([]string{"Body", "Traefik alone", "verification, compiled", "complete, compiled", "verification, interpreted", "complete, interpreted"}, rows) +
 		"\nMemory: bodies are held while they are verified, so `maxBodyBytes` times the requests under way come on top of the table's RSS, and of that Go's collector may need twice as much."
 }
 
-func (r *Results) reloads() string {
-	alone, ours := median(r.Reloads[bare]), median(r.Reloads[complete])
-	if alone == 0 || ours == 0 {
-		return ""
-	}
-	return fmt.Sprintf("A reload of %d routers that share one middleware, from writing the file until the new version answers: %.0f ms, and %.0f ms without hookward (medians of %d; the slowest took %.0f and %.0f ms). `providersThrottleDuration` is 50 ms here; by default it is 2 s.",
-		manyRouters, ours, alone, len(r.Reloads[complete]), slices.Max(r.Reloads[complete]), slices.Max(r.Reloads[bare]))
-}
-
+// starts is the table of starts, reloads and memory.
 func (r *Results) starts() string {
-	alone, ours := median(r.Starts[bare]), median(r.Starts[complete])
-	if alone == 0 || ours == 0 {
+	rows := [][]string{}
+	for _, c := range contenders() {
+		starts, reloads, memory := r.Starts[c.name], r.Reloads[c.name], r.Memory[c.name]
+		if len(starts) == 0 || len(reloads) == 0 || len(memory) == 0 {
+			continue
+		}
+		row := []string{c.title}
+		for _, times := range [][]float64{starts, reloads} {
+			row = append(row, fmt.Sprintf("%.0f", median(times)), fmt.Sprintf("%.0f", slices.Max(times)))
+		}
+		row = append(row, fmt.Sprintf("%.0f", median(memory)), "")
+		if cell := r.cell(c.name, Kind{Traffic: valid, Size: 1 << 10, Routers: 1}); cell != nil {
+			row[len(row)-1] = fmt.Sprintf("%.0f", mib(cell.median().RSS))
+		}
+		rows = append(rows, row)
+	}
+	if len(rows) == 0 {
 		return ""
 	}
-	text := fmt.Sprintf("A start of Traefik, until it serves: %.0f ms with hookward, %.0f ms without.", ours, alone)
-	if r.PluginLoad > 0 {
-		text += fmt.Sprintf(" Yaegi alone needs %.0f ms to load the plugin (`BenchmarkLoad` in `dev/interpreted`).", r.PluginLoad)
-	}
-	return text
+	return table([]string{"", "start ms", "slowest", "reload ms", "slowest", "RSS MiB at start", "RSS MiB at 1 KiB"}, rows)
 }
 
 func (s *Soak) text() string {
@@ -114,7 +118,7 @@ func (s *Soak) text() string {
 		sample := s.Samples[(i+1)*len(s.Samples)/10-min(1, (i+1)*len(s.Samples)/10)]
 		rows = append(rows, []string{thousands(float64(sample.Requests)), thousands(float64(sample.Reloads)), fmt.Sprintf("%.1f", mib(sample.RSS)), fmt.Sprintf("%.1f", mib(sample.Heap))})
 	}
-	return fmt.Sprintf("%s deliveries of 1 KiB through hookward with everything switched on, 20 routers, and %s reloads meanwhile, in %s (`go run -C dev ./cmd/bench -soak`, %s, version %s). In the second half, the resident memory grew by %+.2f MiB per million requests, and what is alive after a collection by %+.2f MiB. Per thousand reloads that is %+.2f MiB; Traefik alone grows by %+.2f MiB with the same reloads and a tenth of the requests.\n\n",
+	return fmt.Sprintf("%s deliveries of 1 KiB through hookward, interpreted and with everything switched on, 20 routers, and %s reloads meanwhile, in %s (`go run -C dev ./cmd/bench -soak`, %s, version %s). In the second half, the resident memory grew by %+.2f MiB per million requests, and what is alive after a collection by %+.2f MiB. Per thousand reloads that is %+.2f MiB; Traefik alone grows by %+.2f MiB with the same reloads and a tenth of the requests.\n\n",
 		thousands(float64(s.Requests)), thousands(float64(s.Reloads)), s.Took, s.Date, s.Version, s.RSSSlope/(1<<20), s.HeapSlope/(1<<20), s.HeapPerReloads/(1<<20), s.Alone/(1<<20)) +
 		table([]string{"requests", "reloads", "RSS MiB", "heap alive MiB"}, slices.CompactFunc(rows, func(a, b []string) bool { return slices.Equal(a, b) }))
 }

@@ -8,8 +8,8 @@ import (
 
 // Where things are in the picture, in pixels.
 const (
-	panelWidth  = 460
-	labelWidth  = 190
+	panelWidth  = 480
+	labelWidth  = 210
 	barWidth    = 155
 	barHeight   = 14
 	rowHeight   = 22
@@ -50,7 +50,7 @@ func (r *Results) Picture() string {
 		for _, c := range contenders() {
 			if cell := r.cell(c.name, k); cell != nil {
 				first, second := of(cell.median())
-				p.bars = append(p.bars, bar{c.title, first, second, c.name == complete || c.name == unsigned || c.name == "gogc" || c.name == "verify"})
+				p.bars = append(p.bars, bar{c.title, first, second, c.ours})
 			}
 		}
 		if len(p.bars) > 0 {

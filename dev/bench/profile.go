@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/google/pprof/profile"
+	"github.com/hookward/hookward/dev/gateway"
 )
 
 // Profile says where a Traefik with all of hookward's checks spends its CPU time
@@ -21,7 +22,7 @@ type Profile struct {
 	Date    string  `json:"date"`
 	Machine Machine `json:"machine"`
 	Version string  `json:"version"`
-	// Requests is how many requests of 1 KiB were answered meanwhile.
+	// Requests is how many requests were answered meanwhile.
 	Requests int64 `json:"requests"`
 	// Nanoseconds of CPU by kind of work; see kindOf.
 	Nanoseconds map[string]int64 `json:"nanoseconds"`
@@ -30,10 +31,10 @@ type Profile struct {
 // The kinds of work, as the page's table lists them.
 var workKinds = []struct{ name, title string }{
 	{"traefik", "Traefik itself: connections, routing, the reverse proxy"},
-	{"plugin", "the standard library at work for the plugin: SHA-256, HMAC, JSON, times, maps, reads and writes"},
+	{"plugin", "compiled code at work for hookward: SHA-256, HMAC, JSON, times, maps, reads and writes"},
 	{"interpreter", "the interpreter: finding out what to do, and calling it by reflection"},
 	{"memory", "the interpreter's memory: variables and temporaries of interpreted functions"},
-	{"collection", "Go's garbage collector, for both"},
+	{"collection", "Go's garbage collector"},
 	{"scheduler", "Go's scheduler: waking goroutines, waiting for the network"},
 }
 
@@ -51,6 +52,8 @@ func kindOf(stack []string) string {
 			allocating = true
 		case function == "runtime.schedule" || function == "runtime.findRunnable" || function == "runtime.mcall" || function == "runtime.sysmon" || function == "runtime.mstart":
 			scheduling = true
+		case strings.HasPrefix(function, "github.com/hookward/hookward"):
+			return "plugin"
 		case strings.HasPrefix(function, "github.com/traefik/yaegi/interp."):
 			switch {
 			case compiled:
@@ -73,28 +76,28 @@ func kindOf(stack []string) string {
 	return "traefik"
 }
 
-// RunProfile sends deliveries of 1 KiB to hookward with everything switched on, as
+// RunProfile sends deliveries of one size to hookward with everything switched on, as
 // fast as they are answered, and profiles Traefik's CPU meanwhile. What pprof
 // understands is written to raw.
-func RunProfile(ctx context.Context, length time.Duration, connections int, raw string, progress io.Writer) (*Profile, error) {
+func RunProfile(ctx context.Context, o Options, form gateway.Form, size int, raw string, progress io.Writer) (*Profile, error) {
 	e, err := newEnvironment(ctx, progress)
 	if err != nil {
 		return nil, err
 	}
 	defer e.close()
-	c := completeConfiguration(e, 1, unrotated)
+	c := completeConfiguration(e, form, 1, unrotated)
 	c.debug = true
 	t, err := startTraefik(e, "profile", c)
 	if err != nil {
 		return nil, err
 	}
 	defer t.process.stop()
-	j := job{Address: t.address, Paths: paths("hooks", 1), Size: 1 << 10, Key: secret, Connections: connections, Duration: length / 5}
+	j := job{Address: t.address, Paths: paths("hooks", 1), Size: size, Key: secret, Connections: o.Connections, Duration: o.Time / 5}
 	if _, err := e.generate(ctx, j); err != nil {
 		return nil, err
 	}
 	// The profile lies within the load.
-	j.Duration = length + time.Second
+	j.Duration = o.Time + time.Second
 	var l *load
 	loaded := make(chan error, 1)
 	go func() {
@@ -102,9 +105,12 @@ func RunProfile(ctx context.Context, length time.Duration, connections int, raw 
 		l, err = e.generate(ctx, j)
 		loaded <- err
 	}()
-	text, err := t.profile(length)
+	text, err := t.profile(o.Time)
 	if err = errors.Join(err, <-loaded); err != nil {
 		return nil, err
+	}
+	if l.Requests == 0 || l.Statuses[status[valid]] != l.Requests || len(l.Errors) > 0 {
+		return nil, fmt.Errorf("answers %v, errors %v, where all should be %s", l.Statuses, l.Errors, status[valid])
 	}
 	if raw != "" {
 		if err := os.WriteFile(raw, text, 0o644); err != nil {
@@ -112,12 +118,12 @@ func RunProfile(ctx context.Context, length time.Duration, connections int, raw 
 		}
 	}
 	p := &Profile{Date: time.Now().UTC().Format("2006-01-02"), Machine: machine(), Version: versions(e)["hookward"]}
-	p.Requests = int64(float64(l.Requests) * float64(length) / float64(l.Elapsed))
+	p.Requests = int64(float64(l.Requests) * float64(o.Time) / float64(l.Elapsed))
 	p.Nanoseconds, err = byKind(text)
 	if err != nil {
 		return nil, err
 	}
-	fmt.Fprint(progress, p.text())
+	fmt.Fprint(progress, Profiles{form: p}.text())
 	return p, nil
 }
 
@@ -157,35 +163,49 @@ func byKind(text []byte) (map[string]int64, error) {
 	return sums, nil
 }
 
-// text is the profile for the page; nothing where there is none.
-func (p *Profile) text() string {
-	if p == nil || p.Requests == 0 {
+// Profiles are those of both forms, with deliveries of 1 KiB.
+type Profiles map[gateway.Form]*Profile
+
+// text is a table for the page; nothing where there is no profile.
+func (all Profiles) text() string {
+	header := []string{"CPU µs per request"}
+	rows := make([][]string, len(workKinds))
+	for i, k := range workKinds {
+		rows[i] = []string{k.title}
+	}
+	for _, form := range forms {
+		p := all[form]
+		if p == nil || p.Requests == 0 {
+			continue
+		}
+		total := int64(0)
+		for _, n := range p.Nanoseconds {
+			total += n
+		}
+		header = append(header, string(form), "share")
+		for i, k := range workKinds {
+			n := p.Nanoseconds[k.name]
+			rows[i] = append(rows[i], fmt.Sprintf("%.0f", float64(n)/float64(p.Requests)/1000), fmt.Sprintf("%.0f %%", 100*float64(n)/float64(total)))
+		}
+	}
+	if len(header) == 1 {
 		return ""
 	}
-	total := int64(0)
-	for _, n := range p.Nanoseconds {
-		total += n
-	}
-	rows := [][]string{}
-	for _, k := range workKinds {
-		n := p.Nanoseconds[k.name]
-		rows = append(rows, []string{k.title, fmt.Sprintf("%.0f", float64(n)/float64(p.Requests)/1000), fmt.Sprintf("%.0f %%", 100*float64(n)/float64(total))})
-	}
-	return table([]string{"Work", "CPU µs per request", "Share"}, rows)
+	return table(header, rows)
 }
 
-// Write writes the results as JSON.
-func (p *Profile) Write(file string) error { return writeJSON(file, p) }
+// Write writes the profiles as JSON.
+func (all Profiles) Write(file string) error { return writeJSON(file, all) }
 
-// ReadProfile reads a file of Write's; nil where there is none.
-func ReadProfile(file string) (*Profile, error) {
+// ReadProfiles reads a file of Write's; none where there is none.
+func ReadProfiles(file string) (Profiles, error) {
+	all := Profiles{}
 	text, err := os.ReadFile(file)
 	if errors.Is(err, os.ErrNotExist) {
-		return nil, nil
+		return all, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	p := &Profile{}
-	return p, json.Unmarshal(text, p)
+	return all, json.Unmarshal(text, &all)
 }

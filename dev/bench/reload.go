@@ -16,14 +16,25 @@ import (
 // manyRouters is how many routers share one middleware where reloads are timed.
 const manyRouters = 500
 
-// timeReloads times reloads of Traefik with many routers, alone and with
-// hookward.
+// timed is a Traefik whose starts and reloads are timed.
+type timed struct {
+	name string
+	configuration
+}
+
+// allTimed are Traefik alone, and with all of hookward's checks in both forms.
+func allTimed(e *environment, routers int) []timed {
+	all := []timed{{bare, configuration{routers: routers}}}
+	for _, form := range forms {
+		all = append(all, timed{completes[form], completeConfiguration(e, form, routers, unrotated)})
+	}
+	return all
+}
+
+// timeReloads times reloads of Traefik with many routers.
 func timeReloads(ctx context.Context, e *environment, r *Results, progress io.Writer) error {
 	r.Reloads = map[string][]float64{}
-	for _, c := range []struct {
-		name string
-		configuration
-	}{{bare, configuration{routers: manyRouters}}, {complete, completeConfiguration(e, manyRouters, unrotated)}} {
+	for _, c := range allTimed(e, manyRouters) {
 		t, err := startTraefik(e, "reload-"+c.name, c.configuration)
 		if err != nil {
 			return err
@@ -87,27 +98,32 @@ func (t *traefik) reload(ctx context.Context, e *environment) (time.Duration, er
 	}
 }
 
-// timeStarts times starts of Traefik, alone and with hookward, in turns.
+// timeStarts times starts of Traefik, in turns, and reads its memory after them.
 func timeStarts(ctx context.Context, e *environment, r *Results, progress io.Writer) error {
-	r.Starts = map[string][]float64{}
+	r.Starts, r.Memory = map[string][]float64{}, map[string][]float64{}
+	all := allTimed(e, 1)
 	for i := range r.Settings.Repeats {
-		for _, c := range []struct {
-			name string
-			configuration
-		}{{bare, configuration{routers: 1}}, {complete, completeConfiguration(e, 1, unrotated)}} {
+		for turn := range all {
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
-			begin := time.Now()
+			c := all[(turn+i)%len(all)]
 			t, err := startTraefik(e, fmt.Sprintf("start-%s-%d", c.name, i), c.configuration)
 			if err != nil {
 				return err
 			}
-			r.Starts[c.name] = append(r.Starts[c.name], milliseconds(time.Since(begin)))
+			u, err := t.process.uses()
 			t.process.stop()
+			if err != nil {
+				return err
+			}
+			r.Starts[c.name] = append(r.Starts[c.name], milliseconds(t.start))
+			r.Memory[c.name] = append(r.Memory[c.name], mib(u.rss))
 		}
 	}
-	fmt.Fprintf(progress, "start: %.0f ms alone, %.0f ms with hookward\n", median(r.Starts[bare]), median(r.Starts[complete]))
+	for _, c := range all {
+		fmt.Fprintf(progress, "start, %s: %.0f ms, %.0f MiB\n", c.name, median(r.Starts[c.name]), median(r.Memory[c.name]))
+	}
 	return nil
 }
 

@@ -20,8 +20,9 @@ type Results struct {
 	// 500 routers, in milliseconds, by contender.
 	Reloads map[string][]float64 `json:"reloads"`
 	// Starts are times from starting Traefik until it serves, in milliseconds,
-	// by contender.
+	// and Memory is what is resident then, in MiB, by contender.
 	Starts map[string][]float64 `json:"starts"`
+	Memory map[string][]float64 `json:"memory"`
 	// PluginLoad is the time in which Yaegi alone loads the plugin, in
 	// milliseconds; 0 where it was not measured.
 	PluginLoad float64 `json:"pluginLoad"`

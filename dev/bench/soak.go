@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"os"
 	"time"
+
+	"github.com/hookward/hookward/dev/gateway"
 )
 
 // Soak is what a long run has found: whether memory grows.
@@ -42,9 +44,9 @@ type SoakSample struct {
 // soakSamples is about how many samples are taken.
 const soakSamples = 100
 
-// RunSoak sends distinct deliveries of 1 KiB to hookward with everything
-// switched on, while the configuration is reloaded again and again, and prints
-// Traefik's memory. Before, Traefik alone has its turn: what grows there is its own.
+// RunSoak sends distinct deliveries of 1 KiB to hookward, interpreted and with
+// everything switched on, while the configuration is reloaded again and again, and
+// prints Traefik's memory. Before, Traefik alone has its turn: what grows there is its own.
 func RunSoak(ctx context.Context, requests int64, reloads int, connections int, progress io.Writer) (*Soak, error) {
 	if requests < 1 || reloads < 1 || requests < 10*int64(reloads) {
 		return nil, fmt.Errorf("%d requests and %d reloads: there must be a reload, and ten requests for each", requests, reloads)
@@ -62,7 +64,7 @@ func RunSoak(ctx context.Context, requests int64, reloads int, connections int, 
 	}
 	fmt.Fprintln(progress, "With hookward:")
 	begin := time.Now()
-	c := completeConfiguration(e, 20, asDefaults)
+	c := completeConfiguration(e, gateway.Interpreted, 20, asDefaults)
 	c.debug = true
 	samples, err := soakOne(ctx, e, "soak", c, requests, reloads, connections, progress)
 	if err != nil {

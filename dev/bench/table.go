@@ -96,6 +96,9 @@ func (r *Results) Text() string {
 	for _, k := range kinds(r.Settings) {
 		fmt.Fprintf(text, "\n%s\n\n%s", k, r.Table(k))
 	}
+	if starts := r.starts(); starts != "" {
+		fmt.Fprintf(text, "\nStarts, reloads of %d routers, memory\n\n%s", manyRouters, starts)
+	}
 	if targets := r.Targets(nil); targets != "" {
 		fmt.Fprintf(text, "\nTargets\n\n%s", targets)
 	}

@@ -8,6 +8,9 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"time"
+
+	"github.com/hookward/hookward/dev/gateway"
 )
 
 // traefik is a running Traefik. The package gateway has one for tests, which
@@ -19,7 +22,8 @@ type traefik struct {
 	ping    string
 	dir     string
 	config  configuration
-	version int // of the configuration; see reload.go
+	version int           // of the configuration; see reload.go
+	start   time.Duration // of the process, until it served
 }
 
 const staticTraefik = `global: {checkNewVersion: false, sendAnonymousUsage: false}
@@ -45,7 +49,7 @@ const staticDebug = "api: {dashboard: false, debug: true}\n"
 // configuration is what is special about one Traefik.
 type configuration struct {
 	routers     int
-	plugin      bool
+	form        gateway.Form // of hookward; empty for Traefik without it
 	debug       bool
 	middlewares string // definitions, in YAML, indented by four
 	chain       string // names of those on each router: "a, b"
@@ -107,10 +111,11 @@ func startTraefik(e *environment, name string, c configuration) (*traefik, error
 	if c.debug {
 		static += staticDebug
 	}
-	if c.plugin {
+	binary := e.traefiks[gateway.Interpreted] // the plain one
+	if c.form != "" {
 		static += staticPlugin
-		module := filepath.Join(t.dir, "plugins-local", "src", "github.com", "hookward", "hookward")
-		if err := errors.Join(os.MkdirAll(filepath.Dir(module), 0o755), os.Symlink(e.root, module)); err != nil {
+		binary = e.traefiks[c.form]
+		if err := install(e.root, t.dir, c.form); err != nil {
 			return nil, err
 		}
 	}
@@ -122,9 +127,10 @@ func startTraefik(e *environment, name string, c configuration) (*traefik, error
 	if err != nil {
 		return nil, err
 	}
-	command := exec.Command(e.traefik, "--configFile=traefik.yml")
+	command := exec.Command(binary, "--configFile=traefik.yml")
 	command.Dir = t.dir
 	command.Env = append(append(os.Environ(), "HOOKWARD_BENCH_SECRET="+secret), c.environment...)
+	began := time.Now()
 	if t.process, err = start(command); err != nil {
 		return nil, err
 	}
@@ -132,12 +138,24 @@ func startTraefik(e *environment, name string, c configuration) (*traefik, error
 		response, err := http.Get("http://" + t.ping + "/ping")
 		return err == nil && response.Body.Close() == nil && response.StatusCode == http.StatusOK
 	})
+	t.start = time.Since(began)
 	if err != nil {
 		t.process.stop()
 		log, _ := os.ReadFile(filepath.Join(t.dir, "traefik.log"))
 		return nil, fmt.Errorf("%w\n%s", err, log)
 	}
 	return t, nil
+}
+
+// install makes hookward a local plugin of a Traefik that runs in a directory. Of
+// what is compiled in, Traefik reads the manifest, and without source nothing else
+// can run than what is compiled in.
+func install(root, dir string, form gateway.Form) error {
+	plugin := filepath.Join(dir, "plugins-local", "src", "github.com", "hookward", "hookward")
+	if form == gateway.Compiled {
+		root, plugin = filepath.Join(root, ".traefik.yml"), filepath.Join(plugin, ".traefik.yml")
+	}
+	return errors.Join(os.MkdirAll(filepath.Dir(plugin), 0o755), os.Symlink(root, plugin))
 }
 
 // write writes the dynamic configuration, whole at once; Traefik applies it soon
