@@ -48,8 +48,11 @@ func readLength(d *decision, r *http.Request) string {
 		if room > r.ContentLength {
 			room = r.ContentLength
 		}
-		larger := make([]byte, room)
+		larger := newBuffer(room)
 		copy(larger, body)
+		if have > 0 {
+			freeBuffer(body)
+		}
 		body = larger
 		_, err := io.ReadFull(r.Body, body[have:])
 		if err != nil {

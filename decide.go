@@ -180,7 +180,7 @@ func decider(c *crew, d *decision, w *bodyWatch) {
 				d.reason = bodyTimeout // until it is there: see giveUpLate
 				late = clock + int64(p.bodyTimeout)
 				atomic.StoreInt64(&w.deadline, late)
-				if r.ProtoMajor == 1 && r.ContentLength > 0 && r.ContentLength <= firstBuffer {
+				if r.ProtoMajor == 1 && r.ContentLength > 0 && r.ContentLength <= smallBody {
 					// RFC 9112, 6.2: there is no more, and no trailer.
 					octets = make([]byte, r.ContentLength)
 					_, err = io.ReadFull(r.Body, octets)
@@ -317,7 +317,9 @@ func decider(c *crew, d *decision, w *bodyWatch) {
 			r.ContentLength = d.bodyBytes
 			r.TransferEncoding = nil
 			r.Body = http.NoBody
-			if d.bodyBytes > 0 {
+			if d.bodyBytes > smallBody {
+				r.Body = readerOf(d)
+			} else if d.bodyBytes > 0 {
 				r.Body = io.NopCloser(bytes.NewReader(d.body))
 			}
 			d.reason = reason

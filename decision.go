@@ -54,6 +54,7 @@ type decision struct {
 	stalled   bool              // the body did not come in time; somebody still reads it
 	bodyBytes int64             // of the whole body; -1 where that is not known
 	bodySum   [sha256.Size]byte // of the whole body
+	guarded   *guardedBody      // what the next handler reads the body from, in a buffer that is used again
 	arrived   []byte            // what was read of it, for its decider alone
 
 	// What the body and the query hold, once it was looked for.
@@ -127,7 +128,7 @@ func restoreBody(d *decision, r *http.Request) {
 	}
 	// The sender has been asked for the body; the backend must not ask again.
 	delete(r.Header, "Expect")
-	r.Body = io.NopCloser(bytes.NewReader(d.body))
+	r.Body = readerOf(d)
 	if len(r.Trailer) > 0 {
 		// Trailers travel with chunks only, RFC 9112, 7.1.2.
 		r.ContentLength = -1

@@ -43,6 +43,9 @@ func finish(d *decision) {
 		recorders.wanted <- true
 	}
 	<-d.done
+	if compiled && d.bodyWhole && len(d.body) > smallBody {
+		freeBody(d)
+	}
 }
 
 // recorder settles the claims of requests and hands on their audit records, one

@@ -1,0 +1,106 @@
+package hookward
+
+import (
+	"bytes"
+	"io"
+	"net/http"
+	"sync"
+)
+
+// Where hookward is compiled in, bodies of 16 KiB to 1 MiB are read into buffers that
+// are used again: clearing and collecting a new one costs a quarter of a delivery of
+// 64 KiB. Interpreted, the body that guards a buffer would cost more than it saves.
+//
+// A buffer is used again when the request is over and recorded. Its body has been closed
+// by then, and copies out what is read, so that no reader ever has another request's bytes.
+const (
+	smallBody  = 16 << 10
+	middleBody = growth * firstBuffer
+	largeBody  = growth * growth * firstBuffer
+)
+
+var firstBuffers, middleBuffers, largeBuffers sync.Pool
+
+// newBuffer returns n bytes of any content. The caller writes all of them, or drops them.
+func newBuffer(n int64) []byte {
+	switch {
+	case !compiled || n <= smallBody || n > largeBody:
+		return make([]byte, n)
+	case n <= firstBuffer:
+		return idleBuffer(&firstBuffers, firstBuffer)[:n]
+	case n <= middleBody:
+		return idleBuffer(&middleBuffers, middleBody)[:n]
+	}
+	return idleBuffer(&largeBuffers, largeBody)[:n]
+}
+
+// idleBuffer returns a buffer that nobody uses, or a new one.
+func idleBuffer(idle *sync.Pool, size int) []byte {
+	buffer, ok := idle.Get().(*[]byte)
+	if ok {
+		return *buffer
+	}
+	return make([]byte, size)
+}
+
+// freeBuffer lets a buffer be used again.
+func freeBuffer(buffer []byte) {
+	whole := buffer[:cap(buffer)]
+	switch len(whole) {
+	case firstBuffer:
+		firstBuffers.Put(&whole)
+	case middleBody:
+		middleBuffers.Put(&whole)
+	case largeBody:
+		largeBuffers.Put(&whole)
+	}
+}
+
+// freeBody ends the use of a body whose request is over and recorded.
+func freeBody(d *decision) {
+	if d.guarded != nil {
+		_ = d.guarded.Close()
+	}
+	freeBuffer(d.body)
+	d.body = nil
+}
+
+// readerOf returns what the next handler reads the body from.
+func readerOf(d *decision) io.ReadCloser {
+	if !compiled || len(d.body) <= smallBody {
+		return io.NopCloser(bytes.NewReader(d.body))
+	}
+	d.guarded = &guardedBody{rest: d.body}
+	return d.guarded
+}
+
+// guardedBody is a body in a buffer that is used again after Close.
+type guardedBody struct {
+	mu     sync.Mutex
+	rest   []byte
+	closed bool
+}
+
+// Read copies bytes out. After Close it returns http.ErrBodyReadAfterClose.
+func (b *guardedBody) Read(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.closed {
+		return 0, http.ErrBodyReadAfterClose
+	}
+	if len(b.rest) == 0 {
+		return 0, io.EOF
+	}
+	n := copy(p, b.rest)
+	b.rest = b.rest[n:]
+	return n, nil
+}
+
+// Close waits for a Read that is under way.
+func (b *guardedBody) Close() error {
+	b.mu.Lock()
+	b.closed = true
+	b.rest = nil
+	b.mu.Unlock()
+	return nil
+}
