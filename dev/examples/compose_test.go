@@ -6,7 +6,7 @@ import (
 	"net/http"
 	"os/exec"
 	"path/filepath"
-	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -17,23 +17,38 @@ import (
 	"github.com/hookward/hookward/dev/gateway"
 )
 
-// composeProject reads the example as Docker Compose does, which checks it
+// composeProject reads an example as Docker Compose does, which checks it
 // against the specification's schema.
-func composeProject(t *testing.T) *types.Project {
+func composeProject(t *testing.T, folder string) *types.Project {
 	t.Helper()
 	root, err := gateway.Root()
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir := filepath.Join(root, "examples", "compose")
+	dir := filepath.Join(root, "examples", folder)
 	project, err := loader.LoadWithContext(context.Background(), types.ConfigDetails{
 		WorkingDir:  dir,
 		ConfigFiles: []types.ConfigFile{{Filename: filepath.Join(dir, "compose.yaml")}},
+		Environment: types.Mapping{"DOCKER_GROUP": dockerGroup},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return project
+}
+
+// dockerGroup is what a reader would have found on his machine.
+const dockerGroup = "998"
+
+// composeSetup says how an example with labels is run.
+type composeSetup struct {
+	folder  string // of examples/
+	traefik traefik
+	deny    string            // in the place of deny.yml
+	labels  map[string]string // in the place of the backend's, where they differ
+	without []string          // containers that are not there
+	dir     string            // where the container's files are put, by their own paths
+	prefix  string            // what Traefik has to put before those paths
 }
 
 // composeSite is the example, its containers replaced: Traefik by a process with
@@ -47,59 +62,41 @@ type composeSite struct {
 	website *backend
 }
 
-// startCompose runs the example beside a container with a website for everybody,
-// without the containers that are named, and with a file provider's file in the
-// place of deny.yml.
+// startCompose runs the example for the plugin in the form that is tested.
 func startCompose(t *testing.T, deny string, labels map[string]string, without ...string) *composeSite {
 	t.Helper()
-	project := composeProject(t)
 	dir := t.TempDir()
+	return composeSetup{"compose", tested(), deny, labels, without, dir, dir}.start(t)
+}
+
+// start runs the example beside a container with a website for everybody.
+func (c composeSetup) start(t *testing.T) *composeSite {
+	t.Helper()
+	project := composeProject(t, c.folder)
 	free := addresses(t, 2)
 	s := &composeSite{hooks: serve(t, "hooks"), website: serve(t, website)}
 	s.caller = caller{url: "http://" + free[0], client: &http.Client{Timeout: patience}}
-	local := strings.NewReplacer("/run/secrets", dir+"/secrets", "/var/lib/hookward", dir+"/state")
-	containers := map[string]map[string]string{website: {
-		"traefik.enable": "true", "traefik.http.routers.website.rule": "PathPrefix(`/`)",
-		"traefik.http.services.website.loadbalancer.server.url": s.website.url,
-	}}
-	for name, service := range project.Services {
-		if len(service.Labels) == 0 {
-			continue
-		}
-		containers[name] = map[string]string{}
-		for label, value := range service.Labels {
-			if strings.HasSuffix(label, ".server.port") {
-				value = strconv.Itoa(s.hooks.port)
-			}
-			containers[name][label] = local.Replace(value)
-		}
-		for label, value := range labels {
-			containers[name][label] = value
-		}
-	}
-	for _, name := range without {
-		delete(containers, name)
-	}
 	api, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	docker := &http.Server{Handler: &gateway.Docker{Port: s.hooks.port, Network: project.Networks["backends"].Name, Containers: containers}, ReadHeaderTimeout: patience}
+	docker := &http.Server{Handler: &gateway.Docker{Port: s.hooks.port, Network: project.Networks["backends"].Name,
+		Containers: c.containers(project, s)}, ReadHeaderTimeout: patience}
 	t.Cleanup(func() { _ = docker.Close() })
 	go func() { _ = docker.Serve(api) }()
 
-	write(t, githubSecret+"\n", dir, "secrets", "github")
-	write(t, stripeSecret+"\n", dir, "secrets", "stripe")
-	write(t, deny, dir, "deny.yml")
+	write(t, githubSecret+"\n", c.dir, "run", "secrets", "github")
+	write(t, stripeSecret+"\n", c.dir, "run", "secrets", "stripe")
+	write(t, c.deny, c.dir, "etc", "traefik", "deny.yml")
 	here := func(arguments []string) []string {
 		return strings.Split(edit(t, strings.Join(arguments, "\n"), "127.0.0.1:8082", free[1]), "\n")
 	}
-	traefik := project.Services["traefik"]
-	s.health = here(traefik.HealthCheck.Test)
-	arguments := strings.Split(edit(t, strings.Join(here(traefik.Command), "\n"),
-		"=:8000", "="+free[0], "/etc/traefik/deny.yml", filepath.Join(dir, "deny.yml")), "\n")
-	s.Gateway = run(t, dir, free[1], append(arguments, "--providers.docker.endpoint=tcp://"+api.Addr().String()))
-	if deny == "" {
+	container := project.Services["traefik"]
+	s.health = here(container.HealthCheck.Test)
+	arguments := strings.Split(edit(t, strings.Join(here(container.Command), "\n"),
+		"=:8000", "="+free[0], "/etc/traefik/deny.yml", c.prefix+"/etc/traefik/deny.yml"), "\n")
+	s.Gateway = c.traefik.run(t, t.TempDir(), free[1], append(arguments, "--providers.docker.endpoint=tcp://"+api.Addr().String()))
+	if c.deny == "" {
 		s.applied(t, s.website, "200 website")
 	} else {
 		s.applied(t, s.website, "418")
@@ -107,8 +104,37 @@ func startCompose(t *testing.T, deny string, labels map[string]string, without .
 	return s
 }
 
-func TestCompose(t *testing.T) {
-	s := startCompose(t, example(t, "compose", "deny.yml"), nil)
+// containers are the example's, and one with a website, by their labels.
+func (c composeSetup) containers(project *types.Project, s *composeSite) map[string]map[string]string {
+	local := strings.NewReplacer("/run/secrets", c.prefix+"/run/secrets", "/var/lib/hookward", c.prefix+"/var/lib/hookward")
+	found := map[string]map[string]string{website: {
+		"traefik.enable": "true", "traefik.http.routers.website.rule": "PathPrefix(`/`)",
+		"traefik.http.services.website.loadbalancer.server.url": s.website.url,
+	}}
+	for name, service := range project.Services {
+		if len(service.Labels) == 0 {
+			continue
+		}
+		found[name] = map[string]string{}
+		for label, value := range service.Labels {
+			if strings.HasSuffix(label, ".server.port") {
+				value = strconv.Itoa(s.hooks.port)
+			}
+			found[name][label] = local.Replace(value)
+		}
+		for label, value := range c.labels {
+			found[name][label] = value
+		}
+	}
+	for _, name := range c.without {
+		delete(found, name)
+	}
+	return found
+}
+
+// guarded checks what the example promises.
+func (s *composeSite) guarded(t *testing.T) {
+	t.Helper()
 	s.answers(t, "401", "/github", body)
 	s.answers(t, "401", "/github", body, githubSigned(stripeSecret, body))
 	s.answers(t, "401", "/stripe", body, githubSigned(githubSecret, body))
@@ -119,19 +145,30 @@ func TestCompose(t *testing.T) {
 	s.answers(t, "200 hooks", "/stripe", body, stripeSigned(stripeSecret, body))
 	s.hooks.arrived(t, body, body)
 	s.website.arrived(t)
+}
 
-	t.Run("health check", func(t *testing.T) {
-		if s.health[0] != "CMD" || s.health[1] != "traefik" {
-			t.Fatalf("the health check is %q", s.health)
-		}
-		if out, err := exec.Command(binary, s.health[2:]...).CombinedOutput(); err != nil {
-			t.Errorf("the health check of a Traefik that runs: %v: %s", err, out)
-		}
-		s.Stop()
-		if out, err := exec.Command(binary, s.health[2:]...).CombinedOutput(); err == nil {
-			t.Errorf("the health check of a Traefik that has ended: %s", out)
-		}
-	})
+// healthy checks the container's health check, and ends Traefik.
+func (s *composeSite) healthy(t *testing.T, f traefik) {
+	t.Helper()
+	if s.health[0] != "CMD" || s.health[1] != "traefik" {
+		t.Fatalf("the health check is %q", s.health)
+	}
+	check := func() ([]byte, error) {
+		return exec.Command(f.command[0], append(slices.Clone(f.command[1:]), s.health[2:]...)...).CombinedOutput()
+	}
+	if out, err := check(); err != nil {
+		t.Errorf("the health check of a Traefik that runs: %v: %s", err, out)
+	}
+	s.Stop()
+	if out, err := check(); err == nil {
+		t.Errorf("the health check of a Traefik that has ended: %s", out)
+	}
+}
+
+func TestCompose(t *testing.T) {
+	s := startCompose(t, example(t, "compose", "deny.yml"), nil)
+	s.guarded(t)
+	t.Run("health check", func(t *testing.T) { s.healthy(t, tested()) })
 }
 
 // A router is gone while its container is, and where a label takes it away. The
@@ -157,69 +194,5 @@ func TestComposeWithout(t *testing.T) {
 			trap := startCompose(t, "", c.labels, c.without...)
 			trap.answers(t, "200 website", "/github", body)
 		})
-	}
-}
-
-// TestComposeFile checks what only Docker would show, as far as a file can.
-func TestComposeFile(t *testing.T) {
-	project := composeProject(t)
-	root, err := gateway.Root()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name, service := range project.Services {
-		if !regexp.MustCompile(`:v\d+\.\d+\.\d+$`).MatchString(service.Image) {
-			t.Errorf("%s: the image %s has no whole version", name, service.Image)
-		}
-		if !service.ReadOnly || len(service.CapDrop) != 1 || service.CapDrop[0] != "ALL" || service.Privileged {
-			t.Errorf("%s: may write to its own image, or has capabilities", name)
-		}
-		for _, port := range service.Ports {
-			if port.HostIP != "127.0.0.1" {
-				t.Errorf("%s: port %s is open to others than this machine", name, port.Published)
-			}
-		}
-	}
-	traefik := project.Services["traefik"]
-	if want := "traefik:" + pinned(t); traefik.Image != want {
-		t.Errorf("the image is %s, and tested is %s", traefik.Image, want)
-	}
-	mounts := map[string]types.ServiceVolumeConfig{}
-	for _, volume := range traefik.Volumes {
-		mounts[volume.Target] = volume
-	}
-	plugin := mounts["/plugins-local/src/github.com/hookward/hookward"]
-	if plugin.Source != root || !plugin.ReadOnly {
-		t.Errorf("the plugin is mounted from %q, want %q, read-only", plugin.Source, root)
-	}
-	if deny := mounts["/etc/traefik/deny.yml"]; deny.Source != filepath.Join(root, "examples", "compose", "deny.yml") || !deny.ReadOnly {
-		t.Errorf("deny.yml is mounted from %q", deny.Source)
-	}
-	if mounts["/var/lib/hookward"].Type != types.VolumeTypeVolume {
-		t.Error("the state is on no volume")
-	}
-	secrets := map[string]bool{}
-	for _, secret := range traefik.Secrets {
-		secrets["file:/run/secrets/"+secret.Source] = project.Secrets[secret.Source].File != ""
-	}
-	used := 0
-	for _, service := range project.Services {
-		for label, value := range service.Labels {
-			if strings.Contains(label, ".secrets[") {
-				used++
-				if !secrets[value] {
-					t.Errorf("%s: %s is not among Traefik's secrets", label, value)
-				}
-			}
-		}
-		if service.Name != "traefik" && len(service.Secrets) != 0 {
-			t.Errorf("%s has secrets, which are Traefik's concern alone", service.Name)
-		}
-	}
-	if used != len(secrets) {
-		t.Errorf("%d of %d secrets are used", used, len(secrets))
-	}
-	if !project.Networks["backends"].Internal {
-		t.Error("the backends' network is not internal")
 	}
 }

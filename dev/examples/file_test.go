@@ -29,26 +29,43 @@ type fileSite struct {
 	ci, shop, website *backend
 }
 
-// startFile runs the example with one of its dynamic configurations, after more
-// edits of that, and with what else is to stand at its end; WEBSITE is the URL
-// of a backend that no hook is for.
+// fileSetup says how the example is run.
+type fileSetup struct {
+	name    string   // of the dynamic configuration
+	edits   []string // of it
+	more    string   // what is to stand at its end; WEBSITE is the URL of a backend that no hook is for
+	static  []string // edits of the static configuration
+	traefik traefik
+	state   string // the directory for /var/lib/hookward; default: one of its own
+}
+
+// startFile runs the example in the form that is tested.
 func startFile(t *testing.T, name string, edits []string, more string) *fileSite {
 	t.Helper()
+	return fileSetup{name: name, edits: edits, more: more, traefik: tested()}.start(t)
+}
+
+func (f fileSetup) start(t *testing.T) *fileSite {
+	t.Helper()
 	dir := t.TempDir()
+	if f.state == "" {
+		f.state = dir + "/state"
+	}
 	s := &fileSite{ci: serve(t, "ci"), shop: serve(t, "shop"), website: serve(t, website)}
 	free := addresses(t, 2)
 	etc := filepath.Join(dir, "etc", "traefik")
-	static := edit(t, example(t, "file", "traefik.yml"),
-		`":443"`, `"`+free[0]+`"`, "127.0.0.1:8082", free[1], "/etc/traefik/dynamic.yml", filepath.Join(etc, name))
-	dynamic := edit(t, example(t, "file", name), append([]string{
+	static := edit(t, example(t, "file", "traefik.yml"), append([]string{
+		`":443"`, `"` + free[0] + `"`, "127.0.0.1:8082", free[1], "/etc/traefik/dynamic.yml", filepath.Join(etc, f.name),
+	}, f.static...)...)
+	dynamic := edit(t, example(t, "file", f.name), append([]string{
 		"http://127.0.0.1:8080", s.ci.url, "http://127.0.0.1:8081", s.shop.url,
-		"/etc/traefik/", etc + "/", "/etc/hookward/", dir + "/etc/hookward/", "/var/lib/hookward", dir + "/state",
-	}, edits...)...)
+		"/etc/traefik/", etc + "/", "/etc/hookward/", dir + "/etc/hookward/", "/var/lib/hookward", f.state,
+	}, f.edits...)...)
 	write(t, static, dir, "traefik.yml")
-	write(t, strings.ReplaceAll(dynamic+more, "WEBSITE", s.website.url), etc, name)
+	write(t, strings.ReplaceAll(dynamic+f.more, "WEBSITE", s.website.url), etc, f.name)
 	write(t, githubSecret+"\n", dir, "etc", "hookward", "github")
 	s.caller = caller{url: "https://" + free[0], client: trusting(t, filepath.Join(etc, host))}
-	s.Gateway = run(t, dir, free[1], []string{"--configFile=traefik.yml"}, "STRIPE_WEBHOOK_SECRET="+stripeSecret)
+	s.Gateway = f.traefik.run(t, dir, free[1], []string{"--configFile=traefik.yml"}, "STRIPE_WEBHOOK_SECRET="+stripeSecret)
 	// Traefik's ping answers before the file is applied. Until then, it has no
 	// certificate that we trust, and no router.
 	eventually(t, "Traefik applies the dynamic configuration", func() bool {
@@ -163,7 +180,7 @@ func TestFileWithoutPlugin(t *testing.T) {
 		"/etc/traefik/dynamic.yml", filepath.Join(dir, "dynamic.yml"),
 		"moduleName: github.com/hookward/hookward", "moduleName: github.com/hookward/elsewhere"), dir, "traefik.yml")
 	write(t, "", dir, "dynamic.yml")
-	g, err := gateway.Run(t.Context(), binary, dir, "http://"+free[1]+"/ping", []string{"--configFile=traefik.yml"}, gateway.Settings{})
+	g, err := tested().start(t, dir, free[1], []string{"--configFile=traefik.yml"})
 	if err == nil {
 		g.Stop()
 		t.Fatal("Traefik has started without the plugin")

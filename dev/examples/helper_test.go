@@ -5,15 +5,13 @@ package examples
 
 import (
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -83,10 +81,10 @@ func edit(t *testing.T, text string, pairs ...string) string {
 func write(t *testing.T, text string, path ...string) {
 	t.Helper()
 	name := filepath.Join(path...)
-	if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
+	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+	if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -105,10 +103,42 @@ func addresses(t *testing.T, n int) []string {
 	return found
 }
 
-// run starts Traefik until the test ends.
-func run(t *testing.T, dir, ping string, arguments []string, env ...string) *gateway.Gateway {
+// traefik is one to run an example in.
+type traefik struct {
+	command  []string // what stands before Traefik's own arguments
+	settings gateway.Settings
+}
+
+// tested is the Traefik of the form that is tested.
+func tested() traefik { return traefik{command: []string{binary}} }
+
+// pinnedAs is the pinned Traefik in one form, whichever is tested.
+func pinnedAs(t *testing.T, form gateway.Form) traefik {
 	t.Helper()
-	g, err := gateway.Run(t.Context(), binary, dir, "http://"+ping+"/ping", arguments, gateway.Settings{Env: env})
+	path, err := gateway.BuildPinned(t.Context(), form, os.Stderr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return traefik{command: []string{path}, settings: gateway.Settings{Form: form}}
+}
+
+// compiled is a Traefik with hookward compiled in.
+func compiled(t *testing.T) traefik {
+	t.Helper()
+	return pinnedAs(t, gateway.Compiled)
+}
+
+// start starts Traefik in a directory and returns when its ping answers.
+func (f traefik) start(t *testing.T, dir, ping string, arguments []string, env ...string) (*gateway.Gateway, error) {
+	t.Helper()
+	f.settings.Env = env
+	return gateway.Run(t.Context(), f.command[0], dir, "http://"+ping+"/ping", append(slices.Clone(f.command[1:]), arguments...), f.settings)
+}
+
+// run starts Traefik until the test ends.
+func (f traefik) run(t *testing.T, dir, ping string, arguments []string, env ...string) *gateway.Gateway {
+	t.Helper()
+	g, err := f.start(t, dir, ping, arguments, env...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -166,100 +196,6 @@ func (b *backend) arrived(t *testing.T, want ...string) {
 	if strings.Join(b.bodies, "\n") != strings.Join(want, "\n") {
 		t.Errorf("%s has received %q, want %q", b.name, b.bodies, want)
 	}
-}
-
-// caller sends requests to the host of the examples at one address.
-type caller struct {
-	client *http.Client
-	url    string
-}
-
-// post sends a request and returns the status, and which backend has answered.
-func (c caller) post(path, text string, lines ...string) (string, error) {
-	r, err := http.NewRequest(http.MethodPost, c.url+path, strings.NewReader(text))
-	if err != nil {
-		return "", err
-	}
-	r.Host = host
-	for _, line := range lines {
-		name, value, _ := strings.Cut(line, ": ")
-		r.Header.Set(name, value)
-	}
-	response, err := c.client.Do(r)
-	if err != nil {
-		return "", err
-	}
-	_ = response.Body.Close()
-	return strings.TrimSpace(fmt.Sprint(response.StatusCode, " ", response.Header.Get("X-Backend"))), nil
-}
-
-// applied waits until Traefik answers for the website, at any other host, and
-// for the hooks' host as given: not every provider is ready at the same moment.
-// What the website has received by then does not count.
-func (c caller) applied(t *testing.T, w *backend, answer string) {
-	t.Helper()
-	eventually(t, "Traefik applies its dynamic configuration", func() bool {
-		response, err := c.client.Get(c.url)
-		if err != nil {
-			return false
-		}
-		_ = response.Body.Close()
-		got, err := c.post("/", "")
-		return response.Header.Get("X-Backend") == w.name && err == nil && got == answer
-	})
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.bodies = nil
-}
-
-// answers checks the answer to a request.
-func (c caller) answers(t *testing.T, want, path, text string, lines ...string) {
-	t.Helper()
-	if got, err := c.post(path, text, lines...); got != want {
-		t.Errorf("%s %v: the answer is %q (%v), want %q", path, lines, got, err, want)
-	}
-}
-
-// guarded checks what every example promises: what is signed passes, once and
-// to its own backend, and all else is refused.
-func (c caller) guarded(t *testing.T, ci, shop *backend) {
-	t.Helper()
-	stripe := stripeSigned(stripeSecret, body)
-	c.answers(t, "401", "/github", body)
-	c.answers(t, "401", "/github", body, githubSigned(stripeSecret, body))
-	c.answers(t, "401", "/github", body+" ", githubSigned(githubSecret, body))
-	c.answers(t, "401", "/github", body, stripe)
-	c.answers(t, "401", "/stripe", body)
-	c.answers(t, "401", "/stripe", body, stripeSigned(githubSecret, body))
-	c.answers(t, "401", "/stripe", body, githubSigned(githubSecret, body))
-	for _, path := range []string{"/", "/other", "/github/", "/GitHub", "/github;x", "/stripe/x"} {
-		c.answers(t, "418", path, body, githubSigned(githubSecret, body), stripe)
-	}
-	ci.arrived(t)
-	shop.arrived(t)
-	c.answers(t, "200 ci", "/github", body, githubSigned(githubSecret, body))
-	c.answers(t, "200 shop", "/stripe", body, stripe)
-	// Acknowledged, and not forwarded: the examples remember what has passed.
-	c.answers(t, "200", "/github", body, githubSigned(githubSecret, body))
-	ci.arrived(t, body)
-	shop.arrived(t, body)
-}
-
-// Both signatures are computed here, by the providers' rules, and not by the
-// plugin, so that both must agree.
-func githubSigned(key, text string) string {
-	return "X-Hub-Signature-256: sha256=" + sum(key, text)
-}
-
-func stripeSigned(key, text string) string {
-	at := fmt.Sprint(time.Now().Unix())
-	return "Stripe-Signature: t=" + at + ",v1=" + sum(key, at+"."+text)
-}
-
-func sum(key, text string) string {
-	mac := hmac.New(sha256.New, []byte(key))
-	mac.Write([]byte(text))
-	return hex.EncodeToString(mac.Sum(nil))
 }
 
 // eventually waits until a condition holds.

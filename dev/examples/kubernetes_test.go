@@ -41,10 +41,16 @@ metadata: {name: website, namespace: web}
 spec: {ports: [{name: http, port: 80}]}
 `
 
-// startCluster runs objects beside a website for everybody, and waits until what
-// is no hook gets an answer. The file that the pod of Traefik would have mounted
-// has what is given, or is missing.
+// startCluster runs objects with the plugin, in the form that is tested.
 func startCluster(t *testing.T, all []map[string]any, mounted, answer string) *cluster {
+	t.Helper()
+	return startRelease(t, tested(), chartValues(t, "kubernetes", "values.yaml"), all, mounted, answer)
+}
+
+// startRelease runs objects beside a website for everybody, in a Traefik with the
+// arguments of the chart's values, and waits until what is no hook gets an answer.
+// The file that is mounted into its pod has what is given, or is missing.
+func startRelease(t *testing.T, f traefik, v values, all []map[string]any, mounted, answer string) *cluster {
 	t.Helper()
 	dir := t.TempDir()
 	free := addresses(t, 3)
@@ -79,16 +85,12 @@ func startCluster(t *testing.T, all []map[string]any, mounted, answer string) *c
 	if mounted != "" {
 		write(t, mounted, dir, "secrets", "github")
 	}
-	var v values
-	strictly(t, "values.yaml", &v)
-	run(t, dir, free[2], []string{
+	f.run(t, dir, free[2], append([]string{
 		"--global.checkNewVersion=false", "--log.level=INFO",
 		"--entryPoints.web.address=" + free[0], "--entryPoints.websecure.address=" + free[1],
 		"--entryPoints.traefik.address=" + free[2], "--ping=true",
-		"--experimental.abortOnPluginFailure=true",
-		"--experimental.localPlugins.hookward.moduleName=" + v.Experimental.LocalPlugins["hookward"].ModuleName,
 		"--providers.kubernetesCRD.endpoint=http://" + api.Addr().String(), "--providers.kubernetesCRD.token=of-nobody",
-	})
+	}, v.arguments()...))
 	c.plain.applied(t, c.website, answer)
 	return c
 }
@@ -102,7 +104,12 @@ func endpoints(namespace string, b *backend) map[string]any {
 }
 
 func TestKubernetes(t *testing.T) {
-	c := startCluster(t, kubernetesObjects(t, stripeSecret), githubSecret+"\n", "418")
+	startCluster(t, kubernetesObjects(t, stripeSecret), githubSecret+"\n", "418").guarded(t)
+}
+
+// guarded checks what the example promises.
+func (c *cluster) guarded(t *testing.T) {
+	t.Helper()
 	c.answers(t, "401", "/github", body)
 	c.answers(t, "401", "/github", body, githubSigned(stripeSecret, body))
 	c.answers(t, "401", "/stripe", body)

@@ -37,22 +37,46 @@ type kustomization struct {
 
 // values is what the example uses of the chart's values.
 type values struct {
-	Image        struct{ Tag string }
-	Experimental struct {
+	Image           struct{ Registry, Repository, Tag string }
+	VersionOverride string
+	Experimental    struct {
 		AbortOnPluginFailure bool
 		LocalPlugins         map[string]struct{ ModuleName, MountPath, Type, VolumeName, SubPath string }
 	}
-	Deployment struct {
+	AdditionalArguments []string
+	API                 struct{ Dashboard *bool }
+	Deployment          struct {
 		AdditionalVolumes []corev1.Volume    `json:"additionalVolumes"`
 		InitContainers    []corev1.Container `json:"initContainers"`
 	}
 	Volumes []struct{ Name, MountPath, Type string }
 }
 
-func strictly(t *testing.T, name string, into any) {
+// chartValues reads values of the chart.
+func chartValues(t *testing.T, path ...string) values {
 	t.Helper()
-	if err := yaml.UnmarshalStrict([]byte(example(t, "kubernetes", name)), into); err != nil {
-		t.Fatalf("%s: %v", name, err)
+	var v values
+	strictly(t, &v, path...)
+	return v
+}
+
+// arguments are those that the chart's template for the pod makes of the values,
+// as far as they are about plugins.
+func (v values) arguments() []string {
+	made := []string{}
+	for name, plugin := range v.Experimental.LocalPlugins {
+		made = append(made, "--experimental.localPlugins."+name+".moduleName="+plugin.ModuleName)
+	}
+	if v.Experimental.AbortOnPluginFailure {
+		made = append(made, "--experimental.abortonpluginfailure=true")
+	}
+	return append(made, v.AdditionalArguments...)
+}
+
+func strictly(t *testing.T, into any, path ...string) {
+	t.Helper()
+	if err := yaml.UnmarshalStrict([]byte(example(t, path...)), into); err != nil {
+		t.Fatalf("%q: %v", path, err)
 	}
 }
 
@@ -105,7 +129,7 @@ func objects(t *testing.T, text string) []map[string]any {
 func kubernetesObjects(t *testing.T, stripe string) []map[string]any {
 	t.Helper()
 	var k kustomization
-	strictly(t, "kustomization.yaml", &k)
+	strictly(t, &k, "kubernetes", "kustomization.yaml")
 	found := []map[string]any{}
 	for _, name := range k.Resources {
 		found = append(found, objects(t, example(t, "kubernetes", name))...)
@@ -129,7 +153,7 @@ func kubernetesObjects(t *testing.T, stripe string) []map[string]any {
 // can.
 func TestKubernetesFiles(t *testing.T) {
 	var k kustomization
-	strictly(t, "kustomization.yaml", &k)
+	strictly(t, &k, "kubernetes", "kustomization.yaml")
 	root, err := gateway.Root()
 	if err != nil {
 		t.Fatal(err)
@@ -152,8 +176,7 @@ func TestKubernetesFiles(t *testing.T) {
 		t.Errorf("the secrets have other names than the middlewares say: %+v", k)
 	}
 
-	var v values
-	strictly(t, "values.yaml", &v)
+	v := chartValues(t, "kubernetes", "values.yaml")
 	plugin := v.Experimental.LocalPlugins["hookward"]
 	if v.Image.Tag != pinned(t) || !v.Experimental.AbortOnPluginFailure {
 		t.Errorf("another Traefik than the tested one, or one that goes on without the plugin: %+v", v)
