@@ -5,6 +5,8 @@ package gateway
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -108,8 +110,8 @@ func Pinned(ctx context.Context) (string, error) {
 }
 
 // BuildVersion returns the path of a version of Traefik for a form, in
-// dev/.cache, and builds it where it is not there, or older than hookward's
-// source that is compiled into it.
+// dev/.cache, and builds it where it is not there, or of another source of
+// hookward's.
 func BuildVersion(ctx context.Context, version string, form Form, progress io.Writer) (string, error) {
 	root, err := Root()
 	if err != nil {
@@ -125,11 +127,18 @@ func BuildVersion(ctx context.Context, version string, form Form, progress io.Wr
 		}
 		return binary, buildPlain(ctx, version, binary, progress)
 	}
-	fresh, err := isFresh(binary, root)
-	if err != nil || fresh {
-		return binary, err
+	digest, err := sourceDigest(root)
+	if err != nil {
+		return "", err
 	}
-	return binary, BuildCompiled(ctx, version, root, binary, progress)
+	built, err := os.ReadFile(binary + ".source")
+	if _, missing := os.Stat(binary); missing == nil && err == nil && string(built) == digest {
+		return binary, nil
+	}
+	if err := BuildCompiled(ctx, version, root, binary, progress); err != nil {
+		return "", err
+	}
+	return binary, os.WriteFile(binary+".source", []byte(digest), 0o644)
 }
 
 // BuildCompiled runs `hookward build` for a directory with hookward's source.
@@ -146,6 +155,21 @@ func BuildCompiled(ctx context.Context, version, source, binary string, progress
 		return fmt.Errorf("hookward build: %w: %s", err, messages.String())
 	}
 	return nil
+}
+
+// VersionOf asks a binary for its version. Where hookward is compiled in, that follows
+// Traefik's own: v3.6.12+hookward.0.1.0.
+func VersionOf(ctx context.Context, binary string) (string, error) {
+	out, err := exec.CommandContext(ctx, binary, "version").Output()
+	if err != nil {
+		return "", err
+	}
+	for line := range strings.Lines(string(out)) {
+		if name, value, ok := strings.Cut(line, ":"); ok && name == "Version" {
+			return "v" + strings.TrimSpace(value), nil
+		}
+	}
+	return "", fmt.Errorf("%s says no version", binary)
 }
 
 // buildPlain builds Traefik from its own source, with its own requirements, and
@@ -172,37 +196,24 @@ func buildPlain(ctx context.Context, version, binary string, progress io.Writer)
 	return os.Rename(temporary, binary)
 }
 
-// isFresh says whether a binary is there, and newer than all that `hookward
-// build` puts into it.
-func isFresh(binary, root string) (bool, error) {
-	built, err := os.Stat(binary)
-	if errors.Is(err, fs.ErrNotExist) {
-		return false, nil
-	}
-	if err != nil {
-		return false, err
-	}
-	fresh := true
-	err = filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+// sourceDigest is a digest of all that `hookward build` puts into a binary, and of
+// how it does that.
+func sourceDigest(root string) (string, error) {
+	digest := sha256.New()
+	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
 		name := entry.Name()
-		if entry.IsDir() && path != root && (name == "dev" || name == "docs" || name == "examples" || strings.HasPrefix(name, ".")) {
+		if entry.IsDir() && path != root && (name == "dev" || name == "docs" || name == "examples" || name == "testdata" || strings.HasPrefix(name, ".")) {
 			return fs.SkipDir
 		}
-		if !entry.IsDir() && (!strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go")) && name != "go.mod" && name != ".traefik.yml" {
+		if entry.IsDir() || (!strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go")) && name != "go.mod" && name != ".traefik.yml" {
 			return nil
 		}
-		info, err := entry.Info()
-		if err != nil {
-			return err
-		}
-		// A directory is newer than what was removed from it.
-		if path != root && info.ModTime().After(built.ModTime()) {
-			fresh = false
-		}
-		return nil
+		text, err := os.ReadFile(path)
+		fmt.Fprintf(digest, "%s %d\n%s", path, len(text), text)
+		return err
 	})
-	return fresh, err
+	return hex.EncodeToString(digest.Sum(nil)), err
 }

@@ -12,30 +12,51 @@ import (
 
 func TestWithRow(t *testing.T) {
 	page := "above\n" + begin + end + "below\n"
+	all, some, none := result{passed: 26}.cell(), result{passed: 24, failed: []string{"TestA", "TestB"}}.cell(), result{impossible: true}.cell()
 	for _, step := range []struct {
-		r    result
+		r    row
 		want string
 	}{
-		{result{"v3.6.0", "2026-01-02", 26, nil}, "| 3.6.0 | all 26 pass | 2026-01-02 |\n"},
-		{result{"v3.6.12", "2026-01-02", 24, []string{"TestA", "TestB"}},
-			"| 3.6.0 | all 26 pass | 2026-01-02 |\n| 3.6.12 | **2 fail**: TestA, TestB; 24 pass | 2026-01-02 |\n"},
-		{result{"v3.4.1", "2026-01-03", 26, nil},
-			"| 3.4.1 | all 26 pass | 2026-01-03 |\n| 3.6.0 | all 26 pass | 2026-01-02 |\n| 3.6.12 | **2 fail**: TestA, TestB; 24 pass | 2026-01-02 |\n"},
-		{result{"v3.6.12", "2026-01-04", 26, nil},
-			"| 3.4.1 | all 26 pass | 2026-01-03 |\n| 3.6.0 | all 26 pass | 2026-01-02 |\n| 3.6.12 | all 26 pass | 2026-01-04 |\n"},
+		{row{"v3.6.0", "2026-01-02", []string{all, none}}, "| 3.6.0 | all 26 pass | can't be built | 2026-01-02 |\n"},
+		{row{"v3.6.12", "2026-01-02", []string{some, all}},
+			"| 3.6.0 | all 26 pass | can't be built | 2026-01-02 |\n| 3.6.12 | **2 fail**: TestA, TestB; 24 pass | all 26 pass | 2026-01-02 |\n"},
+		{row{"v3.4.1", "2026-01-03", []string{all, some}},
+			"| 3.4.1 | all 26 pass | **2 fail**: TestA, TestB; 24 pass | 2026-01-03 |\n| 3.6.0 | all 26 pass | can't be built | 2026-01-02 |\n| 3.6.12 | **2 fail**: TestA, TestB; 24 pass | all 26 pass | 2026-01-02 |\n"},
+		{row{"v3.6.12", "2026-01-04", []string{all, all}},
+			"| 3.4.1 | all 26 pass | **2 fail**: TestA, TestB; 24 pass | 2026-01-03 |\n| 3.6.0 | all 26 pass | can't be built | 2026-01-02 |\n| 3.6.12 | all 26 pass | all 26 pass | 2026-01-04 |\n"},
 	} {
 		changed, err := withRow(page, step.r)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if want := "above\n" + begin + header + step.want + end + "below\n"; changed != want {
-			t.Fatalf("after %s:\n%s\nwant\n%s", step.r.Version, changed, want)
+			t.Fatalf("after %s:\n%s\nwant\n%s", step.r, changed, want)
 		}
 		page = changed
 	}
 	for _, text := range []string{"", begin, end, begin + end + begin + end} {
-		if _, err := withRow(text, result{}); err == nil {
+		if _, err := withRow(text, row{}); err == nil {
 			t.Errorf("%q is taken for a page with one table", text)
+		}
+	}
+}
+
+// A binary that says something else was built of something else.
+func TestSaysVersion(t *testing.T) {
+	for _, c := range []struct {
+		says string
+		form gateway.Form
+		want bool
+	}{
+		{"v3.6.1", gateway.Interpreted, true},
+		{"v3.6.12", gateway.Interpreted, false},
+		{"v3.6.1+hookward.0.1.0", gateway.Interpreted, false},
+		{"v3.6.1+hookward.0.1.0", gateway.Compiled, true},
+		{"v3.6.1", gateway.Compiled, false},
+		{"v3.6.12+hookward.0.1.0", gateway.Compiled, false},
+	} {
+		if got := saysVersion(c.says, "v3.6.1", c.form); got != c.want {
+			t.Errorf("%s, %s: %t", c.says, c.form, got)
 		}
 	}
 }

@@ -12,19 +12,32 @@ import (
 const (
 	begin  = "<!-- The table is written by `make matrix`. -->\n"
 	end    = "<!-- End of the table. -->\n"
-	header = "| Traefik | tests | date |\n|---|---|---|\n"
+	header = "| Traefik | plugin | compiled in | date |\n|---|---|---|---|\n"
 )
 
 // row is a version's line of the table.
-func (r result) row() string {
-	if len(r.Failed) > 0 {
-		return fmt.Sprintf("| %s | **%d fail**: %s; %d pass | %s |", strings.TrimPrefix(r.Version, "v"), len(r.Failed), strings.Join(r.Failed, ", "), r.Passed, r.Date)
-	}
-	return fmt.Sprintf("| %s | all %d pass | %s |", strings.TrimPrefix(r.Version, "v"), r.Passed, r.Date)
+type row struct {
+	version, date string
+	cells         []string // one for each form
 }
 
-// record puts a result into the page. Rows of other versions stay.
-func record(page string, r result) error {
+func (r row) String() string {
+	return "| " + strings.TrimPrefix(r.version, "v") + " | " + strings.Join(r.cells, " | ") + " | " + r.date + " |"
+}
+
+// cell is what the table says of a form.
+func (r result) cell() string {
+	switch {
+	case r.impossible:
+		return "can't be built"
+	case len(r.failed) > 0:
+		return fmt.Sprintf("**%d fail**: %s; %d pass", len(r.failed), strings.Join(r.failed, ", "), r.passed)
+	}
+	return fmt.Sprintf("all %d pass", r.passed)
+}
+
+// record puts a row into the page. Those of other versions stay.
+func record(page string, r row) error {
 	text, err := os.ReadFile(page)
 	if err != nil {
 		return err
@@ -36,15 +49,15 @@ func record(page string, r result) error {
 	return os.WriteFile(page, []byte(changed), 0o644)
 }
 
-func withRow(text string, r result) (string, error) {
+func withRow(text string, r row) (string, error) {
 	before, rest, found := strings.Cut(text, begin)
 	table, after, closed := strings.Cut(rest, end)
 	if !found || !closed || strings.Contains(after, begin) {
 		return "", fmt.Errorf("has no table between %q and %q, or two", strings.TrimSpace(begin), strings.TrimSpace(end))
 	}
-	rows := []string{r.row()}
+	rows := []string{r.String()}
 	for _, line := range strings.Split(strings.TrimPrefix(table, header), "\n") {
-		if line != "" && version(line) != r.Version {
+		if line != "" && version(line) != r.version {
 			rows = append(rows, line)
 		}
 	}

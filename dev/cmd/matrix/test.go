@@ -12,7 +12,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/hookward/hookward/dev/gateway"
 )
@@ -23,25 +22,24 @@ import (
 // the pinned version alone.
 var core = map[string]string{
 	"./e2e": "^(TestVerify|TestMistakes|TestLabels|TestReload|TestReloadInFlight|TestBodies|TestHeaders|TestBackends|TestPanic|" +
-		"TestConcurrency|TestAltered|TestSchemes|TestSecretFiles|TestSecretList|TestObserveOnly|TestLimits|TestClientBehindAProxy|TestRateLimitOverReloads|TestReplays)$",
+		"TestConcurrency|TestAltered|TestSchemes|TestSecretFiles|TestSecretList|TestObserveOnly|TestLimits|TestClientBehindAProxy|TestRateLimitOverReloads|TestReplays|TestDrain|TestCatalogue|TestSourceBesideCompiled)$",
 	"./examples": "^(TestFile|TestFileMisspelt|TestFileWithoutPlugin|TestCompose|TestComposeWithout|TestKubernetes|TestKubernetesWithoutSecrets)$",
 }
 
-// result is what came of a version.
+// result is what came of a version in one form.
 type result struct {
-	Version string
-	Date    string
-	Passed  int
-	Failed  []string
+	impossible bool // there is no such binary
+	passed     int
+	failed     []string
 }
 
-// test runs the core in a Traefik.
-func test(ctx context.Context, root, version, binary string) (result, error) {
-	r := result{Version: version, Date: time.Now().UTC().Format(time.DateOnly)}
+// test runs the core in a Traefik that was built for a form.
+func test(ctx context.Context, root string, form gateway.Form, binary string) (result, error) {
+	r := result{}
 	for _, name := range []string{"./e2e", "./examples"} {
 		cmd := exec.CommandContext(ctx, "go", "test", "-json", "-count", "1", "-run", core[name], name)
 		cmd.Dir = filepath.Join(root, "dev")
-		cmd.Env = append(os.Environ(), gateway.BinaryVariable+"="+binary)
+		cmd.Env = append(os.Environ(), gateway.BinaryVariable+"="+binary, gateway.FormVariable+"="+string(form))
 		var messages bytes.Buffer
 		cmd.Stderr = &messages
 		out, err := cmd.Output()
@@ -52,7 +50,7 @@ func test(ctx context.Context, root, version, binary string) (result, error) {
 		if failure != nil {
 			return r, fmt.Errorf("%s: %w: %s%s", name, failure, messages.String(), out)
 		}
-		log := filepath.Join(filepath.Dir(binary), strings.TrimPrefix(name, "./")+".log")
+		log := binary + "-" + strings.TrimPrefix(name, "./") + ".log"
 		if failure := os.WriteFile(log, out, 0o644); failure != nil {
 			return r, failure
 		}
@@ -60,19 +58,19 @@ func test(ctx context.Context, root, version, binary string) (result, error) {
 		for _, test := range wanted {
 			switch events[test] {
 			case "pass":
-				r.Passed++
+				r.passed++
 			case "":
 				// A test that has another name by now would be missed by nobody.
-				r.Failed = append(r.Failed, test+" (did not run)")
+				r.failed = append(r.failed, test+" (did not run)")
 			default:
-				r.Failed = append(r.Failed, test)
+				r.failed = append(r.failed, test)
 			}
 		}
-		if err != nil && len(r.Failed) == 0 {
+		if err != nil && len(r.failed) == 0 {
 			return r, fmt.Errorf("%s: %w, and no test failed; see %s", name, err, log)
 		}
 	}
-	slices.Sort(r.Failed)
+	slices.Sort(r.failed)
 	return r, nil
 }
 
