@@ -17,7 +17,7 @@ help:
 run:
 	@go build -C dev -o .cache/run ./cmd/run && dev/.cache/run $(if $(ADDRESS),-address $(ADDRESS))
 
-#? test: Run every test there is: compiled, interpreted, in the real Traefik
+#? test: Run every test there is: compiled, interpreted, in the real Traefik, which has hookward as a plugin and compiled in
 .PHONY: test
 test: tools unit lint fuzz dev
 
@@ -53,12 +53,19 @@ fuzz:
 	go test -run '^$$' -fuzz FuzzCheck -fuzztime $(FUZZTIME) ./internal/checkup
 	go test -run '^$$' -fuzz FuzzRaw -fuzztime $(FUZZTIME) ./cmd/hookward/internal/capture
 
-#? dev: Run the tests of the second module: interpreted, configuration sources, real Traefik, real senders
+# What starts a Traefik runs a second time, with hookward compiled into it.
+IN_TRAEFIK  = ./cmd/run ./e2e ./examples ./senders
+TRANSCRIPTS = $(CURDIR)/dev/.cache/transcripts
+
+#? dev: Run the tests of the second module, those in the real Traefik against both forms of hookward, and compare what was seen of each request
 .PHONY: dev
 dev:
 	@go run -C dev ./cmd/traefik
+	@rm -rf $(TRANSCRIPTS)
 	@# Uncached: Go does not see that these tests read the other module's files.
-	go test -C dev -p 1 -count 1 ./...
+	HOOKWARD_FORM=interpreted HOOKWARD_TRANSCRIPT=$(TRANSCRIPTS)/interpreted go test -C dev -p 1 -count 1 ./...
+	HOOKWARD_FORM=compiled HOOKWARD_TRANSCRIPT=$(TRANSCRIPTS)/compiled go test -C dev -p 1 -count 1 $(IN_TRAEFIK)
+	go run -C dev ./cmd/transcript $(TRANSCRIPTS)/interpreted $(TRANSCRIPTS)/compiled
 
 #? bench: Measure hookward beside the alternatives for half an hour, and write docs/performance.md (Debian installs what is missing)
 .PHONY: bench
@@ -67,7 +74,7 @@ bench:
 	@for tool in wrk nginx /usr/lib/nginx/modules/ngx_http_lua_module.so=libnginx-mod-http-lua haproxy; do dev/tools.sh $$tool || true; done
 	go run -C dev ./cmd/bench
 
-#? matrix: Run the core of the tests in other versions of Traefik, and write docs/versions.md (VERSIONS=v3.4.1,v3.5.3 for some; 5 to 10 minutes each to build)
+#? matrix: Run the core of the tests in other versions of Traefik, against both forms of hookward, and write docs/versions.md (VERSIONS=v3.4.1,v3.5.3 for some; 5 to 10 minutes each to build)
 .PHONY: matrix
 matrix:
 	go run -C dev ./cmd/matrix $(if $(VERSIONS),-versions $(VERSIONS))

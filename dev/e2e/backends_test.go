@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/hookward/hookward/dev/gateway"
+	"github.com/hookward/hookward/dev/transcript"
 )
 
 // TestBackends lets a request pass and then has the backend, or the client,
@@ -102,7 +103,9 @@ func TestBackends(t *testing.T) {
 		}
 	}
 	send := func(behaviour string) *http.Request {
-		return s.request("gh", behaviour, signed(secret, behaviour))
+		request := s.request("gh", behaviour, signed(secret, behaviour))
+		transcript.SentText(t, request.URL.Path, behaviour)
+		return request
 	}
 
 	for _, c := range []struct {

@@ -16,13 +16,14 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/hookward/hookward/dev/gateway"
+	"github.com/hookward/hookward/dev/transcript"
 )
 
 // GitHub's published vector.
@@ -85,7 +86,7 @@ func start(t *testing.T, answer http.HandlerFunc, gates []gate, settings gateway
 	settings.Env = append(settings.Env, "GH="+secret)
 	main := s.yaml("main", gates) + fmt.Sprintf("    everything: {rule: \"PathPrefix(`/`)\", priority: 1, service: backend}\n"+
 		"  services:\n    backend: {loadBalancer: {servers: [{url: %q}]}}\n", url) + servers(gates)
-	s.Gateway, err = gateway.Start(ctx, binaryOf(t, settings.Plugin), main, settings)
+	s.Gateway, err = gateway.Start(ctx, binaryOf(t, settings), main, settings)
 	if err != nil {
 		cancel()
 		t.Fatal(err)
@@ -93,6 +94,7 @@ func start(t *testing.T, answer http.HandlerFunc, gates []gate, settings gateway
 	t.Cleanup(func() {
 		s.Stop()
 		cancel()
+		s.transcribe(t)
 		left := map[string]int{}
 		numbers, last := map[string]int{}, map[string]int{}
 		for _, r := range s.records(t, "") {
@@ -122,28 +124,6 @@ func start(t *testing.T, answer http.HandlerFunc, gates []gate, settings gateway
 	})
 	s.applied(t, "main")
 	return s
-}
-
-// binaryOf returns the Traefik that runs a directory of the plugin's source:
-// where hookward is compiled in, one of its own.
-func binaryOf(t *testing.T, source string) string {
-	t.Helper()
-	form, err := gateway.TestedForm()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if form == gateway.Interpreted || source == "" {
-		return binary
-	}
-	version, err := gateway.Pinned(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	patched := filepath.Join(t.TempDir(), "traefik")
-	if err := gateway.BuildCompiled(t.Context(), version, source, patched, io.Discard); err != nil {
-		t.Fatal(err)
-	}
-	return patched
 }
 
 // end returns the last lines of what Traefik has printed.
@@ -179,7 +159,7 @@ func (s *site) configure(t *testing.T, file string, gates []gate) {
 // router tells.
 func (s *site) applied(t *testing.T, file string) {
 	t.Helper()
-	eventually(t, "Traefik applies "+file, func() bool {
+	await(t, "Traefik applies "+file, func() bool {
 		response, err := s.client.Get(s.URL + "/version/" + file)
 		if err != nil {
 			return false
@@ -227,12 +207,15 @@ func servicesOf(gates []gate) string {
 	return ""
 }
 
+// serial counts the requests of all sites.
+var serial atomic.Int64
+
 // path returns a path at a gate that no other request has, by which its record
 // is found.
 func (s *site) path(gate string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	path := fmt.Sprintf("/%s/%d", gate, len(s.paths)+1)
+	path := fmt.Sprintf("/%s/%d", gate, serial.Add(1))
 	s.paths = append(s.paths, path)
 	return path
 }
@@ -271,6 +254,7 @@ func exchange(t *testing.T, client *http.Client, r *http.Request) *answer {
 	}
 	defer func() { _ = response.Body.Close() }()
 	body, err := io.ReadAll(response.Body)
+	transcribed(t, r, response, body, err)
 	return &answer{Response: response, path: r.URL.Path, body: body, err: err}
 }
 
@@ -292,7 +276,9 @@ func (s *site) dial(t *testing.T, gate, protocol string, lines ...string) *wire 
 	t.Cleanup(func() { _ = connection.Close() })
 	_ = connection.SetDeadline(time.Now().Add(patience))
 	w := &wire{TCPConn: connection.(*net.TCPConn), reader: bufio.NewReader(connection), path: s.path(gate)}
-	w.send(t, "POST "+w.path+" "+protocol+"\r\nHost: hooks.example.com\r\n"+strings.Join(append(lines, ""), "\r\n"))
+	head := "POST " + w.path + " " + protocol + "\r\nHost: hooks.example.com\r\n" + strings.Join(append(lines, ""), "\r\n")
+	w.send(t, head)
+	transcript.SentText(t, w.path, head)
 	return w
 }
 
@@ -311,6 +297,7 @@ func (w *wire) receive(t *testing.T) *answer {
 		t.Fatalf("%s: %v", w.path, err)
 	}
 	body, err := io.ReadAll(response.Body)
+	transcript.Answer(t, w.path, response, body, err)
 	return &answer{Response: response, path: w.path, body: body, err: err}
 }
 
@@ -324,8 +311,8 @@ func (w *wire) final(t *testing.T) *answer {
 	}
 }
 
-// eventually waits until a condition holds.
-func eventually(t *testing.T, what string, holds func() bool) {
+// await waits until a condition holds that says nothing of a gate.
+func await(t *testing.T, what string, holds func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(patience); !holds(); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
@@ -440,7 +427,7 @@ func (s *site) records(t *testing.T, path string) []*record {
 func (s *site) record(t *testing.T, path string) *record {
 	t.Helper()
 	var found []*record
-	eventually(t, "an audit record of "+path, func() bool {
+	await(t, "an audit record of "+path, func() bool {
 		found = s.records(t, path)
 		return len(found) > 0
 	})

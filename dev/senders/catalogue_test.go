@@ -14,8 +14,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/hookward/hookward"
 	"github.com/hookward/hookward/dev/gateway"
+	"github.com/hookward/hookward/dev/transcript"
 )
 
 // message is a request as deliveries.mjs describes it.
@@ -107,6 +107,7 @@ type exchange struct {
 // theGate is a Traefik with a gate for each sender.
 type theGate struct {
 	*gateway.Gateway
+	t         *testing.T
 	client    *http.Client
 	mu        sync.Mutex
 	exchanges map[string]*exchange // by the host of the request
@@ -116,7 +117,7 @@ type theGate struct {
 // words of the senders' options.
 func startCatalogue(ctx context.Context, t *testing.T, all []sender) *theGate {
 	t.Helper()
-	g := &theGate{exchanges: map[string]*exchange{}, client: &http.Client{Timeout: 30 * time.Second}}
+	g := &theGate{t: t, exchanges: map[string]*exchange{}, client: &http.Client{Timeout: 30 * time.Second}}
 	routers, middlewares := "", ""
 	for _, s := range all {
 		// What the senders send comes from one address, and most of it is bad.
@@ -153,6 +154,7 @@ func (g *theGate) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if e := g.exchanges[r.Host]; e != nil {
+		transcript.Arrived(g.t, e.name(), r, body, nil)
 		e.arrived = r.Clone(context.Background())
 		if !bytes.Equal(body, e.message.Body) {
 			e.arrived = nil // and is not taken for a pass
@@ -187,6 +189,20 @@ func (g *theGate) send(t *testing.T, e *exchange) {
 	if e.body, err = io.ReadAll(response.Body); err != nil {
 		t.Fatalf("%s: %v", e.what, err)
 	}
+	if !e.pass {
+		r.Header = nil // what is wrong in it is made of what is random
+	}
+	transcript.Sent(t, e.name(), r)
+	transcript.Answer(t, e.name(), response, e.body, nil)
+}
+
+// name is what a transcript calls it: without the random character that was changed.
+func (e *exchange) name() string {
+	name, _, _ := strings.Cut(e.what, ": \"")
+	if e.origin {
+		name += ", where the origin alone is known"
+	}
+	return name
 }
 
 // entry is an audit record, as far as it is checked here.
@@ -206,7 +222,7 @@ type entry struct {
 // one of each request.
 func (g *theGate) records(t *testing.T) map[string]entry {
 	t.Helper()
-	found := map[string]entry{}
+	found, lines := map[string]entry{}, map[string]string{}
 	for deadline := time.Now().Add(30 * time.Second); len(found) < len(g.exchanges) && time.Now().Before(deadline); time.Sleep(100 * time.Millisecond) {
 		found = map[string]entry{}
 		for _, line := range g.Stdout.Lines(`"event.dataset":"hookward.audit"`) {
@@ -217,13 +233,15 @@ func (g *theGate) records(t *testing.T) map[string]entry {
 			if _, twice := found[r.Host]; twice {
 				t.Errorf("%s has two audit records", r.Host)
 			}
-			found[r.Host] = r
+			found[r.Host], lines[r.Host] = r, line
 		}
 	}
 	for host, e := range g.exchanges {
-		if _, ok := found[host]; !ok {
+		if lines[host] == "" {
 			t.Errorf("%s: no audit record", e.what)
+			continue
 		}
+		transcript.Record(t, e.name(), lines[host])
 	}
 	return found
 }
@@ -382,120 +400,6 @@ func differs(e *exchange, want wanted) string {
 		}
 	}
 	return ""
-}
-
-// listed says whether a sender's scheme takes several signatures in one header.
-func listed(t *testing.T, s *sender) bool {
-	t.Helper()
-	options, problems := hookward.Decode(s.Options)
-	if len(problems) > 0 {
-		t.Fatalf("%s: %v", s.Slug, problems)
-	}
-	return options.Signature != nil && strings.HasSuffix(options.Signature.Format, "...")
-}
-
-// clone copies a message, to change it.
-func clone(m message) message {
-	c := m
-	c.Body = bytes.Clone(m.Body)
-	c.Headers = nil
-	for _, header := range m.Headers {
-		c.Headers = append(c.Headers, slices.Clone(header))
-	}
-	return c
-}
-
-// headerAt returns the position of a header in a message, or -1.
-func headerAt(m message, name string) int {
-	return slices.IndexFunc(m.Headers, func(h []string) bool { return strings.EqualFold(h[0], name) })
-}
-
-// mutations are deliveries that differ from a good one by a bit in what is
-// signed, or in what is not.
-func mutations(t *testing.T, s *sender) []*exchange {
-	t.Helper()
-	all := []*exchange{}
-	add := func(what string, m message, pass bool, reasons ...string) {
-		all = append(all, &exchange{what: s.Slug + ": " + what, message: m, pass: pass, reasons: reasons})
-	}
-
-	// Unsigned headers change nothing.
-	m := clone(s.Good)
-	m.Headers = append(m.Headers, []string{"X-Unsigned", "anything"}, []string{"X-Forwarded-For", "192.0.2.1"}, []string{"User-Agent", "Mallory/1"})
-	slices.Reverse(m.Headers)
-	add("more headers, in another order", m, true)
-
-	for _, name := range s.Carrier.Header {
-		at := headerAt(s.Good, name)
-		if at < 0 {
-			continue
-		}
-		if !listed(t, s) {
-			m := clone(s.Good)
-			m.Headers = append(m.Headers, slices.Clone(m.Headers[at]))
-			add(name+" twice", m, false, "signature_duplicated", "token_duplicated")
-		}
-		if len(s.Carrier.Header) > 1 || s.Slug == "ebay" {
-			continue // any one is enough; or there is more in it than the signature
-		}
-		value := s.Good.Headers[at][1]
-		for i := 0; i < len(value); i += 1 + len(value)/8 {
-			m := clone(s.Good)
-			changed := flip(value, i)
-			m.Headers[at][1] = changed
-			// What stays the same signature in another spelling may pass.
-			if !strings.EqualFold(changed, value) && !unread(value, i) {
-				add(fmt.Sprintf("%s flipped at %d: %q", name, i, changed), m, false)
-			}
-		}
-	}
-	for _, name := range s.SignedHeaders {
-		at := headerAt(s.Good, name)
-		if at < 0 || s.Good.Headers[at][1] == "" {
-			continue
-		}
-		m := clone(s.Good)
-		m.Headers[at][1] = flip(m.Headers[at][1], len(m.Headers[at][1])-1)
-		add(name+" changed", m, false)
-		m = clone(s.Good)
-		m.Headers = slices.Delete(m.Headers, at, at+1)
-		add(name+" removed", m, false)
-	}
-	if s.BindsBody && len(s.Good.Body) > 0 {
-		for i := 0; i < 16; i++ {
-			m := clone(s.Good)
-			at := i * len(m.Body) / 16
-			m.Body[at] ^= 1 << (i % 8)
-			add(fmt.Sprintf("body flipped at %d", at), m, false)
-		}
-		m := clone(s.Good)
-		m.Body = append(m.Body, '\n')
-		add("body with a newline more", m, false)
-	}
-	return all
-}
-
-// flip changes one bit of a text so that it can still stand in a header.
-func flip(text string, at int) string {
-	b := []byte(text)
-	b[at] ^= 1
-	if b[at] < '!' || b[at] > '~' {
-		b[at] ^= 3
-	}
-	return string(b)
-}
-
-// unread says whether a position of a list is in an element of another version,
-// which the gate leaves unread, or in the space between two.
-func unread(value string, at int) bool {
-	start := strings.LastIndexAny(value[:at+1], ",; ") + 1
-	element := value[start:]
-	for _, other := range []string{"v0=", "h=", "v2,", "v1a,"} {
-		if strings.HasPrefix(element, other) {
-			return true
-		}
-	}
-	return strings.ContainsRune(",; ", rune(value[at]))
 }
 
 // The providers' own SDKs confirm the signers, where there are such: what they
