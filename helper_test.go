@@ -44,7 +44,11 @@ func mustCompile(t *testing.T, raw map[string]any) *policy {
 
 // newPost returns a POST as the server would deliver it.
 func newPost(body string, headers ...string) *http.Request {
-	r := httptest.NewRequest(http.MethodPost, "/hooks", strings.NewReader(body))
+	return newRequest(http.MethodPost, "/hooks", body, headers...)
+}
+
+func newRequest(method, target, body string, headers ...string) *http.Request {
+	r := httptest.NewRequest(method, target, strings.NewReader(body))
 	for _, h := range headers {
 		name, value, _ := strings.Cut(h, ": ")
 		r.Header.Add(name, value)
