@@ -2,8 +2,6 @@ package hookward
 
 import (
 	"encoding/json"
-	"os"
-	"path/filepath"
 	"reflect"
 	"regexp"
 	"strings"
@@ -124,34 +122,6 @@ func written(v reflect.Value) any {
 		return v.MethodByName("String").Call(nil)[0].String()
 	}
 	return v.Interface()
-}
-
-// Every row of the facts that some source confirms, and that needs no JWT, is in
-// the catalogue.
-func TestCatalogueIsComplete(t *testing.T) {
-	b, err := os.ReadFile(filepath.Join("..", "shared", "facts", "providers.json"))
-	if os.IsNotExist(err) {
-		t.Skip("the facts are not here")
-	}
-	var rows []struct{ Slug, Kind, Confidence string }
-	if err := json.Unmarshal(b, &rows); err != nil {
-		t.Fatal(err)
-	}
-	found := 0
-	for _, row := range rows {
-		confirmed := contains([]string{"official", "vector", "secondary"}, row.Confidence)
-		// Families stand there under one name; PayPal can't be proven.
-		if !confirmed || strings.Contains(row.Slug, " ") || row.Slug == "paypal" || contains([]string{"jwt", "none"}, row.Kind) {
-			continue
-		}
-		found++
-		if _, ok := catalogue[row.Slug]; !ok {
-			t.Errorf("%s is not in the catalogue", row.Slug)
-		}
-	}
-	if found < 125 {
-		t.Errorf("only %d rows are confirmed", found)
-	}
 }
 
 func TestMisspeltProviders(t *testing.T) {
