@@ -61,7 +61,7 @@ func compileAllowlist(c *compilation, p *policy, options Options) {
 	l := &addressList{option: "allowlist"}
 	compileAddressList(c, l, o.SourceRange, o.Lists, options.StateDirectory, o.RejectStatusCode)
 	if o.ProviderRanges {
-		ranges := catalogue[options.Provider].Ranges
+		ranges := rowRanges(options.Provider)
 		if options.Provider == "" {
 			wrong("allowlist.providerRanges: needs provider, whose ranges they are")
 		} else if ranges == nil {

@@ -82,7 +82,7 @@ func separateForms(p *policy) {
 // isRowsOwn says whether a template is one of a provider's row, which says in
 // the documentation what it does not bind.
 func isRowsOwn(provider, signs string) bool {
-	row := catalogue[provider].Options.Signature
+	row := rowOptions(provider).Signature
 	if row == nil || signs == "" {
 		return false
 	}

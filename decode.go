@@ -20,30 +20,22 @@ import (
 // The problems that come with the options are sentences that begin with the
 // option's path. Options with problems are not to be used.
 func Decode(raw map[string]any) (Options, []string) {
-	// The provider first: its row is the ground for everything else.
+	written := plain(raw)
 	named := Options{}
-	decodeSection(plain(raw), &named, "")
-	options := Options{}
-	row, known := catalogue[named.Provider]
-	if known {
-		options = rowOptions(row)
-		yield(&options, named)
-	}
-	problems := decodeSection(plain(raw), &options, "")
-	if named.Provider != "" && !known {
+	problems := decodeSection(written, &named, "")
+	row := readRow(named.Provider)
+	if named.Provider != "" && len(row.Options) == 0 {
 		problems = append(problems, "provider: "+quote(named.Provider)+" is not in the catalogue"+nearestProviders(named.Provider))
 	}
 	sort.Strings(problems)
-	return options, problems
-}
-
-func providerSlugs() []string {
-	slugs := make([]string, 0, len(catalogue))
-	for slug := range catalogue {
-		slugs = append(slugs, slug)
+	if len(row.Options) == 0 {
+		return named, problems
 	}
-	sort.Strings(slugs)
-	return slugs
+	yield(row, named)
+	options := Options{}
+	decodeSection(row.Options, &options, "")
+	decodeSection(written, &options, "")
+	return options, problems
 }
 
 // plain reduces a value to nil, strings, lists and maps, which is what the file

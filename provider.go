@@ -1,96 +1,104 @@
 package hookward
 
-// provider is a row of the catalogue. A row holds data only, and in the words
-// of a user's configuration: what the catalogue can say of a scheme, anybody
-// can say of a scheme of their own.
-//
-// What only people read stands in the comment above a row, from which the
-// documentation's table is made (a row's text costs each start of Traefik its
-// share): the provider's name, a colon, remarks, and the lines
-//
-//	Source: where the scheme is documented, or who has confirmed it.
-//	Confidence: official, vector or secondary.
-type provider struct {
-	Options Options // what the row stands for
-	// Ranges is the list that the provider publishes of the addresses which its
-	// webhooks come from; nil where there is none that a program can read, or
-	// none that the provider says that of.
-	Ranges *ListOptions
-}
+import (
+	"encoding/json"
+	"reflect"
+	"regexp"
+	"sort"
+	"strings"
 
-// catalogue holds the providers by their slug, the value of the option
-// provider.
-var catalogue = mergeCatalogues(
-	codeProviders, buildProviders, paymentProviders, billingProviders, commerceProviders, chatProviders,
-	mailProviders, workProviders, identityProviders, cloudProviders, standardProviders,
+	"github.com/hookward/hookward/internal/providers"
 )
 
-func mergeCatalogues(parts ...map[string]provider) map[string]provider {
-	all := map[string]provider{}
-	for _, part := range parts {
-		for slug, row := range part {
-			all[slug] = row
-		}
-	}
-	return all
+// row is what the catalogue has of a provider, made of its file in catalogue/: options in the
+// words of a user's configuration, and the list of its addresses where it publishes one.
+type row struct {
+	Options map[string]any `json:"options"`
+	Ranges  map[string]any `json:"ranges"`
 }
 
-// rowOptions returns a copy of a row's options, on which a user's options may
-// be laid: the sections are copied, and what a user writes replaces a list.
-func rowOptions(row provider) Options {
-	o := row.Options
-	if row.Options.Signature != nil {
-		s := *row.Options.Signature
-		o.Signature = &s
+// readRow returns a provider's row, or an empty one where the catalogue has none.
+func readRow(slug string) row {
+	r := row{}
+	text := providers.Rows[slug]
+	if text != "" {
+		if err := json.Unmarshal([]byte(text), &r); err != nil {
+			panic(err) // a test reads every row
+		}
 	}
-	if row.Options.Token != nil {
-		t := *row.Options.Token
-		o.Token = &t
-	}
-	return o
+	return r
 }
 
-// yield takes out of a row what a user's options replace by something of another
-// kind: a place has two options, of which one is to be given, and a form that
-// the user describes is the one form. The row's others would let pass what it
-// does not.
-func yield(row *Options, user Options) {
-	if row.Signature != nil && user.Signature != nil {
-		s, u := row.Signature, user.Signature
-		if describesForm(u) {
-			s.Alternatives = nil
-		}
-		if u.Field != "" {
-			s.Header = nil
-		} else if len(u.Header) > 0 {
-			s.Field = ""
-		}
-		yieldPlace(&s.TimestampHeader, &s.TimestampField, u.TimestampHeader, u.TimestampField)
-		yieldPlace(&s.IDHeader, &s.IDField, u.IDHeader, u.IDField)
-		yieldPlace(&s.EventHeader, &s.EventField, u.EventHeader, u.EventField)
+// rowOptions returns what a provider's row says by itself.
+func rowOptions(slug string) Options {
+	options := Options{}
+	decodeSection(readRow(slug).Options, &options, "")
+	return options
+}
+
+// rowRanges returns the list of a provider's addresses, or nil where it publishes none.
+func rowRanges(slug string) *ListOptions {
+	section := readRow(slug).Ranges
+	if section == nil {
+		return nil
 	}
-	if row.Token != nil && user.Token != nil {
-		t, u := row.Token, user.Token
-		if u.Header != "" || u.Query != "" || u.Field != "" || u.Bearer || u.Basic || u.BasicUser != "" {
-			*t = TokenOptions{IDHeader: t.IDHeader, IDField: t.IDField, EventHeader: t.EventHeader, EventField: t.EventField}
+	list := &ListOptions{}
+	decodeSection(section, list, "")
+	return list
+}
+
+func providerSlugs() []string {
+	slugs := make([]string, 0, len(providers.Rows))
+	for slug := range providers.Rows {
+		slugs = append(slugs, slug)
+	}
+	sort.Strings(slugs)
+	return slugs
+}
+
+// yield takes out of a row what a user's options replace by something of another kind: a
+// place has two options, of which one is to be given, and a form that the user describes is
+// the one form. The row's others would let pass what it does not.
+func yield(r row, user Options) {
+	yieldSection(r.Options["signature"], user.Signature, "alternatives")
+	yieldSection(r.Options["token"], user.Token, "header", "query", "field", "bearer", "basic", "basicUser")
+}
+
+// yieldSection takes the user's options out of a section, each with the other option of its
+// place; and the options that make up the form, where one of the user's describes it.
+func yieldSection(section, user any, form ...string) {
+	options, isSection := section.(map[string]any)
+	if !isSection {
+		return
+	}
+	for _, name := range givenOptions(user) {
+		delete(options, otherPlace.Replace(name))
+		if !besideForm.MatchString(name) {
+			for _, option := range form {
+				delete(options, option)
+			}
 		}
-		yieldPlace(&t.IDHeader, &t.IDField, u.IDHeader, u.IDField)
-		yieldPlace(&t.EventHeader, &t.EventField, u.EventHeader, u.EventField)
 	}
 }
 
-func yieldPlace(header, field *string, userHeader, userField string) {
-	if userField != "" {
-		*header = ""
-	}
-	if userHeader != "" {
-		*field = ""
-	}
-}
+// otherPlace makes idField of idHeader, and the reverse.
+var otherPlace = strings.NewReplacer("Header", "Field", "header", "field", "Field", "Header", "field", "header")
 
-// describesForm says whether a user's section describes the form of the
-// signature, and not only where the delivery's id and the like are.
-func describesForm(s *SignatureOptions) bool {
-	return s.Algorithm != "" || len(s.Header) > 0 || s.Field != "" || s.Format != "" || s.Signs != "" || s.Items != "" ||
-		s.SecretEncoding != "" || s.TimestampHeader != "" || s.TimestampField != "" || s.TimestampUnit != ""
+// besideForm are the options that say where the delivery's id and the like are.
+var besideForm = regexp.MustCompile("^(id|event|sender|certificate|alternatives)")
+
+// givenOptions returns the names of a section's options that have a value.
+func givenOptions(section any) []string {
+	names := []string{}
+	fields := reflect.ValueOf(section)
+	if fields.IsNil() {
+		return names
+	}
+	for i, name := range optionNames(section) {
+		value := fields.Elem().Field(i)
+		if !value.IsZero() && (value.Kind() != reflect.Slice || value.Len() > 0) {
+			names = append(names, name)
+		}
+	}
+	return names
 }

@@ -208,7 +208,7 @@ func compileTimestamp(c *compilation, s *scheme, options Options, o SignatureOpt
 		if o.TimestampUnit != "" {
 			wrong("timestampUnit: has no effect, because the scheme signs no timestamp")
 		}
-	} else if s.tolerance > time.Hour && s.tolerance != catalogue[options.Provider].Options.Tolerance {
+	} else if s.tolerance > time.Hour && s.tolerance != rowOptions(options.Provider).Tolerance {
 		c.warnings = append(c.warnings, "tolerance: is more than an hour; a captured delivery can be sent again all that time")
 	}
 }

@@ -12,8 +12,8 @@ import (
 	plugin "github.com/hookward/hookward"
 )
 
-// The file is written by 'make docs' from the comments of the catalogue, which the
-// gate itself does not have: a row's text would cost each start of Traefik its share.
+// The file is written by 'make catalogue' from catalogue/: the gate itself has no more of a
+// provider than its options.
 //
 //go:embed providers.json
 var providerData []byte

@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -94,6 +95,25 @@ func BenchmarkLoad(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		load(b)
+	}
+}
+
+// BenchmarkNew measures what a gate with a configuration of its own costs a start. That
+// no two are the same matters: gates share what they compile.
+func BenchmarkNew(b *testing.B) {
+	build := load(b)
+	next := http.HandlerFunc(accept)
+	for _, d := range deliveries(b) {
+		if d.options != nil {
+			b.Run(d.name, func(b *testing.B) {
+				b.ReportAllocs()
+				for size := 1 << 20; b.Loop(); size++ {
+					options := maps.Clone(d.options)
+					options["maxBodyBytes"] = size
+					build(next, options)
+				}
+			})
+		}
 	}
 }
 

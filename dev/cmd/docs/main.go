@@ -1,8 +1,8 @@
 // Command docs writes the option table in docs/options.md from the comments of
 // options*.go, the table of a record's fields in docs/audit.md from those of
-// auditrecord.go, and from the catalogue docs/providers.md and what the command
-// hookward knows of the providers. With -check it only says whether they are
-// up to date.
+// auditrecord.go, and what is made of the files in catalogue/: the rows that the
+// gate reads, docs/providers.md, and what the command hookward knows of the
+// providers. With -check it only says whether they are up to date.
 package main
 
 import (
@@ -52,19 +52,24 @@ func run(check bool) error {
 	if err != nil {
 		return err
 	}
-	providers, err := providerPage(root)
+	rows, err := readCatalogue(root)
 	if err != nil {
 		return err
 	}
-	data, err := providerData(root)
+	data, err := providerData(rows)
+	if err != nil {
+		return err
+	}
+	source, err := rowsFile(rows)
 	if err != nil {
 		return err
 	}
 	return errors.Join(
 		write(options, text, check),
 		write(audit, fields, check),
-		write(filepath.Join(root, "docs", "providers.md"), providers, check),
+		write(filepath.Join(root, "docs", "providers.md"), providerPage(rows), check),
 		write(filepath.Join(root, "cmd", "hookward", "providers.json"), data, check),
+		write(filepath.Join(root, "internal", "providers", "rows.go"), source, check),
 	)
 }
 

@@ -4,13 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"go/ast"
-	"go/parser"
-	"go/token"
-	"path/filepath"
 	"slices"
-	"sort"
-	"strconv"
 	"strings"
 	"time"
 
@@ -19,7 +13,7 @@ import (
 
 const pageHead = `# Providers
 
-<!-- This page is written by ` + "`make docs`" + ` from the catalogue; change the rows, not this. -->
+<!-- This page is written by ` + "`make docs`" + ` from catalogue/; change those files, not this. -->
 
 %d senders that the gate knows by name: write the slug under ` + "`provider`" + `, and beside it what the column **Give** names. Other options of [the table of options](options.md) that fit the scheme override the row; one without effect is a mistake.
 
@@ -35,39 +29,37 @@ const pageHead = `# Providers
 |---|---|---|---|---|---|---|---|---|
 `
 
-// row is a provider as the catalogue's source has it.
-type row struct {
-	slug, name, remark, source, confidence, addresses string
-	options                                           hookward.Options
-}
-
 // providerPage returns docs/providers.md.
-func providerPage(root string) (string, error) {
-	rows, err := readCatalogue(root)
-	if err != nil {
-		return "", err
-	}
+func providerPage(rows []row) string {
 	page := fmt.Sprintf(pageHead, len(rows))
 	for _, r := range rows {
 		addresses := ""
-		if r.addresses != "" {
-			addresses = "[published](" + r.addresses + ")"
+		if r.Ranges != nil {
+			addresses = fmt.Sprintf("[published](%s)", r.Ranges["url"])
 		}
 		page += fmt.Sprintf("| `%s` | %s | %s | %s | %s | %s | %s | %s | %s |\n",
-			r.slug, r.name, give(r.options), verifies(r.options), signed(r.options), fresh(r.options), handshakes(r.options), addresses, r.confidence)
+			r.slug, r.Name, give(r.options), verifies(r.options), signed(r.options), fresh(r.options), handshakes(r.options), addresses, r.Confidence)
 	}
 	page += "\n## Remarks and sources\n\n"
 	for _, r := range rows {
-		remark := ""
-		if r.remark != "" {
-			remark = " " + strings.ToUpper(r.remark[:1]) + r.remark[1:]
-		}
+		remark := r.remarks()
 		if r.options.MaxBodyBytes != 0 {
 			remark += fmt.Sprintf(" Bodies have up to %d bytes.", r.options.MaxBodyBytes)
 		}
-		page += fmt.Sprintf("- **%s**.%s *Source:* %s\n", r.slug, remark, r.source)
+		page += fmt.Sprintf("- %s *Source:* %s.\n", strings.TrimSpace("**"+r.slug+"**. "+strings.TrimSpace(remark)), r.Source)
 	}
-	return page, nil
+	return page
+}
+
+// remarks returns all that is to be said of a provider in sentences.
+func (r row) remarks() string {
+	sentences := []string{}
+	for _, text := range []string{r.Remark, r.Retries, r.Answer} {
+		if text != "" {
+			sentences = append(sentences, text)
+		}
+	}
+	return strings.Join(sentences, " ")
 }
 
 // entry is a provider as 'hookward providers' knows it, beside what it learns from the
@@ -86,20 +78,16 @@ type entry struct {
 	Source     string `json:"source"`
 }
 
-// providerData returns cmd/hookward/providers.json: what stands in the comments of the
-// catalogue, and the columns of the page, in plain text.
-func providerData(root string) (string, error) {
-	rows, err := readCatalogue(root)
-	if err != nil {
-		return "", err
-	}
+// providerData returns cmd/hookward/providers.json: what people read of the catalogue, in
+// plain text.
+func providerData(rows []row) (string, error) {
 	entries := []entry{}
 	for _, r := range rows {
-		remark := r.remark
-		if remark != "" {
-			remark = strings.ToUpper(remark[:1]) + remark[1:]
+		addresses := ""
+		if r.Ranges != nil {
+			addresses = fmt.Sprint(r.Ranges["url"])
 		}
-		entries = append(entries, entry{r.slug, r.name, give(r.options), verifies(r.options), signed(r.options), fresh(r.options), handshakes(r.options), r.addresses, r.confidence, remark, r.source})
+		entries = append(entries, entry{r.slug, r.Name, give(r.options), verifies(r.options), signed(r.options), fresh(r.options), handshakes(r.options), addresses, r.Confidence, r.remarks(), r.Source + "."})
 	}
 	text := &bytes.Buffer{}
 	encoder := json.NewEncoder(text)
@@ -109,88 +97,6 @@ func providerData(root string) (string, error) {
 		return "", err
 	}
 	return strings.ReplaceAll(text.String(), "`", ""), nil
-}
-
-// readCatalogue reads the rows with the comments above them, by slug.
-func readCatalogue(root string) ([]row, error) {
-	files, err := filepath.Glob(filepath.Join(root, "catalogue_*.go"))
-	if err != nil {
-		return nil, err
-	}
-	rows := []row{}
-	for _, path := range files {
-		if strings.HasSuffix(path, "_test.go") {
-			continue
-		}
-		set := token.NewFileSet()
-		file, err := parser.ParseFile(set, path, nil, parser.ParseComments)
-		if err != nil {
-			return nil, err
-		}
-		comments := ast.NewCommentMap(set, file, file.Comments)
-		for _, spec := range tableOf(file).Specs {
-			for _, element := range spec.(*ast.ValueSpec).Values[0].(*ast.CompositeLit).Elts {
-				pair := element.(*ast.KeyValueExpr)
-				slug, err := strconv.Unquote(pair.Key.(*ast.BasicLit).Value)
-				if err != nil {
-					return nil, err
-				}
-				r, err := readRow(slug, comments[pair])
-				if err != nil {
-					return nil, err
-				}
-				r.addresses = addressesOf(pair.Value.(*ast.CompositeLit))
-				rows = append(rows, r)
-			}
-		}
-	}
-	sort.Slice(rows, func(i, j int) bool { return rows[i].slug < rows[j].slug })
-	return rows, nil
-}
-
-// tableOf returns the declaration of a file's rows.
-func tableOf(file *ast.File) *ast.GenDecl {
-	for _, declaration := range file.Decls {
-		if table, ok := declaration.(*ast.GenDecl); ok && table.Tok == token.VAR {
-			return table
-		}
-	}
-	return &ast.GenDecl{}
-}
-
-// readRow takes the comment of a row apart.
-func readRow(slug string, groups []*ast.CommentGroup) (row, error) {
-	r := row{slug: slug}
-	if len(groups) == 0 {
-		return r, fmt.Errorf("%s has no comment", slug)
-	}
-	text := strings.Join(strings.Fields(groups[0].Text()), " ")
-	head, rest, ok := strings.Cut(text, " Source: ")
-	r.source, r.confidence, _ = strings.Cut(rest, " Confidence: ")
-	r.confidence = strings.TrimSuffix(r.confidence, ".")
-	if !ok || r.source == "" || r.confidence != "official" && r.confidence != "vector" && r.confidence != "secondary" {
-		return r, fmt.Errorf("%s: the comment lacks a source or a confidence", slug)
-	}
-	r.name, r.remark, _ = strings.Cut(head, ": ")
-	r.name = strings.TrimSuffix(r.name, ".")
-	// The row in the words of a configuration, which is what Decode starts from.
-	r.options, _ = hookward.Decode(map[string]any{"provider": slug})
-	return r, nil
-}
-
-// addressesOf returns the URL of the published addresses of a row.
-func addressesOf(literal *ast.CompositeLit) string {
-	for _, element := range literal.Elts {
-		pair := element.(*ast.KeyValueExpr)
-		switch pair.Key.(*ast.Ident).Name {
-		case "Ranges":
-			return addressesOf(pair.Value.(*ast.UnaryExpr).X.(*ast.CompositeLit))
-		case "URL":
-			url, _ := strconv.Unquote(pair.Value.(*ast.BasicLit).Value)
-			return url
-		}
-	}
-	return ""
 }
 
 // give names the options that an operator has to give.

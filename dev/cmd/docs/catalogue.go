@@ -1,0 +1,238 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"go/format"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"sort"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+
+	"github.com/hookward/hookward"
+)
+
+// provider is a file of catalogue/, named by the slug that users write. Its fields are
+// what contributors see in their editors: the schema is made of them.
+type provider struct {
+	// Name is what people call the sender.
+	Name string `json:"name"`
+
+	// Remark is what an operator has to know, in whole sentences.
+	Remark string `json:"remark"`
+
+	// Source is where the scheme is documented, or who has confirmed it. Required.
+	Source string `json:"source"`
+
+	// Confidence is `official` where the provider's documentation or its own code was
+	// read, `vector` where a published delivery was computed again, and `secondary`
+	// where others verify it so. Required.
+	Confidence string `json:"confidence"`
+
+	// Retries are what the provider does after a failed delivery, and whether its
+	// attempts share their id. Left out where no source says it.
+	Retries string `json:"retries"`
+
+	// Answer is what the provider needs of an answer, such as a time or a status. Left
+	// out where no source says it.
+	Answer string `json:"answer"`
+
+	// Vectors is the directory of published deliveries that a test holds the row
+	// against, such as `testdata/vectors/github`.
+	Vectors string `json:"vectors"`
+
+	// Like is the slug of a provider with the same scheme. Its options are laid under
+	// this file's, without `alternatives`.
+	Like string `json:"like"`
+
+	// Options are the scheme, in the words of a user's configuration.
+	Options map[string]any `json:"options"`
+
+	// Ranges is the list that the provider publishes of the addresses which its
+	// webhooks come from. Left out where there is none that a program can read, or none
+	// that the provider says that of.
+	Ranges map[string]any `json:"ranges"`
+}
+
+var confidences = []string{"official", "vector", "secondary"}
+
+// row is a provider with its options whole, as the gate has them.
+type row struct {
+	provider
+	slug    string
+	options hookward.Options
+}
+
+// readCatalogue returns the providers by their slugs' order, or what is wrong with their
+// files.
+func readCatalogue(root string) ([]row, error) {
+	paths, err := filepath.Glob(filepath.Join(root, "catalogue", "*"))
+	if err != nil {
+		return nil, err
+	}
+	files := map[string]provider{}
+	problems := []error{}
+	for _, path := range paths {
+		slug, isYAML := strings.CutSuffix(filepath.Base(path), ".yaml")
+		p, err := readProvider(path)
+		if !isYAML {
+			err = errors.New("is not named SLUG.yaml")
+		}
+		if err != nil {
+			problems = append(problems, fmt.Errorf("catalogue/%s: %w", filepath.Base(path), err))
+		}
+		files[slug] = p
+	}
+	rows := []row{}
+	for slug, p := range files {
+		r, err := p.row(slug, files, root)
+		if err != nil {
+			problems = append(problems, fmt.Errorf("catalogue/%s.yaml: %w", slug, err))
+		}
+		rows = append(rows, r)
+	}
+	sort.Slice(rows, func(i, j int) bool { return rows[i].slug < rows[j].slug })
+	return rows, errors.Join(problems...)
+}
+
+// readProvider reads a file, strictly.
+func readProvider(path string) (provider, error) {
+	p := provider{}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return p, err
+	}
+	decoder := yaml.NewDecoder(bytes.NewReader(text))
+	decoder.KnownFields(true)
+	return p, decoder.Decode(&p)
+}
+
+var slugPattern = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
+
+// row checks a file, and makes its options whole.
+func (p provider) row(slug string, files map[string]provider, root string) (row, error) {
+	r := row{provider: p, slug: slug}
+	problems := []error{}
+	demand := func(holds bool, text string, arguments ...any) {
+		if !holds {
+			problems = append(problems, fmt.Errorf(text, arguments...))
+		}
+	}
+	demand(slugPattern.MatchString(slug), "%q is not a slug: lower-case letters, digits and dashes", slug)
+	demand(p.Name != "", "name: is missing")
+	demand(p.Source != "", "source: is missing; say where the scheme is documented, or who has confirmed it")
+	demand(slices.Contains(confidences, p.Confidence), "confidence: %q is none of %s", p.Confidence, strings.Join(confidences, ", "))
+	if p.Vectors != "" {
+		found, err := os.ReadDir(filepath.Join(root, filepath.FromSlash(p.Vectors)))
+		demand(err == nil && len(found) > 0, "vectors: there is nothing in %s", p.Vectors)
+	}
+	if p.Like != "" {
+		family, known := files[p.Like]
+		demand(known, "like: there is no catalogue/%s.yaml", p.Like)
+		demand(family.Like == "", "like: %s is itself like %s; name that", p.Like, family.Like)
+		r.Options = lay(p.Options, firstForm(family.Options))
+	}
+	options, wrong := hookward.Decode(r.Options)
+	for _, problem := range wrong {
+		demand(false, "options.%s", problem)
+	}
+	r.options = options
+	demand(options.Provider == "", "options.provider: is the name of the file")
+	demand((options.Signature == nil) != (options.Token == nil), "options: must describe either a signature or a token")
+	if p.Ranges != nil {
+		_, wrong := hookward.Decode(map[string]any{"denylist": map[string]any{"lists": p.Ranges}})
+		for _, problem := range wrong {
+			demand(false, "%s", strings.Replace(problem, "denylist.lists[0]", "ranges", 1))
+		}
+		demand(p.Ranges["url"] != nil, "ranges.url: is missing")
+	}
+	return r, errors.Join(problems...)
+}
+
+// lay returns a section on top of another, as the gate lays a user's on a provider's:
+// sections within it are laid on each other, and everything else is replaced.
+func lay(upper, lower map[string]any) map[string]any {
+	both := maps.Clone(lower)
+	if both == nil {
+		both = map[string]any{}
+	}
+	for key, value := range upper {
+		above, ok := value.(map[string]any)
+		below, ok2 := both[key].(map[string]any)
+		if ok && ok2 {
+			value = lay(above, below)
+		}
+		both[key] = value
+	}
+	return both
+}
+
+// firstForm returns options without the further forms of the signature.
+func firstForm(options map[string]any) map[string]any {
+	options = lay(nil, options)
+	if signature, ok := options["signature"].(map[string]any); ok {
+		signature = maps.Clone(signature)
+		delete(signature, "alternatives")
+		options["signature"] = signature
+	}
+	return options
+}
+
+const rowsHead = `// Code generated by 'make catalogue' from catalogue/. DO NOT EDIT.
+
+// Package providers has the rows of the catalogue by their slugs, each as the text of a
+// JSON object: options, which are laid under a user's, and ranges. Numbers and booleans are
+// strings, as in a label. A string is one node of what the interpreter builds at a start,
+// however long it is.
+package providers
+
+var Rows = map[string]string{
+`
+
+// rowsFile returns internal/providers/rows.go.
+func rowsFile(rows []row) (string, error) {
+	source := &bytes.Buffer{}
+	source.WriteString(rowsHead)
+	for _, r := range rows {
+		whole := map[string]any{"options": texts(r.Options)}
+		if r.Ranges != nil {
+			whole["ranges"] = texts(r.Ranges)
+		}
+		text := &bytes.Buffer{}
+		encoder := json.NewEncoder(text)
+		encoder.SetEscapeHTML(false)
+		if err := encoder.Encode(whole); err != nil {
+			return "", err
+		}
+		fmt.Fprintf(source, "%q: `%s`,\n", r.slug, strings.ReplaceAll(strings.TrimSpace(text.String()), "`", `\u0060`))
+	}
+	source.WriteString("}\n")
+	formatted, err := format.Source(source.Bytes())
+	return string(formatted), err
+}
+
+// texts returns a value with texts in the place of numbers and booleans.
+func texts(value any) any {
+	switch value := value.(type) {
+	case map[string]any:
+		section := map[string]any{}
+		for key, v := range value {
+			section[key] = texts(v)
+		}
+		return section
+	case []any:
+		list := []any{}
+		for _, v := range value {
+			list = append(list, texts(v))
+		}
+		return list
+	}
+	return fmt.Sprint(value)
+}
