@@ -84,7 +84,7 @@ matrix:
 release:
 	@go run -C dev ./cmd/release '$(VERSION)'
 
-#? docs, catalogue: Write what is made of the options' comments and of catalogue/: the gate's rows, tables and pages in docs, cmd/hookward/providers.json
+#? docs, catalogue: Write what is made of the options' comments and of catalogue/: the gate's rows, pages and the schema in docs, cmd/hookward/providers.json
 .PHONY: docs catalogue
 docs catalogue:
 	go run -C dev ./cmd/docs

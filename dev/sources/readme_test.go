@@ -36,12 +36,16 @@ func TestReadme(t *testing.T) {
 		// Each its own, and base64 where it has to be.
 		t.Setenv(name[1], "whsec_"+base64.StdEncoding.EncodeToString([]byte("a secret for "+name[1]+", long enough")))
 	}
+	schema := compileSchema(t, "#/definitions/Options")
 	found := 0
 	for _, block := range regexp.MustCompile("(?s)```(yaml|toml)\n(.*?)```").FindAllStringSubmatch(text, -1) {
 		source, configurations := readmeOptions(t, block[1], block[2])
 		for _, options := range configurations {
 			found++
 			testReadme(t, source, options)
+			if source.Name != "labels" {
+				checkSchema(t, schema, block[1], options)
+			}
 		}
 	}
 	if found != 33 {

@@ -1,8 +1,9 @@
 // Command docs writes the option table in docs/options.md from the comments of
 // options*.go, the table of a record's fields in docs/audit.md from those of
-// auditrecord.go, and what is made of the files in catalogue/: the rows that the
-// gate reads, docs/providers.md, and what the command hookward knows of the
-// providers. With -check it only says whether they are up to date.
+// auditrecord.go, the schema of the options, and what is made of the files in
+// catalogue/: the rows that the gate reads, docs/providers.md, and what the command
+// hookward knows of the providers. With -check it only says whether they are up to
+// date.
 package main
 
 import (
@@ -13,6 +14,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"go/types"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -42,8 +44,12 @@ func run(check bool) error {
 	if err != nil {
 		return err
 	}
+	sections, err := optionSections(root)
+	if err != nil {
+		return err
+	}
 	options := filepath.Join(root, "docs", "options.md")
-	text, err := withOptions(options, root)
+	text, err := between(options, begin, table(sections, "Options", ""))
 	if err != nil {
 		return err
 	}
@@ -64,11 +70,16 @@ func run(check bool) error {
 	if err != nil {
 		return err
 	}
+	schema, err := optionSchema(root, sections, rows)
+	if err != nil {
+		return err
+	}
 	return errors.Join(
 		write(options, text, check),
 		write(audit, fields, check),
 		write(filepath.Join(root, "docs", "providers.md"), providerPage(rows), check),
 		write(filepath.Join(root, "cmd", "hookward", "providers.json"), data, check),
+		write(filepath.Join(root, "docs", "options.schema.json"), schema, check),
 		write(filepath.Join(root, "internal", "providers", "rows.go"), source, check),
 	)
 }
@@ -91,19 +102,19 @@ func write(path, text string, check bool) error {
 	return os.WriteFile(path, []byte(text), 0o644)
 }
 
-// withOptions returns a page with the option table as it should be.
-func withOptions(page, root string) (string, error) {
+// optionSections returns the options of each section, by the name of its type.
+func optionSections(root string) (map[string][]option, error) {
 	files, err := filepath.Glob(filepath.Join(root, "options*.go"))
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	sections := map[string][]option{}
 	for _, file := range files {
 		if err := parse(file, sections); err != nil {
-			return "", err
+			return nil, err
 		}
 	}
-	return between(page, begin, table(sections, "Options", ""))
+	return sections, nil
 }
 
 // withFields returns a page with the table of a record's fields as it should be.
@@ -138,7 +149,9 @@ func between(page, begin, table string) (string, error) {
 // that say what it is, its default, and whether it is required.
 type option struct {
 	name, meaning, fallback, required, section string
-	list                                       bool // of sections
+	list                                       bool   // of sections
+	kind                                       string // the type of its field
+	hint                                       string // for the decoder
 }
 
 // parse adds the options of each section, by the name of its type.
@@ -175,7 +188,7 @@ func parseField(field *ast.Field) (option, error) {
 	if err != nil {
 		return option{}, err
 	}
-	o := option{name: reflect.StructTag(tag).Get("json")}
+	o := option{name: reflect.StructTag(tag).Get("json"), kind: types.ExprString(field.Type), hint: reflect.StructTag(tag).Get("decode")}
 	kind := field.Type
 	if list, ok := kind.(*ast.ArrayType); ok {
 		kind = list.Elt

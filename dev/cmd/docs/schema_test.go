@@ -1,0 +1,161 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+	"gopkg.in/yaml.v3"
+
+	"github.com/hookward/hookward"
+	"github.com/hookward/hookward/dev/gateway"
+)
+
+// validate holds a YAML text against a part of the schema.
+func validate(t *testing.T, part, text string) error {
+	t.Helper()
+	root, err := gateway.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	schema, err := jsonschema.NewCompiler().Compile(filepath.Join(root, "docs", "options.schema.json") + part)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var document any
+	if err := yaml.Unmarshal([]byte(text), &document); err != nil {
+		t.Fatal(err)
+	}
+	return schema.Validate(document)
+}
+
+// An editor has nothing to say against any file of the catalogue, and each tells it where
+// the schema is.
+func TestSchemaFitsTheCatalogue(t *testing.T) {
+	paths, err := filepath.Glob("../../../catalogue/*.yaml")
+	if err != nil || len(paths) < 144 {
+		t.Fatal(len(paths), err)
+	}
+	for _, path := range paths {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.HasPrefix(string(text), "# yaml-language-server: $schema=../docs/options.schema.json#/definitions/Provider\n") {
+			t.Errorf("%s does not begin with the line that names the schema", path)
+		}
+		if err := validate(t, "#/definitions/Provider", string(text)); err != nil {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+}
+
+// What the gate refuses, and what is not there because it has no value, is marked by an
+// editor; what the examples say is not.
+func TestSchemaFindsMistakes(t *testing.T) {
+	for text, want := range map[string]string{
+		"provider: github":            "",
+		"provider: githbu":            "/provider",
+		"providr: github":             "providr",
+		"Provider: github":            "Provider",
+		"secrets: []":                 "/secrets",
+		"secrets: ['env:A', ' ']":     "/secrets/1",
+		"tolerance: 5":                "/tolerance",
+		"tolerance: 5m":               "",
+		"tolerance: 5 minutes":        "/tolerance",
+		"maxBodyBytes: 0":             "/maxBodyBytes",
+		"maxBodyBytes: 1MiB":          "/maxBodyBytes",
+		"ipStrategy: {depth: 0}":      "",
+		"observeOnly: sometimes":      "/observeOnly",
+		"replay:":                     "/replay",
+		"replay: true":                "",
+		"replay: false":               "/replay",
+		"ban: false":                  "",
+		"replay: {by: id}":            "/replay/by",
+		"handshakes: false":           "",
+		"handshakes: []":              "/handshakes",
+		"handshakes: [{method: PUT}]": "/handshakes/0/method",
+		"signature: {header: [X-A, X-B], secretEncoding: hex}": "",
+		"signature: {haeder: X-A}":                             "haeder",
+		"signature: {secretEncoding: hexx}":                    "/signature/secretEncoding",
+		"signature: {alternatives: [{timestampUnit: weeks}]}":  "/signature/alternatives/0/timestampUnit",
+		"audit: {outputs: [{path: /a}]}":                       "type",
+		"audit: {redactPatterns: [card, redacted]}":            "/audit/redactPatterns/1",
+	} {
+		err := validate(t, "#/definitions/Options", text)
+		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%s: got %v, want %q", text, err, want)
+		}
+		// The same, where Traefik's file provider and Kubernetes have it.
+		for _, where := range []string{"http: {middlewares: {a: {plugin: {hookward: {%}}}}}", "spec: {plugin: {hookward: {%}}}"} {
+			whole := strings.Replace(where, "%", strings.Replace(text, "replay:", "replay: ", 1), 1)
+			if (validate(t, "", whole) == nil) != (err == nil) {
+				t.Errorf("%s is not judged as by itself", whole)
+			}
+		}
+	}
+	if err := validate(t, "#/definitions/Provider", "name: Acme\nsource: its documentation\nconfidence: certain\n"); err == nil {
+		t.Error("any confidence is taken")
+	}
+}
+
+// The values that the schema has of an option are those that the gate takes.
+func TestSchemaValuesAreTheGates(t *testing.T) {
+	root, err := gateway.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	sections, err := optionSections(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tried := 0
+	for path, surroundings := range map[string]string{
+		"SignatureOptions.secretEncoding": "signature: {secretEncoding: %}",
+		"SignatureOptions.timestampUnit":  "signature: {timestampUnit: %}",
+		"HandshakeOptions.method":         "handshakes: [{unsigned: true, method: %}]",
+		"HandshakeOptions.pattern":        "handshakes: [{unsigned: true, challenge: query:a, answer: '{challenge}', pattern: %}]",
+		"ListOptions.format":              "denylist: {lists: [{url: 'https://example.com', format: %}]}",
+		"ReplayOptions.onDuplicate":       "replay: {onDuplicate: %}",
+		"ReplayOptions.by":                "replay: {by: %}",
+		"AuditOptions.payload":            "audit: {payload: %}",
+		"AuditOptions.redactPatterns":     "audit: {payload: redacted, redactPatterns: [%]}",
+		"OutputOptions.type":              "audit: {outputs: [{type: %}]}",
+		"OutputOptions.compression":       "audit: {outputs: [{type: file, path: /a/b.log, compression: %}]}",
+	} {
+		section, name, _ := strings.Cut(path, ".")
+		for _, o := range sections[section] {
+			if o.name != name {
+				continue
+			}
+			property := object{}
+			close(property, o)
+			for _, value := range append(property["enum"].([]string), "neither") {
+				tried++
+				if isRefused := refuses(t, strings.Replace(surroundings, "%", value, 1), name); isRefused != (value == "neither") {
+					t.Errorf("%s: %s is refused: %v", path, value, isRefused)
+				}
+			}
+		}
+	}
+	if tried < 40 {
+		t.Errorf("only %d values", tried)
+	}
+}
+
+// refuses says whether the gate finds fault with an option of a configuration.
+func refuses(t *testing.T, text, option string) bool {
+	t.Helper()
+	raw := map[string]any{}
+	if err := yaml.Unmarshal([]byte("provider: standard-webhooks\nsecrets: whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=\nstateDirectory: /a\n"+text), &raw); err != nil {
+		t.Fatal(err)
+	}
+	for _, problem := range hookward.Inspect(raw, nil).Problems {
+		if strings.Contains(problem.Path, "."+option) {
+			return true
+		}
+	}
+	return false
+}
