@@ -61,13 +61,12 @@ func compileAllowlist(c *compilation, p *policy, options Options) {
 	l := &addressList{option: "allowlist"}
 	compileAddressList(c, l, o.SourceRange, o.Lists, options.StateDirectory, o.RejectStatusCode)
 	if o.ProviderRanges {
-		ranges := rowRanges(options.Provider)
 		if options.Provider == "" {
 			wrong("allowlist.providerRanges: needs provider, whose ranges they are")
-		} else if ranges == nil {
+		} else if c.row.Ranges == nil {
 			wrong("allowlist.providerRanges: there is no published list that the catalogue knows of " + quote(options.Provider) + "; give sourceRange or lists")
 		} else {
-			addSource(c, l, *ranges, options.StateDirectory, "allowlist.providerRanges")
+			addSource(c, l, *c.row.Ranges, options.StateDirectory, "allowlist.providerRanges")
 		}
 	}
 	all := ipset.Everything(l.own)

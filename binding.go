@@ -81,8 +81,7 @@ func separateForms(p *policy) {
 
 // isRowsOwn says whether a template is one of a provider's row, which says in
 // the documentation what it does not bind.
-func isRowsOwn(provider, signs string) bool {
-	row := rowOptions(provider).Signature
+func isRowsOwn(row *SignatureOptions, signs string) bool {
 	if row == nil || signs == "" {
 		return false
 	}

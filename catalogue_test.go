@@ -6,19 +6,13 @@ import (
 	"testing"
 )
 
-// catalogueRow is a row as the gate reads it.
-type catalogueRow struct {
-	Options Options
-	Ranges  *ListOptions
-}
-
 // catalogue has every row by its slug.
 var catalogue = readCatalogue()
 
-func readCatalogue() map[string]catalogueRow {
-	rows := map[string]catalogueRow{}
+func readCatalogue() map[string]provider {
+	rows := map[string]provider{}
 	for _, slug := range providerSlugs() {
-		rows[slug] = catalogueRow{rowOptions(slug), rowRanges(slug)}
+		rows[slug] = readRow(slug)
 	}
 	return rows
 }

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/hookward/hookward/internal/providers"
 )
 
 // Decode turns what stands under the plugin's key into Options: strictly, so
@@ -20,22 +22,25 @@ import (
 // The problems that come with the options are sentences that begin with the
 // option's path. Options with problems are not to be used.
 func Decode(raw map[string]any) (Options, []string) {
+	options, _, problems := decodeOnRow(raw)
+	return options, problems
+}
+
+// decodeOnRow is Decode, and returns the provider's row, too: what it says is no mistake of
+// the user's.
+func decodeOnRow(raw map[string]any) (Options, provider, []string) {
 	written := plain(raw)
+	// The provider first: its row is the ground for everything else.
 	named := Options{}
-	problems := decodeSection(written, &named, "")
+	decodeSection(written, &named, "")
 	row := readRow(named.Provider)
-	if named.Provider != "" && len(row.Options) == 0 {
+	options := dropOverridden(row.Options, named)
+	problems := decodeSection(written, &options, "")
+	if named.Provider != "" && providers.Rows[named.Provider] == "" {
 		problems = append(problems, "provider: "+quote(named.Provider)+" is not in the catalogue"+nearestProviders(named.Provider))
 	}
 	sort.Strings(problems)
-	if len(row.Options) == 0 {
-		return named, problems
-	}
-	yield(row, named)
-	options := Options{}
-	decodeSection(row.Options, &options, "")
-	decodeSection(written, &options, "")
-	return options, problems
+	return options, row, problems
 }
 
 // plain reduces a value to nil, strings, lists and maps, which is what the file

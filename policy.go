@@ -52,6 +52,7 @@ type policy struct {
 // compilation is what compile makes of a configuration: a policy, or problems.
 type compilation struct {
 	policy   *policy
+	row      provider // of the catalogue: no warning is about what it says
 	problems []string
 	degraded []string // what is wrong, but has a substitute in force
 	warnings []string
@@ -94,7 +95,8 @@ func compileInto(c *compilation, raw map[string]any) *compilation {
 		c.problems = []string{"there is no configuration; the least is: provider and secrets"}
 		return c
 	}
-	options, problems := Decode(raw)
+	options, row, problems := decodeOnRow(raw)
+	c.row = row
 	if len(problems) > 0 {
 		c.problems = problems
 		return c

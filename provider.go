@@ -10,41 +10,30 @@ import (
 	"github.com/hookward/hookward/internal/providers"
 )
 
-// row is what the catalogue has of a provider, made of its file in catalogue/: options in the
-// words of a user's configuration, and the list of its addresses where it publishes one.
-type row struct {
-	Options map[string]any `json:"options"`
-	Ranges  map[string]any `json:"ranges"`
+// provider is a row of the catalogue, a file of catalogue/. It has data only, in the words of
+// a user's configuration: what the catalogue can say of a scheme, anybody can say of theirs.
+type provider struct {
+	Options Options
+	Ranges  *ListOptions // of the addresses that its webhooks come from, where it publishes them
 }
 
 // readRow returns a provider's row, or an empty one where the catalogue has none.
-func readRow(slug string) row {
-	r := row{}
+func readRow(slug string) provider {
+	row := provider{}
 	text := providers.Rows[slug]
-	if text != "" {
-		if err := json.Unmarshal([]byte(text), &r); err != nil {
-			panic(err) // a test reads every row
-		}
+	if text == "" {
+		return row
 	}
-	return r
-}
-
-// rowOptions returns what a provider's row says by itself.
-func rowOptions(slug string) Options {
-	options := Options{}
-	decodeSection(readRow(slug).Options, &options, "")
-	return options
-}
-
-// rowRanges returns the list of a provider's addresses, or nil where it publishes none.
-func rowRanges(slug string) *ListOptions {
-	section := readRow(slug).Ranges
-	if section == nil {
-		return nil
+	sections := map[string]map[string]any{}
+	if err := json.Unmarshal([]byte(text), &sections); err != nil {
+		panic(err) // a test reads every row
 	}
-	list := &ListOptions{}
-	decodeSection(section, list, "")
-	return list
+	decodeSection(sections["options"], &row.Options, "")
+	if sections["ranges"] != nil {
+		row.Ranges = &ListOptions{}
+		decodeSection(sections["ranges"], row.Ranges, "")
+	}
+	return row
 }
 
 func providerSlugs() []string {
@@ -56,27 +45,41 @@ func providerSlugs() []string {
 	return slugs
 }
 
-// yield takes out of a row what a user's options replace by something of another kind: a
-// place has two options, of which one is to be given, and a form that the user describes is
-// the one form. The row's others would let pass what it does not.
-func yield(r row, user Options) {
-	yieldSection(r.Options["signature"], user.Signature, "alternatives")
-	yieldSection(r.Options["token"], user.Token, "header", "query", "field", "bearer", "basic", "basicUser")
+// dropOverridden returns a row's options without those that a user's replace by others. A
+// place has two options, of which one may be given. And a form that the user describes is
+// the only one: the row's further forms would let pass what it does not.
+func dropOverridden(row, user Options) Options {
+	if row.Signature != nil && user.Signature != nil {
+		signature := *row.Signature
+		row.Signature = &signature
+		dropFromSection(&signature, user.Signature, "alternatives")
+	}
+	if row.Token != nil && user.Token != nil {
+		token := *row.Token
+		row.Token = &token
+		dropFromSection(&token, user.Token, "header", "query", "field", "bearer", "basic", "basicUser")
+	}
+	return row
 }
 
-// yieldSection takes the user's options out of a section, each with the other option of its
-// place; and the options that make up the form, where one of the user's describes it.
-func yieldSection(section, user any, form ...string) {
-	options, isSection := section.(map[string]any)
-	if !isSection {
-		return
-	}
-	for _, name := range givenOptions(user) {
-		delete(options, otherPlace.Replace(name))
+// dropFromSection clears those options of a row's section that name the same place as one of
+// the user's, and the options in form where one of the user's describes the form.
+func dropFromSection(row, user any, form ...string) {
+	fields, given := reflect.ValueOf(row).Elem(), reflect.ValueOf(user).Elem()
+	names := []string{}
+	for i, name := range optionNames(user) {
+		value := given.Field(i)
+		if value.IsZero() || value.Kind() == reflect.Slice && value.Len() == 0 {
+			continue
+		}
+		names = append(names, otherPlace.Replace(name))
 		if !besideForm.MatchString(name) {
-			for _, option := range form {
-				delete(options, option)
-			}
+			names = append(names, form...)
+		}
+	}
+	for _, name := range names {
+		if i := fieldIndex(fields.Type(), name); i >= 0 {
+			fields.Field(i).Set(reflect.Zero(fields.Field(i).Type()))
 		}
 	}
 }
@@ -86,19 +89,3 @@ var otherPlace = strings.NewReplacer("Header", "Field", "header", "field", "Fiel
 
 // besideForm are the options that say where the delivery's id and the like are.
 var besideForm = regexp.MustCompile("^(id|event|sender|certificate|alternatives)")
-
-// givenOptions returns the names of a section's options that have a value.
-func givenOptions(section any) []string {
-	names := []string{}
-	fields := reflect.ValueOf(section)
-	if fields.IsNil() {
-		return names
-	}
-	for i, name := range optionNames(section) {
-		value := fields.Elem().Field(i)
-		if !value.IsZero() && (value.Kind() != reflect.Slice || value.Len() > 0) {
-			names = append(names, name)
-		}
-	}
-	return names
-}

@@ -125,7 +125,7 @@ func compileScheme(c *compilation, p *policy, options Options, o SignatureOption
 	}
 	if len(signs) > 0 && !bindsBody(s) {
 		s.exact = readsBody(s)
-		if !isRowsOwn(options.Provider, o.Signs) {
+		if !isRowsOwn(c.row.Options.Signature, o.Signs) {
 			c.warnings = append(c.warnings, path+".signs: does not contain {body}, so whoever has seen one delivery can change its body")
 		}
 	}
@@ -208,7 +208,7 @@ func compileTimestamp(c *compilation, s *scheme, options Options, o SignatureOpt
 		if o.TimestampUnit != "" {
 			wrong("timestampUnit: has no effect, because the scheme signs no timestamp")
 		}
-	} else if s.tolerance > time.Hour && s.tolerance != rowOptions(options.Provider).Tolerance {
+	} else if s.tolerance > time.Hour && s.tolerance != c.row.Options.Tolerance {
 		c.warnings = append(c.warnings, "tolerance: is more than an hour; a captured delivery can be sent again all that time")
 	}
 }
