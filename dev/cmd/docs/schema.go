@@ -51,9 +51,10 @@ func optionSchema(root string, sections map[string][]option, rows []row) (string
 	encoder.SetEscapeHTML(false)
 	encoder.SetIndent("", " ")
 	err := encoder.Encode(object{
-		"$schema": "http://json-schema.org/draft-07/schema#",
-		"title":   "hookward's options, in a file of Traefik's dynamic configuration or a Middleware of Kubernetes",
-		"type":    "object",
+		"$schema":     "http://json-schema.org/draft-07/schema#",
+		"title":       "hookward",
+		"description": "hookward's options, in a file of Traefik's dynamic configuration or a Middleware of Kubernetes",
+		"type":        "object",
 		"properties": object{
 			"http": object{"properties": object{"middlewares": object{"additionalProperties": gate}}},
 			"spec": gate,
@@ -80,7 +81,7 @@ func sectionSchema(name string, sections map[string][]option) object {
 		property := valueSchema(o)
 		property["description"] = o.meaning
 		if slices.Contains(closed, section+"."+o.name) {
-			close(property, o)
+			restrict(property, o)
 		}
 		if value := defaultOf(o); value != nil {
 			property["default"] = value
@@ -124,8 +125,8 @@ func valueSchema(o option) object {
 	return object{"anyOf": []object{reference(o.section), {"enum": []bool{true, false}[:1+strings.Count(o.hint, "off")]}}}
 }
 
-// close adds the values that an option may have to what its value may be.
-func close(property object, o option) {
+// restrict adds the values that an option may have to what its value may be.
+func restrict(property object, o option) {
 	text := inParentheses.ReplaceAllString(o.meaning, "")
 	if _, list, hasIntroduction := strings.Cut(text, ": "); hasIntroduction {
 		text = list
