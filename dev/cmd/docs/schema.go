@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -31,6 +32,7 @@ var (
 // takes what no editor's user means: names in another case, numbers as texts, and an option
 // without a value, which is as if it were not there.
 func optionSchema(root string, sections map[string][]option, rows []row) (string, error) {
+	sections = maps.Clone(sections)
 	if err := parse(filepath.Join(root, "dev", "cmd", "docs", "provider.go"), sections); err != nil {
 		return "", err
 	}

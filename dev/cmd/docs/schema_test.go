@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -111,8 +112,7 @@ func TestSchemaValuesAreTheGates(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tried := 0
-	for path, surroundings := range map[string]string{
+	places := map[string]string{
 		"SignatureOptions.secretEncoding": "signature: {secretEncoding: %}",
 		"SignatureOptions.timestampUnit":  "signature: {timestampUnit: %}",
 		"HandshakeOptions.method":         "handshakes: [{unsigned: true, method: %}]",
@@ -124,24 +124,24 @@ func TestSchemaValuesAreTheGates(t *testing.T) {
 		"AuditOptions.redactPatterns":     "audit: {payload: redacted, redactPatterns: [%]}",
 		"OutputOptions.type":              "audit: {outputs: [{type: %}]}",
 		"OutputOptions.compression":       "audit: {outputs: [{type: file, path: /a/b.log, compression: %}]}",
-	} {
+	}
+	for _, path := range closed {
 		section, name, _ := strings.Cut(path, ".")
-		for _, o := range sections[section] {
-			if o.name != name {
-				continue
-			}
-			property := object{}
-			restrict(property, o)
-			for _, value := range append(property["enum"].([]string), "neither") {
-				tried++
-				if isRefused := refuses(t, strings.Replace(surroundings, "%", value, 1), name); isRefused != (value == "neither") {
-					t.Errorf("%s: %s is refused: %v", path, value, isRefused)
-				}
+		if section == "provider" {
+			continue // the gate has never heard of it
+		}
+		i := slices.IndexFunc(sections[section], func(o option) bool { return o.name == name })
+		if i < 0 || places[path] == "" {
+			t.Errorf("%s is no option, or is not tried here", path)
+			continue
+		}
+		property := object{}
+		restrict(property, sections[section][i])
+		for _, value := range append(property["enum"].([]string), "neither") {
+			if isRefused := refuses(t, strings.Replace(places[path], "%", value, 1), name); isRefused != (value == "neither") {
+				t.Errorf("%s: %s is refused: %v", path, value, isRefused)
 			}
 		}
-	}
-	if tried < 40 {
-		t.Errorf("only %d values", tried)
 	}
 }
 
