@@ -16,7 +16,6 @@ import (
 	"time"
 
 	"github.com/hookward/hookward/internal/bucket"
-	"github.com/hookward/hookward/internal/claim"
 	"github.com/hookward/hookward/internal/iplist"
 )
 
@@ -56,11 +55,9 @@ func decider(c *crew, d *decision, w *bodyWatch) {
 	var peer netip.AddrPort
 	var octets, mac []byte
 	var lines []string
-	var size, stamp, late, clock, at, full int64
+	var size, stamp, late, clock int64
 	var k int
-	var known, unread bool
-	var buckets *bucket.Table
-	var claims *claim.Table
+	var unread bool
 	var f, keyed *fastPath
 	var h hash.Hash
 	var err error
@@ -129,29 +126,7 @@ func decider(c *crew, d *decision, w *bodyWatch) {
 					reason = restrain(p, r, d, key, now)
 					clock = sinceStart(time.Now()) // Redis may have taken a while
 				} else if p.limit != nil {
-					// The usual case of bucket.Take, written out.
-					buckets = p.limit.table
-					buckets.Mu.Lock()
-					at = clock
-					if at < buckets.Now && buckets.Now-at < bucket.MaxDisorder {
-						at = buckets.Now
-					}
-					full, known = buckets.Current[key]
-					if known && at >= buckets.Now && at <= buckets.Until {
-						buckets.Now = at
-						if full < at {
-							full = at
-						}
-						full += buckets.Interval
-						size = at + buckets.Depth - full
-						if size >= 0 {
-							buckets.Current[key] = full
-						}
-						buckets.Mu.Unlock()
-					} else {
-						buckets.Mu.Unlock()
-						size = bucket.Take(buckets, key, clock)
-					}
+					size = bucket.Take(p.limit.table, key, clock)
 					if size < 0 {
 						d.wait = -size
 						reason = rateLimited
@@ -274,26 +249,7 @@ func decider(c *crew, d *decision, w *bodyWatch) {
 
 		// Replay.
 		if reason == verified && p.replay != nil {
-			if p.shortClaim && d.signed == nil && d.signedHead == "" {
-				// The usual case of claim.Claim, written out.
-				key = string(d.bodySum[:]) // what nearly all are remembered by; see deliveryKey
-				claims = p.replay.table
-				at = now.UnixNano()
-				claims.Mu.Lock()
-				_, known = claims.Current[key]
-				if !known {
-					_, known = claims.Previous[key]
-				}
-				if !known && !claims.Flying[key] && claims.Room > 0 && at < claims.Until {
-					claims.Flying[key] = true
-					claims.Room--
-					d.claim = key
-				}
-				claims.Mu.Unlock()
-			}
-			if d.claim == "" {
-				reason = claimDelivery(p, d, now)
-			}
+			reason = claimDelivery(p, d, now)
 		}
 
 		// The conclusion: a request that is forwarded gets back the bytes that were

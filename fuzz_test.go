@@ -239,7 +239,8 @@ func FuzzRecord(f *testing.F) {
 	key := "c4n4ry-secret-of-the-gate"
 	b := &backend{}
 	f.Fuzz(func(t *testing.T, method, path, query, host, id, contentType, note string) {
-		recordOutput, reportOutput = records, io.Discard
+		recordTo(records)
+		reportOutput = io.Discard
 		records.Reset()
 		freshOutputs()
 		raw := map[string]any{"provider": "github", "secrets": key, "ban": "false", "audit": map[string]any{"headers": "X-Note"}}

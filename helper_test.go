@@ -14,6 +14,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/hookward/hookward/internal/outbox"
 )
 
 // The example of GitHub's documentation, "Testing the webhook payload
@@ -134,11 +136,11 @@ func newTestGate(name string, raw map[string]any, compile func(map[string]any) *
 // for the operator.
 func capture(t *testing.T) (*bytes.Buffer, *lockedBuffer) {
 	records, reports := &bytes.Buffer{}, &lockedBuffer{}
-	recordOutput = records
+	recordTo(records)
 	reportTo(reports)
 	freshOutputs()
 	t.Cleanup(func() {
-		recordOutput = os.Stdout
+		recordTo(os.Stdout)
 		reportTo(os.Stderr)
 		freshOutputs()
 	})
@@ -152,6 +154,24 @@ func reportTo(output io.Writer) {
 	reportOutput = output
 	reported = map[string]time.Time{}
 	reportMu.Unlock()
+}
+
+// usedOutputs are all that tests have had: gates keep those that were forgotten.
+var usedOutputs = map[*output]bool{}
+
+// recordTo has records go somewhere else, at once.
+func recordTo(w io.Writer) {
+	outputsMu.Lock()
+	defer outputsMu.Unlock()
+	recordOutput = w
+	for _, o := range outputsByKey {
+		if o.direct != nil {
+			usedOutputs[o] = true
+		}
+	}
+	for o := range usedOutputs {
+		outbox.Shut(o.direct)
+	}
 }
 
 // freshOutputs forgets outputs that a test has left in trouble.

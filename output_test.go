@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -102,7 +103,7 @@ func TestRequiredAfterAnOutage(t *testing.T) {
 	through(g, b.handler(), signedPost("well"))
 	settleOutputs(t)
 	o := &faulty{to: records, full: true}
-	recordOutput = o
+	recordTo(o)
 	for i := 0; i < 20; i++ {
 		through(g, b.handler(), signedPost("away"))
 	}
@@ -254,4 +255,50 @@ func reload(s outputSpec, done chan bool) {
 	useOutput(context.Background(), "m", s, testTime)
 	outputsMu.Unlock()
 	done <- true
+}
+
+// A line that came while somebody else wrote is written after that one's, also where
+// both went the short way.
+func TestOutputThatIsBusy(t *testing.T) {
+	records, _ := capture(t)
+	h := handler(newTestGate(t.Name(), githubOptions(), compile, testTime), http.HandlerFunc(accepts))
+	serve(h, github("X-GitHub-Delivery: opens"))
+	_, before := isIdle(onStdout()[0])
+	slow := &slowOutput{to: records, begun: make(chan bool), release: make(chan bool)}
+	recordTo(slow)
+	done := make(chan bool)
+	go func() {
+		defer func() { _ = recover() }()
+		serve(h, github("X-GitHub-Delivery: slow"))
+		done <- true
+	}()
+	<-slow.begun
+	serve(h, github("X-GitHub-Delivery: waits"))
+	close(slow.release)
+	<-done
+	settleOutputs(t)
+	text := records.String()
+	if strings.Count(text, "\n") != 3 || strings.Index(text, `"waits"`) < strings.Index(text, `"slow"`) {
+		t.Errorf("%s", text)
+	}
+	if _, uses := isIdle(onStdout()[0]); uses != before+2 {
+		t.Errorf("%d uses, %d before", uses, before)
+	}
+}
+
+// slowOutput waits in its first write.
+type slowOutput struct {
+	to      io.Writer
+	begun   chan bool
+	release chan bool
+	again   bool
+}
+
+func (o *slowOutput) Write(p []byte) (int, error) {
+	if !o.again {
+		o.again = true
+		close(o.begun)
+		<-o.release
+	}
+	return o.to.Write(p)
 }

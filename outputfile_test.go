@@ -72,32 +72,8 @@ func TestFileThatIsTakenAway(t *testing.T) {
 		}
 	}
 	send = toFile(t, t.Name(), map[string]any{"path": path, "keep": "3"})
-	o := onlyOutput(t, path)
-	if o.direct.Left != 0 {
-		t.Error("a reload leaves the short way open")
-	}
 	send("reloaded")
-	if o.direct.Left == 0 {
-		t.Error("there is no short way")
-	}
 	if text, _ := os.ReadFile(path); !strings.Contains(string(text), "reloaded") {
 		t.Errorf("%s", text)
 	}
-}
-
-// onlyOutput returns the one output to a file.
-func onlyOutput(t *testing.T, path string) *output {
-	t.Helper()
-	outputsMu.Lock()
-	defer outputsMu.Unlock()
-	var found *output
-	for key, o := range outputsByKey {
-		if strings.Contains(key, path) && o.file != nil {
-			found = o
-		}
-	}
-	if found == nil {
-		t.Fatalf("there is no output to %s", path)
-	}
-	return found
 }

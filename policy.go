@@ -26,7 +26,6 @@ type policy struct {
 	idHeader     string        // where the delivery's id stands, if that is a header; canonical
 	eventHeader  string        // where the event's type stands
 	shortLimit   bool          // the limit counts client addresses, here, and tells nobody
-	shortClaim   bool          // a delivery is claimed here, by what is signed
 	shortEnd     bool          // see decider: nothing has to be taken out, or written down, before a request is forwarded
 	timestamped  bool          // a scheme signs a timestamp
 	welcomes     bool          // a verified request is looked at once more; see welcome
@@ -178,7 +177,6 @@ func compileInto(c *compilation, raw map[string]any) *compilation {
 		}
 		l := p.limit
 		p.shortLimit = l != nil && p.shared == nil && l.exempt == nil && l.header == "" && !l.host && l.told == ""
-		p.shortClaim = p.replay != nil && p.shared == nil && !p.replay.byDelivery
 		for _, s := range p.schemes {
 			p.timestamped = p.timestamped || s.timestamped
 		}

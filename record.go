@@ -62,17 +62,13 @@ func recorder(c *crew, d *decision) {
 	var g *gate
 	var a *audit
 	var r *auditRecord
-	var claims *claim.Table
 	var outputs []*output
-	var direct *outbox.Direct
-	var out io.Writer
 	var now time.Time
-	var size, colon, n int
-	var stamp, handed int64
+	var size, colon int
+	var handed int64
 	var safe bool
 	var line []byte
 	var texts string
-	var err error
 	buffer := &bytes.Buffer{}
 	encoder := newEncoder(buffer)
 	for {
@@ -89,22 +85,12 @@ func recorder(c *crew, d *decision) {
 		g = d.gate
 		size = len(d.body)
 		now = time.Now()
-		stamp = now.UnixNano()
 
 		// The claim: the delivery has been handed on if the backend answered 2xx.
 		if d.claim != "" && !d.settled && d.announced == nil {
 			d.settled = true // or not at all, if this panics
 			if d.policy.shared == nil && d.forward && d.status >= 200 && d.status < 300 {
-				claims = d.policy.replay.table
-				claims.Mu.Lock()
-				if claims.Journaled {
-					claims.Mu.Unlock()
-					claim.Commit(claims, d.claim, stamp)
-				} else {
-					delete(claims.Flying, d.claim)
-					claims.Current[d.claim] = stamp
-					claims.Mu.Unlock()
-				}
+				claim.Commit(d.policy.replay.table, d.claim, now.UnixNano())
 				d.claim = ""
 			} else {
 				settle(d, now)
@@ -232,33 +218,10 @@ func recorder(c *crew, d *decision) {
 		if outputs == nil {
 			outputs = onStdout()
 		}
-		out = nil
 		if len(outputs) == 1 && outputs[0].direct != nil {
-			// As nearly all have it: the usual case of outbox.Put, written out.
-			direct = outputs[0].direct
-			direct.Mu.Lock()
-			if !direct.Busy && int64(len(line)) <= direct.Left && stamp >= direct.From && stamp < direct.Until {
-				direct.Busy = true
-				direct.Uses++
-				direct.Left -= int64(len(line))
-				out = direct.Out
-				if outputs[0].stdout {
-					out = recordOutput
-				}
-			}
-			direct.Mu.Unlock()
-		}
-		if out == nil {
-			safe = put(outputs, line, a.required, now)
+			safe = outbox.Put(outputs[0].direct, line, now)
 		} else {
-			n, err = out.Write(line)
-			direct.Mu.Lock()
-			safe = err == nil && !direct.Behind
-			direct.Busy = !safe
-			direct.Mu.Unlock()
-			if !safe {
-				safe = outbox.Wrote(direct, line, n, err)
-			}
+			safe = put(outputs, line, a.required, now)
 		}
 		if a.required || d.ahead != nil {
 			settleAhead(g.trail, d.ahead, d.sequence, safe, handed)

@@ -107,14 +107,25 @@ func signsID(s *scheme) bool {
 // not on the id that a header has, the spelling of the signature, or which of two
 // signatures was left out.
 func claimDelivery(p *policy, d *decision, now time.Time) string {
-	key := deliveryKey(p.replay, d)
-	switch claim.Claim(p.replay.table, key, now.UnixNano(), p.replay.required) {
-	case claim.Granted:
+	key := string(d.bodySum[:]) // as for nearly all
+	if p.replay.byDelivery || d.signed != nil || d.signedHead != "" {
+		key = deliveryKey(p.replay, d)
+	}
+	found := claim.Claim(p.replay.table, key, now.UnixNano(), p.replay.required)
+	if found == claim.Granted {
 		d.claim = key
-		if p.shared != nil {
-			return claimShared(p, d)
+		if p.shared == nil {
+			return verified
 		}
-		return verified
+	}
+	return claimedOtherwise(p, d, found)
+}
+
+// claimedOtherwise says what becomes of a delivery that is not simply this request's.
+func claimedOtherwise(p *policy, d *decision, found int) string {
+	switch found {
+	case claim.Granted:
+		return claimShared(p, d)
 	case claim.InFlight:
 		d.wait = int64(time.Second)
 		return deliveryInFlight

@@ -509,3 +509,19 @@ func TestReplayMistakesBesideOthers(t *testing.T) {
 		}
 	}
 }
+
+// What is kept by the recorder is in the journal, too.
+func TestReplayIsJournaled(t *testing.T) {
+	capture(t)
+	raw := onlyOnce(map[string]any{})
+	raw["stateDirectory"] = t.TempDir()
+	g := newTestGate(t.Name(), raw, compile, testTime)
+	serve(handler(g, http.HandlerFunc(accepts)), github())
+	files, _ := filepath.Glob(filepath.Join(raw["stateDirectory"].(string), "replay-*"))
+	if len(files) == 0 {
+		t.Fatal("there is no journal")
+	}
+	if text, _ := os.ReadFile(files[0]); strings.Count(string(text), "\n") != 1 {
+		t.Errorf("%q", text)
+	}
+}

@@ -82,7 +82,7 @@ func BenchmarkStageVerify(b *testing.B) {
 // BenchmarkStageRefuse is a request with a wrong signature, to its answer and
 // record.
 func BenchmarkStageRefuse(b *testing.B) {
-	recordOutput = io.Discard
+	recordTo(io.Discard)
 	freshOutputs()
 	s := newBenched(b, map[string]any{"ban": "false"})
 	s.r.Header["X-Hub-Signature-256"] = []string{"sha256=" + strings.Repeat("0", 64)}
@@ -96,7 +96,7 @@ func BenchmarkStageRefuse(b *testing.B) {
 
 // benchRecord measures the record of a delivery that has passed.
 func benchRecord(b *testing.B, audit map[string]any) {
-	recordOutput = io.Discard
+	recordTo(io.Discard)
 	freshOutputs()
 	more := map[string]any{"audit": audit}
 	if audit["required"] != nil {

@@ -14,29 +14,24 @@ import (
 )
 
 // Table holds the buckets of up to a number of keys.
-//
-// What is exported, but for Interval, is for one caller that has the usual case of
-// Take written out: a key of the current generation, before Until. Interpreted, a
-// call costs as much as all variables and temporaries of what is called, which is
-// four times what this case does.
 type Table struct {
 	// Interval is the time in which one token is filled in, in nanoseconds.
 	// Rounded up: rather a little less often than too often.
 	Interval int64
-	// Depth is the time in which an empty bucket fills, in nanoseconds.
-	Depth int64
+	// depth is the time in which an empty bucket fills, in nanoseconds.
+	depth int64
 
-	Mu sync.Mutex // guards what follows
+	mu sync.Mutex // guards what follows
 
-	// Now never goes back: see clock.
-	Now int64
-	// Until is when the current generation ends; in the past, where the clock was
+	// now never goes back: see clock.
+	now int64
+	// until is when the current generation ends; in the past, where the clock was
 	// set back.
-	Until int64
-	// Current has the time at which each bucket is full, in two generations: what
+	until int64
+	// current has the time at which each bucket is full, in two generations: what
 	// was last touched before the older one was closed is full again, and forgotten
 	// by dropping a map. Nothing is ever walked through.
-	Current  map[string]int64
+	current  map[string]int64
 	previous map[string]int64
 	since    int64 // when the current one began
 
@@ -58,11 +53,11 @@ func New(average int64, period time.Duration, burst int64, most int) *Table {
 	interval := intervalOf(average, period)
 	t := &Table{
 		Interval: interval,
-		Depth:    burst * interval,
+		depth:    burst * interval,
 		most:     most,
-		Now:      math.MinInt64,
-		Until:    math.MinInt64,
-		Current:  map[string]int64{},
+		now:      math.MinInt64,
+		until:    math.MinInt64,
+		current:  map[string]int64{},
 		previous: map[string]int64{},
 		overflow: make([]int64, shares),
 		seed:     maphash.MakeSeed(),
@@ -95,23 +90,51 @@ func intervalOf(average int64, period time.Duration) int64 {
 // none, and then how many nanoseconds it takes until there is; otherwise it is
 // the time that the tokens left took to be filled in: divided by Interval, their
 // number.
+//
+// Interpreted, a call costs what all variables of the function cost: so Take has the
+// usual case alone, a key of the current generation.
 func Take(t *Table, key string, now int64) int64 {
-	t.Mu.Lock()
-	if now+t.offset >= t.Now && t.Now != math.MinInt64 {
+	t.mu.Lock()
+	at := now
+	if at < t.now && t.now-at < maxDisorder {
+		at = t.now // it comes late, and is not earlier
+	}
+	full, known := t.current[key]
+	if !known || at < t.now || at > t.until {
+		t.mu.Unlock()
+		return takeAny(t, key, now)
+	}
+	t.now = at
+	if full < at {
+		full = at
+	}
+	full += t.Interval
+	room := at + t.depth - full
+	if room >= 0 {
+		t.current[key] = full
+	}
+	t.mu.Unlock()
+	return room
+}
+
+// takeAny is Take for every case.
+func takeAny(t *Table, key string, now int64) int64 {
+	t.mu.Lock()
+	if now+t.offset >= t.now && t.now != math.MinInt64 {
 		now += t.offset // as clock has it
-		t.Now = now
+		t.now = now
 	} else {
 		now = clock(t, now)
 	}
-	if now-t.since > t.Depth {
+	if now-t.since > t.depth {
 		turn(t, now)
 	}
-	full, known := t.Current[key]
+	full, known := t.current[key]
 	if !known {
 		full, known = older(t, key)
-		if !known && len(t.Current)+len(t.previous) >= t.most {
+		if !known && len(t.current)+len(t.previous) >= t.most {
 			room := share(t, key, now)
-			t.Mu.Unlock()
+			t.mu.Unlock()
 			return room
 		}
 	}
@@ -120,13 +143,13 @@ func Take(t *Table, key string, now int64) int64 {
 	} else if !known || full < now {
 		full = now
 	}
-	room := t.Depth - (full + t.Interval - now)
+	room := t.depth - (full + t.Interval - now)
 	if room >= 0 {
-		t.Current[key] = full + t.Interval
+		t.current[key] = full + t.Interval
 	} else if known {
-		t.Current[key] = full // it may have been in the older generation
+		t.current[key] = full // it may have been in the older generation
 	}
-	t.Mu.Unlock()
+	t.mu.Unlock()
 	return room
 }
 
@@ -149,9 +172,9 @@ func startOf(t *Table, key string, now int64) int64 {
 	return full
 }
 
-// MaxDisorder is how far apart two requests may come here from the order in which
+// maxDisorder is how far apart two requests may come here from the order in which
 // they looked at the clock, in nanoseconds. What goes back further is the clock.
-const MaxDisorder = int64(10 * time.Second)
+const maxDisorder = int64(10 * time.Second)
 
 // clock returns a time that never goes back. Requests that come here late are not
 // earlier than those before them. Where the clock itself goes back, time stands
@@ -159,34 +182,34 @@ const MaxDisorder = int64(10 * time.Second)
 // everybody out for as long as the clock was set back by, and to begin anew would
 // forget what was taken.
 func clock(t *Table, now int64) int64 {
-	if t.Now == math.MinInt64 {
+	if t.now == math.MinInt64 {
 		t.since = now
-		t.Now = now
-		t.Until = now + t.Depth
+		t.now = now
+		t.until = now + t.depth
 		return now
 	}
 	now += t.offset
-	if t.Now-now > MaxDisorder {
-		t.offset += t.Now - now
-		t.Until = math.MinInt64
+	if t.now-now > maxDisorder {
+		t.offset += t.now - now
+		t.until = math.MinInt64
 	}
-	if now < t.Now {
-		return t.Now
+	if now < t.now {
+		return t.now
 	}
-	t.Now = now
+	t.now = now
 	return now
 }
 
 // turn begins a new generation.
 func turn(t *Table, now int64) {
-	t.previous = t.Current
-	if now-t.since > 2*t.Depth {
+	t.previous = t.current
+	if now-t.since > 2*t.depth {
 		t.previous = map[string]int64{} // all of it is full again as well
 	}
-	t.Current = map[string]int64{}
+	t.current = map[string]int64{}
 	t.since = now
 	if t.offset == 0 {
-		t.Until = now + t.Depth
+		t.until = now + t.depth
 	}
 }
 
@@ -200,7 +223,7 @@ func share(t *Table, key string, now int64) int64 {
 	if full < now {
 		full = now
 	}
-	room := t.Depth - (full + t.Interval - now)
+	room := t.depth - (full + t.Interval - now)
 	if room >= 0 {
 		t.overflow[i] = full + t.Interval
 	}
@@ -210,7 +233,7 @@ func share(t *Table, key string, now int64) int64 {
 // Shared returns how many requests have shared a bucket because there were too
 // many keys.
 func Shared(t *Table) int64 {
-	t.Mu.Lock()
-	defer t.Mu.Unlock()
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	return t.shared
 }

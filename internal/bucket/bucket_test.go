@@ -123,7 +123,7 @@ func TestGenerations(t *testing.T) {
 	for i := 0; i < 50_000; i++ {
 		now += second / 300
 		Take(table, fmt.Sprint(i), now)
-		if n := len(table.Current) + len(table.previous); n > 700 {
+		if n := len(table.current) + len(table.previous); n > 700 {
 			t.Fatalf("%d buckets, of which 300 are not full", n)
 		}
 	}
@@ -143,7 +143,7 @@ func TestGenerations(t *testing.T) {
 		t.Error("a bucket is there twice")
 	}
 	Take(table, "steady", now+100*second)
-	if n := len(table.Current) + len(table.previous); n != 1 {
+	if n := len(table.current) + len(table.previous); n != 1 {
 		t.Errorf("%d buckets after a long pause", n)
 	}
 }
@@ -162,7 +162,7 @@ func TestFlood(t *testing.T) {
 			t.Fatal("a flood makes the table forget")
 		}
 	}
-	if n := len(table.Current) + len(table.previous); n != 100 {
+	if n := len(table.current) + len(table.previous); n != 100 {
 		t.Errorf("%d buckets, want 100", n)
 	}
 	if Shared(table) < 9000 {
@@ -209,22 +209,52 @@ func TestFits(t *testing.T) {
 	}
 }
 
-// Who has Take written out leaves it to Take where the clock was set back: what it
+// The usual case of Take leaves it to takeAny where the clock was set back: what it
 // adds to the time then is not to be seen from outside.
 func TestUntil(t *testing.T) {
 	table := New(1, time.Second, 5, 10)
 	at := int64(time.Hour)
 	Take(table, "a", at)
-	if table.Until != at+table.Depth || table.Now != at {
-		t.Errorf("until %d, now %d", table.Until, table.Now)
+	if table.until != at+table.depth || table.now != at {
+		t.Errorf("until %d, now %d", table.until, table.now)
 	}
-	Take(table, "a", at+2*table.Depth)
-	if table.Until != at+3*table.Depth {
-		t.Errorf("a generation on: until %d", table.Until)
+	Take(table, "a", at+2*table.depth)
+	if table.until != at+3*table.depth {
+		t.Errorf("a generation on: until %d", table.until)
 	}
 	Take(table, "a", at-int64(time.Minute))
-	Take(table, "a", at+10*table.Depth)
-	if table.Until >= 0 {
-		t.Errorf("the clock was set back: until %d", table.Until)
+	Take(table, "a", at+10*table.depth)
+	if table.until >= 0 {
+		t.Errorf("the clock was set back: until %d", table.until)
+	}
+}
+
+// The usual case of Take decides as takeAny does, and leaves the table as that would:
+// here are two tables with the same history, at random times that also go back.
+func TestUsualTake(t *testing.T) {
+	random := rand.New(rand.NewSource(7))
+	for round := 0; round < 20; round++ {
+		burst := 1 + random.Int63n(30)
+		table, model := New(20, time.Second, burst, 100), New(20, time.Second, burst, 100)
+		at := int64(time.Hour)
+		for i := 0; i < 500; i++ {
+			switch random.Intn(40) {
+			case 0:
+				at += random.Int63n(int64(5 * time.Second))
+			case 1:
+				at -= int64(time.Minute) // the clock was set back
+			case 2, 3, 4, 5:
+				at -= random.Int63n(int64(50 * time.Millisecond)) // a request that comes late
+			default:
+				at += random.Int63n(int64(30 * time.Millisecond))
+			}
+			key := fmt.Sprint(random.Intn(3))
+			if got, want := Take(table, key, at), takeAny(model, key, at); got != want {
+				t.Fatalf("round %d, %d: %d, want %d", round, i, got, want)
+			}
+			if table.now != model.now || table.until != model.until || fmt.Sprint(table.current) != fmt.Sprint(model.current) {
+				t.Fatalf("round %d, %d: the tables differ", round, i)
+			}
+		}
 	}
 }

@@ -121,7 +121,7 @@ func TestFullTables(t *testing.T) {
 			t.Fatalf("delivery %d is refused", i)
 		}
 		Commit(table, fmt.Sprint(i), now)
-		if n := len(table.Current) + len(table.Previous); n > 100 {
+		if n := len(table.current) + len(table.previous); n > 100 {
 			t.Fatalf("%d entries", n)
 		}
 		for back := 0; back < 50 && back <= i; back++ {
@@ -319,15 +319,60 @@ func TestDamagedJournals(t *testing.T) {
 	}
 }
 
-// Who has Claim written out must see when the window has changed.
+// The usual case of Claim sees when the window has changed.
 func TestUntil(t *testing.T) {
 	table := New(time.Hour, 10, func(_ string) {})
 	at := int64(100 * time.Hour)
-	if Claim(table, "a", at, false) != Granted || table.Until != at+int64(time.Hour) || table.Room != 4 {
-		t.Errorf("until %d, room %d", table.Until, table.Room)
+	if Claim(table, "a", at, false) != Granted || table.until != at+int64(time.Hour) || table.room != 4 {
+		t.Errorf("until %d, room %d", table.until, table.room)
 	}
 	Resize(table, time.Minute)
-	if table.Until != at+int64(time.Minute) {
-		t.Errorf("until %d", table.Until)
+	if table.until != at+int64(time.Minute) {
+		t.Errorf("until %d", table.until)
+	}
+}
+
+// The usual case of Claim decides as claimAny does, and leaves the table as that would:
+// here are two tables with the same history, at random times that also go back.
+func TestUsualClaim(t *testing.T) {
+	random := rand.New(rand.NewSource(8))
+	for round := 0; round < 20; round++ {
+		most := 4 + random.Intn(40)
+		strict := round%2 == 0
+		told, modelTold := 0, 0
+		table := New(time.Hour, most, func(_ string) { told++ })
+		model := New(time.Hour, most, func(_ string) { modelTold++ })
+		at := 100 * hour
+		taken := []string{}
+		for i := 0; i < 500; i++ {
+			at += random.Int63n(hour / 15)
+			if random.Intn(60) == 0 {
+				at -= hour / 6
+			}
+			if len(taken) > 0 && random.Intn(2) == 0 {
+				n := random.Intn(len(taken))
+				key := taken[n]
+				taken = append(taken[:n], taken[n+1:]...)
+				if random.Intn(2) == 0 {
+					Commit(table, key, at)
+					Commit(model, key, at)
+				} else {
+					Release(table, key)
+					Release(model, key)
+				}
+				continue
+			}
+			key := fmt.Sprint(random.Intn(30))
+			got, want := Claim(table, key, at, strict), claimAny(model, key, at, strict)
+			if got != want {
+				t.Fatalf("round %d, %d: %d, want %d", round, i, got, want)
+			}
+			if got == Granted {
+				taken = append(taken, key)
+			}
+			if fmt.Sprint(table.flying) != fmt.Sprint(model.flying) || fmt.Sprint(table.current) != fmt.Sprint(model.current) || fmt.Sprint(table.previous) != fmt.Sprint(model.previous) || told != modelTold || table.evicted != model.evicted {
+				t.Fatalf("round %d, %d: the tables differ", round, i)
+			}
+		}
 	}
 }

@@ -29,16 +29,15 @@ const maxJournal = 64 << 20
 // costs nothing but the memory of a restart.
 func Open(t *Table, path string, now int64) {
 	j := &journal{path: path, tell: t.tell}
-	t.Mu.Lock()
-	defer t.Mu.Unlock()
-	recall(t, t.Current, path, now)
-	recall(t, t.Previous, path+".old", now)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	recall(t, t.current, path, now)
+	recall(t, t.previous, path+".old", now)
 	t.since = now
-	t.Until = now + t.window
-	t.Room = 0
+	t.until = now + t.window
+	t.room = 0
 	openJournal(j)
 	t.journal = j
-	t.Journaled = true
 }
 
 // recall reads one file into a generation.
@@ -67,7 +66,7 @@ func recall(t *Table, into map[string]int64, path string, now int64) {
 		if at > now {
 			at = now // a clock that was set back is no reason to forget
 		}
-		if now-at < t.window && len(t.Current)+len(t.Previous) < t.most {
+		if now-at < t.window && len(t.current)+len(t.previous) < t.most {
 			into[key] = at
 		}
 	}
@@ -155,11 +154,10 @@ func turnJournal(j *journal) {
 
 // Close closes the files of a table. It goes on without them.
 func Close(t *Table) {
-	t.Mu.Lock()
+	t.mu.Lock()
 	if t.journal != nil && t.journal.file != nil {
 		_ = t.journal.file.Close()
 	}
 	t.journal = nil
-	t.Journaled = false
-	t.Mu.Unlock()
+	t.mu.Unlock()
 }

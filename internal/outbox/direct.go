@@ -11,11 +11,6 @@ import (
 // Direct hands lines on to something near, such as a file: at once, by whoever
 // brings them. While one is at it, or while that fails, the lines of others wait
 // in memory, so that nobody waits but the one who is at it.
-//
-// What is exported is for one caller that has the usual case of Put written out: that
-// nobody else is at it, and that there is a short way. Interpreted, a call costs as
-// much as all variables and temporaries of what is called: the usual case took 37 µs
-// of CPU in calls, one of them the system's, of 8 µs, and takes 12 so.
 type Direct struct {
 	name  string
 	most  int // bytes that wait
@@ -23,21 +18,21 @@ type Direct struct {
 	voice *voice
 	timer *time.Timer // of drain; see stopped
 
-	Mu sync.Mutex // guards what follows
+	mu sync.Mutex // guards what follows
 
-	// Busy says that somebody writes, or that a retry is planned.
-	Busy bool
-	// Behind says that lines wait, or are lost: who has written calls Wrote.
-	Behind bool
-	// Uses counts lines.
-	Uses int64
+	// busy says that somebody writes, or that a retry is planned.
+	busy bool
+	// behind says that lines wait, or are lost.
+	behind bool
+	// uses counts lines.
+	uses int64
 
-	// Out is the short way: who is busy may write a line there, if it is no longer
-	// than Left, which it is taken off, from From until before Until, in nanoseconds
+	// out is the short way: who is busy may write a line there, if it is no longer
+	// than left, which it is taken off, from from until before until, in nanoseconds
 	// since 1970.
-	Out         io.Writer
-	Left        int64
-	From, Until int64
+	out         io.Writer
+	left        int64
+	from, until int64
 	opened      int64 // what was left at first
 	settle      func(line []byte, n int) int
 
@@ -61,70 +56,94 @@ func NewDirect(name string, most int, format Format, write func(lines []byte, no
 
 // Put hands on one line, with its newline, and says whether it has arrived: else
 // it waits, or will be reported as lost.
+//
+// Interpreted, a call costs what all variables of the function cost: so Put has the usual
+// case alone, in which nobody else is at it, and there is a short way.
 func Put(d *Direct, line []byte, now time.Time) bool {
-	d.Mu.Lock()
-	d.Uses++
-	if d.Busy {
+	stamp := now.UnixNano()
+	n := int64(len(line))
+	d.mu.Lock()
+	if d.busy || n > d.left || stamp < d.from || stamp >= d.until {
+		d.mu.Unlock()
+		return putAny(d, line, now)
+	}
+	d.busy = true
+	d.uses++
+	d.left -= n
+	d.mu.Unlock()
+	written, err := d.out.Write(line)
+	if err != nil {
+		return cutShort(d, line, written, err)
+	}
+	d.mu.Lock()
+	behind := d.behind
+	d.busy = behind // drain is the one who is busy then
+	d.mu.Unlock()
+	if behind {
+		drainLater(d)
+	}
+	return true
+}
+
+// putAny is Put for every case.
+func putAny(d *Direct, line []byte, now time.Time) bool {
+	d.mu.Lock()
+	d.uses++
+	if d.busy {
 		wait(d, line)
-		d.Mu.Unlock()
+		d.mu.Unlock()
 		return false
 	}
-	d.Busy = true
-	d.Mu.Unlock()
+	d.busy = true
+	d.mu.Unlock()
 	n, err := d.write(line, now)
 	if err != nil {
 		failed(d, append([]byte{}, line...), n, false, err) // the line is others' too
 		return false
 	}
-	d.Mu.Lock()
-	if d.Behind {
+	d.mu.Lock()
+	behind := d.behind
+	d.busy = behind // drain is the one who is busy then
+	d.mu.Unlock()
+	if behind {
 		drainLater(d)
-	} else {
-		d.Busy = false
 	}
-	d.Mu.Unlock()
 	return true
 }
 
-// Wrote goes on after a line was written the short way, in n bytes, where that went
-// wrong or others wait, and says whether it has arrived. Whoever calls it is busy, and
-// is no more.
-func Wrote(d *Direct, line []byte, n int, err error) bool {
-	if err != nil {
-		d.Mu.Lock()
-		d.Left += int64(len(line) - n) // it has grown by no more than n
-		d.Mu.Unlock()
-		if d.settle != nil {
-			n = d.settle(line, n)
-		}
-		failed(d, append([]byte{}, line...), n, false, err)
-		return false
+// cutShort goes on where a line was written the short way only in part.
+func cutShort(d *Direct, line []byte, n int, err error) bool {
+	d.mu.Lock()
+	d.left += int64(len(line) - n) // it has grown by no more than n
+	d.mu.Unlock()
+	if d.settle != nil {
+		n = d.settle(line, n)
 	}
-	drainLater(d)
-	return true
+	failed(d, append([]byte{}, line...), n, false, err)
+	return false
 }
 
 // Open opens the short way: as many bytes may be written to out, from a time until
 // before another, in nanoseconds since 1970. What an error has cut off is settled, as
 // a write of NewDirect's would do it; nil leaves n as it is. Whoever calls it is busy.
 func Open(d *Direct, out io.Writer, left, from, until int64, settle func(line []byte, n int) int) {
-	d.Mu.Lock()
-	d.Out = out
-	d.Left = left
+	d.mu.Lock()
+	d.out = out
+	d.left = left
 	d.opened = left
-	d.From = from
-	d.Until = until
+	d.from = from
+	d.until = until
 	d.settle = settle
-	d.Mu.Unlock()
+	d.mu.Unlock()
 }
 
 // Shut shuts the short way, and returns how many bytes went that way.
 func Shut(d *Direct) int64 {
-	d.Mu.Lock()
-	n := d.opened - d.Left
+	d.mu.Lock()
+	n := d.opened - d.left
 	d.opened = 0
-	d.Left = 0
-	d.Mu.Unlock()
+	d.left = 0
+	d.mu.Unlock()
 	return n
 }
 
@@ -132,7 +151,7 @@ func Shut(d *Direct) int64 {
 // where they are too many. As what follows it is a function of its own because
 // interpreted code pays for all variables of a function at each call.
 func wait(d *Direct, line []byte) {
-	d.Behind = true
+	d.behind = true
 	add(&d.waiting, line)
 	if d.waiting.size > d.most && shrink(&d.waiting, d.most, &d.gaps) {
 		say(d.voice, "error", d.name+": records are lost, because too many wait to be written")
@@ -148,7 +167,7 @@ func drainLater(d *Direct) {
 // failed keeps what was not written and plans another attempt. The lines may begin
 // in the middle of one.
 func failed(d *Direct, lines []byte, n int, torn bool, err error) {
-	d.Mu.Lock()
+	d.mu.Lock()
 	if torn && n == 0 || n > 0 && n < len(lines) && lines[n-1] != '\n' {
 		// The line is completed when it can be: nothing may come in between.
 		end := n + 1 + bytes.IndexByte(lines[n:], '\n')
@@ -159,7 +178,7 @@ func failed(d *Direct, lines []byte, n int, torn bool, err error) {
 	shrink(&d.waiting, d.most, &d.gaps)
 	d.failures++
 	wait := backoff(d.failures, 0)
-	d.Mu.Unlock()
+	d.mu.Unlock()
 	say(d.voice, "error", d.name+": "+err.Error()+"; records wait in memory")
 	d.timer.Reset(wait)
 }
@@ -189,8 +208,8 @@ func drain(d *Direct) {
 // next returns what is to be written next, and whether it begins in the middle of
 // a line. Where there is nothing, nobody is busy from then on.
 func next(d *Direct) ([]byte, bool) {
-	d.Mu.Lock()
-	defer d.Mu.Unlock()
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	if len(d.rest) > 0 {
 		rest := d.rest
 		d.rest = nil
@@ -198,18 +217,18 @@ func next(d *Direct) ([]byte, bool) {
 	}
 	lines := append(join(takeGaps(&d.gaps)), take(&d.waiting)...)
 	if len(lines) == 0 {
-		d.Behind = false
-		d.Busy = false
+		d.behind = false
+		d.busy = false
 		return nil, false
 	}
 	return lines, false
 }
 
 func recovered(d *Direct) {
-	d.Mu.Lock()
+	d.mu.Lock()
 	was := d.failures
 	d.failures = 0
-	d.Mu.Unlock()
+	d.mu.Unlock()
 	if was > 0 {
 		say(d.voice, "info", d.name+": is well again")
 	}
@@ -217,17 +236,17 @@ func recovered(d *Direct) {
 
 // DirectIdle says whether nothing waits, and how many lines there have been.
 func DirectIdle(d *Direct) (bool, int64) {
-	d.Mu.Lock()
-	defer d.Mu.Unlock()
-	return !d.Busy, d.Uses
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return !d.busy, d.uses
 }
 
 // ResizeDirect changes how many bytes may wait, and shuts the short way.
 func ResizeDirect(d *Direct, most int) {
-	d.Mu.Lock()
-	d.opened -= d.Left // what went that way is told when it is shut again
-	d.Left = 0
+	d.mu.Lock()
+	d.opened -= d.left // what went that way is told when it is shut again
+	d.left = 0
 	d.most = most
 	d.waiting.chunkBytes = part(directChunk, most)
-	d.Mu.Unlock()
+	d.mu.Unlock()
 }
