@@ -16,20 +16,37 @@ func TestSpoofedHeadersAreRemoved(t *testing.T) {
 		"X-Hub-Signature-256", "X-GitHub-Event", "X-GitHub-Delivery", "X-Hub-Signature", "Content-Type",
 		"Hookward", "Hookward-Provider", "Xhookward-Provider", "X_Forwarded_For", "X-Github-Hook-Id",
 	}
-	p := mustCompile(t, githubOptions())
-	r := newPost("")
-	for _, name := range append(append([]string{}, removed...), kept...) {
-		r.Header[http.CanonicalHeaderKey(name)] = []string{"x"}
-	}
-	removeSpoofs(r.Header, p)
-	for _, name := range removed {
-		if r.Header[http.CanonicalHeaderKey(name)] != nil {
-			t.Errorf("VULNERABLE: %s is forwarded", name)
+	capture(t)
+	for way, options := range map[string]map[string]any{
+		"as usual":               githubOptions(),
+		"with trailers":          githubOptions(),
+		"recorded before":        githubWith(map[string]any{"stateDirectory": t.TempDir(), "audit": map[string]any{"required": "true"}}),
+		"refused, and forwarded": githubWith(map[string]any{"observeOnly": "true", "maxBodyBytes": 5}),
+	} {
+		b := &backend{}
+		r := newPost(docsBody)
+		for _, name := range append(append([]string{}, removed...), kept...) {
+			r.Header[http.CanonicalHeaderKey(name)] = []string{"spoof"}
 		}
-	}
-	for _, name := range kept {
-		if r.Header[http.CanonicalHeaderKey(name)] == nil {
-			t.Errorf("%s is lost", name)
+		r.Header["X-Hub-Signature-256"] = []string{docsSignature}
+		if way == "with trailers" {
+			r.Trailer = http.Header{"X-Checksum": {"x"}}
+		}
+		serve(newTestHandler(t, b.handler(), options), r)
+		if len(b.requests) != 1 {
+			t.Fatalf("%s: not forwarded", way)
+		}
+		got := b.requests[0].Header
+		for _, name := range removed {
+			values := got[http.CanonicalHeaderKey(name)]
+			if len(values) > 1 || len(values) == 1 && values[0] == "spoof" {
+				t.Errorf("VULNERABLE: %s: %s is forwarded", way, name)
+			}
+		}
+		for _, name := range kept {
+			if got[http.CanonicalHeaderKey(name)] == nil {
+				t.Errorf("%s: %s is lost", way, name)
+			}
 		}
 	}
 }
