@@ -79,7 +79,7 @@ func TestAlteredDeliveries(t *testing.T) {
 			t.Errorf("%s: the genuine delivery: %s", name, got)
 		}
 		for _, s := range c.altered {
-			if got := reasonToSent(g, s); stages[got] == 0 && got != signatureMissing || got == verified {
+			if got := reasonToSent(g, s); depths[got] == 0 && got != signatureMissing || got == verified {
 				t.Errorf("VULNERABLE: %s: %+v: %s", name, s, got)
 			}
 		}

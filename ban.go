@@ -172,13 +172,3 @@ func countFailure(t *banTable, client string, now int64) int64 {
 	t.failing[0][client] = n
 	return n.count
 }
-
-// failures are the refusals that count: the caller has shown that it does not know
-// the key, or how it is used. A delivery that is merely late was signed with it,
-// and a certificate that can't be fetched is nobody's fault.
-var failures = map[string]bool{
-	signatureMissing: true, signatureDuplicated: true, signatureMalformed: true, signatureMismatch: true,
-	signedFieldMissing: true, signedTextAmbiguous: true, urlMismatch: true, bodyMalformed: true,
-	timestampMissing: true, timestampMalformed: true, senderUnknown: true, certificateRefused: true,
-	tokenMissing: true, tokenDuplicated: true, tokenMalformed: true, tokenMismatch: true, handshakeRefused: true,
-}

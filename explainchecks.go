@@ -12,16 +12,6 @@ import (
 	"time"
 )
 
-// checkOf says which check a reason is of.
-var checkOf = map[string]string{
-	methodNotAllowed:   "method",
-	clientUndetermined: "client", clientDenied: "client", clientNotAllowed: "client", listUnavailable: "client",
-	bodyTooLarge: "body", bodyTimeout: "body", bodyIncomplete: "body",
-	handshakeRefused: "handshake", handshakeAnswered: "handshake",
-	timestampMalformed: "timestamp", timestampTooOld: "timestamp", timestampTooNew: "timestamp",
-	tokenMissing: "token", tokenDuplicated: "token", tokenMalformed: "token", tokenMismatch: "token",
-}
-
 // describe tells of the checks, in the order in which the gate has them.
 func (j *judgement) describe(at time.Time) {
 	p := j.policy

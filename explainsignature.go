@@ -23,8 +23,8 @@ func (j *judgement) furthestForm(r *http.Request, at time.Time) *scheme {
 		if reason == verified {
 			return s
 		}
-		if best == nil || stages[reason] > stage {
-			best, stage = s, stages[reason]
+		if best == nil || depths[reason] > stage {
+			best, stage = s, depths[reason]
 		}
 	}
 	return best

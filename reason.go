@@ -65,26 +65,74 @@ const (
 	notOne     = "not_a_handshake"
 )
 
-// statuses are the answers to refusals; what is not listed is 401. A gate that
-// can't decide says 503, so that senders try again: GitHub never does, but a
-// 4xx would make others give up as well.
-var statuses = map[string]int{
-	configInvalid:    http.StatusServiceUnavailable,
-	internalError:    http.StatusServiceUnavailable,
-	methodNotAllowed: http.StatusMethodNotAllowed,
-	bodyTooLarge:     http.StatusRequestEntityTooLarge,
-	bodyTimeout:      http.StatusRequestTimeout,
-	bodyIncomplete:   http.StatusBadRequest,
-	keyUnavailable:   http.StatusServiceUnavailable,
-	listUnavailable:  http.StatusServiceUnavailable,
+// verdict is what there is to know of a reason.
+type verdict struct {
+	reason string
+	status int    // of the answer; lists and handshakes may say another
+	check  string // whose it is; empty for the signature's or the token's, and where there is none
+	fault  bool   // the caller has shown that it does not know the key, or how it is used
+	depth  int    // how far a signature came: of several forms, the deepest was meant
+}
 
-	sourceBanned:      http.StatusTooManyRequests,
-	rateLimited:       http.StatusTooManyRequests,
-	deliveryInFlight:  http.StatusConflict,
-	deliveryDuplicate: http.StatusConflict, // or 200, as replay.onDuplicate says
-	replayUnavailable: http.StatusServiceUnavailable,
-	auditUnavailable:  http.StatusServiceUnavailable,
-	handshakeRefused:  http.StatusForbidden,
+// verdicts has every reason but those that pass. A gate that can't decide says 503, so
+// that senders try again: GitHub never does, but a 4xx would make others give up as well.
+// A delivery that is merely late was signed with the key, so it is no fault.
+var verdicts = []verdict{
+	{configInvalid, http.StatusServiceUnavailable, "", false, 0},
+	{internalError, http.StatusServiceUnavailable, "", false, 0},
+	{methodNotAllowed, http.StatusMethodNotAllowed, "method", false, 0},
+	{clientUndetermined, http.StatusForbidden, "client", false, 0},
+	{clientDenied, http.StatusForbidden, "client", false, 0},
+	{clientNotAllowed, http.StatusForbidden, "client", false, 0},
+	{listUnavailable, http.StatusServiceUnavailable, "client", false, 0},
+	{sourceBanned, http.StatusTooManyRequests, "", false, 0},
+	{rateLimited, http.StatusTooManyRequests, "", false, 0},
+	{bodyTooLarge, http.StatusRequestEntityTooLarge, "body", false, 0},
+	{bodyTimeout, http.StatusRequestTimeout, "body", false, 0},
+	{bodyIncomplete, http.StatusBadRequest, "body", false, 0},
+	{handshakeRefused, http.StatusForbidden, "handshake", true, 0},
+	{signatureMissing, http.StatusUnauthorized, "", true, 0},
+	{signatureDuplicated, http.StatusUnauthorized, "", true, 1},
+	{signatureMalformed, http.StatusUnauthorized, "", true, 1},
+	{bodyMalformed, http.StatusUnauthorized, "", true, 1},
+	{signedFieldMissing, http.StatusUnauthorized, "", true, 2},
+	{signedTextAmbiguous, http.StatusUnauthorized, "", true, 2},
+	{urlMismatch, http.StatusUnauthorized, "", true, 2},
+	{timestampMissing, http.StatusUnauthorized, "", true, 2},
+	{signatureMismatch, http.StatusUnauthorized, "", true, 3},
+	{certificateRefused, http.StatusUnauthorized, "", true, 3},
+	{senderUnknown, http.StatusUnauthorized, "", true, 4},
+	{timestampMalformed, http.StatusUnauthorized, "timestamp", true, 5},
+	{timestampTooOld, http.StatusUnauthorized, "timestamp", false, 5},
+	{timestampTooNew, http.StatusUnauthorized, "timestamp", false, 5},
+	{keyUnavailable, http.StatusServiceUnavailable, "", false, 6},
+	{tokenMissing, http.StatusUnauthorized, "token", true, 0},
+	{tokenDuplicated, http.StatusUnauthorized, "token", true, 0},
+	{tokenMalformed, http.StatusUnauthorized, "token", true, 0},
+	{tokenMismatch, http.StatusUnauthorized, "token", true, 0},
+	{deliveryInFlight, http.StatusConflict, "", false, 0},
+	{deliveryDuplicate, http.StatusConflict, "", false, 0},
+	{replayUnavailable, http.StatusServiceUnavailable, "", false, 0},
+	{auditUnavailable, http.StatusServiceUnavailable, "", false, 0},
+	{handshakeAnswered, http.StatusOK, "handshake", false, 0},
+}
+
+// What each check needs of the verdicts, by reason.
+var (
+	statuses = map[string]int{}
+	checkOf  = map[string]string{}
+	failures = map[string]bool{}
+	depths   = map[string]int{}
+)
+
+func init() {
+	for i := range verdicts {
+		v := &verdicts[i]
+		statuses[v.reason] = v.status
+		checkOf[v.reason] = v.check
+		failures[v.reason] = v.fault
+		depths[v.reason] = v.depth
+	}
 }
 
 // acknowledges says whether the answer to a refused request tells the sender that

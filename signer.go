@@ -191,9 +191,9 @@ func (s *Signer) Sign(d Delivery) (Delivery, error) {
 		if err == nil {
 			return signed, nil
 		}
-		came := stages[w.reason]
+		came := depths[w.reason]
 		if w.whole {
-			came += len(stages)
+			came += len(depths)
 		}
 		if came > stage {
 			best = err

@@ -38,7 +38,7 @@ func verifySchemes(p *policy, r *http.Request, d *decision, now time.Time) strin
 			return verified
 		}
 		// The form that came furthest is the one that was meant.
-		if best == "" || stages[reason] > stages[best] {
+		if best == "" || depths[reason] > depths[best] {
 			best = reason
 		}
 	}
@@ -46,14 +46,6 @@ func verifySchemes(p *policy, r *http.Request, d *decision, now time.Time) strin
 		return bodyMalformed // whatever other forms miss, this one was signed
 	}
 	return best
-}
-
-// stages say how far a request came.
-var stages = map[string]int{
-	signatureMissing: 0, bodyMalformed: 1, signatureDuplicated: 1, signatureMalformed: 1,
-	signedFieldMissing: 2, signedTextAmbiguous: 2, urlMismatch: 2, timestampMissing: 2,
-	signatureMismatch: 3, certificateRefused: 3, senderUnknown: 4,
-	timestampMalformed: 5, timestampTooOld: 5, timestampTooNew: 5, keyUnavailable: 6,
 }
 
 // verifyScheme verifies a request in one form.
