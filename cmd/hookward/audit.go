@@ -11,8 +11,8 @@ import (
 	"sort"
 	"strings"
 
+	"github.com/hookward/hookward/cmd/hookward/internal/auditlog"
 	"github.com/hookward/hookward/internal/logfile"
-	"github.com/hookward/hookward/internal/logfile/verify"
 )
 
 const auditHelp = `Checks an audit log that a gate has written to a file. With one FILE, its old files
@@ -42,10 +42,10 @@ const (
 
 // auditReport is what --json prints.
 type auditReport struct {
-	Good     bool             `json:"good"`
-	Files    []string         `json:"files"`
-	Summary  verify.Summary   `json:"summary"`
-	Problems []verify.Problem `json:"problems"` // the first 1000
+	Good     bool               `json:"good"`
+	Files    []string           `json:"files"`
+	Summary  auditlog.Summary   `json:"summary"`
+	Problems []auditlog.Problem `json:"problems"` // the first 1000
 }
 
 var chainValue = regexp.MustCompile(`^[0-9a-f]{64}$`)
@@ -108,12 +108,12 @@ func auditFiles(key []byte, named []string, last string) (auditReport, error) {
 	report := auditReport{}
 	var err error
 	for i := 0; i < maxAttempts; i++ {
-		report = auditReport{Problems: []verify.Problem{}}
+		report = auditReport{Problems: []auditlog.Problem{}}
 		report.Files, err = filesOf(named)
 		if err != nil {
 			return report, err
 		}
-		report.Summary, err = verify.Files(key, report.Files, last, func(p verify.Problem) {
+		report.Summary, err = auditlog.Files(key, report.Files, last, func(p auditlog.Problem) {
 			if len(report.Problems) < maxListed {
 				report.Problems = append(report.Problems, p)
 			}

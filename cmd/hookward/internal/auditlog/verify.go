@@ -1,8 +1,5 @@
-// Package verify checks the audit logs that package logfile writes: that nobody has
+// Package auditlog checks the audit logs that package logfile writes: that nobody has
 // changed, removed, added or moved a line, and that no record is missing.
-//
-// It is a package of its own because only a command needs it: Traefik interprets
-// what the plugin imports, and pays for every line of it at its start.
 //
 // # What the chain shows, and what it does not
 //
@@ -22,7 +19,7 @@
 //
 // The numbers of the records need no key. They find records that were lost on their
 // way and removed by mistake; who removes some on purpose can renumber the others.
-package verify
+package auditlog
 
 import (
 	"bufio"
