@@ -74,6 +74,11 @@ func readProvider(path string) (provider, error) {
 
 var slugPattern = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
 
+func isDirectory(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}
+
 // row checks a file, and makes its options whole.
 func (p provider) row(slug string, files map[string]provider, root string) (row, error) {
 	r := row{provider: p, slug: slug}
@@ -90,6 +95,8 @@ func (p provider) row(slug string, files map[string]provider, root string) (row,
 	if p.Vectors != "" {
 		found, err := os.ReadDir(filepath.Join(root, filepath.FromSlash(p.Vectors)))
 		demand(err == nil && len(found) > 0, "vectors: there is nothing in %s", p.Vectors)
+	} else if own := "testdata/vectors/" + slug; isDirectory(filepath.Join(root, filepath.FromSlash(own))) {
+		demand(false, "vectors: is missing; there is %s", own)
 	}
 	if p.Like != "" {
 		family, known := files[p.Like]
