@@ -78,7 +78,7 @@ func fill(pieces []piece, values map[string]string) string {
 
 // writeAnswer says what the gate has to say in its own name: bounded, of known
 // letters, never kept by a cache, and never taken for anything but what it is.
-func writeAnswer(rw http.ResponseWriter, d *decision) {
+func writeAnswer(rw http.ResponseWriter, r *http.Request, d *decision) {
 	a := d.answer
 	header := rw.Header()
 	header["Cache-Control"] = []string{"no-store"}
@@ -89,6 +89,7 @@ func writeAnswer(rw http.ResponseWriter, d *decision) {
 	for _, h := range a.headers {
 		header[h[0]] = []string{h[1]}
 	}
+	closeUnread(header, r, d)
 	d.status = a.status
 	rw.WriteHeader(a.status)
 	if a.body != "" && d.method != http.MethodHead {

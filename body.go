@@ -79,15 +79,28 @@ const (
 	drainTimeout = 250 * time.Millisecond
 )
 
-// isSmall says whether the body of a refused request may be worth reading for the sake
-// of its connection. Who has asked with Expect whether to send it has not sent it.
-func isSmall(r *http.Request) bool {
-	return r.ProtoMajor == 1 && r.Body != nil && r.ContentLength != 0 && r.ContentLength <= maxDrained && len(r.Header["Expect"]) == 0
+// maxDraining bounds the drains that are under way: each keeps a decider for as long as
+// the sender likes, up to drainTimeout, and comes before any check of who that is.
+const maxDraining = 64
+
+// draining is how many there are; atomic.
+var draining int64
+
+// isWorthDraining says whether the body of a refused request may be read for the sake of
+// its connection. Who has asked with Expect whether to send it has not sent it. Where the
+// connection can't be taken away from a read that stalls, the read would keep it open.
+func isWorthDraining(d *decision, r *http.Request) bool {
+	return !d.forward && d.answer == nil && d.hijackable && r.ProtoMajor == 1 && r.Body != nil &&
+		r.ContentLength != 0 && r.ContentLength <= maxDrained && len(r.Header["Expect"]) == 0
 }
 
 // drain reads a body that nobody wants. It returns false where that took too long: then
 // the request has been answered meanwhile, and the decision is nobody's any more.
 func drain(d *decision, r *http.Request, w *bodyWatch) bool {
+	defer atomic.AddInt64(&draining, -1)
+	if atomic.AddInt64(&draining, 1) > maxDraining {
+		return true // and the connection ends
+	}
 	w.d = d
 	late := sinceStart(time.Now()) + int64(drainTimeout)
 	atomic.StoreInt64(&w.deadline, late)

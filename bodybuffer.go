@@ -45,6 +45,9 @@ func idleBuffer(idle *sync.Pool, size int) []byte {
 
 // freeBuffer lets a buffer be used again.
 func freeBuffer(buffer []byte) {
+	if !compiled {
+		return
+	}
 	whole := buffer[:cap(buffer)]
 	switch len(whole) {
 	case firstBuffer:

@@ -53,7 +53,9 @@ func giveUpLate(now int64) {
 		late := atomic.LoadInt64(&w.deadline)
 		if late > 0 && now > late && atomic.CompareAndSwapInt64(&w.deadline, late, givenUp) {
 			w.d.stalled = true
-			w.d.inGate = int64(time.Since(w.d.start))
+			if w.d.inGate == 0 {
+				w.d.inGate = int64(time.Since(w.d.start))
+			}
 			w.d.done <- true
 		}
 	}

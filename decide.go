@@ -19,11 +19,16 @@ import (
 	"github.com/hookward/hookward/internal/iplist"
 )
 
-// decide runs the checks on one request and returns all that is to be known of
+// decide is decideOn for a request whose connection can't be had.
+func decide(g *gate, r *http.Request, now time.Time) *decision {
+	return decideOn(g, r, false, now)
+}
+
+// decideOn runs the checks on one request and returns all that is to be known of
 // it: whether it is forwarded, and what the record says. It never panics. On
 // return the request is ready to be forwarded, if the decision says so.
-func decide(g *gate, r *http.Request, now time.Time) *decision {
-	d := &decision{gate: g, request: r, start: now, done: make(chan bool, 1)}
+func decideOn(g *gate, r *http.Request, hijackable bool, now time.Time) *decision {
+	d := &decision{gate: g, request: r, hijackable: hijackable, start: now, done: make(chan bool, 1)}
 	deciders.jobs <- d
 	if len(deciders.jobs) > 0 {
 		deciders.wanted <- true
@@ -283,12 +288,15 @@ func decider(c *crew, d *decision, w *bodyWatch) {
 			d.forward = true
 		} else {
 			conclude(d, r, reason, now)
-			if unread && !d.forward && isSmall(r) && !drain(d, r, w) {
+			d.inGate = int64(time.Since(now))
+			if unread && isWorthDraining(d, r) && !drain(d, r, w) {
 				return // it is answered, and no longer this one's
 			}
 		}
 		size = int64(len(d.body))
-		d.inGate = int64(time.Since(now))
+		if d.inGate == 0 {
+			d.inGate = int64(time.Since(now))
+		}
 		d.done <- true
 		if size > maxKept {
 			return

@@ -48,14 +48,15 @@ type decision struct {
 	passes  bool // it needs nobody's indulgence to be forwarded
 	forward bool
 
-	body      []byte // as far as it was read
-	bodyWhole bool
-	drained   bool              // it was refused, and the rest of the body read for the connection's sake
-	stalled   bool              // the body did not come in time; somebody still reads it
-	bodyBytes int64             // of the whole body; -1 where that is not known
-	bodySum   [sha256.Size]byte // of the whole body
-	guarded   *guardedBody      // what the next handler reads the body from, in a buffer that is used again
-	arrived   []byte            // what was read of it, for its decider alone
+	body       []byte // as far as it was read
+	bodyWhole  bool
+	hijackable bool              // the connection can be taken away from a read that stalls
+	drained    bool              // it was refused, and the rest of the body read for the connection's sake
+	stalled    bool              // the body did not come in time; somebody still reads it
+	bodyBytes  int64             // of the whole body; -1 where that is not known
+	bodySum    [sha256.Size]byte // of the whole body
+	guarded    *guardedBody      // what the next handler reads the body from, in a buffer that is used again
+	arrived    []byte            // what was read of it, for its decider alone
 
 	// What the body and the query hold, once it was looked for.
 	document     any

@@ -16,7 +16,7 @@ const lingerTime = 500 * time.Millisecond
 // way the server clears Traefik's read deadline, and then waits for the rest of
 // the body without one. It returns false where the connection can't be had, as
 // with HTTP/2, which ends the stream by itself.
-func hangUp(rw http.ResponseWriter, status int) bool {
+func hangUp(rw http.ResponseWriter, r *http.Request, status int) bool {
 	hijacker, ok := rw.(http.Hijacker)
 	if !ok {
 		return false
@@ -31,6 +31,7 @@ func hangUp(rw http.ResponseWriter, status int) bool {
 	header["X-Content-Type-Options"] = []string{"nosniff"}
 	header["Date"] = []string{time.Now().UTC().Format(http.TimeFormat)}
 	answer := &http.Response{
+		Request:       r, // one of HEAD gets no body
 		StatusCode:    status,
 		ProtoMajor:    1,
 		ProtoMinor:    1,

@@ -114,7 +114,7 @@ var verdicts = []verdict{
 	{deliveryDuplicate, http.StatusConflict, "", false, 0},
 	{replayUnavailable, http.StatusServiceUnavailable, "", false, 0},
 	{auditUnavailable, http.StatusServiceUnavailable, "", false, 0},
-	{handshakeAnswered, http.StatusOK, "handshake", false, 0},
+	{handshakeAnswered, http.StatusServiceUnavailable, "handshake", false, 0}, // it has an answer of its own,
 }
 
 // What each check needs of the verdicts, by reason.
@@ -141,13 +141,21 @@ func acknowledges(d *decision) bool {
 	return d.reason == deliveryDuplicate && d.policy.replay.onDuplicate == "acknowledge"
 }
 
+// closeUnread ends a connection of HTTP/1 on which there is a body that nobody has read.
+// Else the server would first read on, for the sake of the connection.
+func closeUnread(header http.Header, r *http.Request, d *decision) {
+	if !d.bodyWhole && !d.drained && r.ProtoMajor == 1 && r.ContentLength != 0 {
+		header["Connection"] = []string{"close"}
+	}
+}
+
 // retryAfter is what a 503 asks of the sender, in seconds.
 const retryAfter = "30"
 
 // refuse answers a request that is not forwarded.
 func refuse(rw http.ResponseWriter, r *http.Request, d *decision) {
 	if d.answer != nil {
-		writeAnswer(rw, d)
+		writeAnswer(rw, r, d)
 		return
 	}
 	status := statuses[d.reason]
@@ -173,12 +181,9 @@ func refuse(rw http.ResponseWriter, r *http.Request, d *decision) {
 	case http.StatusMethodNotAllowed:
 		header["Allow"] = []string{d.policy.allow}
 	}
-	if (d.stalled || d.reason == bodyTimeout) && r.ProtoMajor == 1 && hangUp(rw, status) {
+	if (d.stalled || d.reason == bodyTimeout) && r.ProtoMajor == 1 && hangUp(rw, r, status) {
 		return
 	}
-	if !d.bodyWhole && !d.drained && r.ProtoMajor == 1 && r.ContentLength != 0 {
-		// Else the server would first read on, for the sake of the connection.
-		header["Connection"] = []string{"close"}
-	}
+	closeUnread(header, r, d)
 	http.Error(rw, http.StatusText(status), status)
 }

@@ -13,7 +13,8 @@ import (
 // handler decides on each request, answers or forwards it, and records it.
 func handler(g *gate, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		d := decide(g, r, time.Now())
+		_, hijackable := rw.(http.Hijacker)
+		d := decideOn(g, r, hijackable, time.Now())
 		if d.limit != "" {
 			tellClient(rw, d)
 		}
@@ -82,10 +83,11 @@ func writeThrough(w *statusWriter, b []byte) (int, error) {
 
 // FlushError sends what has been written.
 func (w *statusWriter) FlushError() error {
-	if w.d.status == 0 {
+	err := http.NewResponseController(w.ResponseWriter).Flush()
+	if err == nil && w.d.status == 0 {
 		w.d.status = http.StatusOK
 	}
-	return http.NewResponseController(w.ResponseWriter).Flush()
+	return err
 }
 
 // Flush is FlushError for whoever asks for an http.Flusher.

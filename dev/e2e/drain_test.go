@@ -111,6 +111,43 @@ func TestDrain(t *testing.T) {
 			}
 		})
 	}
+	t.Run("HEAD, stalls", func(t *testing.T) {
+		w := s.connect(t)
+		w.send(t, "HEAD "+s.path("gh")+" HTTP/1.1\r\nHost: hooks.example.com\r\nContent-Length: 13\r\n\r\n")
+		text, err := io.ReadAll(w.reader)
+		if head, body, _ := strings.Cut(string(text), "\r\n\r\n"); err != nil || !strings.HasPrefix(head, "HTTP/1.1 405 ") || body != "" {
+			t.Errorf("%q, %v", text, err)
+		}
+	})
+}
+
+// A gate behind another one can't take the connection away from a read that stalls: so it
+// must not read, or the connection would stay for good.
+func TestDrainBehindAGate(t *testing.T) {
+	s := start(t, nil, nil, gateway.Settings{EntryPoint: "transport: {respondingTimeouts: {readTimeout: 2s}}"})
+	gates := "    outer: {plugin: {hookward: {provider: github, secrets: [\"env:GH\"], observeOnly: true, denylist: {sourceRange: [\"127.0.0.1\"]}}}}\n" +
+		"    inner: {plugin: {hookward: {provider: github, secrets: [\"env:GH\"], denylist: {sourceRange: [\"127.0.0.1\"]}}}}\n"
+	err := s.Configure("chain.yml", "http:\n  routers:\n    chain: {rule: \"Path(`/chain`)\", service: noop@internal, middlewares: [outer, inner]}\n  middlewares:\n"+gates)
+	if err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the chain is there", func() bool {
+		response, err := s.client.Post(s.URL+"/chain", "text/plain", strings.NewReader(hello))
+		if err != nil {
+			return false
+		}
+		_ = response.Body.Close()
+		return response.StatusCode == http.StatusForbidden
+	})
+	w := s.connect(t)
+	w.path = "/chain"
+	w.send(t, "POST /chain HTTP/1.1\r\nHost: hooks.example.com\r\nContent-Length: 13\r\n\r\n")
+	if a := w.receive(t); a.StatusCode != http.StatusForbidden || !a.Close {
+		t.Errorf("the answer is %d, %v", a.StatusCode, a.Header)
+	}
+	if n, err := io.Copy(io.Discard, w.reader); n > 0 || err != nil {
+		t.Errorf("after the answer come %d bytes, %v, and no end", n, err)
+	}
 }
 
 // connect opens a raw connection to Traefik.

@@ -63,6 +63,10 @@ func Build(ctx context.Context, o Options) (Result, error) {
 		return Result{}, explain(err, "")
 	}
 	defer func() { _ = os.RemoveAll(work) }()
+	// A module of its own from the beginning: one around it has no say.
+	if err := os.WriteFile(filepath.Join(work, "go.mod"), []byte("module hookward.local/traefik\n"), 0o644); err != nil {
+		return Result{}, explain(err, "")
+	}
 	t := &toolchain{ctx: ctx, work: work, progress: o.Progress}
 	if err := t.find(); err != nil {
 		return Result{}, err
@@ -101,12 +105,12 @@ func Build(ctx context.Context, o Options) (Result, error) {
 			return Result{}, broken{err}
 		}
 	}
-	if r.Bytes, err = handOver(binary, output); err != nil {
-		return Result{}, err
-	}
 	if o.PluginDirectory != "" {
-		r.Manifest, err = WriteManifest(o.PluginDirectory, source.manifest)
+		if r.Manifest, err = WriteManifest(o.PluginDirectory, source.manifest); err != nil {
+			return Result{}, err
+		}
 	}
+	r.Bytes, err = handOver(binary, output)
 	return r, err
 }
 

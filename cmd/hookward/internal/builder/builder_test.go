@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -95,8 +96,14 @@ func TestCheckShape(t *testing.T) {
 // The work module has the requirements, replacements and exclusions of its Traefik, and
 // hookward's source without what its command requires.
 func TestWriteModule(t *testing.T) {
+	other := filepath.Join(t.TempDir(), "other.mod")
+	t.Setenv("GOFLAGS", "-modfile="+other) // which could bring other modules
+	checkout := filepath.Join(t.TempDir(), "link")
+	if err := os.Symlink(repository(t), checkout); err != nil {
+		t.Fatal(err)
+	}
 	tools := found(t)
-	s, err := copyHookward(tools, repository(t))
+	s, err := copyHookward(tools, checkout)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -130,6 +137,9 @@ func TestWriteModule(t *testing.T) {
 			t.Errorf("%s was copied: %v", file, err)
 		}
 	}
+	if _, err := os.Stat(other); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("GOFLAGS has had a say: %v", err)
+	}
 	if text, _ := os.ReadFile(filepath.Join(tools.work, "hookward", "go.mod")); strings.Contains(string(text), "require") {
 		t.Errorf("hookward asks for modules that could change those of Traefik:\n%s", text)
 	}
@@ -137,6 +147,47 @@ func TestWriteModule(t *testing.T) {
 	write(t, "module "+traefikModule+"\n\ngo 1.20\n\nreplace example.com/b => ../b\n", m.Dir, "go.mod")
 	if err := writeModule(tools, m, s); err == nil || !strings.Contains(err.Error(), "replaces example.com/b by the directory ../b") {
 		t.Errorf("a Traefik that is built with a directory beside it: %v", err)
+	}
+}
+
+// What is not committed is told by the version, whether git tracks it or not.
+func TestCheckoutVersion(t *testing.T) {
+	tools := found(t)
+	checkout := t.TempDir()
+	git := func(arguments ...string) {
+		t.Helper()
+		cmd := exec.Command("git", append([]string{"-C", checkout, "-c", "user.name=x", "-c", "user.email=x@example.com"}, arguments...)...)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("git %v: %v: %s", arguments, err, out)
+		}
+	}
+	version := func() string {
+		t.Helper()
+		v, err := checkoutVersion(tools, checkout)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+	write(t, "package hookward\n\nconst version = \"v0.1.0-dev\"\n", checkout, "version.go")
+	if v := version(); v != "v0.1.0-dev" {
+		t.Errorf("without git: %s", v)
+	}
+	git("init", "--quiet")
+	git("add", ".")
+	git("commit", "--quiet", "-m", "x")
+	clean := version()
+	if !strings.HasPrefix(clean, "v0.1.0-dev.g") || strings.Contains(clean, "dirty") {
+		t.Errorf("clean: %s", clean)
+	}
+	write(t, "package hookward\n", checkout, "version_test.go")
+	write(t, "x", checkout, "notes.txt")
+	if v := version(); v != clean {
+		t.Errorf("with files that are not compiled: %s", v)
+	}
+	write(t, "package hookward\n", checkout, "internal", "more", "more.go")
+	if v := version(); v != clean+"-dirty" {
+		t.Errorf("with a file that git does not track: %s", v)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"time"
 )
 
 // packageManager is the line of Traefik's package.json that pins the program which reads
@@ -47,6 +48,7 @@ func buildDashboard(t *toolchain, traefik module) (module, error) {
 	} {
 		cmd := exec.CommandContext(t.ctx, "npx", arguments...)
 		cmd.Dir = webui
+		cmd.WaitDelay = 5 * time.Second // for what npx has started
 		// As webui/buildx.Dockerfile has them. Yarn reads npm's registry from its own variable.
 		cmd.Env = append(os.Environ(), "VITE_APP_BASE_URL=", "VITE_APP_BASE_API_URL=/api", "YARN_ENABLE_TELEMETRY=0")
 		if registry := npmRegistry(t); registry != "" && os.Getenv("YARN_NPM_REGISTRY_SERVER") == "" {

@@ -86,7 +86,7 @@ func copyHookward(t *toolchain, wanted string) (source, error) {
 			return s, err
 		}
 		directory = m.Dir
-	} else if Checkout(directory) != directory {
+	} else if directory, _ = filepath.EvalSymlinks(wanted); directory == "" || Checkout(directory) != directory {
 		return s, fmt.Errorf("--hookward: %q is neither a version such as v0.1.0 nor a directory with hookward's source", wanted)
 	}
 	mod, err := os.ReadFile(filepath.Join(directory, "go.mod"))
@@ -129,15 +129,25 @@ func checkoutVersion(t *toolchain, directory string) (string, error) {
 	if m == nil {
 		return "", fmt.Errorf("%s says no version", filepath.Join(directory, "version.go"))
 	}
-	commit, err := exec.CommandContext(t.ctx, "git", "-C", directory, "describe", "--always", "--dirty", "--exclude=*").Output()
+	git := func(arguments ...string) (string, error) {
+		out, err := exec.CommandContext(t.ctx, "git", append([]string{"-C", directory}, arguments...)...).Output()
+		return strings.TrimSpace(string(out)), err
+	}
+	commit, err := git("describe", "--always", "--exclude=*")
 	if err != nil {
+		t.say("git does not know the commit of %s, so the version does not say it.", directory)
 		return string(m[1]), nil
+	}
+	// What git does not track is compiled in as well.
+	changes, err := git("status", "--porcelain", "--untracked-files=all", "--", "*.go", "go.mod", ".traefik.yml", ":!dev", ":!cmd", ":!*_test.go")
+	if err != nil || changes != "" {
+		commit += "-dirty"
 	}
 	separator := ".g"
 	if !strings.Contains(string(m[1]), "-") {
 		separator = "-g"
 	}
-	return string(m[1]) + separator + strings.TrimSpace(string(commit)), nil
+	return string(m[1]) + separator + commit, nil
 }
 
 // copyTree copies the files and directories that are wanted of a tree. What is copied may

@@ -34,12 +34,12 @@ func (t *toolchain) say(format string, values ...any) {
 	fmt.Fprintf(t.progress, format+"\n", values...)
 }
 
-// command returns a call of Go's command in a directory. A workspace around it, a vendor
-// directory and a repository around the temporary directory have no say.
+// command returns a call of Go's command in a directory. A workspace around it, a module
+// around the temporary directory and GOFLAGS have no say: they could bring other modules.
 func (t *toolchain) command(directory string, arguments ...string) *exec.Cmd {
 	cmd := exec.CommandContext(t.ctx, t.path, arguments...)
 	cmd.Dir = directory
-	cmd.Env = append(os.Environ(), "GOWORK=off", "GO111MODULE=on")
+	cmd.Env = append(os.Environ(), "GOWORK=off", "GO111MODULE=on", "GOFLAGS=")
 	if os.Getenv("CGO_ENABLED") == "" {
 		cmd.Env = append(cmd.Env, "CGO_ENABLED=0")
 	}
