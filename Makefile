@@ -67,7 +67,7 @@ dev:
 	HOOKWARD_FORM=compiled HOOKWARD_TRANSCRIPT=$(TRANSCRIPTS)/compiled go test -C dev -p 1 -count 1 $(IN_TRAEFIK)
 	go run -C dev ./cmd/transcript $(TRANSCRIPTS)/interpreted $(TRANSCRIPTS)/compiled
 
-#? bench: Measure hookward beside the alternatives for half an hour, and write docs/performance.md (Debian installs what is missing)
+#? bench: Measure hookward beside the alternatives for three quarters of an hour, and write docs/performance.md (Debian installs what is missing)
 .PHONY: bench
 bench:
 	@# One by one: what can't be had is left out, and the output says so.

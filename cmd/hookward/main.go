@@ -1,5 +1,6 @@
-// Command hookward is for the operator: it builds Traefik with hookward compiled in, checks configurations, signs and sends
-// deliveries, explains refusals, describes the providers, and checks audit logs.
+// Command hookward is for the operator: it builds Traefik with hookward compiled in, checks
+// configurations, signs and sends deliveries, explains refusals, describes the providers,
+// and checks audit logs.
 //
 //	go install ./cmd/hookward
 //	hookward help

@@ -30,6 +30,9 @@ func TestBuildCommand(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if help, err := exec.Command(hookward, "help", "build").Output(); err != nil || !strings.Contains(string(help), "(default "+version+")") && os.Getenv(gateway.BinaryVariable) == "" {
+		t.Errorf("the command does not build %s by default: %v\n%s", version, err, help)
+	}
 	build := func(t *testing.T, environment []string, arguments ...string) (string, int, string) {
 		t.Helper()
 		output := filepath.Join(t.TempDir(), "traefik")

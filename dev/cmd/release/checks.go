@@ -135,6 +135,19 @@ func (r repository) checkReadme(version string) error {
 	return nil
 }
 
+// checkSource lets through a source that says the version: it is what the gate tells the
+// operator at its start.
+func (r repository) checkSource(version string) error {
+	text, err := os.ReadFile(filepath.Join(r.root, "version.go"))
+	if err != nil {
+		return err
+	}
+	if line := fmt.Sprintf("\nconst version = %q\n", version); !strings.Contains(string(text), line) {
+		return fmt.Errorf("version.go: has no line %q", strings.TrimSpace(line))
+	}
+	return nil
+}
+
 // checkCatalogue runs the catalogue's analysis of the commit.
 func (r repository) checkCatalogue() error {
 	return r.command("dev", "go", "test", "-count", "1", "./catalogue")

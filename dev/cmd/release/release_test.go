@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -34,6 +35,7 @@ func scratch(t *testing.T) repository {
 	must(t, r, "config", "user.email", "tester@example.com")
 	put(t, r, "README.md", readme)
 	put(t, r, "CHANGELOG.md", changelog)
+	say(t, r, "v0.1.0")
 	put(t, r, ".ci/run", "#!/bin/sh\nexit 0\n")
 	commit(t, r)
 	return r
@@ -54,6 +56,16 @@ func put(t *testing.T, r repository, name, text string) {
 	if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, []byte(text), 0o755)); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// say has the source say a version.
+func say(t *testing.T, r repository, version string) {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(r.root, "version.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	put(t, r, "version.go", regexp.MustCompile(`const version = ".*"`).ReplaceAllString(string(text), `const version = "`+version+`"`))
 }
 
 func commit(t *testing.T, r repository) {
@@ -119,6 +131,10 @@ func TestReleaseRefuses(t *testing.T) {
 			put(t, r, "CHANGELOG.md", strings.Replace(changelog, "## Unreleased\n", "## Unreleased\n\n- More.\n", 1))
 			commit(t, r)
 		}, "Unreleased"},
+		"a source of another version": {"v0.1.0", func() {
+			say(t, r, "v0.1.0-dev")
+			commit(t, r)
+		}, `version.go: has no line "const version = \"v0.1.0\""`},
 		"an old README": {"v0.1.0", func() {
 			put(t, r, "README.md", strings.Replace(readme, "v0.1.0", "v0.0.1", 1))
 			commit(t, r)
