@@ -222,7 +222,7 @@ func checkShape(traefik module) error {
 			found = found || !strings.HasSuffix(file, "_test.go") && strings.Contains(string(text), place.text)
 		}
 		if !found {
-			return fmt.Errorf("Traefik %s has another shape than hookward knows (%s), so hookward can't be compiled into it; use the plugin, or a version of docs/versions.md", traefik.Version, place.what)
+			return fmt.Errorf("version %s of Traefik has another shape than hookward knows (%s), so hookward can't be compiled into it; use the plugin, or a version of docs/versions.md", traefik.Version, place.what)
 		}
 	}
 	return nil
