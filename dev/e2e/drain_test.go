@@ -1,14 +1,11 @@
 package e2e
 
 import (
-	"bufio"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/hookward/hookward/dev/gateway"
 )
@@ -148,16 +145,4 @@ func TestDrainBehindAGate(t *testing.T) {
 	if n, err := io.Copy(io.Discard, w.reader); n > 0 || err != nil {
 		t.Errorf("after the answer come %d bytes, %v, and no end", n, err)
 	}
-}
-
-// connect opens a raw connection to Traefik.
-func (s *site) connect(t *testing.T) *wire {
-	t.Helper()
-	connection, err := net.Dial("tcp", strings.TrimPrefix(s.URL, "http://"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = connection.Close() })
-	_ = connection.SetDeadline(time.Now().Add(patience))
-	return &wire{TCPConn: connection.(*net.TCPConn), reader: bufio.NewReader(connection)}
 }

@@ -269,17 +269,24 @@ type wire struct {
 // that ends it.
 func (s *site) dial(t *testing.T, gate, protocol string, lines ...string) *wire {
 	t.Helper()
+	w := s.connect(t)
+	w.path = s.path(gate)
+	head := "POST " + w.path + " " + protocol + "\r\nHost: hooks.example.com\r\n" + strings.Join(append(lines, ""), "\r\n")
+	w.send(t, head)
+	transcript.SentText(t, w.path, head)
+	return w
+}
+
+// connect opens a raw connection to Traefik.
+func (s *site) connect(t *testing.T) *wire {
+	t.Helper()
 	connection, err := net.Dial("tcp", strings.TrimPrefix(s.URL, "http://"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = connection.Close() })
 	_ = connection.SetDeadline(time.Now().Add(patience))
-	w := &wire{TCPConn: connection.(*net.TCPConn), reader: bufio.NewReader(connection), path: s.path(gate)}
-	head := "POST " + w.path + " " + protocol + "\r\nHost: hooks.example.com\r\n" + strings.Join(append(lines, ""), "\r\n")
-	w.send(t, head)
-	transcript.SentText(t, w.path, head)
-	return w
+	return &wire{TCPConn: connection.(*net.TCPConn), reader: bufio.NewReader(connection)}
 }
 
 func (w *wire) send(t *testing.T, text string) {
