@@ -100,6 +100,35 @@ func compileInto(c *compilation, raw map[string]any) *compilation {
 		c.problems = problems
 		return c
 	}
+	p := newPolicy(c, options)
+	compileMethods(c, p, options.Methods)
+	compileAddresses(c, p, options)
+	p.limit = compileRateLimit(c, options.RateLimit)
+	p.ban = compileBan(c, options.Ban)
+	compileVerification(c, p, options)
+	if p.alone {
+		p.ban = nil // there is nothing to fail
+	}
+	p.replay = compileReplay(c, options.Replay, options.StateDirectory)
+	if len(c.problems) == 0 {
+		fitReplay(c, p)
+	}
+	if len(c.problems) == 0 {
+		p.shared = compileRedis(c, p, options.Redis)
+	}
+	p.audit = compileAudit(c, p, options)
+	compileStateDirectory(c, p, options.StateDirectory)
+	c.problems = withoutRepeats(c.problems)
+	c.warnings = withoutRepeats(c.warnings)
+	if len(c.problems) == 0 {
+		completePolicy(p, options)
+		c.policy = p
+	}
+	return c
+}
+
+// newPolicy has what the simple options say.
+func newPolicy(c *compilation, options Options) *policy {
 	p := &policy{
 		provider:     options.Provider,
 		methods:      map[string]bool{},
@@ -129,63 +158,45 @@ func compileInto(c *compilation, raw map[string]any) *compilation {
 	if p.observeOnly {
 		c.warnings = append(c.warnings, "observeOnly: this gate PROTECTS NOTHING; what the checks refuse is recorded and forwarded")
 	}
-	compileMethods(c, p, options.Methods)
-	compileAddresses(c, p, options)
-	p.limit = compileRateLimit(c, options.RateLimit)
-	p.ban = compileBan(c, options.Ban)
-	compileVerification(c, p, options)
-	if p.alone {
-		p.ban = nil // there is nothing to fail
+	return p
+}
+
+// completePolicy adds what follows from all of the options together.
+func completePolicy(p *policy, options Options) {
+	p.signedNames = signedNames(p)
+	p.guarded = p.addresses != nil || p.limit != nil
+	if p.addresses == nil {
+		p.addresses = &addresses{}
 	}
-	p.replay = compileReplay(c, options.Replay, options.StateDirectory)
-	if len(c.problems) == 0 {
-		fitReplay(c, p)
+	p.verification = verificationOf(p, options)
+	for _, s := range p.schemes {
+		s.names = schemeNames(s)
+		s.summary = compileSummary(&s.id, &s.event)
 	}
-	if len(c.problems) == 0 {
-		p.shared = compileRedis(c, p, options.Redis)
+	separateForms(p)
+	if len(p.schemes) > 0 {
+		p.fast = compileFastPath(p, p.schemes[0])
 	}
-	p.audit = compileAudit(c, p, options)
-	compileStateDirectory(c, p, options.StateDirectory)
-	c.problems = withoutRepeats(c.problems)
-	c.warnings = withoutRepeats(c.warnings)
-	if len(c.problems) == 0 {
-		p.signedNames = signedNames(p)
-		p.guarded = p.addresses != nil || p.limit != nil
-		if p.addresses == nil {
-			p.addresses = &addresses{}
-		}
-		p.verification = verificationOf(p, options)
-		for _, s := range p.schemes {
-			s.names = schemeNames(s)
-			s.summary = compileSummary(&s.id, &s.event)
-		}
-		separateForms(p)
-		if len(p.schemes) > 0 {
-			p.fast = compileFastPath(p, p.schemes[0])
-		}
-		if p.token != nil {
-			p.token.summary = compileSummary(&p.token.id, &p.token.event)
-		}
-		id, event := placesOf(p, nil)
-		notesMore := len(p.schemes) > 1 || !inHeader(id) || !inHeader(event)
-		p.welcomes = notesMore || len(p.handshakes) > 0 || p.confirm
-		if id.kind == "header" {
-			p.idHeader = id.name
-		}
-		if event.kind == "header" {
-			p.eventHeader = event.name
-		}
-		l := p.limit
-		p.shortLimit = l != nil && p.shared == nil && l.exempt == nil && l.header == "" && !l.host && l.told == ""
-		for _, s := range p.schemes {
-			p.timestamped = p.timestamped || s.timestamped
-		}
-		p.shortEnd = len(p.schemes) < 2 && !p.audit.required
-		p.names = policyNames(p)
-		p.spoofs = spoofs(p.names)
-		c.policy = p
+	if p.token != nil {
+		p.token.summary = compileSummary(&p.token.id, &p.token.event)
 	}
-	return c
+	id, event := placesOf(p, nil)
+	notesMore := len(p.schemes) > 1 || !inHeader(id) || !inHeader(event)
+	p.welcomes = notesMore || len(p.handshakes) > 0 || p.confirm
+	if id.kind == "header" {
+		p.idHeader = id.name
+	}
+	if event.kind == "header" {
+		p.eventHeader = event.name
+	}
+	l := p.limit
+	p.shortLimit = l != nil && p.shared == nil && l.exempt == nil && l.header == "" && !l.host && l.told == ""
+	for _, s := range p.schemes {
+		p.timestamped = p.timestamped || s.timestamped
+	}
+	p.shortEnd = len(p.schemes) < 2 && !p.audit.required
+	p.names = policyNames(p)
+	p.spoofs = spoofs(p.names)
 }
 
 // compileVerification compiles what a request is verified by: a signature or a
