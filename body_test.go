@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 )
 
@@ -69,4 +70,38 @@ func (b *trailed) Read(p []byte) (int, error) {
 		b.end()
 	}
 	return n, err
+}
+
+// What is drained is small, of a connection that can be taken away, and one of few at a
+// time: whoever is refused before any check of who that is must not hold deciders.
+func TestWhatIsDrained(t *testing.T) {
+	capture(t)
+	raw := githubOptions()
+	raw["denylist"] = map[string]any{"sourceRange": []any{"192.0.2.1"}}
+	g := newTestGate(t.Name(), raw, compile, testTime)
+	large := newPost(strings.Repeat("x", maxDrained+1))
+	hesitant := newPost(docsBody, "Expect: 100-continue")
+	second := newPost(docsBody)
+	second.ProtoMajor = 2
+	for _, c := range []struct {
+		name       string
+		r          *http.Request
+		hijackable bool
+		others     int64
+		want       bool
+	}{
+		{"small", newPost(docsBody), true, maxDraining - 1, true},
+		{"of a connection that can't be taken away", newPost(docsBody), false, 0, false},
+		{"one too many", newPost(docsBody), true, maxDraining, false},
+		{"large", large, true, 0, false},
+		{"not sent yet", hesitant, true, 0, false},
+		{"HTTP/2", second, true, 0, false},
+	} {
+		atomic.StoreInt64(&draining, c.others)
+		d := decideOn(g, c.r, c.hijackable, testTime)
+		if d.reason != clientDenied || d.drained != c.want || atomic.LoadInt64(&draining) != c.others {
+			t.Errorf("%s: %s, drained %t, %d are under way", c.name, d.reason, d.drained, draining)
+		}
+	}
+	atomic.StoreInt64(&draining, 0)
 }
