@@ -1,8 +1,10 @@
 package hookward
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"net/http"
+	"net/netip"
 	"strconv"
 	"strings"
 	"time"
@@ -68,6 +70,57 @@ func compileRateLimit(c *compilation, options *RateLimitOptions) *rateLimit {
 		l.told = fmt.Sprintf("\"default\";q=%d;w=%d", l.average, seconds(int64(l.period)))
 	}
 	return l
+}
+
+// restrain says whether a client that is let in has called too often, or failed
+// too often.
+func restrain(p *policy, r *http.Request, d *decision, client string, now time.Time) string {
+	if p.ban != nil && anyBanned(p.ban.table) {
+		d.wait = bannedFor(p.ban.table, client, sinceStart(now))
+		if d.wait > 0 {
+			return sourceBanned
+		}
+	}
+	if p.limit != nil {
+		return limit(p, r, d, client, now)
+	}
+	return admitted
+}
+
+// clientKey returns what a client is counted by: its address, or the network of
+// it that one client has with IPv6. Where the client can't be told, it is the
+// peer, whoever that speaks for.
+func clientKey(p *policy, r *http.Request, d *decision) string {
+	addr := d.client
+	if !d.clientNoted || !addr.IsValid() {
+		addr = peerOf(r.RemoteAddr)
+	}
+	if !addr.IsValid() {
+		return "peer " + shortened(r.RemoteAddr)
+	}
+	if addr.Is6() && (p.addresses.strategy == nil || p.addresses.strategy.subnet == 0) {
+		addr = netip.PrefixFrom(addr, sourceSubnet).Masked().Addr()
+	}
+	return ipset.Key(addr)
+}
+
+// isExempt says whether a client is one of some addresses. What makes one client of
+// a network does not count here.
+func isExempt(exempt ipset.Set, r *http.Request, d *decision) bool {
+	whole := d.clientWhole
+	if !d.clientNoted || !whole.IsValid() {
+		whole = peerOf(r.RemoteAddr)
+	}
+	return whole.IsValid() && ipset.Contains(exempt, ipset.Key(whole))
+}
+
+// shortened returns a text that may be of any length in one that is not.
+func shortened(text string) string {
+	if len(text) <= sha256.Size {
+		return text
+	}
+	sum := sha256.Sum256([]byte(text))
+	return string(sum[:])
 }
 
 // limit takes a token out of the bucket of a request's source: admitted, or
