@@ -114,7 +114,7 @@ var verdicts = []verdict{
 	{deliveryDuplicate, http.StatusConflict, "", false, 0},
 	{replayUnavailable, http.StatusServiceUnavailable, "", false, 0},
 	{auditUnavailable, http.StatusServiceUnavailable, "", false, 0},
-	{handshakeAnswered, http.StatusServiceUnavailable, "handshake", false, 0}, // it has an answer of its own,
+	{handshakeAnswered, http.StatusServiceUnavailable, "handshake", false, 0}, // it has an answer of its own
 }
 
 // What each check needs of the verdicts, by reason.

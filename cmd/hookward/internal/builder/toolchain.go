@@ -149,7 +149,7 @@ func (t *toolchain) compile(binary, version string) error {
 			rest = append(rest, line) // a message, and no package's name
 		default:
 			if packages++; packages%200 == 0 {
-				t.say("  %4d packages (of some 2300)", packages)
+				t.say("  %4d packages (of some 2500)", packages)
 			}
 		}
 	}
