@@ -50,7 +50,7 @@ fuzz:
 	go test -run '^$$' -fuzz FuzzReply -fuzztime $(FUZZTIME) ./internal/resp
 	go test -run '^$$' -fuzz FuzzList -fuzztime $(FUZZTIME) ./internal/iplist
 	go test -run '^$$' -fuzz FuzzAddress -fuzztime $(FUZZTIME) ./internal/ipset
-	go test -run '^$$' -fuzz FuzzCheck -fuzztime $(FUZZTIME) ./internal/checkup
+	go test -run '^$$' -fuzz FuzzCheck -fuzztime $(FUZZTIME) ./cmd/hookward/internal/checkup
 	go test -run '^$$' -fuzz FuzzRaw -fuzztime $(FUZZTIME) ./cmd/hookward/internal/capture
 
 # What starts a Traefik runs a second time, with hookward compiled into it.

@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/hookward/hookward/internal/checkup"
-	"github.com/hookward/hookward/internal/checkup/finding"
+	"github.com/hookward/hookward/cmd/hookward/internal/checkup"
+	"github.com/hookward/hookward/cmd/hookward/internal/checkup/finding"
 )
 
 const checkHelp = `Checks configurations before Traefik reads them: files of its file provider (YAML and

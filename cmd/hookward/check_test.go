@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/hookward/hookward/internal/checkup/finding"
+	"github.com/hookward/hookward/cmd/hookward/internal/checkup/finding"
 )
 
 const goodGate = `http:

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/hookward/hookward/internal/input"
+	"github.com/hookward/hookward/cmd/hookward/internal/input"
 )
 
 // schemeNames are the gate's options that say how a delivery is signed.

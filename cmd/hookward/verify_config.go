@@ -6,9 +6,9 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/hookward/hookward/internal/checkup"
-	"github.com/hookward/hookward/internal/checkup/finding"
-	"github.com/hookward/hookward/internal/checkup/inventory"
+	"github.com/hookward/hookward/cmd/hookward/internal/checkup"
+	"github.com/hookward/hookward/cmd/hookward/internal/checkup/finding"
+	"github.com/hookward/hookward/cmd/hookward/internal/checkup/inventory"
 )
 
 // verifyConfig returns the configuration as it stands under the plugin's key, what is

@@ -2,7 +2,7 @@ package main
 
 import (
 	"github.com/hookward/hookward/cmd/hookward/internal/capture"
-	"github.com/hookward/hookward/internal/input"
+	"github.com/hookward/hookward/cmd/hookward/internal/input"
 )
 
 // verifyRequest reads the request from wherever it is given.

@@ -2,80 +2,110 @@ package sources
 
 import (
 	"encoding/json"
-	"fmt"
+	"errors"
 	"math/rand/v2"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"reflect"
-	"sort"
 	"strings"
 	"testing"
 
-	"github.com/traefik/traefik/v3/pkg/config/dynamic"
 	"golang.org/x/tools/txtar"
 
 	"github.com/hookward/hookward"
-	"github.com/hookward/hookward/internal/checkup"
-	"github.com/hookward/hookward/internal/checkup/document"
-	"github.com/hookward/hookward/internal/checkup/finding"
-	"github.com/hookward/hookward/internal/checkup/reading"
 )
 
-// readByCheck returns what `hookward check` takes for the plugin's options, of a
+// reader asks the code with which `hookward check` reads, in a process of its own: its
+// packages are for the command alone.
+type reader struct {
+	questions *json.Encoder
+	answers   *json.Decoder
+}
+
+// question and answer are as that process has them.
+type question struct {
+	Source, Text       string
+	Labels             []containerLabel
+	Middleware, Plugin string
+}
+
+type containerLabel struct{ Key, Value string }
+
+type answer struct {
+	Unknown []string
+	Options map[string]any
+	Error   string
+}
+
+func newReader(t *testing.T) reader {
+	t.Helper()
+	cmd := exec.Command(build(t, "./cmd/hookward/internal/checkup/reading/testdata/read"))
+	cmd.Stderr = os.Stderr
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := errors.Join(in.Close(), cmd.Wait()); err != nil {
+			t.Error(err)
+		}
+	})
+	return reader{json.NewEncoder(in), json.NewDecoder(out)}
+}
+
+func (r reader) ask(t *testing.T, q question) answer {
+	t.Helper()
+	a := answer{}
+	if err := r.questions.Encode(q); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.answers.Decode(&a); err != nil {
+		t.Fatalf("%v, of %+v", err, q)
+	}
+	return a
+}
+
+// options returns what `hookward check` takes for the plugin's options, of a
 // configuration that is written as in the test cases.
-func readByCheck(source Source, text string) (map[string]any, error) {
+func (r reader) options(t *testing.T, source Source, text string) (map[string]any, error) {
+	t.Helper()
+	q := question{Source: source.Name, Text: text, Middleware: middleware, Plugin: plugin}
 	switch source.Name {
 	case "labels":
-		prefix := strings.Join([]string{"traefik", "http", "middlewares", middleware, "plugin", plugin}, ".")
-		labels := []reading.Label{}
-		for _, line := range strings.Split(strings.TrimSuffix(text, "\n"), "\n") {
-			if more, ok := strings.CutPrefix(line, "\t"); ok {
-				labels[len(labels)-1].Value += "\n" + more
-				continue
-			}
-			key, value, _ := strings.Cut(line, "=")
-			if key != "" {
-				key = "." + key
-			}
-			labels = append(labels, reading.Label{Key: prefix + key, Value: value})
+		q.Labels = labelsOf(text)
+	case "yaml", "toml":
+		q.Text = fileText(source, text)
+	}
+	a := r.ask(t, q)
+	if a.Error != "" {
+		return nil, errors.New(a.Error)
+	}
+	return a.Options, nil
+}
+
+// labelsOf returns the labels that the lines of a case stand for; see labelOptions.
+func labelsOf(text string) []containerLabel {
+	labels := []containerLabel{}
+	for _, line := range strings.Split(strings.TrimSuffix(text, "\n"), "\n") {
+		if more, ok := strings.CutPrefix(line, "\t"); ok {
+			labels[len(labels)-1].Value += "\n" + more
+			continue
 		}
-		read, problem := reading.ReadLabels(labels)
-		if problem != nil {
-			return nil, fmt.Errorf("%s %s", problem.Path, problem.Text)
+		key, value, _ := strings.Cut(line, "=")
+		if key != "" {
+			key = "." + key
 		}
-		return read.Options(middleware, plugin)
-	case "json":
-		documents, mistake := document.YAML([]byte(text))
-		if mistake != nil {
-			return nil, fmt.Errorf("%s", mistake.Text)
-		}
-		return reading.ManifestOptions(documents[0])
+		labels = append(labels, containerLabel{strings.Join([]string{"traefik", "http", "middlewares", middleware, "plugin", plugin}, ".") + key, value})
 	}
-	rendered, mistake, err := reading.Render(fileText(source, text), nil)
-	if err != nil {
-		return nil, fmt.Errorf("%s", mistake.Text)
-	}
-	var root *document.Node
-	if source.Name == "toml" {
-		root, mistake = document.TOML([]byte(rendered))
-	} else {
-		var documents []*document.Node
-		documents, mistake = document.YAML([]byte(rendered))
-		if len(documents) > 0 {
-			root = documents[0]
-		}
-	}
-	if mistake != nil {
-		return nil, fmt.Errorf("%s", mistake.Text)
-	}
-	if problem := reading.Refused(root); problem != nil {
-		return nil, fmt.Errorf("%s %s", problem.Path, problem.Text)
-	}
-	section := root.Path("http", "middlewares", middleware, "plugin", plugin)
-	if section == nil || section.Kind == document.Null {
-		return nil, fmt.Errorf("the plugin has no value")
-	}
-	return reading.FileOptions(section)
+	return labels
 }
 
 // fileText returns the file that a case's text is a part of.
@@ -86,56 +116,37 @@ func fileText(source Source, text string) string {
 	return yamlFile(text)
 }
 
-// plainly makes texts of all values, as the plugin does.
-func plainly(t *testing.T, value any) string {
+// asJSON is how the two readings are compared: with the types of what Traefik hands over.
+func asJSON(t *testing.T, options map[string]any) string {
 	t.Helper()
-	switch v := value.(type) {
-	case map[string]any:
-		keys := []string{}
-		for key := range v {
-			keys = append(keys, key)
-		}
-		sort.Strings(keys)
-		text := "{"
-		for _, key := range keys {
-			text += fmt.Sprintf("%q:%s,", key, plainly(t, v[key]))
-		}
-		return text + "}"
-	case dynamic.PluginConf:
-		return plainly(t, map[string]any(v))
-	case []any:
-		text := "["
-		for _, item := range v {
-			text += plainly(t, item) + ","
-		}
-		return text + "]"
-	case nil:
-		return "null"
+	text, err := json.Marshal(options)
+	if err != nil {
+		t.Fatal(err)
 	}
-	return fmt.Sprintf("%q", fmt.Sprint(reflect.ValueOf(value).Interface()))
+	return string(text)
 }
 
-func sameAsTraefik(t *testing.T, source Source, text string) {
+func sameAsTraefik(t *testing.T, r reader, source Source, text string) {
 	t.Helper()
 	want, wantErr := optionsOrPanic(source, text)
-	got, err := readByCheck(source, text)
+	got, err := r.options(t, source, text)
 	if (err == nil) != (wantErr == nil) {
 		t.Errorf("%s: check says %v, Traefik says %v, of\n%s", source.Name, err, wantErr, text)
 		return
 	}
-	if err == nil && plainly(t, got) != plainly(t, want) {
-		t.Errorf("%s: check reads\n%s\nTraefik reads\n%s\nof\n%s", source.Name, plainly(t, got), plainly(t, want), text)
+	if err == nil && asJSON(t, got) != asJSON(t, want) {
+		t.Errorf("%s: check reads\n%s\nTraefik reads\n%s\nof\n%s", source.Name, asJSON(t, got), asJSON(t, want), text)
 	}
 }
 
 // What the command takes for the plugin's options is what Traefik does, of every case.
 func TestCheckReadsAsTraefik(t *testing.T) {
-	compared := 0
+	r, compared := newReader(t), 0
 	for _, archive := range cases(t) {
 		for _, f := range archive.Files {
 			for _, source := range All {
 				if source.Name == f.Name {
-					sameAsTraefik(t, source, string(f.Data))
+					sameAsTraefik(t, r, source, string(f.Data))
 					compared++
 				}
 			}
@@ -144,7 +155,7 @@ func TestCheckReadsAsTraefik(t *testing.T) {
 	for _, test := range refusedByTraefik {
 		for _, source := range All {
 			if source.Name == test.source && source.Name != "json" {
-				sameAsTraefik(t, source, test.text)
+				sameAsTraefik(t, r, source, test.text)
 				compared++
 			}
 		}
@@ -162,13 +173,14 @@ func TestCheckReadsAsTraefikRandom(t *testing.T) {
 	}
 	t.Logf("repeat with: -seed %d", n)
 	g := &generator{rand.New(rand.NewPCG(n, 1))}
+	r := newReader(t)
 	for range 1000 {
 		tree := g.section("", reflect.TypeFor[hookward.Options](), g.IntN(2) == 0)
 		texts := write(tree)
 		for _, source := range All {
-			sameAsTraefik(t, source, texts[source.Name])
+			sameAsTraefik(t, r, source, texts[source.Name])
 		}
-		sameAsTraefik(t, All[2], g.labels())
+		sameAsTraefik(t, r, All[2], g.labels())
 		if t.Failed() {
 			return
 		}
@@ -220,7 +232,7 @@ func cases(t *testing.T) []*txtar.Archive {
 
 // checkFile returns the mistakes that `hookward check` finds of a case, in a file as
 // somebody would write it.
-func checkFile(t *testing.T, source Source, text string) []finding.Finding {
+func checkFile(t *testing.T, command string, source Source, text string) []finding {
 	t.Helper()
 	name, file := "options.yml", ""
 	switch source.Name {
@@ -230,18 +242,8 @@ func checkFile(t *testing.T, source Source, text string) []finding.Finding {
 		name, file = "options.toml", tomlFile(text)
 	case "labels":
 		labels := map[string]string{}
-		last := ""
-		for _, line := range strings.Split(strings.TrimSuffix(text, "\n"), "\n") {
-			if more, ok := strings.CutPrefix(line, "\t"); ok {
-				labels[last] += "\n" + more
-				continue
-			}
-			key, value, _ := strings.Cut(line, "=")
-			last = "traefik.http.middlewares.hooks.plugin.hookward"
-			if key != "" {
-				last += "." + key
-			}
-			labels[last] = strings.ReplaceAll(value, "$", "$$")
+		for _, l := range labelsOf(text) {
+			labels[l.Key] = strings.ReplaceAll(l.Value, "$", "$$")
 		}
 		b, err := json.Marshal(map[string]any{"services": map[string]any{"x": map[string]any{"labels": labels}}})
 		if err != nil {
@@ -255,22 +257,22 @@ func checkFile(t *testing.T, source Source, text string) []finding.Finding {
 	if err := os.WriteFile(path, []byte(file), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	report := checkup.Run([]string{path}, nil, checkup.Options{})
-	errors := []finding.Finding{}
-	for _, f := range report.Findings {
+	mistakes := []finding{}
+	for _, f := range check(t, command, path) {
 		if strings.Contains(f.Message+f.Path, secretMark) {
 			t.Errorf("a finding gives a secret away: %+v", f)
 		}
-		if f.Severity == finding.Error {
-			errors = append(errors, f)
+		if f.Severity == "error" {
+			mistakes = append(mistakes, f)
 		}
 	}
-	return errors
+	return mistakes
 }
 
 // Whatever the plugin, or Traefik, calls a mistake is one to `hookward check`, and
 // nothing else is: of all cases, in all sources.
 func TestCheckAgrees(t *testing.T) {
+	command := build(t, "./cmd/hookward")
 	good, bad := 0, 0
 	agree := func(source Source, text string) {
 		raw, err := optionsOrPanic(source, text)
@@ -281,7 +283,7 @@ func TestCheckAgrees(t *testing.T) {
 				return strings.HasPrefix(text, "env:") || strings.HasPrefix(text, "file:")
 			}).Problems
 		}
-		found := checkFile(t, source, text)
+		found := checkFile(t, command, source, text)
 		if err != nil || len(problems) > 0 {
 			bad++
 			if len(found) == 0 {
@@ -324,7 +326,7 @@ func TestCheckAgrees(t *testing.T) {
 	}
 }
 
-func containsPath(findings []finding.Finding, path string) bool {
+func containsPath(findings []finding, path string) bool {
 	for _, f := range findings {
 		if strings.HasSuffix(f.Path, "."+path) {
 			return true

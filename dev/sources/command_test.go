@@ -13,15 +13,35 @@ import (
 	"github.com/hookward/hookward"
 )
 
+// build builds a main package of the plugin's module.
+func build(t *testing.T, name string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "built")
+	cmd := exec.Command("go", "build", "-o", path, name)
+	cmd.Dir = filepath.Join("..", "..")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("go build: %v\n%s", err, out)
+	}
+	return path
+}
+
+// finding is what 'hookward check --json' says.
+type finding struct{ Severity, Rule, Path, Message string }
+
+func check(t *testing.T, command, path string) []finding {
+	t.Helper()
+	out, err := exec.Command(command, "check", "--json", path).Output()
+	findings := []finding{}
+	if failure := json.Unmarshal(out, &findings); failure != nil {
+		t.Fatalf("%v, %v: %s", err, failure, out)
+	}
+	return findings
+}
+
 // What 'hookward providers' prints of each provider is YAML, and the same options as
 // the catalogue's.
 func TestProvidersAreYAML(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "hookward")
-	build := exec.Command("go", "build", "-o", path, "./cmd/hookward")
-	build.Dir = filepath.Join("..", "..")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("go build: %v\n%s", err, out)
-	}
+	path := build(t, "./cmd/hookward")
 	list, err := exec.Command(path, "providers", "--json").Output()
 	if err != nil {
 		t.Fatal(err)

@@ -8,8 +8,6 @@ import (
 	"testing"
 
 	muxer "github.com/traefik/traefik/v3/pkg/muxer/http"
-
-	"github.com/hookward/hookward/internal/checkup"
 )
 
 // A router's rule is a mistake to `hookward check` if Traefik can't use it, and only
@@ -19,6 +17,7 @@ func TestRouterRules(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	command := build(t, "./cmd/hookward")
 	good, bad := 0, 0
 	for _, rule := range []string{
 		"Host(`a`)", "HOST(`a`)", "host(`a`)", "Pathprefix(`/a`)", "PathPrefix(`/a`)", "pathPrefix(`/a`)", "PATHPREFIX(`/`)", "Clientip(`::1`)", "HOst(`a`)",
@@ -39,7 +38,7 @@ func TestRouterRules(t *testing.T) {
 			t.Fatal(err)
 		}
 		said := ""
-		for _, f := range checkup.Run([]string{path}, nil, checkup.Options{}).Findings {
+		for _, f := range check(t, command, path) {
 			if f.Rule == "router-rule" {
 				said += f.Message
 			}

@@ -12,12 +12,9 @@ import (
 	"github.com/traefik/paerser/parser"
 	"github.com/traefik/traefik/v3/pkg/config/dynamic"
 	"github.com/traefik/traefik/v3/pkg/config/label"
-
-	"github.com/hookward/hookward/internal/checkup/document"
-	"github.com/hookward/hookward/internal/checkup/reading"
 )
 
-var updateStructure = flag.Bool("update-structure", false, "write what Traefik's structures are into internal/checkup")
+var updateStructure = flag.Bool("update-structure", false, "write what Traefik's structures are into cmd/hookward/internal/checkup")
 
 // What `hookward check` takes for the fields of Traefik's dynamic configuration are
 // those that Traefik's parser finds: exported ones, by their names in Go.
@@ -27,7 +24,7 @@ func TestStructure(t *testing.T) {
 	if len(s.names) < 70 {
 		t.Errorf("found %d types only", len(s.names))
 	}
-	path := filepath.Join("..", "..", "internal", "checkup", "reading", "structure.txt")
+	path := filepath.Join("..", "..", "cmd", "hookward", "internal", "checkup", "reading", "structure.txt")
 	if *updateStructure {
 		if err := os.WriteFile(path, []byte(s.text), 0o644); err != nil {
 			t.Fatal(err)
@@ -119,6 +116,7 @@ func fieldsOf(t reflect.Type) []reflect.StructField {
 
 // Whether a field is known is what Traefik's own parsers say, of files and of labels.
 func TestUnknownFields(t *testing.T) {
+	r := newReader(t)
 	for _, test := range []struct{ source, text, want string }{
 		{"yaml", "http: {routers: {a: {middleware: [x], rule: r}}}", "http.routers.a.middleware"},
 		{"yaml", "http: {routers: {a: {Middlewares: [x], RULE: r, defaultRule: true, tls: {domains: [{main: a}]}}}}", ""},
@@ -149,29 +147,17 @@ func TestUnknownFields(t *testing.T) {
 		{"labels", "traefik.tls.stores.default.defaultgeneratedcert.resolver=x", ""},
 	} {
 		var err error
-		var root *document.Node
-		configuration := &dynamic.Configuration{}
-		switch test.source {
-		case "labels":
+		q := question{Source: test.source, Text: test.text}
+		if test.source == "labels" {
 			key, value, _ := strings.Cut(test.text, "=")
 			_, err = label.DecodeConfiguration(map[string]string{key: value})
-			read, problem := reading.ReadLabels([]reading.Label{{Key: key, Value: value}})
-			if problem != nil {
-				t.Fatal(problem)
-			}
-			root = read.Root
-		default:
-			err = file.DecodeContent(test.text, "."+test.source, configuration)
-			if test.source == "toml" {
-				root, _ = document.TOML([]byte(test.text))
-			} else {
-				documents, _ := document.YAML([]byte(test.text))
-				root = documents[0]
-			}
+			q.Labels = []containerLabel{{key, value}}
+		} else {
+			err = file.DecodeContent(test.text, "."+test.source, &dynamic.Configuration{})
 		}
-		paths := []string{}
-		for _, u := range reading.UnknownFields(root, test.source == "labels") {
-			paths = append(paths, u.Path)
+		paths := r.ask(t, q).Unknown
+		if paths == nil {
+			t.Errorf("%s: check does not come to the fields", test.text)
 		}
 		if (err == nil) != (test.want == "") || strings.Join(paths, " ") != test.want {
 			t.Errorf("%s: Traefik says %v, check finds %q, want %q", test.text, err, paths, test.want)

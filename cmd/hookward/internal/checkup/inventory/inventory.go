@@ -1,0 +1,179 @@
+// Package inventory gathers routers and middlewares from the places in which Traefik's
+// users write them: files of its file provider, labels of Compose files, manifests of
+// its Kubernetes resources, and its static configuration.
+package inventory
+
+import (
+	"sort"
+	"strings"
+
+	"github.com/hookward/hookward/cmd/hookward/internal/checkup/document"
+	"github.com/hookward/hookward/cmd/hookward/internal/checkup/finding"
+	"github.com/hookward/hookward/cmd/hookward/internal/checkup/reading"
+)
+
+// Set is everything that was read, as one Traefik might be given it.
+type Set struct {
+	Middlewares []*Middleware
+	Routers     []*Router
+	Statics     []*Static
+	Sources     []*Source
+	Findings    []finding.Finding // about reading
+	Documents   int               // that were Traefik's
+	// Environment has the values of variables; nil where they are not resolved.
+	Environment *reading.Environment
+
+	services   map[string]string   // the backend by the service's key; empty where it is not known
+	defined    map[string]bool     // the keys of services that are written down
+	containers map[string][]string // by provider; Traefik makes a service of each
+	providers  map[string]bool     // of which something was read
+}
+
+// Source is what Traefik takes, or refuses, as one: a file of its file provider, or the
+// labels of a container.
+type Source struct {
+	File   string
+	Root   *document.Node
+	Labels bool
+}
+
+// Middleware is one definition of a middleware.
+type Middleware struct {
+	Key  string // by which routers of other providers name it, such as hooks@file
+	Name string // as a user of its own provider knows it
+	File string
+	Path string // where it stands, such as http.middlewares.hooks
+	Node *document.Node
+	From *Source // nil for a resource of Kubernetes
+	// Options returns what Traefik hands to the plugin of that name.
+	Options   func(alias string) (map[string]any, error)
+	Namespace string // in Kubernetes
+	// ResolvesSecrets says that urn:k8s:secret: is resolved on the way.
+	ResolvesSecrets bool
+}
+
+// Router is one router of HTTP.
+type Router struct {
+	Name        string
+	File        string
+	Path        string
+	Node        *document.Node
+	Rule        string
+	Priority    int // 0 where it is the rule's length
+	Backend     string
+	Service     string // its name, as a person knows it
+	Middlewares []Reference
+	Abroad      []Reference // those of Middlewares that are of another namespace, in Kubernetes
+	EntryPoints []string
+	TLS         bool
+	Provider    string
+	// Named is the service as it is named; nil where it is not, or is a service of
+	// Kubernetes, which is not among these files.
+	Named *Reference
+
+	service string // its key, until all services are known
+}
+
+// Reference is a middleware, or a service, that a router names.
+type Reference struct {
+	Key  string
+	Text string // as it is written
+	Node *document.Node
+}
+
+// Static is a static configuration.
+type Static struct {
+	File string
+	Root *document.Node
+}
+
+// Plugin returns the section plugin of a middleware, or nil.
+func (m *Middleware) Plugin() *document.Node { return m.Node.Get("plugin") }
+
+// Provider returns the provider of a key.
+func Provider(key string) string {
+	return key[strings.LastIndex(key, "@")+1:]
+}
+
+// Title returns what a middleware is called in a message about it as a whole: its path,
+// or the kind and the name of its resource.
+func (m *Middleware) Title() string {
+	if m.From == nil {
+		return "Middleware " + nameIn(m.Namespace, m.Name)
+	}
+	return m.Path
+}
+
+// Has says whether something of a provider's configuration is in the set.
+func (s *Set) Has(provider string) bool { return s.providers[provider] }
+
+// note remembers that something of a provider's configuration was read.
+func (s *Set) note(provider string) {
+	if s.providers == nil {
+		s.providers = map[string]bool{}
+	}
+	s.providers[provider] = true
+}
+
+// Complete settles what one file says of another, once all are read.
+func (s *Set) Complete() {
+	for _, r := range s.Routers {
+		r.Backend = r.service
+		known := s.services[r.service]
+		if known != "" {
+			r.Backend = known
+		}
+	}
+}
+
+// add notes what stands behind a service.
+func (s *Set) add(key, backend string) {
+	if s.services == nil {
+		s.services = map[string]string{}
+	}
+	s.services[key] = backend
+}
+
+// define notes a service that is written down, and what stands behind it.
+func (s *Set) define(key, backend string) {
+	if s.defined == nil {
+		s.defined = map[string]bool{}
+	}
+	s.defined[key] = true
+	s.add(key, backend)
+}
+
+// Services returns the keys of all services that are written down.
+func (s *Set) Services() []string {
+	keys := make([]string, 0, len(s.defined))
+	for key := range s.defined {
+		keys = append(keys, key)
+	}
+	sort.Strings(keys)
+	return keys
+}
+
+// HasService says whether a service is defined, or may be the one that Traefik makes of
+// a container, whose name has that of the project, or of the stack, in it.
+func (s *Set) HasService(key string) bool {
+	if s.defined[key] {
+		return true
+	}
+	provider := Provider(key)
+	name := strings.TrimSuffix(key, "@"+provider)
+	for _, container := range s.containers[provider] {
+		container = reading.Normalize(container)
+		if provider == "docker" && strings.HasPrefix(name, container+"-") || provider == "swarm" && strings.HasSuffix(name, "-"+container) {
+			return true
+		}
+	}
+	return false
+}
+
+// qualify returns the key of a name as one provider's configuration has it.
+func qualify(name, provider string) string {
+	if strings.Contains(name, "@") {
+		return name
+	}
+	return name + "@" + provider
+}
