@@ -15,7 +15,7 @@ help:
 #? run: Start the real Traefik with hookward and an echo backend, and print curl lines (ADDRESS=127.0.0.1:8001 for another port)
 .PHONY: run
 run:
-	@go build -C dev -o .cache/run ./cmd/run && dev/.cache/run $(if $(ADDRESS),-address $(ADDRESS))
+	@go build -C dev -o .cache/run ./run && dev/.cache/run $(if $(ADDRESS),-address $(ADDRESS))
 
 #? test: Run every test there is: compiled, interpreted, in the real Traefik, which has hookward as a plugin and compiled in
 .PHONY: test
@@ -38,8 +38,8 @@ lint:
 	go vet ./... && go vet -C dev ./...
 	go run $(STATICCHECK) ./...
 	cd dev && go run $(STATICCHECK) ./...
-	go build -C dev -o .cache/dialect ./cmd/dialect && dev/.cache/dialect -test=false $$(go list -deps -f '{{if not .Standard}}{{.ImportPath}}{{end}}' .)
-	cd dev && go run ./cmd/docs -check
+	go build -C dev -o .cache/dialect ./dialect && dev/.cache/dialect -test=false $$(go list -deps -f '{{if not .Standard}}{{.ImportPath}}{{end}}' .)
+	cd dev && go run ./docs -check
 
 #? fuzz: Run each fuzz target for FUZZTIME (50000x runs, or a time such as 10m)
 .PHONY: fuzz
@@ -54,37 +54,37 @@ fuzz:
 	go test -run '^$$' -fuzz FuzzRaw -fuzztime $(FUZZTIME) ./cmd/hookward/internal/capture
 
 # What starts a Traefik runs a second time, with hookward compiled into it.
-IN_TRAEFIK  = ./cmd/run ./e2e ./examples ./senders
+IN_TRAEFIK  = ./run ./e2e ./examples ./senders
 TRANSCRIPTS = $(CURDIR)/dev/.cache/transcripts
 
 #? dev: Run the tests of the second module, those in the real Traefik against both forms of hookward, and compare what was seen of each request
 .PHONY: dev
 dev:
-	@go run -C dev ./cmd/traefik
+	@go run -C dev ./prebuild
 	@rm -rf $(TRANSCRIPTS)
 	@# Uncached: Go does not see that these tests read the other module's files.
 	HOOKWARD_FORM=interpreted HOOKWARD_TRANSCRIPT=$(TRANSCRIPTS)/interpreted go test -C dev -p 1 -count 1 ./...
 	HOOKWARD_FORM=compiled HOOKWARD_TRANSCRIPT=$(TRANSCRIPTS)/compiled go test -C dev -p 1 -count 1 $(IN_TRAEFIK)
-	go run -C dev ./cmd/transcript $(TRANSCRIPTS)/interpreted $(TRANSCRIPTS)/compiled
+	go run -C dev ./transcript $(TRANSCRIPTS)/interpreted $(TRANSCRIPTS)/compiled
 
 #? bench: Measure hookward beside the alternatives for three quarters of an hour, and write docs/performance.md (Debian installs what is missing)
 .PHONY: bench
 bench:
 	@# One by one: what can't be had is left out, and the output says so.
 	@for tool in wrk nginx /usr/lib/nginx/modules/ngx_http_lua_module.so=libnginx-mod-http-lua haproxy; do dev/tools.sh $$tool || true; done
-	go run -C dev ./cmd/bench
+	go run -C dev ./bench
 
 #? matrix: Run the core of the tests in other versions of Traefik, against both forms of hookward, and write docs/versions.md (VERSIONS=v3.4.1,v3.5.3 for some; 5 to 10 minutes each to build)
 .PHONY: matrix
 matrix:
-	go run -C dev ./cmd/matrix $(if $(VERSIONS),-versions $(VERSIONS))
+	go run -C dev ./matrix $(if $(VERSIONS),-versions $(VERSIONS))
 
 #? release: Check that this commit may be a version of the plugin, and tag it, without pushing (VERSION=v0.1.0; docs/release.md)
 .PHONY: release
 release:
-	@go run -C dev ./cmd/release '$(VERSION)'
+	@go run -C dev ./release '$(VERSION)'
 
 #? docs, catalogue: Write what is made of the options' comments and of catalogue/: the gate's rows, pages and the schema in docs, cmd/hookward/providers.json
 .PHONY: docs catalogue
 docs catalogue:
-	go run -C dev ./cmd/docs
+	go run -C dev ./docs

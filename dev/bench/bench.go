@@ -1,9 +1,4 @@
-// Package bench measures hookward in the real Traefik, compiled in and interpreted,
-// beside what one would use in its place: Traefik's own middlewares, forwardAuth to
-// a verifying service, nginx with Lua, HAProxy. All run on one machine with the same
-// backend and load generator, in turns, so that each ratio comes from runs beside
-// each other.
-package bench
+package main
 
 import (
 	"context"

@@ -1,4 +1,4 @@
-package bench
+package main
 
 import (
 	_ "embed"
@@ -118,7 +118,7 @@ func (s *Soak) text() string {
 		sample := s.Samples[(i+1)*len(s.Samples)/10-min(1, (i+1)*len(s.Samples)/10)]
 		rows = append(rows, []string{thousands(float64(sample.Requests)), thousands(float64(sample.Reloads)), fmt.Sprintf("%.1f", mib(sample.RSS)), fmt.Sprintf("%.1f", mib(sample.Heap))})
 	}
-	return fmt.Sprintf("%s deliveries of 1 KiB through hookward, interpreted and with everything switched on, 20 routers, and %s reloads meanwhile, in %s (`go run -C dev ./cmd/bench -soak`, %s, version %s). In the second half, the resident memory grew by %+.2f MiB per million requests, and what is alive after a collection by %+.2f MiB. Per thousand reloads that is %+.2f MiB; Traefik alone grows by %+.2f MiB with the same reloads and a tenth of the requests.\n\n",
+	return fmt.Sprintf("%s deliveries of 1 KiB through hookward, interpreted and with everything switched on, 20 routers, and %s reloads meanwhile, in %s (`go run -C dev ./bench -soak`, %s, version %s). In the second half, the resident memory grew by %+.2f MiB per million requests, and what is alive after a collection by %+.2f MiB. Per thousand reloads that is %+.2f MiB; Traefik alone grows by %+.2f MiB with the same reloads and a tenth of the requests.\n\n",
 		thousands(float64(s.Requests)), thousands(float64(s.Reloads)), s.Took, s.Date, s.Version, s.RSSSlope/(1<<20), s.HeapSlope/(1<<20), s.HeapPerReloads/(1<<20), s.Alone/(1<<20)) +
 		table([]string{"requests", "reloads", "RSS MiB", "heap alive MiB"}, slices.CompactFunc(rows, func(a, b []string) bool { return slices.Equal(a, b) }))
 }

@@ -1,4 +1,4 @@
-package dialect
+package main
 
 import (
 	"go/ast"
@@ -16,7 +16,7 @@ const (
 	plusBuildLine = "// +build gc"
 )
 
-// buildTag refuses build constraints, but for the two lines of CompiledOnly. A file
+// buildTag refuses build constraints, but for the two lines of compiledOnly. A file
 // that the compiler ignores for one is loaded all the same, so these files are read
 // here, too. It also refuses what a loaded file has from one that is not loaded.
 func buildTag(p *pass) {
@@ -32,17 +32,17 @@ func buildTag(p *pass) {
 			continue
 		}
 		f, err := parser.ParseFile(p.Fset, name, src, parser.ParseComments|parser.PackageClauseOnly)
-		if err == nil && !CompiledOnly(f) {
+		if err == nil && !compiledOnly(f) {
 			p.buildLines(f)
 		}
 	}
 	p.usesOfCompiled()
 }
 
-// CompiledOnly reports whether Yaegi skips a file which the compiler reads: above the
+// compiledOnly reports whether Yaegi skips a file which the compiler reads: above the
 // package clause stand goBuildLine and plusBuildLine, once each and to the letter,
 // and no other constraint.
-func CompiledOnly(f *ast.File) bool {
+func compiledOnly(f *ast.File) bool {
 	seen := map[string]int{}
 	for _, line := range constraints(f) {
 		seen[line.text]++
@@ -102,7 +102,7 @@ func (p *pass) buildLines(f *ast.File) {
 func (p *pass) usesOfCompiled() {
 	skipped := map[*token.File]bool{}
 	for _, f := range p.Files {
-		if CompiledOnly(f) {
+		if compiledOnly(f) {
 			skipped[p.Fset.File(f.FileStart)] = true
 		}
 	}

@@ -1,4 +1,4 @@
-package dialect
+package main
 
 import (
 	"go/parser"
@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// TestCompiledOnly holds CompiledOnly against the interpreter: what it exempts from
+// TestCompiledOnly holds compiledOnly against the interpreter: what it exempts from
 // all rules is never loaded.
 func TestCompiledOnly(t *testing.T) {
 	for _, test := range []struct {
@@ -36,7 +36,7 @@ func TestCompiledOnly(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := CompiledOnly(f); got != test.exempt {
+			if got := compiledOnly(f); got != test.exempt {
 				t.Errorf("exempt: %v, want %v", got, test.exempt)
 			}
 			result := eval(src, "sample.Value()")

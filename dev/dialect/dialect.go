@@ -1,24 +1,4 @@
-// Package dialect defines an analyzer for the Go that Traefik plugins are
-// written in.
-//
-// Traefik does not compile a plugin, it interprets it with Yaegi v0.16.1.
-// Some constructs pass the compiler and every compiled test and then give
-// another result there, most of them without any error: a signature check
-// with a named result accepts a request because the one before it was good.
-// The analyzer refuses these constructs. There is no comment that silences
-// it; each rule names the way to write the same thing safely.
-//
-// # What the rules do not see
-//
-// Rules look at syntax and types, not at data flow. A loop made of goto, the
-// value of an assertion in a loop that is used although its ok is false, a
-// concrete value converted to an interface outside a loop and changed
-// afterwards, and a value changed through a second pointer are not found.
-// The interpreted test run is there for the rest.
-//
-// Package main is skipped: no plugin is one. Test files are skipped: Traefik never loads them. So are files with the lines
-// "//go:build gc" and "// +build gc": Yaegi takes them for another compiler's.
-package dialect
+package main
 
 import (
 	"fmt"
@@ -71,8 +51,8 @@ var rules = []rule{
 	{"build-tag", "Yaegi ignores //go:build, where the compiler ignores // +build; move the file to a directory of its own, or write both, with gc, for what the compiler alone is to read", buildTag},
 }
 
-// Analyzer reports code that Yaegi does not run as the compiler does.
-var Analyzer = &analysis.Analyzer{
+// analyzer reports code that Yaegi does not run as the compiler does.
+var analyzer = &analysis.Analyzer{
 	Name: "dialect",
 	Doc:  doc(),
 	Run:  run,
@@ -102,7 +82,7 @@ func run(ap *analysis.Pass) (any, error) {
 	// Not the shared inspector of passes/inspect: it includes test files.
 	var files []*ast.File
 	for _, f := range ap.Files {
-		if loaded(ap.Fset.File(f.FileStart).Name()) && !CompiledOnly(f) {
+		if loaded(ap.Fset.File(f.FileStart).Name()) && !compiledOnly(f) {
 			files = append(files, f)
 		}
 	}

@@ -1,4 +1,4 @@
-package dialect
+package main
 
 import (
 	"strings"
@@ -16,7 +16,7 @@ func TestRules(t *testing.T) {
 		dirs = append(dirs, r.name+"/...")
 	}
 	refused := make(map[string]int)
-	for _, result := range analysistest.Run(t, analysistest.TestData(), Analyzer, dirs...) {
+	for _, result := range analysistest.Run(t, analysistest.TestData(), analyzer, dirs...) {
 		dir, _, _ := strings.Cut(result.Pass.Pkg.Path(), "/")
 		refused[dir] += count(result.Diagnostics, dir)
 	}
@@ -41,7 +41,7 @@ func count(ds []analysis.Diagnostic, rule string) int {
 // all the same. Package analysistest takes no want comments from such a
 // file, so its complaints are thrown away.
 func TestIgnoredFile(t *testing.T) {
-	results := analysistest.Run(discard{}, analysistest.TestData(), Analyzer, "build-tag-ignored")
+	results := analysistest.Run(discard{}, analysistest.TestData(), analyzer, "build-tag-ignored")
 	if len(results) != 1 {
 		t.Fatalf("got %d results, want 1", len(results))
 	}

@@ -1,4 +1,4 @@
-package dialect
+package main
 
 // How much of a generic function of the standard library Yaegi can load.
 // It instantiates them from source, and does so badly: it does not infer a

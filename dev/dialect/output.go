@@ -1,4 +1,4 @@
-package dialect
+package main
 
 import (
 	"go/ast"

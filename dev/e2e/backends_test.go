@@ -13,7 +13,7 @@ import (
 	"testing"
 
 	"github.com/hookward/hookward/dev/gateway"
-	"github.com/hookward/hookward/dev/transcript"
+	"github.com/hookward/hookward/dev/transcript/note"
 )
 
 // TestBackends lets a request pass and then has the backend, or the client,
@@ -104,7 +104,7 @@ func TestBackends(t *testing.T) {
 	}
 	send := func(behaviour string) *http.Request {
 		request := s.request("gh", behaviour, signed(secret, behaviour))
-		transcript.SentText(t, request.URL.Path, behaviour)
+		note.SentText(t, request.URL.Path, behaviour)
 		return request
 	}
 

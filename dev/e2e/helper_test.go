@@ -23,7 +23,7 @@ import (
 	"time"
 
 	"github.com/hookward/hookward/dev/gateway"
-	"github.com/hookward/hookward/dev/transcript"
+	"github.com/hookward/hookward/dev/transcript/note"
 )
 
 // GitHub's published vector.
@@ -273,7 +273,7 @@ func (s *site) dial(t *testing.T, gate, protocol string, lines ...string) *wire 
 	w.path = s.path(gate)
 	head := "POST " + w.path + " " + protocol + "\r\nHost: hooks.example.com\r\n" + strings.Join(append(lines, ""), "\r\n")
 	w.send(t, head)
-	transcript.SentText(t, w.path, head)
+	note.SentText(t, w.path, head)
 	return w
 }
 
@@ -304,7 +304,7 @@ func (w *wire) receive(t *testing.T) *answer {
 		t.Fatalf("%s: %v", w.path, err)
 	}
 	body, err := io.ReadAll(response.Body)
-	transcript.Answer(t, w.path, response, body, err)
+	note.Answer(t, w.path, response, body, err)
 	return &answer{Response: response, path: w.path, body: body, err: err}
 }
 

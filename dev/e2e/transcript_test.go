@@ -6,7 +6,7 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"github.com/hookward/hookward/dev/transcript"
+	"github.com/hookward/hookward/dev/transcript/note"
 )
 
 // unsteady is above zero while it depends on the clock how often a test asks, or what it is
@@ -26,8 +26,8 @@ func eventually(t *testing.T, what string, holds func() bool) {
 func transcribed(t *testing.T, r *http.Request, response *http.Response, body []byte, err error) {
 	t.Helper()
 	if unsteady.Load() == 0 {
-		transcript.Sent(t, r.URL.Path, r)
-		transcript.Answer(t, r.URL.Path, response, body, err)
+		note.Sent(t, r.URL.Path, r)
+		note.Answer(t, r.URL.Path, response, body, err)
 	}
 }
 
@@ -38,7 +38,7 @@ func (s *site) transcribe(t *testing.T) {
 	defer s.backend.mu.Unlock()
 	for path, arrivals := range s.backend.arrivals {
 		for _, a := range arrivals {
-			transcript.Arrived(t, path, a.Request, a.body, a.err)
+			note.Arrived(t, path, a.Request, a.body, a.err)
 		}
 	}
 	for _, line := range s.Stdout.Lines(`"event.dataset":"hookward.audit"`) {
@@ -46,6 +46,6 @@ func (s *site) transcribe(t *testing.T) {
 		if err := json.Unmarshal([]byte(line), &r); err != nil {
 			t.Errorf("the audit record %q: %v", line, err)
 		}
-		transcript.Record(t, r.Path, line)
+		note.Record(t, r.Path, line)
 	}
 }

@@ -15,7 +15,7 @@ import (
 	"time"
 
 	"github.com/hookward/hookward/dev/gateway"
-	"github.com/hookward/hookward/dev/transcript"
+	"github.com/hookward/hookward/dev/transcript/note"
 )
 
 // message is a request as deliveries.mjs describes it.
@@ -154,7 +154,7 @@ func (g *theGate) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if e := g.exchanges[r.Host]; e != nil {
-		transcript.Arrived(g.t, e.name(), r, body, nil)
+		note.Arrived(g.t, e.name(), r, body, nil)
 		e.arrived = r.Clone(context.Background())
 		if !bytes.Equal(body, e.message.Body) {
 			e.arrived = nil // and is not taken for a pass
@@ -192,8 +192,8 @@ func (g *theGate) send(t *testing.T, e *exchange) {
 	if !e.pass {
 		r.Header = nil // what is wrong in it is made of what is random
 	}
-	transcript.Sent(t, e.name(), r)
-	transcript.Answer(t, e.name(), response, e.body, nil)
+	note.Sent(t, e.name(), r)
+	note.Answer(t, e.name(), response, e.body, nil)
 }
 
 // name is what a transcript calls it: without the random character that was changed.
@@ -241,7 +241,7 @@ func (g *theGate) records(t *testing.T) map[string]entry {
 			t.Errorf("%s: no audit record", e.what)
 			continue
 		}
-		transcript.Record(t, e.name(), lines[host])
+		note.Record(t, e.name(), lines[host])
 	}
 	return found
 }

@@ -1,4 +1,4 @@
-package transcript
+package main
 
 import (
 	"encoding/json"
@@ -8,10 +8,12 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/hookward/hookward/dev/transcript/note"
 )
 
-// Result says how much two runs have in common, and in what they differ.
-type Result struct {
+// result says how much two runs have in common, and in what they differ.
+type result struct {
 	Tests, Requests int
 	Differences     []string
 }
@@ -24,11 +26,11 @@ type entry struct {
 
 func (e entry) text() string { return strings.Join(e.lines, "\n") }
 
-// Compare holds two directories against each other, in what the tests of some packages
+// compare holds two directories against each other, in what the tests of some packages
 // have noted there. That a test is missing in one of them is a difference; that a package
 // has noted nothing is an error.
-func Compare(a, b string, packages ...string) (Result, error) {
-	r := Result{}
+func compare(a, b string, packages ...string) (result, error) {
+	r := result{}
 	for _, name := range packages {
 		left, err := read(a, name)
 		if err != nil {
@@ -116,7 +118,7 @@ func read(directory, name string) (map[string][]entry, error) {
 			return nil, fmt.Errorf("%s: %w", test, err)
 		}
 	}
-	for _, part := range parts {
+	for _, part := range note.Parts {
 		if !seen[part] {
 			return nil, fmt.Errorf("%s: %s has no note %q", directory, name, part)
 		}
@@ -129,7 +131,7 @@ func read(directory, name string) (map[string][]entry, error) {
 func entries(text string, seen map[string]bool) ([]entry, error) {
 	notes := map[string]map[string][]string{}
 	for line := range strings.Lines(text) {
-		n := note{}
+		n := note.Line{}
 		if err := json.Unmarshal([]byte(line), &n); err != nil {
 			return nil, fmt.Errorf("%w: %.100q", err, line)
 		}
@@ -147,7 +149,7 @@ func entries(text string, seen map[string]bool) ([]entry, error) {
 			continue
 		}
 		lines := []string{}
-		for _, part := range parts {
+		for _, part := range note.Parts {
 			seen[part] = seen[part] || byPart[part] != nil
 			lines = append(lines, byPart[part]...)
 		}

@@ -1,4 +1,4 @@
-package transcript
+package main
 
 import (
 	"bytes"
@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/hookward/hookward/dev/transcript/note"
 )
 
 // delivery is all that is seen of one.
@@ -50,13 +52,13 @@ func (d *delivery) note(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	Sent(t, name, d.sent)
-	Answer(t, name, d.answer, []byte("ok"), nil)
+	note.Sent(t, name, d.sent)
+	note.Answer(t, name, d.answer, []byte("ok"), nil)
 	if d.arrived != nil {
-		Arrived(t, name, d.arrived, d.body, nil)
+		note.Arrived(t, name, d.arrived, d.body, nil)
 	}
 	if d.record != nil {
-		Record(t, name, string(text))
+		note.Record(t, name, string(text))
 	}
 }
 
@@ -84,15 +86,15 @@ func TestCompare(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			a, b := t.TempDir(), t.TempDir()
-			t.Setenv(Variable, a)
+			t.Setenv(note.Variable, a)
 			seen(1).note(t)
 			seen(2).note(t)
-			t.Setenv(Variable, b)
+			t.Setenv(note.Variable, b)
 			seen(4).note(t) // in which order is no matter
 			changed := seen(3)
 			c.change(changed)
 			changed.note(t)
-			r, err := Compare(a, b, "transcript")
+			r, err := compare(a, b, "transcript")
 			if err != nil || r.Tests != 1 || r.Requests != 2 {
 				t.Fatalf("%+v, %v", r, err)
 			}
@@ -110,12 +112,12 @@ func TestCompare(t *testing.T) {
 func TestCompareMissing(t *testing.T) {
 	a, b := t.TempDir(), t.TempDir()
 	for _, directory := range []string{a, b} {
-		t.Setenv(Variable, directory)
+		t.Setenv(note.Variable, directory)
 		seen(1).note(t)
 	}
 	seen(2).note(t)
 	for _, order := range [][]string{{a, b}, {b, a}} {
-		if r, err := Compare(order[0], order[1], "transcript"); err != nil || len(r.Differences) != 1 || !strings.Contains(r.Differences[0], "run alone") {
+		if r, err := compare(order[0], order[1], "transcript"); err != nil || len(r.Differences) != 1 || !strings.Contains(r.Differences[0], "run alone") {
 			t.Errorf("a request: %+v, %v", r, err)
 		}
 	}
@@ -123,7 +125,7 @@ func TestCompareMissing(t *testing.T) {
 	if err := os.Rename(filepath.Join(b, test), filepath.Join(b, test+"Other")); err != nil {
 		t.Fatal(err)
 	}
-	r, err := Compare(a, b, "transcript")
+	r, err := compare(a, b, "transcript")
 	if told := strings.Join(r.Differences, "\n"); err != nil || !strings.Contains(told, test+" is missing") || !strings.Contains(told, test+"Other is missing") {
 		t.Errorf("a test: %+v, %v", r, err)
 	}
@@ -132,9 +134,9 @@ func TestCompareMissing(t *testing.T) {
 // TestCompareNothing gives what would be the same for want of anything to compare.
 func TestCompareNothing(t *testing.T) {
 	full, empty, unrecorded, spoilt := t.TempDir(), t.TempDir(), t.TempDir(), t.TempDir()
-	t.Setenv(Variable, full)
+	t.Setenv(note.Variable, full)
 	seen(1).note(t)
-	t.Setenv(Variable, unrecorded)
+	t.Setenv(note.Variable, unrecorded)
 	d := seen(1)
 	d.record = nil
 	d.note(t)
@@ -153,12 +155,12 @@ func TestCompareNothing(t *testing.T) {
 		empty: "no such file", unrecorded: `has no note "record"`, spoilt: "unexpected end",
 	} {
 		for _, order := range [][]string{{full, directory}, {directory, full}, {directory, directory}} {
-			if _, err := Compare(order[0], order[1], "transcript"); err == nil || !strings.Contains(err.Error(), want) {
+			if _, err := compare(order[0], order[1], "transcript"); err == nil || !strings.Contains(err.Error(), want) {
 				t.Errorf("%v: %v, want %q", order, err, want)
 			}
 		}
 	}
-	if r, err := Compare(full, full, "transcript"); err != nil || r.Requests != 1 || len(r.Differences) > 0 {
+	if r, err := compare(full, full, "transcript"); err != nil || r.Requests != 1 || len(r.Differences) > 0 {
 		t.Errorf("%+v, %v", r, err)
 	}
 }

@@ -33,7 +33,7 @@ var (
 // without a value, which is as if it were not there.
 func optionSchema(root string, sections map[string][]option, rows []row) (string, error) {
 	sections = maps.Clone(sections)
-	if err := parse(filepath.Join(root, "dev", "cmd", "docs", "provider.go"), sections); err != nil {
+	if err := parse(filepath.Join(root, "dev", "docs", "provider.go"), sections); err != nil {
 		return "", err
 	}
 	definitions := object{}

@@ -1,4 +1,4 @@
-// Command traefik compiles the pinned Traefik in both forms, and the log stores
+// Command prebuild compiles the pinned Traefik in both forms, and the log stores
 // that the tests send to, ahead of the tests, which hide its progress.
 package main
 

@@ -1,4 +1,4 @@
-// Package catalogue does what the analyser of Traefik's plugin catalogue does
+// Package analyser does what the analyser of Traefik's plugin catalogue does
 // with a version of the plugin, before there is one: it takes the module's
 // archive, checks manifest, go.mod and tags, and calls New with the manifest's
 // testData under Yaegi. A plugin that its analyser refuses gets an issue in its
@@ -6,7 +6,7 @@
 //
 // The rules are those of github.com/traefik/piceus, which is the analyser; some
 // are stricter here, and say so.
-package catalogue
+package analyser
 
 import (
 	"errors"

@@ -13,7 +13,7 @@ import (
 
 	"golang.org/x/mod/semver"
 
-	"github.com/hookward/hookward/dev/catalogue"
+	"github.com/hookward/hookward/dev/release/analyser"
 )
 
 // branch is the one that releases are made of.
@@ -39,14 +39,14 @@ func (r repository) checkVersion(version string) error {
 	if !plain.MatchString(version) {
 		return fmt.Errorf("VERSION: %q is not a version such as v0.1.0", version)
 	}
-	tags, err := catalogue.Tags(r.root)
+	tags, err := analyser.Tags(r.root)
 	if err != nil {
 		return err
 	}
 	if slices.Contains(tags, version) {
 		return fmt.Errorf("VERSION: there is a tag %s already", version)
 	}
-	if err := catalogue.CheckTags(append(tags, version)); err != nil {
+	if err := analyser.CheckTags(append(tags, version)); err != nil {
 		return err
 	}
 	for _, tag := range tags {
@@ -150,7 +150,7 @@ func (r repository) checkSource(version string) error {
 
 // checkCatalogue runs the catalogue's analysis of the commit.
 func (r repository) checkCatalogue() error {
-	return r.command("dev", "go", "test", "-count", "1", "./catalogue")
+	return r.command("dev", "go", "test", "-count", "1", "./release/analyser")
 }
 
 // checkCI runs what CI runs.

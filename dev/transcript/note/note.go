@@ -1,7 +1,5 @@
-// Package transcript writes down what was seen of each request that a test has sent, and
-// compares what two runs have written. It knows what differs from run to run by nature, and
-// nothing of who has made the difference.
-package transcript
+// Package note writes down what was seen of each request that a test has sent.
+package note
 
 import (
 	"crypto/sha256"
@@ -23,11 +21,11 @@ import (
 // by an absolute path. Without it, nothing is written.
 const Variable = "HOOKWARD_TRANSCRIPT"
 
-// parts are the places at which a request is seen, in the order of a transcript.
-var parts = []string{"sent", "answer", "arrived", "record"}
+// Parts are the places at which a request is seen, in the order of a transcript.
+var Parts = []string{"sent", "answer", "arrived", "record"}
 
-// note is a line of a transcript: what was seen of one request at one place.
-type note struct {
+// Line is a line of a transcript: what was seen of one request at one place.
+type Line struct {
 	Request string // what the test calls it
 	Part    string
 	Lines   []string
@@ -47,13 +45,13 @@ func Sent(t testing.TB, name string, r *http.Request) {
 		body, err := io.ReadAll(reader)
 		lines = append(lines, content(body, err))
 	}
-	write(t, note{name, "sent", append(lines, headers("trailer", r.Trailer)...)})
+	write(t, Line{name, "sent", append(lines, headers("trailer", r.Trailer)...)})
 }
 
 // SentText notes a request, or the beginning of one, as it stands on the wire.
 func SentText(t testing.TB, name, text string) {
 	t.Helper()
-	write(t, note{name, "sent", strings.Split(text, "\r\n")})
+	write(t, Line{name, "sent", strings.Split(text, "\r\n")})
 }
 
 // Answer notes what came back: a response, its body, and the error of reading that. Left
@@ -65,7 +63,7 @@ func Answer(t testing.TB, name string, r *http.Response, body []byte, err error)
 	header.Del("Content-Length")
 	lines := []string{r.Proto + " " + r.Status, fmt.Sprintf("length: %d", max(r.ContentLength, int64(len(body))))}
 	lines = append(append(lines, headers("header", header)...), content(body, err))
-	write(t, note{name, "answer", append(lines, headers("trailer", r.Trailer)...)})
+	write(t, Line{name, "answer", append(lines, headers("trailer", r.Trailer)...)})
 }
 
 // Arrived notes a request as the backend got it, its body read.
@@ -73,7 +71,7 @@ func Arrived(t testing.TB, name string, r *http.Request, body []byte, err error)
 	t.Helper()
 	lines := []string{r.Method + " " + r.RequestURI + " " + r.Proto, "host: " + r.Host, fmt.Sprintf("length: %d %v", r.ContentLength, r.TransferEncoding)}
 	lines = append(append(lines, headers("header", r.Header)...), content(body, err))
-	write(t, note{name, "arrived", append(lines, headers("trailer", r.Trailer)...)})
+	write(t, Line{name, "arrived", append(lines, headers("trailer", r.Trailer)...)})
 }
 
 // Record notes an audit record, a JSON object.
@@ -88,7 +86,7 @@ func Record(t testing.TB, name, text string) {
 	for _, field := range slices.Sorted(maps.Keys(fields)) {
 		lines = append(lines, field+": "+string(fields[field]))
 	}
-	write(t, note{name, "record", lines})
+	write(t, Line{name, "record", lines})
 }
 
 func headers(kind string, h http.Header) []string {
@@ -108,7 +106,7 @@ func content(body []byte, err error) string {
 var mu sync.Mutex // over all files
 
 // write adds to the transcript of a test, which its parts share.
-func write(t testing.TB, n note) {
+func write(t testing.TB, n Line) {
 	t.Helper()
 	directory := os.Getenv(Variable)
 	if directory == "" {
