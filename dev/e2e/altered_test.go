@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/hookward/hookward/dev/gateway"
+	"github.com/hookward/hookward/dev/testkit"
 )
 
 // TestAltered sends genuine deliveries whose provider signs less than all of a
@@ -27,7 +28,7 @@ func TestAltered(t *testing.T) {
 
 	const form = "Content-Type: application/x-www-form-urlencoded"
 	stamp := fmt.Sprint(time.Now().Unix())
-	hexOf := func(text string) string { return hex.EncodeToString(hmacSHA256(secret, text)) }
+	hexOf := func(text string) string { return hex.EncodeToString(testkit.HMAC(secret, text)) }
 	mercado := []string{"X-Request-Id: r1", "X-Signature: ts=" + stamp + ",v1=" + hexOf("id:5;request-id:r1;ts:"+stamp+";")}
 	commit := `{"message":"x&payload=%7B%22evil%22%3A1%7D&"}`
 	field := "payload=%7B%22a%22%3A1%7D"
@@ -72,7 +73,7 @@ func TestAltered(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		r.Header.Set("X-Square-Hmacsha256-Signature", base64.StdEncoding.EncodeToString(hmacSHA256(secret, "https://hooks.example.com/hooks/square{}")))
+		r.Header.Set("X-Square-Hmacsha256-Signature", base64.StdEncoding.EncodeToString(testkit.HMAC(secret, "https://hooks.example.com/hooks/square{}")))
 		if got := exchange(t, s.client, r); got.StatusCode != want {
 			t.Errorf("%s: status %d, want %d", path, got.StatusCode, want)
 		}
@@ -80,7 +81,7 @@ func TestAltered(t *testing.T) {
 
 	// Svix sends each header by two names. The backend gets both, and a forged one
 	// never.
-	signature := "v1," + base64.StdEncoding.EncodeToString(hmacSHA256(secret, "msg_1."+stamp+".{}"))
+	signature := "v1," + base64.StdEncoding.EncodeToString(testkit.HMAC(secret, "msg_1."+stamp+".{}"))
 	for other, want := range map[string]string{"msg_1": "msg_1", "msg_2": ""} {
 		got := s.post(t, "svix", "{}", "Svix-Id: msg_1", "Svix-Timestamp: "+stamp, "Svix-Signature: "+signature,
 			"Webhook-Id: "+other, "Webhook-Timestamp: "+stamp, "Webhook-Signature: "+signature)

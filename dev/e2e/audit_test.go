@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/hookward/hookward/dev/gateway"
+	"github.com/hookward/hookward/dev/testkit"
 )
 
 // lines returns the records in a file, all of which must be whole.
@@ -113,7 +114,7 @@ func TestTaint(t *testing.T) {
 	keys := map[string]string{"hmac": hmacKey, "token": token, "header": token, "field": token, "mac": hmacKey, "meta": verify}
 	for gate, key := range keys {
 		for _, form := range []string{key, hex.EncodeToString([]byte(key)), base64.StdEncoding.EncodeToString([]byte(key))} {
-			mac := hmacSHA256(hmacKey, form)
+			mac := testkit.HMAC(hmacKey, form)
 			macs = append(macs, hex.EncodeToString(mac), base64.StdEncoding.EncodeToString(mac))
 			body := fmt.Sprintf(`{"a":"x","door":%q,"proof":%q,"note":%q}`, form, hex.EncodeToString(mac), form)
 			for _, to := range []string{gate, "wrong"} {
@@ -138,8 +139,8 @@ func TestTaint(t *testing.T) {
 	body := `{"a":1}`
 	s.passed(t, s.post(t, "hmac", body, signed(hmacKey, body)))
 	s.passed(t, s.post(t, "header", body, "X-Door: "+token))
-	inBody := fmt.Sprintf(`{"a":"x","proof":%q}`, hex.EncodeToString(hmacSHA256(hmacKey, "x")))
-	macs = append(macs, signed(hmacKey, body)[len("X-Hub-Signature-256: sha256="):], hex.EncodeToString(hmacSHA256(hmacKey, "x")))
+	inBody := fmt.Sprintf(`{"a":"x","proof":%q}`, hex.EncodeToString(testkit.HMAC(hmacKey, "x")))
+	macs = append(macs, signed(hmacKey, body)[len("X-Hub-Signature-256: sha256="):], hex.EncodeToString(testkit.HMAC(hmacKey, "x")))
 	_, r := s.passed(t, s.post(t, "mac", inBody))
 	if r.Content != `{"a":"x","proof":"[REDACTED]"}` {
 		t.Errorf("%s", r.Content)

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/hookward/hookward/dev/gateway"
+	"github.com/hookward/hookward/dev/testkit"
 )
 
 // maxBody is the limit of the gates in this file: more than what the plugin
@@ -42,10 +43,10 @@ func protocols() map[string]*http.Client {
 	clear.SetUnencryptedHTTP2(true)
 	// Traefik makes a certificate at its start, which nobody can trust.
 	return map[string]*http.Client{
-		"HTTP/1.1":                 {Timeout: patience, Transport: &http.Transport{DisableCompression: true, Protocols: one}},
-		"HTTP/1.1 over TLS":        {Timeout: patience, Transport: &http.Transport{DisableCompression: true, Protocols: one, TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}},
-		"HTTP/2.0 over TLS":        {Timeout: patience, Transport: &http.Transport{DisableCompression: true, Protocols: two, TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}},
-		"HTTP/2.0 prior knowledge": {Timeout: patience, Transport: &http.Transport{DisableCompression: true, Protocols: clear}},
+		"HTTP/1.1":                 {Timeout: testkit.Patience, Transport: &http.Transport{DisableCompression: true, Protocols: one}},
+		"HTTP/1.1 over TLS":        {Timeout: testkit.Patience, Transport: &http.Transport{DisableCompression: true, Protocols: one, TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}},
+		"HTTP/2.0 over TLS":        {Timeout: testkit.Patience, Transport: &http.Transport{DisableCompression: true, Protocols: two, TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}},
+		"HTTP/2.0 prior knowledge": {Timeout: testkit.Patience, Transport: &http.Transport{DisableCompression: true, Protocols: clear}},
 	}
 }
 

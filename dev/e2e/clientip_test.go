@@ -10,16 +10,17 @@ import (
 	"testing"
 
 	"github.com/hookward/hookward/dev/gateway"
+	"github.com/hookward/hookward/dev/testkit"
 )
 
 // clientFrom returns a client whose connections come from an address of the
 // loopback network, all of which belong to this machine.
 func clientFrom(t *testing.T, address string, http2 bool) *http.Client {
 	t.Helper()
-	dialer := &net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(address)}, Timeout: patience}
+	dialer := &net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(address)}, Timeout: testkit.Patience}
 	transport := &http.Transport{DialContext: dialer.DialContext, TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, ForceAttemptHTTP2: http2}
 	t.Cleanup(transport.CloseIdleConnections)
-	return &http.Client{Transport: transport, Timeout: patience}
+	return &http.Client{Transport: transport, Timeout: testkit.Patience}
 }
 
 // deliver sends GitHub's example to a gate, through any server.
@@ -189,7 +190,7 @@ func TestProxyProtocol(t *testing.T) {
 		{"127.0.0.9", "PROXY TCP4 198.51.100.8 127.0.0.1 1234 80\r\n", http.StatusForbidden, "198.51.100.8"},
 		{"127.0.0.8", "PROXY TCP4 198.51.100.7 127.0.0.1 1234 80\r\n", http.StatusForbidden, "127.0.0.8"},
 	} {
-		dialer := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(c.from)}, Timeout: patience}
+		dialer := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(c.from)}, Timeout: testkit.Patience}
 		connection, err := dialer.Dial("tcp", strings.TrimPrefix(s.URL, "http://"))
 		if err != nil {
 			t.Fatal(err)

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/hookward/hookward/dev/gateway"
+	"github.com/hookward/hookward/dev/testkit"
 )
 
 // tap is a relay that keeps what clients send through it, as tcpdump would.
@@ -103,7 +104,7 @@ func TestVerifyCommand(t *testing.T) {
 
 	stamp := func(at time.Time) []string {
 		n := strconv.FormatInt(at.Unix(), 10)
-		return []string{"X-Slack-Request-Timestamp: " + n, fmt.Sprintf("X-Slack-Signature: v0=%x", hmacSHA256(secret, "v0:"+n+":"+hello))}
+		return []string{"X-Slack-Request-Timestamp: " + n, fmt.Sprintf("X-Slack-Signature: v0=%x", testkit.HMAC(secret, "v0:"+n+":"+hello))}
 	}
 	for _, c := range []struct {
 		gate, body string
@@ -132,7 +133,7 @@ func TestVerifyCommand(t *testing.T) {
 		if c.chunked {
 			r.ContentLength = -1
 		}
-		a := exchange(t, &http.Client{Timeout: patience, Transport: &http.Transport{DisableKeepAlives: true}}, r)
+		a := exchange(t, &http.Client{Timeout: testkit.Patience, Transport: &http.Transport{DisableKeepAlives: true}}, r)
 		record := s.record(t, a.path)
 		if a.StatusCode != c.status || record.Reason != c.reason {
 			t.Errorf("%s: Traefik says %d and %s, want %d and %s", a.path, a.StatusCode, record.Reason, c.status, c.reason)

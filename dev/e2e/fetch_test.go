@@ -19,6 +19,7 @@ import (
 
 	"github.com/hookward/hookward/dev/gateway"
 	"github.com/hookward/hookward/dev/stores"
+	"github.com/hookward/hookward/dev/testkit"
 )
 
 // catalogueStatic names the plugin as the catalogue does, so that Traefik fetches it.
@@ -113,12 +114,9 @@ func serveIn(t *testing.T, static string, settings gateway.Settings) (*gateway.G
 	t.Helper()
 	backend := httptest.NewServer(http.HandlerFunc(gateway.Echo))
 	t.Cleanup(backend.Close)
-	free, err := gateway.FreeAddresses("127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	free := testkit.Addresses(t, 1)
 	dir := t.TempDir()
-	err = errors.Join(os.WriteFile(filepath.Join(dir, "traefik.yml"), fmt.Appendf(nil, static, free[0]), 0o600),
+	err := errors.Join(os.WriteFile(filepath.Join(dir, "traefik.yml"), fmt.Appendf(nil, static, free[0]), 0o600),
 		os.WriteFile(filepath.Join(dir, "dynamic.yml"), fmt.Appendf(nil, catalogueDynamic, backend.URL), 0o600))
 	if err != nil {
 		t.Fatal(err)

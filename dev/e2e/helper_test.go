@@ -6,7 +6,6 @@ package e2e
 import (
 	"bufio"
 	"context"
-	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
@@ -23,6 +22,7 @@ import (
 	"time"
 
 	"github.com/hookward/hookward/dev/gateway"
+	"github.com/hookward/hookward/dev/testkit"
 	"github.com/hookward/hookward/dev/transcript/note"
 )
 
@@ -35,10 +35,6 @@ const (
 
 // github is the configuration that most gates here have.
 const github = `{provider: github, secrets: ["env:GH"]}`
-
-// patience is how long a test waits for what must happen. Only a test that fails
-// ever waits so long.
-const patience = 20 * time.Second
 
 var binary string
 
@@ -82,7 +78,7 @@ func start(t *testing.T, answer http.HandlerFunc, gates []gate, settings gateway
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &site{backend: b, client: &http.Client{Timeout: patience, Transport: &http.Transport{DisableCompression: true}}}
+	s := &site{backend: b, client: &http.Client{Timeout: testkit.Patience, Transport: &http.Transport{DisableCompression: true}}}
 	settings.Env = append(settings.Env, "GH="+secret)
 	main := s.yaml("main", gates) + fmt.Sprintf("    everything: {rule: \"PathPrefix(`/`)\", priority: 1, service: backend}\n"+
 		"  services:\n    backend: {loadBalancer: {servers: [{url: %q}]}}\n", url) + servers(gates)
@@ -159,7 +155,7 @@ func (s *site) configure(t *testing.T, file string, gates []gate) {
 // router tells.
 func (s *site) applied(t *testing.T, file string) {
 	t.Helper()
-	await(t, "Traefik applies "+file, func() bool {
+	testkit.Await(t, "Traefik applies "+file, func() bool {
 		response, err := s.client.Get(s.URL + "/version/" + file)
 		if err != nil {
 			return false
@@ -285,7 +281,7 @@ func (s *site) connect(t *testing.T) *wire {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = connection.Close() })
-	_ = connection.SetDeadline(time.Now().Add(patience))
+	_ = connection.SetDeadline(time.Now().Add(testkit.Patience))
 	return &wire{TCPConn: connection.(*net.TCPConn), reader: bufio.NewReader(connection)}
 }
 
@@ -314,16 +310,6 @@ func (w *wire) final(t *testing.T) *answer {
 	for {
 		if a := w.receive(t); a.StatusCode >= http.StatusOK {
 			return a
-		}
-	}
-}
-
-// await waits until a condition holds that says nothing of a gate.
-func await(t *testing.T, what string, holds func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(patience); !holds(); time.Sleep(10 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("in vain: %s", what)
 		}
 	}
 }
@@ -366,16 +352,9 @@ func sum(body string) string {
 	return hex.EncodeToString(hash[:])
 }
 
-// hmacSHA256 is computed here, not by the plugin, so that both must agree.
-func hmacSHA256(key, text string) []byte {
-	mac := hmac.New(sha256.New, []byte(key))
-	mac.Write([]byte(text))
-	return mac.Sum(nil)
-}
-
 // signed returns GitHub's header for a body.
 func signed(key, body string) string {
-	return "X-Hub-Signature-256: sha256=" + hex.EncodeToString(hmacSHA256(key, body))
+	return "X-Hub-Signature-256: sha256=" + hex.EncodeToString(testkit.HMAC(key, body))
 }
 
 // record is an audit record, as far as it is checked here.
@@ -434,7 +413,7 @@ func (s *site) records(t *testing.T, path string) []*record {
 func (s *site) record(t *testing.T, path string) *record {
 	t.Helper()
 	var found []*record
-	await(t, "an audit record of "+path, func() bool {
+	testkit.Await(t, "an audit record of "+path, func() bool {
 		found = s.records(t, path)
 		return len(found) > 0
 	})

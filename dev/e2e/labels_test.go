@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/hookward/hookward/dev/gateway"
+	"github.com/hookward/hookward/dev/testkit"
 )
 
 // labels returns those of a container that stands behind a gate of its name.
@@ -42,7 +43,7 @@ func TestLabels(t *testing.T) {
 		return listener
 	}
 	serve := func(listener net.Listener, handler http.Handler) {
-		server := &http.Server{Handler: handler, ReadHeaderTimeout: patience}
+		server := &http.Server{Handler: handler, ReadHeaderTimeout: testkit.Patience}
 		t.Cleanup(func() { _ = server.Close() })
 		go func() { _ = server.Serve(listener) }()
 	}
@@ -141,7 +142,7 @@ func TestLabels(t *testing.T) {
 	t.Run("a scheme of one's own", func(t *testing.T) {
 		for age, reason := range map[time.Duration]string{0: "", time.Minute: "", 2 * time.Minute: "timestamp_too_old", -2 * time.Minute: "timestamp_too_new"} {
 			at := fmt.Sprint(time.Now().Add(-age).Unix())
-			a := s.post(t, "own", hello, fmt.Sprintf("Stripe-Signature: t=%s,v1=%x", at, hmacSHA256(secret, at+"."+hello)))
+			a := s.post(t, "own", hello, fmt.Sprintf("Stripe-Signature: t=%s,v1=%x", at, testkit.HMAC(secret, at+"."+hello)))
 			if reason == "" {
 				s.passed(t, a)
 			} else {

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/hookward/hookward/dev/testkit"
 )
 
 // nginx is a running nginx: the web server that lists come from, and the proxy
@@ -50,12 +52,7 @@ func startNginx(t *testing.T, servers string) *nginx {
 	if err := os.Chmod(directory, 0o777); err != nil {
 		t.Fatal(err)
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	n := &nginx{address: listener.Addr().String(), directory: directory}
-	_ = listener.Close()
+	n := &nginx{address: testkit.Addresses(t, 1)[0], directory: directory}
 	text := strings.NewReplacer("DIR", directory+"/www", "ADDRESS", n.address).Replace(servers)
 	err = errors.Join(
 		os.Mkdir(filepath.Join(directory, "www"), 0o755),

@@ -17,6 +17,7 @@ import (
 
 	"github.com/hookward/hookward/dev/gateway"
 	"github.com/hookward/hookward/dev/stores"
+	"github.com/hookward/hookward/dev/testkit"
 )
 
 // redis is a running redis-server, which forgets everything when it ends.
@@ -28,12 +29,7 @@ type redis struct {
 
 func startRedis(t *testing.T, arguments ...string) *redis {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := &redis{address: listener.Addr().String()}
-	_ = listener.Close()
+	r := &redis{address: testkit.Addresses(t, 1)[0]}
 	_, port, _ := net.SplitHostPort(r.address)
 	r.arguments = []string{"--bind", "127.0.0.1", "--port", port, "--save", "", "--appendonly", "no", "--dir", t.TempDir()}
 	for _, argument := range arguments {
@@ -119,7 +115,7 @@ func TestReplayRaceOfTwoTraefiks(t *testing.T) {
 	const deliveries, workers = 10_000, 16
 	clients := [2]*http.Client{}
 	for i := range clients {
-		clients[i] = &http.Client{Timeout: patience, Transport: &http.Transport{MaxIdleConnsPerHost: workers}}
+		clients[i] = &http.Client{Timeout: testkit.Patience, Transport: &http.Transport{MaxIdleConnsPerHost: workers}}
 	}
 	var next, ok, later, other atomic.Int64
 	var wait sync.WaitGroup

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/hookward/hookward/dev/gateway"
+	"github.com/hookward/hookward/dev/testkit"
 )
 
 const once = `{provider: github, secrets: ["env:GH"], replay: true}`
@@ -205,13 +206,8 @@ func TestReplays(t *testing.T) {
 func TestReplayBehindRetries(t *testing.T) {
 	var attempts atomic.Int64
 	s := start(t, nil, []gate{{name: "retried", options: once, server: "http://127.0.0.1:1"}}, gateway.Settings{})
-	port, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := port.Addr().String()
-	_ = port.Close()
-	err = s.Configure("retry.yml", "http: {middlewares: {again: {retry: {attempts: 20, initialInterval: 100ms}}}, routers: {again: {rule: \"PathPrefix(`/again/`)\", service: late, middlewares: [again, retried@file]}}, "+
+	address := testkit.Addresses(t, 1)[0]
+	err := s.Configure("retry.yml", "http: {middlewares: {again: {retry: {attempts: 20, initialInterval: 100ms}}}, routers: {again: {rule: \"PathPrefix(`/again/`)\", service: late, middlewares: [again, retried@file]}}, "+
 		"services: {late: {loadBalancer: {servers: [{url: \"http://"+address+"\"}]}}}}\n")
 	if err != nil {
 		t.Fatal(err)

@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/hookward/hookward/dev/testkit"
 	"github.com/hookward/hookward/dev/transcript/note"
 )
 
@@ -18,7 +19,7 @@ func eventually(t *testing.T, what string, holds func() bool) {
 	t.Helper()
 	unsteady.Add(1)
 	defer unsteady.Add(-1)
-	await(t, what, holds)
+	testkit.Await(t, what, holds)
 }
 
 // transcribed notes a request and its answer. What a test sends past exchange and dial, be

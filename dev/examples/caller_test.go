@@ -1,14 +1,13 @@
 package examples
 
 import (
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"net/http"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/hookward/hookward/dev/testkit"
 )
 
 // caller sends requests to the host of the examples at one address.
@@ -41,7 +40,7 @@ func (c caller) post(path, text string, lines ...string) (string, error) {
 // What the website has received by then does not count.
 func (c caller) applied(t *testing.T, w *backend, answer string) {
 	t.Helper()
-	eventually(t, "Traefik applies its dynamic configuration", func() bool {
+	testkit.Await(t, "Traefik applies its dynamic configuration", func() bool {
 		response, err := c.client.Get(c.url)
 		if err != nil {
 			return false
@@ -91,16 +90,10 @@ func (c caller) guarded(t *testing.T, ci, shop *backend) {
 // Both signatures are computed here, by the providers' rules, and not by the
 // plugin, so that both must agree.
 func githubSigned(key, text string) string {
-	return "X-Hub-Signature-256: sha256=" + sum(key, text)
+	return fmt.Sprintf("X-Hub-Signature-256: sha256=%x", testkit.HMAC(key, text))
 }
 
 func stripeSigned(key, text string) string {
 	at := fmt.Sprint(time.Now().Unix())
-	return "Stripe-Signature: t=" + at + ",v1=" + sum(key, at+"."+text)
-}
-
-func sum(key, text string) string {
-	mac := hmac.New(sha256.New, []byte(key))
-	mac.Write([]byte(text))
-	return hex.EncodeToString(mac.Sum(nil))
+	return fmt.Sprintf("Stripe-Signature: t=%s,v1=%x", at, testkit.HMAC(key, at+"."+text))
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/hookward/hookward/dev/gateway"
+	"github.com/hookward/hookward/dev/testkit"
 )
 
 // saysCompiled checks that hookward was not interpreted.
@@ -47,7 +48,7 @@ func TestCompiledWithoutManifest(t *testing.T) {
 
 	t.Run("abortOnPluginFailure", func(t *testing.T) {
 		dir := t.TempDir()
-		free := addresses(t, 2)
+		free := testkit.Addresses(t, 2)
 		write(t, edit(t, example(t, "file", "traefik.yml"), `":443"`, `"`+free[0]+`"`, "127.0.0.1:8082", free[1],
 			"/etc/traefik/dynamic.yml", dir+"/dynamic.yml"), dir, "traefik.yml")
 		write(t, "", dir, "dynamic.yml")

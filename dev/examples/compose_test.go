@@ -15,6 +15,7 @@ import (
 	"github.com/compose-spec/compose-go/v2/types"
 
 	"github.com/hookward/hookward/dev/gateway"
+	"github.com/hookward/hookward/dev/testkit"
 )
 
 // composeProject reads an example as Docker Compose does, which checks it
@@ -73,15 +74,15 @@ func startCompose(t *testing.T, deny string, labels map[string]string, without .
 func (c composeSetup) start(t *testing.T) *composeSite {
 	t.Helper()
 	project := composeProject(t, c.folder)
-	free := addresses(t, 2)
+	free := testkit.Addresses(t, 2)
 	s := &composeSite{hooks: serve(t, "hooks"), website: serve(t, website)}
-	s.caller = caller{url: "http://" + free[0], client: &http.Client{Timeout: patience}}
+	s.caller = caller{url: "http://" + free[0], client: &http.Client{Timeout: testkit.Patience}}
 	api, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	docker := &http.Server{Handler: &gateway.Docker{Port: s.hooks.port, Network: project.Networks["backends"].Name,
-		Containers: c.containers(project, s)}, ReadHeaderTimeout: patience}
+		Containers: c.containers(project, s)}, ReadHeaderTimeout: testkit.Patience}
 	t.Cleanup(func() { _ = docker.Close() })
 	go func() { _ = docker.Serve(api) }()
 

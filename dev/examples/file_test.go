@@ -20,6 +20,7 @@ import (
 	"github.com/traefik/traefik/v3/pkg/provider/file"
 
 	"github.com/hookward/hookward/dev/gateway"
+	"github.com/hookward/hookward/dev/testkit"
 )
 
 // fileSite is the example for the file provider, on this machine.
@@ -52,7 +53,7 @@ func (f fileSetup) start(t *testing.T) *fileSite {
 		f.state = dir + "/state"
 	}
 	s := &fileSite{ci: serve(t, "ci"), shop: serve(t, "shop"), website: serve(t, website)}
-	free := addresses(t, 2)
+	free := testkit.Addresses(t, 2)
 	etc := filepath.Join(dir, "etc", "traefik")
 	static := edit(t, example(t, "file", "traefik.yml"), append([]string{
 		`":443"`, `"` + free[0] + `"`, "127.0.0.1:8082", free[1], "/etc/traefik/dynamic.yml", filepath.Join(etc, f.name),
@@ -68,7 +69,7 @@ func (f fileSetup) start(t *testing.T) *fileSite {
 	s.Gateway = f.traefik.run(t, dir, free[1], []string{"--configFile=traefik.yml"}, "STRIPE_WEBHOOK_SECRET="+stripeSecret)
 	// Traefik's ping answers before the file is applied. Until then, it has no
 	// certificate that we trust, and no router.
-	eventually(t, "Traefik applies the dynamic configuration", func() bool {
+	testkit.Await(t, "Traefik applies the dynamic configuration", func() bool {
 		answer, err := s.post("/", "")
 		return err == nil && answer != "404"
 	})
@@ -98,7 +99,7 @@ func trusting(t *testing.T, path string) *http.Client {
 	write(t, string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private})), path+".key")
 	pool := x509.NewCertPool()
 	pool.AppendCertsFromPEM(public)
-	return &http.Client{Timeout: patience, Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool, ServerName: host}}}
+	return &http.Client{Timeout: testkit.Patience, Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool, ServerName: host}}}
 }
 
 // withWebsite returns the edits of a dynamic configuration, and what is to stand
@@ -175,7 +176,7 @@ func TestFileMisspelt(t *testing.T) {
 // A plugin that can't be loaded ends Traefik.
 func TestFileWithoutPlugin(t *testing.T) {
 	dir := t.TempDir()
-	free := addresses(t, 2)
+	free := testkit.Addresses(t, 2)
 	write(t, edit(t, example(t, "file", "traefik.yml"), `":443"`, `"`+free[0]+`"`, "127.0.0.1:8082", free[1],
 		"/etc/traefik/dynamic.yml", filepath.Join(dir, "dynamic.yml"),
 		"moduleName: github.com/hookward/hookward", "moduleName: github.com/hookward/elsewhere"), dir, "traefik.yml")

@@ -15,11 +15,11 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"golang.org/x/mod/modfile"
 
 	"github.com/hookward/hookward/dev/gateway"
+	"github.com/hookward/hookward/dev/testkit"
 )
 
 const (
@@ -29,10 +29,6 @@ const (
 	body         = `{"zen":"Keep it logically awesome."}`
 	website      = "website" // the backend that no hook is for
 )
-
-// patience is how long a test waits for what must happen. Only a test that fails
-// ever waits so long.
-const patience = 20 * time.Second
 
 var binary string
 
@@ -87,20 +83,6 @@ func write(t *testing.T, text string, path ...string) {
 	if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
-}
-
-// addresses returns free addresses on loopback.
-func addresses(t *testing.T, n int) []string {
-	t.Helper()
-	wanted := make([]string, n)
-	for i := range wanted {
-		wanted[i] = "127.0.0.1:0"
-	}
-	found, err := gateway.FreeAddresses(wanted...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return found
 }
 
 // traefik is one to run an example in.
@@ -181,7 +163,7 @@ func serve(t *testing.T, name string) *backend {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := &http.Server{Handler: b, ReadHeaderTimeout: patience}
+	server := &http.Server{Handler: b, ReadHeaderTimeout: testkit.Patience}
 	t.Cleanup(func() { _ = server.Close() })
 	go func() { _ = server.Serve(listener) }()
 	b.url, b.port = "http://"+listener.Addr().String(), listener.Addr().(*net.TCPAddr).Port
@@ -195,16 +177,6 @@ func (b *backend) arrived(t *testing.T, want ...string) {
 	defer b.mu.Unlock()
 	if strings.Join(b.bodies, "\n") != strings.Join(want, "\n") {
 		t.Errorf("%s has received %q, want %q", b.name, b.bodies, want)
-	}
-}
-
-// eventually waits until a condition holds.
-func eventually(t *testing.T, what string, holds func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(patience); !holds(); time.Sleep(20 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("in vain: %s", what)
-		}
 	}
 }
 

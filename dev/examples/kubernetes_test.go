@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/hookward/hookward/dev/gateway"
+	"github.com/hookward/hookward/dev/testkit"
 )
 
 // cluster is the example in a Traefik with its own CRD provider, which asks a
@@ -53,11 +54,11 @@ func startCluster(t *testing.T, all []map[string]any, mounted, answer string) *c
 func startRelease(t *testing.T, f traefik, v values, all []map[string]any, mounted, answer string) *cluster {
 	t.Helper()
 	dir := t.TempDir()
-	free := addresses(t, 3)
+	free := testkit.Addresses(t, 3)
 	c := &cluster{ci: serve(t, "ci"), website: serve(t, website)}
-	c.plain = caller{url: "http://" + free[0], client: &http.Client{Timeout: patience}}
+	c.plain = caller{url: "http://" + free[0], client: &http.Client{Timeout: testkit.Patience}}
 	// The example's certificate is whatever Traefik's default is.
-	c.caller = caller{url: "https://" + free[1], client: &http.Client{Timeout: patience,
+	c.caller = caller{url: "https://" + free[1], client: &http.Client{Timeout: testkit.Patience,
 		Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true, ServerName: host}}}}
 	all = append(all, objects(t, websiteRoute)...)
 	all = append(all, endpoints("hooks", c.ci), endpoints("web", c.website))
@@ -79,7 +80,7 @@ func startRelease(t *testing.T, f traefik, v values, all []map[string]any, mount
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := &http.Server{Handler: &gateway.Kubernetes{Objects: all}, ReadHeaderTimeout: patience}
+	server := &http.Server{Handler: &gateway.Kubernetes{Objects: all}, ReadHeaderTimeout: testkit.Patience}
 	t.Cleanup(func() { _ = server.Close() })
 	go func() { _ = server.Serve(api) }()
 	if mounted != "" {

@@ -14,6 +14,8 @@ import (
 
 	"github.com/traefik/yaegi/interp"
 	"github.com/traefik/yaegi/stdlib"
+
+	"github.com/hookward/hookward/dev/testkit"
 )
 
 // BenchmarkLimits measures what a rate limit, replay protection, and both of them
@@ -81,12 +83,7 @@ func BenchmarkLimits(b *testing.B) {
 // startRedis returns the address of a redis-server of the benchmark's own.
 func startRedis(b *testing.B) string {
 	b.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		b.Fatal(err)
-	}
-	address := listener.Addr().String()
-	_ = listener.Close()
+	address := testkit.Addresses(b, 1)[0]
 	_, port, _ := net.SplitHostPort(address)
 	command := exec.Command("redis-server", "--bind", "127.0.0.1", "--port", port, "--save", "", "--appendonly", "no", "--dir", b.TempDir())
 	command.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
@@ -112,13 +109,6 @@ func TestMemoryOfTables(t *testing.T) {
 	i := interp.New(interp.Options{GoPath: goPath, Env: os.Environ()})
 	if err := i.Use(stdlib.Symbols); err != nil {
 		t.Fatal(err)
-	}
-	heap := func() float64 {
-		runtime.GC()
-		runtime.GC()
-		var m runtime.MemStats
-		runtime.ReadMemStats(&m)
-		return float64(m.HeapAlloc) / (1 << 20)
 	}
 	program := strings.ReplaceAll(`
 import (
@@ -153,4 +143,13 @@ func fill() {
 		t.Errorf("the full tables have %.1f MiB", used)
 	}
 	runtime.KeepAlive(i)
+}
+
+// heap returns how many MiB are alive.
+func heap() float64 {
+	runtime.GC()
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return float64(m.HeapAlloc) / (1 << 20)
 }

@@ -38,13 +38,6 @@ func run() {
 			t.Fatal(err)
 		}
 	}
-	heap := func() float64 {
-		runtime.GC()
-		runtime.GC()
-		var m runtime.MemStats
-		runtime.ReadMemStats(&m)
-		return float64(m.HeapAlloc) / (1 << 20)
-	}
 	time.Sleep(500 * time.Millisecond)
 	before := heap()
 	time.Sleep(3 * time.Second) // some ten thousand turns, which would be tens of megabytes

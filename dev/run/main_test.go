@@ -10,6 +10,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/hookward/hookward/dev/testkit"
 )
 
 // TestLines does what a newcomer does: starts the program, runs the lines that
@@ -19,12 +21,7 @@ func TestLines(t *testing.T) {
 	if out, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
-	free, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := free.Addr().String()
-	_ = free.Close()
+	address := testkit.Addresses(t, 1)[0]
 
 	program := exec.Command(binary, "-address", address)
 	var stderr bytes.Buffer

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"testing"
+
+	"github.com/hookward/hookward/dev/testkit"
 )
 
 // CollectorServer is a running OpenTelemetry Collector: its OTLP receiver and
@@ -46,7 +48,7 @@ func Collector(t testing.TB) *CollectorServer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	directory, address := t.TempDir(), freeAddresses(t, 1)[0]
+	directory, address := t.TempDir(), testkit.Addresses(t, 1)[0]
 	c := &CollectorServer{URL: "http://" + address, file: filepath.Join(directory, "records")}
 	config := filepath.Join(directory, "config.yaml")
 	if err := os.WriteFile(config, fmt.Appendf(nil, collectorConfig, address, c.file), 0o644); err != nil {
@@ -99,7 +101,7 @@ func (c *CollectorServer) Records(t testing.TB) []Record {
 func (c *CollectorServer) Wait(t testing.TB, count int) []Record {
 	t.Helper()
 	var records []Record
-	wait(t, "the Collector has exported "+strconv.Itoa(count)+" records", func() bool {
+	testkit.Await(t, "the Collector has exported "+strconv.Itoa(count)+" records", func() bool {
 		records = c.Records(t)
 		return len(records) >= count
 	})

@@ -3,7 +3,6 @@ package stores
 import (
 	"context"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -14,6 +13,7 @@ import (
 	"time"
 
 	"github.com/hookward/hookward/dev/gateway"
+	"github.com/hookward/hookward/dev/testkit"
 )
 
 // patience is how long a store may take to begin, or to have what was sent to
@@ -66,7 +66,7 @@ func (p *Process) Start(t testing.TB) {
 		close(done)
 	}()
 	ended := false
-	wait(t, p.path+" listens", func() bool {
+	testkit.Await(t, p.path+" listens", func() bool {
 		select {
 		case <-done:
 			ended = true
@@ -93,33 +93,6 @@ func (p *Process) end(signal os.Signal) {
 		_ = p.command.Process.Kill()
 		<-p.done
 	}
-}
-
-// wait returns when the condition holds, and fails the test if it doesn't in
-// time.
-func wait(t testing.TB, what string, condition func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(patience); !condition(); time.Sleep(10 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatal("waited in vain until " + what)
-		}
-	}
-}
-
-// freeAddresses finds free ports on loopback. Another program may take one
-// before the store does; then the store's start says so.
-func freeAddresses(t testing.TB, count int) []string {
-	t.Helper()
-	addresses := make([]string, count)
-	for i := range addresses {
-		listener, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer func() { _ = listener.Close() }()
-		addresses[i] = listener.Addr().String()
-	}
-	return addresses
 }
 
 // port returns the port of an address.

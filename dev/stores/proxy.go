@@ -8,6 +8,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/hookward/hookward/dev/testkit"
 )
 
 // FaultProxy stands in front of a server and makes trouble, as long and as often
@@ -144,7 +146,7 @@ func (p *FaultProxy) listen() {
 	// While the proxy refused, an outgoing connection of anyone may have got its
 	// port for a moment.
 	var listener net.Listener
-	wait(p.t, "the proxy's port "+p.Address+" is free", func() bool {
+	testkit.Await(p.t, "the proxy's port "+p.Address+" is free", func() bool {
 		var err error
 		listener, err = net.Listen("tcp", p.Address)
 		return err == nil

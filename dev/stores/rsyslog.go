@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"testing"
+
+	"github.com/hookward/hookward/dev/testkit"
 )
 
 // Syslog is a running rsyslog.
@@ -76,7 +78,7 @@ func Rsyslog(t testing.TB, tls bool) *Syslog {
 	if err != nil {
 		path = "/usr/sbin/rsyslogd"
 	}
-	addresses := freeAddresses(t, 4)
+	addresses := testkit.Addresses(t, 4)
 	s := &Syslog{UDP: addresses[0], TCP: addresses[0], directory: t.TempDir()}
 	global, inputs := "", ""
 	if tls {
@@ -138,7 +140,7 @@ func (s *Syslog) Messages(t testing.TB) []Message {
 func (s *Syslog) Wait(t testing.TB, count int) []Message {
 	t.Helper()
 	var messages []Message
-	wait(t, "rsyslog has "+strconv.Itoa(count)+" messages", func() bool {
+	testkit.Await(t, "rsyslog has "+strconv.Itoa(count)+" messages", func() bool {
 		messages = s.Messages(t)
 		return len(messages) >= count
 	})

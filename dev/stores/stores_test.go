@@ -17,6 +17,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/hookward/hookward/dev/testkit"
 )
 
 func TestMain(m *testing.M) {
@@ -244,7 +246,7 @@ func TestKilledBinary(t *testing.T) {
 	}
 	_ = command.Process.Kill()
 	_ = command.Wait()
-	wait(t, "rsyslog has ended with the test binary", func() bool { return !runs(pid) })
+	testkit.Await(t, "rsyslog has ended with the test binary", func() bool { return !runs(pid) })
 }
 
 func runs(pid int) bool {

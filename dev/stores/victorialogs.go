@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/hookward/hookward/dev/testkit"
 )
 
 // Logs is a running VictoriaLogs, which speaks the protocols of Elasticsearch
@@ -33,7 +35,7 @@ func VictoriaLogs(t testing.TB) *Logs {
 	if err != nil {
 		t.Fatal(err)
 	}
-	address := freeAddresses(t, 1)[0]
+	address := testkit.Addresses(t, 1)[0]
 	l := &Logs{URL: "http://" + address}
 	fields := "?_time_field=@timestamp&_msg_field=message"
 	l.Elasticsearch, l.Loki, l.Lines = l.URL+"/insert/elasticsearch"+fields, l.URL+"/insert", l.URL+"/insert/jsonline"+fields
@@ -82,7 +84,7 @@ func (l *Logs) Query(t testing.TB, logsql string) []map[string]any {
 func (l *Logs) Wait(t testing.TB, logsql string, count int) []map[string]any {
 	t.Helper()
 	var found []map[string]any
-	wait(t, "VictoriaLogs has what "+strings.TrimSpace(logsql)+" is to find", func() bool {
+	testkit.Await(t, "VictoriaLogs has what "+strings.TrimSpace(logsql)+" is to find", func() bool {
 		found = l.Query(t, logsql)
 		if len(found) < count {
 			time.Sleep(100 * time.Millisecond) // each query flushes a part to disk
