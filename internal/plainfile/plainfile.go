@@ -1,4 +1,5 @@
-// Package plainfile reads regular files whole, and tells when they have changed.
+// Package plainfile knows how regular files are read, and when they have changed.
+// It must not know what is in them.
 package plainfile
 
 import (
@@ -32,11 +33,10 @@ func Changed(before State) bool {
 	return !os.SameFile(before.Info, now.Info) || before.Info.Size() != now.Info.Size() || !before.Info.ModTime().Equal(now.Info.ModTime())
 }
 
-// Read returns the content of a file of at most limit bytes, or what is wrong
-// with it, in words that follow its name. Take its state first: what is written
-// while it is being read is then seen as a change. Anything but a regular file
-// is left unopened: opening a FIFO would hang, and /dev/zero has no end.
-func Read(state State, limit int) ([]byte, string) {
+// Open opens a file to be read, or says what is wrong with it, in words that follow
+// its name. Anything but a regular file is left unopened: opening a FIFO would hang,
+// and /dev/zero has no end.
+func Open(state State) (*os.File, string) {
 	if state.Info == nil {
 		return nil, "can't be found, or not by Traefik's user"
 	}
@@ -46,6 +46,17 @@ func Read(state State, limit int) ([]byte, string) {
 	f, err := os.Open(state.Path)
 	if err != nil {
 		return nil, "can't be opened by Traefik's user"
+	}
+	return f, ""
+}
+
+// Read returns the content of a file of at most limit bytes, or what is wrong with
+// it, as Open does. Take its state first: what is written while it is being read is
+// then seen as a change.
+func Read(state State, limit int) ([]byte, string) {
+	f, problem := Open(state)
+	if problem != "" {
+		return nil, problem
 	}
 	defer func() { _ = f.Close() }()
 	b, err := io.ReadAll(io.LimitReader(f, int64(limit)+1))

@@ -1,0 +1,89 @@
+package wal
+
+import (
+	"bufio"
+	"bytes"
+	"hash/crc32"
+	"io"
+	"path/filepath"
+	"strconv"
+
+	"github.com/hookward/hookward/internal/plainfile"
+)
+
+const (
+	// pieceBytes is how much is read, or written, at once.
+	pieceBytes = 64 << 10
+	// maxLine bounds what is held of a file that has no lines.
+	maxLine = 128 << 20
+)
+
+// Read gives the lines of the log at a path to each, in order, without their newlines
+// and never more than one at a time. A line is good until each returns. Read returns
+// how many were passed over because they are damaged, and what is wrong with the
+// file as a whole; a file that is not there has no lines, and nothing wrong with it.
+func Read(path string, most int64, each func(line []byte)) (int, string) {
+	state := plainfile.Look(path)
+	if state.Info == nil {
+		return 0, ""
+	}
+	if plainfile.WritableByAll(state) || plainfile.WritableByAll(plainfile.Look(filepath.Dir(path))) {
+		return 0, "file " + path + " may be written by everybody on this machine; it is not read"
+	}
+	if state.Info.Size() > most {
+		return 0, "file " + path + " is larger than " + strconv.FormatInt(most, 10) + " bytes"
+	}
+	f, problem := plainfile.Open(state)
+	if problem != "" {
+		return 0, "file " + path + " " + problem
+	}
+	defer func() { _ = f.Close() }()
+	damaged := 0
+	r := bufio.NewReaderSize(f, pieceBytes)
+	for {
+		sealed, err := readLine(r)
+		if err == io.EOF {
+			return damaged, "" // what is left is a line that was cut off
+		}
+		if err != nil {
+			return damaged, "file " + path + " can't be read to its end: " + err.Error()
+		}
+		line := unseal(sealed)
+		if line == nil {
+			damaged++
+			continue
+		}
+		each(line)
+	}
+}
+
+// readLine returns the next line with its newline. One that is too long is held only
+// in part, so that it is damaged.
+func readLine(r *bufio.Reader) ([]byte, error) {
+	piece, err := r.ReadSlice('\n')
+	if err != bufio.ErrBufferFull {
+		return piece, err
+	}
+	line := append([]byte{}, piece...)
+	for err == bufio.ErrBufferFull {
+		piece, err = r.ReadSlice('\n')
+		if len(line) < maxLine {
+			line = append(line, piece...)
+		}
+	}
+	return line, err
+}
+
+// unseal returns what is behind the sum of a line, without its newline, or nil where
+// the sum is not right.
+func unseal(sealed []byte) []byte {
+	at := bytes.IndexByte(sealed, ' ')
+	if at < 0 {
+		return nil
+	}
+	sum, err := strconv.ParseUint(string(sealed[:at]), 16, 32)
+	if err != nil || uint32(sum) != crc32.ChecksumIEEE(sealed[at+1:]) {
+		return nil
+	}
+	return sealed[at+1 : len(sealed)-1]
+}
