@@ -1,41 +1,31 @@
-// Package ahead writes down what is about to be done, and what of it is done, so
-// that a process which ends in the middle leaves a trace of what it was at.
+// Package ahead knows what is about to be done and is not done yet, on disk as well, so
+// that a process which ends in the middle leaves a trace of what it was at. It must not
+// know what that is.
 package ahead
 
 import (
 	"errors"
-	"os"
-	"path/filepath"
 	"sort"
 	"strconv"
 	"strings"
 	"sync"
 	"time"
 
-	"github.com/hookward/hookward/internal/plainfile"
+	"github.com/hookward/hookward/internal/wal"
 )
 
-// Log is a file with a line for each beginning, "+ NUMBER TEXT", and one for each
-// end, "- NUMBER". Each is written with one write, so that the end of the process
-// loses none; the end of the machine may lose the last ones.
+// Log has a line for each beginning, "+ NUMBER TEXT", and one for each end, "- NUMBER".
 type Log struct {
-	mu    sync.Mutex
-	path  string
-	file  *os.File // nil: it can't be written to
-	size  int64
-	begun map[int64]string // and not ended: the whole line
-	bytes int              // of these
-	cause error            // why there is no file
-
-	tidied  int64 // the size after what has ended was left out
-	looked  time.Time
-	retired bool // nothing begins any more: see Retire
+	mu      sync.Mutex
+	path    string
+	file    *wal.Log         // nil: it can't be written to
+	begun   map[int64]string // and not ended: the whole line
+	bytes   int              // of these
+	cause   error            // why there is no file
+	retired bool             // nothing begins any more: see Retire
 }
 
 const (
-	// tidyAt is the size from which on what has ended is left out, when that may be
-	// half of it.
-	tidyAt = 4 << 20
 	// maxLog bounds what is read of a log.
 	maxLog = 1 << 30
 	// maxBegun bounds what is under way at once.
@@ -48,23 +38,13 @@ const (
 // is that of the file: every Begin fails then, until the file can be had.
 func Open(path string) (*Log, []string, string) {
 	l := &Log{path: path, begun: map[int64]string{}}
-	texts := []string{}
-	problem := ""
-	state := plainfile.Look(path)
-	switch {
-	case state.Info == nil:
-	case plainfile.WritableByAll(state) || plainfile.WritableByAll(plainfile.Look(filepath.Dir(path))):
-		problem = "file " + path + " may be written by everybody on this machine; it is not read"
-	default:
-		content, wrong := plainfile.Read(state, maxLog)
-		if wrong != "" {
-			problem = "file " + path + " " + wrong
-		}
-		texts = left(string(content))
-	}
+	texts, problem := left(path)
 	// Those of the earlier process have no number of this one's.
 	for i, text := range texts {
-		note(l, int64(-1-i), line("+", int64(-1-i), text))
+		number := int64(i - len(texts))
+		one := line("+", number, text)
+		note(l, number, one)
+		texts[i] = one[len(one)-1-len(text) : len(one)-1] // no second copy: there may be many
 	}
 	tidy(l)
 	if l.cause != nil && problem == "" {
@@ -73,32 +53,43 @@ func Open(path string) (*Log, []string, string) {
 	return l, texts, problem
 }
 
-// left returns the texts that were begun and not ended, in order. A line that was
-// cut off counts for nothing: what it says was not begun, or is still at it.
-func left(content string) []string {
-	ended := map[string]bool{}
-	lines := strings.Split(content, "\n")
-	lines = lines[:len(lines)-1]
-	for _, one := range lines {
-		if strings.HasPrefix(one, "- ") {
-			ended[one[2:]] = true
+// left returns the texts that were begun and not ended, in order.
+func left(path string) ([]string, string) {
+	begun := map[string]string{}
+	order := map[string]int{}
+	n := 0
+	_, problem := wal.Read(path, maxLog, func(line []byte) {
+		sign, rest, _ := strings.Cut(string(line), " ")
+		number, text, ok := strings.Cut(rest, " ")
+		if sign == "-" {
+			delete(begun, number)
+			delete(order, number)
 		}
-	}
-	texts := []string{}
-	for _, one := range lines {
-		number, text, ok := strings.Cut(strings.TrimPrefix(one, "+ "), " ")
-		if ok && strings.HasPrefix(one, "+ ") && !ended[number] {
-			texts = append(texts, text)
+		if sign == "+" && ok {
+			n++
+			begun[number] = text
+			order[number] = n
 		}
+	})
+	numbers := make([]string, 0, len(begun))
+	for number := range begun {
+		numbers = append(numbers, number)
 	}
-	return texts
+	sort.Slice(numbers, func(i, j int) bool { return order[numbers[i]] < order[numbers[j]] })
+	for i := range numbers {
+		numbers[i] = begun[numbers[i]]
+	}
+	return numbers, problem
 }
 
 func line(sign string, number int64, text string) string {
 	return sign + " " + strconv.FormatInt(number, 10) + " " + text + "\n"
 }
 
-var errTooMany = errors.New("too many are begun and not ended")
+var (
+	errTooMany = errors.New("too many are begun and not ended")
+	errClosed  = errors.New("the log is closed")
+)
 
 // Begin writes down that something is about to be done, by a positive number that
 // nothing else has. The text is one line. With an error, it is not written down.
@@ -109,14 +100,15 @@ func Begin(l *Log, number int64, text string) error {
 	if len(l.begun) >= maxBegun || l.bytes+len(one) > maxBegunBytes {
 		return errTooMany
 	}
-	if l.file == nil || isGone(l, time.Now()) {
+	if l.file == nil || wal.IsGone(l.file, time.Now()) {
 		tidy(l) // perhaps it can be had by now
 	}
 	if l.file == nil {
 		return l.cause
 	}
-	err := write(l, one)
+	err := wal.Append(l.file, []byte(one))
 	if err != nil {
+		giveUp(l, err)
 		return err
 	}
 	note(l, number, one)
@@ -126,22 +118,6 @@ func Begin(l *Log, number int64, text string) error {
 func note(l *Log, number int64, one string) {
 	l.begun[number] = one
 	l.bytes += len(one)
-}
-
-// isGone says whether somebody has removed the file: what is written to it now
-// would be found by nobody. It looks once a second.
-func isGone(l *Log, now time.Time) bool {
-	since := now.Sub(l.looked)
-	if since >= 0 && since < time.Second {
-		return false
-	}
-	l.looked = now
-	named, err := os.Stat(l.path)
-	if err != nil {
-		return true
-	}
-	open, err := l.file.Stat()
-	return err != nil || !os.SameFile(named, open)
 }
 
 // End writes down that it is done.
@@ -154,12 +130,24 @@ func End(l *Log, number int64) {
 		remove(l)
 		return
 	}
-	if l.file != nil {
-		_ = write(l, "- "+strconv.FormatInt(number, 10)+"\n")
+	if l.file == nil {
+		return
 	}
-	if l.size > tidyAt && l.size > 2*l.tidied {
+	err := wal.Append(l.file, []byte("- "+strconv.FormatInt(number, 10)+"\n"))
+	if err != nil {
+		giveUp(l, err)
+		return
+	}
+	if wal.IsUntidy(l.file) {
 		tidy(l)
 	}
+}
+
+// giveUp goes on without the file, until it can be written anew.
+func giveUp(l *Log, err error) {
+	wal.Close(l.file)
+	l.file = nil
+	l.cause = err
 }
 
 // Retire says that hardly anything more begins. The file is removed whenever all has
@@ -175,14 +163,7 @@ func Retire(l *Log) {
 
 // remove removes the file, unless it is another log's by now.
 func remove(l *Log) {
-	if l.file == nil {
-		return
-	}
-	l.looked = time.Time{}
-	if !isGone(l, time.Now()) {
-		_ = os.Remove(l.path)
-	}
-	_ = l.file.Close()
+	wal.Remove(l.file)
 	l.file = nil
 }
 
@@ -199,25 +180,9 @@ func Forget(l *Log) {
 	l.mu.Unlock()
 }
 
-// write appends to the file. One that can't be written whole is given up: what
-// follows a part of a line would not count.
-func write(l *Log, text string) error {
-	n, err := l.file.WriteString(text)
-	l.size += int64(n)
-	if err != nil {
-		_ = l.file.Close()
-		l.file = nil
-		l.cause = err
-	}
-	return err
-}
-
 // tidy writes the file anew, with what is begun and not ended.
 func tidy(l *Log) {
-	if l.file != nil {
-		_ = l.file.Close()
-		l.file = nil
-	}
+	wal.Close(l.file)
 	numbers := make([]int, 0, len(l.begun))
 	for number := range l.begun {
 		numbers = append(numbers, int(number))
@@ -227,39 +192,12 @@ func tidy(l *Log) {
 	for i := range numbers {
 		lines[i] = l.begun[int64(numbers[i])]
 	}
-	content := strings.Join(lines, "")
-	temporary := l.path + ".new"
-	directory := filepath.Dir(l.path)
-	err := os.MkdirAll(directory, 0o700)
-	if err == nil && plainfile.WritableByAll(plainfile.Look(directory)) {
-		err = errors.New("directory " + directory + " may be written by everybody on this machine")
-	}
-	if err == nil {
-		err = os.WriteFile(temporary, []byte(content), 0o600)
-	}
-	if err == nil {
-		err = os.Rename(temporary, l.path)
-	}
-	if err == nil {
-		l.file, err = os.OpenFile(l.path, os.O_APPEND|os.O_WRONLY, 0o600)
-	}
-	l.size = int64(len(content))
-	l.tidied = l.size
-	l.looked = time.Now()
-	l.cause = err
-	if err != nil {
-		_ = os.Remove(temporary)
-		l.file = nil
-	}
+	l.file, l.cause = wal.Replace(l.path, lines)
 }
 
 // Close closes the file.
 func Close(l *Log) {
 	l.mu.Lock()
-	if l.file != nil {
-		_ = l.file.Close()
-		l.file = nil
-		l.cause = errors.New("the log is closed")
-	}
+	giveUp(l, errClosed)
 	l.mu.Unlock()
 }
