@@ -1,7 +1,9 @@
-// Package claim remembers which deliveries have been handed on, so that each is
-// handed on once. A delivery is claimed before, and the claim is settled after:
-// kept where that went well, and given back where it did not, so that the
-// sender's next attempt has its chance.
+// Package claim knows which deliveries have been handed on, so that each is handed on
+// once. It must not know what a delivery is: it has a key.
+//
+// A delivery is claimed before, and the claim is settled after: kept where that went
+// well, and given back where it did not, so that the sender's next attempt has its
+// chance.
 package claim
 
 import (

@@ -9,6 +9,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/hookward/hookward/internal/wal"
 )
 
 const hour = int64(time.Hour)
@@ -266,27 +268,42 @@ func TestFullJournal(t *testing.T) {
 func TestDamagedJournals(t *testing.T) {
 	good := "61 5\n"
 	for name, c := range map[string]struct {
-		content string
-		mode    os.FileMode
-		a       int // what "a" is, then
-		says    string
+		lines string // that are as they were written
+		torn  string // what is behind them
+		mode  os.FileMode
+		a     int // what "a" is, then
+		says  string
 	}{
-		"good":             {good, 0o600, Duplicate, ""},
-		"cut off":          {good + "62 36", 0o600, Duplicate, ""},
-		"no newline":       {strings.TrimSuffix(good, "\n"), 0o600, Duplicate, ""},
-		"empty":            {"", 0o600, Granted, ""},
-		"lines of rubbish": {"x\n\n62\n62 x\n 5\n" + good, 0o600, Duplicate, "has 5 lines that are damaged"},
-		"binary":           {"\x00\x01\xff\n" + good, 0o600, Duplicate, "has 1 lines"},
-		"over":             {"61 " + fmt.Sprint(10-hour) + "\n", 0o600, Granted, ""},
-		"a clock ahead":    {"61 " + fmt.Sprint(hour*1000) + "\n", 0o600, Duplicate, ""},
-		"too large":        {"61 99999999999999999999\n" + good, 0o600, Duplicate, "has 1 lines"},
-		"not ours":         {good, 0o602, Granted, "may be written by everybody"},
+		"good":             {good, "", 0o600, Duplicate, ""},
+		"cut off":          {good, "62 36", 0o600, Duplicate, ""},
+		"empty":            {"", "", 0o600, Granted, ""},
+		"lines of rubbish": {"x\n\n62\n62 x\n 5\n" + good, "", 0o600, Duplicate, "has 5 lines that are damaged"},
+		"binary":           {good, "\x00\x01\xff\n", 0o600, Duplicate, "has 1 lines"},
+		"not as written":   {"", good, 0o600, Granted, "has 1 lines"},
+		"over":             {"61 " + fmt.Sprint(10-hour) + "\n", "", 0o600, Granted, ""},
+		"a clock ahead":    {"61 " + fmt.Sprint(hour*1000) + "\n", "", 0o600, Duplicate, ""},
+		"too large":        {"61 99999999999999999999\n" + good, "", 0o600, Duplicate, "has 1 lines"},
+		"not ours":         {good, "", 0o602, Granted, "may be written by everybody"},
 	} {
 		path := filepath.Join(t.TempDir(), "replay")
-		if err := os.WriteFile(path, []byte(c.content), 0o600); err != nil {
+		lines := strings.SplitAfter(c.lines, "\n")
+		l, err := wal.Replace(path, lines[:len(lines)-1])
+		if err != nil {
 			t.Fatal(err)
 		}
-		if err := os.Chmod(path, c.mode); err != nil {
+		wal.Close(l)
+		f, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = f.WriteString(c.torn)
+		if err == nil {
+			err = f.Close()
+		}
+		if err == nil {
+			err = os.Chmod(path, c.mode)
+		}
+		if err != nil {
 			t.Fatal(err)
 		}
 		said := ""
@@ -315,6 +332,16 @@ func TestDamagedJournals(t *testing.T) {
 	Claim(table, "a", 0, false)
 	Commit(table, "a", 0)
 	if Claim(table, "a", 1, false) != Duplicate || !strings.Contains(said, "can't be remembered across a restart") {
+		t.Errorf("said %q", said)
+	}
+	// A line that can't be written is told.
+	table = New(time.Hour, 100, func(problem string) { said = problem })
+	Open(table, filepath.Join(t.TempDir(), "replay"), 0)
+	said = ""
+	wal.Close(table.journal.file)
+	Claim(table, "b", 0, false)
+	Commit(table, "b", 0)
+	if !strings.Contains(said, "can't be remembered across a restart") {
 		t.Errorf("said %q", said)
 	}
 }

@@ -1,28 +1,26 @@
 package claim
 
 import (
-	"bytes"
 	"encoding/hex"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 
-	"github.com/hookward/hookward/internal/plainfile"
+	"github.com/hookward/hookward/internal/wal"
 )
 
 // journal is where a table outlives the process: one line for each delivery, its
 // key in hexadecimal and the nanosecond since 1970 at which it was handed on.
-// Lines are only ever appended, each with one write, so that the end of the
-// process loses none, and the end of the machine only the last ones.
 type journal struct {
-	path string // of the present generation; that before has ".old" behind it
-	file *os.File
+	path string   // of the present generation; that before has ".old" behind it
+	file *wal.Log // nil: there is none until the next generation
 	tell func(problem string)
 }
 
 // maxJournal bounds what is read of a journal: more than a full table writes.
 const maxJournal = 64 << 20
+
+const cantRemember = "can't be remembered across a restart: "
 
 // Open lets a table outlive the process in files at a path, and recalls what they
 // hold, beside what it remembers already. What goes wrong with them is told, and
@@ -40,38 +38,36 @@ func Open(t *Table, path string, now int64) {
 	t.journal = j
 }
 
-// recall reads one file into a generation.
+// recall reads one file into a generation. If there is no room for all, the last
+// ones count.
 func recall(t *Table, into map[string]int64, path string, now int64) {
-	state := plainfile.Look(path)
-	if state.Info == nil {
-		return
-	}
-	if plainfile.WritableByAll(state) || plainfile.WritableByAll(plainfile.Look(filepath.Dir(path))) {
-		t.tell("file " + path + " may be written by everybody on this machine; it is not read")
-		return
-	}
-	content, problem := plainfile.Read(state, maxJournal)
-	if problem != "" {
-		t.tell("file " + path + " " + problem)
-		return
-	}
+	keys := []string{}
+	oldest := 0
 	bad := 0
-	lines := strings.Split(string(content), "\n")
-	for i := len(lines) - 1; i >= 0; i-- { // the last ones first, if there is no room for all
-		key, at := parseLine(lines[i])
+	damaged, problem := wal.Read(path, maxJournal, func(line []byte) {
+		key, at := parseLine(string(line))
 		if key == "" {
 			bad++
-			continue
+			return
 		}
 		if at > now {
 			at = now // a clock that was set back is no reason to forget
 		}
-		if now-at < t.window && len(t.current)+len(t.previous) < t.most {
-			into[key] = at
+		if now-at >= t.window {
+			return
 		}
+		into[key] = at
+		keys = append(keys, key)
+		if len(t.current)+len(t.previous) > t.most {
+			delete(into, keys[oldest])
+			oldest++
+		}
+	})
+	if problem != "" {
+		t.tell(problem)
 	}
-	if bad > 1 { // behind the last newline there is nothing, or a line that was cut off
-		t.tell("file " + path + " has " + strconv.Itoa(bad-1) + " lines that are damaged, and are passed over")
+	if bad+damaged > 0 {
+		t.tell("file " + path + " has " + strconv.Itoa(bad+damaged) + " lines that are damaged, and are passed over")
 	}
 }
 
@@ -89,64 +85,33 @@ func parseLine(line string) (string, int64) {
 	return string(key), at
 }
 
-// openJournal opens the file of the present generation. A line that was cut off
-// gets its end, so that the next one is whole.
+// openJournal opens the file of the present generation.
 func openJournal(j *journal) {
-	err := os.MkdirAll(filepath.Dir(j.path), 0o700)
-	if err == nil {
-		j.file, err = os.OpenFile(j.path, os.O_APPEND|os.O_CREATE|os.O_RDWR, 0o600)
-	}
-	if err == nil {
-		err = endLine(j.file)
-	}
+	file, err := wal.Open(j.path)
+	j.file = file
 	if err != nil {
-		giveUp(j, err)
+		j.tell(cantRemember + err.Error())
 	}
 }
 
-func endLine(f *os.File) error {
-	size, err := f.Seek(0, 2)
-	if err != nil || size == 0 {
-		return err
-	}
-	last := make([]byte, 1)
-	_, err = f.ReadAt(last, size-1)
-	if err != nil || bytes.Equal(last, []byte("\n")) {
-		return err
-	}
-	_, err = f.Write([]byte("\n"))
-	return err
-}
-
-// giveUp goes on without the file, until the next generation.
-func giveUp(j *journal, err error) {
-	if j.file != nil {
-		_ = j.file.Close()
-		j.file = nil
-	}
-	j.tell("can't be remembered across a restart: " + err.Error())
-}
-
-// note writes down one delivery.
+// note writes down one delivery. Where that fails, the next one may well be.
 func note(j *journal, key string, at int64) {
 	if j.file == nil {
 		return
 	}
-	_, err := j.file.Write([]byte(hex.EncodeToString([]byte(key)) + " " + strconv.FormatInt(at, 10) + "\n"))
+	err := wal.Append(j.file, []byte(hex.EncodeToString([]byte(key))+" "+strconv.FormatInt(at, 10)+"\n"))
 	if err != nil {
-		giveUp(j, err)
+		j.tell(cantRemember + err.Error())
 	}
 }
 
 // turnJournal begins the file of a new generation.
 func turnJournal(j *journal) {
-	if j.file != nil {
-		_ = j.file.Close()
-		j.file = nil
-	}
+	wal.Close(j.file)
+	j.file = nil
 	err := os.Rename(j.path, j.path+".old")
 	if err != nil && !os.IsNotExist(err) {
-		giveUp(j, err)
+		j.tell(cantRemember + err.Error())
 		return
 	}
 	openJournal(j)
@@ -155,8 +120,8 @@ func turnJournal(j *journal) {
 // Close closes the files of a table. It goes on without them.
 func Close(t *Table) {
 	t.mu.Lock()
-	if t.journal != nil && t.journal.file != nil {
-		_ = t.journal.file.Close()
+	if t.journal != nil {
+		wal.Close(t.journal.file)
 	}
 	t.journal = nil
 	t.mu.Unlock()
