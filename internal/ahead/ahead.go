@@ -5,12 +5,15 @@ package ahead
 
 import (
 	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
 	"sort"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
 
+	"github.com/hookward/hookward/internal/plainfile"
 	"github.com/hookward/hookward/internal/wal"
 )
 
@@ -26,6 +29,8 @@ type Log struct {
 }
 
 const (
+	// beginning has a number and a text.
+	beginning = "+ %d %s\n"
 	// maxLog bounds what is read of a log.
 	maxLog = 1 << 30
 	// maxBegun bounds what is under way at once.
@@ -38,11 +43,15 @@ const (
 // is that of the file: every Begin fails then, until the file can be had.
 func Open(path string) (*Log, []string, string) {
 	l := &Log{path: path, begun: map[int64]string{}}
-	texts, problem := left(path)
+	texts := []string{}
+	problem := ""
+	if plainfile.Look(path).Info != nil {
+		texts, problem = left(path)
+	}
 	// Those of the earlier process have no number of this one's.
 	for i, text := range texts {
 		number := int64(i - len(texts))
-		one := line("+", number, text)
+		one := fmt.Sprintf(beginning, number, text)
 		note(l, number, one)
 		texts[i] = one[len(one)-1-len(text) : len(one)-1] // no second copy: there may be many
 	}
@@ -82,10 +91,6 @@ func left(path string) ([]string, string) {
 	return numbers, problem
 }
 
-func line(sign string, number int64, text string) string {
-	return sign + " " + strconv.FormatInt(number, 10) + " " + text + "\n"
-}
-
 var (
 	errTooMany = errors.New("too many are begun and not ended")
 	errClosed  = errors.New("the log is closed")
@@ -94,7 +99,7 @@ var (
 // Begin writes down that something is about to be done, by a positive number that
 // nothing else has. The text is one line. With an error, it is not written down.
 func Begin(l *Log, number int64, text string) error {
-	one := line("+", number, text)
+	one := fmt.Sprintf(beginning, number, text)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if len(l.begun) >= maxBegun || l.bytes+len(one) > maxBegunBytes {
@@ -133,7 +138,7 @@ func End(l *Log, number int64) {
 	if l.file == nil {
 		return
 	}
-	err := wal.Append(l.file, []byte("- "+strconv.FormatInt(number, 10)+"\n"))
+	err := wal.Append(l.file, fmt.Appendf(nil, "- %d\n", number))
 	if err != nil {
 		giveUp(l, err)
 		return
@@ -192,7 +197,11 @@ func tidy(l *Log) {
 	for i := range numbers {
 		lines[i] = l.begun[int64(numbers[i])]
 	}
-	l.file, l.cause = wal.Replace(l.path, lines)
+	l.file = nil
+	l.cause = os.MkdirAll(filepath.Dir(l.path), 0o700)
+	if l.cause == nil {
+		l.file, l.cause = wal.Replace(l.path, lines)
+	}
 }
 
 // Close closes the file.

@@ -2,10 +2,13 @@ package claim
 
 import (
 	"encoding/hex"
+	"fmt"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 
+	"github.com/hookward/hookward/internal/plainfile"
 	"github.com/hookward/hookward/internal/wal"
 )
 
@@ -19,8 +22,6 @@ type journal struct {
 
 // maxJournal bounds what is read of a journal: more than a full table writes.
 const maxJournal = 64 << 20
-
-const cantRemember = "can't be remembered across a restart: "
 
 // Open lets a table outlive the process in files at a path, and recalls what they
 // hold, beside what it remembers already. What goes wrong with them is told, and
@@ -41,6 +42,9 @@ func Open(t *Table, path string, now int64) {
 // recall reads one file into a generation. If there is no room for all, the last
 // ones count.
 func recall(t *Table, into map[string]int64, path string, now int64) {
+	if plainfile.Look(path).Info == nil {
+		return
+	}
 	keys := []string{}
 	oldest := 0
 	bad := 0
@@ -87,10 +91,12 @@ func parseLine(line string) (string, int64) {
 
 // openJournal opens the file of the present generation.
 func openJournal(j *journal) {
-	file, err := wal.Open(j.path)
-	j.file = file
+	err := os.MkdirAll(filepath.Dir(j.path), 0o700)
+	if err == nil {
+		j.file, err = wal.Open(j.path)
+	}
 	if err != nil {
-		j.tell(cantRemember + err.Error())
+		tellWhy(j, err)
 	}
 }
 
@@ -99,10 +105,14 @@ func note(j *journal, key string, at int64) {
 	if j.file == nil {
 		return
 	}
-	err := wal.Append(j.file, []byte(hex.EncodeToString([]byte(key))+" "+strconv.FormatInt(at, 10)+"\n"))
+	err := wal.Append(j.file, fmt.Appendf(nil, "%x %d\n", key, at))
 	if err != nil {
-		j.tell(cantRemember + err.Error())
+		tellWhy(j, err)
 	}
+}
+
+func tellWhy(j *journal, err error) {
+	j.tell("can't be remembered across a restart: " + err.Error())
 }
 
 // turnJournal begins the file of a new generation.
@@ -111,7 +121,7 @@ func turnJournal(j *journal) {
 	j.file = nil
 	err := os.Rename(j.path, j.path+".old")
 	if err != nil && !os.IsNotExist(err) {
-		j.tell(cantRemember + err.Error())
+		tellWhy(j, err)
 		return
 	}
 	openJournal(j)

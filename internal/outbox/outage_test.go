@@ -170,6 +170,47 @@ func TestSetAside(t *testing.T) {
 	}
 }
 
+// A segment that somebody else has written is no record, and is kept; of one that is
+// damaged, the rest is sent.
+func TestForeignSegment(t *testing.T) {
+	directory := t.TempDir()
+	r, set := away()
+	s := &said{}
+	o := Options{Directory: directory, DiskBytes: 1_000_000, BatchBytes: 100_000}
+	q := queue(r, s, o)
+	for i := 1; i <= 3; i++ {
+		Store(q, line("a", i, 50))
+	}
+	end(q)
+	entries, err := os.ReadDir(directory)
+	if err != nil || len(entries) != 1 {
+		t.Fatal(len(entries), err)
+	}
+	path := filepath.Join(directory, entries[0].Name())
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	content[len(content)/2] ^= 1
+	if err := os.WriteFile(path, content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	foreign := filepath.Join(directory, "audit-x-000000000000007")
+	if err := os.WriteFile(foreign, line("a", 4, 50), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	set(false)
+	q = queue(r, s, o)
+	eventually(t, "what is whole is sent", func() bool { again(q); return isEmpty(q) })
+	got := strings.Join(r.got, "\n")
+	if got != strings.TrimSpace(string(line("a", 1, 50))+string(line("a", 3, 50))) || strings.Count(heard(s), "has 1 lines that are damaged") != 2 {
+		t.Errorf("%q; said %s", got, heard(s))
+	}
+	if b, err := os.ReadFile(foreign + ".unreadable"); err != nil || string(b) != string(line("a", 4, 50)) {
+		t.Errorf("%q: %v", b, err)
+	}
+}
+
 // A directory that can be used only later is used then.
 func TestLateDirectory(t *testing.T) {
 	directory := filepath.Join(t.TempDir(), "mount")
@@ -225,8 +266,8 @@ func TestStoreIsSafeWithAllBefore(t *testing.T) {
 	content := ""
 	entries, _ := os.ReadDir(directory)
 	for _, e := range entries {
-		b, _ := os.ReadFile(filepath.Join(directory, e.Name()))
-		content += string(b)
+		records, _, _ := readSegment(filepath.Join(directory, e.Name()))
+		content += string(join(records))
 	}
 	if content != string(line("a", 1, 50))+string(line("a", 2, 50)) {
 		t.Errorf("on disk there is %q", content)
@@ -250,17 +291,19 @@ func TestRemovedSegment(t *testing.T) {
 	for _, e := range entries {
 		_ = os.Remove(filepath.Join(directory, e.Name()))
 	}
-	q.diskMu.Lock()
-	q.spill.looked = time.Time{}
-	q.diskMu.Unlock()
-	Store(q, line("a", 2, 50))
-	if files(directory) != 1 {
-		t.Errorf("%d files", files(directory))
-	}
+	n := 1
+	eventually(t, "it looks, once a second", func() bool {
+		n++
+		Store(q, line("a", n, 50))
+		return files(directory) == 1
+	})
 	set(false)
-	eventually(t, "the second is sent", func() bool { again(q); return isEmpty(q) })
-	if len(r.got) == 0 || r.got[len(r.got)-1] != strings.TrimSuffix(string(line("a", 2, 50)), "\n") {
+	eventually(t, "the last is sent", func() bool { again(q); return isEmpty(q) })
+	if len(r.got) == 0 || r.got[len(r.got)-1] != strings.TrimSuffix(string(line("a", n, 50)), "\n") {
 		t.Errorf("%q", r.got)
+	}
+	if !strings.Contains(heard(s), "can't be found, or not by Traefik's user; the records in it are lost") {
+		t.Errorf("nothing is said of the loss: %s", heard(s))
 	}
 }
 

@@ -3,6 +3,7 @@ package outbox
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 )
 
@@ -78,11 +79,16 @@ const maxBroken = 10
 func nextStored(q *Queue) ([][]byte, string) {
 	for openDisk(q) == nil && len(q.spill.segments) > 0 {
 		path := q.spill.segments[0].path
-		lines, problem := oldest(q.spill)
+		lines, damaged, problem := oldest(q.spill)
+		if damaged > 0 {
+			say(q.voice, "error", q.name+": file "+path+" has "+strconv.Itoa(damaged)+" lines that are damaged, and are passed over")
+		}
 		switch {
 		case problem == "" && len(lines) > 0:
 			q.broken = 0
 			return lines, ""
+		case problem == "" && damaged > 0:
+			setAside(q.spill, 0)
 		case problem == "":
 			drop(q.spill, 0)
 		case isGone(path):
@@ -261,7 +267,7 @@ func storeAll(q *Queue) error {
 // storeHand writes the batch in hand to disk, as the oldest segment. It was taken
 // from memory, so what is on disk came later.
 func storeHand(q *Queue, b *batch) error {
-	err := insertOldest(q.spill, join(b.records))
+	err := insertOldest(q.spill, b.records)
 	if err != nil {
 		return err
 	}
@@ -285,7 +291,7 @@ func makeRoom(q *Queue) {
 		if i == len(s.segments)-1 {
 			return // it is being written
 		}
-		lines, problem := readSegment(s.segments[i].path)
+		lines, _, problem := readSegment(s.segments[i].path)
 		q.mu.Lock()
 		lose(&q.gaps, lines)
 		q.mu.Unlock()

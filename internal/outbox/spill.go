@@ -10,12 +10,12 @@ import (
 	"time"
 
 	"github.com/hookward/hookward/internal/plainfile"
+	"github.com/hookward/hookward/internal/wal"
 )
 
-// spill is where records wait on disk: numbered segments, the oldest first, each
-// of which is sent as a whole and then removed. They are appended to only, each
-// time with one write, so that the end of the process loses none of what is there.
-// It is used with the queue's disk lock held.
+// spill is where records wait on disk: numbered segments, the oldest first, each a
+// log that is sent as a whole and then removed. It is used with the queue's disk lock
+// held.
 type spill struct {
 	prefix   string // of the segments' paths
 	most     int64  // bytes on disk
@@ -24,8 +24,7 @@ type spill struct {
 	segments []segment
 	first    int64    // the oldest segment's number
 	last     int64    // the newest's
-	open     *os.File // the newest segment, while it is appended to
-	looked   time.Time
+	open     *wal.Log // the newest segment, while it is appended to
 }
 
 type segment struct {
@@ -83,15 +82,7 @@ func openSpill(directory, name string) (*spill, string) {
 // none of them counts as written.
 func appendTo(s *spill, lines []byte) error {
 	last := len(s.segments) - 1
-	if s.open != nil && time.Since(s.looked) > time.Second {
-		s.looked = time.Now()
-		if isGone(s.segments[last].path) { // what is written to it now has no name
-			seal(s)
-			drop(s, last)
-			last--
-		}
-	}
-	if s.open != nil && s.segments[last].size+int64(len(lines)) > s.chunk {
+	if s.open != nil && (s.segments[last].size+int64(len(lines)) > s.chunk || wal.IsGone(s.open, time.Now())) {
 		seal(s)
 	}
 	if s.open == nil {
@@ -99,19 +90,14 @@ func appendTo(s *spill, lines []byte) error {
 		if err != nil {
 			return err
 		}
-		last = len(s.segments) - 1
+		last++
 	}
-	n, err := s.open.Write(lines)
-	if err == nil {
-		s.segments[last].size += int64(n)
-		s.size += int64(n)
-		return nil
-	}
-	// What is there in part must not be read.
-	truncateErr := s.open.Truncate(s.segments[last].size)
-	seal(s)
-	if truncateErr != nil {
-		err = fmt.Errorf("%w; and the part that was written could not be taken back: %v", err, truncateErr)
+	err := wal.AppendAll(s.open, lines)
+	grown := wal.Size(s.open) - s.segments[last].size
+	s.segments[last].size += grown
+	s.size += grown
+	if err != nil {
+		seal(s)
 	}
 	if s.segments[last].size == 0 {
 		drop(s, last)
@@ -121,12 +107,12 @@ func appendTo(s *spill, lines []byte) error {
 
 func begin(s *spill) error {
 	path := segmentPath(s, s.last+1)
-	f, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	log, err := wal.Create(path)
 	if err != nil {
 		return err
 	}
 	s.last++
-	s.open = f
+	s.open = log
 	s.segments = append(s.segments, segment{path: path})
 	return nil
 }
@@ -136,44 +122,46 @@ func segmentPath(s *spill, n int64) string {
 }
 
 // insertOldest writes a segment that is older than all others.
-func insertOldest(s *spill, lines []byte) error {
+func insertOldest(s *spill, records [][]byte) error {
+	lines := make([]string, len(records))
+	for i := range records {
+		lines[i] = string(records[i]) + "\n"
+	}
 	path := segmentPath(s, s.first-1)
-	err := os.WriteFile(path, lines, 0o600)
+	log, err := wal.Replace(path, lines)
 	if err != nil {
-		_ = os.Remove(path)
 		return err
 	}
+	wal.Close(log)
 	s.first--
-	s.size += int64(len(lines))
-	s.segments = append([]segment{{path: path, size: int64(len(lines))}}, s.segments...)
+	s.size += wal.Size(log)
+	s.segments = append([]segment{{path: path, size: wal.Size(log)}}, s.segments...)
 	return nil
 }
 
 // seal ends the appending to the newest segment.
 func seal(s *spill) {
-	if s.open != nil {
-		_ = s.open.Close()
-		s.open = nil
-	}
+	wal.Close(s.open)
+	s.open = nil
 }
 
 // oldest reads the oldest segment.
-func oldest(s *spill) ([][]byte, string) {
+func oldest(s *spill) ([][]byte, int, string) {
 	if len(s.segments) == 1 {
 		seal(s)
 	}
 	return readSegment(s.segments[0].path)
 }
 
-// readSegment returns the lines of a segment, or what is wrong with it. A last line
-// that was cut off is passed over.
-func readSegment(path string) ([][]byte, string) {
-	content, problem := plainfile.Read(plainfile.Look(path), maxSegment)
+// readSegment returns the records of a segment, how many of its lines are damaged, and
+// what is wrong with it as a whole.
+func readSegment(path string) ([][]byte, int, string) {
+	records := [][]byte{}
+	damaged, problem := wal.Read(path, maxSegment, func(line []byte) { records = append(records, append([]byte{}, line...)) })
 	if problem != "" {
-		return nil, "file " + path + " " + problem
+		return nil, 0, problem
 	}
-	end := strings.LastIndexByte(string(content), '\n') + 1
-	return split(content[:end]), ""
+	return records, damaged, ""
 }
 
 // isGone says whether a file is not there any more, as opposed to one that can't be

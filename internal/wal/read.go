@@ -20,24 +20,21 @@ const (
 
 // Read gives the lines of the log at a path to each, in order, without their newlines
 // and never more than one at a time. A line is good until each returns. Read returns
-// how many were passed over because they are damaged, and what is wrong with the
-// file as a whole; a file that is not there has no lines, and nothing wrong with it.
+// how many were passed over because they are damaged, and what is wrong with the file
+// as a whole.
 func Read(path string, most int64, each func(line []byte)) (int, string) {
 	state := plainfile.Look(path)
-	if state.Info == nil {
-		return 0, ""
-	}
 	if plainfile.WritableByAll(state) || plainfile.WritableByAll(plainfile.Look(filepath.Dir(path))) {
 		return 0, "file " + path + " may be written by everybody on this machine; it is not read"
-	}
-	if state.Info.Size() > most {
-		return 0, "file " + path + " is larger than " + strconv.FormatInt(most, 10) + " bytes"
 	}
 	f, problem := plainfile.Open(state)
 	if problem != "" {
 		return 0, "file " + path + " " + problem
 	}
 	defer func() { _ = f.Close() }()
+	if state.Info.Size() > most {
+		return 0, "file " + path + " is larger than " + strconv.FormatInt(most, 10) + " bytes"
+	}
 	damaged := 0
 	r := bufio.NewReaderSize(f, pieceBytes)
 	for {

@@ -60,7 +60,7 @@ func Create(path string) (*Log, error) {
 // Replace begins a log with some lines, each with its newline, in the place of what
 // is at the path. With an error, that is still there.
 func Replace(path string, lines []string) (*Log, error) {
-	err := prepare(path)
+	err := check(path)
 	if err != nil {
 		return nil, err
 	}
@@ -78,7 +78,7 @@ func Replace(path string, lines []string) (*Log, error) {
 
 // open opens what is, or may become, a regular file: to open a FIFO would hang.
 func open(path string, how int) (*Log, error) {
-	err := prepare(path)
+	err := check(path)
 	if err != nil {
 		return nil, err
 	}
@@ -94,13 +94,9 @@ func open(path string, how int) (*Log, error) {
 	return &Log{path: path, file: f, size: info.Size(), tidied: info.Size(), looked: time.Now()}, nil
 }
 
-// prepare sees to it that a log can be at a path, and that strangers can't write it.
-func prepare(path string) error {
+// check says why there can be no log at a path that only we may write.
+func check(path string) error {
 	directory := filepath.Dir(path)
-	err := os.MkdirAll(directory, 0o700)
-	if err != nil {
-		return err
-	}
 	if plainfile.WritableByAll(plainfile.Look(directory)) {
 		return errors.New("directory " + directory + " may be written by everybody on this machine")
 	}
@@ -179,12 +175,20 @@ func seal(lines []byte) []byte {
 	}
 }
 
-// Append writes lines, each with its newline, behind those that are there. With an
-// error, none of them is, and the next ones may well be.
-func Append(l *Log, lines []byte) error {
-	if l.file == nil {
-		return errClosed
+// Append writes a line with its newline behind those that are there. With an error it
+// is not there, and the next one may well be. It is called for requests, and so has
+// the usual case alone.
+func Append(l *Log, line []byte) error {
+	n, err := fmt.Fprintf(l.file, "%x %s", crc32.ChecksumIEEE(line), line)
+	if err != nil {
+		return takeBack(l, n, err)
 	}
+	l.size += int64(n)
+	return nil
+}
+
+// AppendAll is Append for any number of lines: all of them are there, or none.
+func AppendAll(l *Log, lines []byte) error {
 	n, err := l.file.Write(seal(lines))
 	if err != nil {
 		return takeBack(l, n, err)
@@ -196,6 +200,9 @@ func Append(l *Log, lines []byte) error {
 // takeBack removes what was written only in part: the next line would be lost with
 // it. Where that can't be, the log is closed.
 func takeBack(l *Log, n int, err error) error {
+	if l.file == nil {
+		return errClosed
+	}
 	if n == 0 {
 		return err
 	}
@@ -229,6 +236,11 @@ func IsGone(l *Log, now time.Time) bool {
 		return false
 	}
 	l.looked = now
+	return look(l)
+}
+
+// look is what IsGone does once a second.
+func look(l *Log) bool {
 	named, err := os.Stat(l.path)
 	if err != nil {
 		return true
@@ -242,8 +254,7 @@ func Remove(l *Log) {
 	if l == nil || l.file == nil {
 		return
 	}
-	l.looked = time.Time{}
-	if !IsGone(l, time.Now()) {
+	if !look(l) {
 		_ = os.Remove(l.path)
 	}
 	Close(l)
