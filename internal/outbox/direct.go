@@ -177,7 +177,7 @@ func failed(d *Direct, lines []byte, n int, torn bool, err error) {
 	putBack(&d.waiting, lines[n:])
 	shrink(&d.waiting, d.most, &d.gaps)
 	d.failures++
-	wait := backoff(d.failures, 0)
+	wait := pause(d.failures, 0)
 	d.mu.Unlock()
 	say(d.voice, "error", d.name+": "+err.Error()+"; records wait in memory")
 	d.timer.Reset(wait)

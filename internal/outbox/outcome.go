@@ -1,6 +1,15 @@
 package outbox
 
-import "time"
+import (
+	"time"
+
+	"github.com/hookward/hookward/internal/backoff"
+)
+
+const (
+	firstWait = time.Second
+	longest   = 30 * time.Second
+)
 
 // Outcome is what has become of a batch of records that was sent. The zero Outcome
 // says that all of them were taken.
@@ -23,4 +32,15 @@ type Outcome struct {
 	// Problem says what went wrong, for the operator, without any text of a
 	// record and without credentials. It is empty where everything was taken.
 	Problem string
+}
+
+// pause returns how long to wait after so many failures in a row, and at least as long
+// as the receiver wants.
+func pause(failures int, atLeast time.Duration) time.Duration {
+	wait := backoff.Wait(failures, firstWait, longest)
+	wait = backoff.Spread(wait, wait/2)
+	if wait < atLeast {
+		return backoff.Spread(atLeast+firstWait/2, firstWait/2)
+	}
+	return wait
 }

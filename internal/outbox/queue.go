@@ -1,6 +1,8 @@
-// Package outbox hands records on to where they are kept, without a request ever
-// waiting for that: what is near at once, see Direct; what is far in batches, see
-// Queue. What can't be handed on waits, in memory up to a bound, and on disk up to
+// Package outbox knows how records are handed on to where they are kept, without a
+// request ever waiting for that: what is near at once, see Direct; what is far in
+// batches, see Queue. It must not know what a record says, nor who takes it.
+//
+// What can't be handed on waits, in memory up to a bound, and on disk up to
 // another one if there is a directory; and what is lost in the end is reported in
 // a record of its own.
 package outbox

@@ -141,11 +141,11 @@ func TestOutcomes(t *testing.T) {
 // What the receiver asks for is waited for, and else a while that grows.
 func TestBackoff(t *testing.T) {
 	for failures := 1; failures < 100; failures++ {
-		wait := backoff(failures, 0)
+		wait := pause(failures, 0)
 		if wait < firstWait/2 || wait > longest*3/2 || failures > 6 && wait < longest/2 {
 			t.Errorf("after %d: %s", failures, wait)
 		}
-		if wait := backoff(failures, time.Minute); wait < time.Minute {
+		if wait := pause(failures, time.Minute); wait < time.Minute {
 			t.Errorf("after %d: %s", failures, wait)
 		}
 	}
