@@ -2,15 +2,14 @@ package hookward
 
 import (
 	"errors"
-	"io"
 	"net/http"
 	"net/url"
 	"regexp"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
 
+	"github.com/hookward/hookward/internal/fetch"
 	"github.com/hookward/hookward/internal/jsonpath"
 )
 
@@ -54,12 +53,7 @@ var (
 	snsFailures = 0
 	snsMinute   time.Time // since when failures are counted
 
-	// snsClient follows no redirect and knows no proxy: it talks to Amazon.
-	snsClient = &http.Client{
-		Timeout:       snsTimeout,
-		Transport:     &http.Transport{MaxResponseHeaderBytes: maxSNSBytes, IdleConnTimeout: time.Minute},
-		CheckRedirect: func(_ *http.Request, _ []*http.Request) error { return http.ErrUseLastResponse },
-	}
+	snsRules = fetch.Rules{Timeout: snsTimeout, MaxBytes: maxSNSBytes, Hosts: snsHost, EndsItself: true}
 )
 
 // certificateKeys returns the key of the certificate that a message names. The
@@ -159,19 +153,11 @@ func forgetFailures() {
 
 // fetchCertificate gets a certificate from Amazon and looks whose it is.
 func fetchCertificate(address string) (publicKey, error) {
-	response, err := snsClient.Get(address)
-	if err != nil {
-		return publicKey{}, errors.New("no answer")
+	version, problem := fetch.Get(address, snsRules, fetch.Version{})
+	if problem != "" {
+		return publicKey{}, errors.New("it " + problem)
 	}
-	defer func() { _ = response.Body.Close() }()
-	if response.StatusCode != http.StatusOK {
-		return publicKey{}, errors.New("the answer is " + strconv.Itoa(response.StatusCode))
-	}
-	b, err := io.ReadAll(io.LimitReader(response.Body, maxSNSBytes+1))
-	if err != nil || len(b) > maxSNSBytes {
-		return publicKey{}, errors.New("the answer is too long, or broke off")
-	}
-	key, problem := parsePublicKey(string(b))
+	key, problem := parsePublicKey(string(version.Content))
 	if problem != "" {
 		return publicKey{}, errors.New("it " + problem)
 	}
@@ -209,12 +195,8 @@ func confirmSubscription(s *scheme, d *decision) string {
 	if !s.senders[topic] {
 		return senderUnknown
 	}
-	response, err := snsClient.Get(address)
-	if err != nil {
-		return keyUnavailable
-	}
-	defer func() { _ = response.Body.Close() }()
-	if response.StatusCode != http.StatusOK {
+	_, problem := fetch.Get(address, snsRules, fetch.Version{})
+	if problem != "" {
 		return keyUnavailable
 	}
 	d.answer = &answer{status: http.StatusOK}

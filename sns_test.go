@@ -62,10 +62,10 @@ func newAmazon(t *testing.T, name string, until time.Time) *amazon {
 		}
 		_, _ = rw.Write(a.pem)
 	}))
-	old := snsClient.Transport
+	old := snsRules.Transport
 	dialer := &net.Dialer{}
 	address := server.Listener.Addr().String()
-	snsClient.Transport = &http.Transport{
+	snsRules.Transport = &http.Transport{
 		TLSClientConfig: &tls.Config{InsecureSkipVerify: true},
 		DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
 			return dialer.DialContext(ctx, network, address)
@@ -74,7 +74,7 @@ func newAmazon(t *testing.T, name string, until time.Time) *amazon {
 	snsEntries = map[string]*snsEntry{}
 	snsFailures = 0
 	t.Cleanup(func() {
-		snsClient.Transport = old
+		snsRules.Transport = old
 		server.Close()
 	})
 	return a

@@ -98,7 +98,7 @@ func (a *amazon) sign(t *testing.T, m map[string]string) string {
 func TestSNS(t *testing.T) {
 	a, address := newAmazon(t)
 	dials := fmt.Sprintf(`
-	snsClient.Transport = &http.Transport{
+	snsRules.Transport = &http.Transport{
 		TLSClientConfig: &tls.Config{InsecureSkipVerify: true},
 		DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
 			return (&net.Dialer{}).DialContext(ctx, network, %q)
@@ -107,7 +107,7 @@ func TestSNS(t *testing.T) {
 `, address)
 	plugin := patched(t, []patch{
 		{snsDialsPlace, dials},
-		{"import (\n\t\"errors\"\n\t\"io\"\n\t\"net/http\"\n\t\"net/url\"\n", "\t\"context\"\n\t\"crypto/tls\"\n\t\"net\"\n"},
+		{"import (\n\t\"errors\"\n\t\"net/http\"\n\t\"net/url\"\n", "\t\"context\"\n\t\"crypto/tls\"\n\t\"net\"\n"},
 	})
 	options := fmt.Sprintf("{provider: aws-sns, senders: [%q]}", topic)
 	confirming := fmt.Sprintf("{provider: aws-sns, senders: [%q], confirmSubscriptions: true}", topic)

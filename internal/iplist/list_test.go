@@ -3,273 +3,111 @@ package iplist
 import (
 	"context"
 	"fmt"
-	"net/http"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
+
+	"github.com/hookward/hookward/internal/ipset"
 )
 
-// asked returns how often a list was fetched.
-func asked(o *origin) int {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.asked
+const four = "192.0.2.1\n192.0.2.3\n192.0.2.5\n2001:db8::/32\n"
+
+// many returns so many ranges that don't adjoin.
+func many(n int) string {
+	text := ""
+	for i := 0; i < n; i++ {
+		text += fmt.Sprintf("10.%d.%d.0\n", i/256, i%256)
+	}
+	return text
 }
 
-func TestOneFetchForAll(t *testing.T) {
-	o, url := newOrigin(t)
-	serveText(o, four)
-	s, _, _ := Complete(Source{URL: url, PlainHTTP: true})
-	said := &teller{}
-	first := Use(context.Background(), s, of(said), time.Now())
-	var wg sync.WaitGroup
-	for i := 0; i < 50; i++ {
-		wg.Add(1)
-		go useOnce(t, s, said, first, &wg)
+func readTest(t *testing.T, s Source, content string, before ipset.Set) (ipset.Set, string) {
+	t.Helper()
+	s.URL = "https://example.com/list"
+	s, problems, _ := Complete(s)
+	if len(problems) > 0 {
+		t.Fatal(problems)
 	}
-	wg.Wait()
-	eventually(t, "the list is loaded", func() bool { return has(first, "192.0.2.1") == "inside" })
-	if n := asked(o); n != 1 {
-		t.Errorf("fetched %d times", n)
-	}
-	// With other options it is another one, which has at once what is known.
-	s.AcceptAnySize = true
-	other := Use(context.Background(), s, of(said), time.Now())
-	if other == first || has(other, "192.0.2.1") != "inside" {
-		t.Error("a change of options is a moment without a list")
-	}
-	eventually(t, "it is fetched", func() bool { return asked(o) == 2 })
+	return read(s, []byte(content), before)
 }
 
-func useOnce(t *testing.T, s Source, said *teller, want *List, wg *sync.WaitGroup) {
-	defer wg.Done()
-	ctx, cancel := context.WithCancel(context.Background())
-	defer cancel() // a reload
-	if Use(ctx, s, of(said), time.Now()) != want {
-		t.Error("another list of the same source")
+// What looks wrong is refused as a whole: at first, or beside what was good.
+func TestBadVersions(t *testing.T) {
+	good, problem := readTest(t, Source{}, four, nil)
+	if problem != "" {
+		t.Fatal(problem)
 	}
-}
-
-func TestUnusedListsEnd(t *testing.T) {
-	o, url := newOrigin(t)
-	serveText(o, four)
-	ctx, cancel := context.WithCancel(context.Background())
-	now := time.Now()
-	l, _ := newList(t, Source{URL: url, PlainHTTP: true})
-	l.ctx = ctx
-	lists[keyOf(l.source, true)] = l
-	update(l, now)
-	running := func() bool {
-		l.mu.Lock()
-		defer l.mu.Unlock()
-		return l.running
-	}
-	end := func(at time.Time) { ended(l, at) }
-	end(now.Add(24 * time.Hour))
-	if !running() {
-		t.Error("ends although the gate is there")
-	}
-	cancel()
-	now = now.Add(24 * time.Hour)
-	end(now.Add(linger))
-	if !running() {
-		t.Error("ends at once with the gate")
-	}
-	if has(l, "192.0.2.1") != "inside" {
-		t.Error("is not there any more")
-	}
-	end(now.Add(2 * linger))
-	end(now.Add(3 * linger))
-	if !running() {
-		t.Error("ends although somebody has looked")
-	}
-	end(now.Add(3*linger + time.Second))
-	listsMu.Lock()
-	listed := lists[keyOf(l.source, true)] != nil
-	listsMu.Unlock()
-	if running() || listed {
-		t.Error("goes on for ever")
-	}
-	// An old gate that is still there, because no new configuration could be built.
-	before := asked(o)
-	if has(l, "192.0.2.1") != "inside" {
-		t.Error("a list that is no longer fetched has been forgotten")
-	}
-	eventually(t, "it is fetched again", func() bool { return asked(o) > before && running() })
-}
-
-func TestSnapshots(t *testing.T) {
-	o, url := newOrigin(t)
-	directory := filepath.Join(t.TempDir(), "new", "state")
-	source := Source{URL: url + "/snap", PlainHTTP: true, StateDirectory: directory}
-	l, said := newList(t, source)
-	serveText(o, four)
-	update(l, testTime)
-	path := snapshotPath(l.source)
-	info, err := os.Stat(path)
-	if err != nil || info.Mode().Perm() != 0o600 {
-		t.Fatal(err, take(said))
-	}
-	names, err := os.ReadDir(directory)
-	if err != nil || len(names) != 1 {
-		t.Errorf("%v: %v", names, err)
-	}
-	good, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-
-	// A restart, with the source down, even for days.
-	serve(o, func(rw http.ResponseWriter, _ *http.Request) { rw.WriteHeader(http.StatusBadGateway) })
-	l, said = newList(t, source)
-	recallSnapshot(l, testTime.Add(240*time.Hour))
-	if got := take(said); has(l, "192.0.2.1") != "inside" || got != "info: the list "+url+"/snap has 4 ranges, from a snapshot of 2026-03-01T12:00:00Z" {
-		t.Error(got)
-	}
-	update(l, testTime.Add(240*time.Hour))
-	if got := take(said); has(l, "192.0.2.1") != "inside" || !strings.Contains(got, "what it had 240h0m0s ago stays in force") {
-		t.Error(got)
-	}
-	// It asks as who knows no version, and judges a new one by the old.
-	serveText(o, four)
-	update(l, testTime)
-	if o.saved != 0 || l.failures != 0 {
-		t.Error("a snapshot is confirmed by its own validators")
-	}
-	serveText(o, "192.0.2.1\n")
-	update(l, testTime)
-	if l.failures != 1 || has(l, "192.0.2.5") != "inside" {
-		t.Error("the snapshot is nothing to compare with")
-	}
-
-	for name, damage := range map[string]struct {
-		content string
-		mode    os.FileMode
-		says    string
-	}{
-		"empty":       {"", 0o600, "is damaged"},
-		"no head":     {four, 0o600, "is damaged"},
-		"tampered":    {strings.Replace(string(good), "192.0.2.5", "192.0.2.6", 1), 0o600, "is damaged"},
-		"cut off":     {string(good[:len(good)-3]), 0o600, "is damaged"},
-		"no time":     {strings.Replace(string(good), "2026-03-01T", "yesterday", 1), 0o600, "is damaged"},
-		"not ours":    {string(good), 0o602, "may be written by everybody"},
-		"a directory": {"", os.ModeDir, "is not a regular file"},
+	for name, bad := range map[string]struct{ content, says string }{
+		"empty":               {"", "is empty"},
+		"page":                {"<html>192.0.2.1</html>", "is a page"},
+		"malformed":           {four + "192.0.2.\n", "has in line 5"},
+		"everything":          {four + "0.0.0.0/0\n", "has every IPv4 address"},
+		"everything in parts": {four + "8000::/1\n::/1\n", "has every IPv6 address"},
+		"most of everything":  {"0.0.0.0/1\n128.0.0.0/2\n192.0.0.0/3\n224.0.0.0/4\n2001:db8::/32\n", "has more than half of all addresses"},
+		"much of IPv4":        {"10.0.0.0/8\n" + four, "has more than a hundred times the addresses"},
+		"much of IPv6":        {"2000::/12\n192.0.2.1\n192.0.2.3\n", "has more than a hundred times the addresses"},
+		"shrunk":              {"192.0.2.1\n", "has shrunk from 4 ranges to 1 range"},
+		"grown":               {many(401), "has grown from 4 ranges to 401 ranges"},
 	} {
-		if err := os.RemoveAll(path); err != nil {
-			t.Fatal(err)
+		if set, problem := readTest(t, Source{}, bad.content, good); set != nil || !strings.Contains(problem, bad.says) {
+			t.Errorf("%s: %v, %q", name, set, problem)
 		}
-		if damage.mode == os.ModeDir {
-			err = os.Mkdir(path, 0o700)
-		} else {
-			err = os.WriteFile(path, []byte(damage.content), 0o600)
-			if err == nil {
-				err = os.Chmod(path, damage.mode)
-			}
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		l, said = newList(t, source)
-		recallSnapshot(l, testTime)
-		if got := take(said); has(l, "192.0.2.1") != "unknown" || !strings.Contains(got, damage.says) {
-			t.Errorf("%s: %s", name, got)
+		compares := name == "shrunk" || name == "grown" || strings.HasPrefix(name, "much") // with nothing, which is less than anything
+		if set, problem := readTest(t, Source{}, bad.content, nil); (problem == "") != compares || (set != nil) != compares {
+			t.Errorf("%s, at first: %v, %q", name, set, problem)
 		}
 	}
 }
 
-// A snapshot that can't be written costs nothing but itself, and is written when
-// it can be.
-func TestSnapshotsThatFail(t *testing.T) {
-	o, url := newOrigin(t)
-	blocked := filepath.Join(t.TempDir(), "state")
-	if err := os.WriteFile(blocked, nil, 0o600); err != nil {
+func TestAcceptAnySize(t *testing.T) {
+	before := ipset.Set(nil)
+	for _, text := range []string{four, "192.0.2.1\n", many(401), "0.0.0.0/1\n128.0.0.0/2\n"} {
+		set, problem := readTest(t, Source{AcceptAnySize: true}, text, before)
+		if problem != "" {
+			t.Errorf("%.20q: %s", text, problem)
+		}
+		before = set
+	}
+	if _, problem := readTest(t, Source{AcceptAnySize: true}, "::/0\n", before); problem == "" {
+		t.Error("any size, but not everything")
+	}
+}
+
+// A list as a gate has it: from a file, with what is said of it, and one document
+// for all who name it.
+func TestUse(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "list")
+	s, problems, _ := Complete(Source{File: path})
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	said := []string{}
+	tell := func(level, message string, _ time.Time) { said = append(said, level+": "+message) }
+	look := func(l *List, address string) int { return Look(l, ipset.Key(netip.MustParseAddr(address))) }
+	absent := Use(context.Background(), s, tell, time.Now())
+	if got := look(absent, "192.0.2.1"); got != Unknown || absent.Name != path {
+		t.Errorf("%d of %s", got, absent.Name)
+	}
+	if err := os.WriteFile(path, []byte(four), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	l, said := newList(t, Source{URL: url, PlainHTTP: true, StateDirectory: blocked})
-	serveText(o, four)
-	update(l, testTime)
-	if got := take(said); has(l, "192.0.2.1") != "inside" || !strings.Contains(got, "error: the list "+url+" has no snapshot: ") {
-		t.Error(got)
+	s.AcceptAnySize = true // another document: the first one looks again only in a while
+	l := Use(context.Background(), s, tell, time.Now())
+	again := Use(context.Background(), s, tell, time.Now())
+	Keep(context.Background(), l)
+	if l.document != again.document || l.document == absent.document {
+		t.Error("they are not of one document")
 	}
-	if err := os.Remove(blocked); err != nil {
-		t.Fatal(err)
-	}
-	update(l, testTime)
-	if _, err := os.Stat(snapshotPath(l.source)); err != nil {
-		t.Error(err)
-	}
-	update(l, testTime)
-	if got := take(said); got != "" || o.saved != 1 {
-		t.Errorf("%q, %d", got, o.saved)
-	}
-}
-
-func TestForbiddenAddresses(t *testing.T) {
-	for _, address := range []string{
-		"169.254.169.254:80", "169.254.0.1:443", "[fe80::1%lo]:80", "[fe80::1]:80", "0.0.0.0:80", "[::]:80", "[::ffff:169.254.169.254]:80",
-		"100.100.100.200:80", "192.0.0.192:80", "168.63.129.16:80", "[fd00:ec2::254]:80", "[64:ff9b::a9fe:a9fe]:80", "[2002:a9fe:a9fe::]:80",
-		"[fd00:ec2::23]:80", "[64:ff9b::6464:64c8]:80", "[64:ff9b::a83f:8110]:80", "[64:ff9b:1::a9fe:a9fe]:80", "[::ffff:0:a9fe:a9fe]:80", "[::a9fe:a9fe]:80", "[2002:6464:64c8::1]:80",
-		"224.0.0.1:80", "255.255.255.255:80", "[ff02::1]:80",
-	} {
-		connection, err := dial(context.Background(), "tcp", address)
-		if err == nil || connection != nil || !strings.Contains(fmt.Sprint(err), "must not be reached") {
-			t.Errorf("%s: %v", address, err)
+	for address, want := range map[string]int{"192.0.2.1": Inside, "192.0.2.2": Outside, "2001:db8::1": Inside, "2001:db9::1": Outside} {
+		if got := look(l, address); got != want || look(again, address) != want {
+			t.Errorf("%s: %d, want %d", address, got, want)
 		}
 	}
-	// Through a whole fetch.
-	l, said := newList(t, Source{URL: "http://169.254.169.254/latest/meta-data/", PlainHTTP: true})
-	update(l, testTime)
-	if got := take(said); !strings.Contains(got, "169.254.169.254 is an address that must not be reached") {
-		t.Error(got)
-	}
-}
-
-// A gate that is built from what is at hand wakes a list as Use does, and one that
-// is of yesterday does not end it.
-func TestKeep(t *testing.T) {
-	o, url := newOrigin(t)
-	serveText(o, four)
-	l, _ := newList(t, Source{URL: url, PlainHTTP: true})
-	old, end := context.WithCancel(context.Background())
-	end()
-	live, stop := context.WithCancel(context.Background())
-	defer stop()
-	Keep(live, l)
-	Keep(old, l)
-	if l.ctx != live {
-		t.Error("a context that has ended takes the place of one that has not")
-	}
-	l.running = false
-	Keep(live, l)
-	eventually(t, "the list is fetched", func() bool { return asked(o) == 1 && loaded(l) })
-	listsMu.Lock()
-	defer listsMu.Unlock()
-	if lists[keyOf(l.source, true)] != l {
-		t.Error("is not found by the next gate")
-	}
-}
-
-// Of several lists of one content, the one that is loaded is taken over, in
-// whatever order they are found.
-func TestInherit(t *testing.T) {
-	for i := 0; i < 20; i++ {
-		loadedOne, _ := newList(t, Source{File: "/one", Refresh: time.Hour})
-		empty, _ := newList(t, Source{File: "/one", Refresh: 2 * time.Hour})
-		other, _ := newList(t, Source{File: "/other", Refresh: time.Hour})
-		loadedOne.set = []string{"4aaaa", "4aaaa\x01"}
-		other.set = []string{"4bbbb", "4bbbb\x01"}
-		listsMu.Lock()
-		saved := lists
-		lists = map[string]*List{"a": loadedOne, "b": empty, "c": other}
-		fresh, _ := newList(t, Source{File: "/one", Refresh: 3 * time.Hour})
-		inherit(fresh)
-		lists = saved
-		listsMu.Unlock()
-		if len(fresh.set) != 2 || fresh.set[0] != "4aaaa" {
-			t.Fatalf("%q", fresh.set)
-		}
+	want := "error: the list " + path + " can't be found, or not by Traefik's user; it has never been loaded (failed attempts: 1)\ninfo: the list " + path + " has 4 ranges"
+	if got := strings.Join(said, "\n"); got != want {
+		t.Errorf("%s", got)
 	}
 }

@@ -1,9 +1,8 @@
-// Package iplist keeps lists of IP addresses that stand outside of the
-// configuration: at a URL, as providers publish them, or in a file.
+// Package iplist knows what is a list of IP addresses that stands outside of the
+// configuration: at a URL, as providers publish them, or in a file. It must not know
+// how it got here, which fetch does, nor what being in it means.
 //
-// A list is one for the whole process, however many gates name it, and renews
-// itself in the background. An update that looks wrong is refused as a whole,
-// and what was good stays in force.
+// An update that looks wrong is refused as a whole, and what was good stays in force.
 package iplist
 
 import (

@@ -1,28 +1,25 @@
-package iplist
+package fetch
 
 import (
 	"context"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"net/netip"
 	"strings"
 	"sync"
 	"testing"
 	"time"
-
-	"github.com/hookward/hookward/internal/ipset"
 )
 
 var testTime = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
-// teller collects what lists say.
+// teller collects what documents say.
 type teller struct {
 	mu    sync.Mutex
 	lines []string
 }
 
-// of returns the function that lists speak to. Not a method's value: lists keep
+// of returns the function that documents speak to. Not a method's value: they keep
 // it.
 func of(s *teller) func(level, message string, now time.Time) {
 	return func(level, message string, _ time.Time) {
@@ -87,21 +84,56 @@ func serveText(o *origin, text string) {
 	})
 }
 
-// newList returns a list that no timer updates.
-func newList(t *testing.T, s Source) (*List, *teller) {
-	t.Helper()
-	s, problems, _ := Complete(s)
-	if len(problems) > 0 {
-		t.Fatal(problems)
+// rules are those of the tests' documents.
+var rules = Rules{Timeout: time.Second, MaxBytes: 100_000, PlainHTTP: true, Redirects: true}
+
+// testSource completes a source. Its documents are lines, none of which may begin
+// with an x.
+func testSource(s Source) Source {
+	s.Kind = "list"
+	s.Name, _, _ = strings.Cut(s.URL+s.File, "?")
+	s.ContentKey = s.URL + s.File
+	s.Key = fmt.Sprint(s.ContentKey, s.Refresh)
+	if s.Rules.MaxBytes == 0 {
+		s.Rules = rules
 	}
-	said := &teller{}
-	return &List{Name: nameOf(s), source: s, tell: of(said), running: true, ctx: context.Background()}, said
+	if s.Refresh == 0 {
+		s.Refresh = time.Hour
+	}
+	s.Read = func(content []byte, before any) (any, string) {
+		switch {
+		case len(content) == 0:
+			return nil, "is empty"
+		case content[0] == 'x':
+			return nil, "is wrong"
+		case before != nil && 4*len(content) < len(before.(string)):
+			return nil, "has shrunk"
+		}
+		return string(content), ""
+	}
+	s.Describe = func(value any) string { return fmt.Sprint(strings.Count(value.(string), "\n"), " lines") }
+	return s
 }
 
-// has says what Look says of an address.
-func has(l *List, address string) string {
-	found := Look(l, ipset.Key(netip.MustParseAddr(address)))
-	return map[int]string{Unknown: "unknown", Outside: "outside", Inside: "inside"}[found]
+// newDocument returns a document that no timer updates.
+func newDocument(t *testing.T, s Source) (*Document, *teller) {
+	t.Helper()
+	said := &teller{}
+	s = testSource(s)
+	s.Tell = of(said)
+	return &Document{source: s, running: true, ctx: context.Background()}, said
+}
+
+// has says whether a line is in what a document has in force.
+func has(d *Document, line string) string {
+	value := Value(d)
+	if value == nil {
+		return "unknown"
+	}
+	if strings.Contains("\n"+value.(string), "\n"+line+"\n") {
+		return "inside"
+	}
+	return "outside"
 }
 
 func eventually(t *testing.T, what string, holds func() bool) {

@@ -1,4 +1,4 @@
-package iplist
+package fetch
 
 import (
 	"bytes"
@@ -13,33 +13,33 @@ import (
 	"github.com/hookward/hookward/internal/plainfile"
 )
 
-// snapshotHead is the first line of a snapshot. What follows is the list as it
-// was fetched, so that reading it goes through the same checks.
+// snapshotHead is the first line of a snapshot. What follows is the document as
+// it was fetched, so that reading it goes through the same checks.
 type snapshotHead struct {
 	Source       string `json:"source"`
 	Updated      string `json:"updated"`
 	ETag         string `json:"etag,omitempty"`
 	LastModified string `json:"last_modified,omitempty"`
-	SHA256       string `json:"sha256"` // of the list
+	SHA256       string `json:"sha256"` // of the document
 }
 
-// snapshotPath returns where a list's snapshot is, or nothing if it has none.
+// snapshotPath returns where a document's snapshot is, or nothing if it has none.
 func snapshotPath(s Source) string {
 	if s.StateDirectory == "" || s.URL == "" {
 		return ""
 	}
-	sum := sha256.Sum256([]byte(keyOf(s, false)))
-	return filepath.Join(s.StateDirectory, "list-"+hex.EncodeToString(sum[:16]))
+	sum := sha256.Sum256([]byte(s.ContentKey))
+	return filepath.Join(s.StateDirectory, s.Kind+"-"+hex.EncodeToString(sum[:16]))
 }
 
 // saveSnapshot writes a version that was found good. It is whole in its place at
 // once, or not there.
-func saveSnapshot(s Source, v *version, now time.Time) error {
+func saveSnapshot(s Source, v *Version, now time.Time) error {
 	path := snapshotPath(s)
 	if path == "" {
 		return nil
 	}
-	sum := sha256.Sum256(v.content)
+	sum := sha256.Sum256(v.Content)
 	head, err := json.Marshal(&snapshotHead{
 		Source:       s.URL,
 		Updated:      now.UTC().Format(time.RFC3339),
@@ -61,7 +61,7 @@ func saveSnapshot(s Source, v *version, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	_, err = f.Write(append(append(head, '\n'), v.content...))
+	_, err = f.Write(append(append(head, '\n'), v.Content...))
 	err = errors.Join(err, f.Sync(), f.Close())
 	if err == nil {
 		err = os.Rename(f.Name(), path)
@@ -75,7 +75,7 @@ func saveSnapshot(s Source, v *version, now time.Time) error {
 // loadSnapshot returns the saved version and its time. It returns nil, and what
 // is wrong, where there is one that can't be used, and nil alone where there is
 // none.
-func loadSnapshot(s Source) (*version, time.Time, string) {
+func loadSnapshot(s Source) (*Version, time.Time, string) {
 	path := snapshotPath(s)
 	if path == "" {
 		return nil, time.Time{}, ""
@@ -87,7 +87,7 @@ func loadSnapshot(s Source) (*version, time.Time, string) {
 	if plainfile.WritableByAll(state) || plainfile.WritableByAll(plainfile.Look(s.StateDirectory)) {
 		return nil, time.Time{}, "its snapshot may be written by everybody on this machine"
 	}
-	b, problem := plainfile.Read(state, maxBytes+maxHeaderBytes)
+	b, problem := plainfile.Read(state, s.Rules.MaxBytes+maxHeaderBytes)
 	if problem != "" {
 		return nil, time.Time{}, "its snapshot " + problem
 	}
@@ -102,5 +102,5 @@ func loadSnapshot(s Source) (*version, time.Time, string) {
 	if err != nil {
 		return nil, time.Time{}, "its snapshot is damaged"
 	}
-	return &version{content: content, etag: validator(head.ETag), lastModified: validator(head.LastModified)}, updated, ""
+	return &Version{Content: content, etag: validator(head.ETag), lastModified: validator(head.LastModified)}, updated, ""
 }

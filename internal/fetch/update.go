@@ -1,0 +1,170 @@
+package fetch
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"time"
+
+	"github.com/hookward/hookward/internal/plainfile"
+)
+
+// update asks the source for the document's present version and takes it over if it
+// is good.
+func update(d *Document, now time.Time) {
+	if d.source.File != "" {
+		updateFromFile(d, now)
+		return
+	}
+	known := d.known
+	if d.unsaved {
+		known = Version{} // what is there to be saved must come again
+	}
+	v, problem := Get(d.source.URL, d.source.Rules, known)
+	if problem != "" {
+		fail(d, problem, now)
+		return
+	}
+	if v == nil {
+		succeed(d, now)
+		return
+	}
+	sum := sha256.Sum256(v.Content)
+	if sum != d.sum && !adopt(d, v.Content, sum, now) {
+		return
+	}
+	same := sum == d.sum
+	d.sum = sum
+	d.known = Version{etag: v.etag, lastModified: v.lastModified}
+	if same {
+		succeed(d, now)
+	}
+	if same && !d.unsaved {
+		return
+	}
+	err := saveSnapshot(d.source, v, now)
+	d.unsaved = err != nil
+	if err != nil {
+		d.source.Tell("error", "the "+titleOf(d)+" has no snapshot: "+err.Error(), now)
+	}
+}
+
+func updateFromFile(d *Document, now time.Time) {
+	if d.failures == 0 && d.file.Path != "" && !plainfile.Changed(d.file) {
+		succeed(d, now)
+		return
+	}
+	state := plainfile.Look(d.source.File)
+	content, problem := plainfile.Read(state, d.source.Rules.MaxBytes)
+	if problem != "" {
+		fail(d, problem, now)
+		return
+	}
+	if plainfile.WritableByAll(state) {
+		d.source.Tell("warn", "the "+titleOf(d)+" may be written by everybody on this machine", now)
+	}
+	sum := sha256.Sum256(content)
+	if sum != d.sum && !adopt(d, content, sum, now) {
+		return
+	}
+	if sum == d.sum {
+		succeed(d, now)
+	}
+	d.sum = sum
+	d.file = state
+}
+
+// adopt parses a version and puts it in force, if nothing speaks against it.
+func adopt(d *Document, content []byte, sum [sha256.Size]byte, now time.Time) bool {
+	if d.refused != "" && sum == d.refusedSum {
+		fail(d, d.refused, now) // as before, without reading all of it again
+		return false
+	}
+	before := valueOf(d)
+	value, problem := d.source.Read(content, before)
+	d.refused = problem
+	d.refusedSum = sum
+	if problem != "" {
+		fail(d, problem, now)
+		return false
+	}
+	setValue(d, value)
+	succeed(d, now)
+	said := fmt.Sprintf("the %s has %s", titleOf(d), d.source.Describe(value))
+	if before != nil {
+		said += fmt.Sprintf(", before %s", d.source.Describe(before))
+	}
+	d.source.Tell("info", said, now)
+	return true
+}
+
+func setValue(d *Document, value any) {
+	d.mu.Lock()
+	d.value = value
+	d.mu.Unlock()
+}
+
+// titleOf returns what people call a document.
+func titleOf(d *Document) string {
+	return d.source.Kind + " " + d.source.Name
+}
+
+// succeed notes that the document is what its source has.
+func succeed(d *Document, now time.Time) {
+	if d.failures > 0 {
+		d.source.Tell("info", fmt.Sprintf("the %s is up to date again, after %d failed attempts", titleOf(d), d.failures), now)
+	}
+	d.updated = now
+	d.failures = 0
+	d.cause = ""
+}
+
+// fail notes that an update was refused, and says so once for each cause, and
+// again while it lasts.
+func fail(d *Document, cause string, now time.Time) {
+	d.failures++
+	if cause == d.cause && now.Sub(d.told) < reminder && !now.Before(d.told) {
+		return
+	}
+	d.cause = cause
+	d.told = now
+	d.source.Tell("error", fmt.Sprintf("the %s %s; %s (failed attempts: %d)", titleOf(d), cause, inForce(d, now), d.failures), now)
+}
+
+// inForce says what a document that can't be updated has.
+func inForce(d *Document, now time.Time) string {
+	switch {
+	case valueOf(d) == nil:
+		return "it has never been loaded"
+	case d.updated.IsZero():
+		return "what it had before stays in force"
+	}
+	return "what it had " + now.Sub(d.updated).Round(time.Second).String() + " ago stays in force"
+}
+
+// recallSnapshot puts the last good version of before the process's start in
+// force, however old it is, until its source is asked.
+func recallSnapshot(d *Document, now time.Time) {
+	defer func() {
+		if p := recover(); p != nil {
+			d.source.Tell("error", "the "+titleOf(d)+" starts without its snapshot: reading it panicked: "+fmt.Sprint(p), now)
+		}
+	}()
+	v, updated, problem := loadSnapshot(d.source)
+	if v == nil && problem == "" || valueOf(d) != nil {
+		return
+	}
+	if problem == "" {
+		value, wrong := d.source.Read(v.Content, nil)
+		if wrong == "" {
+			setValue(d, value)
+			d.sum = sha256.Sum256(v.Content)
+			// Not known by its validators: whoever has written the snapshot could
+			// have the source confirm it with them, for ever.
+			d.updated = updated
+			d.source.Tell("info", fmt.Sprintf("the %s has %s, from a snapshot of %s", titleOf(d), d.source.Describe(value), updated.Format(time.RFC3339)), now)
+			return
+		}
+		problem = "its snapshot " + wrong
+	}
+	d.source.Tell("error", "the "+titleOf(d)+" starts without its snapshot: "+problem, now)
+}
