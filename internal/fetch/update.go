@@ -154,7 +154,7 @@ func recallSnapshot(d *Document, now time.Time) {
 		return
 	}
 	if problem == "" {
-		value, wrong := d.source.Read(v.Content, nil)
+		value, wrong := d.source.Read(v.Content, valueOf(d)) // nil: as a literal, Yaegi would make something of it
 		if wrong == "" {
 			setValue(d, value)
 			d.sum = sha256.Sum256(v.Content)
