@@ -188,8 +188,8 @@ func TestOddNames(t *testing.T) {
 	body := []byte(`{"a":"wrong","A":"wrong","it's":"right","😀":"right","a b":"right","b-c_d":"right"}`)
 	for _, name := range []string{"it's", "😀", "a b", "b-c_d", "none\x7f"} {
 		p := mustCompile(t, map[string]any{"secrets": docsSecret, "signature": map[string]any{"header": "X-Sig", "idField": "json:" + name}})
-		d := &decision{body: body, scheme: p.schemes[0]}
-		noteDelivery(p, d, newPost(string(body)))
+		d := &decision{message: message{request: newPost(string(body)), body: body}, scheme: p.schemes[0]}
+		noteDelivery(p, d)
 		if d.deliveryID != "right" && (d.deliveryID != "" || name != "none\x7f") {
 			t.Errorf("%q: %q", name, d.deliveryID)
 		}

@@ -28,7 +28,8 @@ func decide(g *gate, r *http.Request, now time.Time) *decision {
 // it: whether it is forwarded, and what the record says. It never panics. On
 // return the request is ready to be forwarded, if the decision says so.
 func decideOn(g *gate, r *http.Request, hijackable bool, now time.Time) *decision {
-	d := &decision{gate: g, request: r, hijackable: hijackable, start: now, done: make(chan bool, 1)}
+	d := &decision{gate: g, hijackable: hijackable, start: now, done: make(chan bool, 1)}
+	d.request = r
 	deciders.jobs <- d
 	if len(deciders.jobs) > 0 {
 		deciders.wanted <- true
@@ -245,7 +246,7 @@ func decider(c *crew, d *decision, w *bodyWatch) {
 				}
 			}
 			if reason == "" {
-				reason = verify(p, r, d, now)
+				reason = verify(p, d, now)
 			}
 			if reason == verified && p.welcomes {
 				reason = welcome(p, r, d)

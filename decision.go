@@ -6,7 +6,6 @@ import (
 	"io"
 	"net/http"
 	"net/netip"
-	"net/url"
 	"time"
 
 	"github.com/hookward/hookward/internal/ahead"
@@ -14,8 +13,9 @@ import (
 
 // decision is all that is known of one request, for the answer and the record.
 type decision struct {
+	message
+
 	gate      *gate
-	request   *http.Request
 	start     time.Time
 	done      chan bool // a word once the decision is taken, and one once it is recorded
 	settled   bool      // its claim is settled, or is not to be
@@ -48,7 +48,6 @@ type decision struct {
 	passes  bool // it needs nobody's indulgence to be forwarded
 	forward bool
 
-	body       []byte // as far as it was read
 	bodyWhole  bool
 	hijackable bool              // the connection can be taken away from a read that stalls
 	drained    bool              // it was refused, and the rest of the body read for the connection's sake
@@ -57,18 +56,6 @@ type decision struct {
 	bodySum    [sha256.Size]byte // of the whole body
 	guarded    *guardedBody      // what the next handler reads the body from, in a buffer that is used again
 	arrived    []byte            // what was read of it, for its decider alone
-
-	// What the body and the query hold, once it was looked for.
-	document     any
-	documentRead bool
-	form         url.Values
-	query        url.Values
-	noForm       bool // the body is no form, or a malformed one
-	noQuery      bool // the query is malformed
-	twins        bool
-	twinsKnown   bool
-	replaced     bool // a signed value has U+FFFD, which half a pair of \uXXXX is read as, too
-	item         any  // of a batch, while it is being verified
 
 	signedHead string   // what was signed before the body, on the short way
 	signed     [][]byte // what was signed, on the long way

@@ -15,7 +15,7 @@ func greetOr(p *policy, otherwise string, r *http.Request, d *decision) string {
 // welcome looks at what a verified request has to say: verified where that is to
 // be forwarded.
 func welcome(p *policy, r *http.Request, d *decision) string {
-	noteDelivery(p, d, r)
+	noteDelivery(p, d)
 	reason := notOne
 	if p.confirm {
 		reason = confirmSubscription(d.scheme, d)
@@ -31,7 +31,7 @@ func welcome(p *policy, r *http.Request, d *decision) string {
 // noteDelivery notes the delivery's id and the event's type of a verified
 // request, wherever they stand. Those in headers are known already, unless
 // another form than the first has verified.
-func noteDelivery(p *policy, d *decision, r *http.Request) {
+func noteDelivery(p *policy, d *decision) {
 	d.item = nil
 	id, event := placesOf(p, d.scheme)
 	summary := summaryOf(p, d.scheme)
@@ -39,10 +39,10 @@ func noteDelivery(p *policy, d *decision, r *http.Request) {
 		summarise(summary, d)
 	}
 	if id.kind != "" && (summary == nil || summary.id == nil) {
-		d.deliveryID = textAt(id, r, d)
+		d.deliveryID = textAt(id, &d.message)
 	}
 	if event.kind != "" && (summary == nil || summary.event == nil) {
-		d.eventType = textAt(event, r, d)
+		d.eventType = textAt(event, &d.message)
 	}
 }
 

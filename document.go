@@ -15,8 +15,8 @@ const maxValues = 1000
 // jsonTexts returns the texts that a path leads to: strings, and numbers and
 // booleans as they are written. It returns none where a list has an item in
 // which the path leads nowhere: every item counts.
-func jsonTexts(p *place, d *decision) []string {
-	found := jsonpath.Values(rootOf(d), p.path, maxValues)
+func jsonTexts(p *place, m *message) []string {
+	found := jsonpath.Values(rootOf(m), p.path, maxValues)
 	texts := make([]string, 0, len(found))
 	for _, value := range found {
 		text, ok := jsonText(value)
@@ -29,11 +29,11 @@ func jsonTexts(p *place, d *decision) []string {
 }
 
 // rootOf returns what paths begin in: an item of a batch, or the document.
-func rootOf(d *decision) any {
-	if d.item != nil {
-		return d.item
+func rootOf(m *message) any {
+	if m.item != nil {
+		return m.item
 	}
-	return documentOf(d)
+	return documentOf(m)
 }
 
 // jsonText returns the text of a value that is no list, object or null.
@@ -54,18 +54,18 @@ func jsonText(value any) (string, bool) {
 }
 
 // documentOf returns the body as a JSON document, or nil where it is none.
-func documentOf(d *decision) any {
-	if !d.documentRead {
-		d.documentRead = true
-		decoder := json.NewDecoder(bytes.NewReader(d.body))
+func documentOf(m *message) any {
+	if !m.documentRead {
+		m.documentRead = true
+		decoder := json.NewDecoder(bytes.NewReader(m.body))
 		decoder.UseNumber()
 		var document any
 		if decoder.Decode(&document) == nil {
 			_, err := decoder.Token()
 			if err == io.EOF {
-				d.document = document
+				m.document = document
 			}
 		}
 	}
-	return d.document
+	return m.document
 }

@@ -175,8 +175,8 @@ func (j *judgement) arriving() *http.Request {
 // undecidedDecision returns a decision with the body read, as the checks on the
 // signature find it.
 func (j *judgement) undecidedDecision(r *http.Request) *decision {
-	return &decision{gate: &gate{policy: j.policy}, policy: j.policy, request: r, method: r.Method, host: r.Host,
-		body: j.body, bodyWhole: true, bodyBytes: int64(len(j.body))}
+	return &decision{gate: &gate{policy: j.policy}, policy: j.policy, method: r.Method, host: r.Host,
+		message: message{request: r, body: j.body}, bodyWhole: true, bodyBytes: int64(len(j.body))}
 }
 
 // fetches says whether one of the forms needs a certificate that stands elsewhere.

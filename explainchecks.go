@@ -145,9 +145,9 @@ func (j *judgement) seenTimestamp(at time.Time) []string {
 func (j *judgement) seenToken(r *http.Request) []string {
 	t := j.policy.token
 	lines := []string{}
-	d := j.undecidedDecision(r)
+	m := &message{request: r, body: j.body}
 	for i := range t.places {
-		found := textsAt(&t.places[i], r, d)
+		found := textsAt(&t.places[i], m)
 		lines = append(lines, placeName(&t.places[i])+": "+times(len(found)))
 		if len(found) == 0 && t.places[i].kind == "header" {
 			lines = append(lines, nearHeaders(t.places[i].name, r.Header)...)

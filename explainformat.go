@@ -11,8 +11,8 @@ import (
 )
 
 // jsonTextsOfItems returns the items of a batch.
-func jsonTextsOfItems(s *scheme, d *decision) []any {
-	return jsonpath.Values(documentOf(d), s.items, maxValues)
+func jsonTextsOfItems(s *scheme, m *message) []any {
+	return jsonpath.Values(documentOf(m), s.items, maxValues)
 }
 
 // whereMalformed says where the text of a signature departs from its format, without

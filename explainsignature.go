@@ -19,7 +19,7 @@ func (j *judgement) furthestForm(r *http.Request, at time.Time) *scheme {
 	stage := -1
 	for _, s := range j.policy.schemes {
 		d := j.undecidedDecision(r)
-		reason := verifyScheme(j.policy, s, r, d, at)
+		reason := verifyScheme(j.policy, s, d, at)
 		if reason == verified {
 			return s
 		}
@@ -43,22 +43,22 @@ func (j *judgement) seenSignature(r *http.Request, at time.Time) []string {
 		lines = append(lines, fmt.Sprintf("of %s that this gate takes, the one that came furthest:", plural(len(j.policy.schemes), "form")))
 	}
 	lines = append(lines, "read from "+signaturePlace(s, o)+", as "+quote(orDefault(o.Format, "{hex}")))
-	d := j.undecidedDecision(r)
+	m := &message{request: r, body: j.body}
 	items := []any{nil}
 	if s.items != nil {
 		lines = append(lines, "of each item of "+o.Items+" in the JSON body; here the first")
-		items = itemsOf(s, d)
+		items = itemsOf(s, m)
 		if len(items) == 0 {
 			return append(lines, "there is no such item, or there are too many")
 		}
 	}
-	d.item = items[0]
-	proofs, reason := collectProofs(s, r, d)
+	m.item = items[0]
+	proofs, reason := collectProofs(s, m)
 	if reason != proofsRead {
-		return append(lines, j.seenUnread(s, r, d, reason)...)
+		return append(lines, j.seenUnread(s, m, reason)...)
 	}
 	lines = append(lines, plural(len(proofs), "signature")+" read")
-	if s.timestamped && !setTimestamps(s, proofs, r, d) {
+	if s.timestamped && !setTimestamps(s, proofs, m) {
 		line := "no timestamp"
 		if s.timestamp.kind != "" {
 			line += ": " + placeName(&s.timestamp) + " is not there, or empty, or there several times"
@@ -75,9 +75,9 @@ func (j *judgement) seenSignature(r *http.Request, at time.Time) []string {
 	if j.Reason == urlMismatch {
 		return lines
 	}
-	lines = append(lines, j.seenTexts(s, r, d, &proofs[0])...)
+	lines = append(lines, j.seenTexts(s, m, &proofs[0])...)
 	if s.sender.kind != "" && len(s.senders) > 0 {
-		sender := textAt(&s.sender, r, d)
+		sender := textAt(&s.sender, m)
 		line := "the sender is " + shown(sender) + " (" + placeName(&s.sender) + ")"
 		if !s.senders[sender] {
 			line += ", which is not in senders"
@@ -88,8 +88,8 @@ func (j *judgement) seenSignature(r *http.Request, at time.Time) []string {
 }
 
 // itemsOf returns the items of a batch, or none where the gate takes no such.
-func itemsOf(s *scheme, d *decision) []any {
-	list := jsonTextsOfItems(s, d)
+func itemsOf(s *scheme, m *message) []any {
+	list := jsonTextsOfItems(s, m)
 	if len(list) > maxItems {
 		return nil
 	}
@@ -116,7 +116,7 @@ func signaturePlace(s *scheme, o SignatureOptions) string {
 }
 
 // seenUnread says why no signature could be read.
-func (j *judgement) seenUnread(s *scheme, r *http.Request, d *decision, reason string) []string {
+func (j *judgement) seenUnread(s *scheme, m *message, reason string) []string {
 	switch reason {
 	case signatureDuplicated:
 		return []string{"it is there several times"}
@@ -124,19 +124,19 @@ func (j *judgement) seenUnread(s *scheme, r *http.Request, d *decision, reason s
 		lines := []string{"it is not there, or empty"}
 		for i, name := range s.headers {
 			if i == 0 {
-				lines = append(lines, nearHeaders(name, r.Header)...)
+				lines = append(lines, nearHeaders(name, m.request.Header)...)
 			}
 		}
 		return lines
 	}
 	lines := []string{}
 	for _, name := range s.headers {
-		for _, line := range r.Header[name] {
+		for _, line := range m.request.Header[name] {
 			lines = append(lines, whereMalformed(&s.format, s.algorithm.size, line))
 		}
 	}
 	if len(s.headers) == 0 {
-		lines = append(lines, whereMalformed(&s.format, s.algorithm.size, textAt(&s.field, r, d)))
+		lines = append(lines, whereMalformed(&s.format, s.algorithm.size, textAt(&s.field, m)))
 	}
 	return lines
 }
@@ -157,10 +157,10 @@ func seenURL(s *scheme, r *http.Request) []string {
 }
 
 // seenTexts says what is signed, part by part.
-func (j *judgement) seenTexts(s *scheme, r *http.Request, d *decision, p *proof) []string {
-	texts, reason := signedTexts(s, r, d, p)
+func (j *judgement) seenTexts(s *scheme, m *message, p *proof) []string {
+	texts, reason := signedTexts(s, m, p)
 	if reason != textsReady {
-		return j.seenMissing(s, r, d, p, reason)
+		return j.seenMissing(s, m, p, reason)
 	}
 	lines := []string{"what was signed must be, in this order:"}
 	for i := range s.signs {
@@ -197,13 +197,13 @@ func (j *judgement) seenTexts(s *scheme, r *http.Request, d *decision, p *proof)
 }
 
 // seenMissing names the part that is missing, or can't be told from its neighbour.
-func (j *judgement) seenMissing(s *scheme, r *http.Request, d *decision, p *proof, reason string) []string {
+func (j *judgement) seenMissing(s *scheme, m *message, p *proof, reason string) []string {
 	for i := range s.signs {
 		q := &s.signs[i]
 		if q.kind == "body" || q.kind == "literal" || q.kind == "timestamp" {
 			continue
 		}
-		_, why := chosenText(s, q, r, d, p)
+		_, why := chosenText(s, q, m, p)
 		if why != reason {
 			continue
 		}
@@ -221,7 +221,7 @@ func (j *judgement) seenMissing(s *scheme, r *http.Request, d *decision, p *proo
 		case q.kind == "absent":
 			return []string{name + " is there, and must not be"}
 		case reason == signedFieldMissing && at.kind == "header":
-			return append([]string{name + " is signed, and not there, or empty, or there several times"}, nearHeaders(at.name, r.Header)...)
+			return append([]string{name + " is signed, and not there, or empty, or there several times"}, nearHeaders(at.name, m.request.Header)...)
 		case reason == signedFieldMissing:
 			return []string{name + " is signed, and not there, or empty, or there several times"}
 		}

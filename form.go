@@ -3,7 +3,6 @@ package hookward
 import (
 	"bytes"
 	"mime"
-	"net/http"
 	"net/url"
 	"regexp"
 	"sort"
@@ -15,23 +14,23 @@ const maxFields = 1000
 
 // formOf returns the fields of a form, and none where the body is something
 // else or malformed: what was not read as the backend reads it must not count.
-func formOf(r *http.Request, d *decision) url.Values {
-	if d.form == nil {
-		d.form = url.Values{}
-		d.noForm = true
-		if isForm(r) && bytes.Count(d.body, []byte("&")) < maxFields {
-			values, err := url.ParseQuery(string(d.body))
+func formOf(m *message) url.Values {
+	if m.form == nil {
+		m.form = url.Values{}
+		m.noForm = true
+		if isForm(m) && bytes.Count(m.body, []byte("&")) < maxFields {
+			values, err := url.ParseQuery(string(m.body))
 			if err == nil {
-				d.form = values
-				d.noForm = false
+				m.form = values
+				m.noForm = false
 			}
 		}
 	}
-	return d.form
+	return m.form
 }
 
-func isForm(r *http.Request) bool {
-	types := r.Header["Content-Type"]
+func isForm(m *message) bool {
+	types := m.request.Header["Content-Type"]
 	if len(types) != 1 {
 		return false
 	}
@@ -48,8 +47,8 @@ func isForm(r *http.Request) bool {
 var formType = regexp.MustCompile(`(?i)form`)
 
 // mayBeForm says whether a request says in any way that its body is a form.
-func mayBeForm(r *http.Request) bool {
-	types := r.Header["Content-Type"]
+func mayBeForm(m *message) bool {
+	types := m.request.Header["Content-Type"]
 	return len(types) > 1 || len(types) == 1 && formType.MatchString(types[0])
 }
 
@@ -58,15 +57,15 @@ func mayBeForm(r *http.Request) bool {
 // others must not be taken for it: PHP knows " payload", "payload[]" and
 // "payload.x" by other names than they have here, ASP.NET knows no case, and
 // servlets look into the query first.
-func isOnly(s *scheme, q *part, r *http.Request, d *decision) bool {
+func isOnly(s *scheme, q *part, m *message) bool {
 	read := map[string]bool{q.place.name: true}
 	for _, p := range []place{s.field, s.timestamp} {
 		if p.kind == "form" {
 			read[p.name] = true
 		}
 	}
-	fields := formOf(r, d)
-	if len(fields) != len(read) || hasAlias(&q.place, r, d) || d.noQuery {
+	fields := formOf(m)
+	if len(fields) != len(read) || hasAlias(&q.place, m) || m.noQuery {
 		return false
 	}
 	for name, values := range fields {
@@ -80,7 +79,7 @@ func isOnly(s *scheme, q *part, r *http.Request, d *decision) bool {
 // hasAlias says whether a field stands in the query or the form under another
 // name, too, that the backend may take for its own: see isOnly. For one of a form
 // its own name in the query is such a name.
-func hasAlias(p *place, r *http.Request, d *decision) bool {
+func hasAlias(p *place, m *message) bool {
 	if p.name == "" {
 		return false // all of the fields are meant
 	}
@@ -89,7 +88,7 @@ func hasAlias(p *place, r *http.Request, d *decision) bool {
 		kinds = append(kinds, "form")
 	}
 	for _, kind := range kinds {
-		fields := fieldsOf(kind, r, d)
+		fields := fieldsOf(kind, m)
 		if len(fields) >= maxFields {
 			return true
 		}

@@ -209,9 +209,9 @@ func FuzzDocument(f *testing.F) {
 	f.Add(`[{"a":1},{"a":2}]`, "[].a")
 	f.Fuzz(func(t *testing.T, body, path string) {
 		steps, problem := jsonpath.Parse(path)
-		d := &decision{body: []byte(body)}
-		twins := hasTwins(d.body, nil)
-		document := documentOf(d)
+		m := &message{body: []byte(body)}
+		twins := hasTwins(m.body, nil)
+		document := documentOf(m)
 		if document != nil && !twins {
 			again, err := json.Marshal(document)
 			if err != nil || hasTwins(again, nil) {
@@ -222,7 +222,7 @@ func FuzzDocument(f *testing.F) {
 			return
 		}
 		p := place{kind: "json", name: path, path: steps}
-		for _, text := range jsonTexts(&p, d) {
+		for _, text := range jsonTexts(&p, m) {
 			if document == nil || len(text) > len(body)*4 {
 				t.Fatalf("%s finds %q in %q", path, text, body)
 			}

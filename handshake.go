@@ -201,8 +201,8 @@ func isSecret(c *compilation, key []byte) bool {
 // those that are not. It returns handshakeAnswered, handshakeRefused, or notOne.
 func greet(p *policy, unsigned bool, r *http.Request, d *decision) string {
 	for _, h := range p.handshakes {
-		if h.unsigned == unsigned && h.method == r.Method && bytes.Contains(d.body, h.hint) && isHandshake(h, r, d) {
-			return answerHandshake(h, r, d)
+		if h.unsigned == unsigned && h.method == r.Method && bytes.Contains(d.body, h.hint) && isHandshake(h, &d.message) {
+			return answerHandshake(h, d)
 		}
 	}
 	return notOne
@@ -210,25 +210,25 @@ func greet(p *policy, unsigned bool, r *http.Request, d *decision) string {
 
 // isHandshake says whether a request is this handshake: every condition holds,
 // and there is a challenge.
-func isHandshake(h *handshake, r *http.Request, d *decision) bool {
+func isHandshake(h *handshake, m *message) bool {
 	for i := range h.conditions {
 		q := &h.conditions[i]
-		text := textAt(&q.place, r, d)
+		text := textAt(&q.place, m)
 		if text == "" || q.want != "" && text != q.want {
 			return false
 		}
 	}
-	if h.unsigned && h.challenge.kind == "form" && len(formOf(r, d)) != 1 {
+	if h.unsigned && h.challenge.kind == "form" && len(formOf(m)) != 1 {
 		return false // there is more to it than a question
 	}
-	return h.challenge.kind == "" || len(textsAt(&h.challenge, r, d)) > 0
+	return h.challenge.kind == "" || len(textsAt(&h.challenge, m)) > 0
 }
 
 // answerHandshake prepares the answer. A challenge comes from a stranger, where
 // the request is not signed, so only a word of known letters is sent back.
-func answerHandshake(h *handshake, r *http.Request, d *decision) string {
+func answerHandshake(h *handshake, d *decision) string {
 	if h.tokenAt.kind != "" {
-		sum := sha256.Sum256([]byte(textAt(&h.tokenAt, r, d)))
+		sum := sha256.Sum256([]byte(textAt(&h.tokenAt, &d.message)))
 		if !hmac.Equal(sum[:], h.token) {
 			return handshakeRefused
 		}
@@ -238,7 +238,7 @@ func answerHandshake(h *handshake, r *http.Request, d *decision) string {
 		values[name] = value
 	}
 	if h.challenge.kind != "" {
-		text := textAt(&h.challenge, r, d)
+		text := textAt(&h.challenge, &d.message)
 		if text == "" || !h.pattern.MatchString(text) {
 			return handshakeRefused
 		}

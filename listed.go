@@ -14,8 +14,8 @@ const maxListed = 32
 // signs them: name:value, with semicolons between them. The header of the
 // timestamp must be listed, or the timestamp would not be signed.
 // https://www.contentful.com/developers/docs/extensibility/app-framework/request-verification/
-func listedHeaders(s *scheme, q *part, r *http.Request) ([]byte, string) {
-	list := r.Header[q.place.name]
+func listedHeaders(s *scheme, q *part, m *message) ([]byte, string) {
+	list := m.request.Header[q.place.name]
 	if len(list) != 1 {
 		return nil, signedFieldMissing
 	}
@@ -26,7 +26,7 @@ func listedHeaders(s *scheme, q *part, r *http.Request) ([]byte, string) {
 	for _, name := range names {
 		name = textproto.TrimString(name)
 		canonical := http.CanonicalHeaderKey(name)
-		values := r.Header[canonical]
+		values := m.request.Header[canonical]
 		if len(names) > maxListed || seen[canonical] || len(values) != 1 || len(values[0]) > maxHeaderBytes {
 			return nil, signedFieldMissing
 		}
@@ -51,7 +51,7 @@ var likeAnother = regexp.MustCompile(`;[^;]*:`)
 // lists, joined with dots, as Hook0 signs them. Only the last value may have dots
 // of its own, because a JSON object or list must follow: no value has a sign that
 // those begin with. Else bytes could move from one to the other, or to the body.
-func headerValues(q *part, list string, r *http.Request, d *decision) ([]byte, string) {
+func headerValues(q *part, list string, m *message) ([]byte, string) {
 	names := strings.Fields(list)
 	if len(names) > maxListed {
 		return nil, signedFieldMissing
@@ -60,7 +60,7 @@ func headerValues(q *part, list string, r *http.Request, d *decision) ([]byte, s
 	seen := map[string]bool{}
 	for i, name := range names {
 		canonical := http.CanonicalHeaderKey(name)
-		values := r.Header[canonical]
+		values := m.request.Header[canonical]
 		if seen[canonical] || len(values) != 1 || len(values[0]) > maxHeaderBytes {
 			return nil, signedFieldMissing
 		}
@@ -74,7 +74,7 @@ func headerValues(q *part, list string, r *http.Request, d *decision) ([]byte, s
 	if q.ends != "." {
 		return delimited(q, text)
 	}
-	if !isStructured(d.body) {
+	if !isStructured(m.body) {
 		return nil, signedTextAmbiguous
 	}
 	return []byte(text), textsReady

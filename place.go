@@ -69,22 +69,22 @@ func placeOption(c *compilation, headerPath, header, fieldPath, field string) pl
 
 // textAt returns the text at a place, or nothing where the place is empty, or
 // where there are several: which of them counts is for nobody to guess.
-func textAt(p *place, r *http.Request, d *decision) string {
+func textAt(p *place, m *message) string {
 	if p.kind == "header" {
-		values := r.Header[p.name]
+		values := m.request.Header[p.name]
 		if len(values) != 1 {
 			return ""
 		}
 		return values[0]
 	}
 	if p.kind == "json" {
-		values := jsonTexts(p, d)
+		values := jsonTexts(p, m)
 		if len(values) != 1 {
 			return ""
 		}
 		return values[0]
 	}
-	values := fieldsOf(p.kind, r, d)[p.name]
+	values := fieldsOf(p.kind, m)[p.name]
 	if len(values) != 1 {
 		return ""
 	}
@@ -93,51 +93,51 @@ func textAt(p *place, r *http.Request, d *decision) string {
 
 // textsAt returns all texts at a place, and none where one is missing in an item
 // of a list.
-func textsAt(p *place, r *http.Request, d *decision) []string {
+func textsAt(p *place, m *message) []string {
 	if p.kind == "header" {
-		return r.Header[p.name]
+		return m.request.Header[p.name]
 	}
 	if p.kind == "json" {
-		return jsonTexts(p, d)
+		return jsonTexts(p, m)
 	}
-	return fieldsOf(p.kind, r, d)[p.name]
+	return fieldsOf(p.kind, m)[p.name]
 }
 
 // isAbsent says whether there is nothing at a place: as opposed to an empty
 // text, to several texts, and to what can't be read as it was meant.
-func isAbsent(p *place, r *http.Request, d *decision) bool {
+func isAbsent(p *place, m *message) bool {
 	if p.kind == "header" {
-		return len(r.Header[p.name]) == 0
+		return len(m.request.Header[p.name]) == 0
 	}
 	if p.kind == "json" {
-		return rootOf(d) != nil && jsonpath.LeadsNowhere(rootOf(d), p.path)
+		return rootOf(m) != nil && jsonpath.LeadsNowhere(rootOf(m), p.path)
 	}
-	values := fieldsOf(p.kind, r, d)[p.name]
+	values := fieldsOf(p.kind, m)[p.name]
 	if p.kind == "form" {
-		return len(values) == 0 && !d.noForm
+		return len(values) == 0 && !m.noForm
 	}
-	return len(values) == 0 && !d.noQuery
+	return len(values) == 0 && !m.noQuery
 }
 
 // isEmpty says whether there is an empty text at a place.
-func isEmpty(p *place, r *http.Request, d *decision) bool {
-	texts := textsAt(p, r, d)
+func isEmpty(p *place, m *message) bool {
+	texts := textsAt(p, m)
 	return len(texts) == 1 && texts[0] == ""
 }
 
 // fieldsOf returns the fields of the query or of the form.
-func fieldsOf(kind string, r *http.Request, d *decision) url.Values {
+func fieldsOf(kind string, m *message) url.Values {
 	if kind == "form" {
-		return formOf(r, d)
+		return formOf(m)
 	}
-	if d.query == nil {
-		// Not r.URL.Query, which passes over what is malformed.
-		values, err := url.ParseQuery(r.URL.RawQuery)
+	if m.query == nil {
+		// Not m.request.URL.Query, which passes over what is malformed.
+		values, err := url.ParseQuery(m.request.URL.RawQuery)
 		if err != nil {
 			values = url.Values{}
-			d.noQuery = true
+			m.noQuery = true
 		}
-		d.query = values
+		m.query = values
 	}
-	return d.query
+	return m.query
 }

@@ -4,7 +4,6 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
-	"net/http"
 	"strings"
 )
 
@@ -28,12 +27,12 @@ const (
 
 // collectProofs reads the signatures from wherever they may stand. The second
 // result is proofsRead or the reason to refuse.
-func collectProofs(s *scheme, r *http.Request, d *decision) ([]proof, string) {
+func collectProofs(s *scheme, m *message) ([]proof, string) {
 	if len(s.headers) == 1 {
-		return readProofs(&s.format, s.algorithm.size, r.Header[s.headers[0]])
+		return readProofs(&s.format, s.algorithm.size, m.request.Header[s.headers[0]])
 	}
 	if len(s.headers) == 0 {
-		lines := textsAt(&s.field, r, d)
+		lines := textsAt(&s.field, m)
 		if len(lines) > 1 {
 			return nil, signatureDuplicated
 		}
@@ -41,7 +40,7 @@ func collectProofs(s *scheme, r *http.Request, d *decision) ([]proof, string) {
 	}
 	all := []proof{}
 	for _, name := range s.headers {
-		proofs, reason := readProofs(&s.format, s.algorithm.size, r.Header[name])
+		proofs, reason := readProofs(&s.format, s.algorithm.size, m.request.Header[name])
 		if reason == signatureMissing {
 			continue // of several headers, not all need be there
 		}

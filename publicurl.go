@@ -1,7 +1,6 @@
 package hookward
 
 import (
-	"net/http"
 	"net/url"
 	"regexp"
 	"strings"
@@ -104,20 +103,20 @@ func withPort(text string) string {
 
 // hasPinnedURL says whether a request has the path and the query that are signed:
 // others would reach the backend unverified.
-func hasPinnedURL(s *scheme, r *http.Request, d *decision) bool {
-	if !isPinnedPath(s.pinnedPath, r.URL.EscapedPath()) {
+func hasPinnedURL(s *scheme, m *message) bool {
+	if !isPinnedPath(s.pinnedPath, m.request.URL.EscapedPath()) {
 		return false
 	}
 	if s.digestField == "" {
-		return r.URL.RawQuery == s.pinnedQuery
+		return m.request.URL.RawQuery == s.pinnedQuery
 	}
-	digest := s.digestField + "=" + string(bodyDigest("", d.body))
-	if len(r.URL.RawQuery) > len(s.pinnedQuery)+len("&")+len(digest) {
+	digest := s.digestField + "=" + string(bodyDigest("", m.body))
+	if len(m.request.URL.RawQuery) > len(s.pinnedQuery)+len("&")+len(digest) {
 		return false
 	}
 	others := []string{}
 	found := 0
-	for _, parameter := range strings.Split(r.URL.RawQuery, "&") {
+	for _, parameter := range strings.Split(m.request.URL.RawQuery, "&") {
 		if parameter == digest {
 			found++
 		} else {

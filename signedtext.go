@@ -5,7 +5,6 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
-	"net/http"
 	"regexp"
 	"strconv"
 	"strings"
@@ -15,20 +14,20 @@ import (
 // signedTexts puts together what a sender must have signed, in pieces, so that
 // the body is never copied. The piece of a secret is left empty: it is each
 // key's own. The second result is textsReady or the reason to refuse.
-func signedTexts(s *scheme, r *http.Request, d *decision, p *proof) ([][]byte, string) {
+func signedTexts(s *scheme, m *message, p *proof) ([][]byte, string) {
 	texts := make([][]byte, len(s.signs))
 	for i := range s.signs {
 		q := &s.signs[i]
 		if q.kind == "body" {
-			texts[i] = d.body
+			texts[i] = m.body
 		} else if q.kind == "literal" {
 			texts[i] = q.text
 		} else if q.kind == "timestamp" {
 			texts[i] = []byte(p.timestamp)
 		} else {
-			text, reason := chosenText(s, q, r, d, p)
+			text, reason := chosenText(s, q, m, p)
 			if reason != textsReady {
-				if q.group == 0 || reason != signedFieldMissing || !isAbsent(&q.place, r, d) {
+				if q.group == 0 || reason != signedFieldMissing || !isAbsent(&q.place, m) {
 					return nil, reason
 				}
 				p.absent = append(p.absent, q.group)
@@ -62,42 +61,42 @@ func leaveOut(s *scheme, texts [][]byte, p *proof) bool {
 
 // chosenText returns the part of the request that a placeholder stands for, once
 // it is certain where it ends.
-func chosenText(s *scheme, q *part, r *http.Request, d *decision, p *proof) ([]byte, string) {
+func chosenText(s *scheme, q *part, m *message, p *proof) ([]byte, string) {
 	text := ""
-	if q.kind != "only" && (q.place.kind == "query" || q.place.kind == "form") && hasAlias(&q.place, r, d) {
+	if q.kind != "only" && (q.place.kind == "query" || q.place.kind == "form") && hasAlias(&q.place, m) {
 		return nil, signedTextAmbiguous
 	}
 	switch q.kind {
 	case "id":
-		text = textAt(&s.id, r, d)
+		text = textAt(&s.id, m)
 		// A piece of a body, moved into the id, would have a quote, a brace, a
 		// space or the like.
-		if strings.Trim(text, idCharacters) != "" || q.joined && !isStructured(d.body) {
+		if strings.Trim(text, idCharacters) != "" || q.joined && !isStructured(m.body) {
 			return nil, signedTextAmbiguous
 		}
 	case "value":
-		text = textAt(&q.place, r, d)
-		d.replaced = d.replaced || strings.Contains(text, "\ufffd")
+		text = textAt(&q.place, m)
+		m.replaced = m.replaced || strings.Contains(text, "\ufffd")
 	case "only":
-		if !isOnly(s, q, r, d) {
+		if !isOnly(s, q, m) {
 			return nil, signedFieldMissing
 		}
-		text = textAt(&q.place, r, d)
+		text = textAt(&q.place, m)
 	case "absent":
-		if !isAbsent(&q.place, r, d) {
+		if !isAbsent(&q.place, m) {
 			return nil, signedFieldMissing
 		}
 		return nil, textsReady
 	case "lower":
-		text = strings.ToLower(textAt(&q.place, r, d))
+		text = strings.ToLower(textAt(&q.place, m))
 	case "headers":
-		return listedHeaders(s, q, r)
+		return listedHeaders(s, q, m)
 	case "listed":
-		return headerValues(q, p.headers, r, d)
+		return headerValues(q, p.headers, m)
 	case "fields":
-		return fieldsText(q, r, d)
+		return fieldsText(q, m)
 	case "check":
-		if !holds(q, r, d) {
+		if !holds(q, m) {
 			return nil, signedFieldMissing
 		}
 		return nil, textsReady
@@ -106,13 +105,13 @@ func chosenText(s *scheme, q *part, r *http.Request, d *decision, p *proof) ([]b
 	case "names":
 		return []byte(p.headers), textsReady
 	case "digest":
-		return bodyDigest(q.want, d.body), textsReady
+		return bodyDigest(q.want, m.body), textsReady
 	case "ascii":
-		return asciiBody(d.body)
+		return asciiBody(m.body)
 	default:
-		return requestText(s, q, r)
+		return requestText(s, q, m)
 	}
-	if text == "" && (q.group == 0 || !isEmpty(&q.place, r, d)) {
+	if text == "" && (q.group == 0 || !isEmpty(&q.place, m)) {
 		return nil, signedFieldMissing
 	}
 	return delimited(q, text)
@@ -143,23 +142,23 @@ const idCharacters = "!#$*+-./:=@^_|~0123456789" + letters
 
 // requestText returns a part of the request line. Unlike a value it may be
 // empty, and a method is one of few.
-func requestText(s *scheme, q *part, r *http.Request) ([]byte, string) {
+func requestText(s *scheme, q *part, m *message) ([]byte, string) {
 	text := ""
 	switch q.kind {
 	case "method":
-		return []byte(r.Method), textsReady
+		return []byte(m.request.Method), textsReady
 	case "host":
-		text = r.Host
+		text = m.request.Host
 	case "path":
-		text = r.URL.EscapedPath()
+		text = m.request.URL.EscapedPath()
 	case "query":
-		text = r.URL.RawQuery
+		text = m.request.URL.RawQuery
 	case "uri":
-		text = r.URL.RequestURI()
+		text = m.request.URL.RequestURI()
 	default: // urlKinds
-		text = s.publicOrigin + r.URL.RequestURI()
+		text = s.publicOrigin + m.request.URL.RequestURI()
 		if s.publicPath != "" {
-			text = s.publicPath + "?" + r.URL.RawQuery
+			text = s.publicPath + "?" + m.request.URL.RawQuery
 		}
 		text = renderURL(q.kind, text)
 	}
@@ -167,12 +166,12 @@ func requestText(s *scheme, q *part, r *http.Request) ([]byte, string) {
 }
 
 // holds says whether a condition holds.
-func holds(q *part, r *http.Request, d *decision) bool {
-	text := textAt(&q.place, r, d)
+func holds(q *part, m *message) bool {
+	text := textAt(&q.place, m)
 	if q.want != "" {
 		return text == q.want
 	}
-	return text == string(bodyDigest("", d.body))
+	return text == string(bodyDigest("", m.body))
 }
 
 // bodyDigest returns the body's SHA-256, in hexadecimal unless encoding says
@@ -190,12 +189,12 @@ func bodyDigest(encoding string, body []byte) []byte {
 
 // fieldsText returns the fields of the form or the query, sorted and joined. A
 // body that is no form has no fields; one that has neither is an empty form.
-func fieldsText(q *part, r *http.Request, d *decision) ([]byte, string) {
+func fieldsText(q *part, m *message) ([]byte, string) {
 	if q.place.kind == "query" {
-		return sortedQuery(q, r, d)
+		return sortedQuery(q, m)
 	}
-	fields := formOf(r, d)
-	if len(fields) == 0 && len(d.body) > 0 || len(fields[""]) > 0 {
+	fields := formOf(m)
+	if len(fields) == 0 && len(m.body) > 0 || len(fields[""]) > 0 {
 		return nil, signedFieldMissing
 	}
 	return delimited(q, sortedFields(fields))
@@ -203,9 +202,9 @@ func fieldsText(q *part, r *http.Request, d *decision) ([]byte, string) {
 
 // sortedQuery returns the query with its parameters in the order of their names,
 // as messagebird/go-rest-api does.
-func sortedQuery(q *part, r *http.Request, d *decision) ([]byte, string) {
-	query := fieldsOf("query", r, d).Encode()
-	if d.noQuery {
+func sortedQuery(q *part, m *message) ([]byte, string) {
+	query := fieldsOf("query", m).Encode()
+	if m.noQuery {
 		return nil, signedFieldMissing
 	}
 	return delimited(q, query)

@@ -220,8 +220,8 @@ func (s *Signer) remembered(d Delivery) (string, bool) {
 	}
 	p := *s.policy
 	p.replay = &replay{}
-	r, seen := newDraft(d, u).request()
-	if verify(&p, r, seen, d.Time) != verified {
+	seen := &decision{message: *newDraft(d, u).message()}
+	if verify(&p, seen, d.Time) != verified {
 		return "", false
 	}
 	return deliveryKey(p.replay, seen), true
@@ -237,8 +237,7 @@ func (s *Signer) finish(w *draft, d Delivery, problem string) (Delivery, error) 
 		return d, errors.New(wrong)
 	}
 	if !d.Forged {
-		r, seen := w.request()
-		w.reason = verify(s.policy, r, seen, d.Time)
+		w.reason = verify(s.policy, &decision{message: *w.message()}, d.Time)
 		if w.reason != verified {
 			return d, fmt.Errorf("the gate would refuse it: %s%s", w.reason, hints[w.reason])
 		}
@@ -281,9 +280,9 @@ func NewID() string {
 	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 }
 
-// request returns the draft as the gate would see it.
-func (w *draft) request() (*http.Request, *decision) {
+// message returns the draft as the gate would see it.
+func (w *draft) message() *message {
 	u := *w.url
 	r := &http.Request{Method: w.method, URL: &u, Host: u.Host, Header: w.header, Body: http.NoBody, ContentLength: int64(len(w.body))}
-	return r, &decision{body: bytes.Clone(w.body), bodyWhole: true, rawQuery: u.RawQuery}
+	return &message{request: r, body: bytes.Clone(w.body)}
 }

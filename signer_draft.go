@@ -89,9 +89,9 @@ func (w *draft) unique() string {
 
 // at returns the text at a place, below an item of a batch if there is one.
 func (w *draft) at(p *place, item any) string {
-	r, d := w.request()
-	d.item = item
-	return textAt(p, r, d)
+	m := w.message()
+	m.item = item
+	return textAt(p, m)
 }
 
 // put writes a text to a place, and says whether there is such a place.
@@ -102,8 +102,7 @@ func (w *draft) put(p *place, text string) bool {
 	case "query":
 		w.url.RawQuery = putField(w.url.RawQuery, p.name, text)
 	case "form":
-		r, _ := w.request()
-		if !isForm(r) {
+		if !isForm(w.message()) {
 			return false
 		}
 		w.body = []byte(putField(string(w.body), p.name, text))

@@ -63,8 +63,7 @@ func (w *draft) says(form *scheme) bool {
 // writeItems signs each item of a batch for itself.
 func (s *Signer) writeItems(w *draft, form *scheme, p *proof) string {
 	for n := 0; n < maxItems; n++ {
-		_, d := w.request()
-		items := jsonpath.Values(documentOf(d), form.items, maxValues)
+		items := jsonpath.Values(documentOf(w.message()), form.items, maxValues)
 		if n >= len(items) && n > 0 {
 			return ""
 		}
@@ -76,8 +75,7 @@ func (s *Signer) writeItems(w *draft, form *scheme, p *proof) string {
 				return problem
 			}
 		}
-		_, d = w.request()
-		items = jsonpath.Values(documentOf(d), form.items, maxValues)
+		items = jsonpath.Values(documentOf(w.message()), form.items, maxValues)
 		if n >= len(items) || items[n] == nil {
 			w.reason = signatureMissing
 			return "the body has no list of items that could be signed"
@@ -200,6 +198,5 @@ func (w *draft) writeDigests(form *scheme) {
 
 // documentless reports whether the body is no JSON document.
 func (w *draft) documentless() bool {
-	_, d := w.request()
-	return documentOf(d) == nil
+	return documentOf(w.message()) == nil
 }

@@ -32,10 +32,10 @@ func (s *Signer) writeSignature(w *draft, form *scheme, p *proof, path []jsonpat
 	if at.kind == "form" {
 		w.put(&at, "example") // its field is one of those that there may be
 	}
-	r, d := w.request()
-	d.item = item
+	m := w.message()
+	m.item = item
 	own := *p
-	texts, reason := signedTexts(form, r, d, &own)
+	texts, reason := signedTexts(form, m, &own)
 	if reason != textsReady {
 		w.reason = reason
 		return "the gate would refuse it: " + reason + hints[reason]

@@ -58,13 +58,13 @@ var (
 
 // certificateKeys returns the key of the certificate that a message names. The
 // second result is keysReady or the reason to refuse.
-func certificateKeys(s *scheme, r *http.Request, d *decision, now time.Time) ([]publicKey, string) {
-	topic := textAt(&s.sender, r, d)
+func certificateKeys(s *scheme, m *message, now time.Time) ([]publicKey, string) {
+	topic := textAt(&s.sender, m)
 	// Before anything is fetched: anybody can have a topic of their own.
 	if !s.senders[topic] {
 		return nil, senderUnknown
 	}
-	address := textAt(&s.certificate, r, d)
+	address := textAt(&s.certificate, m)
 	match := snsCertificate.FindStringSubmatch(address)
 	if match == nil || !inRegionOf(topic, match[1]) {
 		return nil, certificateRefused
@@ -177,7 +177,7 @@ func fetchCertificate(address string) (publicKey, error) {
 // returns handshakeAnswered, or the reason to refuse; notOne where the message
 // is no such request.
 func confirmSubscription(s *scheme, d *decision) string {
-	document := jsonpath.Object(documentOf(d))
+	document := jsonpath.Object(documentOf(&d.message))
 	kind, _ := document["Type"].(string)
 	if kind != "SubscriptionConfirmation" {
 		return notOne

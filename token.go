@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
-	"net/http"
 	"strings"
 )
 
@@ -82,17 +81,17 @@ func compileToken(c *compilation, p *policy, options Options) {
 
 // verifyToken says whether a request has one of the tokens, in one place:
 // verified, or the reason to refuse.
-func verifyToken(t *token, r *http.Request, d *decision) string {
+func verifyToken(t *token, d *decision) string {
 	texts := []string{}
 	for i := range t.places {
-		found := textsAt(&t.places[i], r, d)
+		found := textsAt(&t.places[i], &d.message)
 		if t.places[i].kind != "json" && len(found) > 1 || len(found) > 0 && len(texts) > 0 {
 			return tokenDuplicated
 		}
 		texts = append(texts, found...)
 	}
 	if t.scheme != "" {
-		text, reason := authorization(t.scheme, r.Header["Authorization"])
+		text, reason := authorization(t.scheme, d.request.Header["Authorization"])
 		if reason != tokenRead && reason != tokenMissing {
 			return reason
 		}

@@ -69,6 +69,15 @@ func foldName(name string) string {
 	return strings.ToLower(strings.ToUpper(name))
 }
 
+// twinsIn says whether the body has twins of the names that are signed, and remembers it.
+func twinsIn(m *message, signed nameSet) bool {
+	if !m.twinsKnown {
+		m.twinsKnown = true
+		m.twins = hasTwins(m.body, signed)
+	}
+	return m.twins
+}
+
 // hasTwins says whether some object of a JSON text has a name that is signed
 // twice, be it in different case: parsers disagree on which of the two counts, and
 // some don't tell upper from lower case. Where single values of a document are

@@ -2,7 +2,6 @@ package hookward
 
 import (
 	"crypto/hmac"
-	"net/http"
 	"regexp"
 	"time"
 	"unicode/utf8"
@@ -19,21 +18,21 @@ const maxItems = 100
 
 // verify says whether one of the policy's keys vouches for the request:
 // verified, or the reason to refuse. It notes on the decision which key it was.
-func verify(p *policy, r *http.Request, d *decision, now time.Time) string {
+func verify(p *policy, d *decision, now time.Time) string {
 	if p.token != nil {
-		return verifyToken(p.token, r, d)
+		return verifyToken(p.token, d)
 	}
-	return verifySchemes(p, r, d, now)
+	return verifySchemes(p, d, now)
 }
 
 // verifySchemes goes the long way through all forms.
-func verifySchemes(p *policy, r *http.Request, d *decision, now time.Time) string {
+func verifySchemes(p *policy, d *decision, now time.Time) string {
 	if p.alone {
 		return addressAllowed // the lists have said so
 	}
 	best := ""
 	for _, s := range p.schemes {
-		reason := verifyScheme(p, s, r, d, now)
+		reason := verifyScheme(p, s, d, now)
 		if reason == verified {
 			return verified
 		}
@@ -49,16 +48,16 @@ func verifySchemes(p *policy, r *http.Request, d *decision, now time.Time) strin
 }
 
 // verifyScheme verifies a request in one form.
-func verifyScheme(p *policy, s *scheme, r *http.Request, d *decision, now time.Time) string {
-	if s.exact && documentOf(d) == nil || s.extendable && !utf8.Valid(d.body) {
+func verifyScheme(p *policy, s *scheme, d *decision, now time.Time) string {
+	if s.exact && documentOf(&d.message) == nil || s.extendable && !utf8.Valid(d.body) {
 		return bodyMalformed
 	}
 	d.item = nil
 	d.signed = nil
 	if s.items == nil {
-		return verifyForm(p, s, r, d, now)
+		return verifyForm(p, s, d, now)
 	}
-	items := jsonpath.Values(documentOf(d), s.items, maxValues)
+	items := jsonpath.Values(documentOf(&d.message), s.items, maxValues)
 	if len(items) == 0 || len(items) > maxItems {
 		return signatureMissing
 	}
@@ -67,7 +66,7 @@ func verifyScheme(p *policy, s *scheme, r *http.Request, d *decision, now time.T
 		if item == nil {
 			return signatureMissing
 		}
-		reason := verifyForm(p, s, r, d, now)
+		reason := verifyForm(p, s, d, now)
 		if reason != verified {
 			return reason
 		}
@@ -75,33 +74,24 @@ func verifyScheme(p *policy, s *scheme, r *http.Request, d *decision, now time.T
 	return verified
 }
 
-// twinsIn says whether the body has twins, and remembers it.
-func twinsIn(p *policy, d *decision) bool {
-	if !d.twinsKnown {
-		d.twinsKnown = true
-		d.twins = hasTwins(d.body, p.signedNames)
-	}
-	return d.twins
-}
-
 // verifyForm verifies the request, or the item of it that the decision holds.
-func verifyForm(p *policy, s *scheme, r *http.Request, d *decision, now time.Time) string {
-	proofs, reason := collectProofs(s, r, d)
+func verifyForm(p *policy, s *scheme, d *decision, now time.Time) string {
+	proofs, reason := collectProofs(s, &d.message)
 	if reason != proofsRead {
 		return reason
 	}
-	if s.formless && mayBeForm(r) {
+	if s.formless && mayBeForm(&d.message) {
 		return signedFieldMissing
 	}
-	if s.timestamped && !setTimestamps(s, proofs, r, d) {
+	if s.timestamped && !setTimestamps(s, proofs, &d.message) {
 		return timestampMissing
 	}
-	if s.pinned && !hasPinnedURL(s, r, d) {
+	if s.pinned && !hasPinnedURL(s, &d.message) {
 		return urlMismatch
 	}
 	keys := s.publicKeys
 	if s.certificate.kind != "" && len(keys) == 0 {
-		keys, reason = certificateKeys(s, r, d, now)
+		keys, reason = certificateKeys(s, &d.message, now)
 		if reason != keysReady {
 			return reason
 		}
@@ -116,7 +106,7 @@ func verifyForm(p *policy, s *scheme, r *http.Request, d *decision, now time.Tim
 			if texts > maxTexts {
 				return signatureMalformed
 			}
-			signed, reason = signedTexts(s, r, d, q)
+			signed, reason = signedTexts(s, &d.message, q)
 			if reason != textsReady {
 				return reason
 			}
@@ -124,7 +114,7 @@ func verifyForm(p *policy, s *scheme, r *http.Request, d *decision, now time.Tim
 		}
 		key := matchingKey(s, keys, macs, q.mac, now)
 		if key > 0 {
-			return accept(p, s, r, d, q, signed, key, now)
+			return accept(p, s, d, q, signed, key, now)
 		}
 	}
 	return signatureMismatch
@@ -184,7 +174,7 @@ func matchingPublicKey(s *scheme, keys []publicKey, message, signature []byte, n
 }
 
 // accept has the last word on a request whose signature is right.
-func accept(p *policy, s *scheme, r *http.Request, d *decision, q *proof, signed [][]byte, key int, now time.Time) string {
+func accept(p *policy, s *scheme, d *decision, q *proof, signed [][]byte, key int, now time.Time) string {
 	for _, h := range p.oracles {
 		if couldBeChallenge(h, signed) {
 			// The answer to a handshake is a signature of such a text as well.
@@ -192,13 +182,13 @@ func accept(p *policy, s *scheme, r *http.Request, d *decision, q *proof, signed
 		}
 	}
 	// The last of the checks that cost time for each byte: strangers don't get here.
-	if s.exact && twinsIn(p, d) {
+	if s.exact && twinsIn(&d.message, p.signedNames) {
 		return bodyMalformed
 	}
 	if s.exact && d.replaced && surrogate.Match(d.body) {
 		return signedTextAmbiguous
 	}
-	if s.sender.kind != "" && len(s.senders) > 0 && !s.senders[textAt(&s.sender, r, d)] {
+	if s.sender.kind != "" && len(s.senders) > 0 && !s.senders[textAt(&s.sender, &d.message)] {
 		return senderUnknown
 	}
 	if s.timestamped {
@@ -226,9 +216,9 @@ var surrogate = regexp.MustCompile(`\\u[dD][89a-fA-F]`)
 
 // setTimestamps gives each signature the timestamp of the scheme's own place, if
 // there is one, and says whether all have a timestamp then.
-func setTimestamps(s *scheme, proofs []proof, r *http.Request, d *decision) bool {
+func setTimestamps(s *scheme, proofs []proof, m *message) bool {
 	if s.timestamp.kind != "" {
-		text := textAt(&s.timestamp, r, d)
+		text := textAt(&s.timestamp, m)
 		for i := range proofs {
 			proofs[i].timestamp = text
 		}
