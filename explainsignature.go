@@ -53,12 +53,12 @@ func (j *judgement) seenSignature(r *http.Request, at time.Time) []string {
 		}
 	}
 	m.item = items[0]
-	proofs, reason := collectProofs(s, m)
-	if reason != proofsRead {
+	candidates, reason := collectCandidates(s, m)
+	if reason != candidatesRead {
 		return append(lines, j.seenUnread(s, m, reason)...)
 	}
-	lines = append(lines, plural(len(proofs), "signature")+" read")
-	if s.timestamped && !setTimestamps(s, proofs, m) {
+	lines = append(lines, plural(len(candidates), "signature")+" read")
+	if s.timestamped && !setTimestamps(s, candidates, m) {
 		line := "no timestamp"
 		if s.timestamp.kind != "" {
 			line += ": " + placeName(&s.timestamp) + " is not there, or empty, or there several times"
@@ -75,7 +75,7 @@ func (j *judgement) seenSignature(r *http.Request, at time.Time) []string {
 	if j.Reason == urlMismatch {
 		return lines
 	}
-	lines = append(lines, j.seenTexts(s, m, &proofs[0])...)
+	lines = append(lines, j.seenTexts(s, m, &candidates[0])...)
 	if s.sender.kind != "" && len(s.senders) > 0 {
 		sender := textAt(&s.sender, m)
 		line := "the sender is " + shown(sender) + " (" + placeName(&s.sender) + ")"
@@ -157,7 +157,7 @@ func seenURL(s *scheme, r *http.Request) []string {
 }
 
 // seenTexts says what is signed, part by part.
-func (j *judgement) seenTexts(s *scheme, m *message, p *proof) []string {
+func (j *judgement) seenTexts(s *scheme, m *message, p *candidate) []string {
 	texts, reason := signedTexts(s, m, p)
 	if reason != textsReady {
 		return j.seenMissing(s, m, p, reason)
@@ -197,7 +197,7 @@ func (j *judgement) seenTexts(s *scheme, m *message, p *proof) []string {
 }
 
 // seenMissing names the part that is missing, or can't be told from its neighbour.
-func (j *judgement) seenMissing(s *scheme, m *message, p *proof, reason string) []string {
+func (j *judgement) seenMissing(s *scheme, m *message, p *candidate, reason string) []string {
 	for i := range s.signs {
 		q := &s.signs[i]
 		if q.kind == "body" || q.kind == "literal" || q.kind == "timestamp" {

@@ -40,7 +40,7 @@ func TestReadProofs(t *testing.T) {
 		name   string
 		format string
 		lines  []string
-		want   string // proofs as hex@timestamp, joined by a space; or the reason
+		want   string // candidates as hex@timestamp, joined by a space; or the reason
 	}{
 		{"hex", "{hex}", []string{hexMAC}, hexMAC + "@"},
 		{"hex, upper case", "{hex}", []string{strings.ToUpper(hexMAC)}, hexMAC + "@"},
@@ -118,18 +118,18 @@ func TestReadProofs(t *testing.T) {
 			t.Errorf("%s: format %q: %s", c.name, c.format, problem)
 			continue
 		}
-		if got := showProofs(readProofs(&f, testedSize, c.lines)); got != c.want {
+		if got := showCandidates(readCandidates(&f, testedSize, c.lines)); got != c.want {
 			t.Errorf("%s: got %s, want %s", c.name, got, c.want)
 		}
 	}
 }
 
-func showProofs(proofs []proof, reason string) string {
-	if reason != proofsRead {
+func showCandidates(candidates []candidate, reason string) string {
+	if reason != candidatesRead {
 		return reason
 	}
 	shown := []string{}
-	for _, p := range proofs {
+	for _, p := range candidates {
 		shown = append(shown, fmt.Sprintf("%x@%s", p.mac, p.timestamp))
 	}
 	return strings.Join(shown, " ")

@@ -40,17 +40,17 @@ func FuzzSignatureHeader(f *testing.F) {
 			if problem != "" {
 				t.Fatal(problem)
 			}
-			proofs, reason := readProofs(&parsed, testedSize, lines)
-			if reason != proofsRead {
-				if len(proofs) != 0 {
-					t.Fatalf("%q: refused with proofs", format)
+			candidates, reason := readCandidates(&parsed, testedSize, lines)
+			if reason != candidatesRead {
+				if len(candidates) != 0 {
+					t.Fatalf("%q: refused with candidates", format)
 				}
 				continue
 			}
-			if len(proofs) == 0 || len(proofs) > maxProofs {
-				t.Fatalf("%q: %d proofs", format, len(proofs))
+			if len(candidates) == 0 || len(candidates) > maxCandidates {
+				t.Fatalf("%q: %d candidates", format, len(candidates))
 			}
-			for _, p := range proofs {
+			for _, p := range candidates {
 				written := render(format, p)
 				if parsed.separator == "" && written[0] != first && !strings.EqualFold(written[0], first) && written[1] != first {
 					t.Fatalf("%q accepts %q, which reads %q", format, first, written)
@@ -64,9 +64,9 @@ func FuzzSignatureHeader(f *testing.F) {
 	})
 }
 
-// render writes a proof as the format says; the second form is base64url without
+// render writes a candidate as the format says; the second form is base64url without
 // its padding.
-func render(format string, p proof) [2]string {
+func render(format string, p candidate) [2]string {
 	format = strings.TrimRight(strings.TrimSuffix(format, "..."), ",; ")
 	replace := func(url string) string {
 		return strings.NewReplacer("{hex}", hex.EncodeToString(p.mac), "{base64}", base64.StdEncoding.EncodeToString(p.mac),

@@ -56,13 +56,13 @@ const (
 
 // These say that a step succeeded. They pass nothing.
 const (
-	admitted   = "admitted"
-	bodyRead   = "body_read"
-	proofsRead = "proofs_read"
-	textsReady = "texts_ready"
-	keysReady  = "keys_ready"
-	tokenRead  = "token_read"
-	notOne     = "not_a_handshake"
+	admitted       = "admitted"
+	bodyRead       = "body_read"
+	candidatesRead = "candidates_read"
+	textsReady     = "texts_ready"
+	keysReady      = "keys_ready"
+	tokenRead      = "token_read"
+	notOne         = "not_a_handshake"
 )
 
 // verdict is what there is to know of a reason.

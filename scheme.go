@@ -50,7 +50,7 @@ type scheme struct {
 const (
 	maxAlternatives = 4
 	// maxNumbered bounds the headers that `{n}` stands for.
-	maxNumbered = maxProofs
+	maxNumbered = maxCandidates
 )
 
 var secretEncodings = []string{"", "utf8", "hex", "base64", "whsec", "sha1"}

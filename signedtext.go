@@ -14,7 +14,7 @@ import (
 // signedTexts puts together what a sender must have signed, in pieces, so that
 // the body is never copied. The piece of a secret is left empty: it is each
 // key's own. The second result is textsReady or the reason to refuse.
-func signedTexts(s *scheme, m *message, p *proof) ([][]byte, string) {
+func signedTexts(s *scheme, m *message, p *candidate) ([][]byte, string) {
 	texts := make([][]byte, len(s.signs))
 	for i := range s.signs {
 		q := &s.signs[i]
@@ -44,7 +44,7 @@ func signedTexts(s *scheme, m *message, p *proof) ([][]byte, string) {
 // leaveOut empties the optional groups in which a value is absent. It returns
 // false where another value of the group is there: that would reach the backend
 // unsigned.
-func leaveOut(s *scheme, texts [][]byte, p *proof) bool {
+func leaveOut(s *scheme, texts [][]byte, p *candidate) bool {
 	for i := range s.signs {
 		for _, group := range p.absent {
 			if s.signs[i].group != group {
@@ -61,7 +61,7 @@ func leaveOut(s *scheme, texts [][]byte, p *proof) bool {
 
 // chosenText returns the part of the request that a placeholder stands for, once
 // it is certain where it ends.
-func chosenText(s *scheme, q *part, m *message, p *proof) ([]byte, string) {
+func chosenText(s *scheme, q *part, m *message, p *candidate) ([]byte, string) {
 	text := ""
 	if q.kind != "only" && (q.place.kind == "query" || q.place.kind == "form") && hasAlias(&q.place, m) {
 		return nil, signedTextAmbiguous

@@ -15,7 +15,7 @@ func signedOver(t *testing.T, signs, contentType, body, query string) string {
 		r.Header.Set("Content-Type", contentType)
 	}
 	r.URL.RawQuery = query
-	texts, reason := signedTexts(s, &message{request: r, body: []byte(body)}, &proof{})
+	texts, reason := signedTexts(s, &message{request: r, body: []byte(body)}, &candidate{})
 	if reason != textsReady {
 		return reason
 	}

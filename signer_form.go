@@ -30,7 +30,7 @@ func (s *Signer) writeForm(w *draft, form *scheme) string {
 	if form.certificate.kind != "" {
 		w.need(&form.certificate, "https://sns.us-east-1.amazonaws.com/SimpleNotificationService-example.pem")
 	}
-	p := &proof{}
+	p := &candidate{}
 	if hasPlaceholder(form.format, "timestamp") {
 		p.timestamp = stamp
 	} else if form.timestamped {
@@ -61,7 +61,7 @@ func (w *draft) says(form *scheme) bool {
 }
 
 // writeItems signs each item of a batch for itself.
-func (s *Signer) writeItems(w *draft, form *scheme, p *proof) string {
+func (s *Signer) writeItems(w *draft, form *scheme, p *candidate) string {
 	for n := 0; n < maxItems; n++ {
 		items := jsonpath.Values(documentOf(w.message()), form.items, maxValues)
 		if n >= len(items) && n > 0 {

@@ -20,7 +20,7 @@ import (
 
 // writeSignature signs what the draft has by now, and writes the signature to its
 // place. An item of a batch comes with its path.
-func (s *Signer) writeSignature(w *draft, form *scheme, p *proof, path []jsonpath.Step, item any) string {
+func (s *Signer) writeSignature(w *draft, form *scheme, p *candidate, path []jsonpath.Step, item any) string {
 	at := form.field
 	if len(form.headers) > 0 {
 		// Of several headers, each is of a secret of its own: the first is enough.
@@ -86,7 +86,7 @@ func (s *Signer) signatureOf(form *scheme, texts [][]byte) ([]byte, string) {
 
 // formatted writes a signature as the format says. What stands in elements of its
 // own comes before it, as all providers have it.
-func (s *Signer) formatted(form *scheme, signature []byte, p *proof) string {
+func (s *Signer) formatted(form *scheme, signature []byte, p *candidate) string {
 	elements := []string{}
 	last := ""
 	for i := range form.format.elements {

@@ -52,7 +52,7 @@ func TestSignedTexts(t *testing.T) {
 		r := newPost("", "X-Id: msg_1", "X-Extra: extra", "X-Twice: a", "X-Twice: b", "X-Empty: ", "X-Dots: a.b", "X-Ends: a.", "X-Begins: .a", `X-Json: {"a":`)
 		r.Host = "hooks.example.com:8443"
 		r.URL.Path, r.URL.RawPath, r.URL.RawQuery = "/a/b/c", "/a%2Fb/c", "x=1&y=%20"
-		texts, reason := signedTexts(s, &message{request: r, body: []byte("BODY")}, &proof{timestamp: "123"})
+		texts, reason := signedTexts(s, &message{request: r, body: []byte("BODY")}, &candidate{timestamp: "123"})
 		got := string(bytes.Join(texts, nil))
 		if reason != textsReady {
 			got = reason

@@ -76,14 +76,14 @@ func verifyScheme(p *policy, s *scheme, d *decision, now time.Time) string {
 
 // verifyForm verifies the request, or the item of it that the decision holds.
 func verifyForm(p *policy, s *scheme, d *decision, now time.Time) string {
-	proofs, reason := collectProofs(s, &d.message)
-	if reason != proofsRead {
+	candidates, reason := collectCandidates(s, &d.message)
+	if reason != candidatesRead {
 		return reason
 	}
 	if s.formless && mayBeForm(&d.message) {
 		return signedFieldMissing
 	}
-	if s.timestamped && !setTimestamps(s, proofs, &d.message) {
+	if s.timestamped && !setTimestamps(s, candidates, &d.message) {
 		return timestampMissing
 	}
 	if s.pinned && !hasPinnedURL(s, &d.message) {
@@ -99,9 +99,9 @@ func verifyForm(p *policy, s *scheme, d *decision, now time.Time) string {
 	texts := 0
 	var signed [][]byte
 	var macs [][]byte // what each key makes of the text
-	for i := range proofs {
-		q := &proofs[i]
-		if i == 0 || q.timestamp != proofs[i-1].timestamp || q.headers != proofs[i-1].headers {
+	for i := range candidates {
+		q := &candidates[i]
+		if i == 0 || q.timestamp != candidates[i-1].timestamp || q.headers != candidates[i-1].headers {
 			texts++
 			if texts > maxTexts {
 				return signatureMalformed
@@ -174,7 +174,7 @@ func matchingPublicKey(s *scheme, keys []publicKey, message, signature []byte, n
 }
 
 // accept has the last word on a request whose signature is right.
-func accept(p *policy, s *scheme, d *decision, q *proof, signed [][]byte, key int, now time.Time) string {
+func accept(p *policy, s *scheme, d *decision, q *candidate, signed [][]byte, key int, now time.Time) string {
 	for _, h := range p.oracles {
 		if couldBeChallenge(h, signed) {
 			// The answer to a handshake is a signature of such a text as well.
@@ -216,15 +216,15 @@ var surrogate = regexp.MustCompile(`\\u[dD][89a-fA-F]`)
 
 // setTimestamps gives each signature the timestamp of the scheme's own place, if
 // there is one, and says whether all have a timestamp then.
-func setTimestamps(s *scheme, proofs []proof, m *message) bool {
+func setTimestamps(s *scheme, candidates []candidate, m *message) bool {
 	if s.timestamp.kind != "" {
 		text := textAt(&s.timestamp, m)
-		for i := range proofs {
-			proofs[i].timestamp = text
+		for i := range candidates {
+			candidates[i].timestamp = text
 		}
 	}
-	for i := range proofs {
-		if proofs[i].timestamp == "" {
+	for i := range candidates {
+		if candidates[i].timestamp == "" {
 			return false
 		}
 	}

@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// proof is one signature that a request offers, with what belongs to it and
+// candidate is one signature that a request offers, with what belongs to it and
 // stands beside it.
-type proof struct {
+type candidate struct {
 	mac       []byte
 	timestamp string
 	headers   string // the list of the signed headers
@@ -17,50 +17,50 @@ type proof struct {
 }
 
 const (
-	// maxProofs bounds the signatures of one request. Rotation needs two.
-	maxProofs = 16
+	// maxCandidates bounds the signatures of one request. Rotation needs two.
+	maxCandidates = 16
 	// maxElements bounds what a list may hold in all, unread elements included.
 	maxElements = 32
 	// maxHeaderBytes bounds what is parsed of one line.
 	maxHeaderBytes = 8 << 10
 )
 
-// collectProofs reads the signatures from wherever they may stand. The second
-// result is proofsRead or the reason to refuse.
-func collectProofs(s *scheme, m *message) ([]proof, string) {
+// collectCandidates reads the signatures from wherever they may stand. The second
+// result is candidatesRead or the reason to refuse.
+func collectCandidates(s *scheme, m *message) ([]candidate, string) {
 	if len(s.headers) == 1 {
-		return readProofs(&s.format, s.algorithm.size, m.request.Header[s.headers[0]])
+		return readCandidates(&s.format, s.algorithm.size, m.request.Header[s.headers[0]])
 	}
 	if len(s.headers) == 0 {
 		lines := textsAt(&s.field, m)
 		if len(lines) > 1 {
 			return nil, signatureDuplicated
 		}
-		return readProofs(&s.format, s.algorithm.size, lines)
+		return readCandidates(&s.format, s.algorithm.size, lines)
 	}
-	all := []proof{}
+	all := []candidate{}
 	for _, name := range s.headers {
-		proofs, reason := readProofs(&s.format, s.algorithm.size, m.request.Header[name])
+		candidates, reason := readCandidates(&s.format, s.algorithm.size, m.request.Header[name])
 		if reason == signatureMissing {
 			continue // of several headers, not all need be there
 		}
-		if reason != proofsRead {
+		if reason != candidatesRead {
 			return nil, reason
 		}
-		all = append(all, proofs...)
+		all = append(all, candidates...)
 	}
 	if len(all) == 0 {
 		return nil, signatureMissing
 	}
-	if len(all) > maxProofs {
+	if len(all) > maxCandidates {
 		return nil, signatureMalformed
 	}
-	return all, proofsRead
+	return all, candidatesRead
 }
 
-// readProofs reads a header's lines. Only what follows the grammar to the letter
-// counts; the second result is proofsRead or the reason to refuse.
-func readProofs(f *headerFormat, size int, lines []string) ([]proof, string) {
+// readCandidates reads a header's lines. Only what follows the grammar to the letter
+// counts; the second result is candidatesRead or the reason to refuse.
+func readCandidates(f *headerFormat, size int, lines []string) ([]candidate, string) {
 	if len(lines) == 0 || len(lines) == 1 && lines[0] == "" {
 		return nil, signatureMissing
 	}
@@ -75,14 +75,14 @@ func readProofs(f *headerFormat, size int, lines []string) ([]proof, string) {
 	if p == nil {
 		return nil, signatureMalformed
 	}
-	return []proof{*p}, proofsRead
+	return []candidate{*p}, candidatesRead
 }
 
 // readList reads a list, which may be spread over several lines (RFC 9110,
 // 5.3). Elements of other forms are left unread: other versions of the scheme.
-func readList(f *headerFormat, size int, lines []string) ([]proof, string) {
-	proofs := []proof{}
-	shared := proof{} // what has an element of its own goes with every signature
+func readList(f *headerFormat, size int, lines []string) ([]candidate, string) {
+	candidates := []candidate{}
+	shared := candidate{} // what has an element of its own goes with every signature
 	elements := 0
 	for _, line := range lines {
 		if len(line) > maxHeaderBytes {
@@ -99,28 +99,28 @@ func readList(f *headerFormat, size int, lines []string) ([]proof, string) {
 				continue
 			}
 			if p.mac != nil {
-				proofs = append(proofs, *p)
+				candidates = append(candidates, *p)
 			} else if !share(&shared, p) {
 				return nil, signatureMalformed
 			}
 		}
 	}
-	if len(proofs) == 0 || len(proofs) > maxProofs {
+	if len(candidates) == 0 || len(candidates) > maxCandidates {
 		return nil, signatureMalformed
 	}
-	for i := range proofs {
+	for i := range candidates {
 		if shared.timestamp != "" {
-			proofs[i].timestamp = shared.timestamp
+			candidates[i].timestamp = shared.timestamp
 		}
 		if shared.headers != "" {
-			proofs[i].headers = shared.headers
+			candidates[i].headers = shared.headers
 		}
 	}
-	return proofs, proofsRead
+	return candidates, candidatesRead
 }
 
 // share notes what stands beside the signatures, once.
-func share(shared, p *proof) bool {
+func share(shared, p *candidate) bool {
 	if p.timestamp != "" && shared.timestamp != "" || p.headers != "" && shared.headers != "" {
 		return false
 	}
@@ -134,7 +134,7 @@ func share(shared, p *proof) bool {
 }
 
 // matchElements returns what the first element that a text matches makes of it.
-func matchElements(f *headerFormat, size int, text string) *proof {
+func matchElements(f *headerFormat, size int, text string) *candidate {
 	for i := range f.elements {
 		p := readElement(&f.elements[i], size, text)
 		if p != nil {
@@ -146,7 +146,7 @@ func matchElements(f *headerFormat, size int, text string) *proof {
 
 // readElement matches a text with an element, from the first to the last byte,
 // and returns what stands in it, or nil.
-func readElement(e *element, size int, text string) *proof {
+func readElement(e *element, size int, text string) *candidate {
 	prefix := e.literals[0]
 	n := len(prefix)
 	if len(text) < n || len(text) > maxHeaderBytes || text[:n] != prefix {
@@ -159,12 +159,12 @@ func readElement(e *element, size int, text string) *proof {
 	if mac == nil {
 		return nil
 	}
-	return &proof{mac: mac}
+	return &candidate{mac: mac}
 }
 
 // readPlaceholders matches what follows an element's first literal.
-func readPlaceholders(e *element, size int, text string) *proof {
-	p := &proof{}
+func readPlaceholders(e *element, size int, text string) *candidate {
+	p := &candidate{}
 	for i, placeholder := range e.placeholders {
 		literal := e.literals[i+1]
 		value := text
