@@ -162,7 +162,7 @@ func TestOddDeliveries(t *testing.T) {
 		item("ref", `,"HmacSignature":"x"`):                    bodyMalformed,
 		strings.Replace(item("ref", ""), `"psp"`, `"psp2"`, 1): signatureMismatch,
 	} {
-		if got := decide(adyen, newPost(body), testTime); got.reason != want || want != verified && got.secret != 0 {
+		if got := decide(adyen, newPost(body), testTime); got.reason != want || want != verified && got.proof.secret != 0 {
 			t.Errorf("%s: %s, want %s", body, got.reason, want)
 		}
 	}
@@ -188,7 +188,7 @@ func TestOddNames(t *testing.T) {
 	body := []byte(`{"a":"wrong","A":"wrong","it's":"right","😀":"right","a b":"right","b-c_d":"right"}`)
 	for _, name := range []string{"it's", "😀", "a b", "b-c_d", "none\x7f"} {
 		p := mustCompile(t, map[string]any{"secrets": docsSecret, "signature": map[string]any{"header": "X-Sig", "idField": "json:" + name}})
-		d := &decision{message: message{request: newPost(string(body)), body: body}, scheme: p.schemes[0]}
+		d := &decision{message: message{request: newPost(string(body)), body: body}, proof: proof{scheme: p.schemes[0]}}
 		noteDelivery(p, d)
 		if d.deliveryID != "right" && (d.deliveryID != "" || name != "none\x7f") {
 			t.Errorf("%q: %q", name, d.deliveryID)

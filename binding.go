@@ -47,9 +47,9 @@ func signsPlace(s *scheme, at place) bool {
 
 // signedNames returns the names that lead to the values that are signed, or are
 // read beside these, in JSON documents.
-func signedNames(p *policy) nameSet {
+func signedNames(schemes []*scheme) nameSet {
 	names := nameSet{}
-	for _, s := range p.schemes {
+	for _, s := range schemes {
 		if !s.exact {
 			continue
 		}
@@ -69,10 +69,10 @@ func signedNames(p *policy) nameSet {
 // separateForms notes on the forms of signatures over the whole body that there
 // is another for HTML forms. Else a JSON text with "&payload=..." in one of its
 // strings could be sent again as a form.
-func separateForms(p *policy) {
-	for _, s := range p.schemes {
+func separateForms(schemes []*scheme) {
+	for _, s := range schemes {
 		if signsPart(s.signs, "only") {
-			for _, other := range p.schemes {
+			for _, other := range schemes {
 				other.formless = signsPart(other.signs, "body")
 			}
 		}

@@ -231,11 +231,11 @@ func decider(c *crew, d *decision, w *bodyWatch) {
 								}
 								h.Write(d.body)
 								if hmac.Equal(h.Sum(nil), mac) {
-									d.secret = k + 1
-									d.scheme = p.schemes[0]
-									d.signedHead = head
+									d.proof.secret = k + 1
+									d.proof.scheme = p.schemes[0]
+									d.proof.signedHead = head
 									if f.timestamped {
-										d.timestamp = time.Unix(stamp, 0)
+										d.proof.timestamp = time.Unix(stamp, 0)
 									}
 									reason = verified
 									break
@@ -246,7 +246,7 @@ func decider(c *crew, d *decision, w *bodyWatch) {
 				}
 			}
 			if reason == "" {
-				reason = verify(p, d, now)
+				reason = checkProof(p, d, now)
 			}
 			if reason == verified && p.welcomes {
 				reason = welcome(p, r, d)

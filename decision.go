@@ -57,19 +57,14 @@ type decision struct {
 	guarded    *guardedBody      // what the next handler reads the body from, in a buffer that is used again
 	arrived    []byte            // what was read of it, for its decider alone
 
-	signedHead string   // what was signed before the body, on the short way
-	signed     [][]byte // what was signed, on the long way
-	claim      string   // by which the delivery is this request's; empty where it has none
-	claimToken string   // by which it is among several Traefiks
-	duplicate  bool     // the delivery has passed before
+	proof      proof
+	claim      string // by which the delivery is this request's; empty where it has none
+	claimToken string // by which it is among several Traefiks
+	duplicate  bool   // the delivery has passed before
 
 	deliveryID string
 	eventType  string
-	timestamp  time.Time // as signed; zero where the scheme signs none
-	secret     int       // the position of the secret that matched, from 1
-	publicKey  int       // the position of the public key
-	scheme     *scheme   // the form that verified
-	answer     *answer   // to a handshake
+	answer     *answer // to a handshake
 
 	status    int  // what the client was sent; 0 where the backend sent nothing
 	completed bool // whether the backend's handler returned

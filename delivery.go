@@ -18,7 +18,7 @@ func welcome(p *policy, r *http.Request, d *decision) string {
 	noteDelivery(p, d)
 	reason := notOne
 	if p.confirm {
-		reason = confirmSubscription(d.scheme, d)
+		reason = confirmSubscription(d.proof.scheme, d)
 	} else if len(p.handshakes) > 0 {
 		reason = greet(p, false, r, d)
 	}
@@ -32,17 +32,19 @@ func welcome(p *policy, r *http.Request, d *decision) string {
 // request, wherever they stand. Those in headers are known already, unless
 // another form than the first has verified.
 func noteDelivery(p *policy, d *decision) {
-	d.item = nil
-	id, event := placesOf(p, d.scheme)
-	summary := summaryOf(p, d.scheme)
+	m := &d.message
+	m.item = nil
+	s := d.proof.scheme
+	id, event := placesOf(p, s)
+	summary := summaryOf(p, s)
 	if summary != nil {
 		summarise(summary, d)
 	}
 	if id.kind != "" && (summary == nil || summary.id == nil) {
-		d.deliveryID = textAt(id, &d.message)
+		d.deliveryID = textAt(id, m)
 	}
 	if event.kind != "" && (summary == nil || summary.event == nil) {
-		d.eventType = textAt(event, &d.message)
+		d.eventType = textAt(event, m)
 	}
 }
 

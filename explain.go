@@ -140,10 +140,10 @@ func (j *judgement) judge(at time.Time) {
 	j.Reason = d.reason
 	j.Passes = d.passes
 	j.Answered = d.reason == handshakeAnswered
-	j.Secret = d.secret
-	j.PublicKey = d.publicKey
-	j.Timestamp = d.timestamp
-	j.Matched = d.secret > 0 || d.publicKey > 0 || !d.timestamp.IsZero() || isAbout(d.reason, "timestamp") && d.reason != timestampMissing ||
+	j.Secret = d.proof.secret
+	j.PublicKey = d.proof.publicKey
+	j.Timestamp = d.proof.timestamp
+	j.Matched = d.proof.secret > 0 || d.proof.publicKey > 0 || !d.proof.timestamp.IsZero() || isAbout(d.reason, "timestamp") && d.reason != timestampMissing ||
 		d.reason == senderUnknown && !j.fetches()
 	j.Status = 0
 	if !d.forward {

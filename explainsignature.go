@@ -18,8 +18,7 @@ func (j *judgement) furthestForm(r *http.Request, at time.Time) *scheme {
 	var best *scheme
 	stage := -1
 	for _, s := range j.policy.schemes {
-		d := j.undecidedDecision(r)
-		reason := verifyScheme(j.policy, s, d, at)
+		reason := verifyScheme(&j.policy.verifier, s, &message{request: r, body: j.body}, at).reason
 		if reason == verified {
 			return s
 		}

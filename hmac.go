@@ -43,6 +43,21 @@ const maxRest = 512
 // delimiter but one that begins with such a sign, which has no short way.
 var plainID = regexp.MustCompile(`^[A-Za-z0-9_-]{1,128}$`)
 
+// checkProof says whether one of the policy's keys vouches for the request: verified, or
+// the reason to refuse.
+func checkProof(p *policy, d *decision, now time.Time) string {
+	if p.alone {
+		return addressAllowed // the lists have said so
+	}
+	if p.token != nil {
+		key, reason := verifyToken(p.token, &d.message)
+		d.proof.secret = key
+		return reason
+	}
+	d.proof = verifySchemes(&p.verifier, &d.message, now)
+	return d.proof.reason
+}
+
 // compileFastPath returns the short way of a scheme, or nil where it has none.
 func compileFastPath(p *policy, s *scheme) *fastPath {
 	f := &fastPath{newHash: s.algorithm.newHash, keys: s.keys, size: s.algorithm.size, timestamped: s.timestamped, tolerance: int64(s.tolerance / time.Second)}

@@ -74,18 +74,18 @@ func TestFastPathIsTaken(t *testing.T) {
 			r := newPost(body)
 			r.Header = regular(slug, body, "1772366399")
 			reason, d := shortWay(t, p, r, body)
-			if reason != verified || d.secret != 2 || d.scheme != p.schemes[0] {
-				t.Errorf("%s: not taken for %q, secret %d", slug, body, d.secret)
+			if reason != verified || d.proof.secret != 2 || d.proof.scheme != p.schemes[0] {
+				t.Errorf("%s: not taken for %q, secret %d", slug, body, d.proof.secret)
 			}
-			if d.timestamp.IsZero() == p.schemes[0].timestamped || !d.timestamp.IsZero() && !d.timestamp.Equal(testTime.Add(-time.Second)) {
-				t.Errorf("%s: the timestamp is %v", slug, d.timestamp)
+			if d.proof.timestamp.IsZero() == p.schemes[0].timestamped || !d.proof.timestamp.IsZero() && !d.proof.timestamp.Equal(testTime.Add(-time.Second)) {
+				t.Errorf("%s: the timestamp is %v", slug, d.proof.timestamp)
 			}
-			if got := verifySchemes(p, &decision{message: message{request: r, body: []byte(body)}}, testTime); got != verified {
+			if got := verifySchemes(&p.verifier, &message{request: r, body: []byte(body)}, testTime).reason; got != verified {
 				t.Errorf("%s: the long way says %s", slug, got)
 			}
 			for _, wrong := range []string{body + "x", "{}" + body} {
 				short, _ := shortWay(t, p, r, wrong)
-				if long := verifySchemes(p, &decision{message: message{request: r, body: []byte(wrong)}}, testTime); short == verified || short != "" && short != long {
+				if long := verifySchemes(&p.verifier, &message{request: r, body: []byte(wrong)}, testTime).reason; short == verified || short != "" && short != long {
 					t.Errorf("VULNERABLE: %s: for another body the short way says %s, the long way %s", slug, short, long)
 				}
 			}
@@ -144,7 +144,7 @@ func FuzzFastPath(f *testing.F) {
 				for _, lines := range [][]string{r.Header[p.fast.header], {signature}} {
 					r.Header[p.fast.header] = lines
 					if short, _ := shortWay(t, p, r, body); short != "" {
-						if got := verifySchemes(p, &decision{message: message{request: r, body: []byte(body)}}, testTime); got != short {
+						if got := verifySchemes(&p.verifier, &message{request: r, body: []byte(body)}, testTime).reason; got != short {
 							t.Fatalf("VULNERABLE: %s: %q is %s, and the long way says %s", slug, r.Header, short, got)
 						}
 					}

@@ -12,8 +12,8 @@ import (
 // policy is a compiled configuration. Nothing changes it once a gate holds it.
 // A request has to verify in one of its schemes, or with its token.
 type policy struct {
-	provider     string // for X-Hookward-Provider and the record
-	schemes      []*scheme
+	verifier
+	provider     string    // for X-Hookward-Provider and the record
 	fast         *fastPath // of the first scheme; nil where it has none
 	token        *token
 	alone        bool // pass by the address alone: there are no schemes and no token
@@ -33,10 +33,8 @@ type policy struct {
 	verification string        // a digest of what decides what verifies
 	passes       string        // the reason that passes: verified, or addressAllowed
 	handshakes   []*handshake
-	asksUnsigned bool         // whether one of them looks like a delivery, and is not signed
-	oracles      []*handshake // those that sign what strangers choose, with the deliveries' key
-	signedNames  nameSet      // of JSON documents of which single values are signed
-	confirm      bool         // visit the URL of an SNS subscription
+	asksUnsigned bool // whether one of them looks like a delivery, and is not signed
+	confirm      bool // visit the URL of an SNS subscription
 	methods      map[string]bool
 	greets       map[string]bool // methods of handshakes that carry no delivery
 	allow        string          // the Allow header of a 405
@@ -163,7 +161,7 @@ func newPolicy(c *compilation, options Options) *policy {
 
 // completePolicy adds what follows from all of the options together.
 func completePolicy(p *policy, options Options) {
-	p.signedNames = signedNames(p)
+	p.signedNames = signedNames(p.schemes)
 	p.guarded = p.addresses != nil || p.limit != nil
 	if p.addresses == nil {
 		p.addresses = &addresses{}
@@ -173,7 +171,7 @@ func completePolicy(p *policy, options Options) {
 		s.names = schemeNames(s)
 		s.summary = compileSummary(&s.id, &s.event)
 	}
-	separateForms(p)
+	separateForms(p.schemes)
 	if len(p.schemes) > 0 {
 		p.fast = compileFastPath(p, p.schemes[0])
 	}

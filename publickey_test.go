@@ -126,7 +126,7 @@ func TestEd25519(t *testing.T) {
 		{"\xaf\x82", signature + "00", signatureMalformed},
 		{"\xaf\x82", signature[:64] + strings.Repeat("f", 64), signatureMismatch}, // S is not below the order
 	} {
-		if d := decide(g, newPost(c.body, "X-Sig: "+c.signature), testTime); d.reason != c.want || (c.want == verified) != (d.publicKey == 1) {
+		if d := decide(g, newPost(c.body, "X-Sig: "+c.signature), testTime); d.reason != c.want || (c.want == verified) != (d.proof.publicKey == 1) {
 			t.Errorf("%x signed %.20s...: %s, want %s", c.body, c.signature, d.reason, c.want)
 		}
 	}

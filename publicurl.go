@@ -104,19 +104,20 @@ func withPort(text string) string {
 // hasPinnedURL says whether a request has the path and the query that are signed:
 // others would reach the backend unverified.
 func hasPinnedURL(s *scheme, m *message) bool {
-	if !isPinnedPath(s.pinnedPath, m.request.URL.EscapedPath()) {
+	u := m.request.URL
+	if !isPinnedPath(s.pinnedPath, u.EscapedPath()) {
 		return false
 	}
 	if s.digestField == "" {
-		return m.request.URL.RawQuery == s.pinnedQuery
+		return u.RawQuery == s.pinnedQuery
 	}
 	digest := s.digestField + "=" + string(bodyDigest("", m.body))
-	if len(m.request.URL.RawQuery) > len(s.pinnedQuery)+len("&")+len(digest) {
+	if len(u.RawQuery) > len(s.pinnedQuery)+len("&")+len(digest) {
 		return false
 	}
 	others := []string{}
 	found := 0
-	for _, parameter := range strings.Split(m.request.URL.RawQuery, "&") {
+	for _, parameter := range strings.Split(u.RawQuery, "&") {
 		if parameter == digest {
 			found++
 		} else {

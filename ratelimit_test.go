@@ -54,7 +54,7 @@ func TestRateLimit(t *testing.T) {
 		}
 	}
 	// What is refused costs nothing, and reads nothing.
-	if d := visitAt(t, g, "192.0.2.1:9", testTime.Add(time.Second)); d.bodyWhole || d.secret != 0 {
+	if d := visitAt(t, g, "192.0.2.1:9", testTime.Add(time.Second)); d.bodyWhole || d.proof.secret != 0 {
 		t.Error("the body is read all the same")
 	}
 }

@@ -119,8 +119,8 @@ func recorder(c *crew, d *decision) {
 		r.Router = g.router
 		r.DeliveryID = d.deliveryID
 		r.EventType = d.eventType
-		r.Secret = d.secret
-		r.PublicKey = d.publicKey
+		r.Secret = d.proof.secret
+		r.PublicKey = d.proof.publicKey
 		r.Method = d.method
 		r.Path = d.path
 		r.Headers = d.recorded
@@ -153,8 +153,8 @@ func recorder(c *crew, d *decision) {
 		if d.bodyBytes >= 0 {
 			r.BodyBytes = &d.bodyBytes
 		}
-		if d.policy != nil && d.policy.timestamped && !d.timestamp.IsZero() {
-			r.Timestamp = d.timestamp.UTC().Format(timeLayout)
+		if d.policy != nil && d.policy.timestamped && !d.proof.timestamp.IsZero() {
+			r.Timestamp = d.proof.timestamp.UTC().Format(timeLayout)
 		}
 		if d.passes && d.completed && !d.duplicate && d.status < http.StatusBadRequest {
 			r.InBackend = r.Duration - r.InGate

@@ -108,7 +108,7 @@ func signsID(s *scheme) bool {
 // signatures was left out.
 func claimDelivery(p *policy, d *decision, now time.Time) string {
 	key := string(d.bodySum[:]) // as for nearly all
-	if p.replay.byDelivery || d.signed != nil || d.signedHead != "" {
+	if p.replay.byDelivery || d.proof.signed != nil || d.proof.signedHead != "" {
 		key = deliveryKey(p.replay, d)
 	}
 	found := claim.Claim(p.replay.table, key, now.UnixNano(), p.replay.required)
@@ -174,29 +174,21 @@ func deliveryKey(r *replay, d *decision) string {
 		sum := sha256.Sum256([]byte("delivery:" + d.deliveryID))
 		return string(sum[:])
 	}
-	if d.signed == nil && d.signedHead == "" {
+	if d.proof.signed == nil && d.proof.signedHead == "" {
 		return string(d.bodySum[:])
 	}
 	h := sha256.New()
-	h.Write([]byte(d.signedHead))
-	if d.signed == nil {
+	h.Write([]byte(d.proof.signedHead))
+	if d.proof.signed == nil {
 		h.Write(d.body)
 	}
-	for _, text := range d.signed {
-		h.Write(text)
-	}
-	return string(h.Sum(nil))
-}
-
-// noteSigned notes what a request was signed over. A secret that is part of it is
-// left out: what is remembered may be on a disk, and does not depend on the key.
-func noteSigned(s *scheme, d *decision, signed [][]byte) {
-	d.signed = make([][]byte, 0, len(signed))
-	for i, text := range signed {
-		if s.signs[i].kind != "secret" {
-			d.signed = append(d.signed, text)
+	for i, text := range d.proof.signed {
+		// What is remembered may be on a disk, and does not depend on the key.
+		if d.proof.scheme.signs[i].kind != "secret" {
+			h.Write(text)
 		}
 	}
+	return string(h.Sum(nil))
 }
 
 // settle ends a claim with the request: the delivery has been handed on if the

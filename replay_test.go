@@ -258,8 +258,8 @@ func TestReplayKeysOfBothWays(t *testing.T) {
 			p := *g.policy
 			p.fast = fast
 			d := decide(&gate{name: g.name, policy: &p}, newPost(docsBody, headers...), testTime)
-			if d.reason != verified || (d.signed == nil) != (fast != nil) {
-				t.Fatal(d.reason, d.signed)
+			if d.reason != verified || (d.proof.signed == nil) != (fast != nil) {
+				t.Fatal(d.reason, d.proof.signed)
 			}
 			keys[d.claim] = true
 			release(d)

@@ -143,22 +143,23 @@ const idCharacters = "!#$*+-./:=@^_|~0123456789" + letters
 // requestText returns a part of the request line. Unlike a value it may be
 // empty, and a method is one of few.
 func requestText(s *scheme, q *part, m *message) ([]byte, string) {
+	r := m.request
 	text := ""
 	switch q.kind {
 	case "method":
-		return []byte(m.request.Method), textsReady
+		return []byte(r.Method), textsReady
 	case "host":
-		text = m.request.Host
+		text = r.Host
 	case "path":
-		text = m.request.URL.EscapedPath()
+		text = r.URL.EscapedPath()
 	case "query":
-		text = m.request.URL.RawQuery
+		text = r.URL.RawQuery
 	case "uri":
-		text = m.request.URL.RequestURI()
+		text = r.URL.RequestURI()
 	default: // urlKinds
-		text = s.publicOrigin + m.request.URL.RequestURI()
+		text = s.publicOrigin + r.URL.RequestURI()
 		if s.publicPath != "" {
-			text = s.publicPath + "?" + m.request.URL.RawQuery
+			text = s.publicPath + "?" + r.URL.RawQuery
 		}
 		text = renderURL(q.kind, text)
 	}

@@ -218,13 +218,11 @@ func (s *Signer) remembered(d Delivery) (string, bool) {
 	if err != nil || s.policy.token != nil || s.forms()[0].items != nil {
 		return "", false
 	}
-	p := *s.policy
-	p.replay = &replay{}
 	seen := &decision{message: *newDraft(d, u).message()}
-	if verify(&p, seen, d.Time) != verified {
+	if checkProof(s.policy, seen, d.Time) != verified {
 		return "", false
 	}
-	return deliveryKey(p.replay, seen), true
+	return deliveryKey(&replay{}, seen), true
 }
 
 // finish holds a draft against the gate's check.
@@ -237,7 +235,7 @@ func (s *Signer) finish(w *draft, d Delivery, problem string) (Delivery, error) 
 		return d, errors.New(wrong)
 	}
 	if !d.Forged {
-		w.reason = verify(s.policy, &decision{message: *w.message()}, d.Time)
+		w.reason = checkProof(s.policy, &decision{message: *w.message()}, d.Time)
 		if w.reason != verified {
 			return d, fmt.Errorf("the gate would refuse it: %s%s", w.reason, hints[w.reason])
 		}

@@ -82,7 +82,7 @@ func removeSpoofedTrailers(h http.Header, p *policy) {
 // could take them for those that did.
 func removeOtherForms(d *decision, h http.Header) {
 	for name := range d.policy.names {
-		if !d.scheme.names[name] && !repeatsVerified(d, h, name) {
+		if !d.proof.scheme.names[name] && !repeatsVerified(d, h, name) {
 			delete(h, name)
 		}
 	}
@@ -91,7 +91,7 @@ func removeOtherForms(d *decision, h http.Header) {
 // repeatsVerified says whether a header of another form has what its counterpart
 // has in the form that verified: newer Svix sends each header by two names.
 func repeatsVerified(d *decision, h http.Header, name string) bool {
-	v := d.scheme
+	v := d.proof.scheme
 	for _, s := range d.policy.schemes {
 		counterpart := ""
 		switch {

@@ -73,7 +73,7 @@ func BenchmarkStageVerify(b *testing.B) {
 	b.ReportAllocs()
 	b.ResetTimer()
 	for i := 0; i < b.N; i++ {
-		if verify(s.gate.policy, d, now) != verified {
+		if checkProof(s.gate.policy, d, now) != verified {
 			b.Fatal("refused")
 		}
 	}

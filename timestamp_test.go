@@ -67,12 +67,12 @@ func TestTimestampOfTheRecord(t *testing.T) {
 		stamp := strconv.FormatInt(at.Unix(), 10)
 		mac := hexMACOf("hmac-sha256", key, "v0:"+stamp+":{}")
 		d := decide(g, newPost("{}", "X-Slack-Request-Timestamp: "+stamp, "X-Slack-Signature: v0="+mac), testTime)
-		if !d.timestamp.Equal(at) || d.forward != at.Equal(testTime) {
-			t.Errorf("signed at %v: %s, the record has %v", at, d.reason, d.timestamp)
+		if !d.proof.timestamp.Equal(at) || d.forward != at.Equal(testTime) {
+			t.Errorf("signed at %v: %s, the record has %v", at, d.reason, d.proof.timestamp)
 		}
 		d = decide(g, newPost("{ }", "X-Slack-Request-Timestamp: "+stamp, "X-Slack-Signature: v0="+mac), testTime)
-		if !d.timestamp.IsZero() || d.forward {
-			t.Errorf("forged at %v: %s, the record has %v", at, d.reason, d.timestamp)
+		if !d.proof.timestamp.IsZero() || d.forward {
+			t.Errorf("forged at %v: %s, the record has %v", at, d.reason, d.proof.timestamp)
 		}
 	}
 }

@@ -79,47 +79,46 @@ func compileToken(c *compilation, p *policy, options Options) {
 	p.token = t
 }
 
-// verifyToken says whether a request has one of the tokens, in one place:
-// verified, or the reason to refuse.
-func verifyToken(t *token, d *decision) string {
+// verifyToken says which one of the tokens a request has, from 1, in one place. The
+// second result is verified or the reason to refuse.
+func verifyToken(t *token, m *message) (int, string) {
 	texts := []string{}
 	for i := range t.places {
-		found := textsAt(&t.places[i], &d.message)
+		found := textsAt(&t.places[i], m)
 		if t.places[i].kind != "json" && len(found) > 1 || len(found) > 0 && len(texts) > 0 {
-			return tokenDuplicated
+			return 0, tokenDuplicated
 		}
 		texts = append(texts, found...)
 	}
 	if t.scheme != "" {
-		text, reason := authorization(t.scheme, d.request.Header["Authorization"])
+		text, reason := authorization(t.scheme, m.request.Header["Authorization"])
 		if reason != tokenRead && reason != tokenMissing {
-			return reason
+			return 0, reason
 		}
 		if reason == tokenRead {
 			if len(texts) > 0 {
-				return tokenDuplicated
+				return 0, tokenDuplicated
 			}
 			texts = append(texts, text)
 		}
 	}
 	if len(texts) == 0 {
-		return tokenMissing
+		return 0, tokenMissing
 	}
 	key := 0
 	for _, text := range texts {
 		if text == "" {
-			return tokenMissing
+			return 0, tokenMissing
 		}
 		key = matchingToken(t, text)
 		if key == 0 {
-			return tokenMismatch
+			return 0, tokenMismatch
 		}
 	}
-	if t.exact && hasTwins(d.body, t.names) {
-		return bodyMalformed
+	if t.exact && hasTwins(m.body, t.names) {
+		return 0, bodyMalformed
 	}
-	d.secret = key
-	return verified
+	return key, verified
 }
 
 // authorization returns the credentials of an Authorization header, RFC 9110,

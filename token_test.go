@@ -87,8 +87,8 @@ func TestTokens(t *testing.T) {
 			}
 		}
 		d := decide(tokenGate(t, c.token, secrets...), r, testTime)
-		if d.reason != c.want || (d.reason == verified) != (d.secret > 0) {
-			t.Errorf("%v %q: %s (secret %d), want %s", c.token, c.lines, d.reason, d.secret, c.want)
+		if d.reason != c.want || (d.reason == verified) != (d.proof.secret > 0) {
+			t.Errorf("%v %q: %s (secret %d), want %s", c.token, c.lines, d.reason, d.proof.secret, c.want)
 		}
 	}
 }

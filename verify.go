@@ -16,84 +16,103 @@ const maxTexts = 4
 // maxItems bounds the items of a batch, each of which is verified for itself.
 const maxItems = 100
 
-// verify says whether one of the policy's keys vouches for the request:
-// verified, or the reason to refuse. It notes on the decision which key it was.
-func verify(p *policy, d *decision, now time.Time) string {
-	if p.token != nil {
-		return verifyToken(p.token, d)
-	}
-	return verifySchemes(p, d, now)
+// verifier is what the engine knows of a policy.
+type verifier struct {
+	schemes     []*scheme
+	signedNames nameSet      // of JSON documents of which single values are signed
+	oracles     []*handshake // those that sign what strangers choose, with the deliveries' key
 }
 
-// verifySchemes goes the long way through all forms.
-func verifySchemes(p *policy, d *decision, now time.Time) string {
-	if p.alone {
-		return addressAllowed // the lists have said so
-	}
-	best := ""
-	for _, s := range p.schemes {
-		reason := verifyScheme(p, s, d, now)
-		if reason == verified {
-			return verified
+// proof is what was found out about who has signed a message. Unless its reason is
+// verified, it proves nothing.
+type proof struct {
+	reason     string
+	scheme     *scheme   // the form that verified
+	secret     int       // the position of the secret that matched, from 1
+	publicKey  int       // the position of the public key
+	timestamp  time.Time // as signed, also where it is the reason to refuse; zero where the scheme signs none
+	signed     [][]byte  // what was signed, a piece for each part of the scheme
+	signedHead string    // what was signed before the body, where the short way has verified
+}
+
+// verifySchemes verifies a message in all forms. It returns the proof of the one that
+// verified, or else of the one that came furthest, which was meant.
+func verifySchemes(v *verifier, m *message, now time.Time) proof {
+	best := proof{}
+	for _, s := range v.schemes {
+		found := verifyScheme(v, s, m, now)
+		if found.reason == verified {
+			return found
 		}
-		// The form that came furthest is the one that was meant.
-		if best == "" || depths[reason] > depths[best] {
-			best = reason
+		if best.reason == "" || depths[found.reason] > depths[best.reason] {
+			best = found
 		}
 	}
-	if d.twins {
-		return bodyMalformed // whatever other forms miss, this one was signed
+	if m.twins {
+		best.reason = bodyMalformed // whatever other forms miss, this one was signed
 	}
 	return best
 }
 
-// verifyScheme verifies a request in one form.
-func verifyScheme(p *policy, s *scheme, d *decision, now time.Time) string {
-	if s.exact && documentOf(&d.message) == nil || s.extendable && !utf8.Valid(d.body) {
-		return bodyMalformed
+// verifyScheme verifies a message in one form.
+func verifyScheme(v *verifier, s *scheme, m *message, now time.Time) proof {
+	m.item = nil
+	if s.exact && documentOf(m) == nil || s.extendable && !utf8.Valid(m.body) {
+		return proof{reason: bodyMalformed}
 	}
-	d.item = nil
-	d.signed = nil
-	if s.items == nil {
-		return verifyForm(p, s, d, now)
+	if s.items != nil {
+		return verifyItems(v, s, m, now)
 	}
-	items := jsonpath.Values(documentOf(&d.message), s.items, maxValues)
-	if len(items) == 0 || len(items) > maxItems {
-		return signatureMissing
-	}
-	for _, item := range items {
-		d.item = item
-		if item == nil {
-			return signatureMissing
-		}
-		reason := verifyForm(p, s, d, now)
-		if reason != verified {
-			return reason
-		}
-	}
-	return verified
+	return verifyForm(v, s, m, now)
 }
 
-// verifyForm verifies the request, or the item of it that the decision holds.
-func verifyForm(p *policy, s *scheme, d *decision, now time.Time) string {
-	candidates, reason := collectCandidates(s, &d.message)
+// verifyItems verifies each item of a batch for itself. It returns the proof of the
+// first that does not verify, or else of the last.
+func verifyItems(v *verifier, s *scheme, m *message, now time.Time) proof {
+	found := proof{reason: signatureMissing}
+	items := jsonpath.Values(documentOf(m), s.items, maxValues)
+	if len(items) > maxItems {
+		return found
+	}
+	for _, item := range items {
+		if item == nil {
+			return proof{reason: signatureMissing}
+		}
+		m.item = item
+		found = verifyForm(v, s, m, now)
+		if found.reason != verified {
+			return found
+		}
+	}
+	return found
+}
+
+// verifyForm verifies the message, or the item of a batch that it holds.
+func verifyForm(v *verifier, s *scheme, m *message, now time.Time) proof {
+	refused := proof{}
+	candidates, reason := collectCandidates(s, m)
 	if reason != candidatesRead {
-		return reason
+		refused.reason = reason
+		return refused
 	}
-	if s.formless && mayBeForm(&d.message) {
-		return signedFieldMissing
+	if s.formless && mayBeForm(m) {
+		refused.reason = signedFieldMissing
+		return refused
 	}
-	if s.timestamped && !setTimestamps(s, candidates, &d.message) {
-		return timestampMissing
+	if s.timestamped && !setTimestamps(s, candidates, m) {
+		refused.reason = timestampMissing
+		return refused
 	}
-	if s.pinned && !hasPinnedURL(s, &d.message) {
-		return urlMismatch
+	if s.pinned && !hasPinnedURL(s, m) {
+		refused.reason = urlMismatch
+		return refused
 	}
 	keys := s.publicKeys
 	if s.certificate.kind != "" && len(keys) == 0 {
-		keys, reason = certificateKeys(s, &d.message, now)
+		keys, reason = certificateKeys(s, m, now)
 		if reason != keysReady {
-			return reason
+			refused.reason = reason
+			return refused
 		}
 	}
 	texts := 0
@@ -104,20 +123,23 @@ func verifyForm(p *policy, s *scheme, d *decision, now time.Time) string {
 		if i == 0 || q.timestamp != candidates[i-1].timestamp || q.headers != candidates[i-1].headers {
 			texts++
 			if texts > maxTexts {
-				return signatureMalformed
+				refused.reason = signatureMalformed
+				return refused
 			}
-			signed, reason = signedTexts(s, &d.message, q)
+			signed, reason = signedTexts(s, m, q)
 			if reason != textsReady {
-				return reason
+				refused.reason = reason
+				return refused
 			}
 			macs = computeMACs(s, signed)
 		}
 		key := matchingKey(s, keys, macs, q.mac, now)
 		if key > 0 {
-			return accept(p, s, d, q, signed, key, now)
+			return accept(v, s, m, q.timestamp, signed, key, now)
 		}
 	}
-	return signatureMismatch
+	refused.reason = signatureMismatch
+	return refused
 }
 
 // computeMACs returns what each key makes of what the sender must have signed,
@@ -173,42 +195,46 @@ func matchingPublicKey(s *scheme, keys []publicKey, message, signature []byte, n
 	return 0
 }
 
-// accept has the last word on a request whose signature is right.
-func accept(p *policy, s *scheme, d *decision, q *candidate, signed [][]byte, key int, now time.Time) string {
-	for _, h := range p.oracles {
+// accept has the last word on a message whose signature is right.
+func accept(v *verifier, s *scheme, m *message, timestamp string, signed [][]byte, key int, now time.Time) proof {
+	found := proof{}
+	for _, h := range v.oracles {
 		if couldBeChallenge(h, signed) {
 			// The answer to a handshake is a signature of such a text as well.
-			return signedTextAmbiguous
+			found.reason = signedTextAmbiguous
+			return found
 		}
 	}
 	// The last of the checks that cost time for each byte: strangers don't get here.
-	if s.exact && twinsIn(&d.message, p.signedNames) {
-		return bodyMalformed
+	if s.exact && twinsIn(m, v.signedNames) {
+		found.reason = bodyMalformed
+		return found
 	}
-	if s.exact && d.replaced && surrogate.Match(d.body) {
-		return signedTextAmbiguous
+	if s.exact && m.replaced && surrogate.Match(m.body) {
+		found.reason = signedTextAmbiguous
+		return found
 	}
-	if s.sender.kind != "" && len(s.senders) > 0 && !s.senders[textAt(&s.sender, &d.message)] {
-		return senderUnknown
+	if s.sender.kind != "" && len(s.senders) > 0 && !s.senders[textAt(&s.sender, m)] {
+		found.reason = senderUnknown
+		return found
 	}
+	found.reason = verified
 	if s.timestamped {
-		// The record has it also where it is the reason to refuse.
-		at, reason := checkTimestamp(q.timestamp, s.timestampUnit, s.tolerance, now)
-		d.timestamp = at
+		at, reason := checkTimestamp(timestamp, s.timestampUnit, s.tolerance, now)
+		found.timestamp = at
+		found.reason = reason
 		if reason != verified {
-			return reason
+			return found
 		}
 	}
 	if isPublic(&s.algorithm) {
-		d.publicKey = key
+		found.publicKey = key
 	} else {
-		d.secret = key
+		found.secret = key
 	}
-	d.scheme = s
-	if p.replay != nil {
-		noteSigned(s, d, signed)
-	}
-	return verified
+	found.scheme = s
+	found.signed = signed
+	return found
 }
 
 // surrogate is the escape of one half of a character, which JSON has in pairs.
