@@ -2,8 +2,11 @@ package hookward
 
 import (
 	"crypto"
+	"crypto/ecdsa"
+	"crypto/ed25519"
 	"crypto/hmac"
 	"crypto/md5"
+	"crypto/rsa"
 	"crypto/sha1"
 	"crypto/sha256"
 	"crypto/sha512"
@@ -62,4 +65,48 @@ func computeMAC(a *algorithm, key []byte, texts [][]byte) []byte {
 		mac.Write(text)
 	}
 	return mac.Sum(nil)
+}
+
+// fits says whether a key is of an algorithm's kind.
+func fits(a *algorithm, key *publicKey) bool {
+	switch a.family {
+	case "ed25519":
+		return key.edwards != nil
+	case "ecdsa":
+		return key.ecdsa != nil
+	default:
+		return key.rsa != nil
+	}
+}
+
+// signedMessage returns what public keys verify: the hash of the texts, or for
+// Ed25519, which hashes by itself, the texts.
+func signedMessage(a *algorithm, texts [][]byte) []byte {
+	if a.family != "ed25519" {
+		return computeMAC(a, nil, texts)
+	}
+	size := 0
+	for _, text := range texts {
+		size += len(text)
+	}
+	message := make([]byte, 0, size)
+	for _, text := range texts {
+		message = append(message, text...)
+	}
+	return message
+}
+
+// verifiesWith says whether a signature is a key's. Any error is a no.
+func verifiesWith(a *algorithm, key *publicKey, message, signature []byte) bool {
+	switch a.family {
+	case "ed25519":
+		return ed25519.Verify(key.edwards, message, signature)
+	case "ecdsa":
+		return ecdsa.VerifyASN1(key.ecdsa, message, signature)
+	case "rsa":
+		return rsa.VerifyPKCS1v15(key.rsa, a.hash, message, signature) == nil
+	case "rsa-pss":
+		return rsa.VerifyPSS(key.rsa, a.hash, message, signature, nil) == nil
+	}
+	return false
 }

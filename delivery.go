@@ -18,7 +18,10 @@ func welcome(p *policy, r *http.Request, d *decision) string {
 	noteDelivery(p, d)
 	reason := notOne
 	if p.confirm {
-		reason = confirmSubscription(d.proof.scheme, d)
+		reason = confirmSubscription(&d.message, d.proof.scheme.senders)
+		if reason == handshakeAnswered {
+			d.answer = &answer{status: http.StatusOK}
+		}
 	} else if len(p.handshakes) > 0 {
 		reason = greet(p, false, r, d)
 	}
@@ -34,44 +37,42 @@ func welcome(p *policy, r *http.Request, d *decision) string {
 func noteDelivery(p *policy, d *decision) {
 	m := &d.message
 	m.item = nil
-	s := d.proof.scheme
-	id, event := placesOf(p, s)
-	summary := summaryOf(p, s)
-	if summary != nil {
-		summarise(summary, d)
+	i := p.identity
+	if d.proof.scheme != nil {
+		i = &d.proof.scheme.identity
 	}
-	if id.kind != "" && (summary == nil || summary.id == nil) {
-		d.deliveryID = textAt(id, m)
+	s := i.summary
+	if s != nil {
+		id, event := summarise(s, m.body)
+		if s.id != nil {
+			d.deliveryID = id
+		}
+		if s.event != nil {
+			d.eventType = event
+		}
 	}
-	if event.kind != "" && (summary == nil || summary.event == nil) {
-		d.eventType = textAt(event, m)
+	if i.id.kind != "" && (s == nil || s.id == nil) {
+		d.deliveryID = textAt(&i.id, m)
+	}
+	if i.event.kind != "" && (s == nil || s.event == nil) {
+		d.eventType = textAt(&i.event, m)
 	}
 }
 
-func summaryOf(p *policy, s *scheme) *summary {
+// identityOf returns where the id and the event of a delivery stand, unless another form
+// than the first verifies it.
+func identityOf(p *policy) *identity {
 	if p.token != nil {
-		return p.token.summary
+		return &p.token.identity
 	}
-	return s.summary
-}
-
-// placesOf returns where the id and the event of a delivery stand: in the form
-// that has verified it, or else in the first.
-func placesOf(p *policy, s *scheme) (*place, *place) {
-	if p.token != nil {
-		return &p.token.id, &p.token.event
+	if len(p.schemes) > 0 {
+		return &p.schemes[0].identity
 	}
-	if s == nil && len(p.schemes) > 0 {
-		s = p.schemes[0]
-	}
-	if s == nil {
-		return &nowhere, &nowhere
-	}
-	return &s.id, &s.event
+	return &nowhere
 }
 
 // nowhere is where a gate finds id and event that looks at the address alone.
-var nowhere = place{}
+var nowhere = identity{}
 
 // inHeader says whether a place is a header, or none.
 func inHeader(p *place) bool {

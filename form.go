@@ -52,30 +52,6 @@ func mayBeForm(m *message) bool {
 	return len(types) > 1 || len(types) == 1 && formType.MatchString(types[0])
 }
 
-// isOnly says whether a form holds the fields that the scheme reads, and no
-// others, and the query none of that name. Where one field is all that is signed,
-// others must not be taken for it: PHP knows " payload", "payload[]" and
-// "payload.x" by other names than they have here, ASP.NET knows no case, and
-// servlets look into the query first.
-func isOnly(s *scheme, q *part, m *message) bool {
-	read := map[string]bool{q.place.name: true}
-	for _, p := range []place{s.field, s.timestamp} {
-		if p.kind == "form" {
-			read[p.name] = true
-		}
-	}
-	fields := formOf(m)
-	if len(fields) != len(read) || hasAlias(&q.place, m) || m.noQuery {
-		return false
-	}
-	for name, values := range fields {
-		if !read[name] || len(values) != 1 {
-			return false
-		}
-	}
-	return true
-}
-
 // hasAlias says whether a field stands in the query or the form under another
 // name, too, that the backend may take for its own: see isOnly. For one of a form
 // its own name in the query is such a name.

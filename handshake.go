@@ -33,9 +33,6 @@ type handshake struct {
 	fixed       map[string]string // what placeholders stand for in every answer
 }
 
-// maxChallenge bounds a challenge, in bytes.
-const maxChallenge = 512
-
 // challengePatterns are the values of the option handshakes[].pattern. None has
 // a sign that HTML, JSON or a header's syntax is made of. All but text may be
 // answered with their MAC: they are no JSON object, and no text of a scheme that
@@ -67,7 +64,7 @@ func compileHandshakes(c *compilation, p *policy, options Options) {
 				if o.DigestOf != "" && o.DigestOf != "{challenge}" {
 					c.problems = append(c.problems, path+".digestOf: must be {challenge} alone, because the answer to strangers is made with a secret")
 				}
-				p.oracles = append(p.oracles, h)
+				p.challenges = append(p.challenges, h.pattern)
 			}
 		}
 		if len(h.conditions) == 0 && h.challenge.kind == "" && (h.method == http.MethodPost || p.methods[h.method]) {
@@ -171,6 +168,16 @@ func usesChallenge(h *handshake, o HandshakeOptions) bool {
 	return o.Digest != "" && (o.DigestOf == "" || strings.Contains(o.DigestOf, "{challenge}"))
 }
 
+// digestsURL says whether an answer is made of the option publicURL.
+func digestsURL(h *handshake) bool {
+	for _, q := range h.digestOf {
+		if q.placeholder == "url" {
+			return true
+		}
+	}
+	return false
+}
+
 // handshakeKey returns the newest secret that deliveries are signed with.
 func handshakeKey(c *compilation, p *policy, path string) []byte {
 	for _, s := range p.schemes {
@@ -255,17 +262,4 @@ func answerHandshake(h *handshake, d *decision) string {
 	}
 	d.answer = a
 	return handshakeAnswered
-}
-
-// couldBeChallenge says whether a signed text could be the challenge of a
-// handshake that is answered with the deliveries' key.
-func couldBeChallenge(h *handshake, signed [][]byte) bool {
-	text := ""
-	for _, piece := range signed {
-		if len(text)+len(piece) > maxChallenge {
-			return false
-		}
-		text += string(piece)
-	}
-	return h.pattern.MatchString(text)
 }

@@ -58,11 +58,15 @@ func checkProof(p *policy, d *decision, now time.Time) string {
 	return d.proof.reason
 }
 
-// compileFastPath returns the short way of a scheme, or nil where it has none.
-func compileFastPath(p *policy, s *scheme) *fastPath {
+// compileFastPath returns the short way of the first scheme, or nil where it has none.
+func compileFastPath(v *verifier) *fastPath {
+	if len(v.schemes) == 0 {
+		return nil
+	}
+	s := v.schemes[0]
 	f := &fastPath{newHash: s.algorithm.newHash, keys: s.keys, size: s.algorithm.size, timestamped: s.timestamped, tolerance: int64(s.tolerance / time.Second)}
 	if s.algorithm.family != "hmac" || len(s.headers) != 1 || s.items != nil || s.exact || s.formless || s.pinned ||
-		s.sender.kind != "" || s.certificate.kind != "" || len(p.oracles) > 0 || len(s.format.elements) == 0 {
+		s.sender.kind != "" || s.certificate.kind != "" || len(v.challenges) > 0 || len(s.format.elements) == 0 {
 		return nil
 	}
 	f.header = s.headers[0]
@@ -96,7 +100,7 @@ func compileFastPath(p *policy, s *scheme) *fastPath {
 		return nil
 	}
 	f.timestamp = s.timestamp.name
-	if len(p.schemes) == 1 && !s.extendable {
+	if len(v.schemes) == 1 && !s.extendable {
 		f.otherwise = signatureMismatch
 	}
 	if !compileHead(f, s) {

@@ -23,6 +23,7 @@ type policy struct {
 	replay       *replay
 	audit        *audit
 	shared       *sharedMemory // nil: this Traefik's alone
+	identity     *identity     // where a delivery says what it is, unless another form than the first verifies it
 	idHeader     string        // where the delivery's id stands, if that is a header; canonical
 	eventHeader  string        // where the event's type stands
 	shortLimit   bool          // the limit counts client addresses, here, and tells nobody
@@ -172,20 +173,19 @@ func completePolicy(p *policy, options Options) {
 		s.summary = compileSummary(&s.id, &s.event)
 	}
 	separateForms(p.schemes)
-	if len(p.schemes) > 0 {
-		p.fast = compileFastPath(p, p.schemes[0])
-	}
+	p.fast = compileFastPath(&p.verifier)
 	if p.token != nil {
 		p.token.summary = compileSummary(&p.token.id, &p.token.event)
 	}
-	id, event := placesOf(p, nil)
-	notesMore := len(p.schemes) > 1 || !inHeader(id) || !inHeader(event)
+	first := identityOf(p)
+	p.identity = first
+	notesMore := len(p.schemes) > 1 || !inHeader(&first.id) || !inHeader(&first.event)
 	p.welcomes = notesMore || len(p.handshakes) > 0 || p.confirm
-	if id.kind == "header" {
-		p.idHeader = id.name
+	if first.id.kind == "header" {
+		p.idHeader = first.id.name
 	}
-	if event.kind == "header" {
-		p.eventHeader = event.name
+	if first.event.kind == "header" {
+		p.eventHeader = first.event.name
 	}
 	l := p.limit
 	p.shortLimit = l != nil && p.shared == nil && l.exempt == nil && l.header == "" && !l.host && l.told == ""
@@ -235,6 +235,16 @@ func compileVerification(c *compilation, p *policy, options Options) {
 		wrong("confirmSubscriptions: has no effect, because it belongs to AWS SNS")
 	}
 	p.confirm = options.ConfirmSubscriptions
+}
+
+// usesURL says whether the policy has a use for the option publicURL.
+func usesURL(p *policy) bool {
+	for _, h := range p.handshakes {
+		if digestsURL(h) {
+			return true
+		}
+	}
+	return verifiesURL(p.schemes)
 }
 
 func compileMethods(c *compilation, p *policy, methods []string) {

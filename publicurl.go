@@ -143,18 +143,11 @@ func isPinnedPath(pinned, path string) bool {
 	return strings.HasSuffix(pinned, path)
 }
 
-// usesURL says whether the policy has a use for the option publicURL.
-func usesURL(p *policy) bool {
-	for _, s := range p.schemes {
+// verifiesURL says whether one of the forms has a use for the option publicURL.
+func verifiesURL(schemes []*scheme) bool {
+	for _, s := range schemes {
 		if s.pinned || signsPart(s.signs, urlKinds...) {
 			return true
-		}
-	}
-	for _, h := range p.handshakes {
-		for _, q := range h.digestOf {
-			if q.placeholder == "url" {
-				return true
-			}
 		}
 	}
 	return false

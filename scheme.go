@@ -32,12 +32,9 @@ type scheme struct {
 	timestampUnit string
 	tolerance     time.Duration
 
-	id      place
-	event   place
+	identity
 	sender  place
 	senders map[string]bool
-
-	summary *summary // of the body, where id or event are in it
 
 	publicOrigin string
 	pinned       bool // the whole URL is known, but for the body's digest

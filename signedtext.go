@@ -117,6 +117,30 @@ func chosenText(s *scheme, q *part, m *message, p *candidate) ([]byte, string) {
 	return delimited(q, text)
 }
 
+// isOnly says whether a form holds the fields that the scheme reads, and no
+// others, and the query none of that name. Where one field is all that is signed,
+// others must not be taken for it: PHP knows " payload", "payload[]" and
+// "payload.x" by other names than they have here, ASP.NET knows no case, and
+// servlets look into the query first.
+func isOnly(s *scheme, q *part, m *message) bool {
+	read := map[string]bool{q.place.name: true}
+	for _, p := range []place{s.field, s.timestamp} {
+		if p.kind == "form" {
+			read[p.name] = true
+		}
+	}
+	fields := formOf(m)
+	if len(fields) != len(read) || hasAlias(&q.place, m) || m.noQuery {
+		return false
+	}
+	for name, values := range fields {
+		if !read[name] || len(values) != 1 {
+			return false
+		}
+	}
+	return true
+}
+
 // delimited checks that nobody can move bytes between a value and what stands
 // beside it. The delimiter is looked for in both together: it may begin in the
 // value.

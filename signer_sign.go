@@ -151,7 +151,7 @@ func (s *Signer) writeToken(w *draft) string {
 		form = form || t.places[i].kind == "form"
 	}
 	w.beginBody(form, "")
-	s.writeNames(w, &scheme{id: t.id, event: t.event})
+	s.writeNames(w, &scheme{identity: t.identity})
 	token := s.token
 	if w.forged {
 		token = otherEnding(token)

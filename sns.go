@@ -2,7 +2,6 @@ package hookward
 
 import (
 	"errors"
-	"net/http"
 	"net/url"
 	"regexp"
 	"strings"
@@ -56,20 +55,14 @@ var (
 	snsRules = fetch.Rules{Timeout: snsTimeout, MaxBytes: maxSNSBytes, Hosts: snsHost, EndsItself: true}
 )
 
-// certificateKeys returns the key of the certificate that a message names. The
-// second result is keysReady or the reason to refuse.
-func certificateKeys(s *scheme, m *message, now time.Time) ([]publicKey, string) {
-	topic := textAt(&s.sender, m)
-	// Before anything is fetched: anybody can have a topic of their own.
-	if !s.senders[topic] {
-		return nil, senderUnknown
-	}
-	address := textAt(&s.certificate, m)
+// snsKeys returns the key of the certificate at an address, which a message of a topic
+// names. The second result is keysReady or the reason to refuse.
+func snsKeys(topic, address string, offline bool, now time.Time) ([]publicKey, string) {
 	match := snsCertificate.FindStringSubmatch(address)
 	if match == nil || !inRegionOf(topic, match[1]) {
 		return nil, certificateRefused
 	}
-	if s.offline {
+	if offline {
 		return nil, keyUnavailable
 	}
 	entry := snsEntryOf(address)
@@ -173,11 +166,11 @@ func fetchCertificate(address string) (publicKey, error) {
 	return publicKey{}, errors.New("it is not of Amazon SNS")
 }
 
-// confirmSubscription visits the URL of a verified subscription request. It
-// returns handshakeAnswered, or the reason to refuse; notOne where the message
+// confirmSubscription visits the URL of a verified subscription request to one of some
+// topics. It returns handshakeAnswered, or the reason to refuse; notOne where the message
 // is no such request.
-func confirmSubscription(s *scheme, d *decision) string {
-	document := jsonpath.Object(documentOf(&d.message))
+func confirmSubscription(m *message, topics map[string]bool) string {
+	document := jsonpath.Object(documentOf(m))
 	kind, _ := document["Type"].(string)
 	if kind != "SubscriptionConfirmation" {
 		return notOne
@@ -192,13 +185,12 @@ func confirmSubscription(s *scheme, d *decision) string {
 	if err != nil || strings.Count(u.RawQuery, "&") != 2 || len(query) != 3 || query.Get("Action") != "ConfirmSubscription" || query.Get("TopicArn") != topic || query.Get("Token") == "" {
 		return certificateRefused
 	}
-	if !s.senders[topic] {
+	if !topics[topic] {
 		return senderUnknown
 	}
 	_, problem := fetch.Get(address, snsRules, fetch.Version{})
 	if problem != "" {
 		return keyUnavailable
 	}
-	d.answer = &answer{status: http.StatusOK}
 	return handshakeAnswered
 }

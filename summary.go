@@ -104,17 +104,26 @@ func fieldsTo(shape reflect.Type, path []jsonpath.Step) []int {
 	return way
 }
 
-// summarise notes id and event of a body on the decision.
-func summarise(s *summary, d *decision) {
+// identity is where a request says which delivery it is, and of which event.
+type identity struct {
+	id      place
+	event   place
+	summary *summary // of the body, where one of them is in it
+}
+
+// summarise returns the id and the event that are in a body.
+func summarise(s *summary, body []byte) (string, string) {
+	id, event := "", ""
 	found := reflect.New(s.shape)
 	// Values of another kind than expected are left out; the rest is read.
-	_ = json.Unmarshal(d.body, found.Interface())
+	_ = json.Unmarshal(body, found.Interface())
 	if s.id != nil {
-		d.deliveryID = plainText(found.Elem().FieldByIndex(s.id).Bytes())
+		id = plainText(found.Elem().FieldByIndex(s.id).Bytes())
 	}
 	if s.event != nil {
-		d.eventType = plainText(found.Elem().FieldByIndex(s.event).Bytes())
+		event = plainText(found.Elem().FieldByIndex(s.event).Bytes())
 	}
+	return id, event
 }
 
 // plainText returns the text of a raw JSON value: a string's, or a number or a

@@ -10,14 +10,12 @@ import (
 
 // token is the compiled option of that name.
 type token struct {
+	identity
 	places  []place
 	scheme  string // of the Authorization header, with its space: "Bearer " or "Basic "
 	digests [][]byte
 	exact   bool    // a JSON field: no name may stand there twice
 	names   nameSet // that lead to it
-	id      place
-	event   place
-	summary *summary
 }
 
 // compileToken adds the option token to the policy.

@@ -19,8 +19,8 @@ const maxItems = 100
 // verifier is what the engine knows of a policy.
 type verifier struct {
 	schemes     []*scheme
-	signedNames nameSet      // of JSON documents of which single values are signed
-	oracles     []*handshake // those that sign what strangers choose, with the deliveries' key
+	signedNames nameSet          // of JSON documents of which single values are signed
+	challenges  []*regexp.Regexp // what strangers may have signed with the deliveries' key: a handshake's answer
 }
 
 // proof is what was found out about who has signed a message. Unless its reason is
@@ -142,6 +142,17 @@ func verifyForm(v *verifier, s *scheme, m *message, now time.Time) proof {
 	return refused
 }
 
+// certificateKeys returns the key of the certificate that a message names. The second
+// result is keysReady or the reason to refuse.
+func certificateKeys(s *scheme, m *message, now time.Time) ([]publicKey, string) {
+	topic := textAt(&s.sender, m)
+	// Before anything is fetched: anybody can have a topic of their own.
+	if !s.senders[topic] {
+		return nil, senderUnknown
+	}
+	return snsKeys(topic, textAt(&s.certificate, m), s.offline, now)
+}
+
 // computeMACs returns what each key makes of what the sender must have signed,
 // or for public keys the one thing that all of them verify.
 func computeMACs(s *scheme, signed [][]byte) [][]byte {
@@ -198,8 +209,8 @@ func matchingPublicKey(s *scheme, keys []publicKey, message, signature []byte, n
 // accept has the last word on a message whose signature is right.
 func accept(v *verifier, s *scheme, m *message, timestamp string, signed [][]byte, key int, now time.Time) proof {
 	found := proof{}
-	for _, h := range v.oracles {
-		if couldBeChallenge(h, signed) {
+	for _, pattern := range v.challenges {
+		if couldBeChallenge(pattern, signed) {
 			// The answer to a handshake is a signature of such a text as well.
 			found.reason = signedTextAmbiguous
 			return found
@@ -235,6 +246,22 @@ func accept(v *verifier, s *scheme, m *message, timestamp string, signed [][]byt
 	found.scheme = s
 	found.signed = signed
 	return found
+}
+
+// maxChallenge bounds the challenge of a handshake, in bytes: see challengePatterns.
+const maxChallenge = 512
+
+// couldBeChallenge says whether a signed text could be the challenge of a
+// handshake that is answered with the deliveries' key.
+func couldBeChallenge(pattern *regexp.Regexp, signed [][]byte) bool {
+	text := ""
+	for _, piece := range signed {
+		if len(text)+len(piece) > maxChallenge {
+			return false
+		}
+		text += string(piece)
+	}
+	return pattern.MatchString(text)
 }
 
 // surrogate is the escape of one half of a character, which JSON has in pairs.
