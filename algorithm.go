@@ -11,6 +11,7 @@ import (
 	"crypto/sha256"
 	"crypto/sha512"
 	"hash"
+	"sort"
 )
 
 // algorithm is a way of signing. It comes from the configuration alone, never
@@ -46,6 +47,16 @@ var algorithms = map[string]algorithm{
 	"rsa-sha1":       {family: "rsa", newHash: sha1.New, hash: crypto.SHA1},
 	"rsa-sha256":     {family: "rsa", newHash: sha256.New, hash: crypto.SHA256},
 	"rsa-pss-sha256": {family: "rsa-pss", newHash: sha256.New, hash: crypto.SHA256},
+}
+
+// sortedNames returns the names of algorithms in order.
+func sortedNames(all map[string]algorithm) []string {
+	names := make([]string, 0, len(all))
+	for name := range all {
+		names = append(names, name)
+	}
+	sort.Strings(names)
+	return names
 }
 
 // isPublic says whether the algorithm verifies with a public key.

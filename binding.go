@@ -66,6 +66,27 @@ func signedNames(schemes []*scheme) nameSet {
 	return names
 }
 
+// schemeNames returns the names of the headers that one form reads.
+func schemeNames(s *scheme) map[string]bool {
+	names := map[string]bool{}
+	for _, name := range s.headers {
+		names[name] = true
+	}
+	addHeaders(names, []place{s.field, s.timestamp, s.id, s.event, s.sender, s.certificate})
+	for _, q := range s.signs {
+		addHeaders(names, []place{q.place})
+	}
+	return names
+}
+
+func addHeaders(names map[string]bool, places []place) {
+	for _, p := range places {
+		if p.kind == "header" {
+			names[p.name] = true
+		}
+	}
+}
+
 // separateForms notes on the forms of signatures over the whole body that there
 // is another for HTML forms. Else a JSON text with "&payload=..." in one of its
 // strings could be sent again as a form.

@@ -263,11 +263,3 @@ func join(path, name string) string {
 	}
 	return path + "." + name
 }
-
-// quote shows what was written, short enough for a log line.
-func quote(text string) string {
-	if len(text) > 64 {
-		return strconv.QuoteToASCII(text[:64]) + "..."
-	}
-	return strconv.QuoteToASCII(text)
-}

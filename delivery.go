@@ -73,8 +73,3 @@ func identityOf(p *policy) *identity {
 
 // nowhere is where a gate finds id and event that looks at the address alone.
 var nowhere = identity{}
-
-// inHeader says whether a place is a header, or none.
-func inHeader(p *place) bool {
-	return p.kind == "header" || p.kind == ""
-}

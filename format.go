@@ -36,8 +36,6 @@ var (
 	}
 )
 
-const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-
 // separators may stand between the elements of a list.
 const separators = ",;&"
 

@@ -2,7 +2,6 @@ package hookward
 
 import (
 	"fmt"
-	"sort"
 	"strings"
 )
 
@@ -122,27 +121,4 @@ func usesSecrets(schemes []*scheme) bool {
 		}
 	}
 	return false
-}
-
-// withoutRepeats returns lines in order, each of them once: forms that share an
-// option share its mistakes.
-func withoutRepeats(lines []string) []string {
-	seen := map[string]bool{}
-	once := []string{}
-	for _, line := range lines {
-		if !seen[line] {
-			seen[line] = true
-			once = append(once, line)
-		}
-	}
-	return once
-}
-
-func sortedNames(all map[string]algorithm) []string {
-	names := make([]string, 0, len(all))
-	for name := range all {
-		names = append(names, name)
-	}
-	sort.Strings(names)
-	return names
 }

@@ -67,6 +67,11 @@ func placeOption(c *compilation, headerPath, header, fieldPath, field string) pl
 	return p
 }
 
+// inHeader says whether a place is a header, or none.
+func inHeader(p *place) bool {
+	return p.kind == "header" || p.kind == ""
+}
+
 // textAt returns the text at a place, or nothing where the place is empty, or
 // where there are several: which of them counts is for nobody to guess.
 func textAt(p *place, m *message) string {

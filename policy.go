@@ -67,7 +67,6 @@ type compilation struct {
 }
 
 const (
-	defaultTolerance    = 5 * time.Minute
 	defaultMaxBodyBytes = 1 << 20
 	defaultBodyTimeout  = 10 * time.Second
 	maxMaxBodyBytes     = 1 << 30
@@ -259,13 +258,4 @@ func compileMethods(c *compilation, p *policy, methods []string) {
 		p.methods[m] = true
 	}
 	p.allow = strings.Join(methods, ", ")
-}
-
-func contains(list []string, text string) bool {
-	for _, item := range list {
-		if item == text {
-			return true
-		}
-	}
-	return false
 }

@@ -27,7 +27,7 @@ const (
 
 // harmless are the signs of a text that has nothing in it which is to be escaped, or
 // by which a secret may be hidden: printable ASCII without the signs of escapes.
-var harmless = signs(' ', '~', "\"%\\")
+var harmless = characters(' ', '~', "\"%\\")
 
 // maxHarmless bounds the texts of a request that are not looked at one by one: none
 // of them can be too long then.

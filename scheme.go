@@ -250,13 +250,6 @@ func compileSenders(c *compilation, s *scheme, options Options) {
 	}
 }
 
-func orDefault(text, fallback string) string {
-	if text == "" {
-		return fallback
-	}
-	return text
-}
-
 // overlay returns a form that is as another but for what it says itself.
 func overlay(o SignatureOptions, own AlternativeOptions) SignatureOptions {
 	if len(own.Header) > 0 {

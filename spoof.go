@@ -2,8 +2,6 @@ package hookward
 
 import (
 	"net/http"
-	"regexp"
-	"strings"
 )
 
 // These tell the backend that the gate has verified a request, whose it is, and
@@ -28,30 +26,6 @@ func tellBackend(d *decision, h http.Header) {
 		h[eventHeader] = []string{d.eventType}
 	}
 }
-
-// fitsHeader are texts that may stand in a header and mean the same everywhere.
-var fitsHeader = regexp.MustCompile(`^[!-~]([ -~]{0,254}[!-~])?$`)
-
-// Nearly all of them are shorter than maxHeader and made of visible signs, which is
-// found out in a fifth of the time.
-const maxHeader = 256
-
-var visible = signs('!', '~', "")
-
-// signs returns the signs from one to another, without some.
-func signs(from, to byte, without string) string {
-	set := ""
-	for c := from; c <= to; c++ {
-		if strings.IndexByte(without, c) < 0 {
-			set += string(rune(c))
-		}
-	}
-	return set
-}
-
-// maxDashes bounds the spellings of a header's name: each of its dashes doubles
-// them.
-const maxDashes = 8
 
 // removeSpoofs takes out of headers what a stranger may have sent in the gate's
 // name, and names that a backend could mistake for those of the scheme: WSGI,
@@ -125,49 +99,4 @@ func policyNames(p *policy) map[string]bool {
 		}
 	}
 	return names
-}
-
-// schemeNames returns the names of the headers that one form reads.
-func schemeNames(s *scheme) map[string]bool {
-	names := map[string]bool{}
-	for _, name := range s.headers {
-		names[name] = true
-	}
-	addHeaders(names, []place{s.field, s.timestamp, s.id, s.event, s.sender, s.certificate})
-	for _, q := range s.signs {
-		addHeaders(names, []place{q.place})
-	}
-	return names
-}
-
-func addHeaders(names map[string]bool, places []place) {
-	for _, p := range places {
-		if p.kind == "header" {
-			names[p.name] = true
-		}
-	}
-}
-
-// spoofs returns the other spellings of names, with a dash or an underscore for
-// each of either, in the form in which the server delivers them.
-func spoofs(names map[string]bool) map[string]bool {
-	found := map[string]bool{}
-	for name := range names {
-		words := strings.Split(strings.ReplaceAll(name, "_", "-"), "-")
-		spellings := []string{words[0]}
-		for _, word := range words[1:] {
-			more := make([]string, 0, 2*len(spellings))
-			for _, s := range spellings {
-				more = append(more, s+"-"+word, s+"_"+word)
-			}
-			spellings = more
-		}
-		for _, s := range spellings {
-			spelling := http.CanonicalHeaderKey(s)
-			if !names[spelling] {
-				found[spelling] = true
-			}
-		}
-	}
-	return found
 }

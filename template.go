@@ -274,10 +274,3 @@ func signsPart(parts []part, kinds ...string) bool {
 func isBody(kind string) bool {
 	return kind == "body" || kind == "ascii"
 }
-
-// isHeaderName says whether a text is a token, RFC 9110, 5.6.2, with no more
-// than maxDashes dashes and underscores.
-func isHeaderName(text string) bool {
-	return text != "" && strings.Trim(text, "!#$%&'*+-.^_`|~0123456789"+letters) == "" &&
-		strings.Count(text, "-")+strings.Count(text, "_") <= maxDashes
-}

@@ -7,6 +7,8 @@ import (
 	"time"
 )
 
+const defaultTolerance = 5 * time.Minute
+
 // timestampUnits are the values of the option signature.timestampUnit.
 var timestampUnits = []string{"s", "ms", "epoch", "rfc3339", "http"}
 
