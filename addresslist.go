@@ -28,68 +28,68 @@ type addressList struct {
 	rejectStatus int
 }
 
-// compileAddresses compiles the strategy and the lists.
-func compileAddresses(c *compilation, p *policy, options Options) {
+// compileAddresses compiles the strategy and the lists: nil where nothing asks for them.
+// The ranges are those that the provider publishes, if it does.
+func compileAddresses(n *notes, options Options, ranges *ListOptions) *addresses {
 	if options.IPStrategy == nil && options.Allowlist == nil && options.Denylist == nil {
-		return
+		return nil
 	}
-	p.addresses = &addresses{strategy: compileIPStrategy(c, options.IPStrategy)}
+	a := &addresses{strategy: compileIPStrategy(n, options.IPStrategy)}
 	if options.Denylist != nil {
 		o := options.Denylist
-		l := &addressList{option: "denylist", required: o.Required}
-		compileAddressList(c, l, o.SourceRange, o.Lists, options.StateDirectory, o.RejectStatusCode)
+		l := compileAddressList(n, "denylist", o.SourceRange, o.Lists, options.StateDirectory, o.RejectStatusCode)
+		l.required = o.Required
 		all := ipset.Everything(l.own)
 		if all != "" {
-			c.problems = append(c.problems, "denylist.sourceRange: has every "+all+" address")
+			addProblem(n, "denylist.sourceRange", kindInvalid, "has every "+all+" address")
 		}
 		if len(o.SourceRange) == 0 && len(o.Lists) == 0 {
-			c.problems = append(c.problems, "denylist: is empty; give sourceRange or lists")
+			addProblem(n, "denylist", kindInvalid, "is empty; give sourceRange or lists")
 		}
 		if o.Required && len(o.Lists) == 0 {
-			c.problems = append(c.problems, "denylist.required: has no effect without lists")
+			addProblem(n, "denylist.required", kindNoEffect, "has no effect without lists")
 		}
-		p.addresses.deny = l
+		a.deny = l
 	}
 	if options.Allowlist != nil {
-		compileAllowlist(c, p, options)
+		a.allow = compileAllowlist(n, options, ranges)
 	}
+	return a
 }
 
-func compileAllowlist(c *compilation, p *policy, options Options) {
+func compileAllowlist(n *notes, options Options, ranges *ListOptions) *addressList {
 	o := options.Allowlist
-	wrong := func(text string) { c.problems = append(c.problems, text) }
-	l := &addressList{option: "allowlist"}
-	compileAddressList(c, l, o.SourceRange, o.Lists, options.StateDirectory, o.RejectStatusCode)
+	l := compileAddressList(n, "allowlist", o.SourceRange, o.Lists, options.StateDirectory, o.RejectStatusCode)
 	if o.ProviderRanges {
 		if options.Provider == "" {
-			wrong("allowlist.providerRanges: needs provider, whose ranges they are")
-		} else if c.row.Ranges == nil {
-			wrong("allowlist.providerRanges: there is no published list that the catalogue knows of " + quote(options.Provider) + "; give sourceRange or lists")
+			addProblem(n, "allowlist.providerRanges", kindRequired, "needs provider, whose ranges they are")
+		} else if ranges == nil {
+			addProblem(n, "allowlist.providerRanges", kindInvalid, "there is no published list that the catalogue knows of "+quote(options.Provider)+"; give sourceRange or lists")
 		} else {
-			addSource(c, l, *c.row.Ranges, options.StateDirectory, "allowlist.providerRanges")
+			l.sources = append(l.sources, compileSource(n, *ranges, options.StateDirectory, "allowlist.providerRanges"))
 		}
 	}
 	all := ipset.Everything(l.own)
 	switch {
 	case len(o.SourceRange) == 0 && len(o.Lists) == 0 && !o.ProviderRanges:
-		wrong("allowlist: is empty, and would let nobody pass; give sourceRange, lists or providerRanges")
+		addProblem(n, "allowlist", kindInvalid, "is empty, and would let nobody pass; give sourceRange, lists or providerRanges")
 	case all != "" && !o.AllowAll:
-		wrong("allowlist.sourceRange: has every " + all + " address; if that is meant, say allowAll: true")
+		addProblem(n, "allowlist.sourceRange", kindInvalid, "has every "+all+" address; if that is meant, say allowAll: true")
 	case o.Alone && o.AllowAll:
-		wrong("allowlist.alone: contradicts allowAll; everybody would pass, and nothing would be verified")
+		addProblem(n, "allowlist.alone", kindContradiction, "contradicts allowAll; everybody would pass, and nothing would be verified")
 	case all == "" && o.AllowAll:
-		wrong("allowlist.allowAll: has no effect, because sourceRange has not every address")
+		addProblem(n, "allowlist.allowAll", kindNoEffect, "has no effect, because sourceRange has not every address")
 	}
 	if o.Alone {
-		excludeVerification(options, wrong)
+		excludeVerification(n, options)
 	}
-	p.addresses.allow = l
+	return l
 }
 
 // excludeVerification refuses what has no effect where nothing is verified.
-func excludeVerification(options Options, wrong func(string)) {
+func excludeVerification(n *notes, options Options) {
 	if options.Provider != "" {
-		wrong("allowlist.alone: contradicts provider; with alone, nothing is verified but the address")
+		addProblem(n, "allowlist.alone", kindContradiction, "contradicts provider; with alone, nothing is verified but the address")
 		return // the rest is the provider's
 	}
 	for _, contradiction := range []struct {
@@ -108,63 +108,45 @@ func excludeVerification(options Options, wrong func(string)) {
 		{"tolerance", options.Tolerance != 0},
 	} {
 		if contradiction.given {
-			wrong("allowlist.alone: contradicts " + contradiction.option + "; with alone, nothing is verified but the address")
+			addProblem(n, "allowlist.alone", kindContradiction, "contradicts "+contradiction.option+"; with alone, nothing is verified but the address")
 		}
 	}
 }
 
-func compileAddressList(c *compilation, l *addressList, sourceRange []string, lists []*ListOptions, directory string, status int64) {
-	l.own = compileRanges(c, sourceRange, l.option+".sourceRange")
+func compileAddressList(n *notes, option string, sourceRange []string, lists []*ListOptions, directory string, status int64) *addressList {
+	l := &addressList{option: option, own: compileRanges(n, sourceRange, option+".sourceRange")}
 	for i, o := range lists {
-		addSource(c, l, *o, directory, fmt.Sprintf("%s.lists[%d]", l.option, i))
+		l.sources = append(l.sources, compileSource(n, *o, directory, fmt.Sprintf("%s.lists[%d]", option, i)))
 	}
 	l.rejectStatus = int(status)
 	if status == 0 {
 		l.rejectStatus = http.StatusForbidden
 	}
 	if status >= http.StatusOK && status < http.StatusBadRequest {
-		c.warnings = append(c.warnings, fmt.Sprintf("%s.rejectStatusCode: %d tells senders that all is well, and what they sent is lost", l.option, status))
+		addWarning(n, option+".rejectStatusCode", kindInvalid, fmt.Sprintf("%d tells senders that all is well, and what they sent is lost", status))
 	}
 	if status != 0 && (status < http.StatusOK || http.StatusText(l.rejectStatus) == "") {
-		c.problems = append(c.problems, fmt.Sprintf("%s.rejectStatusCode: %d is not the status of an answer, such as 403", l.option, status))
+		addProblem(n, option+".rejectStatusCode", kindInvalid, fmt.Sprintf("%d is not the status of an answer, such as 403", status))
 	}
+	return l
 }
 
-// addSource adds a list that stands elsewhere. Nothing is fetched yet: that is
-// for the gate that takes the policy over.
-func addSource(c *compilation, l *addressList, o ListOptions, directory, path string) {
+// compileSource compiles where a list is that stands elsewhere. Nothing is fetched yet:
+// that is for the gate that takes the policy over.
+func compileSource(n *notes, o ListOptions, directory, path string) iplist.Source {
 	source, problems, warnings := iplist.Complete(iplist.Source{
 		URL: o.URL, File: o.File, Format: o.Format, Path: o.Path, Where: o.Where,
 		Refresh: o.Refresh, PlainHTTP: o.PlainHTTP, AcceptAnySize: o.AcceptAnySize, StateDirectory: directory,
 	})
-	for _, p := range problems {
-		c.problems = append(c.problems, path+"."+p)
-	}
-	for _, w := range warnings {
-		c.warnings = append(c.warnings, path+"."+w)
-	}
-	l.sources = append(l.sources, source)
+	addAll(n, path, problems)
+	addWarnings(n, path, warnings)
+	return source
 }
 
-// compileStateDirectory checks the option stateDirectory.
-func compileStateDirectory(c *compilation, p *policy, directory string) {
-	if directory == "" {
-		return
-	}
-	if directory[:1] != "/" {
-		c.problems = append(c.problems, "stateDirectory: must be an absolute path")
-	}
-	if p.replay != nil || p.audit.required || len(c.problems) > 0 {
-		return
-	}
-	for _, s := range p.audit.specs {
-		if s.queue.FileName != "" {
-			return
-		}
-	}
-	a := p.addresses
+// hasFetchedList says whether one of the lists is fetched from a URL.
+func hasFetchedList(a *addresses) bool {
 	if a == nil {
-		a = &addresses{}
+		return false
 	}
 	for _, l := range []*addressList{a.allow, a.deny} {
 		if l == nil {
@@ -172,25 +154,25 @@ func compileStateDirectory(c *compilation, p *policy, directory string) {
 		}
 		for _, s := range l.sources {
 			if s.URL != "" {
-				return
+				return true
 			}
 		}
 	}
-	c.problems = append(c.problems, "stateDirectory: has no effect, because there is no replay, no list with a url, and no audit output with one")
+	return false
 }
 
 // compileRanges compiles a list of addresses and CIDRs. It returns nil for an
 // empty one.
-func compileRanges(c *compilation, texts []string, path string) ipset.Set {
+func compileRanges(n *notes, texts []string, path string) ipset.Set {
 	prefixes := make([]netip.Prefix, 0, len(texts))
 	for i, text := range texts {
 		prefix, masked, problem := ipset.ParsePrefix(text)
 		if problem != "" {
-			c.problems = append(c.problems, fmt.Sprintf("%s[%d]: %s %s", path, i, quote(text), problem))
+			addProblem(n, fmt.Sprintf("%s[%d]", path, i), kindInvalid, quote(text)+" "+problem)
 			continue
 		}
 		if masked {
-			c.warnings = append(c.warnings, fmt.Sprintf("%s[%d]: %s means %s", path, i, quote(text), prefix))
+			addWarning(n, fmt.Sprintf("%s[%d]", path, i), kindInvalid, quote(text)+" means "+prefix.String())
 		}
 		prefixes = append(prefixes, prefix)
 	}
@@ -200,7 +182,7 @@ func compileRanges(c *compilation, texts []string, path string) ipset.Set {
 	set := ipset.Make(prefixes)
 	ipv4, ipv6 := ipset.Coverage(set)
 	if (ipv4 > 0.5 || ipv6 > 0.5) && ipset.Everything(set) == "" {
-		c.warnings = append(c.warnings, path+": has more than half of all addresses of IPv4 or IPv6")
+		addWarning(n, path, kindInvalid, "has more than half of all addresses of IPv4 or IPv6")
 	}
 	return set
 }

@@ -243,7 +243,7 @@ func TestListMistakes(t *testing.T) {
 		{map[string]any{"allowlist": map[string]any{"sourceRange": "0.0.0.0/0", "allowAll": "true", "alone": "true"}}, []string{"allowlist.alone: contradicts allowAll"}},
 		{map[string]any{"token": map[string]any{"header": "X-A"}, "secrets": docsSecret, "allowlist": map[string]any{"providerRanges": "true"}}, []string{"allowlist.providerRanges: needs provider"}},
 	} {
-		problems := compile(c.options).problems
+		problems := sentences(compile(c.options).problems)
 		if len(problems) != len(c.says) {
 			t.Errorf("%v: %q, want %q", c.options, problems, c.says)
 			continue
@@ -255,7 +255,7 @@ func TestListMistakes(t *testing.T) {
 		}
 	}
 	c := compile(allow(map[string]any{"sourceRange": "10.1.2.3/8"}))
-	if len(c.problems) > 0 || !strings.Contains(strings.Join(c.warnings, "\n"), `allowlist.sourceRange[0]: "10.1.2.3/8" means 10.0.0.0/8`) {
+	if len(c.problems) > 0 || !strings.Contains(strings.Join(sentences(c.warnings), "\n"), `allowlist.sourceRange[0]: "10.1.2.3/8" means 10.0.0.0/8`) {
 		t.Errorf("host bits: %q %q", c.problems, c.warnings)
 	}
 }

@@ -237,8 +237,8 @@ func TestLooseTemplates(t *testing.T) {
 		}
 		found := []string{}
 		for _, w := range c.warnings {
-			if strings.HasPrefix(w, "signature.signs: ") {
-				found = append(found, w)
+			if w.path == "signature.signs" {
+				found = append(found, w.text)
 			}
 		}
 		if want == "" && len(found) > 0 || want != "" && !strings.Contains(strings.Join(found, "\n"), want) {

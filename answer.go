@@ -21,18 +21,19 @@ type answer struct {
 }
 
 // compileAnswer compiles what is said.
-func compileAnswer(h *handshake, o HandshakeOptions, wrong func(string)) {
+func compileAnswer(n *notes, h *handshake, o HandshakeOptions, path string) {
 	names := []string{"challenge", "sender"}
 	if o.Digest != "" {
 		names = append(names, "hex", "base64")
 	}
-	h.answer = answerTemplate(o.Answer, "answer", names, wrong)
+	h.answer = answerTemplate(n, o.Answer, path+".answer", names)
 	for i, line := range o.AnswerHeaders {
+		at := fmt.Sprintf("%s.answerHeaders[%d]", path, i)
 		name, value, ok := strings.Cut(line, ": ")
 		if !ok || !isHeaderName(name) {
-			wrong(fmt.Sprintf("answerHeaders[%d]: %s is not a header, as Name: value", i, quote(line)))
+			addProblem(n, at, kindInvalid, quote(line)+" is not a header, as Name: value")
 		}
-		h.headers = append(h.headers, answerHeader{name: name, value: answerTemplate(value, fmt.Sprintf("answerHeaders[%d]", i), names, wrong)})
+		h.headers = append(h.headers, answerHeader{name: name, value: answerTemplate(n, value, at, names)})
 	}
 	h.contentType = o.ContentType
 	if h.contentType == "" && o.Answer != "" {
@@ -45,19 +46,19 @@ func compileAnswer(h *handshake, o HandshakeOptions, wrong func(string)) {
 		h.status = http.StatusOK
 	}
 	if h.status < 200 || h.status > 299 {
-		wrong("status: must be from 200 to 299")
+		addProblem(n, path+".status", kindInvalid, "must be from 200 to 299")
 	}
 }
 
 // answerTemplate compiles a text with placeholders of some names.
-func answerTemplate(text, option string, names []string, wrong func(string)) []piece {
+func answerTemplate(n *notes, text, path string, names []string) []piece {
 	pieces, problem := splitTemplate(text)
 	if problem != "" {
-		wrong(option + ": " + problem)
+		addProblem(n, path, kindInvalid, problem)
 	}
 	for _, p := range pieces {
 		if p.placeholder != "" && !contains(names, p.placeholder) {
-			wrong(option + ": {" + p.placeholder + "} can't stand here; allowed: {" + strings.Join(names, "}, {") + "}")
+			addProblem(n, path, kindInvalid, "{"+p.placeholder+"} can't stand here; allowed: {"+strings.Join(names, "}, {")+"}")
 		}
 	}
 	return pieces

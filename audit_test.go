@@ -84,7 +84,7 @@ func TestAuditMistakes(t *testing.T) {
 		for name, value := range c.more {
 			raw[name] = value
 		}
-		problems := strings.Join(compile(raw).problems, "\n")
+		problems := strings.Join(sentences(compile(raw).problems), "\n")
 		if !strings.Contains("\n"+problems, "\n"+c.says) {
 			t.Errorf("%v: want %q, problems:\n%s", c.audit, c.says, problems)
 		}
@@ -115,7 +115,7 @@ func TestAuditForms(t *testing.T) {
 	} {
 		c := compile(githubWith(map[string]any{"audit": audit}))
 		if len(c.problems) > 0 {
-			t.Errorf("%v: %s", audit, strings.Join(c.problems, "; "))
+			t.Errorf("%v: %s", audit, strings.Join(sentences(c.problems), "; "))
 		}
 	}
 }
@@ -131,7 +131,7 @@ func TestPathsOfPlaces(t *testing.T) {
 		raw := map[string]any{"secrets": "the-proof-of-it-all", "token": map[string]any{"field": field}, "audit": map[string]any{"payload": "redacted"}}
 		c := compile(raw)
 		if len(c.problems) > 0 {
-			t.Errorf("%s: %s", field, strings.Join(c.problems, "; "))
+			t.Errorf("%s: %s", field, strings.Join(sentences(c.problems), "; "))
 			continue
 		}
 		c.policy.audit.secrets = nil // it is the path that counts

@@ -295,7 +295,7 @@ func TestNoSecretInRecords(t *testing.T) {
 	records, reports := capture(t)
 	b := &backend{}
 	key := "c4n4ry/S3cret+with 32 bytes, more"
-	forms := secretForms(&compilation{secretTexts: []string{key}})
+	forms := secretForms(&resolver{texts: []string{key}})
 	if len(forms) < 5 {
 		t.Fatalf("forms %q", forms)
 	}

@@ -49,7 +49,7 @@ const (
 )
 
 // compileBan compiles the option ban, which is on where it is not written.
-func compileBan(c *compilation, options *BanOptions) *ban {
+func compileBan(n *notes, options *BanOptions) *ban {
 	o := BanOptions{}
 	if options != nil {
 		o = *options
@@ -68,9 +68,9 @@ func compileBan(c *compilation, options *BanOptions) *ban {
 		b.duration = defaultBanDuration
 	}
 	if b.duration > maxBanDuration {
-		c.problems = append(c.problems, "ban.duration: must be at most 24h; a sender that was banned by mistake has no other way back")
+		addProblem(n, "ban.duration", kindInvalid, "must be at most 24h; a sender that was banned by mistake has no other way back")
 	}
-	b.exempt = compileRanges(c, o.Exempt, "ban.exempt")
+	b.exempt = compileRanges(n, o.Exempt, "ban.exempt")
 	return b
 }
 

@@ -106,7 +106,7 @@ func TestBanOptions(t *testing.T) {
 	} {
 		raw := githubOptions()
 		raw["ban"] = section
-		if got := strings.Join(compile(raw).problems, "\n"); !strings.HasPrefix(got, says) {
+		if got := strings.Join(sentences(compile(raw).problems), "\n"); !strings.HasPrefix(got, says) {
 			t.Errorf("%v: %q, want %q", section, got, says)
 		}
 	}

@@ -99,17 +99,3 @@ func separateForms(schemes []*scheme) {
 		}
 	}
 }
-
-// isRowsOwn says whether a template is one of a provider's row, which says in
-// the documentation what it does not bind.
-func isRowsOwn(row *SignatureOptions, signs string) bool {
-	if row == nil || signs == "" {
-		return false
-	}
-	for _, alternative := range row.Alternatives {
-		if alternative.Signs == signs {
-			return true
-		}
-	}
-	return row.Signs == signs
-}

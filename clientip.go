@@ -26,43 +26,42 @@ const (
 	maxHops = 64
 )
 
-func compileIPStrategy(c *compilation, options *IPStrategyOptions) *ipStrategy {
+func compileIPStrategy(n *notes, options *IPStrategyOptions) *ipStrategy {
 	if options == nil {
 		return nil
 	}
 	o := *options
-	wrong := func(text string) { c.problems = append(c.problems, text) }
 	s := &ipStrategy{depth: int(o.Depth), header: http.CanonicalHeaderKey(o.Header), subnet: int(o.IPv6Subnet)}
-	s.excluded = compileRanges(c, o.ExcludedIPs, "ipStrategy.excludedIPs")
-	s.trusted = compileRanges(c, o.TrustedIPs, "ipStrategy.trustedIPs")
+	s.excluded = compileRanges(n, o.ExcludedIPs, "ipStrategy.excludedIPs")
+	s.trusted = compileRanges(n, o.TrustedIPs, "ipStrategy.trustedIPs")
 	all := ipset.Everything(s.excluded)
 	if all != "" {
-		wrong("ipStrategy.excludedIPs: has every " + all + " address, so that there could be no client")
+		addProblem(n, "ipStrategy.excludedIPs", kindInvalid, "has every "+all+" address, so that there could be no client")
 	}
 	all = ipset.Everything(s.trusted)
 	if all != "" {
-		wrong("ipStrategy.trustedIPs: has every " + all + " address, so that everybody could say who they are")
+		addProblem(n, "ipStrategy.trustedIPs", kindInvalid, "has every "+all+" address, so that everybody could say who they are")
 	}
 	switch {
 	case o.Depth > maxHops:
-		wrong(fmt.Sprintf("ipStrategy.depth: must be at most %d", maxHops))
+		addProblem(n, "ipStrategy.depth", kindInvalid, fmt.Sprintf("must be at most %d", maxHops))
 	case o.Depth > 0 && len(o.ExcludedIPs) > 0:
-		wrong("ipStrategy.excludedIPs: contradicts depth; each says in its own way where the client stands in X-Forwarded-For")
+		addProblem(n, "ipStrategy.excludedIPs", kindContradiction, "contradicts depth; each says in its own way where the client stands in X-Forwarded-For")
 	case o.Header != "" && (o.Depth > 0 || len(o.ExcludedIPs) > 0):
-		wrong("ipStrategy.header: contradicts depth and excludedIPs, which are about X-Forwarded-For")
+		addProblem(n, "ipStrategy.header", kindContradiction, "contradicts depth and excludedIPs, which are about X-Forwarded-For")
 	case o.Header != "" && !isHeaderName(o.Header):
-		wrong("ipStrategy.header: " + quote(o.Header) + " is not the name of a header")
+		addProblem(n, "ipStrategy.header", kindInvalid, quote(o.Header)+" is not the name of a header")
 	case s.header == "Host" || s.header == "Connection" || s.header == "Upgrade":
-		wrong("ipStrategy.header: " + s.header + " is the connection's own, and never has an address")
+		addProblem(n, "ipStrategy.header", kindInvalid, s.header+" is the connection's own, and never has an address")
 	case s.header == forwardedFor || s.header == "Forwarded":
-		wrong("ipStrategy.header: must have one address and nothing else; for X-Forwarded-For there are depth and excludedIPs")
+		addProblem(n, "ipStrategy.header", kindInvalid, "must have one address and nothing else; for X-Forwarded-For there are depth and excludedIPs")
 	case o.Header != "" && len(o.TrustedIPs) == 0:
-		wrong("ipStrategy.trustedIPs: is required with header, because anybody can send such a header")
+		addProblem(n, "ipStrategy.trustedIPs", kindRequired, "is required with header, because anybody can send such a header")
 	case len(o.TrustedIPs) > 0 && o.Header == "" && o.Depth == 0 && len(o.ExcludedIPs) == 0:
-		wrong("ipStrategy.trustedIPs: has no effect without header, depth or excludedIPs")
+		addProblem(n, "ipStrategy.trustedIPs", kindNoEffect, "has no effect without header, depth or excludedIPs")
 	}
 	if o.IPv6Subnet > 128 {
-		wrong("ipStrategy.ipv6Subnet: must be at most 128")
+		addProblem(n, "ipStrategy.ipv6Subnet", kindInvalid, "must be at most 128")
 	}
 	return s
 }

@@ -180,7 +180,7 @@ func TestIPStrategyMistakes(t *testing.T) {
 	} {
 		raw := githubOptions()
 		raw["ipStrategy"] = c.options
-		got := strings.Join(compile(raw).problems, "\n")
+		got := strings.Join(sentences(compile(raw).problems), "\n")
 		if !strings.HasPrefix(got, c.says) || strings.Contains(got, "\n") {
 			t.Errorf("%v: %q, want %q", c.options, got, c.says)
 		}

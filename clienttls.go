@@ -6,48 +6,44 @@ import (
 	"strings"
 )
 
-// clientText resolves a reference to what a connection of the gate's own needs.
-// It is noted as part of what that connection is known by. What is questionable
-// about a secret is said, and of a certificate nothing is.
-func clientText(c *compilation, ref, path string, secret bool) []byte {
-	s := resolveFor(c, path, ref, "utf8")
-	if s.problem != "" {
-		c.problems = append(c.problems, path+": "+s.problem)
-	}
-	if s.degraded != "" {
-		c.degraded = append(c.degraded, path+": "+s.degraded)
-	}
+// credentials are what a connection of the gate's own refers to.
+type credentials struct {
+	secrets *resolver
+	seen    string // all of them: part of what the connection is known by
+}
+
+// clientText resolves a reference to what a connection of the gate's own needs. What
+// is questionable about a secret is said, and of a certificate nothing is.
+func clientText(c *credentials, n *notes, ref, path string, secret bool) []byte {
+	s := resolve(c.secrets, n, path, ref, "utf8")
+	c.seen += string(s.key) + "\x00"
 	if secret {
 		for _, w := range s.warnings {
-			c.warnings = append(c.warnings, path+": "+w)
+			addWarning(n, path, w.kind, w.text)
 		}
-	}
-	c.files = append(c.files, s.files...)
-	c.clientKeys += string(s.key) + "\x00"
-	if secret {
-		c.secretTexts = append(c.secretTexts, s.text)
+		c.secrets.texts = append(c.secrets.texts, s.text)
 	}
 	return s.key
 }
 
 // compileTLS compiles the section tls of something.
-func compileTLS(c *compilation, o TLSOptions, path string) *tls.Config {
+func compileTLS(n *notes, c *credentials, o TLSOptions, path string) *tls.Config {
 	config := &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: o.InsecureSkipVerify}
 	if o.InsecureSkipVerify {
-		c.warnings = append(c.warnings, path+".insecureSkipVerify: whoever is on the way can read and change what is sent")
+		addWarning(n, path+".insecureSkipVerify", kindInvalid, "whoever is on the way can read and change what is sent")
 	}
 	if o.CA != "" {
 		config.RootCAs = x509.NewCertPool()
-		if !config.RootCAs.AppendCertsFromPEM(clientText(c, asFile(o.CA), path+".ca", false)) {
-			c.problems = append(c.problems, path+".ca: has no certificate in PEM")
+		if !config.RootCAs.AppendCertsFromPEM(clientText(c, n, asFile(o.CA), path+".ca", false)) {
+			addProblem(n, path+".ca", kindInvalid, "has no certificate in PEM")
 		}
 	}
 	if (o.Cert == "") != (o.Key == "") {
-		c.problems = append(c.problems, path+".key: belongs to cert; one needs the other")
+		addProblem(n, path+".key", kindRequired, "belongs to cert; one needs the other")
 	} else if o.Cert != "" {
-		pair, err := tls.X509KeyPair(clientText(c, asFile(o.Cert), path+".cert", false), clientText(c, asFile(o.Key), path+".key", false))
+		pair, err := tls.X509KeyPair(clientText(c, n, asFile(o.Cert), path+".cert", false), clientText(c, n, asFile(o.Key), path+".key", false))
 		if err != nil {
-			c.problems = append(c.problems, path+".cert: is not a certificate in PEM with its key")
+			addProblem(n, path+".cert", kindInvalid, "is not a certificate in PEM with its key")
 		}
 		config.Certificates = []tls.Certificate{pair}
 	}

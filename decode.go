@@ -22,25 +22,25 @@ import (
 // The problems that come with the options are sentences that begin with the
 // option's path. Options with problems are not to be used.
 func Decode(raw map[string]any) (Options, []string) {
-	options, _, problems := decodeOnRow(raw)
-	return options, problems
+	n := &notes{}
+	options, _ := decodeOnRow(n, raw)
+	return options, sentences(n.problems)
 }
 
-// decodeOnRow is Decode, and returns the provider's row, too: what it says is no mistake of
-// the user's.
-func decodeOnRow(raw map[string]any) (Options, provider, []string) {
+// decodeOnRow is Decode, and returns the provider's row, too.
+func decodeOnRow(n *notes, raw map[string]any) (Options, provider) {
 	written := plain(raw)
 	// The provider first: its row is the ground for everything else.
 	named := Options{}
-	decodeSection(written, &named, "")
+	decodeSection(&notes{}, written, &named, "")
 	row := readRow(named.Provider)
 	options := dropOverridden(row.Options, named)
-	problems := decodeSection(written, &options, "")
+	decodeSection(n, written, &options, "")
 	if named.Provider != "" && providers.Rows[named.Provider] == "" {
-		problems = append(problems, "provider: "+quote(named.Provider)+" is not in the catalogue"+nearestProviders(named.Provider))
+		addProblem(n, "provider", kindUnknownProvider, quote(named.Provider)+" is not in the catalogue"+nearestProviders(named.Provider))
 	}
-	sort.Strings(problems)
-	return options, row, problems
+	sort.SliceStable(n.problems, func(i, j int) bool { return sentence(n.problems[i]) < sentence(n.problems[j]) })
+	return options, row
 }
 
 // plain reduces a value to nil, strings, lists and maps, which is what the file
@@ -71,32 +71,31 @@ func plain(value any) any {
 	}
 }
 
-// decodeSection fills the struct that target points to from a plain value, and
-// returns what is wrong, each with its path.
-func decodeSection(value any, target any, path string) []string {
+// decodeSection fills the struct that target points to from a plain value.
+func decodeSection(n *notes, value any, target any, path string) {
 	if text, ok := value.(string); ok && (text == "" || text == "true") {
-		return nil
+		return
 	}
 	if value == nil {
-		return nil
+		return
 	}
 	section, ok := value.(map[string]any)
 	if !ok {
-		return []string{path + ": must be a section, with options of its own: " + strings.Join(optionNames(target), ", ")}
+		addProblem(n, path, kindInvalid, "must be a section, with options of its own: "+strings.Join(optionNames(target), ", "))
+		return
 	}
 
 	fields := reflect.ValueOf(target).Elem()
 	written := map[string]string{} // option name -> key as written
-	problems := []string{}
 	for _, key := range sortedKeys(section) {
 		index := fieldIndex(fields.Type(), key)
 		if index < 0 {
-			problems = append(problems, unknownOption(target, path, key))
+			unknownOption(n, target, path, key)
 			continue
 		}
 		name := fields.Type().Field(index).Tag.Get("json")
 		if other, twice := written[name]; twice {
-			problems = append(problems, join(path, name)+": is given twice, as "+quote(other)+" and "+quote(key))
+			addProblem(n, join(path, name), kindInvalid, "is given twice, as "+quote(other)+" and "+quote(key))
 			continue
 		}
 		written[name] = key
@@ -104,14 +103,13 @@ func decodeSection(value any, target any, path string) []string {
 			continue // null: as if it were not there
 		}
 		hint := fields.Type().Field(index).Tag.Get("decode")
-		problems = append(problems, decodeField(section[key], fields.Field(index), join(path, name), hint)...)
+		decodeField(n, section[key], fields.Field(index), join(path, name), hint)
 	}
-	return problems
 }
 
 // decodeField sets one field from a plain value. The value of a secret is never
 // part of a problem's text.
-func decodeField(value any, field reflect.Value, path, hint string) []string {
+func decodeField(n *notes, value any, field reflect.Value, path, hint string) {
 	switch {
 	case field.Kind() == reflect.Pointer:
 		if field.IsNil() {
@@ -119,47 +117,60 @@ func decodeField(value any, field reflect.Value, path, hint string) []string {
 		}
 		if hint == "off" && isFalse(value) {
 			field.Elem().Field(0).SetInt(-1)
-			return nil
+			return
 		}
-		return decodeSection(value, field.Interface(), path)
+		decodeSection(n, value, field.Interface(), path)
+		return
 	case field.Kind() == reflect.Slice && field.Type().Elem().Kind() == reflect.Pointer:
-		return decodeSections(value, field, path)
+		decodeSections(n, value, field, path)
+		return
 	case field.Kind() == reflect.Slice:
-		return decodeList(value, field, path, hint == "whole")
+		decodeList(n, value, field, path, hint == "whole")
+		return
 	}
 	text, ok := value.(string)
 	if !ok {
-		return []string{path + ": must be a single value, not a list or a section"}
+		addProblem(n, path, kindInvalid, "must be a single value, not a list or a section")
+		return
 	}
+	problem := decodeText(text, field, hint)
+	if problem != "" {
+		addProblem(n, path, kindInvalid, problem)
+	}
+}
+
+// decodeText sets a field that is no list and no section, or says what is wrong with
+// its text.
+func decodeText(text string, field reflect.Value, hint string) string {
 	switch {
 	case field.Type() == reflect.TypeOf(time.Duration(0)):
 		d, err := time.ParseDuration(text)
 		if err != nil || d <= 0 {
-			return []string{path + ": " + quote(text) + " is not a positive duration with a unit, such as 300s, 5m or 1h30m"}
+			return quote(text) + " is not a positive duration with a unit, such as 300s, 5m or 1h30m"
 		}
 		field.SetInt(int64(d))
 	case field.Kind() == reflect.Int64:
-		n, err := strconv.ParseInt(text, 10, 64)
+		number, err := strconv.ParseInt(text, 10, 64)
 		if errors.Is(err, strconv.ErrRange) {
-			return []string{path + ": " + quote(text) + " is too large, or too small"}
+			return quote(text) + " is too large, or too small"
 		}
-		if err != nil || n < 0 || n == 0 && hint != "zero" {
-			return []string{path + ": " + quote(text) + " is not a positive whole number"}
+		if err != nil || number < 0 || number == 0 && hint != "zero" {
+			return quote(text) + " is not a positive whole number"
 		}
-		field.SetInt(n)
+		field.SetInt(number)
 	case field.Kind() == reflect.Bool:
 		b, err := strconv.ParseBool(text)
 		if err != nil {
-			return []string{path + ": " + quote(text) + " is neither true nor false"}
+			return quote(text) + " is neither true nor false"
 		}
 		field.SetBool(b)
 	default:
 		if strings.TrimSpace(text) == "" {
-			return []string{path + ": is empty; leave it out, or give it a value"}
+			return "is empty; leave it out, or give it a value"
 		}
 		field.SetString(text)
 	}
-	return nil
+	return ""
 }
 
 func isFalse(value any) bool {
@@ -171,7 +182,7 @@ func isFalse(value any) bool {
 // decodeSections sets a list of sections. A single section is a list of one, and
 // `false` is an empty list, which takes a provider's away: that must be said in
 // so many words, and by no empty list.
-func decodeSections(value any, field reflect.Value, path string) []string {
+func decodeSections(n *notes, value any, field reflect.Value, path string) {
 	items, ok := value.([]any)
 	section, single := value.(map[string]any)
 	switch {
@@ -180,29 +191,28 @@ func decodeSections(value any, field reflect.Value, path string) []string {
 	case isFalse(value):
 		items = []any{}
 	case !ok || len(items) == 0:
-		return []string{path + ": must be a list of sections, or false"}
+		addProblem(n, path, kindInvalid, "must be a list of sections, or false")
+		return
 	}
 	list := reflect.MakeSlice(field.Type(), 0, len(items))
-	problems := []string{}
 	for i, item := range items {
 		section := reflect.New(field.Type().Elem().Elem())
 		at := fmt.Sprintf("%s[%d]", path, i)
 		if item == nil {
-			problems = append(problems, at+": must be a section, with options of its own: "+strings.Join(optionNames(section.Interface()), ", "))
+			addProblem(n, at, kindInvalid, "must be a section, with options of its own: "+strings.Join(optionNames(section.Interface()), ", "))
 			continue
 		}
-		problems = append(problems, decodeSection(item, section.Interface(), at)...)
+		decodeSection(n, item, section.Interface(), at)
 		list = reflect.Append(list, section)
 	}
 	field.Set(list)
-	return problems
 }
 
 // decodeList sets a list of strings. A single string is a list written with
 // commas, but never where the items are to be taken whole, as with secrets,
 // which may contain them. The file provider writes an empty list as an empty
 // string.
-func decodeList(value any, field reflect.Value, path string, whole bool) []string {
+func decodeList(n *notes, value any, field reflect.Value, path string, whole bool) {
 	items, ok := value.([]any)
 	if text, single := value.(string); single {
 		ok = true
@@ -216,27 +226,26 @@ func decodeList(value any, field reflect.Value, path string, whole bool) []strin
 		}
 	}
 	if !ok {
-		return []string{path + ": must be a list"}
+		addProblem(n, path, kindInvalid, "must be a list")
+		return
 	}
 	list := make([]string, 0, len(items))
-	problems := []string{}
 	for i, item := range items {
 		text, single := item.(string)
 		if !single {
-			problems = append(problems, fmt.Sprintf("%s[%d]: must be a single value, not a list or a section", path, i))
+			addProblem(n, fmt.Sprintf("%s[%d]", path, i), kindInvalid, "must be a single value, not a list or a section")
 			continue
 		}
 		if strings.TrimSpace(text) == "" {
-			problems = append(problems, fmt.Sprintf("%s[%d]: is empty or blank", path, i))
+			addProblem(n, fmt.Sprintf("%s[%d]", path, i), kindInvalid, "is empty or blank")
 			continue
 		}
 		list = append(list, text)
 	}
 	if len(items) == 0 {
-		problems = append(problems, path+": is an empty list")
+		addProblem(n, path, kindInvalid, "is an empty list")
 	}
 	field.Set(reflect.ValueOf(list))
-	return problems
 }
 
 func fieldIndex(t reflect.Type, key string) int {

@@ -118,9 +118,9 @@ func newJudgement(config *Config, r *http.Request, body []byte) *judgement {
 		j.Problems = problemsElsewhere(raw)
 	}
 	if len(j.Problems) == 0 {
-		j.Problems = j.compiled.problems
+		j.Problems = sentences(j.compiled.problems)
 	}
-	j.Warnings = j.compiled.warnings
+	j.Warnings = sentences(j.compiled.warnings)
 	if len(j.Problems) > 0 {
 		j.Reason = configInvalid
 		j.Status = statuses[configInvalid]
@@ -192,7 +192,7 @@ func (j *judgement) fetches() bool {
 // hideSecrets takes out of what was seen whatever has a secret in it: a value that
 // is signed may have one, too.
 func (j *judgement) hideSecrets() {
-	hider := &audit{secrets: secretForms(j.compiled)}
+	hider := &audit{secrets: secretForms(j.compiled.secrets)}
 	for i := range j.Checks {
 		for n, text := range j.Checks[i].Seen {
 			if hasSecret(hider, text) {

@@ -35,10 +35,7 @@ func problemsElsewhere(raw map[string]any) []string {
 	}, 0)
 	problems := []string{}
 	for _, r := range whole.Problems {
-		if r.Path != "" {
-			r.Text = r.Path + ": " + r.Text
-		}
-		problems = append(problems, r.Text)
+		problems = append(problems, sentence(problem{path: r.Path, kind: r.Kind, text: r.Text}))
 	}
 	return problems
 }
@@ -171,13 +168,8 @@ func Forms(config *Config) []SignatureOptions {
 }
 
 func formsOf(options Options) []SignatureOptions {
-	first := *options.Signature
-	forms := []SignatureOptions{first}
-	for _, alternative := range first.Alternatives {
-		forms = append(forms, overlay(first, *alternative))
-	}
 	usable := []SignatureOptions{}
-	for _, o := range forms {
+	for _, o := range allForms(*options.Signature) {
 		a := algorithms[orDefault(o.Algorithm, "hmac-sha256")]
 		hasKeys := len(options.Secrets) > 0
 		if isPublic(&a) {

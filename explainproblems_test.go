@@ -37,7 +37,7 @@ func checkSameProblems(t *testing.T, name string, raw map[string]any) {
 	t.Helper()
 	missing := regexp.MustCompile(`^(audit|redis)\..*(Traefik's environment|Traefik's user|has no certificate in PEM|is not a certificate in PEM)`)
 	want := []string{}
-	all := compile(raw).problems
+	all := sentences(compile(raw).problems)
 	for _, problem := range all {
 		if !missing.MatchString(problem) {
 			want = append(want, problem)

@@ -67,16 +67,16 @@ func adopt(g *gate, c *compilation, now time.Time) {
 		g.files = c.files
 	}
 	if c.policy == nil {
-		g.problem = "answers 503 to every request: " + strings.Join(c.problems, "; ")
+		g.problem = "answers 503 to every request: " + strings.Join(sentences(c.problems), "; ")
 		report("error", g.name, g.problem, now)
 		return
 	}
 	g.policy = c.policy
 	for _, d := range c.degraded {
-		report("error", g.name, d, now)
+		report("error", g.name, sentence(d), now)
 	}
 	for _, w := range c.warnings {
-		report("warn", g.name, w, now)
+		report("warn", g.name, sentence(w), now)
 	}
 }
 
@@ -93,16 +93,20 @@ func remind(g *gate, now time.Time) {
 // In Traefik a panic of New would end the goroutine that applies
 // configurations, for good.
 func tryCompile(g *gate) *compilation {
-	c := &compilation{problems: []string{"the configuration could not be read"}}
+	c := notCompiled("the configuration could not be read")
 	func() {
 		defer func() {
 			if p := recover(); p != nil {
-				c = &compilation{problems: []string{"reading the configuration panicked: " + fmt.Sprint(p)}}
+				c = notCompiled("reading the configuration panicked: " + fmt.Sprint(p))
 			}
 		}()
 		c = g.compile(g.raw)
 	}()
 	return c
+}
+
+func notCompiled(text string) *compilation {
+	return &compilation{problems: []problem{{kind: kindPanic, text: text}}, secrets: &resolver{}}
 }
 
 // anyChanged says whether a file has changed since its state was taken.

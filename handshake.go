@@ -45,42 +45,57 @@ var challengePatterns = map[string]*regexp.Regexp{
 	"text":   regexp.MustCompile(`^[A-Za-z0-9 ._~+/=:,;!?@#$*()|-]{1,512}$`),
 }
 
-// compileHandshakes adds the handshakes to the policy.
-func compileHandshakes(c *compilation, p *policy, options Options) {
+// handshakes are what the option of that name compiles to.
+type handshakes struct {
+	all        []*handshake
+	challenges []*regexp.Regexp // what strangers may have signed with the deliveries' key
+	asks       bool             // one of them looks like a delivery, and is not signed
+	methods    []string         // of those that carry no delivery
+	greets     map[string]bool  // the same
+}
+
+// compileHandshakes compiles the handshakes, which may be answered with the key of the
+// deliveries. The methods are those of deliveries.
+func compileHandshakes(n *notes, secrets *resolver, options Options, schemes []*scheme, methods map[string]bool) handshakes {
+	made := handshakes{greets: map[string]bool{}}
 	usesToken := false
 	for i, o := range options.Handshakes {
 		path := fmt.Sprintf("handshakes[%d]", i)
 		usesToken = usesToken || o.VerifyTokenField != "" || strings.Contains(o.DigestOf, "{verifyToken}")
-		h := compileHandshake(c, options, *o, path)
+		h := compileHandshake(n, secrets, options, *o, path)
 		if h == nil {
 			continue
 		}
 		if h.digest.family == "hmac" || h.digest.family == "hash" && strings.Contains(o.DigestOf, "{secret}") {
-			h.key = handshakeKey(c, p, path)
+			h.key = handshakeKey(n, schemes, path)
 			if h.unsigned {
-				if o.Pattern == "text" {
-					c.problems = append(c.problems, path+".pattern: can't be text, because the answer to strangers is made with a secret")
-				}
-				if o.DigestOf != "" && o.DigestOf != "{challenge}" {
-					c.problems = append(c.problems, path+".digestOf: must be {challenge} alone, because the answer to strangers is made with a secret")
-				}
-				p.challenges = append(p.challenges, h.pattern)
+				checkOracle(n, *o, path)
+				made.challenges = append(made.challenges, h.pattern)
 			}
 		}
-		if len(h.conditions) == 0 && h.challenge.kind == "" && (h.method == http.MethodPost || p.methods[h.method]) {
-			c.problems = append(c.problems, path+".when: is required, or challenge, to tell the handshake from a delivery")
+		if len(h.conditions) == 0 && h.challenge.kind == "" && (h.method == http.MethodPost || methods[h.method]) {
+			addProblem(n, path+".when", kindRequired, "is required, or challenge, to tell the handshake from a delivery")
 		}
-		p.handshakes = append(p.handshakes, h)
-		p.asksUnsigned = p.asksUnsigned || h.unsigned && p.methods[h.method]
-		if !p.methods[h.method] {
-			p.greets[h.method] = true
-		}
-		if !p.methods[h.method] && !strings.Contains(p.allow, h.method) {
-			p.allow += ", " + h.method
+		made.all = append(made.all, h)
+		made.asks = made.asks || h.unsigned && methods[h.method]
+		if !methods[h.method] {
+			made.greets[h.method] = true
+			made.methods = append(made.methods, h.method)
 		}
 	}
 	if options.VerifyToken != "" && !usesToken {
-		c.problems = append(c.problems, "verifyToken: has no effect, because there is no handshake with one")
+		addProblem(n, "verifyToken", kindNoEffect, "has no effect, because there is no handshake with one")
+	}
+	return made
+}
+
+// checkOracle bounds what strangers may have signed with a secret.
+func checkOracle(n *notes, o HandshakeOptions, path string) {
+	if o.Pattern == "text" {
+		addProblem(n, path+".pattern", kindInvalid, "can't be text, because the answer to strangers is made with a secret")
+	}
+	if o.DigestOf != "" && o.DigestOf != "{challenge}" {
+		addProblem(n, path+".digestOf", kindInvalid, "must be {challenge} alone, because the answer to strangers is made with a secret")
 	}
 }
 
@@ -89,64 +104,64 @@ var plainHint = regexp.MustCompile(`^[A-Za-z_.]{4,}$`)
 
 // compileHandshake compiles one section. It returns nil for a handshake that
 // has no verify token to ask for, and is not answered then.
-func compileHandshake(c *compilation, options Options, o HandshakeOptions, path string) *handshake {
+func compileHandshake(n *notes, secrets *resolver, options Options, o HandshakeOptions, path string) *handshake {
 	h := &handshake{method: orDefault(o.Method, http.MethodPost), unsigned: o.Unsigned, status: int(o.Status), fixed: map[string]string{}}
-	wrong := func(text string) { c.problems = append(c.problems, path+"."+text) }
+	wrong := func(option, kind, text string) { addProblem(n, path+"."+option, kind, text) }
 	if !contains([]string{"GET", "HEAD", "OPTIONS", "POST"}, h.method) {
-		wrong("method: " + quote(o.Method) + " is not one of GET, HEAD, OPTIONS, POST")
+		wrong("method", kindInvalid, quote(o.Method)+" is not one of GET, HEAD, OPTIONS, POST")
 	}
 	if h.method != http.MethodPost && !h.unsigned {
-		wrong("unsigned: must be true for other methods than POST; nobody signs a request without a body")
+		wrong("unsigned", kindInvalid, "must be true for other methods than POST; nobody signs a request without a body")
 	}
 	for i, text := range o.When {
 		left, want, _ := strings.Cut(text, "=")
 		at, problem := parsePlace(left)
 		if problem != "" {
-			wrong(fmt.Sprintf("when[%d]: %s", i, problem))
+			wrong(fmt.Sprintf("when[%d]", i), kindInvalid, problem)
 		}
 		h.conditions = append(h.conditions, part{kind: "check", place: at, want: want})
 		if at.kind == "json" && plainHint.MatchString(want) {
 			h.hint = []byte(want)
 		}
 	}
-	h.challenge = placeOption(c, "", "", path+".challenge", o.Challenge)
+	h.challenge = placeOption(n, "", "", path+".challenge", o.Challenge)
 	pattern, known := challengePatterns[orDefault(o.Pattern, "token")]
 	if !known {
-		wrong("pattern: " + quote(o.Pattern) + " is not known; allowed: token, hex, digits, uuid, text")
+		wrong("pattern", kindInvalid, quote(o.Pattern)+" is not known; allowed: token, hex, digits, uuid, text")
 	}
 	h.pattern = pattern
-	compileAnswer(h, o, wrong)
+	compileAnswer(n, h, o, path)
 	if o.Challenge == "" && usesChallenge(h, o) {
-		wrong("challenge: is required, because {challenge} stands in the answer or is what is digested")
+		wrong("challenge", kindRequired, "is required, because {challenge} stands in the answer or is what is digested")
 	}
 	if o.Digest != "" {
 		a, known := algorithms[o.Digest]
 		if !known || isPublic(&a) {
-			wrong("digest: " + quote(o.Digest) + " is not known; allowed: hmac-... and hash-... of signature.algorithm")
+			wrong("digest", kindInvalid, quote(o.Digest)+" is not known; allowed: hmac-... and hash-... of signature.algorithm")
 		}
 		h.digest = a
-		h.digestOf = answerTemplate(orDefault(o.DigestOf, "{challenge}"), "digestOf", []string{"challenge", "verifyToken", "url"}, wrong)
+		h.digestOf = answerTemplate(n, orDefault(o.DigestOf, "{challenge}"), path+".digestOf", []string{"challenge", "verifyToken", "url"})
 	}
 	if len(options.Senders) > 0 {
 		h.fixed["sender"] = options.Senders[0]
 	}
 	h.fixed["url"] = options.PublicURL
-	h.tokenAt = placeOption(c, "", "", path+".verifyTokenField", o.VerifyTokenField)
+	h.tokenAt = placeOption(n, "", "", path+".verifyTokenField", o.VerifyTokenField)
 	if h.tokenAt.kind != "" || strings.Contains(o.DigestOf, "{verifyToken}") {
 		if options.VerifyToken == "" {
-			c.warnings = append(c.warnings, "verifyToken: is not given, so the handshake that asks for it ("+h.method+") is not answered")
+			addWarning(n, "verifyToken", kindRequired, "is not given, so the handshake that asks for it ("+h.method+") is not answered")
 			return nil
 		}
-		key := resolveOption(c, "verifyToken: ", options.VerifyToken, "utf8")
-		if isSecret(c, key) {
-			c.problems = append(c.problems, "verifyToken: is one of secrets too; it is shown in URLs, so it must be another word")
+		key := resolveOption(secrets, n, "verifyToken", options.VerifyToken, "utf8")
+		if isSecret(secrets, key) {
+			addProblem(n, "verifyToken", kindInvalid, "is one of secrets too; it is shown in URLs, so it must be another word")
 		}
 		sum := sha256.Sum256(key)
 		h.token = sum[:]
 		h.fixed["verifyToken"] = string(key)
 	}
 	if strings.Contains(o.DigestOf, "{url}") && options.PublicURL == "" {
-		c.problems = append(c.problems, "publicURL: is required, because "+path+".digestOf contains {url}")
+		addProblem(n, "publicURL", kindRequired, "is required, because "+path+".digestOf contains {url}")
 	}
 	return h
 }
@@ -168,40 +183,29 @@ func usesChallenge(h *handshake, o HandshakeOptions) bool {
 	return o.Digest != "" && (o.DigestOf == "" || strings.Contains(o.DigestOf, "{challenge}"))
 }
 
-// digestsURL says whether an answer is made of the option publicURL.
-func digestsURL(h *handshake) bool {
-	for _, q := range h.digestOf {
-		if q.placeholder == "url" {
-			return true
+// digestsURL says whether handshakes have a use for the option publicURL.
+func digestsURL(all []*handshake) bool {
+	for _, h := range all {
+		for _, q := range h.digestOf {
+			if q.placeholder == "url" {
+				return true
+			}
 		}
 	}
 	return false
 }
 
 // handshakeKey returns the newest secret that deliveries are signed with.
-func handshakeKey(c *compilation, p *policy, path string) []byte {
-	for _, s := range p.schemes {
+func handshakeKey(n *notes, schemes []*scheme, path string) []byte {
+	for _, s := range schemes {
 		if len(s.keys) > 0 {
 			return s.keys[0]
 		}
 	}
-	if len(c.problems) == 0 {
-		c.problems = append(c.problems, path+".digest: needs a secret, and the scheme has none")
+	if len(n.problems) == 0 {
+		addProblem(n, path+".digest", kindRequired, "needs a secret, and the scheme has none")
 	}
 	return nil
-}
-
-// isSecret says whether a key is one of the option secrets.
-func isSecret(c *compilation, key []byte) bool {
-	for encoding, keys := range c.keys {
-		decoded := decodeSecret(string(key), encoding).key
-		for _, k := range keys {
-			if len(key) > 0 && (hmac.Equal(k, key) || len(decoded) > 0 && hmac.Equal(k, decoded)) {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // greet answers a request that is a handshake of those that are signed, or of

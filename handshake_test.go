@@ -191,7 +191,7 @@ func TestHandshakeMistakes(t *testing.T) {
 		{map[string]any{"provider": "github", "secrets": docsSecret, "confirmSubscriptions": "true"}, "confirmSubscriptions: has no effect"},
 	} {
 		got := compile(c.raw)
-		if got.policy != nil || len(got.problems) == 0 || !strings.HasPrefix(got.problems[0], c.want) {
+		if got.policy != nil || len(got.problems) == 0 || !strings.HasPrefix(sentence(got.problems[0]), c.want) {
 			t.Errorf("%v: %q, want %s", c.raw["handshakes"], got.problems, c.want)
 		}
 	}

@@ -39,7 +39,7 @@ func mustCompile(t *testing.T, raw map[string]any) *policy {
 	t.Helper()
 	c := compile(raw)
 	if len(c.problems) > 0 {
-		t.Fatalf("problems: %s", strings.Join(c.problems, "\n"))
+		t.Fatalf("problems: %s", strings.Join(sentences(c.problems), "\n"))
 	}
 	return c.policy
 }

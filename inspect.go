@@ -5,7 +5,6 @@ package hookward
 
 import (
 	"fmt"
-	"regexp"
 	"sort"
 	"strings"
 )
@@ -23,11 +22,21 @@ type Inspection struct {
 	Headers  []string
 }
 
-// Remark is a sentence about an option.
+// Remark is something to say of an option.
 type Remark struct {
 	Path string // such as secrets[0]; empty where it is about the whole
-	Text string
+	Kind string // one of those below, or another
+	Text string // without the path
 }
+
+// Kinds of remarks that rules are made of.
+const (
+	KindUnknownOption   = kindUnknownOption
+	KindUnknownProvider = kindUnknownProvider
+	KindRequired        = kindRequired
+	KindInClear         = kindInClear
+	KindWeakSecret      = kindWeakSecret
+)
 
 // SecretText is an option that is written like a secret, as it is written: the text
 // may be the secret itself, and must not be shown.
@@ -57,32 +66,30 @@ func anywhere(isElsewhere func(text string) bool) func(path, text string) bool {
 
 func inspect(raw map[string]any, isElsewhere func(path, text string) bool, publicKind int) Inspection {
 	result := Inspection{}
-	c := &compilation{standIn: standInto(&result, isElsewhere, publicKind)}
+	n, secrets := &notes{}, &resolver{standIn: standInto(&result, isElsewhere, publicKind)}
+	var compiled *policy
 	func() {
 		defer func() {
 			if p := recover(); p != nil {
-				c.problems = append(c.problems, "reading the configuration panicked: "+fmt.Sprint(p))
+				addProblem(n, "", kindPanic, "reading the configuration panicked: "+fmt.Sprint(p))
 			}
 		}()
-		compileInto(c, raw)
+		compiled = compilePolicy(n, secrets, raw)
 	}()
-	for _, problem := range c.problems {
-		r := remark(problem)
+	for _, r := range remarks(n.problems) {
 		section, isPair := strings.CutSuffix(r.Path, ".tls.cert")
 		if isPair && standsIn(result, section+".tls.cert") != standsIn(result, section+".tls.key") {
 			continue // a stand-in never fits to what somebody has written
 		}
 		result.Problems = append(result.Problems, r)
 	}
-	for _, warning := range append(c.warnings, c.degraded...) {
-		result.Warnings = append(result.Warnings, remark(warning))
-	}
-	if c.policy != nil {
-		result.SignsURL = usesURL(c.policy) || signsAddress(c.policy)
-		for _, s := range c.policy.schemes {
+	result.Warnings = remarks(append(n.warnings, n.degraded...))
+	if compiled != nil {
+		result.SignsURL = usesURL(compiled.schemes) || digestsURL(compiled.handshakes) || signsAddress(compiled)
+		for _, s := range compiled.schemes {
 			result.Pinned = result.Pinned || s.pinned
 		}
-		for name := range c.policy.names {
+		for name := range compiled.names {
 			result.Headers = append(result.Headers, name)
 		}
 		sort.Strings(result.Headers)
@@ -130,7 +137,7 @@ func signsAddress(p *policy) bool {
 func hasMisfit(result Inspection) bool {
 	for _, s := range result.Secrets {
 		for _, p := range result.Problems {
-			if s.StandIn && s.Public && p.Path == s.Path && strings.HasPrefix(p.Text, "is not a key for ") {
+			if s.StandIn && s.Public && p.Path == s.Path && p.Kind == kindMisfit {
 				return true
 			}
 		}
@@ -171,38 +178,30 @@ func further(raw map[string]any, isElsewhere func(path, text string) bool, known
 		}
 	}
 	// No scheme has asked for the secrets. What can be said of them is said without.
-	c := &compilation{standIn: standInto(&known, isElsewhere, 0)}
+	n, secrets := &notes{}, &resolver{standIn: standInto(&known, isElsewhere, 0)}
 	for i, ref := range options.Secrets {
-		resolveOption(c, fmt.Sprintf("secrets[%d]: ", i), ref, "utf8")
+		resolveOption(secrets, n, fmt.Sprintf("secrets[%d]", i), ref, "utf8")
 	}
-	for _, warning := range c.warnings {
-		known.Warnings = append(known.Warnings, remark(warning))
-	}
+	known.Warnings = append(known.Warnings, remarks(n.warnings)...)
 	return known
 }
 
 func independent(remarks []Remark) []Remark {
 	kept := []Remark{}
 	for _, r := range remarks {
-		if !dependent.MatchString(r.Text) {
+		if !dependent[r.Kind] {
 			kept = append(kept, r)
 		}
 	}
 	return kept
 }
 
-// dependent is what is said of an option for the sake of others.
-var dependent = regexp.MustCompile(`\bis required\b|\bhas no effect\b|\bneeds?\b|\bcontradicts\b|^is not a key for |^is empty|^must contain |is not given|^reading the configuration panicked`)
-
-var optionPath = regexp.MustCompile(`^([^\s:;,]+): (.*)$`)
-
-// remark takes a problem or a warning apart.
-func remark(text string) Remark {
-	match := optionPath.FindStringSubmatch(text)
-	if match == nil {
-		return Remark{"", text}
+func remarks(problems []problem) []Remark {
+	var said []Remark
+	for _, p := range problems {
+		said = append(said, Remark{p.path, p.kind, p.text})
 	}
-	return Remark{match[1], match[2]}
+	return said
 }
 
 // OptionNames returns the options at the top.

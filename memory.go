@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"path/filepath"
 	"sync"
@@ -218,25 +217,4 @@ func forgetMemories(now time.Time) int {
 	}
 	sweeping = len(memories) > 0
 	return len(memories)
-}
-
-// verificationOf returns a digest of all that decides what verifies: the options,
-// and the keys that they stand for.
-func verificationOf(p *policy, options Options) string {
-	h := sha256.New()
-	text, _ := json.Marshal([]any{options.Provider, options.Signature, options.Token, options.Senders, options.PublicURL, options.VerifyToken, options.Tolerance, options.PublicKeys})
-	h.Write(text)
-	for _, s := range p.schemes {
-		for _, key := range s.keys {
-			h.Write([]byte(fmt.Sprintf("%d:", len(key))))
-			h.Write(key)
-		}
-	}
-	if p.token != nil {
-		for _, key := range p.token.digests {
-			h.Write([]byte(fmt.Sprintf("%d:", len(key))))
-			h.Write(key)
-		}
-	}
-	return hex.EncodeToString(h.Sum(nil))
 }

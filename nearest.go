@@ -5,13 +5,15 @@ import (
 	"strings"
 )
 
-// unknownOption says that a key is no option, and which one may be meant: one
+// unknownOption notes that a key is no option, and which one may be meant: one
 // that has this name in another section, or one of the same section that is
 // spelt nearly so.
-func unknownOption(target any, path, key string) string {
+func unknownOption(n *notes, target any, path, key string) {
 	names := optionNames(target)
 	quoted := strings.ReplaceAll(quote(key), `"`, "")
-	text := join(path, quoted) + ": is not an option"
+	if quoted == "" {
+		quoted = `""`
+	}
 	hint := ""
 	for _, name := range names {
 		if distance(strings.ToLower(key), strings.ToLower(name)) == 1 {
@@ -29,7 +31,7 @@ func unknownOption(target any, path, key string) string {
 	if hint == "" {
 		hint = suggestion(key, names)
 	}
-	return text + hint + " (options here: " + strings.Join(names, ", ") + ")"
+	addProblem(n, join(path, quoted), kindUnknownOption, "is not an option"+hint+" (options here: "+strings.Join(names, ", ")+")")
 }
 
 // optionNames returns the options of the section that target points to.

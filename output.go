@@ -33,6 +33,17 @@ type output struct {
 	next    outputSpec
 }
 
+// outputSpec is a compiled entry of the option audit.outputs.
+type outputSpec struct {
+	kind   string // its type
+	name   string // for people
+	key    string // by which it is one for all gates that write to the same place
+	file   logfile.Options
+	target ship.Target
+	queue  outbox.Options
+	of     string // a digest of what may change without it being another place
+}
+
 var (
 	outputsMu    sync.Mutex
 	outputsByKey = map[string]*output{}

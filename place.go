@@ -46,14 +46,14 @@ func parsePlace(text string) (place, string) {
 
 // placeOption compiles an option that names a place, or a header by its bare
 // name where the place has an option of its own for that.
-func placeOption(c *compilation, headerPath, header, fieldPath, field string) place {
+func placeOption(n *notes, headerPath, header, fieldPath, field string) place {
 	if header != "" && field != "" {
-		c.problems = append(c.problems, fieldPath+": contradicts "+headerPath+"; there is one place")
+		addProblem(n, fieldPath, kindContradiction, "contradicts "+headerPath+"; there is one place")
 		return place{}
 	}
 	if header != "" {
 		if !isHeaderName(header) {
-			c.problems = append(c.problems, headerPath+": "+quote(header)+" is not the name of a header")
+			addProblem(n, headerPath, kindInvalid, quote(header)+" is not the name of a header")
 		}
 		return place{kind: "header", name: http.CanonicalHeaderKey(header)}
 	}
@@ -62,7 +62,7 @@ func placeOption(c *compilation, headerPath, header, fieldPath, field string) pl
 	}
 	p, problem := parsePlace(field)
 	if problem != "" {
-		c.problems = append(c.problems, fieldPath+": "+problem)
+		addProblem(n, fieldPath, kindInvalid, problem)
 	}
 	return p
 }

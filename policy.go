@@ -44,33 +44,22 @@ type policy struct {
 	observeOnly  bool
 	names        map[string]bool // of the headers that the scheme reads
 	spoofs       map[string]bool // names that a backend may take for one of them
-	without      []string        // why there are no more schemes
 }
 
 // compilation is what compile makes of a configuration: a policy, or problems.
 type compilation struct {
 	policy   *policy
-	row      provider // of the catalogue: no warning is about what it says
-	problems []string
-	degraded []string // what is wrong, but has a substitute in force
-	warnings []string
-	files    []plainfile.State   // that the policy, or a problem, depends on
-	keys     map[string][][]byte // the secrets, by encoding
-
-	secretTexts []string // the secrets as they are written, and all others that the options have
-
-	clientKeys string // what the section that is being compiled has references to
-
-	// standIn, where it is set, may have something else in the place of a secret:
-	// who inspects a configuration elsewhere does not have those that it names.
-	standIn func(path, ref, encoding string) *secret
+	problems []problem
+	degraded []problem // what is wrong, but has a substitute in force
+	warnings []problem
+	files    []plainfile.State // that the policy, or a problem, depends on
+	secrets  *resolver
 }
 
 const (
 	defaultMaxBodyBytes = 1 << 20
 	defaultBodyTimeout  = 10 * time.Second
 	maxMaxBodyBytes     = 1 << 30
-	maxSecrets          = 16
 	customProvider      = "custom"    // the name of a scheme that is not in the catalogue
 	noProvider          = "allowlist" // that of a gate which looks at the address alone
 )
@@ -82,55 +71,55 @@ var knownMethods = []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OP
 // compile turns a configuration as it was written into a policy. It names all
 // mistakes of reading the options at once, then all of what they say.
 func compile(raw map[string]any) *compilation {
-	return compileInto(&compilation{}, raw)
+	n, secrets := &notes{}, &resolver{}
+	p := compilePolicy(n, secrets, raw)
+	return &compilation{policy: p, problems: n.problems, degraded: n.degraded, warnings: n.warnings, files: secrets.files, secrets: secrets}
 }
 
-// compileInto is compile with what c says of the surroundings. It starts nothing,
+// compilePolicy returns the policy, or nil where there are problems. It starts nothing,
 // and reads nothing but the files that secrets come from.
-func compileInto(c *compilation, raw map[string]any) *compilation {
+func compilePolicy(n *notes, secrets *resolver, raw map[string]any) *policy {
 	if len(raw) == 0 {
-		c.problems = []string{"there is no configuration; the least is: provider and secrets"}
-		return c
+		addProblem(n, "", kindRequired, "there is no configuration; the least is: provider and secrets")
+		return nil
 	}
-	options, row, problems := decodeOnRow(raw)
-	c.row = row
-	if len(problems) > 0 {
-		c.problems = problems
-		return c
+	options, row := decodeOnRow(n, raw)
+	if len(n.problems) > 0 {
+		return nil
 	}
-	p := newPolicy(c, options)
-	compileMethods(c, p, options.Methods)
-	compileAddresses(c, p, options)
-	p.limit = compileRateLimit(c, options.RateLimit)
-	p.ban = compileBan(c, options.Ban)
-	compileVerification(c, p, options)
+	p := newPolicy(n, options)
+	p.methods = compileMethods(n, options.Methods)
+	p.addresses = compileAddresses(n, options, row.Ranges)
+	p.limit = compileRateLimit(n, options.RateLimit)
+	p.ban = compileBan(n, options.Ban)
+	v := compileVerification(n, secrets, options, row.Options, p.methods)
+	useVerifier(p, v, options)
 	if p.alone {
 		p.ban = nil // there is nothing to fail
 	}
-	p.replay = compileReplay(c, options.Replay, options.StateDirectory)
-	if len(c.problems) == 0 {
-		fitReplay(c, p)
+	p.replay = compileReplay(n, options.Replay, options.StateDirectory)
+	if len(n.problems) == 0 && p.replay != nil {
+		fitReplay(n, p.replay, p.schemes)
 	}
-	if len(c.problems) == 0 {
-		p.shared = compileRedis(c, p, options.Redis)
+	if len(n.problems) == 0 && options.Redis != nil {
+		p.shared = compileRedis(n, secrets, *options.Redis)
+		checkShared(n, p)
 	}
-	p.audit = compileAudit(c, p, options)
-	compileStateDirectory(c, p, options.StateDirectory)
-	c.problems = withoutRepeats(c.problems)
-	c.warnings = withoutRepeats(c.warnings)
-	if len(c.problems) == 0 {
-		completePolicy(p, options)
-		c.policy = p
+	p.audit = compileAudit(n, secrets, options, placesOfProofs(p.schemes, p.token, p.handshakes))
+	checkStateDirectory(n, p, options.StateDirectory)
+	n.problems = withoutRepeats(n.problems)
+	n.warnings = withoutRepeats(n.warnings)
+	if len(n.problems) > 0 {
+		return nil
 	}
-	return c
+	completePolicy(p, options)
+	return p
 }
 
 // newPolicy has what the simple options say.
-func newPolicy(c *compilation, options Options) *policy {
+func newPolicy(n *notes, options Options) *policy {
 	p := &policy{
 		provider:     options.Provider,
-		methods:      map[string]bool{},
-		greets:       map[string]bool{},
 		maxBodyBytes: options.MaxBodyBytes,
 		passes:       verified,
 		bodyTimeout:  options.BodyTimeout,
@@ -148,15 +137,46 @@ func newPolicy(c *compilation, options Options) *policy {
 		p.maxBodyBytes = defaultMaxBodyBytes
 	}
 	if p.maxBodyBytes > maxMaxBodyBytes {
-		c.problems = append(c.problems, fmt.Sprintf("maxBodyBytes: must be at most %d; bodies are held in memory", maxMaxBodyBytes))
+		addProblem(n, "maxBodyBytes", kindInvalid, fmt.Sprintf("must be at most %d; bodies are held in memory", maxMaxBodyBytes))
 	}
 	if p.bodyTimeout == 0 {
 		p.bodyTimeout = defaultBodyTimeout
 	}
 	if p.observeOnly {
-		c.warnings = append(c.warnings, "observeOnly: this gate PROTECTS NOTHING; what the checks refuse is recorded and forwarded")
+		addWarning(n, "observeOnly", kindInvalid, "this gate PROTECTS NOTHING; what the checks refuse is recorded and forwarded")
 	}
 	return p
+}
+
+// checkShared says where redis contradicts what it is for.
+func checkShared(n *notes, p *policy) {
+	if p.limit != nil && p.limit.period/time.Duration(p.limit.average) < minSharedInterval {
+		addProblem(n, "rateLimit.average", kindInvalid, "must be at most 100000 a second where redis counts")
+	}
+	if p.limit == nil && p.ban == nil && p.replay == nil {
+		addProblem(n, "redis", kindNoEffect, "has no effect without rateLimit, replay or ban")
+	}
+}
+
+// checkStateDirectory checks the option stateDirectory.
+func checkStateDirectory(n *notes, p *policy, directory string) {
+	if directory == "" {
+		return
+	}
+	if directory[:1] != "/" {
+		addProblem(n, "stateDirectory", kindInvalid, "must be an absolute path")
+	}
+	if p.replay != nil || p.audit.required || len(n.problems) > 0 {
+		return
+	}
+	for _, s := range p.audit.specs {
+		if s.queue.FileName != "" {
+			return
+		}
+	}
+	if !hasFetchedList(p.addresses) {
+		addProblem(n, "stateDirectory", kindNoEffect, "has no effect, because there is no replay, no list with a url, and no audit output with one")
+	}
 }
 
 // completePolicy adds what follows from all of the options together.
@@ -166,7 +186,7 @@ func completePolicy(p *policy, options Options) {
 	if p.addresses == nil {
 		p.addresses = &addresses{}
 	}
-	p.verification = verificationOf(p, options)
+	p.verification = verificationOf(p.schemes, p.token, options)
 	for _, s := range p.schemes {
 		s.names = schemeNames(s)
 		s.summary = compileSummary(&s.id, &s.event)
@@ -192,70 +212,25 @@ func completePolicy(p *policy, options Options) {
 		p.timestamped = p.timestamped || s.timestamped
 	}
 	p.shortEnd = len(p.schemes) < 2 && !p.audit.required
-	p.names = policyNames(p)
+	p.names = verifiedNames(p.schemes, p.token)
 	p.spoofs = spoofs(p.names)
 }
 
-// compileVerification compiles what a request is verified by: a signature or a
-// token. Of two it would never be clear whether one is enough.
-func compileVerification(c *compilation, p *policy, options Options) {
-	signature := options.Signature != nil && (options.Provider != "" || len(options.Signature.Header) > 0 || options.Signature.Field != "")
-	wrong := func(text string) { c.problems = append(c.problems, text) }
-	switch {
-	case p.alone:
-		return
-	case signature && options.Token != nil:
-		wrong("token: contradicts signature; a gate verifies one of the two")
-	case signature:
-		compileSignature(c, p, options)
-	case options.Token != nil:
-		compileToken(c, p, options)
-	default:
-		wrong("provider: is required, or signature.header for a scheme of your own, or token; docs/providers.md lists the providers")
-		return
-	}
-	compileHandshakes(c, p, options)
-	if len(p.schemes) == 0 && p.token == nil && len(p.without) > 0 {
-		wrong(p.without[0])
-	}
-	if len(c.problems) > 0 {
-		return
-	}
-	if len(options.Secrets) > 0 && p.token == nil && !usesSecrets(p.schemes) {
-		wrong("secrets: has no effect, because the scheme has a public key")
-	}
-	if len(options.PublicKeys) > 0 && !usesPublicKeys(p.schemes) {
-		wrong("publicKeys: has no effect, because the scheme has a shared secret")
-	}
-	if options.PublicURL != "" && !usesURL(p) {
-		wrong("publicURL: has no effect, because the scheme does not sign the URL")
-	}
-	if options.ConfirmSubscriptions && (len(p.schemes) == 0 || p.schemes[0].certificate.kind == "") {
-		wrong("confirmSubscriptions: has no effect, because it belongs to AWS SNS")
-	}
-	p.confirm = options.ConfirmSubscriptions
-}
-
-// usesURL says whether the policy has a use for the option publicURL.
-func usesURL(p *policy) bool {
-	for _, h := range p.handshakes {
-		if digestsURL(h) {
-			return true
-		}
-	}
-	return verifiesURL(p.schemes)
-}
-
-func compileMethods(c *compilation, p *policy, methods []string) {
+// orPost returns the methods of deliveries.
+func orPost(methods []string) []string {
 	if len(methods) == 0 {
-		methods = []string{http.MethodPost}
+		return []string{http.MethodPost}
 	}
-	for i, m := range methods {
+	return methods
+}
+
+func compileMethods(n *notes, written []string) map[string]bool {
+	methods := map[string]bool{}
+	for i, m := range orPost(written) {
 		if !contains(knownMethods, m) {
-			c.problems = append(c.problems, fmt.Sprintf("methods[%d]: %s is not a method that may pass; allowed: %s",
-				i, quote(m), strings.Join(knownMethods, ", ")))
+			addProblem(n, fmt.Sprintf("methods[%d]", i), kindInvalid, quote(m)+" is not a method that may pass; allowed: "+strings.Join(knownMethods, ", "))
 		}
-		p.methods[m] = true
+		methods[m] = true
 	}
-	p.allow = strings.Join(methods, ", ")
+	return methods
 }

@@ -107,10 +107,10 @@ func TestCompileMistakes(t *testing.T) {
 		}
 		raw[c.key] = c.value
 		got := compile(raw)
-		if got.policy != nil || len(got.problems) != 1 || !strings.HasPrefix(got.problems[0], c.want) {
+		if got.policy != nil || len(got.problems) != 1 || !strings.HasPrefix(sentence(got.problems[0]), c.want) {
 			t.Errorf("%s: %v: got problems %q, want one that begins with %q", c.key, c.value, got.problems, c.want)
 		}
-		if strings.Contains(strings.Join(got.problems, " "), "hunter2") {
+		if strings.Contains(strings.Join(sentences(got.problems), " "), "hunter2") {
 			t.Errorf("VULNERABLE: a secret is shown: %q", got.problems)
 		}
 	}
@@ -119,7 +119,7 @@ func TestCompileMistakes(t *testing.T) {
 func TestCompileSeveralMistakesAtOnce(t *testing.T) {
 	c := compile(map[string]any{"provider": "github", "tolerence": "5m", "methods": "post", "maxBodyBytes": "big", "signature": map[string]any{"hedder": "x"}})
 	for _, want := range []string{"tolerence", "maxBodyBytes", "signature.hedder"} {
-		if !strings.Contains(strings.Join(c.problems, "\n"), want) {
+		if !strings.Contains(strings.Join(sentences(c.problems), "\n"), want) {
 			t.Errorf("no word about %s: %q", want, c.problems)
 		}
 	}
@@ -128,7 +128,7 @@ func TestCompileSeveralMistakesAtOnce(t *testing.T) {
 			t.Errorf("no configuration at all: %q", c.problems)
 		}
 	}
-	if c := compile(map[string]any{"secrets": "0123456789abcdef", "signature": ""}); len(c.problems) != 1 || !strings.HasPrefix(c.problems[0], "provider: is required") {
+	if c := compile(map[string]any{"secrets": "0123456789abcdef", "signature": ""}); len(c.problems) != 1 || !strings.HasPrefix(sentence(c.problems[0]), "provider: is required") {
 		t.Errorf("an empty section describes no scheme: %q", c.problems)
 	}
 }
@@ -156,7 +156,7 @@ func TestCompileWarnings(t *testing.T) {
 	raw["signature"] = map[string]any{"signs": "{timestamp}", "timestampHeader": "X-Ts"}
 	raw["tolerance"] = "2h"
 	c := compile(raw)
-	text := strings.Join(c.warnings, "\n")
+	text := strings.Join(sentences(c.warnings), "\n")
 	for _, want := range []string{"observeOnly: this gate PROTECTS NOTHING", "signature.signs: does not contain {body}", "tolerance: is more than an hour", "secrets[0]: is written in clear"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no warning %q among %q", want, c.warnings)

@@ -28,10 +28,10 @@ func readRow(slug string) provider {
 	if err := json.Unmarshal([]byte(text), &sections); err != nil {
 		panic(err) // a test reads every row
 	}
-	decodeSection(sections["options"], &row.Options, "")
+	decodeSection(&notes{}, sections["options"], &row.Options, "")
 	if sections["ranges"] != nil {
 		row.Ranges = &ListOptions{}
-		decodeSection(sections["ranges"], row.Ranges, "")
+		decodeSection(&notes{}, sections["ranges"], row.Ranges, "")
 	}
 	return row
 }

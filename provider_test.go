@@ -36,7 +36,8 @@ func TestOverridesLeaveNothingOfTheRow(t *testing.T) {
 		{"cloudevents", "token", map[string]any{"basicUser": "a"}, "Query", ""},
 		{"cloudevents", "token", map[string]any{"basic": "false"}, "Query", "access_token"},
 	} {
-		options, row, problems := decodeOnRow(map[string]any{"provider": c.slug, c.section: c.user})
+		n := &notes{}
+		options, row := decodeOnRow(n, map[string]any{"provider": c.slug, c.section: c.user})
 		section := reflect.ValueOf(options.Signature)
 		if c.section == "token" {
 			section = reflect.ValueOf(options.Token)
@@ -46,8 +47,8 @@ func TestOverridesLeaveNothingOfTheRow(t *testing.T) {
 		if got.Kind() == reflect.Slice {
 			value = got.Len()
 		}
-		if value != c.want || len(problems) > 0 {
-			t.Errorf("%s with %v: %s is %v, want %v %q", c.slug, c.user, c.path, value, c.want, problems)
+		if value != c.want || len(n.problems) > 0 {
+			t.Errorf("%s with %v: %s is %v, want %v %q", c.slug, c.user, c.path, value, c.want, n.problems)
 		}
 		if !reflect.DeepEqual(row, readRow(c.slug)) {
 			t.Errorf("VULNERABLE: %s with %v changes the row", c.slug, c.user)

@@ -74,7 +74,7 @@ func TestParsePublicKey(t *testing.T) {
 		"no block": "-----BEGIN PUBLIC KEY-----", "no certificate": block("CERTIFICATE", der),
 	} {
 		c := compile(map[string]any{"publicKeys": text, "signature": map[string]any{"header": "X-Sig", "algorithm": "ed25519", "format": "{base64}"}})
-		if c.policy != nil || len(c.problems) != 1 || !strings.HasPrefix(c.problems[0], "publicKeys[0]: ") {
+		if c.policy != nil || len(c.problems) != 1 || !strings.HasPrefix(sentence(c.problems[0]), "publicKeys[0]: ") {
 			t.Errorf("VULNERABLE: %s: %q", name, c.problems)
 		}
 	}
@@ -88,7 +88,7 @@ func TestKeysFitTheirAlgorithm(t *testing.T) {
 			c := compile(map[string]any{"publicKeys": key, "signature": map[string]any{"header": "X-Sig", "algorithm": algorithm, "format": "{base64}"}})
 			if c.policy != nil {
 				fitting++
-			} else if !strings.Contains(strings.Join(c.problems, " "), "is not a key for "+algorithm) {
+			} else if !strings.Contains(strings.Join(sentences(c.problems), " "), "is not a key for "+algorithm) {
 				t.Errorf("%s: %q", algorithm, c.problems)
 			}
 		}
@@ -102,7 +102,7 @@ func TestKeysFitTheirAlgorithm(t *testing.T) {
 		"publicKeys: is required":   {"provider": "discord"},
 		"secrets: is required":      {"provider": "standard-webhooks"},
 	} {
-		if c := compile(raw); c.policy != nil || !strings.HasPrefix(strings.Join(c.problems, " "), what) {
+		if c := compile(raw); c.policy != nil || !strings.HasPrefix(strings.Join(sentences(c.problems), " "), what) {
 			t.Errorf("%s: %q", what, c.problems)
 		}
 	}

@@ -143,8 +143,8 @@ func isPinnedPath(pinned, path string) bool {
 	return strings.HasSuffix(pinned, path)
 }
 
-// verifiesURL says whether one of the forms has a use for the option publicURL.
-func verifiesURL(schemes []*scheme) bool {
+// usesURL says whether the forms have a use for the option publicURL.
+func usesURL(schemes []*scheme) bool {
 	for _, s := range schemes {
 		if s.pinned || signsPart(s.signs, urlKinds...) {
 			return true

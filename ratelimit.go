@@ -36,12 +36,11 @@ const (
 	sourceSubnet = 64
 )
 
-func compileRateLimit(c *compilation, options *RateLimitOptions) *rateLimit {
+func compileRateLimit(n *notes, options *RateLimitOptions) *rateLimit {
 	if options == nil {
 		return nil
 	}
 	o := *options
-	wrong := func(text string) { c.problems = append(c.problems, text) }
 	l := &rateLimit{average: o.Average, period: o.Period, burst: o.Burst}
 	if l.average == 0 {
 		l.average = defaultAverage
@@ -53,19 +52,19 @@ func compileRateLimit(c *compilation, options *RateLimitOptions) *rateLimit {
 		l.burst = l.average
 	}
 	if !bucket.Fits(l.average, l.period, l.burst) {
-		wrong("rateLimit: these numbers can't be counted with; average may be one a nanosecond at most, and a burst may take ten years to fill in")
+		addProblem(n, "rateLimit", kindInvalid, "these numbers can't be counted with; average may be one a nanosecond at most, and a burst may take ten years to fill in")
 	}
 	if criterion := o.SourceCriterion; criterion != nil {
 		l.header = http.CanonicalHeaderKey(criterion.RequestHeaderName)
 		l.host = criterion.RequestHost
 		switch {
 		case l.header != "" && l.host:
-			wrong("rateLimit.sourceCriterion.requestHost: contradicts requestHeaderName; there is one source")
+			addProblem(n, "rateLimit.sourceCriterion.requestHost", kindContradiction, "contradicts requestHeaderName; there is one source")
 		case l.header != "" && !isHeaderName(criterion.RequestHeaderName):
-			wrong("rateLimit.sourceCriterion.requestHeaderName: " + quote(criterion.RequestHeaderName) + " is not the name of a header")
+			addProblem(n, "rateLimit.sourceCriterion.requestHeaderName", kindInvalid, quote(criterion.RequestHeaderName)+" is not the name of a header")
 		}
 	}
-	l.exempt = compileRanges(c, o.Exempt, "rateLimit.exempt")
+	l.exempt = compileRanges(n, o.Exempt, "rateLimit.exempt")
 	if o.ResponseHeaders {
 		l.told = fmt.Sprintf("\"default\";q=%d;w=%d", l.average, seconds(int64(l.period)))
 	}

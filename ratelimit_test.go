@@ -156,7 +156,7 @@ func TestRateLimitMistakes(t *testing.T) {
 		{map[string]any{"sourceCriterion": map[string]any{"requestHeaderName": "X-A", "requestHost": "true"}}, "rateLimit.sourceCriterion.requestHost: contradicts"},
 		{map[string]any{"sourceCriterion": map[string]any{"ipStrategy": map[string]any{"depth": "1"}}}, "rateLimit.sourceCriterion.ipStrategy: is not an option"},
 	} {
-		got := strings.Join(compile(limited(c.options)).problems, "\n")
+		got := strings.Join(sentences(compile(limited(c.options)).problems), "\n")
 		if !strings.HasPrefix(got, c.says) || strings.Contains(got, "\n") {
 			t.Errorf("%v: %q, want %q", c.options, got, c.says)
 		}

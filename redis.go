@@ -76,26 +76,21 @@ redis.call('SET', KEYS[1], 'banned', 'PX', ARGV[3])
 return tonumber(ARGV[3])`)
 )
 
-func compileRedis(c *compilation, p *policy, options *RedisOptions) *sharedMemory {
-	if options == nil {
-		return nil
-	}
-	o := *options
-	wrong := func(text string) { c.problems = append(c.problems, text) }
+func compileRedis(n *notes, secrets *resolver, o RedisOptions) *sharedMemory {
+	own := &credentials{secrets: secrets}
 	m := &sharedMemory{options: resp.Options{
 		Endpoints: o.Endpoints, Username: o.Username, DB: int(o.DB),
 		DialTimeout: o.DialTimeout, ReadTimeout: o.ReadTimeout, WriteTimeout: o.WriteTimeout, PoolSize: int(o.PoolSize),
 	}}
 	r := &m.options
-	c.clientKeys = ""
 	if len(r.Endpoints) == 0 {
 		r.Endpoints = []string{defaultRedisEndpoint}
 	}
 	for i, endpoint := range r.Endpoints {
 		host, port, err := net.SplitHostPort(endpoint)
-		n, portErr := strconv.ParseUint(port, 10, 16)
-		if err != nil || host == "" || portErr != nil || n == 0 {
-			wrong(fmt.Sprintf("redis.endpoints[%d]: %s is not HOST:PORT", i, quote(endpoint)))
+		number, portErr := strconv.ParseUint(port, 10, 16)
+		if err != nil || host == "" || portErr != nil || number == 0 {
+			addProblem(n, fmt.Sprintf("redis.endpoints[%d]", i), kindInvalid, quote(endpoint)+" is not HOST:PORT")
 		}
 	}
 	if r.DialTimeout == 0 {
@@ -108,29 +103,23 @@ func compileRedis(c *compilation, p *policy, options *RedisOptions) *sharedMemor
 		r.WriteTimeout = defaultRedisTimeout
 	}
 	if r.DialTimeout > maxRedisTimeout || r.ReadTimeout > maxRedisTimeout || r.WriteTimeout > maxRedisTimeout {
-		wrong("redis: timeouts must be at most 10s, because requests wait for them")
+		addProblem(n, "redis", kindInvalid, "timeouts must be at most 10s, because requests wait for them")
 	}
 	if r.PoolSize == 0 {
 		r.PoolSize = defaultRedisPool
 	}
 	if r.PoolSize > maxRedisPool {
-		wrong("redis.poolSize: must be at most 1000")
+		addProblem(n, "redis.poolSize", kindInvalid, "must be at most 1000")
 	}
 	if o.Password != "" {
-		r.Password = string(clientText(c, o.Password, "redis.password", true))
+		r.Password = string(clientText(own, n, o.Password, "redis.password", true))
 	} else if o.Username != "" {
-		wrong("redis.username: has no effect without password")
+		addProblem(n, "redis.username", kindNoEffect, "has no effect without password")
 	}
 	if o.TLS != nil {
-		r.TLS = compileTLS(c, *o.TLS, "redis.tls")
+		r.TLS = compileTLS(n, own, *o.TLS, "redis.tls")
 	}
-	if p.limit != nil && p.limit.period/time.Duration(p.limit.average) < minSharedInterval {
-		wrong("rateLimit.average: must be at most 100000 a second where redis counts")
-	}
-	if p.limit == nil && p.ban == nil && p.replay == nil {
-		wrong("redis: has no effect without rateLimit, replay or ban")
-	}
-	sum := sha256.Sum256([]byte(fmt.Sprintf("%q %q %q %d %s %s %s %d %v %v %q", r.Endpoints, r.Username, r.Password, r.DB, r.DialTimeout, r.ReadTimeout, r.WriteTimeout, r.PoolSize, o.TLS != nil, o.TLS != nil && o.TLS.InsecureSkipVerify, c.clientKeys)))
+	sum := sha256.Sum256([]byte(fmt.Sprintf("%q %q %q %d %s %s %s %d %v %v %q", r.Endpoints, r.Username, r.Password, r.DB, r.DialTimeout, r.ReadTimeout, r.WriteTimeout, r.PoolSize, o.TLS != nil, o.TLS != nil && o.TLS.InsecureSkipVerify, own.seen)))
 	m.of = hex.EncodeToString(sum[:])
 	return m
 }

@@ -182,7 +182,7 @@ func TestRedisMistakes(t *testing.T) {
 	} {
 		raw := onlyOnce(map[string]any{})
 		raw["redis"] = c.options
-		got := strings.Join(compile(raw).problems, "\n")
+		got := strings.Join(sentences(compile(raw).problems), "\n")
 		if !strings.HasPrefix(got, c.says) {
 			t.Errorf("%v: %q, want %q", c.options, got, c.says)
 		}
@@ -190,7 +190,7 @@ func TestRedisMistakes(t *testing.T) {
 	raw := githubOptions()
 	raw["ban"] = "false"
 	raw["redis"] = "true"
-	if got := strings.Join(compile(raw).problems, "\n"); got != "redis: has no effect without rateLimit, replay or ban" {
+	if got := strings.Join(sentences(compile(raw).problems), "\n"); got != "redis: has no effect without rateLimit, replay or ban" {
 		t.Error(got)
 	}
 	raw["ban"] = "true"

@@ -34,12 +34,11 @@ var (
 )
 
 // compileReplay compiles the option replay, whatever is verified; see fitReplay.
-func compileReplay(c *compilation, options *ReplayOptions, directory string) *replay {
+func compileReplay(n *notes, options *ReplayOptions, directory string) *replay {
 	if options == nil {
 		return nil
 	}
 	o := *options
-	wrong := func(text string) { c.problems = append(c.problems, text) }
 	r := &replay{window: o.Window, onDuplicate: o.OnDuplicate, directory: directory, byDelivery: o.By == "delivery", required: o.Required}
 	if r.window == 0 {
 		r.window = defaultReplayWindow
@@ -48,38 +47,33 @@ func compileReplay(c *compilation, options *ReplayOptions, directory string) *re
 		r.onDuplicate = onDuplicates[0]
 	}
 	if r.window > maxReplayWindow {
-		wrong("replay.window: must be at most 720h")
+		addProblem(n, "replay.window", kindInvalid, "must be at most 720h")
 	}
 	if !contains(onDuplicates, r.onDuplicate) {
-		wrong("replay.onDuplicate: " + notKnown(r.onDuplicate, onDuplicates))
+		addProblem(n, "replay.onDuplicate", kindInvalid, notKnown(r.onDuplicate, onDuplicates))
 	}
 	if o.By != "" && !contains(replayBy, o.By) {
-		wrong("replay.by: " + notKnown(o.By, replayBy))
+		addProblem(n, "replay.by", kindInvalid, notKnown(o.By, replayBy))
 	}
 	return r
 }
 
 // fitReplay says where replay contradicts what is verified, once that is known.
-func fitReplay(c *compilation, p *policy) {
-	if p.replay == nil {
-		return
+func fitReplay(n *notes, r *replay, schemes []*scheme) {
+	if len(schemes) == 0 {
+		addProblem(n, "replay", kindNoEffect, "has no effect, because nothing is signed: a token is the same in every delivery")
 	}
-	r := p.replay
-	wrong := func(text string) { c.problems = append(c.problems, text) }
-	if len(p.schemes) == 0 {
-		wrong("replay: has no effect, because nothing is signed: a token is the same in every delivery")
-	}
-	for _, s := range p.schemes {
+	for _, s := range schemes {
 		if s.items != nil {
-			wrong("replay: has no effect on a batch, each item of which is signed for itself: items that have passed could be sent again in another batch")
+			addProblem(n, "replay", kindNoEffect, "has no effect on a batch, each item of which is signed for itself: items that have passed could be sent again in another batch")
 			break
 		}
 		if s.timestamped && r.window < 2*s.tolerance+replayMargin {
-			wrong("replay.window: must be at least " + (2*s.tolerance + replayMargin).String() + ", twice tolerance and a minute; a delivery could be sent again otherwise, while its timestamp is still good")
+			addProblem(n, "replay.window", kindInvalid, "must be at least "+(2*s.tolerance+replayMargin).String()+", twice tolerance and a minute; a delivery could be sent again otherwise, while its timestamp is still good")
 			break
 		}
 		if r.byDelivery && !signsID(s) {
-			wrong("replay.by: can't be delivery, because the scheme does not sign the delivery's id, and anybody could change it")
+			addProblem(n, "replay.by", kindInvalid, "can't be delivery, because the scheme does not sign the delivery's id, and anybody could change it")
 			break
 		}
 	}

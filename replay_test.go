@@ -312,7 +312,7 @@ func TestReplayMistakes(t *testing.T) {
 		{map[string]any{"allowlist": map[string]any{"sourceRange": "192.0.2.1", "alone": "true"}, "replay": "true"}, "replay: has no effect, because nothing is signed"},
 		{map[string]any{"provider": "github", "secrets": docsSecret, "replay": "true", "stateDirectory": "state"}, "stateDirectory: must be an absolute path"},
 	} {
-		got := strings.Join(compile(c.options).problems, "\n")
+		got := strings.Join(sentences(compile(c.options).problems), "\n")
 		if !strings.HasPrefix(got, c.says) || strings.Contains(got, "\n") {
 			t.Errorf("%v: %q, want %q", c.options, got, c.says)
 		}
@@ -498,7 +498,7 @@ func TestReplayMistakesBesideOthers(t *testing.T) {
 		raw := map[string]any{"provider": "github", "secrets": docsSecret, "replay": map[string]any{"onDuplicate": "forwrd", "by": "delivry", "window": "721h"}}
 		raw[other.name] = other.value
 		c := compile(raw)
-		got := strings.Join(c.problems, "\n")
+		got := strings.Join(sentences(c.problems), "\n")
 		for _, path := range []string{other.name, "replay.onDuplicate: ", "replay.by: ", "replay.window: "} {
 			if !strings.Contains(got, path) {
 				t.Errorf("%s: %q, want %s", other.name, got, path)

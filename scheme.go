@@ -52,45 +52,41 @@ const (
 
 var secretEncodings = []string{"", "utf8", "hex", "base64", "whsec", "sha1"}
 
-// compileSignature adds the forms of the option signature to the policy: the
-// first one, and alternatives that differ from it in what they say.
-func compileSignature(c *compilation, p *policy, options Options) {
-	first := *options.Signature
-	compileScheme(c, p, options, first, "signature")
-	if len(first.Alternatives) > maxAlternatives {
-		c.problems = append(c.problems, "signature.alternatives: at most 4")
-		return
+// allForms returns the forms of a signature, each whole.
+func allForms(first SignatureOptions) []SignatureOptions {
+	forms := []SignatureOptions{first}
+	if len(first.Alternatives) <= maxAlternatives {
+		for _, alternative := range first.Alternatives {
+			forms = append(forms, overlay(first, *alternative))
+		}
 	}
-	for i, alternative := range first.Alternatives {
-		path := "signature.alternatives[" + strconv.Itoa(i) + "]"
-		compileScheme(c, p, options, overlay(first, *alternative), path)
-	}
+	return forms
 }
 
 // compileScheme checks the options that describe a form, against each other too.
-// A form for which there are no keys is left out, if it is not the only one.
-func compileScheme(c *compilation, p *policy, options Options, o SignatureOptions, path string) {
+// The second result is what it lacks to have keys: empty where it has some.
+func compileScheme(n *notes, secrets *resolver, options Options, o SignatureOptions, path string) (*scheme, problem) {
 	s := &scheme{}
-	wrong := func(text string) { c.problems = append(c.problems, path+"."+text) }
+	wrong := func(option, kind, text string) { addProblem(n, path+"."+option, kind, text) }
 
 	a, known := algorithms[orDefault(o.Algorithm, "hmac-sha256")]
 	if !known {
-		wrong("algorithm: " + notKnown(o.Algorithm, sortedNames(algorithms)))
+		wrong("algorithm", kindInvalid, notKnown(o.Algorithm, sortedNames(algorithms)))
 	}
 	s.algorithm = a
 	if !contains(secretEncodings, o.SecretEncoding) {
-		wrong("secretEncoding: " + notKnown(o.SecretEncoding, secretEncodings[1:]))
+		wrong("secretEncoding", kindInvalid, notKnown(o.SecretEncoding, secretEncodings[1:]))
 	}
-	compileHeaders(c, s, o, path)
-	s.timestamp = placeOption(c, path+".timestampHeader", o.TimestampHeader, path+".timestampField", o.TimestampField)
-	s.id = placeOption(c, path+".idHeader", o.IDHeader, path+".idField", o.IDField)
-	s.event = placeOption(c, path+".eventHeader", o.EventHeader, path+".eventField", o.EventField)
-	s.sender = placeOption(c, "", "", path+".senderField", o.SenderField)
-	s.certificate = placeOption(c, "", "", path+".certificateField", o.CertificateField)
+	compileHeaders(n, s, o, path)
+	s.timestamp = placeOption(n, path+".timestampHeader", o.TimestampHeader, path+".timestampField", o.TimestampField)
+	s.id = placeOption(n, path+".idHeader", o.IDHeader, path+".idField", o.IDField)
+	s.event = placeOption(n, path+".eventHeader", o.EventHeader, path+".eventField", o.EventField)
+	s.sender = placeOption(n, "", "", path+".senderField", o.SenderField)
+	s.certificate = placeOption(n, "", "", path+".certificateField", o.CertificateField)
 	if o.Items != "" {
 		items, problem := jsonpath.Parse(o.Items)
 		if problem != "" {
-			wrong("items: " + problem)
+			wrong("items", kindInvalid, problem)
 		}
 		s.items = items
 	}
@@ -101,81 +97,79 @@ func compileScheme(c *compilation, p *policy, options Options, o SignatureOption
 	}
 	format, problem := parseFormat(orDefault(o.Format, "{hex}"), s.senders)
 	if problem != "" {
-		wrong("format: " + problem)
+		wrong("format", kindInvalid, problem)
 	}
 	s.format = format
 	signs, problem := parseSigns(orDefault(o.Signs, "{body}"), s.timestamp, s.id)
 	if problem != "" {
-		wrong("signs: " + problem)
+		wrong("signs", kindInvalid, problem)
 	}
 	s.signs = signs
-	compileURL(c, s, options)
+	compileURL(n, s, options)
 	if o.TimestampUnit == "epoch" && !endsTimestamp(s.signs) {
-		c.warnings = append(c.warnings, path+".signs: nothing separates {timestamp} from what follows it, and the unit epoch has two lengths")
+		addWarning(n, path+".signs", kindInvalid, "nothing separates {timestamp} from what follows it, and the unit epoch has two lengths")
 	}
 	for _, p := range delimit(s.signs) {
-		text := path + ".signs: nothing separates " + p + " from its neighbour, so whoever has seen one delivery can move bytes from one to the other"
+		text := "nothing separates " + p + " from its neighbour, so whoever has seen one delivery can move bytes from one to the other"
 		if contains([]string{"{url}", "{portURL}", "{decodedURL}"}, p) {
 			text += "; the whole URL in publicURL ends that"
 		}
-		c.warnings = append(c.warnings, text)
+		addWarning(n, path+".signs", kindInvalid, text)
 	}
 	if len(signs) > 0 && !bindsBody(s) {
 		s.exact = readsBody(s)
-		if !isRowsOwn(c.row.Options.Signature, o.Signs) {
-			c.warnings = append(c.warnings, path+".signs: does not contain {body}, so whoever has seen one delivery can change its body")
-		}
+		addWarning(n, path+".signs", kindUnboundBody, "does not contain {body}, so whoever has seen one delivery can change its body")
 	}
 	s.exact = s.exact || isPublic(&a) && s.sender.kind == "json"
-	compileTimestamp(c, s, options, o, path)
+	compileTimestamp(n, s, options, o, path)
 	compileSigned(s, wrong)
-	compileSenders(c, s, options)
-	compileKeys(c, p, s, options, o)
+	compileSenders(n, s, options)
+	return s, compileKeys(n, secrets, s, options, o)
 }
 
 // compileHeaders checks where the signature stands.
-func compileHeaders(c *compilation, s *scheme, o SignatureOptions, path string) {
-	s.field = placeOption(c, "", "", path+".field", o.Field)
+func compileHeaders(n *notes, s *scheme, o SignatureOptions, path string) {
+	s.field = placeOption(n, "", "", path+".field", o.Field)
 	if len(o.Header) > 0 && o.Field != "" {
-		c.problems = append(c.problems, path+".field: contradicts "+path+".header; the signature has one place")
+		addProblem(n, path+".field", kindContradiction, "contradicts "+path+".header; the signature has one place")
 	}
 	if len(o.Header) == 0 && o.Field == "" {
-		c.problems = append(c.problems, path+".header: is required; or field, where the signature is in no header")
+		addProblem(n, path+".header", kindRequired, "is required; or field, where the signature is in no header")
 	}
 	for _, name := range o.Header {
 		prefix, numbered := strings.CutSuffix(name, "{n}")
 		if !isHeaderName(prefix) {
-			c.problems = append(c.problems, path+".header: "+quote(name)+" is not the name of a header")
+			addProblem(n, path+".header", kindInvalid, quote(name)+" is not the name of a header")
 			continue
 		}
 		if !numbered {
 			s.headers = append(s.headers, http.CanonicalHeaderKey(name))
 			continue
 		}
-		for n := 1; n <= maxNumbered; n++ {
-			s.headers = append(s.headers, http.CanonicalHeaderKey(prefix+strconv.Itoa(n)))
+		for number := 1; number <= maxNumbered; number++ {
+			s.headers = append(s.headers, http.CanonicalHeaderKey(prefix+strconv.Itoa(number)))
 		}
 	}
 }
 
 // compileURL checks the option publicURL, and puts the URL into the signed text
 // where it is known.
-func compileURL(c *compilation, s *scheme, options Options) {
+func compileURL(n *notes, s *scheme, options Options) {
 	if options.PublicURL != "" {
 		u, problem := parsePublicURL(options.PublicURL)
 		if problem != "" {
-			c.problems = append(c.problems, "publicURL: "+problem)
+			addProblem(n, "publicURL", kindInvalid, problem)
 			return
 		}
 		pinURL(s, u)
 	} else if signsPart(s.signs, urlKinds...) {
-		c.problems = append(c.problems, "publicURL: is required, because the scheme signs the URL; give all of it as the provider knows it, such as https://hooks.example.com/in")
+		addProblem(n, "publicURL", kindRequired, "is required, because the scheme signs the URL; give all of it as the provider knows it, such as https://hooks.example.com/in")
 	}
 }
 
 // compileTimestamp checks that a timestamp has one source, and is signed: one
 // that is not protects from nothing.
-func compileTimestamp(c *compilation, s *scheme, options Options, o SignatureOptions, path string) {
+func compileTimestamp(n *notes, s *scheme, options Options, o SignatureOptions, path string) {
 	inHeader := hasPlaceholder(s.format, "timestamp")
 	s.timestamped = inHeader || s.timestamp.kind != ""
 	s.timestampUnit = orDefault(o.TimestampUnit, "s")
@@ -183,40 +177,40 @@ func compileTimestamp(c *compilation, s *scheme, options Options, o SignatureOpt
 	if s.tolerance == 0 {
 		s.tolerance = defaultTolerance
 	}
-	wrong := func(text string) { c.problems = append(c.problems, path+"."+text) }
+	wrong := func(option, kind, text string) { addProblem(n, path+"."+option, kind, text) }
 	if inHeader && s.timestamp.kind != "" {
-		wrong("timestampHeader: contradicts {timestamp} in " + path + ".format; the timestamp has one place")
+		wrong("timestampHeader", kindContradiction, "contradicts {timestamp} in "+path+".format; the timestamp has one place")
 	}
 	inBody := s.timestamp.kind == "json" || s.timestamp.kind == "form"
 	isListed := s.timestamp.kind == "header" && signsPart(s.signs, "headers")
 	if s.timestamped && !signsPart(s.signs, "timestamp") && !isListed && !(inBody && bindsBody(s)) {
-		wrong("signs: must contain {timestamp}; one that is not signed can be changed by anybody")
+		wrong("signs", kindRequired, "must contain {timestamp}; one that is not signed can be changed by anybody")
 	}
 	if !contains(timestampUnits, s.timestampUnit) {
-		wrong("timestampUnit: " + notKnown(o.TimestampUnit, timestampUnits))
+		wrong("timestampUnit", kindInvalid, notKnown(o.TimestampUnit, timestampUnits))
 	}
 	if !s.timestamped {
 		if signsPart(s.signs, "timestamp") {
-			wrong("timestampHeader: is required, because " + path + ".signs contains {timestamp}; or put {timestamp} into " + path + ".format")
+			wrong("timestampHeader", kindRequired, "is required, because "+path+".signs contains {timestamp}; or put {timestamp} into "+path+".format")
 		}
 		if options.Tolerance != 0 {
-			c.problems = append(c.problems, "tolerance: has no effect, because the scheme signs no timestamp")
+			addProblem(n, "tolerance", kindNoEffect, "has no effect, because the scheme signs no timestamp")
 		}
 		if o.TimestampUnit != "" {
-			wrong("timestampUnit: has no effect, because the scheme signs no timestamp")
+			wrong("timestampUnit", kindNoEffect, "has no effect, because the scheme signs no timestamp")
 		}
-	} else if s.tolerance > time.Hour && s.tolerance != c.row.Options.Tolerance {
-		c.warnings = append(c.warnings, "tolerance: is more than an hour; a captured delivery can be sent again all that time")
+	} else if s.tolerance > time.Hour {
+		addWarning(n, "tolerance", kindLongTolerance, "is more than an hour; a captured delivery can be sent again all that time")
 	}
 }
 
 // compileSigned checks that what is signed has a place.
-func compileSigned(s *scheme, wrong func(string)) {
+func compileSigned(s *scheme, wrong func(option, kind, text string)) {
 	if signsPart(s.signs, "id") && s.id.kind == "" {
-		wrong("idHeader: is required, because signs contains {id}")
+		wrong("idHeader", kindRequired, "is required, because signs contains {id}")
 	}
 	if signsPart(s.signs, "names", "listed") != hasPlaceholder(s.format, "headers") {
-		wrong("signs: {headers} and {headerValues} stand for the {headers} of format; one is there without the other")
+		wrong("signs", kindInvalid, "{headers} and {headerValues} stand for the {headers} of format; one is there without the other")
 	}
 	for i := range s.signs {
 		// SHA-2 can be hashed on from its result, with the padding between, which
@@ -224,29 +218,29 @@ func compileSigned(s *scheme, wrong func(string)) {
 		s.extendable = s.extendable || s.signs[i].kind == "secret" && i < len(s.signs)-1
 	}
 	if signsPart(s.signs, "secret") != (s.algorithm.family == "hash") {
-		wrong("signs: {secret} belongs to the algorithms hash-..., and to no others; without it everybody could make the hash")
+		wrong("signs", kindInvalid, "{secret} belongs to the algorithms hash-..., and to no others; without it everybody could make the hash")
 	}
 }
 
 // compileSenders checks the names of senders where the scheme has such.
-func compileSenders(c *compilation, s *scheme, options Options) {
+func compileSenders(n *notes, s *scheme, options Options) {
 	inFormat := hasPlaceholder(s.format, "sender")
 	if len(options.Senders) == 0 {
 		if inFormat || s.certificate.kind != "" || isPublic(&s.algorithm) && s.sender.kind != "" {
-			c.problems = append(c.problems, "senders: is required; the scheme has one key for everybody's deliveries, so name the senders that are yours")
+			addProblem(n, "senders", kindRequired, "is required; the scheme has one key for everybody's deliveries, so name the senders that are yours")
 		}
 		return
 	}
 	for i, name := range options.Senders {
 		if s.certificate.kind != "" && !snsTopic.MatchString(name) {
-			c.problems = append(c.problems, "senders["+strconv.Itoa(i)+"]: "+quote(name)+" is not the ARN of an SNS topic, such as arn:aws:sns:eu-central-1:123456789012:deploys")
+			addProblem(n, "senders["+strconv.Itoa(i)+"]", kindInvalid, quote(name)+" is not the ARN of an SNS topic, such as arn:aws:sns:eu-central-1:123456789012:deploys")
 		}
 	}
 	if isPublic(&s.algorithm) && s.sender.kind != "" && !signsPlace(s, s.sender) && !(s.sender.kind == "json" && bindsBody(s)) {
-		c.problems = append(c.problems, "signature.senderField: must be a place that is signed; the key is the same for everybody's deliveries")
+		addProblem(n, "signature.senderField", kindInvalid, "must be a place that is signed; the key is the same for everybody's deliveries")
 	}
 	if s.sender.kind == "" && !inFormat {
-		c.problems = append(c.problems, "senders: has no effect, because the scheme names no sender")
+		addProblem(n, "senders", kindNoEffect, "has no effect, because the scheme names no sender")
 	}
 }
 

@@ -26,9 +26,13 @@ type secret struct {
 	key      []byte
 	text     string // that the key was read from
 	problem  string
-	degraded string // why the key is not the one that was asked for
-	warnings []string
+	degraded string            // why the key is not the one that was asked for
+	warnings []problem         // without a path
 	files    []plainfile.State // where the key came from, if from a file
+}
+
+func addSecretWarning(s *secret, kind, text string) {
+	s.warnings = append(s.warnings, problem{kind: kind, text: text})
 }
 
 var environmentName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
@@ -66,10 +70,10 @@ func resolveSecret(ref, encoding string) secret {
 	}
 	s := decodeSecret(ref, encoding)
 	if s.problem == "" && encoding != publicKeyEncoding && looksLikeName(ref) {
-		s.warnings = append(s.warnings, "looks like the name of an environment variable, and is taken for the secret itself; did you mean env:NAME?")
+		addSecretWarning(&s, kindInvalid, "looks like the name of an environment variable, and is taken for the secret itself; did you mean env:NAME?")
 	}
 	if s.problem == "" && encoding != publicKeyEncoding {
-		s.warnings = append(s.warnings, "is written in clear, and Traefik shows plugin options in its API and its debug log; write env:NAME or file:/path")
+		addSecretWarning(&s, kindInClear, "is written in clear, and Traefik shows plugin options in its API and its debug log; write env:NAME or file:/path")
 	}
 	return s
 }
@@ -127,7 +131,7 @@ func fileSecret(path, encoding string) secret {
 		}
 	}
 	if plainfile.WritableByAll(state) {
-		s.warnings = append(s.warnings, "file "+path+" may be written by everybody on this machine")
+		addSecretWarning(&s, kindInvalid, "file "+path+" may be written by everybody on this machine")
 	}
 	s.files = []plainfile.State{state}
 	return s
@@ -187,11 +191,11 @@ func decodeSecret(text, encoding string) secret {
 	}
 	s := secret{key: key, text: text}
 	if isGuessable(text, key) {
-		s.warnings = append(s.warnings, "is short or a well-known placeholder; if it is for you to choose, use 32 random bytes")
+		addSecretWarning(&s, kindWeakSecret, "is short or a well-known placeholder; if it is for you to choose, use 32 random bytes")
 	}
 	odd := oddText(text)
 	if odd != "" {
-		s.warnings = append(s.warnings, odd)
+		addSecretWarning(&s, kindInvalid, odd)
 	}
 	return s
 }

@@ -107,7 +107,7 @@ func TestFileSecret(t *testing.T) {
 		if string(s.key) != step.key {
 			t.Errorf("%s: key %.40q, want %.40q", step.name, s.key, step.key)
 		}
-		said := s.problem + s.degraded + strings.Join(s.warnings, "; ")
+		said := s.problem + s.degraded + strings.Join(sentences(s.warnings), "; ")
 		if (said == "") != (step.says == "") || !strings.Contains(said, step.says) {
 			t.Errorf("%s: says %q, want %q", step.name, said, step.says)
 		}
@@ -131,7 +131,7 @@ func TestFileSecret(t *testing.T) {
 	if err := os.Chmod(path, 0o666); err != nil {
 		t.Fatal(err)
 	}
-	if s := fileSecret(path, "utf8"); len(s.warnings) != 1 || !strings.Contains(s.warnings[0], "written by everybody") {
+	if s := fileSecret(path, "utf8"); len(s.warnings) != 1 || !strings.Contains(s.warnings[0].text, "written by everybody") {
 		t.Errorf("world-writable: warnings %q", s.warnings)
 	}
 }
@@ -159,7 +159,7 @@ func TestGuessableSecretsAreWarnedOf(t *testing.T) {
 		if len(s.warnings) != 1 || s.problem != "" {
 			t.Errorf("%q: warnings %q, problem %q", text, s.warnings, s.problem)
 		}
-		if len(s.warnings) == 1 && strings.Contains(s.warnings[0], text) {
+		if len(s.warnings) == 1 && strings.Contains(s.warnings[0].text, text) {
 			t.Errorf("%q: the warning shows the secret", text)
 		}
 	}
@@ -200,7 +200,7 @@ func TestOddSecretsAreWarnedOf(t *testing.T) {
 			}
 			s := resolveSecret(ref, c.encoding)
 			said := []string{}
-			for _, w := range s.warnings {
+			for _, w := range sentences(s.warnings) {
 				if strings.Contains(w, c.text) || strings.Contains(w, "Zq8") || strings.Contains(w, "ZQ8") {
 					t.Errorf("%q shows the secret", w)
 				}

@@ -79,11 +79,13 @@ func NewSigner(config *Config, key crypto.Signer) (*Signer, error) {
 	}
 	c := compile(raw)
 	if c.policy == nil {
-		text := strings.Join(c.problems, "; ")
-		if added {
-			text = strings.NewReplacer("publicKeys[0]: ", "the private key: ", "publicKeys: has", "the private key: has").Replace(text)
+		said := c.problems
+		for i := range said {
+			if added && strings.HasPrefix(said[i].path, "publicKeys") {
+				said[i].path = "the private key" // the public one is nobody's option here
+			}
 		}
-		return nil, errors.New(text)
+		return nil, errors.New(strings.Join(sentences(said), "; "))
 	}
 	options, _ := Decode(raw) // which compile has done before
 	s := &Signer{policy: c.policy, options: options, key: key}
@@ -91,7 +93,7 @@ func NewSigner(config *Config, key crypto.Signer) (*Signer, error) {
 		return nil, errors.New("allowlist.alone: the gate looks at the address alone, so there is nothing to sign")
 	}
 	if c.policy.token != nil {
-		s.token = string(c.keys["utf8"][0])
+		s.token = string(c.secrets.keys["utf8"][0])
 		if options.Token.BasicUser != "" {
 			s.token = options.Token.BasicUser + ":" + s.token
 		}

@@ -83,18 +83,18 @@ func repeatsVerified(d *decision, h http.Header, name string) bool {
 	return false
 }
 
-// policyNames returns the canonical names of the headers that a policy reads.
-func policyNames(p *policy) map[string]bool {
+// verifiedNames returns the canonical names of the headers that a request is verified by.
+func verifiedNames(schemes []*scheme, t *token) map[string]bool {
 	names := map[string]bool{}
-	for _, s := range p.schemes {
+	for _, s := range schemes {
 		for name := range schemeNames(s) {
 			names[name] = true
 		}
 	}
-	if p.token != nil {
-		addHeaders(names, p.token.places)
-		addHeaders(names, []place{p.token.id, p.token.event})
-		if p.token.scheme != "" {
+	if t != nil {
+		addHeaders(names, t.places)
+		addHeaders(names, []place{t.id, t.event})
+		if t.scheme != "" {
 			names["Authorization"] = true
 		}
 	}

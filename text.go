@@ -41,17 +41,3 @@ func orDefault(text, fallback string) string {
 	}
 	return text
 }
-
-// withoutRepeats returns lines in order, each of them once: forms that share an
-// option share its mistakes.
-func withoutRepeats(lines []string) []string {
-	seen := map[string]bool{}
-	once := []string{}
-	for _, line := range lines {
-		if !seen[line] {
-			seen[line] = true
-			once = append(once, line)
-		}
-	}
-	return once
-}

@@ -18,19 +18,18 @@ type token struct {
 	names   nameSet // that lead to it
 }
 
-// compileToken adds the option token to the policy.
-func compileToken(c *compilation, p *policy, options Options) {
+// compileToken compiles the option token.
+func compileToken(n *notes, secrets *resolver, options Options) *token {
 	o := *options.Token
 	t := &token{}
-	wrong := func(text string) { c.problems = append(c.problems, text) }
-	header := placeOption(c, "token.header", o.Header, "", "")
+	header := placeOption(n, "token.header", o.Header, "", "")
 	if header.kind != "" {
 		t.places = append(t.places, header)
 	}
 	if o.Query != "" {
 		t.places = append(t.places, place{kind: "query", name: o.Query})
 	}
-	field := placeOption(c, "", "", "token.field", o.Field)
+	field := placeOption(n, "", "", "token.field", o.Field)
 	if field.kind != "" {
 		t.places = append(t.places, field)
 		t.exact = field.kind == "json"
@@ -39,42 +38,42 @@ func compileToken(c *compilation, p *policy, options Options) {
 	basic := o.Basic || o.BasicUser != ""
 	switch {
 	case basic && (o.Bearer || len(t.places) > 0):
-		wrong("token.basic: contradicts the other places of the token")
+		addProblem(n, "token.basic", kindContradiction, "contradicts the other places of the token")
 	case basic:
 		t.scheme = "Basic "
 	case o.Bearer:
 		t.scheme = "Bearer "
 	case len(t.places) == 0:
-		wrong("token.header: is required, or one of query, field, bearer, basic: the place of the token, which the sender or you have chosen")
+		addProblem(n, "token.header", kindRequired, "is required, or one of query, field, bearer, basic: the place of the token, which the sender or you have chosen")
 	}
 	if strings.Contains(o.BasicUser, ":") {
-		wrong("token.basicUser: can't contain a colon, RFC 7617")
+		addProblem(n, "token.basicUser", kindInvalid, "can't contain a colon, RFC 7617")
 	}
-	t.id = placeOption(c, "token.idHeader", o.IDHeader, "token.idField", o.IDField)
-	t.event = placeOption(c, "token.eventHeader", o.EventHeader, "token.eventField", o.EventField)
+	t.id = placeOption(n, "token.idHeader", o.IDHeader, "token.idField", o.IDField)
+	t.event = placeOption(n, "token.eventHeader", o.EventHeader, "token.eventField", o.EventField)
 	if len(options.Secrets) == 0 {
-		wrong("secrets: is required; write env:NAME or file:/path")
+		addProblem(n, "secrets", kindRequired, "is required; write env:NAME or file:/path")
 	}
-	for i, key := range secretKeys(c, options, "utf8") {
+	for i, key := range secretKeys(secrets, n, options.Secrets, "utf8") {
 		text := string(key)
 		if o.BasicUser != "" {
 			text = o.BasicUser + ":" + text
 		} else if basic && !strings.Contains(text, ":") {
-			wrong(fmt.Sprintf("secrets[%d]: is not user:password, which token.basic says; or give token.basicUser", i))
+			addProblem(n, fmt.Sprintf("secrets[%d]", i), kindInvalid, "is not user:password, which token.basic says; or give token.basicUser")
 		}
 		if o.Bearer && strings.HasPrefix(text, "Bearer ") {
-			c.warnings = append(c.warnings, fmt.Sprintf("secrets[%d]: begins with \"Bearer \", which is not part of a bearer token", i))
+			addWarning(n, fmt.Sprintf("secrets[%d]", i), kindInvalid, "begins with \"Bearer \", which is not part of a bearer token")
 		}
 		sum := sha256.Sum256([]byte(text))
 		t.digests = append(t.digests, sum[:])
 	}
 	if len(options.Senders) > 0 {
-		wrong("senders: has no effect, because a token names no sender")
+		addProblem(n, "senders", kindNoEffect, "has no effect, because a token names no sender")
 	}
 	if options.Tolerance != 0 {
-		wrong("tolerance: has no effect, because a token has no timestamp")
+		addProblem(n, "tolerance", kindNoEffect, "has no effect, because a token has no timestamp")
 	}
-	p.token = t
+	return t
 }
 
 // verifyToken says which one of the tokens a request has, from 1, in one place. The

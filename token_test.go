@@ -159,10 +159,10 @@ func TestTokenMistakes(t *testing.T) {
 		{map[string]any{"provider": "postmark", "secrets": testToken}, "secrets[0]: is not user:password"},
 	} {
 		got := compile(c.raw)
-		if got.policy != nil || len(got.problems) == 0 || !strings.HasPrefix(got.problems[0], c.want) {
+		if got.policy != nil || len(got.problems) == 0 || !strings.HasPrefix(sentence(got.problems[0]), c.want) {
 			t.Errorf("%v: %q, want %s", c.raw, got.problems, c.want)
 		}
-		if strings.Contains(strings.Join(got.problems, " "), testToken) {
+		if strings.Contains(strings.Join(sentences(got.problems), " "), testToken) {
 			t.Errorf("VULNERABLE: a secret is shown: %q", got.problems)
 		}
 	}

@@ -168,7 +168,7 @@ func TestComplete(t *testing.T) {
 		{Source{File: "/list", Refresh: maxRefresh + 1}, "refresh: must be between"},
 	} {
 		_, problems, _ := Complete(c.source)
-		if len(problems) != 1 || !strings.HasPrefix(problems[0], c.says) {
+		if len(problems) != 1 || !strings.HasPrefix(problems[0][0]+": "+problems[0][1], c.says) {
 			t.Errorf("%+v: %q, want %q", c.source, problems, c.says)
 		}
 	}

@@ -42,22 +42,22 @@ const (
 )
 
 // Complete returns a source with its defaults filled in, what is wrong with it,
-// and what is questionable; each begins with the name of an option of lists[].
-func Complete(s Source) (Source, []string, []string) {
-	problems, warnings := []string{}, []string{}
-	wrong := func(text string) { problems = append(problems, text) }
+// and what is questionable; each with the name of an option of lists[].
+func Complete(s Source) (Source, [][2]string, [][2]string) {
+	problems, warnings := [][2]string{}, [][2]string{}
+	wrong := func(option, text string) { problems = append(problems, [2]string{option, text}) }
 	switch {
 	case s.URL != "" && s.File != "":
-		wrong("file: contradicts url; a list comes from one place")
+		wrong("file", "contradicts url; a list comes from one place")
 	case s.URL != "":
 		checkURL(&s, wrong)
 	case s.File == "":
-		wrong("url: is required, or file")
+		wrong("url", "is required, or file")
 	case !strings.HasPrefix(s.File, "/"):
-		wrong("file: must be an absolute path")
+		wrong("file", "must be an absolute path")
 	}
 	if s.PlainHTTP && s.URL == "" {
-		wrong("plainHTTP: has no effect without url")
+		wrong("plainHTTP", "has no effect without url")
 	}
 	if s.Refresh == 0 {
 		s.Refresh = defaultURLRefresh
@@ -66,33 +66,33 @@ func Complete(s Source) (Source, []string, []string) {
 		}
 	}
 	if s.Refresh < minRefresh || s.Refresh > maxRefresh {
-		wrong("refresh: must be between 1s and 720h")
+		wrong("refresh", "must be between 1s and 720h")
 	} else if s.URL != "" && s.Refresh < politeRefresh {
-		warnings = append(warnings, "refresh: is less than a minute; servers of others may answer that with a ban")
+		warnings = append(warnings, [2]string{"refresh", "is less than a minute; servers of others may answer that with a ban"})
 	}
 	checkFormat(&s, wrong)
 	return s, problems, warnings
 }
 
-func checkURL(s *Source, wrong func(string)) {
+func checkURL(s *Source, wrong func(option, text string)) {
 	u, err := url.Parse(s.URL)
 	switch {
 	case err != nil || u.Hostname() == "" || u.Opaque != "":
-		wrong("url: must be a whole URL, such as https://api.github.com/meta")
+		wrong("url", "must be a whole URL, such as https://api.github.com/meta")
 	case u.Scheme == "http" && !s.PlainHTTP:
-		wrong("url: must begin with https://, because whoever can change the list can let themselves in; plainHTTP: true if that can't be")
+		wrong("url", "must begin with https://, because whoever can change the list can let themselves in; plainHTTP: true if that can't be")
 	case u.Scheme == "https" && s.PlainHTTP:
-		wrong("plainHTTP: has no effect, because the URL is https")
+		wrong("plainHTTP", "has no effect, because the URL is https")
 	case u.Scheme != "http" && u.Scheme != "https":
-		wrong("url: must begin with https://")
+		wrong("url", "must begin with https://")
 	case u.User != nil:
-		wrong("url: can't contain a user or a password")
+		wrong("url", "can't contain a user or a password")
 	case u.Fragment != "":
-		wrong("url: can't have a fragment")
+		wrong("url", "can't have a fragment")
 	}
 }
 
-func checkFormat(s *Source, wrong func(string)) {
+func checkFormat(s *Source, wrong func(option, text string)) {
 	if s.Format == "" {
 		s.Format = "text"
 		if len(s.Path) > 0 {
@@ -102,24 +102,24 @@ func checkFormat(s *Source, wrong func(string)) {
 	switch s.Format {
 	case "text", "csv":
 		if len(s.Path) > 0 {
-			wrong("path: has no effect in a list that is no JSON")
+			wrong("path", "has no effect in a list that is no JSON")
 		}
 		if len(s.Where) > 0 {
-			wrong("where: has no effect in a list that is no JSON")
+			wrong("where", "has no effect in a list that is no JSON")
 		}
 	case "json":
 		if len(s.Path) == 0 {
-			wrong("path: is required for a list in JSON, such as hooks or items[].cidr")
+			wrong("path", "is required for a list in JSON, such as hooks or items[].cidr")
 		}
 		if len(s.Path) > maxPaths {
-			wrong("path: has more than 8 entries")
+			wrong("path", "has more than 8 entries")
 		}
 		_, problems := compileQueries(s.Path, s.Where)
 		for _, p := range problems {
-			wrong(p)
+			wrong(p[0], p[1])
 		}
 	default:
-		wrong("format: must be text, json or csv")
+		wrong("format", "must be text, json or csv")
 	}
 }
 
@@ -139,14 +139,14 @@ type condition struct {
 }
 
 // compileQueries compiles paths and conditions, or says what is wrong with them.
-func compileQueries(paths, where []string) ([]query, []string) {
-	problems := []string{}
+func compileQueries(paths, where []string) ([]query, [][2]string) {
+	problems := [][2]string{}
 	conditions := []condition{}
 	for i, text := range where {
 		name, value, ok := strings.Cut(text, "=")
 		path, problem := jsonpath.Parse(name)
 		if !ok || value == "" || problem != "" || strings.TrimSpace(name) != name || strings.TrimSpace(value) != value {
-			problems = append(problems, fmt.Sprintf("where[%d]: must be NAME=VALUE, such as service=SNS", i))
+			problems = append(problems, [2]string{fmt.Sprintf("where[%d]", i), "must be NAME=VALUE, such as service=SNS"})
 			continue
 		}
 		conditions = append(conditions, condition{path: path, value: value})
@@ -155,12 +155,12 @@ func compileQueries(paths, where []string) ([]query, []string) {
 	for i, text := range paths {
 		steps, problem := jsonpath.ParseAny(text)
 		if problem != "" {
-			problems = append(problems, fmt.Sprintf("path[%d]: %s", i, problem))
+			problems = append(problems, [2]string{fmt.Sprintf("path[%d]", i), problem})
 			continue
 		}
 		at := objectsIn(steps)
 		if at == 0 && len(conditions) > 0 {
-			problems = append(problems, fmt.Sprintf("where: has no effect on path[%d], which leads through no list of objects", i))
+			problems = append(problems, [2]string{"where", fmt.Sprintf("has no effect on path[%d], which leads through no list of objects", i)})
 		}
 		queries = append(queries, query{text: text, objects: steps[:at], addresses: steps[at:], conditions: conditions})
 	}

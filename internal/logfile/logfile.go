@@ -42,19 +42,19 @@ const (
 )
 
 // Complete returns options with their defaults filled in, and what is wrong with
-// them; each problem begins with the name of an option.
-func Complete(o Options) (Options, []string) {
-	problems := []string{}
-	wrong := func(text string) { problems = append(problems, text) }
+// them, each with the name of an option.
+func Complete(o Options) (Options, [][2]string) {
+	problems := [][2]string{}
+	wrong := func(option, text string) { problems = append(problems, [2]string{option, text}) }
 	switch {
 	case o.Path == "":
-		wrong("path: is required")
+		wrong("path", "is required")
 	case !strings.HasPrefix(o.Path, "/"):
-		wrong("path: must be absolute")
+		wrong("path", "must be absolute")
 	case strings.HasSuffix(o.Path, "/"):
-		wrong("path: must be that of a file, not of a directory")
+		wrong("path", "must be that of a file, not of a directory")
 	case strings.HasPrefix(o.Path, "/dev/") || strings.HasPrefix(o.Path, "/proc/"):
-		wrong("path: must be that of a regular file; for /dev/stdout there is the output stdout")
+		wrong("path", "must be that of a regular file; for /dev/stdout there is the output stdout")
 	default:
 		o.Path = filepath.Clean(o.Path)
 	}
@@ -62,19 +62,19 @@ func Complete(o Options) (Options, []string) {
 		o.MaxBytes = defaultMaxBytes
 	}
 	if o.MaxBytes < minMaxBytes {
-		wrong("maxBytes: must be at least 1048576, which is 1 MiB")
+		wrong("maxBytes", "must be at least 1048576, which is 1 MiB")
 	}
 	if o.MaxAge < 0 || o.MaxAge > 0 && o.MaxAge < minMaxAge {
-		wrong("maxAge: must be at least 1m, or 0 for any age")
+		wrong("maxAge", "must be at least 1m, or 0 for any age")
 	}
 	if o.Keep == 0 {
 		o.Keep = defaultKeep
 	}
 	if o.Keep < 1 || o.Keep > maxKeep {
-		wrong("keep: must be between 1 and " + strconv.Itoa(maxKeep))
+		wrong("keep", "must be between 1 and "+strconv.Itoa(maxKeep))
 	}
 	if len(o.ChainKey) > 0 && len(o.ChainKey) < minChainKey {
-		wrong("chainKey: must have at least " + strconv.Itoa(minChainKey) + " bytes, such as openssl rand -hex 32 makes: whoever guesses it can forge the log")
+		wrong("chainKey", "must have at least "+strconv.Itoa(minChainKey)+" bytes, such as openssl rand -hex 32 makes: whoever guesses it can forge the log")
 	}
 	return o, problems
 }

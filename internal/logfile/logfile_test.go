@@ -32,7 +32,7 @@ func TestComplete(t *testing.T) {
 		{Options{Path: "/a"}, ""},
 	} {
 		_, problems := Complete(c.options)
-		if c.says == "" && len(problems) != 0 || c.says != "" && (len(problems) != 1 || !strings.HasPrefix(problems[0], c.says)) {
+		if c.says == "" && len(problems) != 0 || c.says != "" && (len(problems) != 1 || !strings.HasPrefix(problems[0][0]+": "+problems[0][1], c.says)) {
 			t.Errorf("%+v: %q", c.options, problems)
 		}
 	}

@@ -70,12 +70,12 @@ func quote(text string) string {
 }
 
 // addPaths compiles paths into rules.
-func addPaths(r *Rules, paths []string) []string {
-	problems := []string{}
+func addPaths(r *Rules, paths []string) [][2]string {
+	problems := [][2]string{}
 	for i, text := range paths {
 		steps, problem := parsePath(text)
 		if problem != "" {
-			problems = append(problems, "redact["+strconv.Itoa(i)+"]: "+problem)
+			problems = append(problems, [2]string{"redact[" + strconv.Itoa(i) + "]", problem})
 			continue
 		}
 		r.starts = append(r.starts, len(r.steps))

@@ -38,8 +38,8 @@ var known = []pattern{
 }
 
 // addPatterns compiles the names of patterns into rules.
-func addPatterns(r *Rules, names []string) []string {
-	problems := []string{}
+func addPatterns(r *Rules, names []string) [][2]string {
+	problems := [][2]string{}
 	hints := []string{`\\`} // what is escaped by its number may be anything
 	for i, name := range names {
 		found := false
@@ -51,7 +51,7 @@ func addPatterns(r *Rules, names []string) []string {
 			}
 		}
 		if !found {
-			problems = append(problems, "redactPatterns["+strconv.Itoa(i)+"]: "+quote(name)+" is none of card, email and iban")
+			problems = append(problems, [2]string{"redactPatterns[" + strconv.Itoa(i) + "]", quote(name) + " is none of card, email and iban"})
 		}
 	}
 	r.hint = anyOf(hints...)

@@ -53,8 +53,8 @@ const (
 // Compile compiles rules: paths of what is redacted (see parsePath), the names of
 // patterns that are redacted wherever they occur (card, email, iban), and names of
 // query parameters and form fields that are compared exactly, once unescaped. The
-// second result is what is wrong with them.
-func Compile(paths []string, patterns []string, fields []string) (*Rules, []string) {
+// second result is what is wrong with them, each with the name of an option.
+func Compile(paths []string, patterns []string, fields []string) (*Rules, [][2]string) {
 	r := &Rules{names: map[string]bool{}, fields: map[string]bool{}}
 	problems := addPaths(r, paths)
 	problems = append(problems, addPatterns(r, patterns)...)

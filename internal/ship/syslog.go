@@ -47,23 +47,23 @@ var syslogPorts = map[string]string{"udp": "514", "tcp": "601", "tls": "6514"}
 var hostname = regexp.MustCompile(`^[!-~]{1,255}$`)
 
 // completeSyslog checks what is particular to syslog.
-func completeSyslog(t *Target, wrong func(string)) {
+func completeSyslog(t *Target, wrong func(option, text string)) {
 	if t.Facility == "" {
 		t.Facility = "local0"
 	}
 	if _, known := facilities[t.Facility]; !known {
-		wrong("facility: must be one of RFC 5424, such as local0, auth or daemon")
+		wrong("facility", "must be one of RFC 5424, such as local0, auth or daemon")
 	}
 	u, err := url.Parse(t.URL)
 	switch {
 	case t.URL == "":
-		wrong("url: is required")
+		wrong("url", "is required")
 	case err != nil || syslogPorts[u.Scheme] == "":
-		wrong("url: must begin with udp://, tcp:// or tls://")
+		wrong("url", "must begin with udp://, tcp:// or tls://")
 	case u.Hostname() == "" || u.Opaque != "":
-		wrong("url: must be a whole URL, such as tls://logs.example.com:6514")
+		wrong("url", "must be a whole URL, such as tls://logs.example.com:6514")
 	case u.User != nil || u.Path != "" && u.Path != "/" || strings.ContainsAny(t.URL, "?#"):
-		wrong("url: can't have anything but a host and a port")
+		wrong("url", "can't have anything but a host and a port")
 	default:
 		port := u.Port()
 		if port == "" {

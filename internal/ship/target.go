@@ -78,12 +78,12 @@ var requestPath = map[string]string{
 }
 
 // Complete returns a target with its defaults filled in, what is wrong with it,
-// and what is questionable; each begins with the name of an option.
-func Complete(t Target) (Target, []string, []string) {
-	problems, warnings := []string{}, []string{}
-	wrong := func(text string) { problems = append(problems, text) }
+// and what is questionable, each with the name of an option.
+func Complete(t Target) (Target, [][2]string, [][2]string) {
+	problems, warnings := [][2]string{}, [][2]string{}
+	wrong := func(option, text string) { problems = append(problems, [2]string{option, text}) }
 	if _, known := requestPath[t.Type]; !known {
-		wrong("type: must be elasticsearch, splunk, otlp, loki, http or syslog")
+		wrong("type", "must be elasticsearch, splunk, otlp, loki, http or syslog")
 		return t, problems, warnings
 	}
 	checkEffects(t, wrong)
@@ -99,10 +99,10 @@ func Complete(t Target) (Target, []string, []string) {
 		t.Timeout = defaultTimeout
 	}
 	if t.Timeout < minTimeout || t.Timeout > maxTimeout {
-		wrong("timeout: must be between 100ms and 5m")
+		wrong("timeout", "must be between 100ms and 5m")
 	}
 	if isExposed(t) {
-		warnings = append(warnings, "url: begins with http://, so that the credentials cross the network in the clear")
+		warnings = append(warnings, [2]string{"url", "begins with http://, so that the credentials cross the network in the clear"})
 	}
 	return t, problems, warnings
 }
@@ -123,7 +123,7 @@ var effects = map[string]string{
 }
 
 // checkEffects finds options that have no effect.
-func checkEffects(t Target, wrong func(string)) {
+func checkEffects(t Target, wrong func(option, text string)) {
 	for _, option := range []struct {
 		name string
 		set  bool
@@ -133,29 +133,29 @@ func checkEffects(t Target, wrong func(string)) {
 		{"acknowledge", t.Acknowledge}, {"labels", len(t.Labels) > 0}, {"facility", t.Facility != ""},
 	} {
 		if option.set && !strings.Contains(" "+effects[option.name]+" ", " "+t.Type+" ") {
-			wrong(option.name + ": has no effect with type " + t.Type)
+			wrong(option.name, "has no effect with type "+t.Type)
 		}
 	}
 	if t.TLS != nil && !strings.HasPrefix(t.URL, "https://") && !strings.HasPrefix(t.URL, "tls://") {
-		wrong("tls: has no effect, because the URL is one without TLS")
+		wrong("tls", "has no effect, because the URL is one without TLS")
 	}
 }
 
-func checkURL(t Target, wrong func(string)) {
+func checkURL(t Target, wrong func(option, text string)) {
 	u, err := url.Parse(t.URL)
 	switch {
 	case t.URL == "":
-		wrong("url: is required")
+		wrong("url", "is required")
 	case err != nil || u.Opaque != "":
-		wrong("url: must be a whole URL, such as https://logs.example.com")
+		wrong("url", "must be a whole URL, such as https://logs.example.com")
 	case u.Scheme != "http" && u.Scheme != "https":
-		wrong("url: must begin with https:// or http://")
+		wrong("url", "must begin with https:// or http://")
 	case u.Hostname() == "":
-		wrong("url: must be a whole URL, such as https://logs.example.com")
+		wrong("url", "must be a whole URL, such as https://logs.example.com")
 	case u.User != nil:
-		wrong("url: can't contain a user or a password; that is what username and password are for")
+		wrong("url", "can't contain a user or a password; that is what username and password are for")
 	case strings.Contains(t.URL, "#"):
-		wrong("url: can't have a fragment")
+		wrong("url", "can't have a fragment")
 	}
 }
 
@@ -168,7 +168,7 @@ var (
 	lineOfText  = regexp.MustCompile(`^\PC*$`)
 )
 
-func checkCredentials(t Target, wrong func(string)) {
+func checkCredentials(t Target, wrong func(option, text string)) {
 	kinds := 0
 	for _, set := range []bool{t.Username != "" || t.Password != "", t.Token != "", t.APIKey != ""} {
 		if set {
@@ -176,26 +176,26 @@ func checkCredentials(t Target, wrong func(string)) {
 		}
 	}
 	if kinds > 1 {
-		wrong("token: contradicts the other credentials; of username with password, token and apiKey there can be one")
+		wrong("token", "contradicts the other credentials; of username with password, token and apiKey there can be one")
 	}
 	if t.Username == "" && t.Password != "" {
-		wrong("username: is required with password")
+		wrong("username", "is required with password")
 	}
 	if t.Type == "splunk" && t.Token == "" {
-		wrong("token: is required")
+		wrong("token", "is required")
 	}
 	if strings.Contains(t.Username, ":") || !lineOfText.MatchString(t.Username) {
-		wrong("username: can't contain a colon or a control character")
+		wrong("username", "can't contain a colon or a control character")
 	}
 	if !lineOfText.MatchString(t.Password) {
-		wrong("password: can't contain a control character, such as the end of a line")
+		wrong("password", "can't contain a control character, such as the end of a line")
 	}
 	// Said in this place, because a request with such a header fails each time.
 	if !credential.MatchString(t.Token) {
-		wrong("token: can't contain a space, the end of a line, or anything but ASCII")
+		wrong("token", "can't contain a space, the end of a line, or anything but ASCII")
 	}
 	if !credential.MatchString(t.APIKey) {
-		wrong("apiKey: can't contain a space, the end of a line, or anything but ASCII")
+		wrong("apiKey", "can't contain a space, the end of a line, or anything but ASCII")
 	}
 }
 
@@ -203,39 +203,39 @@ func checkCredentials(t Target, wrong func(string)) {
 // to the connection.
 const ownHeaders = " host content-type content-length content-encoding transfer-encoding connection trailer te upgrade expect x-splunk-request-channel "
 
-func checkHeaders(t Target, wrong func(string)) {
+func checkHeaders(t Target, wrong func(option, text string)) {
 	seen := map[string]bool{}
 	for _, header := range t.Headers {
 		name := strings.ToLower(header[0])
 		switch {
 		case !headerName.MatchString(header[0]):
-			wrong("headers: must have names of letters, digits and dashes")
+			wrong("headers", "must have names of letters, digits and dashes")
 		case !headerValue.MatchString(header[1]):
-			wrong("headers: " + header[0] + " can't have anything but printable ASCII in its value")
+			wrong("headers", ""+header[0]+" can't have anything but printable ASCII in its value")
 		case strings.Contains(ownHeaders, " "+name+" "):
-			wrong("headers: " + header[0] + " can't be set")
+			wrong("headers", ""+header[0]+" can't be set")
 		case name == "authorization" && t.Username+t.Password+t.Token+t.APIKey != "":
-			wrong("headers: Authorization contradicts the other credentials")
+			wrong("headers", "Authorization contradicts the other credentials")
 		case seen[name]:
-			wrong("headers: has " + header[0] + " twice")
+			wrong("headers", "has "+header[0]+" twice")
 		}
 		seen[name] = true
 	}
 }
 
 // completeNames fills in how the receiver is to name the records.
-func completeNames(t *Target, wrong func(string)) {
+func completeNames(t *Target, wrong func(option, text string)) {
 	if t.Host == "" {
 		t.Host, _ = os.Hostname()
 	}
 	if t.Index != "" && (!indexName.MatchString(t.Index) || strings.ToLower(t.Index) != t.Index) {
-		wrong("index: must be lower-case, without spaces and without any of \" \\ * ? , # |")
+		wrong("index", "must be lower-case, without spaces and without any of \" \\ * ? , # |")
 	}
 	if !lineOfText.MatchString(t.Source) {
-		wrong("source: can't contain a control character")
+		wrong("source", "can't contain a control character")
 	}
 	if !lineOfText.MatchString(t.SourceType) {
-		wrong("sourcetype: can't contain a control character")
+		wrong("sourcetype", "can't contain a control character")
 	}
 	switch t.Type {
 	case "elasticsearch":
@@ -257,17 +257,17 @@ func completeNames(t *Target, wrong func(string)) {
 	}
 }
 
-func checkLabels(t Target, wrong func(string)) {
+func checkLabels(t Target, wrong func(option, text string)) {
 	seen := map[string]bool{}
 	for _, label := range t.Labels {
 		if !labelName.MatchString(label[0]) {
-			wrong("labels: must have names of letters, digits and underscores, which begin with no digit")
+			wrong("labels", "must have names of letters, digits and underscores, which begin with no digit")
 		} else if seen[label[0]] {
-			wrong("labels: has " + label[0] + " twice")
+			wrong("labels", "has "+label[0]+" twice")
 		}
 		seen[label[0]] = true
 		if label[1] == "" || !lineOfText.MatchString(label[1]) {
-			wrong("labels: must have values, without control characters")
+			wrong("labels", "must have values, without control characters")
 		}
 	}
 }

@@ -71,13 +71,13 @@ func TestMistakes(t *testing.T) {
 		want := strings.Split(c.want, "|")
 		right := len(problems) == len(want)
 		for k := range want {
-			right = right && strings.HasPrefix(problems[k], want[k])
+			right = right && strings.HasPrefix(problems[k][0]+": "+problems[k][1], want[k])
 		}
 		if !right {
 			t.Errorf("case %d: %q, want %q", i, problems, want)
 		}
 		for _, problem := range problems {
-			if strings.Contains(problem, "secret") {
+			if strings.Contains(problem[1], "secret") {
 				t.Errorf("case %d: shows a secret: %s", i, problem)
 			}
 		}
@@ -130,7 +130,7 @@ func TestCredentialsInTheClear(t *testing.T) {
 		target.Type = "loki"
 		target.URL = c.url
 		_, problems, warnings := Complete(target)
-		if len(problems) > 0 || (len(warnings) == 1 && strings.HasPrefix(warnings[0], "url: ")) != c.warns {
+		if len(problems) > 0 || (len(warnings) == 1 && warnings[0][0] == "url") != c.warns {
 			t.Errorf("case %d: %q %q", i, problems, warnings)
 		}
 	}

@@ -70,11 +70,11 @@ func isMissed(p hookward.Remark, g *gate) bool {
 			continue
 		}
 		beside = true
-		if strings.EqualFold(item.Name, p.Path) && strings.HasPrefix(p.Text, "is required") {
+		if strings.EqualFold(item.Name, p.Path) && p.Kind == hookward.KindRequired {
 			return true
 		}
 	}
-	return beside && p.Path == "" && strings.HasPrefix(p.Text, "there is no configuration")
+	return beside && p.Path == "" && p.Kind == hookward.KindRequired
 }
 
 // needs says what a reference asks of those who run Traefik.
@@ -96,9 +96,9 @@ func needs(s hookward.SecretText) (string, string, string) {
 // ruleOfProblem returns the name of the rule that a mistake breaks.
 func ruleOfProblem(p hookward.Remark) string {
 	switch {
-	case strings.HasPrefix(p.Text, "is not an option"):
+	case p.Kind == hookward.KindUnknownOption:
 		return "unknown-option"
-	case p.Path == "provider" && strings.Contains(p.Text, "is not in the catalogue"):
+	case p.Kind == hookward.KindUnknownProvider:
 		return "unknown-provider"
 	}
 	return "option"
@@ -107,9 +107,9 @@ func ruleOfProblem(p hookward.Remark) string {
 // ruleOfWarning does so for what works, but not as it should.
 func ruleOfWarning(w hookward.Remark) string {
 	switch {
-	case strings.HasPrefix(w.Text, "is written in clear"):
+	case w.Kind == hookward.KindInClear:
 		return "secret-in-clear"
-	case strings.HasPrefix(w.Text, "is short or a well-known placeholder"):
+	case w.Kind == hookward.KindWeakSecret:
 		return "weak-secret"
 	case w.Path == "observeOnly":
 		return "observe-only"

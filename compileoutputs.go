@@ -14,17 +14,6 @@ import (
 	"github.com/hookward/hookward/internal/ship"
 )
 
-// outputSpec is a compiled entry of the option audit.outputs.
-type outputSpec struct {
-	kind   string // its type
-	name   string // for people
-	key    string // by which it is one for all gates that write to the same place
-	file   logfile.Options
-	target ship.Target
-	queue  outbox.Options
-	of     string // a digest of what may change without it being another place
-}
-
 const (
 	maxOutputs           = 8
 	defaultBatchBytes    = 256 << 10
@@ -47,34 +36,36 @@ var nearOptions = map[string]string{
 var fileOptions = []string{"path", "maxBytes", "maxAge", "keep", "compression", "chainKey"}
 
 // compileOutputs compiles where records go.
-func compileOutputs(c *compilation, a *audit, outputs []*OutputOptions) {
+func compileOutputs(n *notes, secrets *resolver, outputs []*OutputOptions, directory string) []outputSpec {
 	if outputs != nil && len(outputs) == 0 {
-		c.problems = append(c.problems, "audit.outputs: can't be false; every request leaves a record somewhere")
+		addProblem(n, "audit.outputs", kindInvalid, "can't be false; every request leaves a record somewhere")
 	}
 	if len(outputs) == 0 {
 		outputs = []*OutputOptions{{Type: "stdout"}}
 	}
 	if len(outputs) > maxOutputs {
-		c.problems = append(c.problems, fmt.Sprintf("audit.outputs: are more than %d", maxOutputs))
+		addProblem(n, "audit.outputs", kindInvalid, fmt.Sprintf("are more than %d", maxOutputs))
 	}
+	specs := []outputSpec{}
 	seen := map[string]bool{}
 	for i, o := range outputs {
 		path := fmt.Sprintf("audit.outputs[%d]", i)
-		spec := compileOutput(c, a, *o, path)
+		spec := compileOutput(n, secrets, *o, directory, path)
 		if seen[spec.key] {
-			c.problems = append(c.problems, path+": goes to the same place as another output")
+			addProblem(n, path, kindInvalid, "goes to the same place as another output")
 		}
 		seen[spec.key] = true
-		a.specs = append(a.specs, spec)
+		specs = append(specs, spec)
 	}
+	return specs
 }
 
-func compileOutput(c *compilation, a *audit, o OutputOptions, path string) outputSpec {
+func compileOutput(n *notes, secrets *resolver, o OutputOptions, directory, path string) outputSpec {
 	s := outputSpec{kind: o.Type, name: "output " + o.Type, key: o.Type}
-	wrong := func(text string) { c.problems = append(c.problems, path+"."+text) }
+	wrong := func(option, kind, text string) { addProblem(n, path+"."+option, kind, text) }
 	s.queue = outbox.Options{
 		Interval: o.BatchInterval, BatchBytes: int(o.BatchBytes), MemoryBytes: int(o.BufferBytes),
-		Directory: a.directory, DiskBytes: o.SpillBytes,
+		Directory: directory, DiskBytes: o.SpillBytes,
 	}
 	q := &s.queue
 	if q.Interval == 0 {
@@ -91,45 +82,45 @@ func compileOutput(c *compilation, a *audit, o OutputOptions, path string) outpu
 	}
 	switch {
 	case q.Interval < minBatchInterval:
-		wrong("batchInterval: must be at least 10ms")
+		wrong("batchInterval", kindInvalid, "must be at least 10ms")
 	case q.Interval > maxBatchInterval:
-		wrong("batchInterval: must be at most 1s, because what waits in memory is lost when Traefik ends")
+		wrong("batchInterval", kindInvalid, "must be at most 1s, because what waits in memory is lost when Traefik ends")
 	case q.BatchBytes > maxBatchBytes:
-		wrong(fmt.Sprintf("batchBytes: must be at most %d", maxBatchBytes))
+		wrong("batchBytes", kindInvalid, fmt.Sprintf("must be at most %d", maxBatchBytes))
 	case q.MemoryBytes > maxBufferBytes:
-		wrong(fmt.Sprintf("bufferBytes: must be at most %d", maxBufferBytes))
-	case o.SpillBytes > 0 && a.directory == "":
-		wrong("spillBytes: has no effect without stateDirectory")
+		wrong("bufferBytes", kindInvalid, fmt.Sprintf("must be at most %d", maxBufferBytes))
+	case o.SpillBytes > 0 && directory == "":
+		wrong("spillBytes", kindNoEffect, "has no effect without stateDirectory")
 	}
-	c.clientKeys = ""
+	own := &credentials{secrets: secrets}
 	switch o.Type {
 	case "stdout":
 		hasOnly(o, nearOptions[o.Type], wrong)
 	case "file":
 		hasOnly(o, nearOptions[o.Type], wrong)
-		compileFile(c, &s, o, path)
+		compileFile(n, own, &s, o, path)
 	case "":
-		wrong("type: is required: stdout, file, elasticsearch, splunk, otlp, loki, http or syslog")
+		wrong("type", kindRequired, "is required: stdout, file, elasticsearch, splunk, otlp, loki, http or syslog")
 	default:
 		for _, name := range fileOptions {
 			if isGiven(o, name) {
-				wrong(name + ": has no effect unless type is file")
+				wrong(name, kindNoEffect, "has no effect unless type is file")
 			}
 		}
-		compileTarget(c, &s, o, path)
+		compileTarget(n, own, &s, o, path)
 	}
 	section := fmt.Sprint(o.TLS) // what it says, and not where it stands in memory
 	o.TLS = nil
-	sum := sha256.Sum256([]byte(fmt.Sprintf("%v %s %v", o, section, c.clientKeys)))
+	sum := sha256.Sum256([]byte(fmt.Sprintf("%v %s %v", o, section, own.seen)))
 	s.of = hex.EncodeToString(sum[:])
 	return s
 }
 
 // hasOnly refuses options that an output of its type does not have.
-func hasOnly(o OutputOptions, names string, wrong func(string)) {
+func hasOnly(o OutputOptions, names string, wrong func(option, kind, text string)) {
 	for _, name := range optionNames(&o) {
 		if isGiven(o, name) && !contains(strings.Fields(names), name) {
-			wrong(name + ": has no effect on an output of type " + o.Type + ", which has: " + strings.ReplaceAll(names, " ", ", "))
+			wrong(name, kindNoEffect, "has no effect on an output of type "+o.Type+", which has: "+strings.ReplaceAll(names, " ", ", "))
 		}
 	}
 }
@@ -141,18 +132,16 @@ func isGiven(o OutputOptions, name string) bool {
 	return i >= 0 && !fields.Field(i).IsZero()
 }
 
-func compileFile(c *compilation, s *outputSpec, o OutputOptions, path string) {
+func compileFile(n *notes, own *credentials, s *outputSpec, o OutputOptions, path string) {
 	f := logfile.Options{Path: o.Path, MaxBytes: o.MaxBytes, MaxAge: o.MaxAge, Keep: int(o.Keep), Compress: o.Compression != "none"}
 	if o.Compression != "" && o.Compression != "none" && o.Compression != "gzip" {
-		c.problems = append(c.problems, path+".compression: must be gzip or none")
+		addProblem(n, path+".compression", kindInvalid, "must be gzip or none")
 	}
 	if o.ChainKey != "" {
-		f.ChainKey = clientText(c, o.ChainKey, path+".chainKey", true)
+		f.ChainKey = clientText(own, n, o.ChainKey, path+".chainKey", true)
 	}
 	f, problems := logfile.Complete(f)
-	for _, problem := range problems {
-		c.problems = append(c.problems, path+"."+problem)
-	}
+	addAll(n, path, problems)
 	s.name = "output file " + f.Path
 	s.key = "file " + f.Path
 	s.file = f
@@ -160,7 +149,7 @@ func compileFile(c *compilation, s *outputSpec, o OutputOptions, path string) {
 
 // compileTarget compiles an output that is across a network. Gates whose records
 // go to the same place have one queue, with the credentials that were given last.
-func compileTarget(c *compilation, s *outputSpec, o OutputOptions, path string) {
+func compileTarget(n *notes, own *credentials, s *outputSpec, o OutputOptions, path string) {
 	t := ship.Target{
 		Type: o.Type, URL: o.URL, Username: o.Username, Index: o.Index, Source: o.Source, SourceType: o.SourceType,
 		Acknowledge: o.Acknowledge, Facility: o.Facility, Timeout: o.Timeout,
@@ -168,7 +157,7 @@ func compileTarget(c *compilation, s *outputSpec, o OutputOptions, path string) 
 	for i, text := range o.Labels {
 		name, value, ok := strings.Cut(text, "=")
 		if !ok {
-			c.problems = append(c.problems, fmt.Sprintf("%s.labels[%d]: must be name=value", path, i))
+			addProblem(n, fmt.Sprintf("%s.labels[%d]", path, i), kindInvalid, "must be name=value")
 		}
 		t.Labels = append(t.Labels, [2]string{name, value})
 	}
@@ -176,11 +165,11 @@ func compileTarget(c *compilation, s *outputSpec, o OutputOptions, path string) 
 		name, value, ok := strings.Cut(text, ": ")
 		at := fmt.Sprintf("%s.headers[%d]", path, i)
 		if !ok || !isHeaderName(name) {
-			c.problems = append(c.problems, at+": is not a header, as Name: value")
+			addProblem(n, at, kindInvalid, "is not a header, as Name: value")
 		}
 		if strings.HasPrefix(value, "env:") || strings.HasPrefix(value, "file:") {
-			value = string(clientText(c, value, at, false))
-			c.secretTexts = append(c.secretTexts, value)
+			value = string(clientText(own, n, value, at, false))
+			own.secrets.texts = append(own.secrets.texts, value)
 		}
 		t.Headers = append(t.Headers, [2]string{name, value})
 	}
@@ -195,24 +184,20 @@ func compileTarget(c *compilation, s *outputSpec, o OutputOptions, path string) 
 	s.queue.FileName = "audit-" + s.key[:32]
 	s.name = "output " + o.Type + " " + originOf(o.URL)
 	if o.Password != "" {
-		t.Password = string(clientText(c, o.Password, path+".password", true))
+		t.Password = string(clientText(own, n, o.Password, path+".password", true))
 	}
 	if o.Token != "" {
-		t.Token = string(clientText(c, o.Token, path+".token", true))
+		t.Token = string(clientText(own, n, o.Token, path+".token", true))
 	}
 	if o.APIKey != "" {
-		t.APIKey = string(clientText(c, o.APIKey, path+".apiKey", true))
+		t.APIKey = string(clientText(own, n, o.APIKey, path+".apiKey", true))
 	}
 	if o.TLS != nil {
-		t.TLS = compileTLS(c, *o.TLS, path+".tls")
+		t.TLS = compileTLS(n, own, *o.TLS, path+".tls")
 	}
 	t, problems, warnings := ship.Complete(t)
-	for _, problem := range problems {
-		c.problems = append(c.problems, path+"."+problem)
-	}
-	for _, warning := range warnings {
-		c.warnings = append(c.warnings, path+"."+warning)
-	}
+	addAll(n, path, problems)
+	addWarnings(n, path, warnings)
 	s.target = t
 }
 
