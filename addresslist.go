@@ -1,7 +1,6 @@
 package hookward
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 	"net/netip"
@@ -23,8 +22,7 @@ type addressList struct {
 	option       string // its name
 	own          ipset.Set
 	sources      []iplist.Source
-	lists        []*iplist.List // of the sources; set when a gate takes the policy over
-	required     bool           // what is not there yet can't be passed over
+	required     bool // what is not there yet can't be passed over
 	rejectStatus int
 }
 
@@ -185,31 +183,6 @@ func compileRanges(n *notes, texts []string, path string) ipset.Set {
 		addWarning(n, path, kindInvalid, "has more than half of all addresses of IPv4 or IPv6")
 	}
 	return set
-}
-
-// useLists gives a policy the lists that stand elsewhere, or says that they are
-// used by one more. They keep themselves fresh while the context lasts, and some
-// minutes more.
-func useLists(ctx context.Context, p *policy, now time.Time) {
-	if p.addresses == nil {
-		return
-	}
-	for _, l := range []*addressList{p.addresses.allow, p.addresses.deny} {
-		if l == nil {
-			continue
-		}
-		for _, list := range l.lists {
-			iplist.Keep(ctx, list)
-		}
-		if l.lists != nil {
-			continue
-		}
-		lists := []*iplist.List{}
-		for _, source := range l.sources {
-			lists = append(lists, iplist.Use(ctx, source, reportList, now))
-		}
-		l.lists = lists
-	}
 }
 
 // reportList reports on a list, which belongs to no middleware alone.

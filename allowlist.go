@@ -37,7 +37,7 @@ func askLists(g *gate, a *addresses, d *decision, whole netip.Addr, now time.Tim
 	// address of a network the whole network.
 	key, first := ipset.Key(whole), ipset.Key(d.client)
 	if a.deny != nil {
-		found := lookUp(a.deny, key)
+		found := lookUp(a.deny, d.state.denied, key)
 		if ipset.Contains(a.deny.own, first) {
 			found = iplist.Inside
 		}
@@ -49,7 +49,7 @@ func askLists(g *gate, a *addresses, d *decision, whole netip.Addr, now time.Tim
 	if a.allow == nil || ipset.Contains(a.allow.own, first) {
 		return admitted
 	}
-	return allow(g, a.allow, lookUp(a.allow, key), d, now)
+	return allow(g, a.allow, lookUp(a.allow, d.state.allowed, key), d, now)
 }
 
 func refuseUndetermined(a *addresses, d *decision) string {
@@ -69,13 +69,13 @@ func deny(g *gate, l *addressList, found int, key string, d *decision, now time.
 		return admitted
 	case found == iplist.Inside:
 		d.rejectStatus = l.rejectStatus
-		d.rule = listWith(l, key)
+		d.rule = listWith(l, d.state.denied, key)
 		return clientDenied
 	case l.required:
-		report("error", g.name, "denylist: "+missing(l)+" has never been loaded; what other lists don't deny gets 503", now)
+		report("error", g.name, "denylist: "+missing(d.state.denied)+" has never been loaded; what other lists don't deny gets 503", now)
 		return listUnavailable
 	}
-	report("warn", g.name, "denylist: "+missing(l)+" has never been loaded; it denies nobody", now)
+	report("warn", g.name, "denylist: "+missing(d.state.denied)+" has never been loaded; it denies nobody", now)
 	return admitted
 }
 
@@ -88,25 +88,25 @@ func allow(g *gate, l *addressList, found int, d *decision, now time.Time) strin
 		d.rejectStatus = l.rejectStatus
 		return clientNotAllowed
 	}
-	report("error", g.name, "allowlist: "+missing(l)+" has never been loaded; what other lists don't allow gets 503", now)
+	report("error", g.name, "allowlist: "+missing(d.state.allowed)+" has never been loaded; what other lists don't allow gets 503", now)
 	return listUnavailable
 }
 
 // lookUp says whether the address of a key is in a list of any of its lists. Where
 // it is in none of those that are loaded, and one is not, it is unknown.
-func lookUp(l *addressList, key string) int {
+func lookUp(l *addressList, lists []*iplist.List, key string) int {
 	if l.own != nil && ipset.Contains(l.own, key) {
 		return iplist.Inside
 	}
-	if len(l.lists) == 1 {
-		return iplist.Look(l.lists[0], key)
+	if len(lists) == 1 {
+		return iplist.Look(lists[0], key)
 	}
-	return lookUpAll(l, key)
+	return lookUpAll(lists, key)
 }
 
-func lookUpAll(l *addressList, key string) int {
+func lookUpAll(lists []*iplist.List, key string) int {
 	found := iplist.Outside
-	for _, list := range l.lists {
+	for _, list := range lists {
 		is := iplist.Look(list, key)
 		if is == iplist.Inside {
 			return is
@@ -119,8 +119,8 @@ func lookUpAll(l *addressList, key string) int {
 }
 
 // listWith returns the name of the list that has an address.
-func listWith(l *addressList, key string) string {
-	for _, list := range l.lists {
+func listWith(l *addressList, lists []*iplist.List, key string) string {
+	for _, list := range lists {
 		if iplist.Look(list, key) == iplist.Inside {
 			return list.Name
 		}
@@ -129,8 +129,8 @@ func listWith(l *addressList, key string) string {
 }
 
 // missing returns the name of a list that has never been loaded.
-func missing(l *addressList) string {
-	for _, list := range l.lists {
+func missing(lists []*iplist.List) string {
+	for _, list := range lists {
 		if iplist.Look(list, "") == iplist.Unknown {
 			return list.Name
 		}

@@ -17,7 +17,6 @@ type audit struct {
 	required       bool
 	directory      string
 	specs          []outputSpec
-	outputs        []*output         // of the specs; set when a gate takes the policy over
 	secrets        []string          // what must be in no record, in each of its forms, in lower case
 	revealed       *strings.Replacer // takes them out: one search for all
 }

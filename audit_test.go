@@ -155,7 +155,7 @@ func TestOneWriter(t *testing.T) {
 	first := newTestGate(t.Name()+"1", raw("3"), compile, testTime)
 	second := newTestGate(t.Name()+"2", raw("3"), compile, testTime)
 	third := newTestGate(t.Name()+"1", raw("4"), compile, testTime)
-	if first.policy.audit.outputs[0] != second.policy.audit.outputs[0] || first.policy.audit.outputs[0] != third.policy.audit.outputs[0] {
+	if first.state.outputs[0] != second.state.outputs[0] || first.state.outputs[0] != third.state.outputs[0] {
 		t.Error("there are several writers of one file")
 	}
 	for _, g := range []*gate{first, second, third} {
@@ -211,9 +211,7 @@ func TestRequired(t *testing.T) {
 		t.Fatalf("%d lines are left: %s", len(lines), problem)
 	}
 	ahead.Close(log)
-	memoriesMu.Lock()
-	delete(memories, t.Name())
-	memoriesMu.Unlock()
+	forgetMiddleware(t.Name())
 	records.Reset()
 	g = newTestGate(t.Name(), raw, compile, testTime)
 	record = onlyRecord(t, records)
@@ -270,9 +268,9 @@ func TestPanicWhileAnnouncing(t *testing.T) {
 func TestPanicAtTheRecord(t *testing.T) {
 	records, reports := capture(t)
 	g := newTestGate(t.Name(), githubOptions(), compile, testTime)
-	right := g.policy.audit.outputs
+	right := g.state.outputs
 	for i := 1; i < 4; i++ {
-		g.policy.audit.outputs = []*output{nil} // the bug
+		g.state.outputs = []*output{nil} // the bug
 		if i == 2 {
 			g.policy.audit.rules = nil
 			g.policy.audit.payload = payloadRedacted // another, before there is a number
@@ -284,7 +282,7 @@ func TestPanicAtTheRecord(t *testing.T) {
 			t.Errorf("%d, records %q, reports %q", rw.Code, records, reports)
 		}
 		g.policy.audit.payload = payloadHash
-		g.policy.audit.outputs = right
+		g.state.outputs = right
 		through(g, (&backend{}).handler(), signedPost("Hello"))
 		if n := onlyRecord(t, records)["event.sequence"]; n != float64(2*i) {
 			t.Errorf("the next record has number %v, want %d", n, 2*i)
@@ -312,24 +310,24 @@ func TestLostRecords(t *testing.T) {
 func TestForgetOutputs(t *testing.T) {
 	capture(t)
 	g := newTestGate(t.Name(), githubWith(map[string]any{"audit": map[string]any{"outputs": map[string]any{"type": "file", "path": filepath.Join(t.TempDir(), "x")}}}), compile, testTime)
-	o := g.policy.audit.outputs[0]
+	o := g.state.outputs[0]
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	outputsMu.Lock()
+	registryMu.Lock()
 	o.ctx = ctx
 	o.last = time.Now()
-	outputsMu.Unlock()
+	registryMu.Unlock()
 	now := time.Now()
 	b := &backend{}
 	for i, c := range []struct {
 		after time.Duration
 		used  bool
 		want  int
-	}{{0, false, 1}, {memoryLinger - time.Minute, false, 1}, {memoryLinger + time.Minute, true, 1}, {2 * memoryLinger, false, 1}, {2*memoryLinger + 2*time.Minute, false, 0}} {
+	}{{0, false, 1}, {linger - time.Minute, false, 1}, {linger + time.Minute, true, 1}, {2 * linger, false, 1}, {2*linger + 2*time.Minute, false, 0}} {
 		if c.used {
 			through(g, b.handler(), signedPost("Hello")) // an old gate that goes on
 		}
-		forgetOutputs(now.Add(c.after))
+		forget(now.Add(c.after))
 		if len(outputsByKey) != c.want {
 			t.Errorf("step %d: there are %d", i, len(outputsByKey))
 		}

@@ -259,7 +259,7 @@ func TestEscapedSecrets(t *testing.T) {
 				continue // it has the signature in the body
 			}
 			g := newTestGate(t.Name()+kind, raw, compile, testTime)
-			g.policy.audit.outputs = onStdout()
+			g.state.outputs = onStdout()
 			for _, text := range c.texts {
 				for place, r := range map[string]*http.Request{
 					"path": newPost("x"), "100% of a path": newPost("x"), "query": newPost("x"), "id": newPost("x", "X-Github-Delivery: "+text),

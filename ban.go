@@ -11,7 +11,6 @@ import (
 
 // ban is the compiled option ban.
 type ban struct {
-	table    *banTable // see remember
 	failures int64
 	window   time.Duration
 	duration time.Duration
@@ -124,12 +123,12 @@ func noteFailure(p *policy, r *http.Request, d *decision, now time.Time) {
 		return
 	}
 	client := clientKey(p, r, d)
-	t := b.table
+	t := d.state.bans
 	at := sinceStart(now)
 	until := at + t.duration
 	banned := false
-	if p.shared != nil {
-		rest, err := failShared(p.shared, b, p.verification, client)
+	if d.state.cluster != nil {
+		rest, err := failShared(d.state.cluster, b, p.verification, client)
 		banned = err == nil && rest > 0
 		if banned && int64(rest) < t.duration {
 			until = at + int64(rest)

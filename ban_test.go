@@ -56,10 +56,10 @@ func TestBan(t *testing.T) {
 			t.Fatalf("guess %d at a pace of 18 a minute: %s", i+1, reason)
 		}
 	}
-	if anyBanned(g.policy.ban.table) {
+	if anyBanned(g.state.bans) {
 		visitAt(t, g, "192.0.2.1:9", testTime.Add(5*time.Hour))
 		visitAt(t, g, "192.0.2.1:9", testTime.Add(10*time.Hour))
-		if anyBanned(g.policy.ban.table) {
+		if anyBanned(g.state.bans) {
 			t.Error("who is free again is looked for for ever")
 		}
 	}
@@ -130,27 +130,27 @@ func TestLateDeliveriesBanNobody(t *testing.T) {
 // banned for being one too many.
 func TestBansAreBounded(t *testing.T) {
 	b := &ban{failures: 2, window: time.Hour, duration: time.Hour}
-	b.table = newBanTable(b)
+	table := newBanTable(b)
 	p := &policy{ban: b, addresses: &addresses{}}
 	fail := func(address string, at time.Time) {
 		r := newPost("")
 		r.RemoteAddr = address + ":1"
-		noteFailure(p, r, &decision{}, at)
+		noteFailure(p, r, &decision{state: &state{bans: table}}, at)
 	}
 	banned := func(address string, at time.Time) bool {
-		return bannedFor(b.table, ipset.Key(netip.MustParseAddr(address)), sinceStart(at)) > 0
+		return bannedFor(table, ipset.Key(netip.MustParseAddr(address)), sinceStart(at)) > 0
 	}
 	for i := 0; i < 2; i++ {
 		fail("192.0.2.1", testTime)
 	}
 	for i := 0; i < maxBanned; i++ {
-		b.table.failing[0][string(rune(i))] = tally{first: sinceStart(testTime), count: 1}
+		table.failing[0][string(rune(i))] = tally{first: sinceStart(testTime), count: 1}
 	}
 	for i := 0; i < 5; i++ {
 		fail("192.0.2.2", testTime)
 	}
-	if !banned("192.0.2.1", testTime) || banned("192.0.2.2", testTime) || len(b.table.failing[0]) > maxBanned {
-		t.Errorf("%v %v %d", banned("192.0.2.1", testTime), banned("192.0.2.2", testTime), len(b.table.failing[0]))
+	if !banned("192.0.2.1", testTime) || banned("192.0.2.2", testTime) || len(table.failing[0]) > maxBanned {
+		t.Errorf("%v %v %d", banned("192.0.2.1", testTime), banned("192.0.2.2", testTime), len(table.failing[0]))
 	}
 	// Once those are over, there is room.
 	later := testTime.Add(3 * time.Hour)
@@ -161,11 +161,11 @@ func TestBansAreBounded(t *testing.T) {
 	}
 	// And those who are banned are bounded as well.
 	for i := 0; i < maxBanned; i++ {
-		b.table.until[0][string(rune(i))] = sinceStart(later) + int64(time.Hour)
+		table.until[0][string(rune(i))] = sinceStart(later) + int64(time.Hour)
 	}
 	fail("192.0.2.3", later.Add(time.Minute))
 	fail("192.0.2.3", later.Add(time.Minute))
-	if banned("192.0.2.3", later.Add(time.Minute)) || len(b.table.until[0]) > maxBanned+1 {
+	if banned("192.0.2.3", later.Add(time.Minute)) || len(table.until[0]) > maxBanned+1 {
 		t.Error("more are banned than may be")
 	}
 }

@@ -21,7 +21,6 @@ const (
 	defaultBatchInterval = 500 * time.Millisecond
 	minBatchInterval     = 10 * time.Millisecond
 	maxBatchInterval     = time.Second
-	defaultBufferBytes   = 8 << 20
 	maxBufferBytes       = 256 << 20
 	defaultSpillBytes    = 256 << 20
 )
@@ -112,7 +111,7 @@ func compileOutput(n *notes, secrets *resolver, o OutputOptions, directory, path
 	section := fmt.Sprint(o.TLS) // what it says, and not where it stands in memory
 	o.TLS = nil
 	sum := sha256.Sum256([]byte(fmt.Sprintf("%v %s %v", o, section, own.seen)))
-	s.of = hex.EncodeToString(sum[:])
+	s.digest = hex.EncodeToString(sum[:])
 	return s
 }
 

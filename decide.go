@@ -56,6 +56,7 @@ func decider(c *crew, d *decision, w *bodyWatch) {
 	var g *gate
 	var r *http.Request
 	var p *policy
+	var s *state
 	var now time.Time
 	var reason, key, name, text, head string
 	var peer netip.AddrPort
@@ -91,9 +92,10 @@ func decider(c *crew, d *decision, w *bodyWatch) {
 
 		// The configuration in force.
 		if g.watches {
-			p = currentPolicy(g, now)
+			p, s = currentPolicy(g, now)
 		} else {
 			p = g.policy
+			s = g.state
 		}
 		if p == nil {
 			remind(g, now)
@@ -103,6 +105,7 @@ func decider(c *crew, d *decision, w *bodyWatch) {
 			continue
 		}
 		d.policy = p
+		d.state = s
 		lines = r.Header[p.idHeader]
 		if len(lines) > 0 {
 			d.deliveryID = lines[0]
@@ -117,7 +120,7 @@ func decider(c *crew, d *decision, w *bodyWatch) {
 
 		// The method, the client's address, a ban, the rate limit. This is the short
 		// way for a peer of IPv4 that nobody has anything against.
-		if p.guarded || p.ban != nil && atomic.LoadInt64(&p.ban.table.banned) > 0 {
+		if p.guarded || p.ban != nil && atomic.LoadInt64(&s.bans.banned) > 0 {
 			key = ""
 			if p.addresses.strategy == nil && p.methods[r.Method] {
 				peer, _ = netip.ParseAddrPort(r.RemoteAddr)
@@ -126,13 +129,13 @@ func decider(c *crew, d *decision, w *bodyWatch) {
 					key = "4" + string(octets[:4]) + "\x00" // see ipset.Key
 				}
 			}
-			if key != "" && (p.addresses.deny == nil || lookUp(p.addresses.deny, key) == iplist.Outside) &&
-				(p.addresses.allow == nil || sort.SearchStrings(p.addresses.allow.own, key)%2 == 1 || lookUp(p.addresses.allow, key) == iplist.Inside) {
-				if p.limit != nil && !p.shortLimit || p.ban != nil && atomic.LoadInt64(&p.ban.table.banned) > 0 {
+			if key != "" && (p.addresses.deny == nil || lookUp(p.addresses.deny, s.denied, key) == iplist.Outside) &&
+				(p.addresses.allow == nil || sort.SearchStrings(p.addresses.allow.own, key)%2 == 1 || lookUp(p.addresses.allow, s.allowed, key) == iplist.Inside) {
+				if p.limit != nil && !p.shortLimit || p.ban != nil && atomic.LoadInt64(&s.bans.banned) > 0 {
 					reason = restrain(p, r, d, key, now)
 					clock = sinceStart(time.Now()) // Redis may have taken a while
 				} else if p.limit != nil {
-					size = bucket.Take(p.limit.table, key, clock)
+					size = bucket.Take(s.limits, key, clock)
 					if size < 0 {
 						d.wait = -size
 						reason = rateLimited

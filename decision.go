@@ -44,6 +44,7 @@ type decision struct {
 	rejectStatus int // what the lists say where they refuse
 
 	policy  *policy // nil while the configuration has a mistake
+	state   *state  // that goes with it
 	reason  string
 	passes  bool // it needs nobody's indulgence to be forwarded
 	forward bool

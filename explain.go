@@ -112,8 +112,8 @@ func newJudgement(config *Config, r *http.Request, body []byte) *judgement {
 		// All of it, for its mistakes.
 		_, j.Problems = Decode(raw)
 	}
-	g := &gate{raw: aboutRequests(raw), compile: compile}
-	j.compiled = tryCompile(g)
+	g := &gate{raw: aboutRequests(raw), compile: compileAlone}
+	j.compiled, _ = tryCompile(g)
 	if len(j.Problems) == 0 {
 		j.Problems = problemsElsewhere(raw)
 	}
@@ -131,11 +131,14 @@ func newJudgement(config *Config, r *http.Request, body []byte) *judgement {
 	return j
 }
 
+// compileAlone is compile for a gate that remembers nothing.
+func compileAlone(raw map[string]any) (*compilation, *state) { return compile(raw), &state{} }
+
 // judge has the gate decide.
 func (j *judgement) judge(at time.Time) {
 	startCrews()
 	r := j.arriving()
-	d := decide(&gate{name: "explain", policy: j.policy}, r, at)
+	d := decide(&gate{name: "explain", policy: j.policy, state: &state{}}, r, at)
 	j.decision = d
 	j.Reason = d.reason
 	j.Passes = d.passes
@@ -175,7 +178,7 @@ func (j *judgement) arriving() *http.Request {
 // undecidedDecision returns a decision with the body read, as the checks on the
 // signature find it.
 func (j *judgement) undecidedDecision(r *http.Request) *decision {
-	return &decision{gate: &gate{policy: j.policy}, policy: j.policy, method: r.Method, host: r.Host,
+	return &decision{gate: &gate{policy: j.policy}, policy: j.policy, state: &state{}, method: r.Method, host: r.Host,
 		message: message{request: r, body: j.body}, bodyWhole: true, bodyBytes: int64(len(j.body))}
 }
 

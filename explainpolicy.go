@@ -122,14 +122,8 @@ func (j *judgement) restrictAddresses(p *policy) {
 	}
 	if a.deny != nil && len(a.deny.sources) > 0 {
 		j.NotJudged = append(j.NotJudged, "denylist: the lists that stand elsewhere")
-		deny := *a.deny
-		deny.lists = nil
-		a.deny = &deny
 	}
 	if a.allow != nil && len(a.allow.sources) > 0 {
-		allow := *a.allow
-		allow.lists = nil
-		a.allow = &allow
 		if !j.isListed(&a) {
 			j.NotJudged = append(j.NotJudged, "allowlist: the lists that stand elsewhere; the client is not in sourceRange")
 			a.allow = nil

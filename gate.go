@@ -18,13 +18,14 @@ const fileCheckInterval = time.Second
 type gate struct {
 	name    string
 	raw     map[string]any
-	compile func(map[string]any) *compilation
+	compile func(map[string]any) (*compilation, *state)
 	trail   *trail
 	router  string // its name, or nothing where that can't be told
 	watches bool   // whether the policy depends on files; set once
 
 	mu      sync.Mutex // guards what follows, where watches is true
 	policy  *policy
+	state   *state // of the policy; both are replaced together
 	problem string // why there is no policy
 	files   []plainfile.State
 	checked time.Time
@@ -32,37 +33,38 @@ type gate struct {
 
 // newGate compiles the configuration. It always returns a gate; one with a
 // mistake in its configuration refuses everything.
-func newGate(name string, raw map[string]any, compile func(map[string]any) *compilation, now time.Time) *gate {
+func newGate(name string, raw map[string]any, compile func(map[string]any) (*compilation, *state), now time.Time) *gate {
 	startCrews()
 	g := &gate{name: name, trail: trailOf(name), raw: raw, compile: compile, checked: now}
-	c := tryCompile(g)
+	c, s := tryCompile(g)
 	g.watches = len(c.files) > 0
-	adopt(g, c, now)
+	adopt(g, c, s, now)
 	return g
 }
 
-// currentPolicy returns the policy to apply now, or nil. Where secrets come from
-// files it looks at them first, at most once per fileCheckInterval.
-func currentPolicy(g *gate, now time.Time) *policy {
+// currentPolicy returns the policy to apply now, or nil, with its state. Where secrets
+// come from files it looks at them first, at most once per fileCheckInterval.
+func currentPolicy(g *gate, now time.Time) (*policy, *state) {
 	if !g.watches {
-		return g.policy
+		return g.policy, g.state
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	since := now.Sub(g.checked)
 	if since >= 0 && since < fileCheckInterval {
-		return g.policy
+		return g.policy, g.state
 	}
 	g.checked = now
 	if anyChanged(g.files) {
-		adopt(g, tryCompile(g), now)
+		c, s := tryCompile(g)
+		adopt(g, c, s, now)
 	}
-	return g.policy
+	return g.policy, g.state
 }
 
 // adopt takes over what was compiled and reports on it. A policy in force is
 // never given up for a mistake.
-func adopt(g *gate, c *compilation, now time.Time) {
+func adopt(g *gate, c *compilation, s *state, now time.Time) {
 	if len(c.files) > 0 {
 		g.files = c.files
 	}
@@ -72,6 +74,7 @@ func adopt(g *gate, c *compilation, now time.Time) {
 		return
 	}
 	g.policy = c.policy
+	g.state = s
 	for _, d := range c.degraded {
 		report("error", g.name, sentence(d), now)
 	}
@@ -92,17 +95,18 @@ func remind(g *gate, now time.Time) {
 // tryCompile compiles the configuration; a panic in there is one more mistake.
 // In Traefik a panic of New would end the goroutine that applies
 // configurations, for good.
-func tryCompile(g *gate) *compilation {
+func tryCompile(g *gate) (*compilation, *state) {
 	c := notCompiled("the configuration could not be read")
+	var s *state
 	func() {
 		defer func() {
 			if p := recover(); p != nil {
 				c = notCompiled("reading the configuration panicked: " + fmt.Sprint(p))
 			}
 		}()
-		c = g.compile(g.raw)
+		c, s = g.compile(g.raw)
 	}()
-	return c
+	return c, s
 }
 
 func notCompiled(text string) *compilation {

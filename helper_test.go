@@ -121,15 +121,30 @@ func unbanned(raw map[string]any) map[string]any {
 
 // newTestGate is newGate for a gate that nothing ends.
 func newTestGate(name string, raw map[string]any, compile func(map[string]any) *compilation, now time.Time) *gate {
-	return newGate(name, unbanned(raw), func(raw map[string]any) *compilation {
+	return newGate(name, unbanned(raw), func(raw map[string]any) (*compilation, *state) {
 		c := compile(raw)
-		if c.policy != nil {
-			useLists(context.Background(), c.policy, now)
-			useOutputs(context.Background(), name, c.policy.audit, now)
-			remember(context.Background(), name, c.policy, now)
+		if c.policy == nil {
+			return c, nil
 		}
-		return c
+		return c, testState(context.Background(), name, c.policy, now)
 	}, now)
+}
+
+// testState returns the state of a policy, as that of a gate of some name.
+func testState(ctx context.Context, name string, p *policy, now time.Time) *state {
+	registryMu.Lock()
+	m := middlewareOf(ctx, name, now)
+	registryMu.Unlock()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return useState(ctx, name, m, p, now)
+}
+
+// forgetMiddleware lets a name begin anew, as a restart does.
+func forgetMiddleware(name string) {
+	registryMu.Lock()
+	delete(middlewares, name)
+	registryMu.Unlock()
 }
 
 // capture collects what the plugin prints while a test runs: records, and lines
@@ -161,8 +176,8 @@ var usedOutputs = map[*output]bool{}
 
 // recordTo has records go somewhere else, at once.
 func recordTo(w io.Writer) {
-	outputsMu.Lock()
-	defer outputsMu.Unlock()
+	registryMu.Lock()
+	defer registryMu.Unlock()
 	recordOutput = w
 	for _, o := range outputsByKey {
 		if o.direct != nil {
@@ -176,9 +191,9 @@ func recordTo(w io.Writer) {
 
 // freshOutputs forgets outputs that a test has left in trouble.
 func freshOutputs() {
-	outputsMu.Lock()
+	registryMu.Lock()
 	outputsByKey = map[string]*output{}
-	outputsMu.Unlock()
+	registryMu.Unlock()
 }
 
 // settleOutputs waits until no record is under way any more: who finds another at
@@ -193,8 +208,8 @@ func settleOutputs(t *testing.T) {
 }
 
 func outputsIdle() bool {
-	outputsMu.Lock()
-	defer outputsMu.Unlock()
+	registryMu.Lock()
+	defer registryMu.Unlock()
 	for _, o := range outputsByKey {
 		if idle, _ := isIdle(o); !idle {
 			return false

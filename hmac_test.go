@@ -59,7 +59,7 @@ func shortWay(t testing.TB, p *policy, r *http.Request, body string) (string, *d
 	sent.Body = io.NopCloser(strings.NewReader(body))
 	sent.ContentLength = int64(len(body))
 	startCrews()
-	d := decide(&gate{name: t.Name(), policy: &alone}, sent, testTime)
+	d := decide(&gate{name: t.Name(), policy: &alone, state: &state{}}, sent, testTime)
 	if d.reason == tokenMissing {
 		return "", d
 	}

@@ -12,6 +12,9 @@ import (
 	"github.com/hookward/hookward/internal/ship"
 )
 
+// defaultBufferBytes is how much waits in memory for an output.
+const defaultBufferBytes = 8 << 20
+
 // output is where records go: one for all gates, and across all reloads.
 type output struct {
 	direct *outbox.Direct // to stdout or a file
@@ -21,8 +24,9 @@ type output struct {
 	ctx  context.Context // of the newest gate that uses it
 	last time.Time       // when that was last seen to be there, or the output in use
 	uses int64           // until then
-	of   string          // by which options
-	by   string          // the middleware that they are of
+
+	digest     string // of its options
+	middleware string // whose options they are
 
 	// For one at a time, who writes or sends.
 	file   *logfile.File
@@ -41,61 +45,14 @@ type outputSpec struct {
 	file   logfile.Options
 	target ship.Target
 	queue  outbox.Options
-	of     string // a digest of what may change without it being another place
+	digest string // of what may change without it being another place
 }
 
-var (
-	outputsMu    sync.Mutex
-	outputsByKey = map[string]*output{}
-)
-
-// onStdout returns the outputs of a gate that has none of its own.
-func onStdout() []*output {
-	outputsMu.Lock()
-	defer outputsMu.Unlock()
-	o := outputsByKey["stdout"]
-	if o == nil {
-		o = newOutput(outputSpec{kind: "stdout", name: "output stdout", key: "stdout", queue: outbox.Options{MemoryBytes: defaultBufferBytes}})
-		outputsByKey["stdout"] = o
-	}
-	return []*output{o}
-}
-
-// useOutputs gives a policy the outputs that its options name.
-func useOutputs(ctx context.Context, name string, a *audit, now time.Time) {
-	outputsMu.Lock()
-	defer outputsMu.Unlock()
-	outputs := []*output{}
-	for i := range a.specs {
-		outputs = append(outputs, useOutput(ctx, name, a.specs[i], now))
-	}
-	if a.outputs == nil {
-		a.outputs = outputs
-	}
-}
-
-func useOutput(ctx context.Context, name string, s outputSpec, now time.Time) *output {
-	o := outputsByKey[s.key]
-	if o == nil {
-		o = newOutput(s)
-		o.by = name
-		outputsByKey[s.key] = o
-	}
-	if o.of != s.of && o.by != name && o.ctx != nil && o.ctx.Err() == nil {
-		report("warn", name, s.name+": middleware "+quote(o.by)+" has another configuration of it, which counts", now)
-	} else if o.of != s.of {
-		o.by = name
-		changeOutput(o, s)
-	}
-	if o.ctx == nil || ctx.Err() == nil {
-		o.ctx = ctx
-	}
-	o.last = now
-	return o
-}
+// stdoutQueue is that of stdout, where nobody says anything of it.
+var stdoutQueue = outbox.Options{MemoryBytes: defaultBufferBytes}
 
 func newOutput(s outputSpec) *output {
-	o := &output{of: s.of}
+	o := &output{digest: s.digest}
 	tell := func(level, message string, now time.Time) { report(level, "hookward", message, now) }
 	switch s.kind {
 	case "stdout":
@@ -121,7 +78,7 @@ func newOutput(s outputSpec) *output {
 // the sender, is changed by who uses it next: this is for the moment of a reload,
 // which waits for no disk and no network.
 func changeOutput(o *output, s outputSpec) {
-	o.of = s.of
+	o.digest = s.digest
 	o.nextMu.Lock()
 	o.next = s
 	o.nextMu.Unlock()
@@ -203,25 +160,6 @@ func put(outputs []*output, line []byte, required bool, now time.Time) bool {
 		safe = safe && arrived
 	}
 	return safe
-}
-
-// forgetOutputs ends outputs that nobody has used for long, and that have nothing
-// left.
-func forgetOutputs(now time.Time) {
-	outputsMu.Lock()
-	defer outputsMu.Unlock()
-	for key, o := range outputsByKey {
-		idle, uses := isIdle(o)
-		if o.ctx == nil || o.ctx.Err() == nil || !idle || uses != o.uses {
-			o.last = now
-			o.uses = uses
-		}
-		if now.Sub(o.last) <= memoryLinger || key == "stdout" {
-			continue
-		}
-		delete(outputsByKey, key)
-		closeOutput(o)
-	}
 }
 
 // isIdle says whether an output has nothing left, and how many records it has had.

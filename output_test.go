@@ -43,7 +43,7 @@ func TestOutputsOfOnePlace(t *testing.T) {
 	}
 	key := specOf(t, base, nil).key
 	for i, more := range []map[string]any{{"timeout": "30s"}, {"headers": []any{"X-Key: another key"}}, {"token": "another-token-of-the-same-place"}, {"bufferBytes": "100000"}} {
-		if s := specOf(t, with(more), nil); s.key != key || s.of == specOf(t, base, nil).of {
+		if s := specOf(t, with(more), nil); s.key != key || s.digest == specOf(t, base, nil).digest {
 			t.Errorf("%d: another place, or no other options", i)
 		}
 	}
@@ -53,11 +53,11 @@ func TestOutputsOfOnePlace(t *testing.T) {
 		}
 	}
 	tls := map[string]any{"tls": map[string]any{"insecureSkipVerify": "true"}}
-	first := specOf(t, with(tls), nil).of
-	if again := specOf(t, with(tls), nil).of; again != first {
+	first := specOf(t, with(tls), nil).digest
+	if again := specOf(t, with(tls), nil).digest; again != first {
 		t.Error("the same options, compiled twice, are others")
 	}
-	if first == specOf(t, with(map[string]any{"tls": "true"}), nil).of {
+	if first == specOf(t, with(map[string]any{"tls": "true"}), nil).digest {
 		t.Error("another section tls is the same")
 	}
 	if specOf(t, base, map[string]any{"stateDirectory": "/a"}).key == specOf(t, base, map[string]any{"stateDirectory": "/b"}).key {
@@ -79,17 +79,17 @@ func TestOneOutputTwoConfigurations(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	o := useOutput(ctx, "first", spec("3"), testTime)
-	if useOutput(context.Background(), "second", spec("5"), testTime) != o || o.of != spec("3").of || !strings.Contains(reports.String(), `middleware \"first\" has another configuration of it`) {
+	if useOutput(context.Background(), "second", spec("5"), testTime) != o || o.digest != spec("3").digest || !strings.Contains(reports.String(), `middleware \"first\" has another configuration of it`) {
 		t.Errorf("reports %s", reports)
 	}
 	useOutput(ctx, "first", spec("4"), testTime)
-	if o.of != spec("4").of || o.next.file.Keep != 4 {
+	if o.digest != spec("4").digest || o.next.file.Keep != 4 {
 		t.Error("its own change is not taken over")
 	}
 	cancel()
 	o.ctx = ctx
 	useOutput(context.Background(), "second", spec("5"), testTime)
-	if o.of != spec("5").of {
+	if o.digest != spec("5").digest {
 		t.Error("it is bound to one that is gone")
 	}
 }
@@ -249,11 +249,11 @@ func TestReloadDoesNotWait(t *testing.T) {
 }
 
 func reload(s outputSpec, done chan bool) {
-	s.of = "another"
+	s.digest = "another"
 	s.target.Timeout = 7 * time.Second
-	outputsMu.Lock()
+	registryMu.Lock()
 	useOutput(context.Background(), "m", s, testTime)
-	outputsMu.Unlock()
+	registryMu.Unlock()
 	done <- true
 }
 

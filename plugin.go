@@ -83,8 +83,8 @@ func New(ctx context.Context, next http.Handler, config *Config, name string) (h
 	}
 	now := time.Now()
 	sayVersion(now)
-	keepTrail(ctx, name, now)
-	shares := func(raw map[string]any) *compilation { return compileShared(ctx, name, raw, time.Now()) }
+	keepMiddleware(ctx, name, now)
+	shares := func(raw map[string]any) (*compilation, *state) { return compileShared(ctx, name, raw, time.Now()) }
 	g := newGate(name, raw, shares, now)
 	g.router = routerOf(ctx)
 	return handler(g, next), nil

@@ -15,7 +15,6 @@ import (
 
 // rateLimit is the compiled option rateLimit.
 type rateLimit struct {
-	table   *bucket.Table // see remember
 	average int64
 	period  time.Duration
 	burst   int64
@@ -74,8 +73,8 @@ func compileRateLimit(n *notes, options *RateLimitOptions) *rateLimit {
 // restrain says whether a client that is let in has called too often, or failed
 // too often.
 func restrain(p *policy, r *http.Request, d *decision, client string, now time.Time) string {
-	if p.ban != nil && anyBanned(p.ban.table) {
-		d.wait = bannedFor(p.ban.table, client, sinceStart(now))
+	if p.ban != nil && anyBanned(d.state.bans) {
+		d.wait = bannedFor(d.state.bans, client, sinceStart(now))
 		if d.wait > 0 {
 			return sourceBanned
 		}
@@ -135,7 +134,7 @@ func limit(p *policy, r *http.Request, d *decision, client string, now time.Time
 	} else if l.host {
 		source = strings.ToLower(r.Host)
 	}
-	room := takeToken(p, l, shortened(source), now)
+	room := takeToken(d.state, l, shortened(source), now)
 	if l.told != "" {
 		tellLimit(l, d, room)
 	}
@@ -148,21 +147,22 @@ func limit(p *policy, r *http.Request, d *decision, client string, now time.Time
 
 // takeToken takes a token where all Traefiks have them together, or where that
 // can't be done now, out of this one's own bucket.
-func takeToken(p *policy, l *rateLimit, source string, now time.Time) int64 {
-	if p.shared != nil {
-		room, err := takeShared(p.shared, l, source)
+func takeToken(s *state, l *rateLimit, source string, now time.Time) int64 {
+	if s.cluster != nil {
+		room, err := takeShared(s.cluster, l, s.limits.Interval, source)
 		if err == nil {
 			return room
 		}
 	}
-	return bucket.Take(l.table, source, sinceStart(now))
+	return bucket.Take(s.limits, source, sinceStart(now))
 }
 
 // tellLimit notes what the answer says of the limit. A bucket has no time at
 // which all of it comes back at once; what is told is when the next token comes,
 // or all are there.
 func tellLimit(l *rateLimit, d *decision, room int64) {
-	left, reset := room/l.table.Interval, l.burst*l.table.Interval-room
+	interval := d.state.limits.Interval
+	left, reset := room/interval, l.burst*interval-room
 	if room < 0 {
 		left = 0
 		reset = -room

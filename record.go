@@ -90,7 +90,7 @@ func recorder(c *crew, d *decision) {
 		if d.claim != "" && !d.settled && d.announced == nil {
 			d.settled = true // or not at all, if this panics
 			if d.policy.shared == nil && d.forward && d.status >= 200 && d.status < 300 {
-				claim.Commit(d.policy.replay.table, d.claim, now.UnixNano())
+				claim.Commit(d.state.replays, d.claim, now.UnixNano())
 				d.claim = ""
 			} else {
 				settle(d, now)
@@ -214,7 +214,10 @@ func recorder(c *crew, d *decision) {
 		if a.required {
 			handed = handedOn(g.trail)
 		}
-		outputs = a.outputs
+		outputs = nil
+		if d.state != nil {
+			outputs = d.state.outputs
+		}
 		if outputs == nil {
 			outputs = onStdout()
 		}

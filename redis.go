@@ -18,10 +18,14 @@ import (
 // together. Each keeps its own memory as well, and goes on with that alone while
 // the server is not well.
 type sharedMemory struct {
-	client  *resp.Client // see remember
 	options resp.Options
-	of      string // a digest of the options
-	name    string // of the middleware: it is the same in all Traefiks
+	digest  string // of the options
+}
+
+// cluster is several Traefiks that remember together.
+type cluster struct {
+	client *resp.Client
+	name   string // of the middleware: it is the same in all Traefiks
 }
 
 const (
@@ -120,13 +124,13 @@ func compileRedis(n *notes, secrets *resolver, o RedisOptions) *sharedMemory {
 		r.TLS = compileTLS(n, own, *o.TLS, "redis.tls")
 	}
 	sum := sha256.Sum256([]byte(fmt.Sprintf("%q %q %q %d %s %s %s %d %v %v %q", r.Endpoints, r.Username, r.Password, r.DB, r.DialTimeout, r.ReadTimeout, r.WriteTimeout, r.PoolSize, o.TLS != nil, o.TLS != nil && o.TLS.InsecureSkipVerify, own.seen)))
-	m.of = hex.EncodeToString(sum[:])
+	m.digest = hex.EncodeToString(sum[:])
 	return m
 }
 
 // sharedKey returns the key of something in the server: of one length, and with
 // nothing of a stranger's in it.
-func sharedKey(m *sharedMemory, kind, key string) string {
+func sharedKey(m *cluster, kind, key string) string {
 	sum := sha256.Sum256([]byte(m.name + "\x00" + kind + "\x00" + key))
 	return "hookward:" + kind + ":" + hex.EncodeToString(sum[:20])
 }
@@ -135,12 +139,12 @@ func sharedKey(m *sharedMemory, kind, key string) string {
 var errNumber = errors.New("the server answers with a number that makes no sense")
 
 // takeShared is bucket.Take for all Traefiks together.
-func takeShared(m *sharedMemory, l *rateLimit, source string) (int64, error) {
-	interval := float64(l.table.Interval) / 1000
+func takeShared(m *cluster, l *rateLimit, nanoseconds int64, source string) (int64, error) {
+	interval := float64(nanoseconds) / 1000
 	room, err := resp.Run(m.client, takeScript, sharedKey(m, "limit", source), []string{
 		strconv.FormatFloat(interval, 'f', 3, 64), strconv.FormatFloat(interval*float64(l.burst), 'f', 3, 64),
 	})
-	if err == nil && (room > l.burst*l.table.Interval || room < -maxSharedWait) {
+	if err == nil && (room > l.burst*nanoseconds || room < -maxSharedWait) {
 		err = errNumber
 	}
 	return room * 1000, err
@@ -151,7 +155,7 @@ const maxSharedWait = int64(100 * 365 * 24 * time.Hour / time.Microsecond)
 
 // claimTogether returns what the package claim would say of a delivery, for all
 // Traefiks together.
-func claimTogether(m *sharedMemory, key, token string) (int, error) {
+func claimTogether(m *cluster, key, token string) (int, error) {
 	found, err := resp.Run(m.client, claimScript, sharedKey(m, "delivery", key), []string{token, milliseconds(sharedClaim)})
 	switch {
 	case err != nil:
@@ -166,11 +170,11 @@ func claimTogether(m *sharedMemory, key, token string) (int, error) {
 	return claim.Full, errNumber
 }
 
-func commitTogether(m *sharedMemory, key string, window time.Duration) {
+func commitTogether(m *cluster, key string, window time.Duration) {
 	_, _ = resp.Run(m.client, commitScript, sharedKey(m, "delivery", key), []string{milliseconds(window)})
 }
 
-func releaseTogether(m *sharedMemory, key, token string) {
+func releaseTogether(m *cluster, key, token string) {
 	_, _ = resp.Run(m.client, releaseScript, sharedKey(m, "delivery", key), []string{token})
 }
 
@@ -180,7 +184,7 @@ func releaseTogether(m *sharedMemory, key, token string) {
 //
 // What decides what verifies is part of the key: who has failed by another secret
 // has not failed by this one.
-func failShared(m *sharedMemory, b *ban, verification, client string) (time.Duration, error) {
+func failShared(m *cluster, b *ban, verification, client string) (time.Duration, error) {
 	banned, err := resp.Run(m.client, failScript, sharedKey(m, "ban", verification+client), []string{
 		strconv.FormatInt(b.failures, 10), milliseconds(b.window), milliseconds(b.duration),
 	})
@@ -199,4 +203,13 @@ func newClaim() string {
 
 func milliseconds(d time.Duration) string {
 	return strconv.FormatInt((int64(d)+int64(time.Millisecond)-1)/int64(time.Millisecond), 10)
+}
+
+// closeLater leaves the old connections to those who have claimed something with
+// them.
+func closeLater(client *resp.Client) {
+	time.AfterFunc(sharedClaim, func() {
+		defer func() { _ = recover() }()
+		resp.Close(client)
+	})
 }

@@ -135,7 +135,7 @@ func TestRedisClients(t *testing.T) {
 		}
 		for i := 0; i < 2; i++ {
 			g := newTestGate(t.Name(), raw, compile, testTime)
-			clients[g.policy.shared.client] = true
+			clients[g.state.cluster.client] = true
 		}
 	}
 	if len(clients) != 7 {

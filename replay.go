@@ -9,7 +9,6 @@ import (
 
 // replay is the compiled option replay.
 type replay struct {
-	table       *claim.Table // see remember
 	window      time.Duration
 	directory   string // where it outlives the process
 	onDuplicate string
@@ -105,7 +104,7 @@ func claimDelivery(p *policy, d *decision, now time.Time) string {
 	if p.replay.byDelivery || d.proof.signed != nil || d.proof.signedHead != "" {
 		key = deliveryKey(p.replay, d)
 	}
-	found := claim.Claim(p.replay.table, key, now.UnixNano(), p.replay.required)
+	found := claim.Claim(d.state.replays, key, now.UnixNano(), p.replay.required)
 	if found == claim.Granted {
 		d.claim = key
 		if p.shared == nil {
@@ -143,7 +142,7 @@ func isDuplicate(p *policy, d *decision) string {
 func claimShared(p *policy, d *decision) string {
 	// Noted first: where no answer comes, the claim may be there all the same.
 	d.claimToken = newClaim()
-	found, err := claimTogether(p.shared, d.claim, d.claimToken)
+	found, err := claimTogether(d.state.cluster, d.claim, d.claimToken)
 	if found == claim.Granted || err != nil && !p.replay.required {
 		return verified
 	}
@@ -192,9 +191,9 @@ func settle(d *decision, now time.Time) {
 		return
 	}
 	if d.forward && (d.status >= 200 && d.status < 300 || d.status == 0 && d.completed) {
-		claim.Commit(d.policy.replay.table, d.claim, now.UnixNano())
-		if d.policy.shared != nil {
-			commitTogether(d.policy.shared, d.claim, d.policy.replay.window)
+		claim.Commit(d.state.replays, d.claim, now.UnixNano())
+		if d.state.cluster != nil {
+			commitTogether(d.state.cluster, d.claim, d.policy.replay.window)
 		}
 		d.claim = ""
 		return
@@ -204,9 +203,9 @@ func settle(d *decision, now time.Time) {
 
 // release gives a claim back.
 func release(d *decision) {
-	claim.Release(d.policy.replay.table, d.claim)
+	claim.Release(d.state.replays, d.claim)
 	if d.claimToken != "" {
-		releaseTogether(d.policy.shared, d.claim, d.claimToken)
+		releaseTogether(d.state.cluster, d.claim, d.claimToken)
 		d.claimToken = ""
 	}
 	d.claim = ""

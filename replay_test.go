@@ -257,7 +257,7 @@ func TestReplayKeysOfBothWays(t *testing.T) {
 			}
 			p := *g.policy
 			p.fast = fast
-			d := decide(&gate{name: g.name, policy: &p}, newPost(docsBody, headers...), testTime)
+			d := decide(&gate{name: g.name, policy: &p, state: g.state}, newPost(docsBody, headers...), testTime)
 			if d.reason != verified || (d.proof.signed == nil) != (fast != nil) {
 				t.Fatal(d.reason, d.proof.signed)
 			}
@@ -337,7 +337,7 @@ func TestSettlingThatPanics(t *testing.T) {
 		b := &statusBackend{status: status}
 		inner := b.handler()
 		h := handler(g, http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-			g.policy.replay.table = nil // the bug
+			g.state.replays = nil // the bug
 			inner.ServeHTTP(rw, r)
 		}))
 		broke := true
@@ -352,7 +352,7 @@ func TestSettlingThatPanics(t *testing.T) {
 		}
 		reports.Reset()
 		reported = map[string]time.Time{}
-		delete(memories, t.Name())
+		forgetMiddleware(t.Name())
 	}
 }
 
@@ -429,22 +429,22 @@ func TestMemoryEnds(t *testing.T) {
 	capture(t)
 	ctx, cancel := context.WithCancel(context.Background())
 	c := compile(onlyOnce(map[string]any{}))
-	remember(ctx, t.Name(), c.policy, testTime)
+	testState(ctx, t.Name(), c.policy, testTime)
 	there := func() bool {
-		memoriesMu.Lock()
-		defer memoriesMu.Unlock()
-		return memories[t.Name()] != nil
+		registryMu.Lock()
+		defer registryMu.Unlock()
+		return middlewares[t.Name()] != nil
 	}
-	forgetMemories(testTime.Add(24 * time.Hour))
+	forget(testTime.Add(24 * time.Hour))
 	if !there() {
 		t.Error("is forgotten while the gate is there")
 	}
 	cancel()
-	forgetMemories(testTime.Add(24*time.Hour + memoryLinger))
+	forget(testTime.Add(24*time.Hour + linger))
 	if !there() {
 		t.Error("is forgotten at once")
 	}
-	forgetMemories(testTime.Add(24*time.Hour + memoryLinger + time.Second))
+	forget(testTime.Add(24*time.Hour + linger + time.Second))
 	if there() {
 		t.Error("is never forgotten")
 	}
@@ -462,7 +462,7 @@ func TestReplaySurvivesARestart(t *testing.T) {
 		d := decide(g, github(), testTime)
 		d.status, d.completed = 200, true
 		settle(d, testTime)
-		delete(memories, name)
+		forgetMiddleware(name)
 		return d.reason
 	}
 	if reason := decideOnce(); reason != verified {

@@ -148,7 +148,7 @@ func settleAhead(t *trail, log *ahead.Log, sequence int64, safe bool, before int
 
 // openAhead lets a trail write ahead. What an earlier process was at when it ended
 // is recorded now. What was begun in another file is ended there.
-func openAhead(t *trail, path string, a *audit, now time.Time) {
+func openAhead(t *trail, path string, outputs []*output, now time.Time) {
 	t.mu.Lock()
 	before := t.log
 	same := t.logAt == path
@@ -170,7 +170,7 @@ func openAhead(t *trail, path string, a *audit, now time.Time) {
 	}
 	safe := true
 	for _, line := range lines {
-		if len(line) > 2 && !put(a.outputs, []byte(line[:len(line)-1]+`,"hookward.interrupted":true}`+"\n"), true, now) {
+		if len(line) > 2 && !put(outputs, []byte(line[:len(line)-1]+`,"hookward.interrupted":true}`+"\n"), true, now) {
 			safe = false
 		}
 	}

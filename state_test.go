@@ -26,8 +26,14 @@ func TestCompiledOnceForAllGates(t *testing.T) {
 	options := func(provider string) map[string]any {
 		return map[string]any{"provider": provider, "secrets": []any{"file:" + path}}
 	}
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
 	compiled := func(name, provider string, now time.Time) *policy {
-		return compileShared(context.Background(), name, options(provider), now).policy
+		c, s := compileShared(ctx, name, options(provider), now)
+		if s == nil {
+			t.Error("there is no state")
+		}
+		return c.policy
 	}
 	first := compiled("a@file", "github", testTime)
 	if first == nil || compiled("a@file", "github", testTime) != first {
@@ -45,14 +51,43 @@ func TestCompiledOnceForAllGates(t *testing.T) {
 	if changed == other || string(changed.schemes[0].keys[0]) != "the second of the two secrets" {
 		t.Error("another content of a file is not seen")
 	}
-	if c := compileShared(context.Background(), "c@file", map[string]any{"provider": "githup"}, testTime); c.policy != nil || len(c.problems) != 1 {
+	if c, s := compileShared(ctx, "c@file", map[string]any{"provider": "githup"}, testTime); s != nil || c.policy != nil || len(c.problems) != 1 {
 		t.Error("a mistake is lost")
 	}
-	compiled("d@file", "github", testTime.Add(sharedFor+time.Second))
+	cancel()
+	forget(testTime.Add(linger + time.Second))
 	for _, name := range []string{"a@file", "b@file", "c@file"} {
-		if sharedsByName[name] != nil {
+		if middlewares[name] != nil {
 			t.Errorf("%s is never forgotten", name)
 		}
+	}
+}
+
+// A request that began before a reload ends with the tables that it began with, and what
+// the reload has nothing to do with goes on.
+func TestRequestKeepsItsState(t *testing.T) {
+	capture(t)
+	path := filepath.Join(t.TempDir(), "secret")
+	raw := onlyOnce(map[string]any{})
+	raw["secrets"] = []any{"file:" + path}
+	raw["ban"] = "true"
+	if err := os.WriteFile(path, []byte(docsSecret), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	g := newTestGate(t.Name(), raw, compile, testTime)
+	before := decide(g, github(), testTime)
+	if err := os.WriteFile(path, []byte("another secret, of 32 bytes and more"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	after := decide(g, github(), testTime.Add(time.Minute))
+	if before.reason != verified || after.reason != signatureMismatch || before.policy == after.policy {
+		t.Fatal(before.reason, after.reason)
+	}
+	if before.state.bans == after.state.bans {
+		t.Error("who failed by another secret has failed by this one")
+	}
+	if before.state.replays != after.state.replays || after.state != g.state || after.policy != g.policy {
+		t.Error("a secret is no reason to forget deliveries")
 	}
 }
 
@@ -63,8 +98,8 @@ func TestListsOfASharedPolicy(t *testing.T) {
 		map[string]any{"file": "/no/such/file", "refresh": "720h"}, map[string]any{"file": "/nor/this/one", "refresh": "720h"},
 	}}})
 	for i := 0; i < 3; i++ {
-		c := compileShared(context.Background(), t.Name(), raw, testTime)
-		if n := len(c.policy.addresses.allow.lists); n != 2 {
+		_, s := compileShared(context.Background(), t.Name(), raw, testTime)
+		if n := len(s.allowed); n != 2 {
 			t.Errorf("gate %d: %d lists", i, n)
 		}
 	}
@@ -84,7 +119,7 @@ func TestCompilingSurvivesItself(t *testing.T) {
 // literal may be another one by the time it runs.
 func compileOne(t *testing.T, wg *sync.WaitGroup) {
 	defer wg.Done()
-	g := newGate(t.Name(), nil, func(_ map[string]any) *compilation {
+	g := newGate(t.Name(), nil, func(_ map[string]any) (*compilation, *state) {
 		return compileShared(context.Background(), t.Name(), githubOptions(), testTime)
 	}, testTime)
 	if g.policy == nil {
