@@ -30,7 +30,7 @@ type Log struct {
 
 const (
 	// beginning has a number and a text.
-	beginning = "+ %d %s\n"
+	beginning = "+ %d %s"
 	// maxLog bounds what is read of a log.
 	maxLog = 1 << 30
 	// maxBegun bounds what is under way at once.
@@ -53,7 +53,7 @@ func Open(path string) (*Log, []string, string) {
 		number := int64(i - len(texts))
 		one := fmt.Sprintf(beginning, number, text)
 		note(l, number, one)
-		texts[i] = one[len(one)-1-len(text) : len(one)-1] // no second copy: there may be many
+		texts[i] = one[len(one)-len(text):] // no second copy: there may be many
 	}
 	tidy(l)
 	if l.cause != nil && problem == "" {
@@ -138,7 +138,7 @@ func End(l *Log, number int64) {
 	if l.file == nil {
 		return
 	}
-	err := wal.Append(l.file, fmt.Appendf(nil, "- %d\n", number))
+	err := wal.Append(l.file, fmt.Appendf(nil, "- %d", number))
 	if err != nil {
 		giveUp(l, err)
 		return

@@ -286,7 +286,7 @@ func TestDamagedJournals(t *testing.T) {
 		"not ours":         {good, "", 0o602, Granted, "may be written by everybody"},
 	} {
 		path := filepath.Join(t.TempDir(), "replay")
-		lines := strings.SplitAfter(c.lines, "\n")
+		lines := strings.Split(c.lines, "\n")
 		l, err := wal.Replace(path, lines[:len(lines)-1])
 		if err != nil {
 			t.Fatal(err)
@@ -296,7 +296,7 @@ func TestDamagedJournals(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = f.WriteString(c.torn)
+		_, err = f.WriteString("\n" + c.torn)
 		if err == nil {
 			err = f.Close()
 		}

@@ -105,7 +105,7 @@ func note(j *journal, key string, at int64) {
 	if j.file == nil {
 		return
 	}
-	err := wal.Append(j.file, fmt.Appendf(nil, "%x %d\n", key, at))
+	err := wal.Append(j.file, fmt.Appendf(nil, "%x %d", key, at))
 	if err != nil {
 		tellWhy(j, err)
 	}

@@ -92,7 +92,7 @@ func appendTo(s *spill, lines []byte) error {
 		}
 		last++
 	}
-	err := wal.AppendAll(s.open, lines)
+	err := wal.AppendAll(s.open, split(lines))
 	grown := wal.Size(s.open) - s.segments[last].size
 	s.segments[last].size += grown
 	s.size += grown
@@ -125,7 +125,7 @@ func segmentPath(s *spill, n int64) string {
 func insertOldest(s *spill, records [][]byte) error {
 	lines := make([]string, len(records))
 	for i := range records {
-		lines[i] = string(records[i]) + "\n"
+		lines[i] = string(records[i])
 	}
 	path := segmentPath(s, s.first-1)
 	log, err := wal.Replace(path, lines)

@@ -12,14 +12,14 @@ import (
 )
 
 const (
-	// pieceBytes is how much is read, or written, at once.
+	// pieceBytes is how much is read at once.
 	pieceBytes = 64 << 10
 	// maxLine bounds what is held of a file that has no lines.
 	maxLine = 128 << 20
 )
 
-// Read gives the lines of the log at a path to each, in order, without their newlines
-// and never more than one at a time. A line is good until each returns. Read returns
+// Read gives the lines of the log at a path to each, in order, and never holds more than
+// one of them. A line is good until each returns. Read returns
 // how many were passed over because they are damaged, and what is wrong with the file
 // as a whole.
 func Read(path string, most int64, each func(line []byte)) (int, string) {
@@ -39,40 +39,39 @@ func Read(path string, most int64, each func(line []byte)) (int, string) {
 	r := bufio.NewReaderSize(f, pieceBytes)
 	for {
 		sealed, err := readLine(r)
+		line := unseal(sealed)
+		if line != nil {
+			each(line)
+		} else if len(sealed) > 0 && err == nil { // what is left at the end was cut off
+			damaged++
+		}
 		if err == io.EOF {
-			return damaged, "" // what is left is a line that was cut off
+			return damaged, ""
 		}
 		if err != nil {
 			return damaged, "file " + path + " can't be read to its end: " + err.Error()
 		}
-		line := unseal(sealed)
-		if line == nil {
-			damaged++
-			continue
-		}
-		each(line)
 	}
 }
 
-// readLine returns the next line with its newline. One that is too long is held only
-// in part, so that it is damaged.
+// readLine returns the next line without its newline, or what there is at the end. One
+// that is too long is held only in part, so that it is damaged.
 func readLine(r *bufio.Reader) ([]byte, error) {
 	piece, err := r.ReadSlice('\n')
-	if err != bufio.ErrBufferFull {
-		return piece, err
+	line := piece
+	if err == bufio.ErrBufferFull {
+		line = append([]byte{}, piece...)
 	}
-	line := append([]byte{}, piece...)
 	for err == bufio.ErrBufferFull {
 		piece, err = r.ReadSlice('\n')
 		if len(line) < maxLine {
 			line = append(line, piece...)
 		}
 	}
-	return line, err
+	return bytes.TrimSuffix(line, []byte("\n")), err
 }
 
-// unseal returns what is behind the sum of a line, without its newline, or nil where
-// the sum is not right.
+// unseal returns what is behind the sum of a line, or nil where that is not right.
 func unseal(sealed []byte) []byte {
 	at := bytes.IndexByte(sealed, ' ')
 	if at < 0 {
@@ -82,5 +81,5 @@ func unseal(sealed []byte) []byte {
 	if err != nil || uint32(sum) != crc32.ChecksumIEEE(sealed[at+1:]) {
 		return nil
 	}
-	return sealed[at+1 : len(sealed)-1]
+	return sealed[at+1:]
 }
