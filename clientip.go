@@ -171,3 +171,29 @@ func lastHops(lines []string, most int) []string {
 	}
 	return hops
 }
+
+// compileRanges compiles a list of addresses and CIDRs. It returns nil for an
+// empty one.
+func compileRanges(n *notes, texts []string, path string) ipset.Set {
+	prefixes := make([]netip.Prefix, 0, len(texts))
+	for i, text := range texts {
+		prefix, masked, problem := ipset.ParsePrefix(text)
+		if problem != "" {
+			addProblem(n, fmt.Sprintf("%s[%d]", path, i), kindInvalid, quote(text)+" "+problem)
+			continue
+		}
+		if masked {
+			addWarning(n, fmt.Sprintf("%s[%d]", path, i), kindInvalid, quote(text)+" means "+prefix.String())
+		}
+		prefixes = append(prefixes, prefix)
+	}
+	if len(prefixes) == 0 {
+		return nil
+	}
+	set := ipset.Make(prefixes)
+	ipv4, ipv6 := ipset.Coverage(set)
+	if (ipv4 > 0.5 || ipv6 > 0.5) && ipset.Everything(set) == "" {
+		addWarning(n, path, kindInvalid, "has more than half of all addresses of IPv4 or IPv6")
+	}
+	return set
+}

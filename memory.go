@@ -116,3 +116,8 @@ func closeMiddleware(m *middleware) {
 		ahead.Close(m.trail.log)
 	}
 }
+
+// reportList reports on a list, which belongs to no middleware alone.
+func reportList(level, message string, now time.Time) {
+	report(level, "hookward", message, now)
+}
