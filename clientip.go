@@ -70,20 +70,25 @@ func compileIPStrategy(n *notes, options *IPStrategyOptions) *ipStrategy {
 // before ipv6Subnet. A client that can't be told is none: a text that is no
 // address, in whatever header, is not one to compare.
 func noteClient(s *ipStrategy, r *http.Request, d *decision) netip.Addr {
-	whole := peerOf(r.RemoteAddr)
-	if s != nil {
-		whole = clientOf(s, whole, r.Header)
-	}
+	whole, client := clientsOf(s, r)
 	d.clientNoted = true
 	d.clientWhole = whole
-	d.client = whole
-	if s == nil {
-		return whole
-	}
-	if s.subnet > 0 && whole.Is6() {
-		d.client = netip.PrefixFrom(whole, s.subnet).Masked().Addr()
-	}
+	d.client = client
 	return whole
+}
+
+// clientsOf returns the client's address, or the zero Addr where it can't be told, and
+// what ipv6Subnet leaves of it.
+func clientsOf(s *ipStrategy, r *http.Request) (netip.Addr, netip.Addr) {
+	whole := peerOf(r.RemoteAddr)
+	if s == nil {
+		return whole, whole
+	}
+	whole = clientOf(s, whole, r.Header)
+	if s.subnet > 0 && whole.Is6() {
+		return whole, netip.PrefixFrom(whole, s.subnet).Masked().Addr()
+	}
+	return whole, whole
 }
 
 // peerOf returns the address of a connection, or the zero Addr where it has none,

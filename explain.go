@@ -101,7 +101,8 @@ type judgement struct {
 	policy   *policy // with what can be judged here
 	request  *http.Request
 	body     []byte
-	decision *decision
+	trace    trace
+	rule     string // the list that has denied the client
 }
 
 func newJudgement(config *Config, r *http.Request, body []byte) *judgement {
@@ -112,8 +113,7 @@ func newJudgement(config *Config, r *http.Request, body []byte) *judgement {
 		// All of it, for its mistakes.
 		_, j.Problems = Decode(raw)
 	}
-	g := &gate{raw: aboutRequests(raw), compile: compileAlone}
-	j.compiled, _ = tryCompile(g)
+	j.compiled = compile(aboutRequests(raw))
 	if len(j.Problems) == 0 {
 		j.Problems = problemsElsewhere(raw)
 	}
@@ -126,38 +126,28 @@ func newJudgement(config *Config, r *http.Request, body []byte) *judgement {
 		j.Status = statuses[configInvalid]
 		return j
 	}
-	j.options, _ = Decode(g.raw)
+	j.options, _ = Decode(aboutRequests(raw))
 	j.restrictPolicy(raw)
 	return j
 }
 
-// compileAlone is compile for a gate that remembers nothing.
-func compileAlone(raw map[string]any) (*compilation, *state) { return compile(raw), &state{} }
-
 // judge has the gate decide.
 func (j *judgement) judge(at time.Time) {
-	startCrews()
-	r := j.arriving()
-	d := decide(&gate{name: "explain", policy: j.policy, state: &state{}}, r, at)
-	j.decision = d
-	j.Reason = d.reason
-	j.Passes = d.passes
-	j.Answered = d.reason == handshakeAnswered
-	j.Secret = d.proof.secret
-	j.PublicKey = d.proof.publicKey
-	j.Timestamp = d.proof.timestamp
-	j.Matched = d.proof.secret > 0 || d.proof.publicKey > 0 || !d.proof.timestamp.IsZero() || isAbout(d.reason, "timestamp") && d.reason != timestampMissing ||
-		d.reason == senderUnknown && !j.fetches()
-	j.Status = 0
-	if !d.forward {
-		w := &statusNote{header: http.Header{}}
-		refuse(w, r, d)
-		j.Status = w.status
-	}
+	o := judge(j.policy, j.arriving(), at)
+	j.Reason = o.reason
+	j.Passes = o.passes
+	j.Answered = o.reason == handshakeAnswered
+	j.Secret = o.proof.secret
+	j.PublicKey = o.proof.publicKey
+	j.Timestamp = o.proof.timestamp
+	j.Matched = o.proof.secret > 0 || o.proof.publicKey > 0 || !o.proof.timestamp.IsZero() || isAbout(o.reason, "timestamp") && o.reason != timestampMissing ||
+		o.reason == senderUnknown && !j.fetches()
+	j.Status = o.status
+	j.rule = o.rule
 	switch {
-	case d.reason == keyUnavailable && j.fetches():
+	case o.reason == keyUnavailable && j.fetches():
 		j.Undecided = "the certificate that signs would have to be fetched from Amazon, and nothing is fetched here; give it in publicKeys"
-	case d.reason == addressAllowed && j.request.RemoteAddr == "":
+	case o.reason == addressAllowed && j.request.RemoteAddr == "":
 		j.Undecided = "this gate looks at the client's address alone, and that is not known here"
 		j.Passes = false
 	}
@@ -175,11 +165,9 @@ func (j *judgement) arriving() *http.Request {
 	return r
 }
 
-// undecidedDecision returns a decision with the body read, as the checks on the
-// signature find it.
-func (j *judgement) undecidedDecision(r *http.Request) *decision {
-	return &decision{gate: &gate{policy: j.policy}, policy: j.policy, state: &state{}, method: r.Method, host: r.Host,
-		message: message{request: r, body: j.body}, bodyWhole: true, bodyBytes: int64(len(j.body))}
+// message returns the request as the checks on its content read it.
+func (j *judgement) message() *message {
+	return &message{request: j.arriving(), body: j.body}
 }
 
 // fetches says whether one of the forms needs a certificate that stands elsewhere.
@@ -209,19 +197,6 @@ func (j *judgement) hideSecrets() {
 		}
 	}
 }
-
-// statusNote is a ResponseWriter that keeps the status and forgets the rest: the
-// answer to a handshake may be made with a secret.
-type statusNote struct {
-	header http.Header
-	status int
-}
-
-func (w *statusNote) Header() http.Header { return w.header }
-
-func (w *statusNote) Write(b []byte) (int, error) { return len(b), nil }
-
-func (w *statusNote) WriteHeader(status int) { w.status = status }
 
 // isAbout says whether a reason is of a check.
 func isAbout(reason, check string) bool {

@@ -15,7 +15,6 @@ import (
 // describe tells of the checks, in the order in which the gate has them.
 func (j *judgement) describe(at time.Time) {
 	p := j.policy
-	r := j.arriving()
 	names := []string{"method"}
 	if j.options.Allowlist != nil || j.options.Denylist != nil {
 		names = append(names, "client")
@@ -69,7 +68,7 @@ func (j *judgement) describe(at time.Time) {
 		}
 		over = over || name == failed
 		if c.State != CheckNotReached {
-			c.Seen = j.seen(name, r, at)
+			c.Seen = j.seen(name, at)
 		}
 		j.Checks = append(j.Checks, c)
 	}
@@ -86,20 +85,20 @@ func (j *judgement) handshakes(unsigned bool) bool {
 }
 
 // seen returns what the gate saw in one check.
-func (j *judgement) seen(check string, r *http.Request, at time.Time) []string {
+func (j *judgement) seen(check string, at time.Time) []string {
 	p := j.policy
 	switch check {
 	case "method":
-		return []string{r.Method + "; allowed: " + p.allow}
+		return []string{j.request.Method + "; allowed: " + p.allow}
 	case "client":
-		return j.seenClient(r)
+		return j.seenClient()
 	case "body":
 		sum := sha256.Sum256(j.body)
 		return []string{fmt.Sprintf("%s, of at most %s; SHA-256 %s", bytesText(int64(len(j.body))), grouped(p.maxBodyBytes), hex.EncodeToString(sum[:]))}
 	case "token":
-		return j.seenToken(r)
+		return j.seenToken()
 	case "signature":
-		return j.seenSignature(r, at)
+		return j.seenSignature()
 	case "timestamp":
 		return j.seenTimestamp(at)
 	}
@@ -112,18 +111,17 @@ func (j *judgement) seen(check string, r *http.Request, at time.Time) []string {
 	return []string{"it is none"}
 }
 
-func (j *judgement) seenClient(r *http.Request) []string {
+func (j *judgement) seenClient() []string {
 	if j.request.RemoteAddr == "" {
 		return []string{"its address is not known here"}
 	}
-	d := j.undecidedDecision(r)
-	noteClient(j.policy.addresses.strategy, r, d)
-	if !d.client.IsValid() {
+	_, client := clientsOf(j.policy.addresses.strategy, j.request)
+	if !client.IsValid() {
 		return []string{"the address can't be told by ipStrategy"}
 	}
-	text := d.client.String()
-	if j.decision.rule != "" {
-		text += ", which is in " + j.decision.rule
+	text := client.String()
+	if j.rule != "" {
+		text += ", which is in " + j.rule
 	} else if j.Reason == clientNotAllowed {
 		text += ", which is in no list of allowlist"
 	}
@@ -132,7 +130,7 @@ func (j *judgement) seenClient(r *http.Request) []string {
 
 // seenTimestamp tells of the time of a signature that is right.
 func (j *judgement) seenTimestamp(at time.Time) []string {
-	s := j.furthestForm(j.arriving(), at)
+	s := j.trace.meant.scheme
 	if s == nil || !s.timestamped {
 		return []string{"the form that verified has none"}
 	}
@@ -142,10 +140,11 @@ func (j *judgement) seenTimestamp(at time.Time) []string {
 	return []string{fmt.Sprintf("%s; judged as of %s, %s allowed both ways", j.Timestamp.UTC().Format(time.RFC3339), at.UTC().Format(time.RFC3339), s.tolerance)}
 }
 
-func (j *judgement) seenToken(r *http.Request) []string {
+func (j *judgement) seenToken() []string {
 	t := j.policy.token
 	lines := []string{}
-	m := &message{request: r, body: j.body}
+	m := j.message()
+	r := m.request
 	for i := range t.places {
 		found := textsAt(&t.places[i], m)
 		lines = append(lines, placeName(&t.places[i])+": "+times(len(found)))

@@ -6,14 +6,7 @@ package hookward
 import (
 	"fmt"
 	"strings"
-
-	"github.com/hookward/hookward/internal/jsonpath"
 )
-
-// jsonTextsOfItems returns the items of a batch.
-func jsonTextsOfItems(s *scheme, m *message) []any {
-	return jsonpath.Values(documentOf(m), s.items, maxValues)
-}
 
 // whereMalformed says where the text of a signature departs from its format, without
 // showing what may be the signature.

@@ -5,6 +5,8 @@ package hookward
 
 import (
 	"strings"
+
+	"github.com/hookward/hookward/internal/ipset"
 )
 
 // elsewhere are the sections that say nothing of a request by itself, but have
@@ -99,6 +101,8 @@ func (j *judgement) restrictPolicy(raw map[string]any) {
 	p.confirm = false
 	p.observeOnly = false
 	p.audit = plainAudit
+	p.fast = nil // it decides the same, and sees less
+	p.trace = &j.trace
 	j.policy = &p
 }
 
@@ -135,13 +139,11 @@ func (j *judgement) restrictAddresses(p *policy) {
 // isListed says whether the client, if it can be told, is in the addresses that
 // stand in the configuration itself.
 func (j *judgement) isListed(a *addresses) bool {
-	r := j.arriving()
-	d := j.undecidedDecision(r)
-	whole := noteClient(a.strategy, r, d)
-	if !d.client.IsValid() {
+	whole, client := clientsOf(a.strategy, j.request)
+	if !client.IsValid() {
 		return true // it is refused for that
 	}
-	return askLists(d.gate, &addresses{strategy: a.strategy, allow: a.allow}, d, whole, d.start) == admitted
+	return ipset.Contains(a.allow.own, ipset.Key(whole)) || ipset.Contains(a.allow.own, ipset.Key(client))
 }
 
 // Providers returns the slugs of the catalogue, sorted: the values of the option

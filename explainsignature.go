@@ -9,30 +9,13 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
-	"time"
 )
 
-// furthestForm returns the form that the gate's reason is of: the one that has
-// verified, or else the one that came furthest.
-func (j *judgement) furthestForm(r *http.Request, at time.Time) *scheme {
-	var best *scheme
-	stage := -1
-	for _, s := range j.policy.schemes {
-		reason := verifyScheme(&j.policy.verifier, s, &message{request: r, body: j.body}, at).reason
-		if reason == verified {
-			return s
-		}
-		if best == nil || depths[reason] > stage {
-			best, stage = s, depths[reason]
-		}
-	}
-	return best
-}
-
-// seenSignature tells of the form that came furthest: where its signature stands,
+// seenSignature tells of the form that the reason is of: where its signature stands,
 // what was read there, and what of the request is signed.
-func (j *judgement) seenSignature(r *http.Request, at time.Time) []string {
-	s := j.furthestForm(r, at)
+func (j *judgement) seenSignature() []string {
+	seen := j.trace.meant
+	s := seen.scheme
 	if s == nil {
 		return nil
 	}
@@ -42,39 +25,40 @@ func (j *judgement) seenSignature(r *http.Request, at time.Time) []string {
 		lines = append(lines, fmt.Sprintf("of %s that this gate takes, the one that came furthest:", plural(len(j.policy.schemes), "form")))
 	}
 	lines = append(lines, "read from "+signaturePlace(s, o)+", as "+quote(orDefault(o.Format, "{hex}")))
-	m := &message{request: r, body: j.body}
-	items := []any{nil}
+	m := j.message()
+	m.item = seen.item
 	if s.items != nil {
-		lines = append(lines, "of each item of "+o.Items+" in the JSON body; here the first")
-		items = itemsOf(s, m)
-		if len(items) == 0 {
+		lines = append(lines, "of each item of "+o.Items+" in the JSON body; here the one that decides")
+		if seen.item == nil {
 			return append(lines, "there is no such item, or there are too many")
 		}
 	}
-	m.item = items[0]
-	candidates, reason := collectCandidates(s, m)
-	if reason != candidatesRead {
-		return append(lines, j.seenUnread(s, m, reason)...)
+	if len(seen.candidates) == 0 {
+		return append(lines, j.seenUnread(s, m)...)
 	}
-	lines = append(lines, plural(len(candidates), "signature")+" read")
-	if s.timestamped && !setTimestamps(s, candidates, m) {
+	lines = append(lines, plural(len(seen.candidates), "signature")+" read")
+	if j.Reason == timestampMissing {
 		line := "no timestamp"
 		if s.timestamp.kind != "" {
 			line += ": " + placeName(&s.timestamp) + " is not there, or empty, or there several times"
 		}
 		lines = append(lines, line)
 		if s.timestamp.kind == "header" {
-			lines = append(lines, nearHeaders(s.timestamp.name, r.Header)...)
+			lines = append(lines, nearHeaders(s.timestamp.name, m.request.Header)...)
 		}
 		return lines
 	}
 	if s.pinned {
-		lines = append(lines, seenURL(s, r)...)
+		lines = append(lines, seenURL(s, m.request)...)
 	}
 	if j.Reason == urlMismatch {
 		return lines
 	}
-	lines = append(lines, j.seenTexts(s, m, &candidates[0])...)
+	texts := seen.signed
+	if j.Reason == keyUnavailable {
+		texts, _ = signedTexts(s, m, &seen.candidates[0]) // the gate stops before
+	}
+	lines = append(lines, j.seenTexts(s, m, texts)...)
 	if s.sender.kind != "" && len(s.senders) > 0 {
 		sender := textAt(&s.sender, m)
 		line := "the sender is " + shown(sender) + " (" + placeName(&s.sender) + ")"
@@ -84,15 +68,6 @@ func (j *judgement) seenSignature(r *http.Request, at time.Time) []string {
 		lines = append(lines, line)
 	}
 	return append(lines, j.seenKeys(s, o)...)
-}
-
-// itemsOf returns the items of a batch, or none where the gate takes no such.
-func itemsOf(s *scheme, m *message) []any {
-	list := jsonTextsOfItems(s, m)
-	if len(list) > maxItems {
-		return nil
-	}
-	return list
 }
 
 // optionsOf returns the options that a form was compiled from.
@@ -115,8 +90,8 @@ func signaturePlace(s *scheme, o SignatureOptions) string {
 }
 
 // seenUnread says why no signature could be read.
-func (j *judgement) seenUnread(s *scheme, m *message, reason string) []string {
-	switch reason {
+func (j *judgement) seenUnread(s *scheme, m *message) []string {
+	switch j.Reason {
 	case signatureDuplicated:
 		return []string{"it is there several times"}
 	case signatureMissing:
@@ -156,10 +131,9 @@ func seenURL(s *scheme, r *http.Request) []string {
 }
 
 // seenTexts says what is signed, part by part.
-func (j *judgement) seenTexts(s *scheme, m *message, p *candidate) []string {
-	texts, reason := signedTexts(s, m, p)
-	if reason != textsReady {
-		return j.seenMissing(s, m, p, reason)
+func (j *judgement) seenTexts(s *scheme, m *message, texts [][]byte) []string {
+	if len(texts) < len(s.signs) {
+		return j.seenMissing(s, m, texts)
 	}
 	lines := []string{"what was signed must be, in this order:"}
 	for i := range s.signs {
@@ -195,38 +169,32 @@ func (j *judgement) seenTexts(s *scheme, m *message, p *candidate) []string {
 	return lines
 }
 
-// seenMissing names the part that is missing, or can't be told from its neighbour.
-func (j *judgement) seenMissing(s *scheme, m *message, p *candidate, reason string) []string {
-	for i := range s.signs {
-		q := &s.signs[i]
-		if q.kind == "body" || q.kind == "literal" || q.kind == "timestamp" {
-			continue
-		}
-		_, why := chosenText(s, q, m, p)
-		if why != reason {
-			continue
-		}
-		at := &q.place
-		if q.kind == "id" {
-			at = &s.id
-		}
-		name := placeholderOf(q)
-		if at.name != "" {
-			name = placeName(at)
-		}
-		switch {
-		case q.kind == "check":
-			return []string{name + " is not as the scheme demands: " + orDefault(q.want, "the body's SHA-256")}
-		case q.kind == "absent":
-			return []string{name + " is there, and must not be"}
-		case reason == signedFieldMissing && at.kind == "header":
-			return append([]string{name + " is signed, and not there, or empty, or there several times"}, nearHeaders(at.name, m.request.Header)...)
-		case reason == signedFieldMissing:
-			return []string{name + " is signed, and not there, or empty, or there several times"}
-		}
-		return []string{"it can't be told where " + name + " ends, or there are several that a backend may take for it"}
+// seenMissing names the part that is missing, or can't be told from its neighbour: the
+// one behind the texts that could be put together.
+func (j *judgement) seenMissing(s *scheme, m *message, texts [][]byte) []string {
+	if texts == nil {
+		return []string{"a value that is signed is missing, or can't be told from its neighbour"}
 	}
-	return []string{"a value that is signed is missing, or can't be told from its neighbour"}
+	q := &s.signs[len(texts)]
+	at := &q.place
+	if q.kind == "id" {
+		at = &s.id
+	}
+	name := placeholderOf(q)
+	if at.name != "" {
+		name = placeName(at)
+	}
+	switch {
+	case q.kind == "check":
+		return []string{name + " is not as the scheme demands: " + orDefault(q.want, "the body's SHA-256")}
+	case q.kind == "absent":
+		return []string{name + " is there, and must not be"}
+	case j.Reason == signedFieldMissing && at.kind == "header":
+		return append([]string{name + " is signed, and not there, or empty, or there several times"}, nearHeaders(at.name, m.request.Header)...)
+	case j.Reason == signedFieldMissing:
+		return []string{name + " is signed, and not there, or empty, or there several times"}
+	}
+	return []string{"it can't be told where " + name + " ends, or there are several that a backend may take for it"}
 }
 
 // seenKeys says how the signature was compared, and with which key it agrees.

@@ -66,24 +66,16 @@ func anywhere(isElsewhere func(text string) bool) func(path, text string) bool {
 
 func inspect(raw map[string]any, isElsewhere func(path, text string) bool, publicKind int) Inspection {
 	result := Inspection{}
-	n, secrets := &notes{}, &resolver{standIn: standInto(&result, isElsewhere, publicKind)}
-	var compiled *policy
-	func() {
-		defer func() {
-			if p := recover(); p != nil {
-				addProblem(n, "", kindPanic, "reading the configuration panicked: "+fmt.Sprint(p))
-			}
-		}()
-		compiled = compilePolicy(n, secrets, raw)
-	}()
-	for _, r := range remarks(n.problems) {
+	c := compileWith(&resolver{standIn: standInto(&result, isElsewhere, publicKind)}, raw)
+	for _, r := range remarks(c.problems) {
 		section, isPair := strings.CutSuffix(r.Path, ".tls.cert")
 		if isPair && standsIn(result, section+".tls.cert") != standsIn(result, section+".tls.key") {
 			continue // a stand-in never fits to what somebody has written
 		}
 		result.Problems = append(result.Problems, r)
 	}
-	result.Warnings = remarks(append(n.warnings, n.degraded...))
+	result.Warnings = remarks(append(c.warnings, c.degraded...))
+	compiled := c.policy
 	if compiled != nil {
 		result.SignsURL = usesURL(compiled.schemes) || digestsURL(compiled.handshakes) || signsAddress(compiled)
 		for _, s := range compiled.schemes {

@@ -69,10 +69,24 @@ const (
 var knownMethods = []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 
 // compile turns a configuration as it was written into a policy. It names all
-// mistakes of reading the options at once, then all of what they say.
+// mistakes of reading the options at once, then all of what they say. A panic is one
+// more mistake.
 func compile(raw map[string]any) *compilation {
-	n, secrets := &notes{}, &resolver{}
-	p := compilePolicy(n, secrets, raw)
+	return compileWith(&resolver{}, raw)
+}
+
+// compileWith is compile with secrets from a resolver.
+func compileWith(secrets *resolver, raw map[string]any) *compilation {
+	n := &notes{}
+	var p *policy
+	func() {
+		defer func() {
+			if panicked := recover(); panicked != nil {
+				addProblem(n, "", kindPanic, "reading the configuration panicked: "+fmt.Sprint(panicked))
+			}
+		}()
+		p = compilePolicy(n, secrets, raw)
+	}()
 	return &compilation{policy: p, problems: n.problems, degraded: n.degraded, warnings: n.warnings, files: secrets.files, secrets: secrets}
 }
 

@@ -13,7 +13,8 @@ import (
 
 // signedTexts puts together what a sender must have signed, in pieces, so that
 // the body is never copied. The piece of a secret is left empty: it is each
-// key's own. The second result is textsReady or the reason to refuse.
+// key's own. The second result is textsReady or the reason to refuse; the pieces are
+// then those before the one that it is about.
 func signedTexts(s *scheme, m *message, p *candidate) ([][]byte, string) {
 	texts := make([][]byte, len(s.signs))
 	for i := range s.signs {
@@ -28,7 +29,7 @@ func signedTexts(s *scheme, m *message, p *candidate) ([][]byte, string) {
 			text, reason := chosenText(s, q, m, p)
 			if reason != textsReady {
 				if q.group == 0 || reason != signedFieldMissing || !isAbsent(&q.place, m) {
-					return nil, reason
+					return texts[:i], reason
 				}
 				p.absent = append(p.absent, q.group)
 			}

@@ -20,6 +20,7 @@ const maxItems = 100
 type verifier struct {
 	schemes     []*scheme
 	signedNames nameSet          // of JSON documents of which single values are signed
+	trace       *trace           // for those who ask why; nil in Traefik
 	challenges  []*regexp.Regexp // what strangers may have signed with the deliveries' key: a handshake's answer
 }
 
@@ -41,11 +42,14 @@ func verifySchemes(v *verifier, m *message, now time.Time) proof {
 	best := proof{}
 	for _, s := range v.schemes {
 		found := verifyScheme(v, s, m, now)
+		if best.reason == "" || found.reason == verified || depths[found.reason] > depths[best.reason] {
+			best = found
+			if v.trace != nil {
+				v.trace.meant = v.trace.last
+			}
+		}
 		if found.reason == verified {
 			return found
-		}
-		if best.reason == "" || depths[found.reason] > depths[best.reason] {
-			best = found
 		}
 	}
 	if m.twins {
@@ -57,6 +61,9 @@ func verifySchemes(v *verifier, m *message, now time.Time) proof {
 // verifyScheme verifies a message in one form.
 func verifyScheme(v *verifier, s *scheme, m *message, now time.Time) proof {
 	m.item = nil
+	if v.trace != nil {
+		v.trace.last = attempt{scheme: s}
+	}
 	if s.exact && documentOf(m) == nil || s.extendable && !utf8.Valid(m.body) {
 		return proof{reason: bodyMalformed}
 	}
@@ -91,6 +98,9 @@ func verifyItems(v *verifier, s *scheme, m *message, now time.Time) proof {
 func verifyForm(v *verifier, s *scheme, m *message, now time.Time) proof {
 	refused := proof{}
 	candidates, reason := collectCandidates(s, m)
+	if v.trace != nil {
+		v.trace.last = attempt{scheme: s, item: m.item, candidates: candidates}
+	}
 	if reason != candidatesRead {
 		refused.reason = reason
 		return refused
@@ -127,6 +137,9 @@ func verifyForm(v *verifier, s *scheme, m *message, now time.Time) proof {
 				return refused
 			}
 			signed, reason = signedTexts(s, m, q)
+			if v.trace != nil && (i == 0 || reason != textsReady) {
+				v.trace.last.signed = signed
+			}
 			if reason != textsReady {
 				refused.reason = reason
 				return refused
