@@ -17,7 +17,7 @@ type Source struct {
 	Name string // for people: without a URL's query, which may hold a key
 
 	// Key is what two sources have in common that are one document with the same
-	// options; ContentKey leaves the options out.
+	// options, and no source of another kind has; ContentKey leaves the options out.
 	Key, ContentKey string
 
 	URL   string
