@@ -130,7 +130,7 @@ func TestLateDeliveriesBanNobody(t *testing.T) {
 // banned for being one too many.
 func TestBansAreBounded(t *testing.T) {
 	b := &ban{failures: 2, window: time.Hour, duration: time.Hour}
-	table := newBanTable(b)
+	table := newBanTable(b.failures, b.window, b.duration)
 	p := &policy{ban: b, addresses: &addresses{}}
 	fail := func(address string, at time.Time) {
 		r := newPost("")

@@ -56,7 +56,7 @@ func keepBans(m *middleware, b *ban, verification string) *banTable {
 	// Who failed by another secret has not failed by this one.
 	digest := fmt.Sprintf("%d %d %d %s", b.failures, b.window, b.duration, verification)
 	if m.bans == nil || m.bansDigest != digest {
-		m.bans = newBanTable(b)
+		m.bans = newBanTable(b.failures, b.window, b.duration)
 		m.bansDigest = digest
 	}
 	return m.bans

@@ -2,7 +2,6 @@ package hookward
 
 import (
 	"crypto/sha256"
-	"fmt"
 	"net/http"
 	"net/netip"
 	"strconv"
@@ -13,20 +12,7 @@ import (
 	"github.com/hookward/hookward/internal/ipset"
 )
 
-// rateLimit is the compiled option rateLimit.
-type rateLimit struct {
-	average int64
-	period  time.Duration
-	burst   int64
-	header  string // canonical; empty where the source is no header
-	host    bool
-	exempt  ipset.Set
-	told    string // RateLimit-Policy; empty where nobody is to be told
-}
-
 const (
-	defaultAverage = 100
-	defaultPeriod  = time.Minute
 	// maxSources bounds the sources whose budgets are counted one by one. Those
 	// beyond share what is left; see the package bucket.
 	maxSources = 100_000
@@ -34,41 +20,6 @@ const (
 	// of it has them all.
 	sourceSubnet = 64
 )
-
-func compileRateLimit(n *notes, options *RateLimitOptions) *rateLimit {
-	if options == nil {
-		return nil
-	}
-	o := *options
-	l := &rateLimit{average: o.Average, period: o.Period, burst: o.Burst}
-	if l.average == 0 {
-		l.average = defaultAverage
-	}
-	if l.period == 0 {
-		l.period = defaultPeriod
-	}
-	if l.burst == 0 {
-		l.burst = l.average
-	}
-	if !bucket.Fits(l.average, l.period, l.burst) {
-		addProblem(n, "rateLimit", kindInvalid, "these numbers can't be counted with; average may be one a nanosecond at most, and a burst may take ten years to fill in")
-	}
-	if criterion := o.SourceCriterion; criterion != nil {
-		l.header = http.CanonicalHeaderKey(criterion.RequestHeaderName)
-		l.host = criterion.RequestHost
-		switch {
-		case l.header != "" && l.host:
-			addProblem(n, "rateLimit.sourceCriterion.requestHost", kindContradiction, "contradicts requestHeaderName; there is one source")
-		case l.header != "" && !isHeaderName(criterion.RequestHeaderName):
-			addProblem(n, "rateLimit.sourceCriterion.requestHeaderName", kindInvalid, quote(criterion.RequestHeaderName)+" is not the name of a header")
-		}
-	}
-	l.exempt = compileRanges(n, o.Exempt, "rateLimit.exempt")
-	if o.ResponseHeaders {
-		l.told = fmt.Sprintf("\"default\";q=%d;w=%d", l.average, seconds(int64(l.period)))
-	}
-	return l
-}
 
 // restrain says whether a client that is let in has called too often, or failed
 // too often.
@@ -149,7 +100,7 @@ func limit(p *policy, r *http.Request, d *decision, client string, now time.Time
 // can't be done now, out of this one's own bucket.
 func takeToken(s *state, l *rateLimit, source string, now time.Time) int64 {
 	if s.cluster != nil {
-		room, err := takeShared(s.cluster, l, s.limits.Interval, source)
+		room, err := takeShared(s.cluster, s.limits.Interval, l.burst, source)
 		if err == nil {
 			return room
 		}

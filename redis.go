@@ -5,8 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"fmt"
-	"net"
 	"strconv"
 	"time"
 
@@ -14,32 +12,15 @@ import (
 	"github.com/hookward/hookward/internal/resp"
 )
 
-// sharedMemory is the compiled option redis: what several Traefiks remember
-// together. Each keeps its own memory as well, and goes on with that alone while
-// the server is not well.
-type sharedMemory struct {
-	options resp.Options
-	digest  string // of the options
-}
-
 // cluster is several Traefiks that remember together.
 type cluster struct {
 	client *resp.Client
 	name   string // of the middleware: it is the same in all Traefiks
 }
 
-const (
-	defaultRedisEndpoint = "127.0.0.1:6379"
-	defaultRedisDial     = 200 * time.Millisecond
-	defaultRedisTimeout  = 50 * time.Millisecond
-	maxRedisTimeout      = 10 * time.Second
-	defaultRedisPool     = 32
-	maxRedisPool         = 1000
-	minSharedInterval    = 10 * time.Microsecond
-	// sharedClaim is how long a delivery that is under way is another Traefik's:
-	// one that ends in the middle never gives it back.
-	sharedClaim = 2 * time.Minute
-)
+// sharedClaim is how long a delivery that is under way is another Traefik's:
+// one that ends in the middle never gives it back.
+const sharedClaim = 2 * time.Minute
 
 // The scripts each do one decision in one step. The time is the server's, so that
 // the clocks of the Traefiks make no difference; a key that a script writes ends
@@ -80,54 +61,6 @@ redis.call('SET', KEYS[1], 'banned', 'PX', ARGV[3])
 return tonumber(ARGV[3])`)
 )
 
-func compileRedis(n *notes, secrets *resolver, o RedisOptions) *sharedMemory {
-	own := &credentials{secrets: secrets}
-	m := &sharedMemory{options: resp.Options{
-		Endpoints: o.Endpoints, Username: o.Username, DB: int(o.DB),
-		DialTimeout: o.DialTimeout, ReadTimeout: o.ReadTimeout, WriteTimeout: o.WriteTimeout, PoolSize: int(o.PoolSize),
-	}}
-	r := &m.options
-	if len(r.Endpoints) == 0 {
-		r.Endpoints = []string{defaultRedisEndpoint}
-	}
-	for i, endpoint := range r.Endpoints {
-		host, port, err := net.SplitHostPort(endpoint)
-		number, portErr := strconv.ParseUint(port, 10, 16)
-		if err != nil || host == "" || portErr != nil || number == 0 {
-			addProblem(n, fmt.Sprintf("redis.endpoints[%d]", i), kindInvalid, quote(endpoint)+" is not HOST:PORT")
-		}
-	}
-	if r.DialTimeout == 0 {
-		r.DialTimeout = defaultRedisDial
-	}
-	if r.ReadTimeout == 0 {
-		r.ReadTimeout = defaultRedisTimeout
-	}
-	if r.WriteTimeout == 0 {
-		r.WriteTimeout = defaultRedisTimeout
-	}
-	if r.DialTimeout > maxRedisTimeout || r.ReadTimeout > maxRedisTimeout || r.WriteTimeout > maxRedisTimeout {
-		addProblem(n, "redis", kindInvalid, "timeouts must be at most 10s, because requests wait for them")
-	}
-	if r.PoolSize == 0 {
-		r.PoolSize = defaultRedisPool
-	}
-	if r.PoolSize > maxRedisPool {
-		addProblem(n, "redis.poolSize", kindInvalid, "must be at most 1000")
-	}
-	if o.Password != "" {
-		r.Password = string(clientText(own, n, o.Password, "redis.password", true))
-	} else if o.Username != "" {
-		addProblem(n, "redis.username", kindNoEffect, "has no effect without password")
-	}
-	if o.TLS != nil {
-		r.TLS = compileTLS(n, own, *o.TLS, "redis.tls")
-	}
-	sum := sha256.Sum256([]byte(fmt.Sprintf("%q %q %q %d %s %s %s %d %v %v %q", r.Endpoints, r.Username, r.Password, r.DB, r.DialTimeout, r.ReadTimeout, r.WriteTimeout, r.PoolSize, o.TLS != nil, o.TLS != nil && o.TLS.InsecureSkipVerify, own.seen)))
-	m.digest = hex.EncodeToString(sum[:])
-	return m
-}
-
 // sharedKey returns the key of something in the server: of one length, and with
 // nothing of a stranger's in it.
 func sharedKey(m *cluster, kind, key string) string {
@@ -139,12 +72,12 @@ func sharedKey(m *cluster, kind, key string) string {
 var errNumber = errors.New("the server answers with a number that makes no sense")
 
 // takeShared is bucket.Take for all Traefiks together.
-func takeShared(m *cluster, l *rateLimit, nanoseconds int64, source string) (int64, error) {
+func takeShared(m *cluster, nanoseconds, burst int64, source string) (int64, error) {
 	interval := float64(nanoseconds) / 1000
 	room, err := resp.Run(m.client, takeScript, sharedKey(m, "limit", source), []string{
-		strconv.FormatFloat(interval, 'f', 3, 64), strconv.FormatFloat(interval*float64(l.burst), 'f', 3, 64),
+		strconv.FormatFloat(interval, 'f', 3, 64), strconv.FormatFloat(interval*float64(burst), 'f', 3, 64),
 	})
-	if err == nil && (room > l.burst*nanoseconds || room < -maxSharedWait) {
+	if err == nil && (room > burst*nanoseconds || room < -maxSharedWait) {
 		err = errNumber
 	}
 	return room * 1000, err
@@ -181,12 +114,9 @@ func releaseTogether(m *cluster, key, token string) {
 // failShared counts a failure for all Traefiks together, and returns how long the
 // client is banned for. Who is banned by one is so by another from its next
 // failure on: the deliveries that pass need no look.
-//
-// What decides what verifies is part of the key: who has failed by another secret
-// has not failed by this one.
-func failShared(m *cluster, b *ban, verification, client string) (time.Duration, error) {
-	banned, err := resp.Run(m.client, failScript, sharedKey(m, "ban", verification+client), []string{
-		strconv.FormatInt(b.failures, 10), milliseconds(b.window), milliseconds(b.duration),
+func failShared(m *cluster, failures int64, window, duration time.Duration, client string) (time.Duration, error) {
+	banned, err := resp.Run(m.client, failScript, sharedKey(m, "ban", client), []string{
+		strconv.FormatInt(failures, 10), milliseconds(window), milliseconds(duration),
 	})
 	if err == nil && (banned < 0 || banned > int64(maxBanDuration/time.Millisecond)) {
 		err = errNumber

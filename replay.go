@@ -7,93 +7,9 @@ import (
 	"github.com/hookward/hookward/internal/claim"
 )
 
-// replay is the compiled option replay.
-type replay struct {
-	window      time.Duration
-	directory   string // where it outlives the process
-	onDuplicate string
-	byDelivery  bool
-	required    bool
-}
-
-const (
-	defaultReplayWindow = 24 * time.Hour
-	maxReplayWindow     = 30 * 24 * time.Hour
-	// maxDeliveries bounds what is remembered: at least half of them, which are
-	// the last ones.
-	maxDeliveries = 200_000
-	// replayMargin is what the window has to be longer than the time in which a
-	// timestamp is accepted: deliveries take a while.
-	replayMargin = time.Minute
-)
-
-var (
-	onDuplicates = []string{"acknowledge", "reject", "forward"}
-	replayBy     = []string{"signature", "delivery"}
-)
-
-// compileReplay compiles the option replay, whatever is verified; see fitReplay.
-func compileReplay(n *notes, options *ReplayOptions, directory string) *replay {
-	if options == nil {
-		return nil
-	}
-	o := *options
-	r := &replay{window: o.Window, onDuplicate: o.OnDuplicate, directory: directory, byDelivery: o.By == "delivery", required: o.Required}
-	if r.window == 0 {
-		r.window = defaultReplayWindow
-	}
-	if r.onDuplicate == "" {
-		r.onDuplicate = onDuplicates[0]
-	}
-	if r.window > maxReplayWindow {
-		addProblem(n, "replay.window", kindInvalid, "must be at most 720h")
-	}
-	if !contains(onDuplicates, r.onDuplicate) {
-		addProblem(n, "replay.onDuplicate", kindInvalid, notKnown(r.onDuplicate, onDuplicates))
-	}
-	if o.By != "" && !contains(replayBy, o.By) {
-		addProblem(n, "replay.by", kindInvalid, notKnown(o.By, replayBy))
-	}
-	return r
-}
-
-// fitReplay says where replay contradicts what is verified, once that is known.
-func fitReplay(n *notes, r *replay, schemes []*scheme) {
-	if len(schemes) == 0 {
-		addProblem(n, "replay", kindNoEffect, "has no effect, because nothing is signed: a token is the same in every delivery")
-	}
-	for _, s := range schemes {
-		if s.items != nil {
-			addProblem(n, "replay", kindNoEffect, "has no effect on a batch, each item of which is signed for itself: items that have passed could be sent again in another batch")
-			break
-		}
-		if s.timestamped && r.window < 2*s.tolerance+replayMargin {
-			addProblem(n, "replay.window", kindInvalid, "must be at least "+(2*s.tolerance+replayMargin).String()+", twice tolerance and a minute; a delivery could be sent again otherwise, while its timestamp is still good")
-			break
-		}
-		if r.byDelivery && !signsID(s) {
-			addProblem(n, "replay.by", kindInvalid, "can't be delivery, because the scheme does not sign the delivery's id, and anybody could change it")
-			break
-		}
-	}
-}
-
-// signsID says whether a delivery's id can't be changed by whoever has seen one.
-func signsID(s *scheme) bool {
-	for i := range s.signs {
-		q := &s.signs[i]
-		switch {
-		case q.kind == "id":
-			return true
-		case q.kind == "body" && s.id.kind == "json":
-			// Not so in a form: a header that nobody signs says whether it is one.
-			return true
-		case (q.kind == "url" || q.kind == "query" || q.kind == "uri" || q.kind == "portURL") && s.id.kind == "query":
-			return true
-		}
-	}
-	return false
-}
+// maxDeliveries bounds what is remembered: at least half of them, which are
+// the last ones.
+const maxDeliveries = 200_000
 
 // claimDelivery makes a verified delivery this request's own: verified, or why it
 // is not forwarded. What is the same delivery depends on signed things alone:

@@ -1,0 +1,116 @@
+package hookward
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// banTable holds the failures of clients, and those who are banned; each in two
+// generations, so that what is over is forgotten by dropping a map.
+type banTable struct {
+	failures int64
+	window   int64
+	duration int64
+	banned   int64 // how many are banned, at most; atomic, so that most requests need no more
+
+	mu      sync.Mutex
+	failing [2]map[string]tally // the younger generation, and the older
+	since   int64               // when the younger began
+	until   [2]map[string]int64 // when the ban of a client ends
+	begun   int64
+}
+
+// tally is how often a client has failed since its first failure.
+type tally struct {
+	first int64
+	count int64
+}
+
+const (
+	maxBanDuration = 24 * time.Hour
+	// maxBanned bounds those who are banned, and those whose failures are counted.
+	maxBanned = 50_000
+)
+
+func newBanTable(failures int64, window, duration time.Duration) *banTable {
+	t := &banTable{failures: failures, window: int64(window), duration: int64(duration)}
+	t.failing = [2]map[string]tally{{}, {}}
+	t.until = [2]map[string]int64{{}, {}}
+	return t
+}
+
+// anyBanned says whether it is worth asking bannedFor.
+func anyBanned(t *banTable) bool {
+	return atomic.LoadInt64(&t.banned) > 0
+}
+
+// bannedFor returns how long a client is still banned, in nanoseconds.
+func bannedFor(t *banTable, client string, now int64) int64 {
+	t.mu.Lock()
+	turnBans(t, now)
+	until := t.until[0][client]
+	if until == 0 {
+		until = t.until[1][client]
+	}
+	t.mu.Unlock()
+	if until == 0 || until <= now {
+		return 0
+	}
+	return until - now
+}
+
+// turnBans forgets who is free again, with the table's lock held.
+func turnBans(t *banTable, now int64) {
+	age := now - t.begun
+	if age < t.duration && age >= 0 {
+		return
+	}
+	t.until = [2]map[string]int64{{}, t.until[0]}
+	if age >= 2*t.duration {
+		t.until[1] = map[string]int64{} // over as well
+	}
+	t.begun = now
+	atomic.StoreInt64(&t.banned, int64(len(t.until[1])))
+}
+
+// addFailure counts a failure of a client, and bans it until then if it was one too many,
+// or is banned elsewhere. A table that is full bans nobody more: those who are in it stay.
+func addFailure(t *banTable, client string, now, until int64, elsewhere bool) {
+	t.mu.Lock()
+	turnBans(t, now)
+	banned := countFailure(t, client, now) >= t.failures || elsewhere
+	if banned && len(t.until[0])+len(t.until[1]) < maxBanned {
+		t.until[0][client] = until
+		delete(t.failing[0], client)
+		delete(t.failing[1], client)
+		atomic.StoreInt64(&t.banned, int64(len(t.until[0])+len(t.until[1])))
+	}
+	t.mu.Unlock()
+}
+
+// countFailure returns how often a client has failed within the window that began
+// with its first failure. A table that is full counts nobody new.
+func countFailure(t *banTable, client string, now int64) int64 {
+	age := now - t.since
+	if age >= t.window || age < 0 {
+		t.failing = [2]map[string]tally{{}, t.failing[0]}
+		if age >= 2*t.window {
+			t.failing[1] = map[string]tally{}
+		}
+		t.since = now
+	}
+	n := t.failing[0][client]
+	if n.count == 0 {
+		n = t.failing[1][client]
+	}
+	if n.count == 0 && len(t.failing[0])+len(t.failing[1]) >= maxBanned {
+		return 1
+	}
+	if n.count == 0 || now-n.first >= t.window || now < n.first {
+		n = tally{first: now}
+	}
+	n.count++
+	t.failing[0][client] = n
+	return n.count
+}
