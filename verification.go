@@ -148,3 +148,21 @@ func verificationOf(schemes []*scheme, t *token, options Options) string {
 	}
 	return hex.EncodeToString(h.Sum(nil))
 }
+
+// verifiedNames returns the canonical names of the headers that a request is verified by.
+func verifiedNames(schemes []*scheme, t *token) map[string]bool {
+	names := map[string]bool{}
+	for _, s := range schemes {
+		for name := range schemeNames(s) {
+			names[name] = true
+		}
+	}
+	if t != nil {
+		addHeaders(names, t.places)
+		addHeaders(names, []place{t.id, t.event})
+		if t.scheme != "" {
+			names["Authorization"] = true
+		}
+	}
+	return names
+}
