@@ -31,7 +31,7 @@ tools:
 unit:
 	go test -race ./...
 
-#? lint: Check formatting, vet, staticcheck, the dialect that Yaegi understands, and the generated documents
+#? lint: Check formatting, vet, staticcheck, the dialect that Yaegi understands, and what is generated
 .PHONY: lint
 lint:
 	@test -z "$$(gofmt -l . | tee /dev/stderr)"
@@ -39,7 +39,7 @@ lint:
 	go run $(STATICCHECK) ./...
 	cd dev && go run $(STATICCHECK) ./...
 	go build -C dev -o .cache/dialect ./dialect && dev/.cache/dialect -test=false $$(go list -deps -f '{{if not .Standard}}{{.ImportPath}}{{end}}' .)
-	cd dev && go run ./docs -check
+	cd dev && go run ./docs -check && go run ./inline -check
 
 #? fuzz: Run each fuzz target for FUZZTIME (50000x runs, or a time such as 10m)
 .PHONY: fuzz

@@ -1,7 +1,6 @@
 package hookward
 
 import (
-	"net/http"
 	"net/netip"
 	"time"
 
@@ -9,25 +8,41 @@ import (
 	"github.com/hookward/hookward/internal/ipset"
 )
 
-// admit says whether a client may go on to the other checks, by its address and by
-// how often it calls: admitted, or the reason to refuse. A method that no check
-// would let pass is refused before the lists are asked.
-func admit(g *gate, p *policy, r *http.Request, d *decision, now time.Time) string {
-	a := p.addresses
-	whole := noteClient(a.strategy, r, d)
-	if !p.methods[r.Method] && !p.greets[r.Method] {
-		return methodNotAllowed
+// checkMethod refuses a method that no check would let pass.
+//
+//inline:hot
+func checkMethod(p *policy, d *decision) string {
+	if p.methods[d.method] || p.greets[d.method] {
+		return ""
 	}
-	if a.deny != nil || a.allow != nil {
-		reason := askLists(g, a, d, whole, now)
-		if reason != admitted {
-			return reason
-		}
-	}
-	return restrain(p, r, d, clientKey(p, r, d), now)
+	return methodNotAllowed
 }
 
-// askLists says whether the lists let a client pass.
+// checkAddress asks the lists whether the client may pass. Usually it is a peer of
+// IPv4 that nobody has anything against.
+//
+//inline:hot
+func checkAddress(p *policy, d *decision) string {
+	a := p.addresses
+	if !d.clientNoted && (a.deny == nil || lookUp(a.deny, d.state.denied, d.clientKey) == iplist.Outside) &&
+		(a.allow == nil || lookUp(a.allow, d.state.allowed, d.clientKey) == iplist.Inside) {
+		return ""
+	}
+	return checkAnyAddress(a, d)
+}
+
+// checkAnyAddress is checkAddress for every case.
+func checkAnyAddress(a *addresses, d *decision) string {
+	if a.deny == nil && a.allow == nil {
+		return "" // there is a strategy alone
+	}
+	if !d.clientNoted {
+		noteClient(a.strategy, d.request, d)
+	}
+	return askLists(d.gate, a, d, d.clientWhole, d.start)
+}
+
+// askLists says whether the lists let a client pass, or why not.
 func askLists(g *gate, a *addresses, d *decision, whole netip.Addr, now time.Time) string {
 	if !d.client.IsValid() {
 		return refuseUndetermined(a, d)
@@ -42,12 +57,12 @@ func askLists(g *gate, a *addresses, d *decision, whole netip.Addr, now time.Tim
 			found = iplist.Inside
 		}
 		reason := deny(g, a.deny, found, key, d, now)
-		if reason != admitted {
+		if reason != "" {
 			return reason
 		}
 	}
 	if a.allow == nil || ipset.Contains(a.allow.own, first) {
-		return admitted
+		return ""
 	}
 	return allow(g, a.allow, lookUp(a.allow, d.state.allowed, key), d, now)
 }
@@ -66,7 +81,7 @@ func refuseUndetermined(a *addresses, d *decision) string {
 func deny(g *gate, l *addressList, found int, key string, d *decision, now time.Time) string {
 	switch {
 	case found == iplist.Outside:
-		return admitted
+		return ""
 	case found == iplist.Inside:
 		d.rejectStatus = l.rejectStatus
 		d.rule = listWith(l, d.state.denied, key)
@@ -76,14 +91,14 @@ func deny(g *gate, l *addressList, found int, key string, d *decision, now time.
 		return listUnavailable
 	}
 	report("warn", g.name, "denylist: "+missing(d.state.denied)+" has never been loaded; it denies nobody", now)
-	return admitted
+	return ""
 }
 
 // allow draws the conclusion from what the allow list knows.
 func allow(g *gate, l *addressList, found int, d *decision, now time.Time) string {
 	switch found {
 	case iplist.Inside:
-		return admitted
+		return ""
 	case iplist.Outside:
 		d.rejectStatus = l.rejectStatus
 		return clientNotAllowed

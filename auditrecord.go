@@ -1,5 +1,11 @@
 package hookward
 
+import (
+	"encoding/hex"
+	"net/http"
+	"time"
+)
+
 // auditRecord is the audit record of a request. The names are those of the Elastic
 // Common Schema; what it has no name for stands under hookward. All names are
 // here, flat, so that one call encodes a record, and no text of a stranger's can
@@ -151,4 +157,104 @@ type auditRecord struct {
 	// Status is the status that the client was sent. Absent where there was
 	// none.
 	Status int `json:"http.response.status_code,omitempty"`
+}
+
+// newRecord returns what is to be recorded of a request. Decision and outcome are those
+// of a refusal, until it is seen that it was none.
+//
+//inline:hot
+func newRecord(d *decision, now time.Time) *auditRecord {
+	r := &auditRecord{}
+	r.Time = d.start.UTC().Format(timeLayout)
+	r.ECSVersion = ecsVersion
+	r.Dataset = auditDataset
+	r.Kind = "event"
+	r.Category = networkEvent
+	r.Type = denied
+	r.Outcome = "failure"
+	r.Decision = "refuse"
+	r.Reason = d.reason
+	r.Duration = int64(now.Sub(d.start))
+	r.InGate = d.inGate
+	r.Middleware = d.gate.name
+	r.Router = d.gate.router
+	r.DeliveryID = d.deliveryID
+	r.EventType = d.eventType
+	r.Secret = d.proof.secret
+	r.PublicKey = d.proof.publicKey
+	r.Method = d.method
+	r.Path = d.path
+	r.Headers = d.recorded
+	r.Status = d.status
+	r.Host = addressOf(d.host)
+	r.Source = addressOf(d.source)
+	r.Client = r.Source
+	if d.clientNoted {
+		noteAddresses(r, d)
+	}
+	if d.bodyWhole {
+		r.BodyHash = hex.EncodeToString(d.bodySum[:])
+	}
+	if d.bodyBytes >= 0 {
+		r.BodyBytes = &d.bodyBytes
+	}
+	if len(d.contentType) > 0 {
+		r.MediaType = d.contentType[0]
+	}
+	if d.policy != nil {
+		// Without one it is not known where the query has a token.
+		r.Query = d.rawQuery
+		r.Provider = d.policy.provider
+	}
+	if !d.proof.timestamp.IsZero() {
+		r.Timestamp = d.proof.timestamp.UTC().Format(timeLayout)
+	}
+	return r
+}
+
+// noteOutcome records what has become of a request.
+//
+//inline:hot
+func noteOutcome(r *auditRecord, d *decision) {
+	if !d.forward {
+		if d.reason == handshakeAnswered || d.duplicate {
+			noteAnswered(r, d)
+		}
+		return
+	}
+	r.InBackend = r.Duration - r.InGate
+	r.Observed = !d.passes
+	r.Aborted = !d.completed
+	r.Duplicate = d.duplicate
+	if d.passes {
+		r.Type = allowed
+		r.Decision = "pass"
+		if d.completed && d.status < http.StatusBadRequest {
+			r.Outcome = "success"
+		}
+	}
+}
+
+// noteAnswered records what the gate has answered by itself, and is no refusal.
+func noteAnswered(r *auditRecord, d *decision) {
+	r.Duplicate = d.duplicate
+	if d.reason == handshakeAnswered {
+		r.Decision = "handshake"
+	} else {
+		if !acknowledges(d) {
+			return
+		}
+		r.Decision = "duplicate"
+	}
+	r.Type = allowed
+	r.Outcome = "success"
+}
+
+// noteAddresses records the client where it may not be the peer.
+func noteAddresses(r *auditRecord, d *decision) {
+	r.Rule = d.rule
+	r.Client = ""
+	if d.client.IsValid() {
+		r.Client = d.client.String()
+	}
 }

@@ -2,6 +2,7 @@ package hookward
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"errors"
 	"io"
 	"net/http"
@@ -19,9 +20,50 @@ const (
 	growth      = 4
 )
 
-// readBody reads the body once, at most one byte more than the limit, and returns
-// bodyRead or the reason to refuse.
-func readBody(d *decision, r *http.Request, limit int64) string {
+// readBody reads the body once, before its deadline. If it comes too late, the request
+// has been answered meanwhile, which bodyGivenUp says.
+//
+//inline:hot
+func readBody(p *policy, d *decision, own *scratch) string {
+	r := d.request
+	if r.ContentLength > p.maxBodyBytes {
+		return bodyTooLarge
+	}
+	d.bodyBegun = true
+	if r.ContentLength != 0 && r.Body != nil {
+		own.watch.d = d
+		d.reason = bodyTimeout // until it is there: see giveUpLate
+		late := int64(d.start.Sub(started)) + d.delay + int64(p.bodyTimeout)
+		atomic.StoreInt64(&own.watch.deadline, late)
+		problem := ""
+		if r.ProtoMajor == 1 && r.ContentLength > 0 && r.ContentLength <= smallBody {
+			// RFC 9112, 6.2: there is no more, and no trailer.
+			d.arrived = make([]byte, r.ContentLength)
+			_, err := io.ReadFull(r.Body, d.arrived)
+			if err != nil {
+				d.arrived = nil
+				problem = bodyProblem(err)
+			}
+		} else {
+			problem = readAnyBody(d, r, p.maxBodyBytes)
+		}
+		if !atomic.CompareAndSwapInt64(&own.watch.deadline, late, 0) {
+			return bodyGivenUp
+		}
+		d.body = d.arrived
+		if problem != "" {
+			return problem
+		}
+	}
+	d.bodyWhole = true
+	d.bodyBytes = int64(len(d.body))
+	d.bodySum = sha256.Sum256(d.body)
+	return ""
+}
+
+// readAnyBody reads a body of any kind, at most one byte more than the limit. It
+// returns the reason to refuse, or nothing.
+func readAnyBody(d *decision, r *http.Request, limit int64) string {
 	if r.ContentLength > 0 {
 		return readLength(d, r)
 	}
@@ -34,7 +76,7 @@ func readBody(d *decision, r *http.Request, limit int64) string {
 	if int64(len(d.arrived)) > limit {
 		return bodyTooLarge
 	}
-	return bodyRead
+	return ""
 }
 
 // readLength reads a body of a length that is known, and within the limit.
@@ -69,7 +111,7 @@ func readLength(d *decision, r *http.Request) string {
 		}
 	}
 	d.arrived = body
-	return bodyRead
+	return ""
 }
 
 // A request that is refused before its body was read costs the sender its connection,
@@ -79,7 +121,7 @@ const (
 	drainTimeout = 250 * time.Millisecond
 )
 
-// maxDraining bounds the drains that are under way: each keeps a decider for as long as
+// maxDraining bounds the drains that are under way: each keeps a worker for as long as
 // the sender likes, up to drainTimeout, and comes before any check of who that is.
 const maxDraining = 64
 
@@ -94,9 +136,15 @@ func isWorthDraining(d *decision, r *http.Request) bool {
 		r.ContentLength != 0 && r.ContentLength <= maxDrained && len(r.Header["Expect"]) == 0
 }
 
-// drain reads a body that nobody wants. It returns false where that took too long: then
-// the request has been answered meanwhile, and the decision is nobody's any more.
-func drain(d *decision, r *http.Request, w *bodyWatch) bool {
+// drain reads the body of a refused request, if that is worth it. It returns false where
+// that took too long: then the request has been answered meanwhile, and the decision is
+// nobody's any more.
+func drain(d *decision, own *scratch) bool {
+	r := d.request
+	if !isWorthDraining(d, r) {
+		return true
+	}
+	w := own.watch
 	defer atomic.AddInt64(&draining, -1)
 	if atomic.AddInt64(&draining, 1) > maxDraining {
 		return true // and the connection ends

@@ -69,10 +69,16 @@ func freeBody(d *decision) {
 }
 
 // readerOf returns what the next handler reads the body from.
+//
+//inline:hot
 func readerOf(d *decision) io.ReadCloser {
-	if !compiled || len(d.body) <= smallBody {
-		return io.NopCloser(bytes.NewReader(d.body))
+	if compiled && len(d.body) > smallBody {
+		return guardedReader(d)
 	}
+	return io.NopCloser(bytes.NewReader(d.body))
+}
+
+func guardedReader(d *decision) io.ReadCloser {
 	d.guarded = &guardedBody{rest: d.body}
 	return d.guarded
 }

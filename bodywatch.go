@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// bodyWatch is what is known from outside of the body that a decider is reading.
+// bodyWatch is what is known from outside of the body that a worker is reading.
 //
 // Traefik gives a plugin no way to set a read deadline, so a read that stalls is
 // given up on by somebody else: see watch. The read itself ends with the answer, which
@@ -37,7 +37,7 @@ func watchFor(w *bodyWatch) {
 }
 
 // unwatch ends that. Yaegi keeps the newest one for as long as who has started its
-// decider, so it lets go of the body.
+// worker, so it lets go of the body.
 func unwatch(w *bodyWatch) {
 	watchedMu.Lock()
 	delete(watched, w)
@@ -61,8 +61,8 @@ func giveUpLate(now int64) {
 	}
 }
 
-// isOver ends the reading of a body for a decider, and says whether the decision is
-// the decider's still.
+// isOver ends the reading of a body for a worker, and says whether the decision is
+// the worker's still.
 func isOver(w *bodyWatch) bool {
 	late := atomic.LoadInt64(&w.deadline)
 	return late == 0 || late != givenUp && atomic.CompareAndSwapInt64(&w.deadline, late, 0)

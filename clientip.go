@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/netip"
 	"strings"
+	"sync/atomic"
 
 	"github.com/hookward/hookward/internal/ipset"
 )
@@ -64,6 +65,39 @@ func compileIPStrategy(n *notes, options *IPStrategyOptions) *ipStrategy {
 		addProblem(n, "ipStrategy.ipv6Subnet", kindInvalid, "must be at most 128")
 	}
 	return s
+}
+
+// findClient notes whose request it is, where a check asks. Usually that is a peer of
+// IPv4.
+//
+//inline:hot
+func findClient(p *policy, d *decision) {
+	if p.addresses == nil && p.limit == nil && (p.ban == nil || atomic.LoadInt64(&d.state.bans.banned) == 0) {
+		return
+	}
+	if p.addresses == nil || p.addresses.strategy == nil {
+		peer, _ := netip.ParseAddrPort(d.source)
+		addr := peer.Addr()
+		if addr.Is4() {
+			d.clientKey = ipset.Key(addr)
+			return
+		}
+	}
+	findAnyClient(p, d)
+}
+
+// findAnyClient is findClient for every case.
+func findAnyClient(p *policy, d *decision) {
+	noteClient(strategyOf(p), d.request, d)
+	d.clientKey = clientKey(p, d.request, d)
+}
+
+// strategyOf returns how a policy tells the client, or nil.
+func strategyOf(p *policy) *ipStrategy {
+	if p.addresses == nil {
+		return nil
+	}
+	return p.addresses.strategy
 }
 
 // noteClient notes on the decision whose request it is, and returns that address

@@ -26,13 +26,6 @@ func clientSeen(t *testing.T, options map[string]any, remote string, headers ...
 	return d.client.String()
 }
 
-func strategyOf(p *policy) *ipStrategy {
-	if p.addresses == nil {
-		return nil
-	}
-	return p.addresses.strategy
-}
-
 // everyHeader is what an untrusted peer may send to be somebody else.
 var everyHeader = []string{
 	"X-Forwarded-For: 10.0.0.9", "X-Real-Ip: 10.0.0.9", "Forwarded: for=10.0.0.9", "CF-Connecting-IP: 10.0.0.9", "True-Client-IP: 10.0.0.9",

@@ -1,10 +1,7 @@
 package hookward
 
 import (
-	"bytes"
 	"crypto/sha256"
-	"io"
-	"net/http"
 	"net/netip"
 	"time"
 
@@ -37,6 +34,8 @@ type decision struct {
 	client       netip.Addr // the zero Addr where it can't be told
 	clientWhole  netip.Addr // before ipStrategy.ipv6Subnet
 	clientNoted  bool       // else the client is the peer
+	clientKey    string     // what bans and limits count it by; empty where nobody asks
+	delay        int64      // what the checks before the body have waited for, in nanoseconds
 	rule         string     // what has denied it
 	wait         int64      // until it is worth trying again, in nanoseconds
 	limit        string     // RateLimit, and RateLimit-Policy, where they are told
@@ -50,13 +49,14 @@ type decision struct {
 	forward bool
 
 	bodyWhole  bool
+	bodyBegun  bool              // somebody has tried to read it
 	hijackable bool              // the connection can be taken away from a read that stalls
 	drained    bool              // it was refused, and the rest of the body read for the connection's sake
 	stalled    bool              // the body did not come in time; somebody still reads it
 	bodyBytes  int64             // of the whole body; -1 where that is not known
 	bodySum    [sha256.Size]byte // of the whole body
 	guarded    *guardedBody      // what the next handler reads the body from, in a buffer that is used again
-	arrived    []byte            // what was read of it, for its decider alone
+	arrived    []byte            // what was read of it, for its worker alone
 
 	proof      proof
 	claim      string // by which the delivery is this request's; empty where it has none
@@ -69,88 +69,4 @@ type decision struct {
 
 	status    int  // what the client was sent; 0 where the backend sent nothing
 	completed bool // whether the backend's handler returned
-}
-
-// prepare draws the conclusion from a reason. A request that is forwarded gets
-// back the bytes that were read, and loses what only the gate may say.
-func prepare(d *decision, r *http.Request, reason string) {
-	p := d.policy
-	passes := p != nil && reason == p.passes
-	forward := passes || p != nil && p.observeOnly && canObserve(reason)
-	if forward {
-		removeSpoofs(r.Header, p)
-		if len(r.Trailer) > 0 {
-			removeSpoofedTrailers(r.Trailer, p)
-		}
-		// A request that becomes a tunnel would carry bytes past the gate. A
-		// server may ignore the wish, RFC 9110, 7.8.
-		delete(r.Header, "Upgrade")
-		if passes {
-			tellBackend(d, r.Header)
-		}
-		restoreBody(d, r)
-	}
-	d.reason = reason
-	d.passes = passes
-	d.forward = forward
-}
-
-// canObserve says whether a refused request is there to be forwarded: one whose
-// body never came is not, nor one that the gate has answered.
-func canObserve(reason string) bool {
-	return reason != bodyTimeout && reason != bodyIncomplete && reason != handshakeAnswered
-}
-
-// restoreBody lets the next handler read what was read here, byte for byte.
-func restoreBody(d *decision, r *http.Request) {
-	if !d.bodyWhole {
-		// Refused, but observed. What was read of it comes first.
-		if len(d.body) > 0 {
-			r.Body = io.NopCloser(io.MultiReader(bytes.NewReader(d.body), r.Body))
-		}
-		return
-	}
-	// The sender has been asked for the body; the backend must not ask again.
-	delete(r.Header, "Expect")
-	r.Body = readerOf(d)
-	if len(r.Trailer) > 0 {
-		// Trailers travel with chunks only, RFC 9112, 7.1.2.
-		r.ContentLength = -1
-		return
-	}
-	r.ContentLength = int64(len(d.body))
-	r.TransferEncoding = nil
-	if len(d.body) == 0 {
-		r.Body = http.NoBody
-	}
-}
-
-// conclude draws the conclusion from any reason.
-func conclude(d *decision, r *http.Request, reason string, now time.Time) {
-	p := d.policy
-	if failures[reason] && p.ban != nil {
-		noteFailure(p, r, d, now)
-	}
-	prepare(d, r, reason)
-	if d.forward && p.audit.required {
-		waiting := make(chan bool, 1)
-		d.announced = waiting
-		handOver(recorders, d)
-		<-waiting
-	}
-}
-
-// refusePanicked makes a decision a refusal, in which a check has panicked. Its
-// decider ends with that; another one waits already.
-func refusePanicked(d *decision, w *bodyWatch, problem string) {
-	if !isOver(w) {
-		return // it was answered before
-	}
-	d.reason = internalError
-	d.passes = false
-	d.forward = false
-	d.answer = nil
-	report("error", d.gate.name, "a check panicked, the request is refused: "+problem, d.start)
-	d.inGate = int64(time.Since(d.start))
-	d.done <- true
 }

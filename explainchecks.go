@@ -115,7 +115,7 @@ func (j *judgement) seenClient() []string {
 	if j.request.RemoteAddr == "" {
 		return []string{"its address is not known here"}
 	}
-	_, client := clientsOf(j.policy.addresses.strategy, j.request)
+	_, client := clientsOf(strategyOf(j.policy), j.request)
 	if !client.IsValid() {
 		return []string{"the address can't be told by ipStrategy"}
 	}

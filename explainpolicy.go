@@ -114,14 +114,15 @@ func (j *judgement) auditRequired(raw map[string]any) bool {
 // restrictAddresses leaves the lists that stand in the configuration, where it is
 // known who calls.
 func (j *judgement) restrictAddresses(p *policy) {
+	if p.addresses == nil {
+		return
+	}
 	a := *p.addresses
-	p.addresses = &a
-	p.guarded = false
+	p.addresses = nil
 	if j.request.RemoteAddr == "" {
 		if a.allow != nil || a.deny != nil {
 			j.NotJudged = append(j.NotJudged, "allowlist, denylist: who the client is; its address is not known here")
 		}
-		p.addresses = &addresses{}
 		return
 	}
 	if a.deny != nil && len(a.deny.sources) > 0 {
@@ -133,7 +134,9 @@ func (j *judgement) restrictAddresses(p *policy) {
 			a.allow = nil
 		}
 	}
-	p.guarded = a.strategy != nil || a.allow != nil || a.deny != nil
+	if a.strategy != nil || a.allow != nil || a.deny != nil {
+		p.addresses = &a
+	}
 }
 
 // isListed says whether the client, if it can be told, is in the addresses that

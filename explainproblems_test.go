@@ -135,7 +135,7 @@ func TestExplainLeavesReferencesElsewhere(t *testing.T) {
 	raw["redis"] = map[string]any{"endpoints": "127.0.0.1:1", "password": "env:HOOKWARD_TEST_UNSET",
 		"tls": map[string]any{"ca": "file:/nowhere", "cert": "/nowhere", "key": "env:HOOKWARD_TEST_UNSET"}}
 	raw["audit"] = map[string]any{"required": "true", "outputs": []any{map[string]any{"type": "file", "path": filepath.Join(directory, "audit.log"), "chainKey": "env:HOOKWARD_TEST_UNSET"}}}
-	startCrews()
+	startWorkers()
 	before := runtime.NumGoroutine()
 	if got := explainProblems(t, raw); len(got) > 0 {
 		t.Errorf("%q", got)

@@ -34,7 +34,7 @@ type gate struct {
 // newGate compiles the configuration. It always returns a gate; one with a
 // mistake in its configuration refuses everything.
 func newGate(name string, raw map[string]any, compile func(map[string]any) (*compilation, *state), now time.Time) *gate {
-	startCrews()
+	startWorkers()
 	g := &gate{name: name, trail: trailOf(name), raw: raw, compile: compile, checked: now}
 	c, s := tryCompile(g)
 	g.watches = len(c.files) > 0
@@ -83,9 +83,9 @@ func adopt(g *gate, c *compilation, s *state, now time.Time) {
 	}
 }
 
-// remind repeats why a gate refuses everything: who asks why, looks at the end of
-// the log.
-func remind(g *gate, now time.Time) {
+// reportAgain logs the configuration problem again, so that it is near the end of the
+// log when an operator looks.
+func reportAgain(g *gate, now time.Time) {
 	g.mu.Lock()
 	problem := g.problem
 	g.mu.Unlock()

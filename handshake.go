@@ -10,15 +10,49 @@ import (
 	"net/textproto"
 )
 
-// greet answers a request that is a handshake of those that are signed, or of
-// those that are not. It returns handshakeAnswered, handshakeRefused, or notOne.
-func greet(p *policy, unsigned bool, r *http.Request, d *decision) string {
-	for _, h := range p.handshakes {
-		if h.unsigned == unsigned && h.method == r.Method && bytes.Contains(d.body, h.hint) && isHandshake(h, &d.message) {
+// answerMethod answers a request of a method that carries no delivery, if it is a
+// handshake; else it is refused. Its body stays unread.
+func answerMethod(p *policy, d *decision) string {
+	reason := answerAny(p.unsigned, d)
+	if reason == "" {
+		return methodNotAllowed
+	}
+	return reason
+}
+
+// answerUnsigned answers a request that is a handshake of those that nobody signs.
+func answerUnsigned(p *policy, d *decision) string {
+	return answerAny(p.unsigned, d)
+}
+
+// answerSigned looks at what a verified request says: at the delivery's id and event,
+// and whether it is a handshake. It returns verified where it is to be forwarded.
+func answerSigned(p *policy, d *decision) string {
+	noteDelivery(p, d)
+	reason := ""
+	if p.confirm {
+		reason = confirmSubscription(&d.message, d.proof.scheme.senders)
+		if reason == handshakeAnswered {
+			d.answer = &answer{status: http.StatusOK}
+		}
+	} else if p.signed != nil {
+		reason = answerAny(p.signed, d)
+	}
+	if reason == "" {
+		return verified
+	}
+	return reason
+}
+
+// answerAny answers a request that is one of some handshakes. It returns
+// handshakeAnswered, handshakeRefused, or nothing.
+func answerAny(handshakes []*handshake, d *decision) string {
+	for _, h := range handshakes {
+		if h.method == d.method && bytes.Contains(d.body, h.hint) && isHandshake(h, &d.message) {
 			return answerHandshake(h, d)
 		}
 	}
-	return notOne
+	return ""
 }
 
 // isHandshake says whether a request is this handshake: every condition holds,

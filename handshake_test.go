@@ -196,3 +196,27 @@ func TestHandshakeMistakes(t *testing.T) {
 		}
 	}
 }
+
+// Oracle: to look at a verified request once more. A policy that does not ask for it
+// would learn nothing from it.
+func TestAsksVerified(t *testing.T) {
+	capture(t)
+	spared := 0
+	for _, v := range readVectors(t) {
+		g := newTestGate("vector", v.Options, compile, v.Now)
+		if v.Expect != verified || g.policy.asksVerified {
+			continue
+		}
+		spared++
+		asks := *g.policy
+		asks.asksVerified = true
+		want := decide(g, requestOf(v), v.Now)
+		got := decide(&gate{name: g.name, policy: &asks, state: g.state}, requestOf(v), v.Now)
+		if got.reason != verified || got.deliveryID != want.deliveryID || got.eventType != want.eventType {
+			t.Errorf("%s: %s %q %q, want %s %q %q", v.Name, got.reason, got.deliveryID, got.eventType, want.reason, want.deliveryID, want.eventType)
+		}
+	}
+	if spared < 10 {
+		t.Errorf("only %d are spared", spared)
+	}
+}

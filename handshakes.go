@@ -44,9 +44,10 @@ var challengePatterns = map[string]*regexp.Regexp{
 type handshakes struct {
 	all        []*handshake
 	challenges []*regexp.Regexp // what strangers may have signed with the deliveries' key
-	asks       bool             // one of them looks like a delivery, and is not signed
-	methods    []string         // of those that carry no delivery
-	greets     map[string]bool  // the same
+	unsigned   []*handshake
+	signed     []*handshake
+	methods    []string        // of those that carry no delivery
+	greets     map[string]bool // the same
 }
 
 // compileHandshakes compiles the handshakes, which may be answered with the key of the
@@ -72,7 +73,11 @@ func compileHandshakes(n *notes, secrets *resolver, options Options, schemes []*
 			addProblem(n, path+".when", kindRequired, "is required, or challenge, to tell the handshake from a delivery")
 		}
 		made.all = append(made.all, h)
-		made.asks = made.asks || h.unsigned && methods[h.method]
+		if h.unsigned {
+			made.unsigned = append(made.unsigned, h)
+		} else {
+			made.signed = append(made.signed, h)
+		}
 		if !methods[h.method] {
 			made.greets[h.method] = true
 			made.methods = append(made.methods, h.method)

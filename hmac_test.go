@@ -58,7 +58,7 @@ func shortWay(t testing.TB, p *policy, r *http.Request, body string) (string, *d
 	sent := r.Clone(r.Context())
 	sent.Body = io.NopCloser(strings.NewReader(body))
 	sent.ContentLength = int64(len(body))
-	startCrews()
+	startWorkers()
 	d := decide(&gate{name: t.Name(), policy: &alone, state: &state{}}, sent, testTime)
 	if d.reason == tokenMissing {
 		return "", d

@@ -1,36 +1,5 @@
 package hookward
 
-import "net/http"
-
-// greetOr answers a request of a method that carries no delivery, if it is a
-// handshake; else it returns the reason to refuse. Its body stays unread.
-func greetOr(p *policy, otherwise string, r *http.Request, d *decision) string {
-	reason := greet(p, true, r, d)
-	if reason == notOne {
-		return otherwise
-	}
-	return reason
-}
-
-// welcome looks at what a verified request has to say: verified where that is to
-// be forwarded.
-func welcome(p *policy, r *http.Request, d *decision) string {
-	noteDelivery(p, d)
-	reason := notOne
-	if p.confirm {
-		reason = confirmSubscription(&d.message, d.proof.scheme.senders)
-		if reason == handshakeAnswered {
-			d.answer = &answer{status: http.StatusOK}
-		}
-	} else if len(p.handshakes) > 0 {
-		reason = greet(p, false, r, d)
-	}
-	if reason == notOne {
-		return verified
-	}
-	return reason
-}
-
 // noteDelivery notes the delivery's id and the event's type of a verified
 // request, wherever they stand. Those in headers are known already, unless
 // another form than the first has verified.

@@ -17,7 +17,7 @@ type outcome struct {
 // judge has the gate decide on one request by a policy, for those who explain it. It
 // forwards and records nothing; what the policy counts and remembers begins anew.
 func judge(p *policy, r *http.Request, now time.Time) outcome {
-	startCrews()
+	startWorkers()
 	d := decide(&gate{name: "explain", policy: p, state: &state{}}, r, now)
 	o := outcome{reason: d.reason, passes: d.passes, proof: d.proof, rule: d.rule}
 	if !d.forward {

@@ -20,8 +20,12 @@ import (
 func keepLists(ctx context.Context, m *middleware, p *policy, now time.Time) {
 	if m.policy != p {
 		m.policy = p
-		m.allowed = useLists(ctx, p.addresses.allow, now)
-		m.denied = useLists(ctx, p.addresses.deny, now)
+		m.allowed = nil
+		m.denied = nil
+		if p.addresses != nil {
+			m.allowed = useLists(ctx, p.addresses.allow, now)
+			m.denied = useLists(ctx, p.addresses.deny, now)
+		}
 		return
 	}
 	for _, list := range m.allowed {

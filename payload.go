@@ -83,9 +83,9 @@ func wholeRunes(text []byte) []byte {
 	return text
 }
 
-// noteRecorded notes the headers that are to be recorded: what comes after the
+// keepHeaders notes the headers that are to be recorded: what comes after the
 // gate may change them.
-func noteRecorded(a *audit, r *http.Request, d *decision) {
+func keepHeaders(a *audit, r *http.Request, d *decision) {
 	d.recorded = map[string]string{}
 	for _, name := range a.headers {
 		values := r.Header[name]

@@ -13,7 +13,7 @@
 //
 // # Order of checks
 //
-// Cheap and stateless first; see the loop in decider:
+// Cheap and stateless first; decideLoop is the order, and this is what it means:
 //
 //  1. method (405)
 //  2. the client's address on the deny list, or not on the allow list (403; 503

@@ -26,16 +26,13 @@ type policy struct {
 	identity     *identity     // where a delivery says what it is, unless another form than the first verifies it
 	idHeader     string        // where the delivery's id stands, if that is a header; canonical
 	eventHeader  string        // where the event's type stands
-	shortLimit   bool          // the limit counts client addresses, here, and tells nobody
-	shortEnd     bool          // see decider: nothing has to be taken out, or written down, before a request is forwarded
-	timestamped  bool          // a scheme signs a timestamp
-	welcomes     bool          // a verified request is looked at once more; see welcome
-	guarded      bool          // there is a strategy, a list, or a limit
+	asksVerified bool          // a verified request is looked at once more; see answerSigned
 	verification string        // a digest of what decides what verifies
 	passes       string        // the reason that passes: verified, or addressAllowed
 	handshakes   []*handshake
-	asksUnsigned bool // whether one of them looks like a delivery, and is not signed
-	confirm      bool // visit the URL of an SNS subscription
+	unsigned     []*handshake // those of them that nobody signs
+	signed       []*handshake // the others
+	confirm      bool         // visit the URL of an SNS subscription
 	methods      map[string]bool
 	greets       map[string]bool // methods of handshakes that carry no delivery
 	allow        string          // the Allow header of a 405
@@ -196,10 +193,6 @@ func checkStateDirectory(n *notes, p *policy, directory string) {
 // completePolicy adds what follows from all of the options together.
 func completePolicy(p *policy, options Options) {
 	p.signedNames = signedNames(p.schemes)
-	p.guarded = p.addresses != nil || p.limit != nil
-	if p.addresses == nil {
-		p.addresses = &addresses{}
-	}
 	p.verification = verificationOf(p.schemes, p.token, options)
 	for _, s := range p.schemes {
 		s.names = schemeNames(s)
@@ -213,19 +206,13 @@ func completePolicy(p *policy, options Options) {
 	first := identityOf(p)
 	p.identity = first
 	notesMore := len(p.schemes) > 1 || !inHeader(&first.id) || !inHeader(&first.event)
-	p.welcomes = notesMore || len(p.handshakes) > 0 || p.confirm
+	p.asksVerified = notesMore || len(p.handshakes) > 0 || p.confirm
 	if first.id.kind == "header" {
 		p.idHeader = first.id.name
 	}
 	if first.event.kind == "header" {
 		p.eventHeader = first.event.name
 	}
-	l := p.limit
-	p.shortLimit = l != nil && p.shared == nil && l.exempt == nil && l.header == "" && !l.host && l.told == ""
-	for _, s := range p.schemes {
-		p.timestamped = p.timestamped || s.timestamped
-	}
-	p.shortEnd = len(p.schemes) < 2 && !p.audit.required
 	p.names = verifiedNames(p.schemes, p.token)
 	p.spoofs = spoofs(p.names)
 }

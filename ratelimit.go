@@ -21,19 +21,35 @@ const (
 	sourceSubnet = 64
 )
 
-// restrain says whether a client that is let in has called too often, or failed
-// too often.
-func restrain(p *policy, r *http.Request, d *decision, client string, now time.Time) string {
-	if p.ban != nil && anyBanned(d.state.bans) {
-		d.wait = bannedFor(d.state.bans, client, sinceStart(now))
-		if d.wait > 0 {
-			return sourceBanned
-		}
+// checkBan refuses who has failed too often.
+//
+//inline:hot
+func checkBan(p *policy, d *decision) string {
+	if !anyBanned(d.state.bans) {
+		return ""
 	}
-	if p.limit != nil {
-		return limit(p, r, d, client, now)
+	d.wait = bannedFor(d.state.bans, d.clientKey, sinceStart(d.start))
+	if d.wait > 0 {
+		return sourceBanned
 	}
-	return admitted
+	return ""
+}
+
+// checkRateLimit takes a token out of the bucket of a request's source. Usually that
+// is the client's address, the bucket is here, and nobody is told of it.
+//
+//inline:hot
+func checkRateLimit(p *policy, d *decision) string {
+	l := p.limit
+	if p.shared != nil || l.exempt != nil || l.header != "" || l.host || l.told != "" {
+		return checkAnyRateLimit(p, d)
+	}
+	room := bucket.Take(d.state.limits, d.clientKey, int64(d.start.Sub(started)))
+	if room < 0 {
+		d.wait = -room
+		return rateLimited
+	}
+	return ""
 }
 
 // clientKey returns what a client is counted by: its address, or the network of
@@ -47,7 +63,7 @@ func clientKey(p *policy, r *http.Request, d *decision) string {
 	if !addr.IsValid() {
 		return "peer " + shortened(r.RemoteAddr)
 	}
-	if addr.Is6() && (p.addresses.strategy == nil || p.addresses.strategy.subnet == 0) {
+	if addr.Is6() && (strategyOf(p) == nil || strategyOf(p).subnet == 0) {
 		addr = netip.PrefixFrom(addr, sourceSubnet).Masked().Addr()
 	}
 	return ipset.Key(addr)
@@ -72,20 +88,22 @@ func shortened(text string) string {
 	return string(sum[:])
 }
 
-// limit takes a token out of the bucket of a request's source: admitted, or
-// rateLimited.
-func limit(p *policy, r *http.Request, d *decision, client string, now time.Time) string {
+// checkAnyRateLimit is checkRateLimit for every case.
+func checkAnyRateLimit(p *policy, d *decision) string {
 	l := p.limit
-	if l.exempt != nil && isExempt(l.exempt, r, d) {
-		return admitted
+	if l.exempt != nil && isExempt(l.exempt, d.request, d) {
+		return ""
 	}
-	source := client
+	source := d.clientKey
 	if l.header != "" {
-		source = strings.Join(r.Header[l.header], ",")
+		source = strings.Join(d.request.Header[l.header], ",")
 	} else if l.host {
-		source = strings.ToLower(r.Host)
+		source = strings.ToLower(d.host)
 	}
-	room := takeToken(d.state, l, shortened(source), now)
+	room := takeToken(d.state, l, shortened(source), d.start)
+	if p.shared != nil {
+		d.delay = int64(time.Since(d.start))
+	}
 	if l.told != "" {
 		tellLimit(l, d, room)
 	}
@@ -93,7 +111,7 @@ func limit(p *policy, r *http.Request, d *decision, client string, now time.Time
 		d.wait = -room
 		return rateLimited
 	}
-	return admitted
+	return ""
 }
 
 // takeToken takes a token where all Traefiks have them together, or where that

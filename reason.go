@@ -1,9 +1,6 @@
 package hookward
 
-import (
-	"net/http"
-	"strconv"
-)
+import "net/http"
 
 // A reason is the short, stable word for the outcome of the checks: for the
 // audit record and for tests. What a stranger sees is the status text alone.
@@ -54,15 +51,15 @@ const (
 	handshakeAnswered = "handshake_answered"
 )
 
+// bodyGivenUp says that the request was answered while its body was being read.
+const bodyGivenUp = "body_given_up"
+
 // These say that a step succeeded. They pass nothing.
 const (
-	admitted       = "admitted"
-	bodyRead       = "body_read"
 	candidatesRead = "candidates_read"
 	textsReady     = "texts_ready"
 	keysReady      = "keys_ready"
 	tokenRead      = "token_read"
-	notOne         = "not_a_handshake"
 )
 
 // verdict is what there is to know of a reason.
@@ -133,57 +130,4 @@ func init() {
 		failures[v.reason] = v.fault
 		depths[v.reason] = v.depth
 	}
-}
-
-// acknowledges says whether the answer to a refused request tells the sender that
-// all is well: the delivery has been handed on before.
-func acknowledges(d *decision) bool {
-	return d.reason == deliveryDuplicate && d.policy.replay.onDuplicate == "acknowledge"
-}
-
-// closeUnread ends a connection of HTTP/1 on which there is a body that nobody has read.
-// Else the server would first read on, for the sake of the connection.
-func closeUnread(header http.Header, r *http.Request, d *decision) {
-	if !d.bodyWhole && !d.drained && r.ProtoMajor == 1 && r.ContentLength != 0 {
-		header["Connection"] = []string{"close"}
-	}
-}
-
-// retryAfter is what a 503 asks of the sender, in seconds.
-const retryAfter = "30"
-
-// refuse answers a request that is not forwarded.
-func refuse(rw http.ResponseWriter, r *http.Request, d *decision) {
-	if d.answer != nil {
-		writeAnswer(rw, r, d)
-		return
-	}
-	status := statuses[d.reason]
-	if acknowledges(d) {
-		status = http.StatusOK
-	}
-	if d.reason == clientDenied || d.reason == clientNotAllowed || d.reason == clientUndetermined {
-		status = d.rejectStatus
-	}
-	if status == 0 {
-		status = http.StatusUnauthorized
-	}
-	d.status = status
-	header := rw.Header()
-	header["Cache-Control"] = []string{"no-store"}
-	switch status {
-	case http.StatusServiceUnavailable:
-		header["Retry-After"] = []string{retryAfter}
-	case http.StatusTooManyRequests, http.StatusConflict:
-		if d.wait > 0 {
-			header["Retry-After"] = []string{strconv.FormatInt(seconds(d.wait), 10)}
-		}
-	case http.StatusMethodNotAllowed:
-		header["Allow"] = []string{d.policy.allow}
-	}
-	if (d.stalled || d.reason == bodyTimeout) && r.ProtoMajor == 1 && hangUp(rw, r, status) {
-		return
-	}
-	closeUnread(header, r, d)
-	http.Error(rw, http.StatusText(status), status)
 }

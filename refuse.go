@@ -3,9 +3,84 @@ package hookward
 import (
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 )
+
+// acknowledges says whether the answer to a refused request tells the sender that
+// all is well: the delivery has been handed on before.
+func acknowledges(d *decision) bool {
+	return d.reason == deliveryDuplicate && d.policy.replay.onDuplicate == "acknowledge"
+}
+
+// closeUnread ends a connection of HTTP/1 on which there is a body that nobody has read.
+// Else the server would first read on, for the sake of the connection.
+func closeUnread(header http.Header, r *http.Request, d *decision) {
+	if !d.bodyWhole && !d.drained && r.ProtoMajor == 1 && r.ContentLength != 0 {
+		header["Connection"] = []string{"close"}
+	}
+}
+
+// retryAfter is what a 503 asks of the sender, in seconds.
+const retryAfter = "30"
+
+// refuse answers a request that is not forwarded.
+func refuse(rw http.ResponseWriter, r *http.Request, d *decision) {
+	if d.answer != nil {
+		writeAnswer(rw, r, d)
+		return
+	}
+	status := statuses[d.reason]
+	if acknowledges(d) {
+		status = http.StatusOK
+	}
+	if d.reason == clientDenied || d.reason == clientNotAllowed || d.reason == clientUndetermined {
+		status = d.rejectStatus
+	}
+	if status == 0 {
+		status = http.StatusUnauthorized
+	}
+	d.status = status
+	header := rw.Header()
+	header["Cache-Control"] = []string{"no-store"}
+	switch status {
+	case http.StatusServiceUnavailable:
+		header["Retry-After"] = []string{retryAfter}
+	case http.StatusTooManyRequests, http.StatusConflict:
+		if d.wait > 0 {
+			header["Retry-After"] = []string{strconv.FormatInt(seconds(d.wait), 10)}
+		}
+	case http.StatusMethodNotAllowed:
+		header["Allow"] = []string{d.policy.allow}
+	}
+	if (d.stalled || d.reason == bodyTimeout) && r.ProtoMajor == 1 && hangUp(rw, r, status) {
+		return
+	}
+	closeUnread(header, r, d)
+	http.Error(rw, http.StatusText(status), status)
+}
+
+// writeAnswer says what the gate has to say in its own name: bounded, of known
+// letters, never kept by a cache, and never taken for anything but what it is.
+func writeAnswer(rw http.ResponseWriter, r *http.Request, d *decision) {
+	a := d.answer
+	header := rw.Header()
+	header["Cache-Control"] = []string{"no-store"}
+	header["X-Content-Type-Options"] = []string{"nosniff"}
+	if a.contentType != "" {
+		header["Content-Type"] = []string{a.contentType}
+	}
+	for _, h := range a.headers {
+		header[h[0]] = []string{h[1]}
+	}
+	closeUnread(header, r, d)
+	d.status = a.status
+	rw.WriteHeader(a.status)
+	if a.body != "" && d.method != http.MethodHead {
+		_, _ = rw.Write([]byte(a.body))
+	}
+}
 
 // lingerTime is how long a connection stays after its last answer, so that the
 // sender can read it: closing at once would throw away what is on the way.

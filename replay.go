@@ -15,12 +15,14 @@ const maxDeliveries = 200_000
 // is not forwarded. What is the same delivery depends on signed things alone:
 // not on the id that a header has, the spelling of the signature, or which of two
 // signatures was left out.
-func claimDelivery(p *policy, d *decision, now time.Time) string {
+//
+//inline:hot
+func claimDelivery(p *policy, d *decision) string {
 	key := string(d.bodySum[:]) // as for nearly all
 	if p.replay.byDelivery || d.proof.signed != nil || d.proof.signedHead != "" {
 		key = deliveryKey(p.replay, d)
 	}
-	found := claim.Claim(d.state.replays, key, now.UnixNano(), p.replay.required)
+	found := claim.Claim(d.state.replays, key, d.start.UnixNano(), p.replay.required)
 	if found == claim.Granted {
 		d.claim = key
 		if p.shared == nil {
@@ -102,19 +104,21 @@ func deliveryKey(r *replay, d *decision) string {
 
 // settle ends a claim with the request: the delivery has been handed on if the
 // backend answered 2xx, be it that the answer broke off after that.
+//
+//inline:hot
 func settle(d *decision, now time.Time) {
 	if d.claim == "" {
 		return
 	}
-	if d.forward && (d.status >= 200 && d.status < 300 || d.status == 0 && d.completed) {
-		claim.Commit(d.state.replays, d.claim, now.UnixNano())
-		if d.state.cluster != nil {
-			commitTogether(d.state.cluster, d.claim, d.policy.replay.window)
-		}
-		d.claim = ""
+	if !d.forward || (d.status < 200 || d.status > 299) && (d.status != 0 || !d.completed) {
+		release(d)
 		return
 	}
-	release(d)
+	claim.Commit(d.state.replays, d.claim, now.UnixNano())
+	if d.state.cluster != nil {
+		commitTogether(d.state.cluster, d.claim, d.policy.replay.window)
+	}
+	d.claim = ""
 }
 
 // release gives a claim back.

@@ -220,8 +220,8 @@ func (s *Signer) remembered(d Delivery) (string, bool) {
 	if err != nil || s.policy.token != nil || s.forms()[0].items != nil {
 		return "", false
 	}
-	seen := &decision{message: *newDraft(d, u).message()}
-	if checkProof(s.policy, seen, d.Time) != verified {
+	seen := &decision{message: *newDraft(d, u).message(), start: d.Time}
+	if verify(s.policy, seen) != verified {
 		return "", false
 	}
 	return deliveryKey(&replay{}, seen), true
@@ -237,7 +237,7 @@ func (s *Signer) finish(w *draft, d Delivery, problem string) (Delivery, error) 
 		return d, errors.New(wrong)
 	}
 	if !d.Forged {
-		w.reason = checkProof(s.policy, &decision{message: *w.message()}, d.Time)
+		w.reason = verify(s.policy, &decision{message: *w.message(), start: d.Time})
 		if w.reason != verified {
 			return d, fmt.Errorf("the gate would refuse it: %s%s", w.reason, hints[w.reason])
 		}

@@ -167,13 +167,13 @@ func fetchCertificate(address string) (publicKey, error) {
 }
 
 // confirmSubscription visits the URL of a verified subscription request to one of some
-// topics. It returns handshakeAnswered, or the reason to refuse; notOne where the message
+// topics. It returns handshakeAnswered, or the reason to refuse; nothing where the message
 // is no such request.
 func confirmSubscription(m *message, topics map[string]bool) string {
 	document := jsonpath.Object(documentOf(m))
 	kind, _ := document["Type"].(string)
 	if kind != "SubscriptionConfirmation" {
-		return notOne
+		return ""
 	}
 	topic, _ := document["TopicArn"].(string)
 	address, _ := document["SubscribeURL"].(string)

@@ -54,11 +54,12 @@ func BenchmarkStageDecide(b *testing.B) {
 // BenchmarkStageBody is the read of the body.
 func BenchmarkStageBody(b *testing.B) {
 	s := newBenched(b, nil)
+	own := &scratch{watch: &bodyWatch{}}
 	b.ReportAllocs()
 	b.ResetTimer()
 	for i := 0; i < b.N; i++ {
-		d := &decision{}
-		if readBody(d, again(s), 1<<20) != bodyRead {
+		d := &decision{message: message{request: again(s)}, start: time.Now()}
+		if readBody(s.gate.policy, d, own) != "" {
 			b.Fatal("not read")
 		}
 	}
@@ -73,7 +74,7 @@ func BenchmarkStageVerify(b *testing.B) {
 	b.ReportAllocs()
 	b.ResetTimer()
 	for i := 0; i < b.N; i++ {
-		if checkProof(s.gate.policy, d, now) != verified {
+		if verify(s.gate.policy, d) != verified {
 			b.Fatal("refused")
 		}
 	}
@@ -112,7 +113,7 @@ func benchRecord(b *testing.B, audit map[string]any) {
 		if d.ahead != nil {
 			d.announced = make(chan bool, 1)
 			waiting := d.announced
-			handOver(recorders, d)
+			submit(recorders, d)
 			<-waiting
 		}
 		finish(d)

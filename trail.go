@@ -76,6 +76,8 @@ func cantAnnounce(d *decision, problem string, now time.Time) {
 }
 
 // idOf returns the id of a record, which no other has.
+//
+//inline:hot
 func idOf(t *trail, sequence int64) string {
 	return t.epoch + "-" + strconv.FormatInt(sequence, 10)
 }

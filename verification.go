@@ -117,7 +117,8 @@ func useVerifier(p *policy, v verification, options Options) {
 	p.token = v.token
 	p.handshakes = v.handshakes.all
 	p.challenges = v.handshakes.challenges
-	p.asksUnsigned = v.handshakes.asks
+	p.unsigned = v.handshakes.unsigned
+	p.signed = v.handshakes.signed
 	p.greets = v.handshakes.greets
 	p.confirm = options.ConfirmSubscriptions
 	p.allow = strings.Join(orPost(options.Methods), ", ")

@@ -44,7 +44,7 @@ func TestBodyAfterItsTime(t *testing.T) {
 	}
 	close(late.come)
 	<-late.over
-	time.Sleep(50 * time.Millisecond) // for a decider that goes on
+	time.Sleep(50 * time.Millisecond) // for a worker that goes on
 	rw = through(g, b.handler(), newPost(docsBody, "X-Hub-Signature-256: "+docsSignature))
 	if record := onlyRecord(t, records); rw.Code != http.StatusAccepted || len(b.requests) != 1 {
 		t.Errorf("the next attempt: %d %v", rw.Code, record)
@@ -126,7 +126,7 @@ func TestPanicAfterItsTime(t *testing.T) {
 
 // Who is to end because there are too many takes nobody's job along, also where all
 // of the others are stalled, or have just been given up.
-func TestCrewsEndWithoutAJob(t *testing.T) {
+func TestWorkersEndWithoutAJob(t *testing.T) {
 	capture(t)
 	g := newTestGate(t.Name(), map[string]any{"provider": "github", "secrets": docsSecret, "bodyTimeout": "1s"}, compile, testTime)
 	come := make(chan bool)

@@ -8,10 +8,10 @@ import (
 	"testing"
 )
 
-// TestCrewsKeepNothing sends deliveries after each of which a decider ends, because
+// TestWorkersKeepNothing sends deliveries after each of which a worker ends, because
 // the body was large. Yaegi keeps the variables of a function for as long as what it
-// has started with go: deciders that started each other would keep all these bodies.
-func TestCrewsKeepNothing(t *testing.T) {
+// has started with go: workers that started each other would keep all these bodies.
+func TestWorkersKeepNothing(t *testing.T) {
 	handler := load(t)(http.HandlerFunc(accept), map[string]any{"provider": "github", "secrets": "0123456789abcdef"})
 	body := strings.Repeat("x", 200<<10)
 	header := http.Header{"X-Hub-Signature-256": {githubSignature("0123456789abcdef", body)}}

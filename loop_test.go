@@ -1,0 +1,159 @@
+package hookward
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net/http"
+	"reflect"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+)
+
+// loopOutcome is all that a request leaves behind: what was decided, what the backend
+// gets, and the record.
+type loopOutcome struct {
+	reason, claim, rule, body, record   string
+	passes, forward, duplicate, stalled bool
+	wait, length                        int64
+	header, trailer                     http.Header
+	answer                              *answer
+}
+
+// timing is what differs from one record to the next.
+var timing = regexp.MustCompile(`"(event\.id|event\.sequence|event\.duration|hookward\.gate\.duration|hookward\.backend\.duration)":("[^"]*"|\d+)`)
+
+// runLoops has one request decided on and recorded, by the loops that people write or by
+// those that are generated.
+func runLoops(g *gate, r *http.Request, now time.Time, generated bool, records *bytes.Buffer) loopOutcome {
+	d := &decision{gate: g, message: message{request: r}, hijackable: true, start: now, done: make(chan bool, 1)}
+	w := newWorkers()
+	w.jobs <- d
+	w.jobs <- nil
+	own := &scratch{watch: &bodyWatch{}}
+	if generated {
+		decideLoopInlined(w, nil, own)
+	} else {
+		decideLoop(w, nil, own)
+	}
+	<-d.done
+	o := loopOutcome{reason: d.reason, claim: d.claim, rule: d.rule, passes: d.passes, forward: d.forward, duplicate: d.duplicate,
+		stalled: d.stalled, wait: d.wait, length: r.ContentLength, header: r.Header, trailer: r.Trailer, answer: d.answer}
+	if d.forward {
+		body, err := io.ReadAll(r.Body)
+		o.body = fmt.Sprintf("%q %v", body, err)
+		d.status = http.StatusAccepted
+		d.completed = true
+	}
+	records.Reset()
+	w.jobs <- d
+	w.jobs <- nil
+	if generated {
+		recordLoopInlined(w, nil, newRecordScratch())
+	} else {
+		recordLoop(w, nil, newRecordScratch())
+	}
+	<-d.done
+	o.record = timing.ReplaceAllString(records.String(), "")
+	return o
+}
+
+// Oracle: the loops that people write. A request leaves the same behind by the generated
+// ones, whatever its gate asks for and whatever is wrong with it.
+func TestGeneratedLoopsDoTheSame(t *testing.T) {
+	records, _ := capture(t)
+	everything := map[string]any{
+		"allowlist": map[string]any{"sourceRange": "192.0.2.0/24"}, "denylist": map[string]any{"sourceRange": "192.0.2.66"},
+		"rateLimit": map[string]any{"average": 9, "period": "1h"}, "replay": "true", "ban": map[string]any{"failures": 3}, "maxBodyBytes": 4096,
+	}
+	variants := map[string]map[string]any{
+		"alone": {}, "everything": everything,
+		"observed": {"observeOnly": "true", "maxBodyBytes": 4096},
+		"told":     {"rateLimit": map[string]any{"average": 9, "period": "1h", "responseHeaders": "true"}, "ipStrategy": map[string]any{"depth": 1}},
+		"recorded": {"audit": map[string]any{"payload": "full", "headers": "Content-Type", "sample": map[string]any{"refuse": 3}}},
+		"required": {"stateDirectory": t.TempDir(), "audit": map[string]any{"required": "true"}},
+	}
+	seen := map[string]int{}
+	for name, more := range variants {
+		for i, v := range readVectors(t) {
+			if !compiled && i%3 > 0 {
+				continue // it takes long enough
+			}
+			options := map[string]any{}
+			for key, value := range v.Options {
+				options[key] = value
+			}
+			for key, value := range more {
+				options[key] = value
+			}
+			gates := []*gate{}
+			for _, way := range []string{"written", "generated"} {
+				if name == "required" {
+					options["stateDirectory"] = t.TempDir()
+				}
+				g := newTestGate(fmt.Sprint(t.Name(), name, i, way), options, compile, v.Now)
+				g.name = "loops"
+				g.trail.epoch = "epoch"
+				gates = append(gates, g)
+			}
+			if gates[0].policy == nil && name == "alone" {
+				t.Fatalf("%s: %s", v.Name, gates[0].problem)
+			}
+			for n, change := range loopChanges {
+				for attempt := 0; attempt < 2; attempt++ { // a duplicate, the second time
+					written, generated := requestOf(v), requestOf(v)
+					change(written)
+					change(generated)
+					want := runLoops(gates[0], written, v.Now, false, records)
+					got := runLoops(gates[1], generated, v.Now, true, records)
+					if !reflect.DeepEqual(got, want) {
+						t.Errorf("%s, %s, change %d:\n got %+v\nwant %+v", v.Name, name, n, got, want)
+					}
+					seen[want.reason]++
+				}
+			}
+		}
+	}
+	for _, reason := range []string{verified, configInvalid, methodNotAllowed, clientDenied, clientNotAllowed, rateLimited, sourceBanned, bodyTooLarge,
+		bodyIncomplete, signatureMismatch, signatureMissing, handshakeAnswered, deliveryDuplicate} {
+		if seen[reason] == 0 {
+			t.Errorf("nothing ends with %s: %v", reason, seen)
+		}
+	}
+}
+
+// loopChanges are what is done to a request.
+var loopChanges = []func(r *http.Request){
+	func(r *http.Request) {},
+	func(r *http.Request) { r.RemoteAddr = "192.0.2.66:1" },
+	func(r *http.Request) { r.RemoteAddr = "[2001:db8::1]:1" },
+	func(r *http.Request) { r.Method = http.MethodPut },
+	func(r *http.Request) { r.ContentLength++ },
+	func(r *http.Request) {
+		r.ContentLength = -1
+		r.TransferEncoding = []string{"chunked"}
+		r.Trailer = http.Header{"X-Hookward-Event": {"spoofed"}, "X-Checksum": {"x"}}
+	},
+	func(r *http.Request) {
+		r.Body = io.NopCloser(strings.NewReader(strings.Repeat("x", 5000)))
+		r.ContentLength = 5000
+	},
+	func(r *http.Request) {
+		r.Body = io.NopCloser(strings.NewReader("another"))
+		r.ContentLength = 7
+	},
+	func(r *http.Request) {
+		r.Header["X-Hookward-Provider"] = []string{"spoofed"}
+		r.Header["X_Hub_Signature_256"] = []string{"spoofed"}
+		r.Header["X-Github-Event"] = []string{"p\x7fush"}
+		r.Header["Upgrade"] = []string{"h2c"}
+		r.URL.RawQuery = "token=secret"
+	},
+	func(r *http.Request) {
+		for name := range r.Header {
+			delete(r.Header, name)
+		}
+	},
+}
