@@ -43,7 +43,8 @@ func (b *lockedBuffer) Reset() {
 func TestConcurrentRequests(t *testing.T) {
 	capture(t)
 	records := &lockedBuffer{}
-	recordTo(records)
+	redirectRecords(records)
+	shutOutputs()
 	h := newTestHandler(t, http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		rw.Header().Set("X-Id", r.Header.Get("X-Github-Delivery"))

@@ -239,7 +239,8 @@ func FuzzRecord(f *testing.F) {
 	key := "c4n4ry-secret-of-the-gate"
 	b := &backend{}
 	f.Fuzz(func(t *testing.T, method, path, query, host, id, contentType, note string) {
-		recordTo(records)
+		redirectRecords(records)
+		shutOutputs()
 		reportOutput = io.Discard
 		records.Reset()
 		freshOutputs()

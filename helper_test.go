@@ -147,38 +147,37 @@ func forgetMiddleware(name string) {
 	registryMu.Unlock()
 }
 
-// capture collects what the plugin prints while a test runs: records, and lines
-// for the operator.
-func capture(t *testing.T) (*bytes.Buffer, *lockedBuffer) {
+// listen collects what the plugin prints while a test runs: records, and lines for the
+// operator.
+func listen(t *testing.T) (*bytes.Buffer, *lockedBuffer) {
 	records, reports := &bytes.Buffer{}, &lockedBuffer{}
-	recordTo(records)
-	reportTo(reports)
-	freshOutputs()
+	redirectRecords(records)
+	redirect(reports)
 	t.Cleanup(func() {
-		recordTo(os.Stdout)
-		reportTo(os.Stderr)
-		freshOutputs()
+		redirectRecords(os.Stdout)
+		redirect(os.Stderr)
 	})
 	return records, reports
 }
 
-// reportTo has the operator listen somewhere else. Outputs of earlier tests may
-// still have something to say.
-func reportTo(output io.Writer) {
-	reportMu.Lock()
-	reportOutput = output
-	reported = map[string]time.Time{}
-	reportMu.Unlock()
+// capture is listen for a test whose gates write records.
+func capture(t *testing.T) (*bytes.Buffer, *lockedBuffer) {
+	shutOutputs()
+	freshOutputs()
+	t.Cleanup(func() {
+		shutOutputs()
+		freshOutputs()
+	})
+	return listen(t)
 }
 
 // usedOutputs are all that tests have had: gates keep those that were forgotten.
 var usedOutputs = map[*output]bool{}
 
-// recordTo has records go somewhere else, at once.
-func recordTo(w io.Writer) {
+// shutOutputs has every output look anew where its records go.
+func shutOutputs() {
 	registryMu.Lock()
 	defer registryMu.Unlock()
-	recordOutput = w
 	for _, o := range outputsByKey {
 		if o.direct != nil {
 			usedOutputs[o] = true

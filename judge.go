@@ -14,8 +14,8 @@ type outcome struct {
 	rule   string // the list that has denied the client
 }
 
-// judge has the gate decide on one request by a policy, for those who explain it. It
-// forwards and records nothing; what the policy counts and remembers begins anew.
+// judge has the gate decide on one request by a policy that counts and remembers
+// nothing, for those who explain it. It forwards and records nothing.
 func judge(p *policy, r *http.Request, now time.Time) outcome {
 	startWorkers()
 	d := decide(&gate{name: "explain", policy: p, state: &state{}}, r, now)

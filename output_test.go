@@ -103,7 +103,8 @@ func TestRequiredAfterAnOutage(t *testing.T) {
 	through(g, b.handler(), signedPost("well"))
 	settleOutputs(t)
 	o := &faulty{to: records, full: true}
-	recordTo(o)
+	redirectRecords(o)
+	shutOutputs()
 	for i := 0; i < 20; i++ {
 		through(g, b.handler(), signedPost("away"))
 	}
@@ -265,7 +266,8 @@ func TestOutputThatIsBusy(t *testing.T) {
 	serve(h, github("X-GitHub-Delivery: opens"))
 	_, before := isIdle(onStdout()[0])
 	slow := &slowOutput{to: records, begun: make(chan bool), release: make(chan bool)}
-	recordTo(slow)
+	redirectRecords(slow)
+	shutOutputs()
 	done := make(chan bool)
 	go func() {
 		defer func() { _ = recover() }()

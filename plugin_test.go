@@ -286,7 +286,8 @@ func TestAbortedResponseIsRecorded(t *testing.T) {
 func TestARecordThatCannotBeWrittenIsReported(t *testing.T) {
 	records, reports := capture(t)
 	o := &faulty{to: records, full: true}
-	recordTo(o)
+	redirectRecords(o)
+	shutOutputs()
 	b := &backend{}
 	rw := serve(newTestHandler(t, b.handler(), githubOptions()), newPost(docsBody, "X-Hub-Signature-256: "+docsSignature))
 	for deadline := time.Now().Add(10 * time.Second); !strings.Contains(reports.String(), "the file is not open; records wait in memory"); time.Sleep(time.Millisecond) {

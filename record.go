@@ -32,6 +32,11 @@ var (
 // goes through Traefik's log, at a level that hides it.
 var recordOutput io.Writer = os.Stdout
 
+// redirectRecords has the records for stdout go somewhere else. It is for tests.
+func redirectRecords(w io.Writer) {
+	recordOutput = w
+}
+
 // finish does what is left to do once a request has been answered, or has broken
 // off. It returns when the record has been handed on.
 func finish(d *decision) {

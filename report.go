@@ -34,6 +34,15 @@ var (
 	reportOutput io.Writer = os.Stderr
 )
 
+// redirect has what is reported go somewhere else, as if nothing had been said before.
+// It is for tests.
+func redirect(w io.Writer) {
+	reportMu.Lock()
+	reportOutput = w
+	reported = map[string]time.Time{}
+	reportMu.Unlock()
+}
+
 // report tells the operator of a middleware's state, at level error, warn or info. It
 // must never be given a secret, or anything that depends on one.
 func report(level, middleware, message string, now time.Time) {

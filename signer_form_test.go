@@ -73,7 +73,7 @@ func TestPutField(t *testing.T) {
 // forms are deliveries that need another than a row's first form, or more than one
 // value.
 func TestSignerForms(t *testing.T) {
-	capture(t)
+	listen(t)
 	const target = "https://hooks.example.com/in"
 	form := http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}
 	for _, c := range []struct {

@@ -97,7 +97,7 @@ func plainGate(t *testing.T, raw map[string]any) http.Handler {
 // What is signed for a row passes the row's gate, and what differs from it in what
 // the row signs does not.
 func TestSignerOfEachRow(t *testing.T) {
-	capture(t)
+	listen(t)
 	const target = "https://hooks.example.com/in"
 	for slug := range catalogue {
 		raw, s := rowSigner(t, slug)

@@ -83,7 +83,8 @@ func BenchmarkStageVerify(b *testing.B) {
 // BenchmarkStageRefuse is a request with a wrong signature, to its answer and
 // record.
 func BenchmarkStageRefuse(b *testing.B) {
-	recordTo(io.Discard)
+	redirectRecords(io.Discard)
+	shutOutputs()
 	freshOutputs()
 	s := newBenched(b, map[string]any{"ban": "false"})
 	s.r.Header["X-Hub-Signature-256"] = []string{"sha256=" + strings.Repeat("0", 64)}
@@ -97,7 +98,8 @@ func BenchmarkStageRefuse(b *testing.B) {
 
 // benchRecord measures the record of a delivery that has passed.
 func benchRecord(b *testing.B, audit map[string]any) {
-	recordTo(io.Discard)
+	redirectRecords(io.Discard)
+	shutOutputs()
 	freshOutputs()
 	more := map[string]any{"audit": audit}
 	if audit["required"] != nil {
