@@ -133,7 +133,7 @@ func TestExplainLeavesNothing(t *testing.T) {
 	if asked != 0 || len(left) != 0 || err != nil {
 		t.Errorf("%d requests, and files %v, %v", asked, left, err)
 	}
-	if good.Header.Get(providerHeader) != "" {
+	if good.Header.Get("X-Hookward-Provider") != "" {
 		t.Error("the request was changed")
 	}
 }

@@ -44,17 +44,9 @@ const maxRest = 512
 // delimiter but one that begins with such a sign, which has no short way.
 var plainID = regexp.MustCompile(`^[A-Za-z0-9_-]{1,128}$`)
 
-// verify goes the long way to what checkProof returns.
-func verify(p *policy, d *decision) string {
-	if p.alone {
-		return addressAllowed // the lists have said so
-	}
-	if p.token != nil {
-		key, reason := verifyToken(p.token, &d.message)
-		d.proof.secret = key
-		return reason
-	}
-	d.proof = verifySchemes(&p.verifier, &d.message, d.start)
+// checkAnyProof is checkProof for every case.
+func checkAnyProof(p *policy, d *decision) string {
+	d.proof = prove(p, &d.message, d.start)
 	return d.proof.reason
 }
 
@@ -145,7 +137,7 @@ type macState struct {
 func checkProof(p *policy, d *decision, own *scratch) string {
 	f := p.fast
 	if f == nil || len(d.request.Header[f.header]) != 1 {
-		return verify(p, d)
+		return checkAnyProof(p, d)
 	}
 	text := d.request.Header[f.header][0]
 	head := f.literals[0]
@@ -163,7 +155,7 @@ func checkProof(p *policy, d *decision, own *scratch) string {
 		}
 	}
 	if err != nil || len(mac) != f.size {
-		return verify(p, d)
+		return checkAnyProof(p, d)
 	}
 	for k := range f.keys {
 		h := own.mac.hash
@@ -193,7 +185,7 @@ func checkProof(p *policy, d *decision, own *scratch) string {
 	if f.otherwise != "" {
 		return f.otherwise
 	}
-	return verify(p, d)
+	return checkAnyProof(p, d)
 }
 
 // errNoMAC stands for a header that does not have the form of the scheme's.

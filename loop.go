@@ -242,7 +242,7 @@ func decideLoopInlined(w *workers, d *decision, own *scratch) {
 			{
 				checkProofF = p.fast
 				if checkProofF == nil || len(d.request.Header[checkProofF.header]) != 1 {
-					reason = verify(p, d)
+					reason = checkAnyProof(p, d)
 					goto checkProofEnd1
 				}
 				checkProofText = d.request.Header[checkProofF.header][0]
@@ -261,7 +261,7 @@ func decideLoopInlined(w *workers, d *decision, own *scratch) {
 					}
 				}
 				if checkProofErr != nil || len(checkProofMac) != checkProofF.size {
-					reason = verify(p, d)
+					reason = checkAnyProof(p, d)
 					goto checkProofEnd1
 				}
 				for checkProofK = range checkProofF.keys {
@@ -294,7 +294,7 @@ func decideLoopInlined(w *workers, d *decision, own *scratch) {
 					reason = checkProofF.otherwise
 					goto checkProofEnd1
 				}
-				reason = verify(p, d)
+				reason = checkAnyProof(p, d)
 			checkProofEnd1:
 			}
 		}

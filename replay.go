@@ -88,18 +88,7 @@ func deliveryKey(r *replay, d *decision) string {
 	if d.proof.signed == nil && d.proof.signedHead == "" {
 		return string(d.bodySum[:])
 	}
-	h := sha256.New()
-	h.Write([]byte(d.proof.signedHead))
-	if d.proof.signed == nil {
-		h.Write(d.body)
-	}
-	for i, text := range d.proof.signed {
-		// What is remembered may be on a disk, and does not depend on the key.
-		if d.proof.scheme.signs[i].kind != "secret" {
-			h.Write(text)
-		}
-	}
-	return string(h.Sum(nil))
+	return digestSigned(&d.proof, d.body)
 }
 
 // settle ends a claim with the request: the delivery has been handed on if the

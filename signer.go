@@ -220,11 +220,11 @@ func (s *Signer) remembered(d Delivery) (string, bool) {
 	if err != nil || s.policy.token != nil || s.forms()[0].items != nil {
 		return "", false
 	}
-	seen := &decision{message: *newDraft(d, u).message(), start: d.Time}
-	if verify(s.policy, seen) != verified {
+	found := prove(s.policy, newDraft(d, u).message(), d.Time)
+	if found.reason != verified {
 		return "", false
 	}
-	return deliveryKey(&replay{}, seen), true
+	return digestSigned(&found, d.Body), true
 }
 
 // finish holds a draft against the gate's check.
@@ -237,7 +237,7 @@ func (s *Signer) finish(w *draft, d Delivery, problem string) (Delivery, error) 
 		return d, errors.New(wrong)
 	}
 	if !d.Forged {
-		w.reason = verify(s.policy, &decision{message: *w.message(), start: d.Time})
+		w.reason = prove(s.policy, w.message(), d.Time).reason
 		if w.reason != verified {
 			return d, fmt.Errorf("the gate would refuse it: %s%s", w.reason, hints[w.reason])
 		}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"time"
 )
 
 // verification is what a request is verified by, and the handshakes that go with it.
@@ -166,4 +167,16 @@ func verifiedNames(schemes []*scheme, t *token) map[string]bool {
 		}
 	}
 	return names
+}
+
+// prove says whether one of the policy's keys vouches for a message, and which.
+func prove(p *policy, m *message, now time.Time) proof {
+	if p.alone {
+		return proof{reason: addressAllowed} // the lists have said so
+	}
+	if p.token != nil {
+		key, reason := verifyToken(p.token, m)
+		return proof{reason: reason, secret: key}
+	}
+	return verifySchemes(&p.verifier, m, now)
 }

@@ -24,18 +24,6 @@ type verifier struct {
 	challenges  []*regexp.Regexp // what strangers may have signed with the deliveries' key: a handshake's answer
 }
 
-// proof is what was found out about who has signed a message. Unless its reason is
-// verified, it proves nothing.
-type proof struct {
-	reason     string
-	scheme     *scheme   // the form that verified
-	secret     int       // the position of the secret that matched, from 1
-	publicKey  int       // the position of the public key
-	timestamp  time.Time // as signed, also where it is the reason to refuse; zero where the scheme signs none
-	signed     [][]byte  // what was signed, a piece for each part of the scheme
-	signedHead string    // what was signed before the body, where the short way has verified
-}
-
 // verifySchemes verifies a message in all forms. It returns the proof of the one that
 // verified, or else of the one that came furthest, which was meant.
 func verifySchemes(v *verifier, m *message, now time.Time) proof {
