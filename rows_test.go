@@ -20,14 +20,14 @@ func readCatalogue() map[string]provider {
 // rowSettings is what an operator has to say beside the provider.
 func rowSettings(slug string, o Options) map[string]any {
 	raw := map[string]any{"provider": slug}
-	if o.Signature == nil || !isPublic(&[]algorithm{algorithms[orDefault(o.Signature.Algorithm, "hmac-sha256")]}[0]) {
+	keys := map[string]string{"ed25519": testEdwardsKey, "ecdsa-sha256": testCurveKey, "ecdsa-sha1": testCurveKey, "rsa-sha256": testRSAKey, "rsa-sha1": testRSAKey}
+	if o.Signature == nil || keys[o.Signature.Algorithm] == "" {
 		secret := "0123456789abcdef0123456789abcdef"
 		if o.Token != nil && o.Token.Basic {
 			secret = "hooks:" + secret
 		}
 		raw["secrets"] = secret
 	} else {
-		keys := map[string]string{"ed25519": testEdwardsKey, "ecdsa-sha256": testCurveKey, "ecdsa-sha1": testCurveKey, "rsa-sha256": testRSAKey, "rsa-sha1": testRSAKey}
 		raw["publicKeys"] = keys[o.Signature.Algorithm]
 	}
 	if o.Token != nil && *o.Token == (TokenOptions{}) || slug == "azure-event-grid" || slug == "bigcommerce" {
