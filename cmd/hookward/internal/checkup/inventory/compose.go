@@ -43,13 +43,17 @@ func composeLabels(n *document.Node, environment *reading.Environment) []reading
 		return nil
 	}
 	for _, item := range n.Items {
-		key, value := item.Name, item.Text
+		key, value, number := item.Name, item.Text, any(nil)
+		switch item.Value.(type) {
+		case int, int64, uint64, float64:
+			number = item.Value
+		}
 		if n.Kind == document.List {
 			key, value, _ = strings.Cut(item.Text, "=")
 		}
 		key, value = interpolate(key, environment), interpolate(value, environment)
 		if len(key) >= 8 && strings.EqualFold(key[:8], "traefik.") {
-			labels = append(labels, reading.Label{Key: key, Value: value, Line: item.Line, Column: item.Column})
+			labels = append(labels, reading.Label{Key: key, Value: value, Number: number, Line: item.Line, Column: item.Column})
 		}
 	}
 	return labels

@@ -10,6 +10,7 @@ import (
 // Label is one label of a container, and where it stands.
 type Label struct {
 	Key, Value   string
+	Number       any // the value, where Compose has it as a number; else nil
 	Line, Column int
 }
 
@@ -114,6 +115,9 @@ func place(n *node, d *document.Node, parts []string, label Label) {
 	}
 	d.Text = label.Value
 	d.Value = label.Value
+	if label.Number != nil {
+		d.Value = label.Number
+	}
 }
 
 // Options returns what the plugin gets of a container's labels for one middleware.

@@ -140,7 +140,7 @@ func typedList(text, separator string) (any, error) {
 			return nil, fmt.Errorf("has a list of mixed kinds, which Traefik refuses")
 		}
 		if err != nil {
-			return nil, fmt.Errorf("has booleans beside numbers in one list, which Traefik refuses; quote them")
+			return nil, fmt.Errorf("has booleans beside numbers in one list, or a negative number beside one from 2^63 on, which Traefik refuses; quote them")
 		}
 		list = append(list, value)
 	}

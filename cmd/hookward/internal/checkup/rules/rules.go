@@ -43,6 +43,7 @@ func Run(set *inventory.Set, options Options) ([]finding.Finding, int) {
 	c.aliases = c.findAliases()
 	for _, m := range set.Middlewares {
 		c.checkPlugin(m)
+		c.checkNumbers(m)
 		c.checkTwice(m)
 	}
 	c.checkStructure()

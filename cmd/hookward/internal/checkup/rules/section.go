@@ -54,6 +54,7 @@ func (c *check) checkOptions(g *gate, raw map[string]any, path string) {
 			say(s.Path, severity, rule, message)
 		}
 	}
+	c.checkUnquoted(g, path)
 	c.sayUnresolved(g.section, "", func(option string) {
 		if !secret[option] {
 			say(option, finding.Info, "unresolved", "is not checked: "+unresolvedNames(textAt(g.section, option))+" is resolved elsewhere")
