@@ -69,11 +69,12 @@ func Gates(names []string, stdin io.Reader, options Options) ([]Gate, []finding.
 	return gates, finding.Sort(hide(set, set.Findings))
 }
 
-// hide takes the values of variables out of findings.
+// hide takes the values of variables out of findings, and has those without a value as
+// they are written.
 func hide(set *inventory.Set, findings []finding.Finding) []finding.Finding {
 	for i := range findings {
-		findings[i].Path = set.Environment.Hide(findings[i].Path)
-		findings[i].Message = set.Environment.Hide(findings[i].Message)
+		findings[i].Path = reading.Restore(set.Environment.Hide(findings[i].Path))
+		findings[i].Message = reading.Restore(set.Environment.Hide(findings[i].Message))
 	}
 	return findings
 }

@@ -24,6 +24,8 @@ type Node struct {
 	Kind  Kind
 	Value any    // of a Scalar: a string, a number, a boolean, or a time
 	Text  string // of a Scalar, as it is written
+	// Literal says that the text stands on the lines below, as it is.
+	Literal bool
 
 	Name   string // the key that it stands under, in a Map
 	Line   int    // of the key, where there is one

@@ -93,6 +93,7 @@ func fromYAML(y *yaml.Node) *Node {
 		}
 		n.Kind = Scalar
 		n.Text = y.Value
+		n.Literal = y.Style&yaml.LiteralStyle != 0
 		err := y.Decode(&n.Value)
 		if err != nil {
 			n.Value = y.Value

@@ -15,6 +15,7 @@ func (s *Set) addCompose(file string, root *document.Node) {
 	found := false
 	services := root.Get("services")
 	for _, service := range services.Items {
+		found = s.addComposeStatic(file, service) || found
 		if s.containers == nil {
 			s.containers = map[string][]string{}
 		}
@@ -76,7 +77,7 @@ func interpolate(text string, environment *reading.Environment) string {
 		case environment != nil:
 			value, set = environment.Lookup(name)
 		case !strings.HasSuffix(operator, "-"):
-			return reading.Unresolve("variable " + name)
+			return reading.Unresolve("variable " + name + reading.OfCompose)
 		}
 		missing := !set || strings.HasPrefix(operator, ":") && value == ""
 		switch {
@@ -113,7 +114,7 @@ func (s *Set) addContainer(file, service, provider string, labels []reading.Labe
 		return func(alias string) (map[string]any, error) { return read.Options(m.Name, alias) }
 	}, service)
 	// Whatever its services are called, they are this container.
-	backend := "container " + service
+	backend := theContainer(service)
 	s.add(service+"@"+provider, backend)
 	services := http.Get("services")
 	if services != nil {
@@ -121,4 +122,9 @@ func (s *Set) addContainer(file, service, provider string, labels []reading.Labe
 			s.define(n.Name+"@"+provider, backend)
 		}
 	}
+}
+
+// theContainer is what the services of a container's labels lead to.
+func theContainer(name string) service {
+	return service{backends: []string{"container " + name}}
 }

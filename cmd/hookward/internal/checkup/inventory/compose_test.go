@@ -12,15 +12,15 @@ func TestInterpolate(t *testing.T) {
 	tests := []struct{ text, without, with string }{
 		{"plain", "plain", "plain"},
 		{"a$$b", "a$b", "a$b"},
-		{"${HOOKWARD_SET}", "⟦variable HOOKWARD_SET⟧", "value"},
-		{"$HOOKWARD_SET/x", "⟦variable HOOKWARD_SET⟧/x", "value/x"},
+		{"${HOOKWARD_SET}", "⟦variable HOOKWARD_SET of Compose⟧", "value"},
+		{"$HOOKWARD_SET/x", "⟦variable HOOKWARD_SET of Compose⟧/x", "value/x"},
 		{"${HOOKWARD_SET:-other}", "other", "value"},
 		{"${HOOKWARD_EMPTY:-other}", "other", "other"},
 		{"${HOOKWARD_EMPTY-other}", "other", ""},
 		{"${HOOKWARD_MISSING-other}", "other", "other"},
-		{"${HOOKWARD_MISSING:?tell}", "⟦variable HOOKWARD_MISSING⟧", ""},
-		{"${HOOKWARD_SET:+other}", "⟦variable HOOKWARD_SET⟧", "other"},
-		{"${HOOKWARD_MISSING:+other}", "⟦variable HOOKWARD_MISSING⟧", ""},
+		{"${HOOKWARD_MISSING:?tell}", "⟦variable HOOKWARD_MISSING of Compose⟧", ""},
+		{"${HOOKWARD_SET:+other}", "⟦variable HOOKWARD_SET of Compose⟧", "other"},
+		{"${HOOKWARD_MISSING:+other}", "⟦variable HOOKWARD_MISSING of Compose⟧", ""},
 		{"$(x) ${", "$(x) ${", "$(x) ${"},
 	}
 	for _, test := range tests {

@@ -1,9 +1,7 @@
 package inventory
 
 import (
-	"sort"
 	"strconv"
-	"strings"
 
 	"github.com/hookward/hookward/cmd/hookward/internal/checkup/document"
 	"github.com/hookward/hookward/cmd/hookward/internal/checkup/finding"
@@ -31,22 +29,8 @@ func (s *Set) addFile(file string, root *document.Node) {
 		return
 	}
 	for _, service := range services.Items {
-		s.define(service.Name+"@file", backendOf(service))
+		s.define(service.Name+"@file", serviceOf(service, "file"))
 	}
-}
-
-// backendOf names what a service leads to, if that are servers.
-func backendOf(service *document.Node) string {
-	servers := service.Path("loadBalancer", "servers")
-	if servers == nil || len(servers.Items) == 0 {
-		return ""
-	}
-	urls := []string{}
-	for _, server := range servers.Items {
-		urls = append(urls, strings.TrimSuffix(server.Get("url").String(), "/"))
-	}
-	sort.Strings(urls)
-	return "servers " + strings.Join(urls, " ")
 }
 
 // exact returns what stands under a key, to the letter, or nothing.
@@ -85,11 +69,12 @@ func (s *Set) addSections(from *Source, http *document.Node, provider, prefix st
 		} else {
 			r.Named = &Reference{qualify(r.Service, provider), r.Service, n.Get("service")}
 		}
-		r.service = qualify(r.Service, provider)
+		r.services = []string{qualify(r.Service, provider)}
 		for _, m := range n.Get("middlewares").Strings() {
 			r.Middlewares = append(r.Middlewares, Reference{qualify(m.String(), provider), m.String(), m})
 		}
-		for _, e := range n.Get("entryPoints").Strings() {
+		r.Listens = n.Get("entryPoints")
+		for _, e := range r.Listens.Strings() {
 			r.EntryPoints = append(r.EntryPoints, e.String())
 		}
 		s.Routers = append(s.Routers, r)

@@ -4,7 +4,6 @@
 package inventory
 
 import (
-	"sort"
 	"strings"
 
 	"github.com/hookward/hookward/cmd/hookward/internal/checkup/document"
@@ -20,10 +19,11 @@ type Set struct {
 	Sources     []*Source
 	Findings    []finding.Finding // about reading
 	Documents   int               // that were Traefik's
+	Others      map[string]string // what else is called like a middleware, by key: the kind of the resource
 	// Environment has the values of variables; nil where they are not resolved.
 	Environment *reading.Environment
 
-	services   map[string]string   // the backend by the service's key; empty where it is not known
+	services   map[string]service  // by key
 	defined    map[string]bool     // the keys of services that are written down
 	containers map[string][]string // by provider; Traefik makes a service of each
 	providers  map[string]bool     // of which something was read
@@ -59,19 +59,20 @@ type Router struct {
 	Path        string
 	Node        *document.Node
 	Rule        string
-	Priority    int // 0 where it is the rule's length
-	Backend     string
-	Service     string // its name, as a person knows it
+	Priority    int      // 0 where it is the rule's length
+	Backends    []string // what it leads to: servers, containers, or services of which nothing more is known
+	Service     string   // its name, as a person knows it
 	Middlewares []Reference
 	Abroad      []Reference // those of Middlewares that are of another namespace, in Kubernetes
 	EntryPoints []string
+	Listens     *document.Node // where the entry points are named; nil where they are not
 	TLS         bool
 	Provider    string
 	// Named is the service as it is named; nil where it is not, or is a service of
 	// Kubernetes, which is not among these files.
 	Named *Reference
 
-	service string // its key, until all services are known
+	services []string // their keys, until all services are known
 }
 
 // Reference is a middleware, or a service, that a router names.
@@ -113,61 +114,6 @@ func (s *Set) note(provider string) {
 		s.providers = map[string]bool{}
 	}
 	s.providers[provider] = true
-}
-
-// Complete settles what one file says of another, once all are read.
-func (s *Set) Complete() {
-	for _, r := range s.Routers {
-		r.Backend = r.service
-		known := s.services[r.service]
-		if known != "" {
-			r.Backend = known
-		}
-	}
-}
-
-// add notes what stands behind a service.
-func (s *Set) add(key, backend string) {
-	if s.services == nil {
-		s.services = map[string]string{}
-	}
-	s.services[key] = backend
-}
-
-// define notes a service that is written down, and what stands behind it.
-func (s *Set) define(key, backend string) {
-	if s.defined == nil {
-		s.defined = map[string]bool{}
-	}
-	s.defined[key] = true
-	s.add(key, backend)
-}
-
-// Services returns the keys of all services that are written down.
-func (s *Set) Services() []string {
-	keys := make([]string, 0, len(s.defined))
-	for key := range s.defined {
-		keys = append(keys, key)
-	}
-	sort.Strings(keys)
-	return keys
-}
-
-// HasService says whether a service is defined, or may be the one that Traefik makes of
-// a container, whose name has that of the project, or of the stack, in it.
-func (s *Set) HasService(key string) bool {
-	if s.defined[key] {
-		return true
-	}
-	provider := Provider(key)
-	name := strings.TrimSuffix(key, "@"+provider)
-	for _, container := range s.containers[provider] {
-		container = reading.Normalize(container)
-		if provider == "docker" && strings.HasPrefix(name, container+"-") || provider == "swarm" && strings.HasSuffix(name, "-"+container) {
-			return true
-		}
-	}
-	return false
 }
 
 // qualify returns the key of a name as one provider's configuration has it.

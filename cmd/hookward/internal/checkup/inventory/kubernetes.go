@@ -23,19 +23,34 @@ func (s *Set) addManifest(file string, root *document.Node) {
 		}
 		return
 	}
+	switch kind := root.Get("kind").String(); kind {
+	case "HelmRelease", "HelmChart", "HelmChartConfig", "Application":
+		s.addChart(file, kind, root)
+		return
+	case "Deployment", "DaemonSet":
+		s.addWorkload(file, root.Get("spec"))
+		return
+	}
 	group, _, _ := strings.Cut(root.Get("apiVersion").String(), "/")
+	kind := root.Get("kind").String()
+	name, namespace := root.Path("metadata", "name").String(), root.Path("metadata", "namespace").String()
+	if namespace == "" {
+		namespace = "default"
+	}
 	if group == "traefik.containo.us" {
 		s.Documents++
 		s.Findings = append(s.Findings, finding.At(file, root.Get("apiVersion"), finding.Warning, "old-api-group", "apiVersion",
-			fmt.Sprintf("is of Traefik 2: Traefik 3 does not read this %s; write traefik.io/v1alpha1", root.Get("kind").String())))
+			fmt.Sprintf("is of Traefik 2: Traefik 3 does not read this %s; write traefik.io/v1alpha1", kind)))
+		if kind == "Middleware" {
+			s.addOther(namespace+"-"+name+"@"+kubernetes, "Middleware of traefik.containo.us, which Traefik 3 does not read,")
+		}
 		return
 	}
 	if group != "traefik.io" {
 		return
 	}
-	name, namespace := root.Path("metadata", "name").String(), root.Path("metadata", "namespace").String()
-	if namespace == "" {
-		namespace = "default"
+	if kind == "MiddlewareTCP" {
+		s.addOther(namespace+"-"+name+"@"+kubernetes, kind)
 	}
 	spec := root.Get("spec")
 	if spec == nil {
@@ -51,6 +66,8 @@ func (s *Set) addManifest(file string, root *document.Node) {
 				return reading.ManifestOptions(exact(spec.Get("plugin"), alias))
 			},
 		})
+	case "TraefikService":
+		s.add(namespace+"/"+name+"@"+kubernetes, traefikServiceOf(spec, namespace))
 	case "IngressRoute":
 		s.Documents++
 		s.note(kubernetes)
@@ -71,7 +88,7 @@ func (s *Set) addRoutes(file, name, namespace string, spec *document.Node) {
 	for i, route := range routes.Items {
 		r := &Router{
 			Name: fmt.Sprintf("routes[%d] of IngressRoute %s", i, nameIn(namespace, name)), Provider: kubernetes, File: file, Path: fmt.Sprintf("spec.routes[%d]", i), Node: route,
-			Rule: route.Get("match").String(), EntryPoints: entryPoints, TLS: spec.Get("tls") != nil,
+			Rule: route.Get("match").String(), EntryPoints: entryPoints, Listens: spec.Get("entryPoints"), TLS: spec.Get("tls") != nil,
 		}
 		r.Priority, _ = strconv.Atoi(route.Get("priority").String())
 		texts := []string{}
@@ -89,14 +106,14 @@ func (s *Set) addRoutes(file, name, namespace string, spec *document.Node) {
 					text = at + "/" + text + ":" + service.Get("port").String()
 				}
 				texts = append(texts, text)
+				r.services = append(r.services, kubernetesService(service, at, text))
 			}
 		}
 		r.Service = strings.Join(texts, " ")
-		r.service = qualify(r.Service, kubernetes)
 		middlewares := route.Get("middlewares")
 		if middlewares != nil {
 			for _, m := range middlewares.Items {
-				ref := manifestReference(m, namespace)
+				ref := ManifestReference(m, namespace)
 				r.Middlewares = append(r.Middlewares, ref)
 				if isAbroad(m, namespace) {
 					r.Abroad = append(r.Abroad, ref)
@@ -126,7 +143,8 @@ func nameIn(namespace, name string) string {
 	return namespace + "/" + name
 }
 
-func manifestReference(m *document.Node, namespace string) Reference {
+// ManifestReference returns the middleware that a route, or a chain, of a namespace names.
+func ManifestReference(m *document.Node, namespace string) Reference {
 	text := m.Get("name").String()
 	at := m.Get("name")
 	if at == nil {
@@ -140,4 +158,42 @@ func manifestReference(m *document.Node, namespace string) Reference {
 		namespace = other
 	}
 	return Reference{namespace + "-" + text + "@" + kubernetes, text, at}
+}
+
+// kubernetesService returns the key of a service that a resource names.
+func kubernetesService(n *document.Node, namespace, text string) string {
+	if n.Get("kind").String() == "TraefikService" && !strings.Contains(text, "@") {
+		text = namespace + "/" + n.Get("name").String()
+	}
+	return qualify(text, kubernetes)
+}
+
+// traefikServiceOf returns the services that a TraefikService hands requests to.
+func traefikServiceOf(spec *document.Node, namespace string) service {
+	found := service{}
+	nodes := []*document.Node{}
+	for _, list := range []*document.Node{spec.Path("weighted", "services"), spec.Path("mirroring", "mirrors"), spec.Path("highestRandomWeight", "services")} {
+		if list != nil {
+			nodes = append(nodes, list.Items...)
+		}
+	}
+	if mirroring := spec.Get("mirroring"); mirroring != nil {
+		nodes = append(nodes, mirroring)
+	}
+	for _, n := range nodes {
+		at := n.Get("namespace").String()
+		if at == "" {
+			at = namespace
+		}
+		found.others = append(found.others, kubernetesService(n, at, at+"/"+n.Get("name").String()+":"+n.Get("port").String()))
+	}
+	return found
+}
+
+// addOther notes what is called like a middleware, and is none.
+func (s *Set) addOther(key, kind string) {
+	if s.Others == nil {
+		s.Others = map[string]string{}
+	}
+	s.Others[key] = kind
 }

@@ -8,8 +8,11 @@ func (s *Set) Merge(other *Set) {
 	s.Sources = append(s.Sources, other.Sources...)
 	s.Findings = append(s.Findings, other.Findings...)
 	s.Documents += other.Documents
-	for key, backend := range other.services {
-		s.add(key, backend)
+	for key, kind := range other.Others {
+		s.addOther(key, kind)
+	}
+	for key, what := range other.services {
+		s.add(key, what)
 	}
 	for key := range other.defined {
 		s.define(key, other.services[key])

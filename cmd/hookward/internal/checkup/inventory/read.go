@@ -125,6 +125,7 @@ const (
 	staticFile
 	composeFile
 	manifest
+	valuesFile
 )
 
 func kindOf(d *document.Node) documentKind {
@@ -137,12 +138,34 @@ func kindOf(d *document.Node) documentKind {
 		return dynamicFile
 	case d.Get("services") != nil && d.Get("services").Kind == document.Map:
 		return composeFile
-	case d.Get("experimental") != nil || d.Get("entryPoints") != nil || d.Get("providers") != nil:
+	case isValues(d):
+		return valuesFile
+	case isStatic(d):
 		return staticFile
 	case d.Get("tcp") != nil || d.Get("udp") != nil || d.Get("tls") != nil:
 		return dynamicFile
 	}
 	return unknown
+}
+
+// isStatic says whether a document has sections of the static configuration, with what
+// Traefik has there: others have providers, too.
+func isStatic(d *document.Node) bool {
+	if hasItems(d.Get("entryPoints"), document.Map) {
+		return true
+	}
+	known := map[string][]string{
+		"experimental": {"plugins", "localPlugins", "abortOnPluginFailure", "fastProxy", "kubernetesGateway", "kubernetesIngressNGINX", "otlplogs", "knative"},
+		"providers":    {"consul", "consulCatalog", "docker", "ecs", "etcd", "file", "http", "knative", "kubernetesCRD", "kubernetesGateway", "kubernetesIngress", "kubernetesIngressNGINX", "nomad", "plugin", "providersThrottleDuration", "redis", "rest", "swarm", "zooKeeper"},
+	}
+	for section, names := range known {
+		for _, name := range names {
+			if d.Path(section, name) != nil {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // looksDynamic says whether a document has what belongs below http, at its top or below
@@ -167,6 +190,8 @@ func (s *Set) addKnown(file string, documents []*document.Node) {
 			s.addManifest(file, d)
 		case composeFile:
 			s.addCompose(file, d)
+		case valuesFile:
+			s.addValues(file, d, false)
 		case staticFile:
 			s.Documents++
 			s.Statics = append(s.Statics, &Static{file, d})
@@ -174,7 +199,7 @@ func (s *Set) addKnown(file string, documents []*document.Node) {
 			if first {
 				s.addFile(file, d)
 			}
-			if d.Get("experimental") != nil || d.Get("providers") != nil || d.Get("entryPoints") != nil {
+			if isStatic(d) {
 				s.Documents++
 				s.Statics = append(s.Statics, &Static{file, d})
 				s.Findings = append(s.Findings, finding.At(file, d.Get("http"), finding.Error, "mixed-configuration", "http",

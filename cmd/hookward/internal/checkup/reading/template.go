@@ -28,6 +28,23 @@ func IsUnresolved(text string) bool {
 // Unresolve returns what stands for a name that can't be resolved here.
 func Unresolve(name string) string { return unresolvedStart + name + unresolvedEnd }
 
+// OfCompose is what follows the name of a variable that Compose resolves.
+const OfCompose = " of Compose"
+
+var unresolvedVariable = regexp.MustCompile(unresolvedStart + `variable ([^⟧]*?)(` + OfCompose + `)?` + unresolvedEnd)
+
+// Restore puts variables that are not resolved as they were written: as Compose has them,
+// or a template.
+func Restore(text string) string {
+	return unresolvedVariable.ReplaceAllStringFunc(text, func(found string) string {
+		match := unresolvedVariable.FindStringSubmatch(found)
+		if match[2] != "" {
+			return "${" + match[1] + "}"
+		}
+		return `{{ env "` + match[1] + `" }}`
+	})
+}
+
 // ErrUnknownFunction is for a function that Traefik has, and this package doesn't.
 var ErrUnknownFunction = errors.New("not rendered")
 

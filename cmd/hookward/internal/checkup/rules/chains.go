@@ -30,38 +30,31 @@ func (c *check) expand(key string, depth int) []*inventory.Middleware {
 	if m == nil || depth > maxChain {
 		return nil
 	}
-	members := m.Node.Path("chain", "middlewares")
-	if members == nil {
+	if m.Node.Path("chain", "middlewares") == nil {
 		return []*inventory.Middleware{m}
 	}
 	chain := []*inventory.Middleware{}
-	for _, member := range chainMembers(m, members) {
-		chain = append(chain, c.expand(member, depth+1)...)
+	for _, member := range chainMembers(m) {
+		chain = append(chain, c.expand(member.Key, depth+1)...)
 	}
 	return chain
 }
 
-// chainMembers returns the keys that a chain names.
-func chainMembers(m *inventory.Middleware, members *document.Node) []string {
-	provider := inventory.Provider(m.Key)
-	keys := []string{}
-	for _, member := range members.Strings() {
-		name := member.String()
-		if member.Kind == document.Map {
-			// In Kubernetes, the chain's own namespace where none is said.
-			name = member.Get("name").String()
-			namespace := member.Get("namespace").String()
-			if namespace == "" {
-				namespace = m.Namespace
-			}
-			name = namespace + "-" + name
+// chainMembers returns the middlewares that a chain names.
+func chainMembers(m *inventory.Middleware) []inventory.Reference {
+	members := []inventory.Reference{}
+	for _, n := range m.Node.Path("chain", "middlewares").Strings() {
+		if n.Kind == document.Map {
+			members = append(members, inventory.ManifestReference(n, m.Namespace))
+			continue
 		}
-		if !strings.Contains(name, "@") {
-			name += "@" + provider
+		key := n.String()
+		if !strings.Contains(key, "@") {
+			key += "@" + inventory.Provider(m.Key)
 		}
-		keys = append(keys, name)
+		members = append(members, inventory.Reference{Key: key, Text: n.String(), Node: n})
 	}
-	return keys
+	return members
 }
 
 // guardOf returns the place of the first gate in a chain, or -1.
@@ -85,6 +78,15 @@ func (c *check) checkUnused() {
 			used[m] = true
 		}
 	}
+	for _, s := range c.set.Statics {
+		for _, e := range entryPointsOf(s) {
+			for _, ref := range c.entryPointReferences(e) {
+				for _, m := range c.expand(ref.Key, 0) {
+					used[m] = true
+				}
+			}
+		}
+	}
 	for _, g := range c.gates {
 		if !used[g.Middleware] && c.middlewares[g.Key] == g.Middleware {
 			c.say(g.File, g.Node, finding.Warning, "unused-middleware", g.Title(), "is used by no router of these files, so it guards nothing")
@@ -96,9 +98,10 @@ func (c *check) checkUnused() {
 // The first ones only take away from its beginning, or add to it.
 var pathRewriters = map[string]bool{"stripPrefix": false, "addPrefix": false, "stripPrefixRegex": false, "replacePath": true, "replacePathRegex": true}
 
-// checkChains warns of what a request comes through before it comes to a gate.
+// checkChains warns of what a request comes through before it comes to a gate, and of a
+// gate that it comes to twice.
 func (c *check) checkChains() {
-	for _, r := range c.set.Routers {
+	for _, r := range c.routers() {
 		chain := c.chainOf(r)
 		at := c.guardOf(chain)
 		if at < 0 {
@@ -108,23 +111,43 @@ func (c *check) checkChains() {
 		for _, m := range chain[:at] {
 			c.checkBefore(r, m, g)
 		}
+		for _, m := range chain[at+1:] {
+			if m == g.Middleware {
+				path, where := middlewaresOf(r)
+				c.say(r.File, where, finding.Warning, "gate-twice", path, "has %q twice, by a chain or the entry point as well: the second verifies again, and with replay it refuses every delivery with 409. Leave one out", m.Name)
+				break
+			}
+		}
 	}
 }
 
-func (c *check) checkBefore(r *inventory.Router, m *inventory.Middleware, g *gate) {
-	path := r.Path + ".middlewares"
+// middlewaresOf returns where the middlewares of a router stand.
+func middlewaresOf(r *inventory.Router) (string, *document.Node) {
 	where := r.Node.Get("middlewares")
 	if where == nil {
 		where = r.Node
 	}
+	return r.Path + ".middlewares", where
+}
+
+func (c *check) checkBefore(r *inventory.Router, m *inventory.Middleware, g *gate) {
+	path, where := middlewaresOf(r)
 	name := m.Name
 	for kind, whole := range pathRewriters {
 		if m.Node.Get(kind) != nil && g.inspection.SignsURL && (whole || !g.inspection.Pinned) {
-			c.say(r.File, where, finding.Warning, "rewritten-path", path, "%s (%s) comes before the gate, whose provider signs the URL: put the gate first", name, kind)
+			c.say(r.File, where, finding.Warning, "rewritten-path", path, "%q (%s) comes before the gate, whose provider signs the URL: put the gate first", name, kind)
 		}
 	}
 	if m.Node.Get("buffering") != nil {
-		c.say(r.File, where, finding.Info, "buffering-before", path, "%s (buffering) comes before the gate: what it refuses leaves no record, and with retryExpression the gate sees a delivery again", name)
+		c.say(r.File, where, finding.Info, "buffering-before", path, "%q (buffering) comes before the gate: what it refuses leaves no record, and with retryExpression the gate sees a delivery again", name)
+	}
+	if m.Node.Get("retry") != nil && hasReplay(g) {
+		c.say(r.File, where, finding.Warning, "retry-before", path, "%q (retry) comes before the gate, which has replay: each attempt claims the delivery again, and the second gets 409. Put the gate first", name)
+	}
+	for _, kind := range []string{"basicAuth", "digestAuth"} {
+		if m.Node.Path(kind, "removeHeader").IsTrue() && isOneOf("Authorization", g.inspection.Headers) {
+			c.say(r.File, where, finding.Warning, "rewritten-header", path, "%q (%s) comes before the gate and takes Authorization away, which the gate reads: no delivery passes. Put the gate first, or leave removeHeader out", name, kind)
+		}
 	}
 	custom := m.Node.Path("headers", "customRequestHeaders")
 	if custom == nil {
@@ -133,8 +156,14 @@ func (c *check) checkBefore(r *inventory.Router, m *inventory.Middleware, g *gat
 	for _, header := range custom.Items {
 		for _, read := range g.inspection.Headers {
 			if strings.EqualFold(header.Name, read) {
-				c.say(r.File, where, finding.Warning, "rewritten-header", path, "%s (headers) comes before the gate and changes %s, which the gate reads", name, read)
+				c.say(r.File, where, finding.Warning, "rewritten-header", path, "%q (headers) comes before the gate and changes %s, which the gate reads", name, read)
 			}
 		}
 	}
+}
+
+// hasReplay says whether a gate claims deliveries.
+func hasReplay(g *gate) bool {
+	replay := g.section.Get("replay")
+	return replay != nil && replay.Kind != document.Null && replay.String() != "false"
 }

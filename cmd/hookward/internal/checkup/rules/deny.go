@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/hookward/hookward/cmd/hookward/internal/checkup/finding"
@@ -89,48 +90,14 @@ func withoutExact(rule alternatives) alternatives {
 	return left
 }
 
-// denyRouter describes a router that takes what the guarded one does not, or no longer,
-// before r does.
-func denyRouter(g, r *route, same bool) string {
-	rule := "a rule that has this one's hosts and the other's paths"
-	hosts := g.rule
-	if same {
-		hosts = r.rule
-	}
-	path := ""
-	if len(g.rule) > 0 {
-		for _, m := range g.rule[0] {
-			if !m.negated && (m.name == "path" || m.name == "pathprefix") {
-				path = "PathRegexp(`(?i)^" + strings.TrimSuffix(m.text, "/") + "`)"
-			}
-		}
-	}
-	if path != "" && len(hosts) > 0 {
-		rule = path
-		for _, m := range hosts[0] {
-			if m.name == "host" && !m.negated {
-				rule = "Host(`" + m.text + "`) && " + path
-			}
-			if m.name == "hostregexp" && !m.negated && !always(m) {
-				rule = "HostRegexp(`" + m.text + "`) && " + path
-			}
-		}
-	}
-	text := rule + ", a priority between the two, the service noop@internal"
-	at := " the entry points of " + r.Name
-	switch {
-	case r.TLS, g.TLS && !same:
-		return text + "," + at + ", and tls: {}, without which a router does not serve HTTPS"
-	case g.TLS:
-		return text + "," + at + ", and no tls, as there"
-	}
-	return text + ", and" + at
-}
-
-// checkDeny warns of a deny router that denies what is to pass.
+// checkDeny tells of a deny router that denies what is to pass.
 func (c *check) checkDeny(g, d *route) {
-	if d.priority >= g.priority && covers(d.rule, g.rule) && len(common(d, g)) > 0 {
+	if isComparable(d.Router, g.Router) && d.priority >= g.priority && covers(d.rule, g.rule) && len(common(d, g)) > 0 {
 		path, at := ruleOf(d)
-		c.say(d.File, at, finding.Warning, "overtaken", path, "takes what %s is meant to take, because its priority (%d) is not lower (%d there): no delivery passes", g.Name, d.priority, g.priority)
+		why := ""
+		if !unresolvedName.MatchString(d.Rule + g.Rule) {
+			why = fmt.Sprintf(" (%d, and %d there)", d.priority, g.priority)
+		}
+		c.say(d.File, at, finding.Error, "overtaken", path, "takes what %q is meant to take, because its priority is not lower%s: no delivery passes. Give %q the priority %d", g.Name, why, g.Name, d.priority+1)
 	}
 }

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"sort"
 	"strings"
 
 	"github.com/hookward/hookward/cmd/hookward/internal/checkup/document"
@@ -31,7 +32,7 @@ func (c *check) entrancesOf(r *inventory.Router, names []string) []entrance {
 	entrances := []entrance{}
 	for _, name := range listens {
 		e := known[name]
-		p := entrance{name, r.TLS || e.Path("http", "tls") != nil, e != nil || r.TLS}
+		p := entrance{name, r.TLS || isOn(e.Path("http", "tls")), e != nil || r.TLS}
 		// An entry point that redirects has a router of its own for that, before all others.
 		if !p.https && e.Path("http", "redirections", "entryPoint") != nil {
 			continue
@@ -44,11 +45,7 @@ func (c *check) entrancesOf(r *inventory.Router, names []string) []entrance {
 func (c *check) knownEntryPoints() map[string]*document.Node {
 	known := map[string]*document.Node{}
 	for _, s := range c.set.Statics {
-		all := s.Root.Get("entryPoints")
-		if all == nil {
-			continue
-		}
-		for _, e := range all.Items {
+		for _, e := range entryPointsOf(s) {
 			known[e.Name] = e
 		}
 	}
@@ -68,10 +65,16 @@ func defaultEntryPoints(known map[string]*document.Node) []string {
 			chosen = append(chosen, name)
 		}
 	}
-	if len(chosen) > 0 {
-		return chosen
+	if len(chosen) == 0 {
+		chosen = all
 	}
-	return all
+	sort.Strings(chosen)
+	return chosen
+}
+
+// isOn says whether a section is there, and not turned off, as flags and labels may do.
+func isOn(n *document.Node) bool {
+	return n != nil && n.String() != "false"
 }
 
 // common returns the entrances of one router at which another may take requests as well.
@@ -96,6 +99,15 @@ func (r *route) isAt(p entrance) bool {
 		}
 	}
 	return false
+}
+
+// entryPointNames returns the entry points at which a router takes requests.
+func (r *route) entryPointNames() []string {
+	names := []string{}
+	for _, p := range r.entrances {
+		names = append(names, p.entryPoint)
+	}
+	return names
 }
 
 // hasHTTPS says whether a router takes requests of HTTPS anywhere.

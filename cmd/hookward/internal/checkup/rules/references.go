@@ -1,10 +1,14 @@
 package rules
 
 import (
+	"sort"
+	"strconv"
 	"strings"
 
+	"github.com/hookward/hookward/cmd/hookward/internal/checkup/document"
 	"github.com/hookward/hookward/cmd/hookward/internal/checkup/finding"
 	"github.com/hookward/hookward/cmd/hookward/internal/checkup/inventory"
+	"github.com/hookward/hookward/cmd/hookward/internal/checkup/reading"
 )
 
 // internalServices are those that Traefik brings along.
@@ -28,10 +32,94 @@ func (c *check) checkReferences() {
 	for _, r := range c.set.Routers {
 		for _, ref := range r.Middlewares {
 			if c.middlewares[ref.Key] == nil {
-				c.sayUndefined(r, ref, "unknown-middleware", r.Path+".middlewares", c.nearMiddleware(ref, keys))
+				c.sayUndefined(r.File, ref, "unknown-middleware", r.Path+".middlewares", c.nearMiddleware(ref, keys), dropsRouter)
 			}
 		}
 	}
+	for _, m := range c.set.Middlewares {
+		for _, ref := range chainMembers(m) {
+			if c.middlewares[ref.Key] == nil && c.middlewares[m.Key] == m {
+				c.sayUndefined(m.File, ref, "unknown-middleware", m.Path+".chain.middlewares", c.nearMiddleware(ref, keys), vanishesChain)
+			}
+		}
+	}
+	for _, s := range c.set.Statics {
+		for _, e := range entryPointsOf(s) {
+			for _, ref := range c.entryPointReferences(e) {
+				if c.middlewares[ref.Key] == nil {
+					c.sayUndefined(s.File, ref, "unknown-middleware", "entryPoints."+e.Name+".http.middlewares", c.nearMiddleware(ref, keys), dropsAll)
+				}
+			}
+		}
+	}
+}
+
+const (
+	vanishesChain = "Traefik drops the routers that use this chain, and broader ones may answer in their place, unprotected"
+	dropsAll      = "Traefik drops all routers of this entry point"
+)
+
+// entryPointReferences returns the middlewares of an entry point. A name without a
+// provider means that of each router's own.
+func (c *check) entryPointReferences(e *document.Node) []inventory.Reference {
+	providers := []string{}
+	for _, r := range c.set.Routers {
+		if !isOneOf(r.Provider, providers) {
+			providers = append(providers, r.Provider)
+		}
+	}
+	refs := []inventory.Reference{}
+	for _, n := range e.Path("http", "middlewares").Strings() {
+		if strings.Contains(n.String(), "@") {
+			refs = append(refs, inventory.Reference{Key: n.String(), Text: n.String(), Node: n})
+			continue
+		}
+		for _, provider := range providers {
+			refs = append(refs, inventory.Reference{Key: n.String() + "@" + provider, Text: n.String(), Node: n})
+		}
+	}
+	return refs
+}
+
+// checkEntryPoints finds routers at entry points that are not there.
+func (c *check) checkEntryPoints() {
+	known := c.knownEntryPoints()
+	if len(known) == 0 {
+		return // Traefik's own, or those of a file that is not among these
+	}
+	names := []string{}
+	for name := range known {
+		names = append(names, name)
+	}
+	sort.Strings(names)
+	for _, r := range c.set.Routers {
+		missing := []string{}
+		for _, name := range r.EntryPoints {
+			if known[name] == nil && !reading.IsUnresolved(name) {
+				missing = append(missing, name)
+			}
+		}
+		if len(missing) == 0 {
+			continue
+		}
+		node, severity, effect := r.Listens, finding.Error, dropsRouter
+		if node == nil {
+			node = r.Node
+		}
+		if len(missing) < len(r.EntryPoints) {
+			severity, effect = finding.Warning, "there, nothing comes to this router"
+		}
+		c.say(r.File, node, severity, "unknown-entry-point", r.Path+".entryPoints", "names %s, which the static configuration does not have%s (it has %s): %s", quoted(missing), didYouMean(missing[0], names), quoted(names), effect)
+	}
+}
+
+// quoted returns names as a list to read.
+func quoted(names []string) string {
+	texts := []string{}
+	for _, name := range names {
+		texts = append(texts, strconv.Quote(name))
+	}
+	return strings.Join(texts, ", ")
 }
 
 // checkNamespaces warns of middlewares of another namespace, which Traefik takes only
@@ -45,43 +133,37 @@ func (c *check) checkNamespaces() {
 	}
 	for _, r := range c.set.Routers {
 		for _, ref := range r.Abroad {
-			c.say(r.File, ref.Node, finding.Warning, "cross-namespace", r.Path+".middlewares", "names %s, of another namespace or by a key, which needs providers.kubernetesCRD.allowCrossNamespace: true in the static configuration; without it, %s", ref.Text, dropsRouter)
+			c.say(r.File, ref.Node, finding.Warning, "cross-namespace", r.Path+".middlewares", "names %q, of another namespace or by a key, which needs providers.kubernetesCRD.allowCrossNamespace: true in the static configuration; without it, %s", ref.Text, dropsRouter)
 		}
 	}
 }
 
 // nearMiddleware returns the hint at the middleware that may be meant, called as the
-// router would have to.
+// router would have to. One of the very name, elsewhere, comes before one that is nearly
+// called so here.
 func (c *check) nearMiddleware(ref inventory.Reference, keys []string) string {
 	provider := inventory.Provider(ref.Key)
+	text, _, _ := strings.Cut(ref.Text, "@")
 	names := []string{}
 	for _, key := range keys {
 		m := c.middlewares[key]
-		if m == nil || inventory.Provider(key) != provider {
-			continue
-		}
-		name := m.Name
-		if strings.Contains(ref.Text, "@") {
-			name = key
-		}
-		if m.Namespace == "" || strings.HasPrefix(ref.Key, m.Namespace+"-") {
-			names = append(names, name)
-		}
-	}
-	hint := nearName(ref.Text, names)
-	for _, key := range keys {
-		m := c.middlewares[key]
-		text, _, _ := strings.Cut(ref.Text, "@")
 		switch {
-		case hint != "" || m == nil || m.Name != text:
-		case m.Namespace != "" && inventory.Provider(key) == provider:
-			hint = ", did you mean that of the namespace " + m.Namespace + "?"
+		case m == nil:
+		case m.Name == text && inventory.Provider(key) != provider:
+			return meant(key)
+		case m.Name == text && m.Namespace != "":
+			return ", did you mean that of the namespace " + strconv.Quote(m.Namespace) + "?"
+		case inventory.Provider(key) != provider || m.Namespace != "" && !strings.HasPrefix(ref.Key, m.Namespace+"-"):
+		case strings.Contains(ref.Text, "@"):
+			names = append(names, key)
 		default:
-			hint = ", did you mean " + key + "?"
+			names = append(names, m.Name)
 		}
 	}
-	return hint
+	return nearName(ref.Text, names)
 }
+
+func meant(name string) string { return ", did you mean " + strconv.Quote(name) + "?" }
 
 // checkServices does so for services.
 func (c *check) checkServices() {
@@ -93,7 +175,7 @@ func (c *check) checkServices() {
 		provider := inventory.Provider(ref.Key)
 		if provider == "internal" {
 			if !isOneOf(ref.Key, internalServices) {
-				c.say(r.File, ref.Node, finding.Error, "unknown-service", path, "names %s, which Traefik does not have%s It has %s. %s", ref.Text, orStop(nearName(ref.Key, internalServices)), strings.Join(internalServices, ", "), dropsRouter)
+				c.say(r.File, ref.Node, finding.Error, "unknown-service", path, "names %q, which Traefik does not have%s It has %s. %s", ref.Text, orStop(nearName(ref.Key, internalServices)), strings.Join(internalServices, ", "), dropsRouter)
 			}
 			continue
 		}
@@ -108,29 +190,34 @@ func (c *check) checkServices() {
 		hint := nearName(ref.Text, names)
 		for _, key := range append(c.set.Services(), "noop@internal") {
 			if hint == "" && strings.HasPrefix(key, ref.Text+"@") {
-				hint = ", did you mean " + key + "?"
+				hint = meant(key)
 			}
 		}
-		c.sayUndefined(r, ref, "unknown-service", path, hint)
+		c.sayUndefined(r.File, ref, "unknown-service", path, hint, dropsRouter)
 	}
 }
 
-// sayUndefined tells of a name that nothing here defines.
-func (c *check) sayUndefined(r *inventory.Router, ref inventory.Reference, rule, path, hint string) {
+// sayUndefined tells of a name that nothing here defines, and of what Traefik does then.
+func (c *check) sayUndefined(file string, ref inventory.Reference, rule, path, hint, effect string) {
 	provider := inventory.Provider(ref.Key)
 	near := ""
 	if !isOneOf(provider, providers) && !c.set.Has(provider) {
 		near = nearName(provider, providers)
 	}
+	kind := c.set.Others[ref.Key]
 	switch {
+	case kind != "":
+		c.say(file, ref.Node, finding.Error, rule, path, "names %q, which is a %s here. %s", ref.Text, kind, effect)
 	case near != "":
-		c.say(r.File, ref.Node, finding.Error, rule, path, "names %s, and no provider is called %s%s %s", ref.Text, provider, near, dropsRouter)
+		c.say(file, ref.Node, finding.Error, rule, path, "names %q, and no provider is called %q%s %s", ref.Text, provider, near, effect)
+	case hint != "" && !c.set.Has(provider) && strings.Contains(ref.Text, "@") && isOneOf(provider, providers):
+		c.say(file, ref.Node, finding.Info, rule, path, "names %q, which is defined elsewhere, if at all: no configuration of the provider %q is among these files%s", ref.Text, provider, hint)
 	case hint != "":
-		c.say(r.File, ref.Node, finding.Error, rule, path, "names %s, which none of these files defines%s %s", ref.Text, hint, dropsRouter)
+		c.say(file, ref.Node, finding.Error, rule, path, "names %q, which none of these files defines%s %s", ref.Text, hint, effect)
 	case c.set.Has(provider):
-		c.say(r.File, ref.Node, finding.Warning, rule, path, "names %s, which none of these files defines. If nothing else does, %s", ref.Text, dropsRouter)
+		c.say(file, ref.Node, finding.Warning, rule, path, "names %q, which none of these files defines. If nothing else does, %s", ref.Text, effect)
 	default:
-		c.say(r.File, ref.Node, finding.Info, rule, path, "names %s, which is defined elsewhere, if at all: no configuration of the provider %s is among these files", ref.Text, provider)
+		c.say(file, ref.Node, finding.Info, rule, path, "names %q, which is defined elsewhere, if at all: no configuration of the provider %q is among these files", ref.Text, provider)
 	}
 }
 
@@ -149,7 +236,7 @@ func nearName(name string, names []string) string {
 	if nearest == "" {
 		return ""
 	}
-	return ", did you mean " + nearest + "?"
+	return meant(nearest)
 }
 
 func isOneOf(name string, names []string) bool {

@@ -51,6 +51,7 @@ func Run(set *inventory.Set, options Options) ([]finding.Finding, int) {
 	c.checkReferences()
 	c.checkNamespaces()
 	c.checkServices()
+	c.checkEntryPoints()
 	c.checkRules()
 	c.checkUnused()
 	c.checkChains()

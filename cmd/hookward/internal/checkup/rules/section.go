@@ -49,6 +49,10 @@ func (c *check) checkOptions(g *gate, raw map[string]any, path string) {
 	secret := map[string]bool{}
 	for _, s := range g.inspection.Secrets {
 		secret[s.Path] = true
+		if g.ResolvesSecrets && strings.HasPrefix(s.Text, kubernetesSecret) && strings.Count(s.Text, ":") != 4 {
+			say(s.Path, finding.Error, "refused-by-traefik", "must be urn:k8s:secret:NAME:KEY, with the key of the Secret: "+vanishes)
+			continue
+		}
 		if s.StandIn {
 			severity, rule, message := needs(s)
 			say(s.Path, severity, rule, message)

@@ -98,23 +98,27 @@ func (c *check) checkModule(s *inventory.Static, plugin *document.Node, path str
 	}
 }
 
+// entryPointsOf returns those of a static configuration.
+func entryPointsOf(s *inventory.Static) []*document.Node {
+	all := s.Root.Get("entryPoints")
+	if all == nil {
+		return nil
+	}
+	return all.Items
+}
+
 // entryPoints returns the entry points of all static configurations that a router may
 // be at.
 func (c *check) entryPoints(r *inventory.Router) []*document.Node {
+	known := c.knownEntryPoints()
+	listens := r.EntryPoints
+	if len(listens) == 0 {
+		listens = defaultEntryPoints(known)
+	}
 	found := []*document.Node{}
-	for _, s := range c.set.Statics {
-		all := s.Root.Get("entryPoints")
-		if all == nil {
-			continue
-		}
-		for _, e := range all.Items {
-			listens := len(r.EntryPoints) == 0
-			for _, name := range r.EntryPoints {
-				listens = listens || name == e.Name
-			}
-			if listens {
-				found = append(found, e)
-			}
+	for _, name := range listens {
+		if known[name] != nil {
+			found = append(found, known[name])
 		}
 	}
 	return found
@@ -126,19 +130,61 @@ func (c *check) entryPointMiddlewares(r *inventory.Router) []string {
 	keys := []string{}
 	entryPoints := c.entryPoints(r)
 	for _, e := range entryPoints {
-		for _, m := range e.Path("http", "middlewares").Strings() {
-			count[m.String()]++
-			if count[m.String()] == len(entryPoints) {
-				keys = append(keys, m.String())
+		for _, key := range middlewaresAt(e, r) {
+			count[key]++
+			if count[key] == len(entryPoints) {
+				keys = append(keys, key)
 			}
 		}
 	}
 	return keys
 }
 
+// middlewaresAt returns the keys of what a router's requests come through at an entry
+// point: a name without a provider is of the router's.
+func middlewaresAt(e *document.Node, r *inventory.Router) []string {
+	keys := []string{}
+	for _, m := range e.Path("http", "middlewares").Strings() {
+		key := m.String()
+		if !strings.Contains(key, "@") {
+			key += "@" + r.Provider
+		}
+		keys = append(keys, key)
+	}
+	return keys
+}
+
+// routers returns the routers of a set, and several for one where its entry points have
+// different middlewares, as Traefik makes them.
+func (c *check) routers() []*inventory.Router {
+	all := []*inventory.Router{}
+	for _, r := range c.set.Routers {
+		groups := map[string]*inventory.Router{}
+		order := []string{}
+		for _, e := range c.entryPoints(r) {
+			key := strings.Join(middlewaresAt(e, r), " ")
+			if groups[key] == nil {
+				part := *r
+				part.EntryPoints = nil
+				groups[key] = &part
+				order = append(order, key)
+			}
+			groups[key].EntryPoints = append(groups[key].EntryPoints, e.Name)
+		}
+		if len(groups) < 2 {
+			all = append(all, r)
+			continue
+		}
+		for _, key := range order {
+			all = append(all, groups[key])
+		}
+	}
+	return all
+}
+
 func (c *check) entryPointHasTLS(r *inventory.Router) bool {
 	for _, e := range c.entryPoints(r) {
-		if e.Path("http", "tls") != nil {
+		if isOn(e.Path("http", "tls")) {
 			return true
 		}
 	}
