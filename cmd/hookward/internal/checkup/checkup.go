@@ -95,7 +95,7 @@ func gather(names []string, stdin io.Reader, environment bool) (*inventory.Set, 
 		}
 		set.Findings = append(set.Findings, finding.Finding{File: name, Severity: finding.Error, Rule: "unreadable", Message: "can't be read: " + err.Error()})
 	}
-	read := func(name string) {
+	read := func(name string, walked bool) {
 		if seen[filepath.Clean(name)] {
 			return
 		}
@@ -105,7 +105,7 @@ func gather(names []string, stdin io.Reader, environment bool) (*inventory.Set, 
 			unreadable(name, err)
 			return
 		}
-		part, ok := readWithin(deadline, name, text, environment)
+		part, ok := readWithin(deadline, name, text, environment, walked)
 		if !ok {
 			unreadable(name, fmt.Errorf("it takes longer than %s to render and to parse", deadline))
 			return
@@ -117,11 +117,11 @@ func gather(names []string, stdin io.Reader, environment bool) (*inventory.Set, 
 		info, err := os.Stat(name)
 		switch {
 		case name == "-":
-			read(name)
+			read(name, false)
 		case err != nil:
 			unreadable(name, err)
 		case !info.IsDir():
-			read(name)
+			read(name, false)
 		default:
 			below, err := filesBelow(name)
 			if err == nil && len(below) == 0 {
@@ -131,7 +131,7 @@ func gather(names []string, stdin io.Reader, environment bool) (*inventory.Set, 
 				unreadable(name, err)
 			}
 			for _, file := range below {
-				read(file)
+				read(file, true)
 			}
 		}
 	}
@@ -142,8 +142,8 @@ func gather(names []string, stdin io.Reader, environment bool) (*inventory.Set, 
 // readWithin reads what a file has into a set of its own, or gives up: templates may
 // have loops, and aliases of YAML may stand for more than they look like. What goes on
 // then ends with the process, and no later than the limits on what it makes.
-func readWithin(limit time.Duration, name string, text []byte, environment bool) (*inventory.Set, bool) {
-	part := &inventory.Set{}
+func readWithin(limit time.Duration, name string, text []byte, environment, walked bool) (*inventory.Set, bool) {
+	part := &inventory.Set{Walked: walked}
 	if environment {
 		part.Environment = &reading.Environment{}
 	}
@@ -165,7 +165,7 @@ func readWithin(limit time.Duration, name string, text []byte, environment bool)
 // filesBelow returns what Traefik's file provider reads of a directory: files of three
 // extensions, and directories below, but not through links to them. A directory that is
 // itself named by a link is followed. Those that begin
-// with two dots are how Kubernetes keeps the versions of what it mounts.
+// with a dot are left out: workflows, and how Kubernetes keeps the versions of a mount.
 func filesBelow(directory string) ([]string, error) {
 	files := []string{}
 	root := strings.TrimRight(directory, string(filepath.Separator)) + string(filepath.Separator)
@@ -175,7 +175,7 @@ func filesBelow(directory string) ([]string, error) {
 			return err
 		case path == root:
 			return nil
-		case entry.IsDir() && strings.HasPrefix(entry.Name(), ".."):
+		case entry.IsDir() && (strings.HasPrefix(entry.Name(), ".") || entry.Name() == "node_modules"):
 			return filepath.SkipDir
 		case entry.IsDir():
 			return nil

@@ -84,7 +84,7 @@ func has(findings []finding.Finding, rule string) bool {
 	return false
 }
 
-var ruleInSource = regexp.MustCompile(`(?:finding\.(?:Error|Warning|Info), |severity, |ref, |Rule: +|\n\t\treturn |\n\treturn |severity, rule, tail = [a-z.A-Z]+, |severity, rule, tail := [a-z.A-Z]+, )"([a-z]+(?:-[a-z]+)*)"`)
+var ruleInSource = regexp.MustCompile(`(?:finding\.(?:Error|Warning|Info), |severity, |surely\([a-z, ]+\), |ref, |Rule: +|\n\t\treturn |\n\treturn |severity, rule, tail = [a-z.A-Z]+, |severity, rule, tail := [a-z.A-Z]+, )"([a-z]+(?:-[a-z]+)*)"`)
 
 // namedRules returns the names of the rules that stand in the source.
 func namedRules(t *testing.T) map[string]bool {

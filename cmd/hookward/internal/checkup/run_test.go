@@ -201,7 +201,7 @@ func TestDeadline(t *testing.T) {
 		doubling += fmt.Sprintf(`{{ define "t%d" }}{{ template "t%d" }}{{ template "t%d" }}{{ end }}`, i, i-1, i-1)
 	}
 	write(t, filepath.Join(directory, "doubling.yml"), doubling+`{{ template "t49" }}`+smallest)
-	write(t, filepath.Join(directory, "loops.toml"), "{{ $l := until 1000 }}{{ range $l }}{{ range $l }}{{ range $l }}{{ end }}{{ end }}{{ end }}")
+	write(t, filepath.Join(directory, "loops.toml"), "{{ $l := until 1000 }}{{ range $l }}{{ range $l }}{{ range $l }}{{ end }}{{ end }}{{ end }}\n[http]\n")
 	write(t, filepath.Join(directory, "good.yml"), smallest)
 	start := time.Now()
 	report := Run([]string{directory}, nil, Options{})

@@ -22,6 +22,8 @@ type Set struct {
 	Others      map[string]string // what else is called like a middleware, by key: the kind of the resource
 	// Environment has the values of variables; nil where they are not resolved.
 	Environment *reading.Environment
+	// Walked says that a file was found in a directory, and not named: it may be anybody's.
+	Walked bool
 
 	services   map[string]service  // by key
 	defined    map[string]bool     // the keys of services that are written down

@@ -46,6 +46,9 @@ func (s *Set) addManifest(file string, root *document.Node) {
 		}
 		return
 	}
+	if kind == "Ingress" && group == "networking.k8s.io" {
+		s.addIngress(file, name, namespace, root)
+	}
 	if group != "traefik.io" {
 		return
 	}

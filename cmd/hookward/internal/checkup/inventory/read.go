@@ -19,9 +19,17 @@ func (s *Set) Read(file string, text []byte) {
 		return
 	}
 	documents, mistake := document.YAML(text)
-	if strings.Contains(string(text), "{{") && !isOther(documents) {
+	switch {
+	case isHelmTemplate(file, string(text), documents):
+		if strings.Contains(strings.ToLower(string(text)), "traefik") {
+			s.Findings = append(s.Findings, finding.Finding{File: file, Severity: finding.Info, Rule: "template-not-rendered", Message: "is a template of Helm's: check what it renders to, as in helm template . | hookward check -"})
+		}
+		return
+	case strings.Contains(string(text), "{{") && !isOther(documents) && fileText.Match(text):
 		s.readTemplate(file, text)
 		return
+	case strings.Contains(string(text), "{{"), s.Walked && !traefikText.Match(text):
+		mistake = nil // it is somebody else's
 	}
 	s.addDocuments(file, documents)
 	s.wrong(file, mistake, "")
@@ -81,6 +89,9 @@ func (s *Set) render(file string, text []byte) (string, bool) {
 
 func (s *Set) readTOML(file string, text []byte) {
 	root, mistake := document.TOML(text)
+	if root == nil && (strings.Contains(string(text), "{{") && !fileText.Match(text) || s.Walked && !traefikText.Match(text)) {
+		return // it is somebody else's
+	}
 	note := ""
 	if strings.Contains(string(text), "{{") && (root == nil || kindOf(root) == dynamicFile) {
 		rendered, ok := s.render(file, text)
@@ -134,7 +145,7 @@ func kindOf(d *document.Node) documentKind {
 		return unknown
 	case d.Get("apiVersion") != nil && d.Get("kind") != nil:
 		return manifest
-	case d.Get("http") != nil || looksDynamic(d):
+	case isHTTP(d.Get("http")) || looksDynamic(d):
 		return dynamicFile
 	case d.Get("services") != nil && d.Get("services").Kind == document.Map:
 		return composeFile

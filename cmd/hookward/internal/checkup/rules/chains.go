@@ -127,7 +127,7 @@ func middlewaresOf(r *inventory.Router) (string, *document.Node) {
 	if where == nil {
 		where = r.Node
 	}
-	return r.Path + ".middlewares", where
+	return r.ChainPath(), where
 }
 
 func (c *check) checkBefore(r *inventory.Router, m *inventory.Middleware, g *gate) {

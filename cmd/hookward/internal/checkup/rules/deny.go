@@ -3,8 +3,6 @@ package rules
 import (
 	"fmt"
 	"strings"
-
-	"github.com/hookward/hookward/cmd/hookward/internal/checkup/finding"
 )
 
 // isDenied says whether some of the routers that lead nowhere stand before a router r, so that r
@@ -98,6 +96,6 @@ func (c *check) checkDeny(g, d *route) {
 		if !unresolvedName.MatchString(d.Rule + g.Rule) {
 			why = fmt.Sprintf(" (%d, and %d there)", d.priority, g.priority)
 		}
-		c.say(d.File, at, finding.Error, "overtaken", path, "takes what %q is meant to take, because its priority is not lower%s: no delivery passes. Give %q the priority %d", g.Name, why, g.Name, d.priority+1)
+		c.say(d.File, at, surely(d, g), "overtaken", path, "takes what %q is meant to take, because its priority is not lower%s: no delivery passes. Give %q the priority %d", g.Name, why, g.Name, d.priority+1)
 	}
 }

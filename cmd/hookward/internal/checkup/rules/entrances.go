@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/hookward/hookward/cmd/hookward/internal/checkup/document"
+	"github.com/hookward/hookward/cmd/hookward/internal/checkup/finding"
 	"github.com/hookward/hookward/cmd/hookward/internal/checkup/inventory"
 )
 
@@ -89,6 +90,17 @@ func common(a, b *route) []entrance {
 		}
 	}
 	return found
+}
+
+// surely returns how grave it is that one router comes before another: whether an entry
+// point has TLS may be a guess.
+func surely(a, b *route) string {
+	for _, p := range a.entrances {
+		if b.isAt(p) {
+			return finding.Error
+		}
+	}
+	return finding.Warning
 }
 
 // isAt says whether a router takes what comes to an entrance, as far as can be seen.

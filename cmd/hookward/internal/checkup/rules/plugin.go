@@ -43,7 +43,7 @@ func (c *check) checkPlugin(m *inventory.Middleware) {
 		case isOption(item.Name):
 			c.say(m.File, item, finding.Error, "nesting", at, "is an option, and belongs below %s: %s", strings.Join(c.aliases, " or "), vanishes)
 		case sections == 0 && c.isNear(item.Name):
-			c.say(m.File, item, finding.Error, "plugin-name", at, "is not the plugin's name, which is %s, to the letter: %s", strings.Join(c.aliases, " or "), vanishes)
+			c.say(m.File, item, finding.Error, "plugin-name", at, "is not the plugin's name, which is %s, to the letter%s: %s", strings.Join(c.aliases, " or "), c.whereNamed(), vanishes)
 		case sections > 0:
 			c.say(m.File, item, finding.Error, "nesting", at, "stands beside %s; a middleware has one plugin: %s", strings.Join(c.aliases, " or "), vanishes)
 		}

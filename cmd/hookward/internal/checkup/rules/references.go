@@ -32,7 +32,7 @@ func (c *check) checkReferences() {
 	for _, r := range c.set.Routers {
 		for _, ref := range r.Middlewares {
 			if c.middlewares[ref.Key] == nil {
-				c.sayUndefined(r.File, ref, "unknown-middleware", r.Path+".middlewares", c.nearMiddleware(ref, keys), dropsRouter)
+				c.sayUndefined(r.File, ref, "unknown-middleware", r.ChainPath(), c.nearMiddleware(ref, keys), dropsRouter)
 			}
 		}
 	}
@@ -133,7 +133,7 @@ func (c *check) checkNamespaces() {
 	}
 	for _, r := range c.set.Routers {
 		for _, ref := range r.Abroad {
-			c.say(r.File, ref.Node, finding.Warning, "cross-namespace", r.Path+".middlewares", "names %q, of another namespace or by a key, which needs providers.kubernetesCRD.allowCrossNamespace: true in the static configuration; without it, %s", ref.Text, dropsRouter)
+			c.say(r.File, ref.Node, finding.Warning, "cross-namespace", r.ChainPath(), "names %q, of another namespace or by a key, which needs providers.kubernetesCRD.allowCrossNamespace: true in the static configuration; without it, %s", ref.Text, dropsRouter)
 		}
 	}
 }

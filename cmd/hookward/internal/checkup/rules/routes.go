@@ -134,7 +134,7 @@ func (c *check) checkPair(g, r *route, denies []*route, said map[string]bool) {
 	case r.Node == g.Node:
 		c.say(r.File, node, finding.Warning, "unguarded-route", rulePath, "is of a router that has its gate from the entry points %s alone: what comes in by %s is not verified. Give the router the gate itself, or name in entryPoints those that have it", quoted(g.entryPointNames()), quoted(r.entryPointNames()))
 	case broader && r.isBefore(g) && meet:
-		c.say(r.File, node, finding.Error, "overtaken", rulePath, "takes what %q is meant to guard, and comes before it by %s: nothing is verified. Give it the gate, or %q the priority %d", g.Name, whyBefore(r, g), g.Name, r.priority+2)
+		c.say(r.File, node, surely(r, g), "overtaken", rulePath, "takes what %q is meant to guard, and comes before it by %s: nothing is verified. Give it the gate, or %q the priority %d", g.Name, whyBefore(r, g), g.Name, r.priority+2)
 	case same && pathsApart(g.rule, r.rule):
 		if !said[r.Path+r.File] {
 			said[r.Path+r.File] = true

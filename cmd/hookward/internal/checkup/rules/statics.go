@@ -30,6 +30,18 @@ func (c *check) findAliases() []string {
 	return aliases
 }
 
+// whereNamed says which file gives the plugin its name, as the mistake may be there.
+func (c *check) whereNamed() string {
+	for _, s := range c.set.Statics {
+		for _, section := range []string{"plugins", "localPlugins"} {
+			if c.options.Plugin == "" && len(ours(s, section)) > 0 {
+				return ", as " + s.File + " has it"
+			}
+		}
+	}
+	return ""
+}
+
 // ours returns the plugins of a section whose module is this one, or nearly so.
 func ours(s *inventory.Static, section string) []*document.Node {
 	found := []*document.Node{}

@@ -14,15 +14,15 @@ import (
 // a file, or of a container's labels.
 func (c *check) checkStructure() {
 	for _, source := range c.set.Sources {
-		effect := "Traefik takes nothing of this file"
+		effect := "that version takes nothing of this file"
 		if source.Labels {
-			effect = "Traefik takes none of this container's labels"
+			effect = "that version takes none of this container's labels"
 		}
 		for _, u := range reading.UnknownFields(source.Root, source.Labels) {
 			if c.hasSaid(source.File, u.Node, "nesting") {
 				continue // and what was meant
 			}
-			c.say(source.File, u.Node, finding.Error, "refused-by-traefik", u.Path, "is nothing that Traefik knows%s (known here: %s): %s", didYouMean(u.Node.Name, u.Known), strings.Join(u.Known, ", "), effect)
+			c.say(source.File, u.Node, finding.Error, "refused-by-traefik", u.Path, "is not known to Traefik 3.6%s (known here: %s): %s", didYouMean(u.Node.Name, u.Known), strings.Join(u.Known, ", "), effect)
 			c.refuse(source, c.findings[len(c.findings)-1])
 		}
 		if !source.Labels {
