@@ -4,15 +4,17 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"strconv"
+	"strings"
 
 	"github.com/hookward/hookward/cmd/hookward/internal/checkup"
 	"github.com/hookward/hookward/cmd/hookward/internal/checkup/finding"
 )
 
 const checkHelp = `Checks configurations before Traefik reads them: files of its file provider (YAML and
-TOML), labels in Compose files, Kubernetes manifests (Middleware and IngressRoute), and
-the static configuration, if it is among them. Of a directory, all YAML and TOML files
-are read. Files that are named together are checked together, as one Traefik has them:
+TOML), labels in Compose files, Kubernetes manifests, values of Helm, and the static
+configuration, as a file or as flags, if it is among them. Of a directory, all YAML and
+TOML files are read, and what is not Traefik's is left alone. Files that are named together are checked together, as one Traefik has them:
 a router in one may go around a middleware in another. A FILE of - is stdin.
 
 What the options of a middleware may be is for the plugin's own code to say, so a gate
@@ -25,7 +27,8 @@ The exit status is 0 if there are no mistakes, 1 if there are (with --strict, wa
 too), and 2 if there was nothing to check, or something could not be looked at.
 
   hookward check /etc/traefik
-  hookward check --strict traefik.yml dynamic/ compose.yaml
+  hookward check --strict -q traefik.yml dynamic/ compose.yaml
+  hookward check --format github .
   helm template . | hookward check -
 `
 
@@ -38,15 +41,24 @@ func checkCommand() command {
 		plugin := flags.String("plugin", "", pluginUsage)
 		environment := flags.Bool("env", false, "resolve env:NAME, file:/path and the variables of templates and Compose here;\nwhat is missing is a mistake")
 		strict := flags.Bool("strict", false, "exit with 1 for warnings, too")
-		asJSON := flags.Bool("json", false, "print JSON")
+		quiet := flags.Bool("q", false, "leave out infos")
+		asJSON := flags.Bool("json", false, "print JSON; the same as --format json")
+		format := flags.String("format", "text", "what to print: a `FORMAT` of "+strings.Join(checkFormatNames(), ", ")+"; github is\nfor annotations of GitHub Actions")
 		return func(names []string, s streams) int {
+			if *asJSON {
+				*format = "json"
+			}
 			if len(names) == 0 {
 				return c.fail(s, "name a file or a directory; 'hookward help check' says more")
 			}
 			report := checkup.Run(names, s.stdin, checkup.Options{Plugin: *plugin, Environment: *environment})
-			err := printFindings(report, *asJSON, s.stdout)
-			if err != nil {
-				return c.fail(s, err.Error())
+			errors, warnings, _ := count(report.Findings)
+			if *quiet {
+				report.Findings = withoutInfos(report.Findings)
+			}
+			problem := printFindings(report, *format, s.stdout)
+			if problem != "" {
+				return c.fail(s, problem)
 			}
 			if report.Read == 0 {
 				return c.fail(s, "there was no configuration of Traefik to check")
@@ -54,7 +66,6 @@ func checkCommand() command {
 			if report.Unread > 0 {
 				return c.fail(s, "not everything could be looked at; what is marked [unreadable] says why")
 			}
-			errors, warnings, _ := count(report.Findings)
 			if errors > 0 || *strict && warnings > 0 {
 				return exitBroken
 			}
@@ -85,20 +96,18 @@ func count(findings []finding.Finding) (int, int, int) {
 	return errors, warnings, infos
 }
 
-// printFindings prints what was found, a line each, and how much it is.
-func printFindings(report checkup.Report, asJSON bool, w io.Writer) error {
-	if asJSON {
-		return printJSON(w, report.Findings)
-	}
-	for _, f := range report.Findings {
-		_, err := io.WriteString(w, describeFinding(w, f))
-		if err != nil {
-			return err
+// printFindings prints a report in a format, or says what is wrong.
+func printFindings(report checkup.Report, format string, w io.Writer) string {
+	for _, f := range checkFormats {
+		if f.name != format {
+			continue
 		}
+		if err := f.print(report, w); err != nil {
+			return err.Error()
+		}
+		return ""
 	}
-	errors, warnings, infos := count(report.Findings)
-	_, err := fmt.Fprintf(w, "hookward sections: %d, in %s; errors: %d, warnings: %d, infos: %d\n", report.Sections, counted(int64(report.Files), "file"), errors, warnings, infos)
-	return err
+	return "--format: " + strconv.Quote(format) + " is not known; allowed: " + strings.Join(checkFormatNames(), ", ")
 }
 
 func describeFinding(w io.Writer, f finding.Finding) string {

@@ -69,6 +69,14 @@ func TestCheck(t *testing.T) {
 		{"none", exitUsage, "it has no YAML or TOML files", "no configuration of Traefik"},
 		{"link", exitGood, "hookward sections: 1, in 1 file; ", ""},
 		{"link/", exitGood, "hookward sections: 1, in 1 file; ", ""},
+		{"-q good.yml", exitGood, "hookward sections: 1, in 1 file; errors: 0, warnings: 0, infos: 0\n", ""},
+		{"-q clear.yml", exitGood, "warnings: 1", ""},
+		{"--format github clear.yml", exitGood, "::warning file=clear.yml,line=7,col=21,title=hookward%3A secret-in-clear::http.middlewares.hooks.plugin.hookward.secrets[0]: is written in clear", ""},
+		{"--format github good.yml", exitGood, "::notice file=good.yml,line=7,col=21,title=hookward%3A reference::", ""},
+		{"--format github none", exitUsage, "::error file=none,title=hookward%3A unreadable::can't be read", "no configuration of Traefik"},
+		{"--format sarif wrong.yml", exitBroken, `"level": "error"`, ""},
+		{"--format sarif good.yml", exitGood, `"startLine": 7`, ""},
+		{"--format xml good.yml", exitUsage, "", `--format: "xml" is not known; allowed: text, json, github, sarif`},
 		{"", exitUsage, "", "name a file"},
 		{"--nonsense good.yml", exitUsage, "", "--nonsense"},
 	}
@@ -120,5 +128,22 @@ func TestCheckPrintsPlainText(t *testing.T) {
 	run([]string{"check", "-"}, streams{strings.NewReader(text), &stdout, &stderr})
 	if strings.ContainsAny(stdout.String(), "\x1b\u2028") || strings.Count(stdout.String(), "\n") > 3 {
 		t.Errorf("printed %q", stdout.String())
+	}
+}
+
+// SARIF is read by programs that take nothing that is not whole.
+func TestCheckSARIF(t *testing.T) {
+	stdout, stderr := strings.Builder{}, strings.Builder{}
+	run([]string{"check", "--format", "sarif", "-"}, streams{strings.NewReader(strings.Replace(goodGate, "github", "githb", 1)), &stdout, &stderr})
+	log := sarifLog{}
+	if err := json.Unmarshal([]byte(stdout.String()), &log); err != nil || log.Version != "2.1.0" || len(log.Runs) != 1 {
+		t.Fatalf("%v\n%s", err, stdout.String())
+	}
+	r := log.Runs[0]
+	if len(r.Results) != 2 || len(r.Tool.Driver.Rules) != 2 || r.Results[0].RuleID != "unknown-provider" || r.Results[0].Level != "error" || r.Results[1].Level != "note" {
+		t.Errorf("%+v", r)
+	}
+	if place := r.Results[0].Locations[0].Physical; place.Artifact.URI != "-" || place.Region.Line != 6 || place.Region.Column != 11 {
+		t.Errorf("%+v", place)
 	}
 }

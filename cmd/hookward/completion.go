@@ -108,6 +108,8 @@ func valuesOf(name string) []string {
 	switch name {
 	case "provider":
 		return plugin.Providers()
+	case "format":
+		return checkFormatNames()
 	case "tamper":
 		return []string{"body", "none", "signature"}
 	case "method", "X":
