@@ -17,7 +17,8 @@ import (
 
 const auditHelp = `Checks an audit log that a gate has written to a file. With one FILE, its old files
 beside it are checked as well; several are checked as they are named, oldest first,
-but for those of one log, which are put in their order. They may be compressed.
+but for those of one log, which are put in their order. They may be compressed. A FILE
+of - is stdin.
 
 Without --key, only the records' numbers are checked: it finds what is missing by
 mistake. With the key that the option chainKey has, it finds every line that somebody
@@ -57,7 +58,7 @@ func auditCommand() command {
 		last := flags.String("last", "", "a `VALUE` of the chain that has to be in the log")
 		asJSON := flags.Bool("json", false, "print JSON")
 		return func(files []string, s streams) int {
-			status, problem := audit(files, *keyReference, *last, *asJSON, s.stdout)
+			status, problem := audit(files, *keyReference, *last, *asJSON, s)
 			if problem != "" {
 				return c.fail(s, problem)
 			}
@@ -69,7 +70,7 @@ func auditCommand() command {
 
 // audit checks the log that the files are of, and prints what it finds. Where it can't
 // be checked it returns the problem.
-func audit(files []string, keyReference, last string, asJSON bool, stdout io.Writer) (int, string) {
+func audit(files []string, keyReference, last string, asJSON bool, s streams) (int, string) {
 	var key []byte
 	switch {
 	case len(files) == 0:
@@ -85,26 +86,29 @@ func audit(files []string, keyReference, last string, asJSON bool, stdout io.Wri
 			return exitUsage, "--key: " + err.Error()
 		}
 	}
-	report, err := auditFiles(key, files, last)
+	report, err := auditFiles(key, files, s.stdin, last)
 	if err != nil {
 		return exitUsage, err.Error()
 	}
 	if asJSON {
-		err = printJSON(stdout, report)
+		err = printJSON(s.stdout, report)
 	} else {
-		_, err = io.WriteString(stdout, describe(report, len(key) > 0))
+		_, err = io.WriteString(s.stdout, describe(report, len(key) > 0))
 	}
 	if err != nil {
 		return exitUsage, err.Error()
 	}
-	if !report.Good {
-		return exitBroken, ""
+	switch {
+	case report.Good:
+		return exitGood, ""
+	case report.Summary.Problems == 0:
+		return exitUsage, "there are no lines in it, so there was nothing to check"
 	}
-	return exitGood, ""
+	return exitBroken, ""
 }
 
 // auditFiles checks a log. It does so again where that was rotated meanwhile.
-func auditFiles(key []byte, named []string, last string) (auditReport, error) {
+func auditFiles(key []byte, named []string, stdin io.Reader, last string) (auditReport, error) {
 	report := auditReport{}
 	var err error
 	for i := 0; i < maxAttempts; i++ {
@@ -113,22 +117,35 @@ func auditFiles(key []byte, named []string, last string) (auditReport, error) {
 		if err != nil {
 			return report, err
 		}
-		report.Summary, err = auditlog.Files(key, report.Files, last, func(p auditlog.Problem) {
+		report.Summary, err = auditlog.Files(key, report.Files, stdin, last, func(p auditlog.Problem) {
 			if len(report.Problems) < maxListed {
 				report.Problems = append(report.Problems, p)
 			}
 		})
-		report.Good = err == nil && report.Summary.Problems == 0
+		report.Good = err == nil && report.Summary.Problems == 0 && report.Summary.Lines > 0
 		now, wrong := filesOf(named)
-		if report.Good || wrong != nil || strings.Join(now, "\x00") == strings.Join(report.Files, "\x00") {
+		if report.Good || wrong != nil || isStdin(named) || strings.Join(now, "\x00") == strings.Join(report.Files, "\x00") {
 			break
 		}
 	}
 	return report, err
 }
 
+// isStdin says whether stdin is to be read, which can be read once.
+func isStdin(named []string) bool {
+	for _, name := range named {
+		if name == "-" {
+			return true
+		}
+	}
+	return false
+}
+
 // filesOf returns the files that are meant by those that are named, oldest first.
 func filesOf(named []string) ([]string, error) {
+	if len(named) == 1 && named[0] == "-" {
+		return named, nil
+	}
 	if len(named) == 1 {
 		if _, old := logfile.IsOld(named[0]); old {
 			return named, nil
@@ -212,9 +229,10 @@ func describe(report auditReport, chained bool) string {
 		}
 		fmt.Fprintln(&text, "last value:", s.Last)
 	}
-	if report.Good {
+	switch {
+	case report.Good:
 		fmt.Fprintln(&text, "good")
-	} else {
+	case s.Problems > 0:
 		fmt.Fprintf(&text, "BROKEN: problems: %d\n", s.Problems)
 	}
 	return text.String()

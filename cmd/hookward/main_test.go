@@ -95,6 +95,8 @@ func TestUsage(t *testing.T) {
 		{"audit -key env:AUDIT_KEY -last 12 " + path, exitUsage, "", "--last: must be 64"},
 		{"audit " + path + "x", exitUsage, "", "no such file"},
 		{"audit /dev/null", exitUsage, "", "not a regular file"},
+		{"audit -", exitUsage, "0 lines in 1 file; 0 records reported as lost, 0 missing without a word\n", "there are no lines in it, so there was nothing to check"},
+		{"audit --json -", exitUsage, `"good": false`, "there was nothing to check"},
 		{"audit " + path + " " + path, exitUsage, "", "is named twice"},
 		{"help", exitGood, "usage: hookward COMMAND", ""},
 		{"-h", exitGood, "audit", ""},
@@ -121,6 +123,15 @@ func TestAudit(t *testing.T) {
 	status, stdout, stderr := hookward("audit", path)
 	if status != exitGood || stderr != "" || stdout != "15 lines in 5 files; 0 records reported as lost, 0 missing without a word\ngood\n" {
 		t.Errorf("without a key: %d %s%s", status, stdout, stderr)
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, errors := strings.Builder{}, strings.Builder{}
+	status = run([]string{"audit", "-"}, streams{strings.NewReader(string(text)), &out, &errors})
+	if status != exitGood || errors.Len() > 0 || !strings.Contains(out.String(), " in 1 file; ") || !strings.HasSuffix(out.String(), "\ngood\n") {
+		t.Errorf("from stdin: %d %s%s", status, out.String(), errors.String())
 	}
 	keyFile := filepath.Join(t.TempDir(), "key")
 	if err := os.WriteFile(keyFile, []byte(key+"\r\n"), 0o600); err != nil {

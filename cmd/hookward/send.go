@@ -16,7 +16,8 @@ import (
 
 const sendHelp = `Signs a delivery as the provider would and sends it to URL, to try a gate or a backend
 out. The signature is made of the same row of the catalogue that the gate verifies
-with, or of a scheme that is described with --set, in the names of the gate's options.
+with, or of a scheme that is described with --set, in the names of the gate's options,
+or of the gate itself, as it stands in --config.
 
 Without --data, an example is sent, which differs each time unless --id says
 otherwise. The id, the timestamp and what else is signed are
@@ -34,6 +35,7 @@ The exit status is 0 if every answer is 2xx, 1 if one is not, and 2 if there is 
 
   hookward send --provider github --secret env:GITHUB_WEBHOOK_SECRET https://hooks.example.com/github
   hookward send --provider stripe --secret env:X --event invoice.paid --data @invoice.json URL
+  hookward send --config dynamic.yml --middleware github-hooks https://hooks.example.com/github
   hookward send --provider discord --key file:ed25519.pem --tamper signature URL
   hookward send --secret env:X --set signature.header=X-Signature \
       --set 'signature.format=t={timestamp},v1={hex}' --set 'signature.signs={timestamp}.{body}' URL
@@ -43,26 +45,33 @@ The exit status is 0 if every answer is 2xx, 1 if one is not, and 2 if there is 
 // sendOptions are the options of send, as they are written.
 type sendOptions struct {
 	schemeOptions
+	gateOptions
 	key, event, id, data, contentType, method string
 	headers                                   texts
 	count, concurrency                        int
 	rate, tamper, connectTo                   string
 	age, timeout                              time.Duration
 	insecure, asCurl, asJSON                  bool
+
+	hide func(text string) string // as in verifyOptions
 }
 
 func sendCommand() command {
 	c := command{name: "send", arguments: "URL", summary: "sign a delivery as a provider would, and send it", text: sendHelp}
 	c.define = func(flags *flag.FlagSet) func(arguments []string, s streams) int {
 		o := &sendOptions{}
-		o.define(flags)
+		o.schemeOptions.define(flags)
+		o.gateOptions.define(flags)
 		flags.StringVar(&o.key, "key", "", "the private key, `env:NAME` or file:/path: PEM, or for Ed25519 the\n32 bytes in hexadecimal or base64")
 		flags.StringVar(&o.event, "event", "", "the `TYPE` of the event")
 		flags.StringVar(&o.id, "id", "", "the delivery's `ID` (default a random one, or what --data has)")
 		flags.StringVar(&o.data, "data", "", "the body, byte for byte: `TEXT`, @FILE, or @- for stdin")
+		flags.StringVar(&o.data, "d", "", "the same as --data, by curl's name: `TEXT`, @FILE or @-")
 		flags.StringVar(&o.contentType, "content-type", "", "the body's media `TYPE` (default JSON or a form, as the body is)")
 		flags.Var(&o.headers, "header", "a header, `'NAME: VALUE'`; several times")
+		flags.Var(&o.headers, "H", "the same as --header, by curl's name: `'NAME: VALUE'`")
 		flags.StringVar(&o.method, "method", http.MethodPost, "the request's `METHOD`")
+		flags.StringVar(&o.method, "X", http.MethodPost, "the same as --method, by curl's name for a `METHOD`")
 		flags.IntVar(&o.count, "count", 1, "send `NUMBER` deliveries, each with an id and a timestamp of its own")
 		flags.StringVar(&o.rate, "rate", "", "keep a `RATE`, such as 50/s, 300/m or 10/h (default as fast as answers come)")
 		flags.IntVar(&o.concurrency, "concurrency", 0, "wait for `NUMBER` answers at the same time (default 8, or --count)")
@@ -166,7 +175,7 @@ func planOf(o *sendOptions, target string, s streams) (*plan, error) {
 	if o.contentType != "" {
 		p.delivery.Header.Set("Content-Type", o.contentType)
 	}
-	if p.signer, err = signerOf(o, target); err != nil {
+	if p.signer, err = signerOf(o, target, s); err != nil {
 		return nil, err
 	}
 	if o.age != 0 && !p.signer.Timestamped() {
@@ -243,8 +252,8 @@ func tampered(body []byte) []byte {
 }
 
 // signerOf makes the signer that the options describe.
-func signerOf(o *sendOptions, target string) (*plugin.Signer, error) {
-	raw, err := configurationOf(o)
+func signerOf(o *sendOptions, target string, s streams) (*plugin.Signer, error) {
+	raw, err := configurationOf(o, s)
 	if err != nil {
 		return nil, err
 	}
@@ -260,7 +269,11 @@ func signerOf(o *sendOptions, target string) (*plugin.Signer, error) {
 		signer, err = plugin.NewSigner(&plugin.Config{Raw: raw}, key)
 	}
 	if err != nil {
-		return nil, errors.New(asOptions.Replace(err.Error()))
+		text := asOptions.Replace(err.Error())
+		if o.hide != nil {
+			text = o.hide(text)
+		}
+		return nil, errors.New(text)
 	}
 	return signer, nil
 }

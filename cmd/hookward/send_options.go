@@ -16,9 +16,14 @@ import (
 var schemeNames = []string{"provider", "secrets", "publicKeys", "senders", "publicURL", "signature", "token", "tolerance"}
 
 // configurationOf returns the gate's configuration that the options stand for.
-func configurationOf(o *sendOptions) (map[string]any, error) {
-	if o.provider == "" && len(o.settings) == 0 {
-		return nil, errors.New("--provider: is required ('hookward providers' lists them), or --set signature.header=NAME and what else describes a scheme")
+func configurationOf(o *sendOptions, s streams) (map[string]any, error) {
+	switch {
+	case len(o.config) == 0 && (o.middleware != "" || o.plugin != ""):
+		return nil, errors.New("--middleware and --plugin belong to --config")
+	case len(o.config) > 0 && o.provider != "":
+		return nil, errors.New("--provider contradicts --config")
+	case o.provider == "" && len(o.settings) == 0 && len(o.config) == 0:
+		return nil, errors.New("--provider: is required ('hookward providers' lists them), or --config FILE, or --set signature.header=NAME and what else describes a scheme")
 	}
 	for _, setting := range o.settings {
 		name, _, err := nameOf(setting)
@@ -27,8 +32,36 @@ func configurationOf(o *sendOptions) (map[string]any, error) {
 			return nil, fmt.Errorf("--set %s: does not describe how a delivery is signed; allowed: %s", name, strings.Join(schemeNames, ", "))
 		}
 	}
-	raw := map[string]any{}
+	raw, err := schemeOfGate(o, s)
+	if err != nil {
+		return nil, err
+	}
 	return raw, o.into(raw)
+}
+
+// schemeOfGate returns what the gate in --config says of how deliveries are signed.
+func schemeOfGate(o *sendOptions, s streams) (map[string]any, error) {
+	raw := map[string]any{}
+	if len(o.config) == 0 {
+		return raw, nil
+	}
+	gate, notes, problem := o.findGate(s)
+	if problem != "" {
+		return nil, errors.New("--config: " + oneLine(problem))
+	}
+	o.hide = gate.Hide
+	for _, note := range notes {
+		fmt.Fprintln(s.stderr, "hookward send: "+note)
+	}
+	for name, value := range gate.Options {
+		if isSchemeName(name) {
+			raw[name] = value
+		}
+	}
+	if option := resolvedOption(gate, raw); option != "" && len(o.secrets) == 0 {
+		return nil, errors.New("--config: " + option + ": is resolved by Traefik, out of a secret of Kubernetes; give it here with --secret env:NAME")
+	}
+	return raw, nil
 }
 
 func isSchemeName(name string) bool {

@@ -31,8 +31,15 @@ func nameOf(setting string) (string, string, error) {
 // signature.alternatives[0].format, over what the configuration has there. One that is
 // given again is a list.
 func (s *settings) set(path, value string) error {
+	top, _, _ := strings.Cut(strings.ReplaceAll(path, "[", "."), ".")
+	if strings.EqualFold(top, "signature") || strings.EqualFold(top, "handshakes") {
+		value = escapes.Replace(value)
+	}
 	return s.put(s.raw, "", strings.Split(path, "."), value)
 }
+
+// escapes are those of YAML that a shell has no way to write between single quotes.
+var escapes = strings.NewReplacer(`\\`, `\`, `\n`, "\n", `\r`, "\r", `\t`, "\t")
 
 // put puts an option into a section, given the rest of its path.
 func (s *settings) put(section map[string]any, above string, path []string, value string) error {

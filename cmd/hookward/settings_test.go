@@ -32,6 +32,10 @@ func TestSettings(t *testing.T) {
 		{`{"A":["b"]}`, "a[0]=c", `{"A":["c"]}`},
 		{`{"S":{"F":"x"}}`, "s.f=y s.g=z", `{"S":{"F":"y","g":"z"}}`},
 		{`{"L":[{"M":"x"}]}`, "l[0].m=y", `{"L":[{"M":"y"}]}`},
+		// Escapes, where a scheme is described.
+		{`{}`, `signature.signs={timestamp}\n{body}\\n`, `{"signature":{"signs":"{timestamp}\n{body}\\n"}}`},
+		{`{}`, `handshakes[].answer=a\tb`, `{"handshakes":[{"answer":"a\tb"}]}`},
+		{`{}`, `secrets=file:/a\new`, `{"secrets":"file:/a\\new"}`},
 		// Refusals.
 		{`{}`, "a", `number 1 must be NAME=VALUE`},
 		{`{}`, "a=b =c", `number 2 must be NAME=VALUE`},

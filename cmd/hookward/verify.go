@@ -20,8 +20,9 @@ those that would make it right are named. No secret is printed, nor anything tha
 with one; nothing is sent, fetched or recorded.
 
 The request is one of: a file with the bytes from the wire (HTTP/1.1, or with the
-pseudo-headers of HTTP/2), an entry of a browser's HAR, a curl command, or --method,
---header, --data and --url.
+pseudo-headers of HTTP/2), with what GitHub shows under Recent Deliveries, with what
+curl -v prints or with an event of an API Gateway; an entry of a browser's HAR; a curl
+command; or --method, --header, --data and --url.
 
 The configuration is either --provider with --secret, or --config with whatever check
 reads: files and directories of Traefik's file provider, Compose files, manifests. With
@@ -46,11 +47,11 @@ type verifyOptions struct {
 	request, har, curl string
 	entry              int
 	method, url        string
-	headers, data      texts
-	config             texts
-	middleware, plugin string
-	at, client         string
-	now, asJSON        bool
+	headers            texts
+	data               []capture.Data
+	gateOptions
+	at, client  string
+	now, asJSON bool
 
 	// hide puts names in the place of values that templates have from the environment;
 	// nil where there are none.
@@ -61,11 +62,9 @@ func verifyCommand() command {
 	c := command{name: "verify", summary: "judge a captured request, and say why it is refused", text: verifyHelp}
 	c.define = func(flags *flag.FlagSet) func(arguments []string, s streams) int {
 		o := &verifyOptions{}
-		o.define(flags)
+		o.schemeOptions.define(flags)
 		flags.Var(&o.publicKeys, "public-key", "a public `KEY`, or env:NAME or file:/path; several times")
-		flags.Var(&o.config, "config", "read the configuration from a `FILE`, or a directory, as check does;\n- is stdin; several times")
-		flags.StringVar(&o.middleware, "middleware", "", "the `NAME` of the middleware in --config, with @file or the like, or\nwithout (default the one that is there)")
-		flags.StringVar(&o.plugin, "plugin", "", pluginUsage)
+		o.gateOptions.define(flags)
 		flags.StringVar(&o.request, "request", "", "a `FILE` with the request as it was sent; - is stdin")
 		flags.StringVar(&o.har, "har", "", "a HAR `FILE`; - is stdin")
 		flags.IntVar(&o.entry, "entry", 0, "the `NUMBER` of the HAR's entry, from 1")
@@ -75,8 +74,10 @@ func verifyCommand() command {
 		flags.StringVar(&o.url, "url", "", "the request's `URL`, or its path (default /)")
 		flags.Var(&o.headers, "header", "a header, `'NAME: VALUE'`; several times")
 		flags.Var(&o.headers, "H", "the same as --header, by curl's name: `'NAME: VALUE'`")
-		flags.Var(&o.data, "data", "the body, byte for byte: `TEXT`, @FILE, or @- for stdin")
-		flags.Var(&o.data, "data-binary", "the same as --data, by curl's name: `TEXT`, @FILE or @-")
+		flags.Var(dataOption{&o.data, false}, "data", "the body, byte for byte: `TEXT`, @FILE, or @- for stdin; with --request,\nthe body of that")
+		flags.Var(dataOption{&o.data, false}, "data-binary", "the same as --data, by curl's name: `TEXT`, @FILE or @-")
+		flags.Var(dataOption{&o.data, false}, "d", "the same as --data, by curl's name: `TEXT`, @FILE or @-")
+		flags.Var(dataOption{&o.data, true}, "data-raw", "the body, in which @ has no meaning: `TEXT`")
 		flags.StringVar(&o.client, "client", "", "the `ADDRESS` that the connection came from, for allowlist, denylist and\nipStrategy")
 		flags.StringVar(&o.at, "time", "", "the `TIME` to judge by: RFC 3339, or seconds since 1970")
 		flags.BoolVar(&o.now, "now", false, "judge by this machine's clock")
@@ -195,16 +196,18 @@ func (o *verifyOptions) contradiction() string {
 		}
 	}
 	for _, data := range o.data {
-		if data == "@-" {
+		if data.File == "-" {
 			stdin++
 		}
 	}
-	parts := o.method != "" || o.url != "" || len(o.headers) > 0 || len(o.data) > 0
+	parts := o.method != "" || o.url != "" || len(o.headers) > 0 || len(o.data) > 0 && o.request == ""
 	switch {
 	case sources > 1:
 		return "--request, --har and --curl contradict each other; there is one request"
 	case sources == 1 && parts:
 		return "--method, --url, --header and --data contradict --request, --har and --curl; there is one request"
+	case sources == 1 && len(o.data) > 1:
+		return "--data: is the body of --request; there is one"
 	case sources == 0 && !parts:
 		return "there is no request; give --request, --har, --curl, or --header and --data"
 	case o.entry != 0 && o.har == "":

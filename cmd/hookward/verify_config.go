@@ -1,6 +1,7 @@
 package main
 
 import (
+	"flag"
 	"fmt"
 	"reflect"
 	"strconv"
@@ -19,7 +20,7 @@ func verifyConfig(o *verifyOptions, s streams) (map[string]any, []string, string
 	gate := &checkup.Gate{}
 	if len(o.config) > 0 {
 		problem := ""
-		gate, notes, problem = findGate(o, s)
+		gate, notes, problem = o.findGate(s)
 		if problem != "" {
 			return nil, nil, "--config: " + oneLine(problem)
 		}
@@ -40,8 +41,20 @@ func verifyConfig(o *verifyOptions, s streams) (map[string]any, []string, string
 	return raw, notes, ""
 }
 
+// gateOptions are the options that say which gate's configuration is meant.
+type gateOptions struct {
+	config             texts
+	middleware, plugin string
+}
+
+func (o *gateOptions) define(flags *flag.FlagSet) {
+	flags.Var(&o.config, "config", "read the configuration from a `FILE`, or a directory, as check does;\n- is stdin; several times")
+	flags.StringVar(&o.middleware, "middleware", "", "the `NAME` of the middleware in --config, with @file or the like, or\nwithout (default the one that is there)")
+	flags.StringVar(&o.plugin, "plugin", "", pluginUsage)
+}
+
 // findGate returns the gate that is meant, of those in the files.
-func findGate(o *verifyOptions, s streams) (*checkup.Gate, []string, string) {
+func (o *gateOptions) findGate(s streams) (*checkup.Gate, []string, string) {
 	gates, findings := checkup.Gates(o.config, s.stdin, checkup.Options{Plugin: o.plugin, Environment: true})
 	mistakes := []string{}
 	for _, f := range findings {

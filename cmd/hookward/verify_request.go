@@ -29,6 +29,9 @@ func verifyRequest(o *verifyOptions, s streams) (*capture.Request, string) {
 	switch option {
 	case "--request":
 		r, err = capture.Raw(text)
+		if err == nil && len(o.data) > 0 {
+			err = r.SetBody(o.data[0], read)
+		}
 	case "--har":
 		r, err = capture.HAR(text, o.entry)
 	case "--curl":
@@ -38,9 +41,7 @@ func verifyRequest(o *verifyOptions, s streams) (*capture.Request, string) {
 		if a.URL == "" {
 			a.URL = "/"
 		}
-		for _, data := range o.data {
-			a.Data = append(a.Data, capture.DataOf(data))
-		}
+		a.Data = o.data
 		r, err = capture.Build(a, read)
 	}
 	if err != nil {

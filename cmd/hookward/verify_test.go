@@ -52,6 +52,8 @@ func TestVerify(t *testing.T) {
 	verifyFiles(t, map[string]string{
 		"good": verifyRaw, "bad": strings.Replace(verifyRaw, "World!", "World?", 1), "a.yml": verifyYAML, "h.har": har, "body": "Hello, World!",
 		"curl":      "curl https://h/github -H 'X-Hub-Signature-256: sha256=" + verifySum + "' --data-raw 'Hello, World!'",
+		"shown":     "Request URL: https://h/github\nRequest method: POST\nAccept: */*\n" + "X-Hub-Signature-256: sha256=" + verifySum + "\n\nPayload\nHello, World!",
+		"verbose":   "* x\n> POST /github HTTP/1.1\n> Content-Length: 13\n> X-Hub-Signature-256: sha256=" + verifySum + "\n>\n< HTTP/1.1 401 Unauthorized\n",
 		"empty.yml": "http: {}", "broken.yml": "http:\n\t- x", "a.json": `{"http":{"middlewares":{"gh":{"plugin":{"hookward":{"provider":"github","secrets":["env:VERIFY_SECRET"]}}}}}}`,
 	})
 	sig := "X-Hub-Signature-256: sha256=" + verifySum
@@ -103,7 +105,15 @@ func TestVerify(t *testing.T) {
 		{"--request|good", exitUsage, "", "there is no configuration"},
 		{"--provider|github|--secret|env:VERIFY_SECRET", exitUsage, "", "there is no request"},
 		{"--provider|github|--request|good|--har|h.har", exitUsage, "", "contradict each other"},
-		{"--provider|github|--request|good|--data|x", exitUsage, "", "there is one request"},
+		{"--provider|github|--request|good|--url|/x", exitUsage, "", "there is one request"},
+		{"--provider|github|--har|h.har|--data|x", exitUsage, "", "there is one request"},
+		{"--provider|github|--request|good|--data|x|-d|y", exitUsage, "", "--data: is the body of --request; there is one"},
+		{"--provider|github|--secret|env:VERIFY_SECRET|--request|shown", exitGood, "PASSES", ""},
+		{"--provider|github|--secret|env:VERIFY_SECRET|--request|verbose|--data|@body", exitGood, "PASSES", ""},
+		{"--provider|github|--secret|env:VERIFY_SECRET|--request|verbose", exitBroken, "curl -v prints no body", ""},
+		{"--provider|github|--secret|env:VERIFY_SECRET|-H|" + sig + "|-d|@body", exitGood, "PASSES", ""},
+		{"--provider|github|--secret|env:VERIFY_SECRET|-H|" + sig + "|--data-raw|Hello, World!", exitGood, "PASSES", ""},
+		{"--provider|github|--secret|env:VERIFY_SECRET|-H|" + sig + "|--data-raw|@body", exitBroken, "REFUSED", ""},
 		{"--provider|github|--request|good|--entry|1", exitUsage, "", "--entry: belongs to --har"},
 		{"--provider|github|--har|h.har|--entry|-1", exitUsage, "", "--entry: must be a number from 1"},
 		{"--provider|github|--request|good|--middleware|x", exitUsage, "", "--middleware: belongs to --config"},

@@ -9,6 +9,7 @@ import (
 	"encoding/hex"
 	"flag"
 	"fmt"
+	"net"
 	"net/http"
 	"os"
 	"os/signal"
@@ -51,6 +52,9 @@ func main() {
 }
 
 func run(ctx context.Context, address string) error {
+	if err := isFree(address); err != nil { // before minutes of building
+		return err
+	}
 	binary, err := gateway.Build(ctx, os.Stderr)
 	if err != nil {
 		return err
@@ -78,6 +82,15 @@ func run(ctx context.Context, address string) error {
 	case <-g.Done():
 		return fmt.Errorf("traefik has ended")
 	}
+}
+
+// isFree says whether an address can be listened on, or how to name another one.
+func isFree(address string) error {
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		return fmt.Errorf("%w; take another one: make run ADDRESS=127.0.0.1:8001", err)
+	}
+	return listener.Close()
 }
 
 // lines are what a newcomer pastes into another terminal.

@@ -95,3 +95,15 @@ func nextReason(output *bufio.Scanner) string {
 	}
 	return ""
 }
+
+// A port that is taken is told of at once, with the way out.
+func TestBusyPort(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = taken.Close() }()
+	if err := run(t.Context(), taken.Addr().String()); err == nil || !strings.Contains(err.Error(), "address already in use; take another one: make run ADDRESS=") {
+		t.Errorf("run says %v", err)
+	}
+}

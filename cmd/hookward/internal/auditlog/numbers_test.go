@@ -51,7 +51,7 @@ func TestInterrupted(t *testing.T) {
 			t.Fatal(err)
 		}
 		found := 0
-		_, err := Files(nil, []string{path}, "", func(_ Problem) { found++ })
+		_, err := Files(nil, []string{path}, nil, "", func(_ Problem) { found++ })
 		if err != nil || found != c.found {
 			t.Errorf("%s: %d problems, %v", name, found, err)
 		}
@@ -161,7 +161,7 @@ func TestWordsArePrintable(t *testing.T) {
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	_, err := Files(nil, []string{path}, "", func(p Problem) {
+	_, err := Files(nil, []string{path}, nil, "", func(p Problem) {
 		if strings.ContainsAny(p.Text, "\x1b\x07") || len(p.Text) > 600 {
 			t.Errorf("%q", p.Text)
 		}

@@ -16,6 +16,9 @@ const maxLine = 8 << 20
 
 // read checks the lines of one file, compressed or not.
 func read(c *check, path string) error {
+	if path == "-" {
+		return readPacked(c, path, c.stdin)
+	}
 	info, err := os.Stat(path)
 	if err != nil {
 		return err
@@ -28,7 +31,12 @@ func read(c *check, path string) error {
 		return err
 	}
 	defer func() { _ = file.Close() }()
-	buffered := bufio.NewReader(file)
+	return readPacked(c, path, file)
+}
+
+// readPacked checks the lines of what may be compressed.
+func readPacked(c *check, path string, from io.Reader) error {
+	buffered := bufio.NewReader(from)
 	head, _ := buffered.Peek(2)
 	if !bytes.Equal(head, []byte{0x1f, 0x8b}) {
 		return readLines(c, buffered)

@@ -24,6 +24,7 @@ package auditlog
 import (
 	"bufio"
 	"fmt"
+	"io"
 	"sort"
 )
 
@@ -81,6 +82,7 @@ type Series struct {
 // check is a check at work.
 type check struct {
 	report  func(Problem)
+	stdin   io.Reader
 	summary Summary
 	chain   *chain // nil: without a key
 	series  map[string]*series
@@ -93,9 +95,9 @@ type check struct {
 // Files checks the files of one log, oldest first, and reports each problem as it is
 // found; those of numbers come last, as records may stand out of order. Without a
 // key, it checks the numbers alone. With last, a value of the chain, that has to be
-// that of a line. It returns an error where a file can't be read.
-func Files(key []byte, files []string, last string, report func(Problem)) (Summary, error) {
-	c := &check{report: report, series: map[string]*series{}, lines: bufio.NewReaderSize(nil, maxLine+1)}
+// that of a line. A file "-" is stdin. It returns an error where a file can't be read.
+func Files(key []byte, files []string, stdin io.Reader, last string, report func(Problem)) (Summary, error) {
+	c := &check{report: report, stdin: stdin, series: map[string]*series{}, lines: bufio.NewReaderSize(nil, maxLine+1)}
 	if len(key) > 0 {
 		c.chain = newChain(key, last)
 	}
@@ -139,7 +141,11 @@ func endSeries(c *check) {
 		account(s)
 		for _, m := range s.missing {
 			c.summary.Missing = sum(c.summary.Missing, m.last-m.first+1)
-			problemAt(c, Number, m.file, m.line, "%s are missing before this record, and no record says that they were lost", describe(s, m.first, m.last))
+			text := "%s are missing before this record, and no record says that they were lost"
+			if m.first == m.last {
+				text = "%s is missing before this record, and no record says that it was lost"
+			}
+			problemAt(c, Number, m.file, m.line, text, describe(s, m.first, m.last))
 		}
 		c.summary.Series = append(c.summary.Series, s.Series)
 	}

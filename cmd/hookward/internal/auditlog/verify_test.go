@@ -52,7 +52,7 @@ func look(t *testing.T, key []byte, last string, contents ...string) (Summary, [
 		}
 	}
 	found := []string{}
-	summary, err := Files(key, files, last, func(p Problem) {
+	summary, err := Files(key, files, nil, last, func(p Problem) {
 		found = append(found, fmt.Sprintf("%s:%d %s", strings.TrimPrefix(p.File, directory+"/"), p.Line, p.Kind))
 		if p.Text == "" {
 			t.Error("a problem without words")
@@ -243,11 +243,11 @@ func TestFilesInOrder(t *testing.T) {
 	}
 	_, found = look(t, key, "", "")
 	is(t, "empty", found)
-	_, err := Files(key, []string{filepath.Join(t.TempDir(), "missing")}, "", func(Problem) {})
+	_, err := Files(key, []string{filepath.Join(t.TempDir(), "missing")}, nil, "", func(Problem) {})
 	if err == nil {
 		t.Error("a missing file is no error")
 	}
-	_, err = Files(key, []string{os.DevNull}, "", func(Problem) {})
+	_, err = Files(key, []string{os.DevNull}, nil, "", func(Problem) {})
 	if err == nil {
 		t.Error("a device is no error")
 	}

@@ -108,6 +108,21 @@ func (r *Request) measure() error {
 	return nil
 }
 
+// SetBody gives the request a body, in the place of what the capture has.
+func (r *Request) SetBody(d Data, read func(name string) ([]byte, error)) error {
+	r.Body = []byte(d.Text)
+	if d.File != "" {
+		text, err := read(d.File)
+		if err != nil {
+			return err
+		}
+		r.Body = text
+	}
+	r.Notes = nil // of the body, and of what it lacks
+	r.fit()
+	return nil
+}
+
 // fit makes the body as long as Content-Length says, as a server reads it: what
 // follows a body is no part of it.
 func (r *Request) fit() {

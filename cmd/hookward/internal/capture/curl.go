@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"regexp"
 	"strings"
 )
 
@@ -125,10 +126,17 @@ var curlFlags = map[string]bool{
 	"--path-as-is": true, "-4": true, "-6": true, "--http1.0": true, "-0": true, "--no-keepalive": true, "-#": true, "--progress-bar": true, "-sS": true, "-sv": true, "-ks": true, "-sk": true, "-si": true, "-vk": true, "-kv": true, "-sSf": true, "-fsS": true, "-fsSL": true,
 }
 
+// powerShell is what a command of PowerShell begins with, or has at the ends of its lines.
+var powerShell = regexp.MustCompile("(?im)^(?:\\$session|\\$headers|Invoke-WebRequest|Invoke-RestMethod|iwr |irm |curl\\.exe )|`\\r?$")
+
 // Curl reads a curl command as it is written for a shell, such as a browser's "Copy
 // as cURL".
 func Curl(command string, read func(name string) ([]byte, error)) (*Request, error) {
-	words, err := splitShell(strings.TrimPrefix(strings.TrimSpace(command), "$ "))
+	command = strings.TrimPrefix(strings.TrimSpace(command), "$ ")
+	if powerShell.MatchString(command) {
+		return nil, errors.New("it is written for PowerShell; take 'Copy as cURL (bash)', or (POSIX)")
+	}
+	words, err := splitShell(command)
 	if err != nil {
 		return nil, err
 	}

@@ -16,9 +16,23 @@ const (
 
 // Raw reads a request as it is on the wire with HTTP/1.1 (RFC 9112), with CRLF or LF
 // at the ends of its lines, or with the pseudo-headers of HTTP/2 (RFC 9113, 8.3.1) in
-// the place of the request line, as browsers show it.
+// the place of the request line, as browsers show it. What people paste is put into that
+// form, and an event of an API Gateway read as what it was made of.
 func Raw(text []byte) (*Request, error) {
 	text = bytes.TrimPrefix(bytes.TrimLeft(text, "\r\n"), []byte("\ufeff"))
+	if bytes.HasPrefix(bytes.TrimLeft(text, " \t\r\n"), []byte("{")) {
+		return fromEvent(text)
+	}
+	text, notes := asSent(text)
+	r, err := fromWire(text)
+	if err == nil {
+		r.Notes = append(notes, r.Notes...)
+	}
+	return r, err
+}
+
+// fromWire reads the bytes from the wire.
+func fromWire(text []byte) (*Request, error) {
 	head, body := splitHead(text)
 	if len(head) > maxHeadBytes {
 		return nil, fmt.Errorf("the head has more than %d bytes", maxHeadBytes)

@@ -127,6 +127,10 @@ func TestFind(t *testing.T) {
 		"CRLF at the sender":          {delivery{options: github(secret), body: body, headers: []string{"X-Hub-Signature-256: sha256=" + hexMAC(secret+"\r\n", body)}}, "secret-newline", "CR and LF"},
 		"quotes":                      {delivery{options: github(`"` + secret + `"`), body: body, headers: []string{sign(body)}}, "secret-quotes", "without the quotes"},
 		"single quotes":               {delivery{options: github("'" + secret + "' "), body: body, headers: []string{sign(body)}}, "secret-quotes", "without the quotes"},
+		"an env file as the secret":   {delivery{options: github("GITHUB_SECRET=" + secret), body: body, headers: []string{sign(body)}}, "secret-name", "secret 1 is right without the NAME="},
+		"base64 of Kubernetes":        {delivery{options: github(base64.StdEncoding.EncodeToString([]byte(secret))), body: body, headers: []string{sign(body)}}, "secret-encoding", "decode it (base64 -d)"},
+		"base64 with a newline":       {delivery{options: github(base64.StdEncoding.EncodeToString([]byte(secret + "\n"))), body: body, headers: []string{sign(body)}}, "secret-base64", "and was encoded with a newline"},
+		"an escaped newline":          {delivery{options: github(secret + `\n`), body: body, headers: []string{sign(body)}}, "secret-newline", "a backslash and a letter"},
 		"a space at the sender":       {delivery{options: github(secret), body: body, headers: []string{"X-Hub-Signature-256: sha256=" + hexMAC(secret+" ", body)}}, "secret-white-space", "with a space behind it"},
 		"a space before, there":       {delivery{options: github(secret), body: body, headers: []string{"X-Hub-Signature-256: sha256=" + hexMAC(" "+secret, body)}}, "secret-white-space", "with a space before it"},
 		"quotes at the sender":        {delivery{options: github(secret), body: body, headers: []string{"X-Hub-Signature-256: sha256=" + hexMAC(`"`+secret+`"`, body)}}, "secret-quotes", "with quotes around it"},
@@ -289,5 +293,30 @@ func TestSecretTexts(t *testing.T) {
 	texts = secretTexts(map[string]any{"secrets": "a,b"})
 	if len(texts) != 1 || texts[0] != "a,b" {
 		t.Errorf("%q", texts)
+	}
+}
+
+// Whatever a tool has made of a secret is seen through.
+func TestReadings(t *testing.T) {
+	for name, text := range map[string]string{
+		"a byte order mark": "\ufeff" + secret, "an env file": "GITHUB_SECRET=" + secret, "an export, quoted": `export GITHUB_SECRET="` + secret + `"`,
+		"an escaped newline": secret + `\n`, "of Windows": secret + `\r\n`, "a value of Kubernetes": base64.StdEncoding.EncodeToString([]byte(secret)),
+		"the same with a newline": base64.StdEncoding.EncodeToString([]byte(secret + "\n")), "and one behind it": base64.StdEncoding.EncodeToString([]byte(secret)) + "\n",
+	} {
+		found := ""
+		for _, r := range readings() {
+			if r.of(text) == secret || decoded(text) == secret {
+				found = r.name
+				break
+			}
+		}
+		if found == "" {
+			t.Errorf("%s: nothing reads %q as the secret", name, text)
+		}
+	}
+	for _, text := range []string{"c2VjcmV0==", "//79/Pv6", "=", "a="} {
+		if withoutName(text) != text || text == "//79/Pv6" && decoded(text) != text {
+			t.Errorf("%q is read as something else", text)
+		}
 	}
 }

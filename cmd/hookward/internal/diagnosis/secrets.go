@@ -1,10 +1,14 @@
 package diagnosis
 
 import (
+	"encoding/base64"
 	"fmt"
 	"net/url"
 	"os"
+	"regexp"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/hookward/hookward"
 	"github.com/hookward/hookward/internal/plainfile"
@@ -78,6 +82,16 @@ func readings() []reading {
 			}
 			return text
 		}},
+		{"secret-mark", "without the byte order mark before it", "save the file as UTF-8 without a byte order mark", func(text string) string { return strings.TrimPrefix(text, "\ufeff") }},
+		{"secret-name", "without the NAME= before it", "what is given as the secret is a line of an env file: leave the value alone in it, or load the file into the environment and write env:NAME", withoutName},
+		{"secret-newline", `without the \n at its end, a backslash and a letter`, "take the two signs out of the secret: whatever wrote them meant a newline, and none belongs there", withoutEscapedNewline},
+		{"secret-base64", "once it is taken out of base64, without the newline in it", "the secret is still in base64, as Kubernetes has it under data, and was encoded with a newline: encode it anew (printf %s SECRET | base64), or write it under stringData", func(text string) string {
+			plain := decoded(text)
+			if trimmed := strings.TrimRight(plain, "\r\n"); trimmed != plain {
+				return trimmed
+			}
+			return text // which is for the encodings
+		}},
 		pasted("secret-white-space", "a space behind it", "", " "), pasted("secret-white-space", "a space before it", " ", ""),
 		pasted("secret-quotes", "quotes around it", `"`, `"`), pasted("secret-quotes", "single quotes around it", "'", "'"),
 		trimmedBy("whsec_"), trimmedBy("v1,whsec_"), trimmedBy("Bearer "), trimmedBy("base64:"), trimmedBy("sha256="), trimmedBy("0x"),
@@ -96,6 +110,36 @@ func readings() []reading {
 		{"secret-case", "in upper case", "write the secret in upper case", strings.ToUpper},
 	}
 	return all
+}
+
+var (
+	nameBefore     = regexp.MustCompile(`^\s*(?:export\s+)?[A-Za-z_][A-Za-z0-9_]*=`)
+	newlineWritten = regexp.MustCompile(`(?:\\r)?\\n$`)
+)
+
+// withoutName takes the name off a line of an env file, and quotes off its value.
+func withoutName(text string) string {
+	value := nameBefore.ReplaceAllString(text, "")
+	if value == text || value == "" || strings.Trim(value, "=") == "" {
+		return text // padding of base64
+	}
+	value = strings.TrimSpace(value)
+	if len(value) > 1 && value[0] == value[len(value)-1] && (value[0] == '"' || value[0] == '\'') {
+		value = value[1 : len(value)-1]
+	}
+	return value
+}
+
+func withoutEscapedNewline(text string) string { return newlineWritten.ReplaceAllString(text, "") }
+
+// decoded takes a text out of base64, if there is a text in it: keys of bytes are for the
+// encodings.
+func decoded(text string) string {
+	plain, err := base64.StdEncoding.DecodeString(strings.TrimSpace(text))
+	if err != nil || len(plain) == 0 || !utf8.Valid(plain) || strings.ContainsFunc(strings.TrimRight(string(plain), "\r\n"), unicode.IsControl) {
+		return text
+	}
+	return string(plain)
 }
 
 // encodings are the values of signature.secretEncoding.
@@ -132,6 +176,9 @@ func (s *search) tryEncodings(name, text string, form hookward.SignatureOptions)
 		alone := formConfig(s.raw, form)
 		raw := with(alone, "signature.secretEncoding", encoding)
 		cure := "signature.secretEncoding: " + encoding
+		if encoding == "base64" && decoded(text) != text {
+			cure += "; where the sender shows another text, this one is still as Kubernetes has it under data: decode it (base64 -d), or write it under stringData"
+		}
 		found := s.trySecret(text, raw, Cause{"secret-encoding", name + " is right if it is read as " + encoding, cure})
 		for _, prefix := range []string{"whsec_", "v1,whsec_", "base64:", "0x"} {
 			// The encoding whsec takes its prefix away by itself.
