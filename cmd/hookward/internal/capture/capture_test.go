@@ -221,7 +221,8 @@ func TestCurl(t *testing.T) {
 
 // Whatever is read, nothing panics, and what comes out is a request.
 func FuzzRaw(f *testing.F) {
-	for _, text := range []string{"POST / HTTP/1.1\nHost: h\n\nb", ":method: POST\n:path: /\n\n", `{"log":{"entries":[{"request":{"method":"POST","url":"http://h/"}}]}}`, `curl 'h/' -d $'\u00fc' -H "X-A: 1"`} {
+	for _, text := range []string{"POST / HTTP/1.1\nHost: h\n\nb", ":method: POST\n:path: /\n\n", `{"log":{"entries":[{"request":{"method":"POST","url":"http://h/"}}]}}`, `curl 'h/' -d $'\u00fc' -H "X-A: 1"`,
+		"Headers\nRequest URL: http://h/\nRequest method: POST\nA: b\n\nPayload\n{}", "> POST / HTTP/1.1\n> A: b\n>\nb\n< HTTP/1.1 200 OK\n", `{"httpMethod": "POST", "path": "/", "headers": {"A": "b"}, "queryStringParameters": {"a": "b"}, "body": "e30=", "isBase64Encoded": true}`} {
 		f.Add([]byte(text))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {

@@ -19,7 +19,11 @@ func TOML(text []byte) (*Node, *Mistake) {
 		wrong := &toml.DecodeError{}
 		if errors.As(err, &wrong) {
 			line, column := wrong.Position()
-			return nil, &Mistake{line, column, strings.TrimPrefix(err.Error(), "toml: ")}
+			text := strings.TrimPrefix(err.Error(), "toml: ")
+			if strings.Contains(text, "incomplete number") || strings.Contains(text, "expected value") {
+				text += " (a text needs quotes)"
+			}
+			return nil, &Mistake{line, column, text}
 		}
 		return nil, &Mistake{Text: strings.TrimPrefix(err.Error(), "toml: ")}
 	}

@@ -89,7 +89,11 @@ func (c *check) checkUnused() {
 	}
 	for _, g := range c.gates {
 		if !used[g.Middleware] && c.middlewares[g.Key] == g.Middleware {
-			c.say(g.File, g.Node, finding.Warning, "unused-middleware", g.Title(), "is used by no router of these files, so it guards nothing")
+			effect := "so it guards nothing"
+			if len(c.set.Statics) == 0 {
+				effect = "and guards nothing, unless an entry point has it: no static configuration is among them"
+			}
+			c.say(g.File, g.Node, finding.Warning, "unused-middleware", g.Title(), "is used by no router of these files, %s", effect)
 		}
 	}
 }

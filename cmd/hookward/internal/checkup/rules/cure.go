@@ -35,7 +35,7 @@ func (c *check) denyRouter(g, r *route, same bool, rule string) string {
 	if rule == "" {
 		return ""
 	}
-	priority, raised := between(g, r)
+	priority, raised := between(g, r, parseRule(rule))
 	d := &inventory.Router{Name: "deny", Provider: r.Provider, Rule: rule, Priority: priority, Service: "noop@internal", EntryPoints: r.EntryPoints, TLS: r.TLS || g.TLS && !same}
 	names := []string{}
 	for _, other := range c.set.Routers {
@@ -71,16 +71,19 @@ func (c *check) denyRouter(g, r *route, same bool, rule string) string {
 // unknownLength is a priority that no rule has by its length.
 const unknownLength = 10_000
 
-// between returns a priority that comes after that of g and before that of r, and the one
-// that g needs for that, or 0 where it can stay as it is.
-func between(g, r *route) (int, int) {
+// between returns the priority of a deny router with a rule, that comes before r and
+// leaves g what is g's, and the one that g needs for that, or 0 where it can stay as it is.
+func between(g, r *route, rule alternatives) (int, int) {
 	priority := r.priority + 1
 	if r.Priority == 0 && unresolvedName.MatchString(r.Rule) {
 		priority = unknownLength
 	}
 	isKnown := g.Priority != 0 || !unresolvedName.MatchString(g.Rule)
-	if isKnown && priority < g.priority {
+	switch {
+	case apart(rule, g.rule) || isKnown && priority < g.priority:
 		return priority, 0
+	case !isKnown && priority < unknownLength:
+		return priority, unknownLength
 	}
 	return priority, priority + 1
 }
