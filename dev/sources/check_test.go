@@ -230,16 +230,10 @@ func cases(t *testing.T) []*txtar.Archive {
 	return archives
 }
 
-// checkFile returns the mistakes that `hookward check` finds of a case, in a file as
-// somebody would write it.
-func checkFile(t *testing.T, command string, source Source, text string) []finding {
+// asWritten returns a case as a file that somebody would write.
+func asWritten(t *testing.T, source Source, text string) string {
 	t.Helper()
-	name, file := "options.yml", ""
 	switch source.Name {
-	case "yaml":
-		file = yamlFile(text)
-	case "toml":
-		name, file = "options.toml", tomlFile(text)
 	case "labels":
 		labels := map[string]string{}
 		for _, l := range labelsOf(text) {
@@ -249,12 +243,26 @@ func checkFile(t *testing.T, command string, source Source, text string) []findi
 		if err != nil {
 			t.Fatal(err)
 		}
-		file = string(b)
+		return string(b)
 	case "json":
-		file = `{"apiVersion": "traefik.io/v1alpha1", "kind": "Middleware", "metadata": {"name": "hooks"}, "spec": {"plugin": {"hookward": ` + text + `}}}`
+		return `{"apiVersion": "traefik.io/v1alpha1", "kind": "Middleware", "metadata": {"name": "hooks"}, "spec": {"plugin": {"hookward": ` + text + `}}}`
 	}
-	path := filepath.Join(t.TempDir(), name)
-	if err := os.WriteFile(path, []byte(file), 0o600); err != nil {
+	return fileText(source, text)
+}
+
+// extension returns that of a source's files.
+func extension(source Source) string {
+	if source.Name == "toml" {
+		return ".toml"
+	}
+	return ".yml"
+}
+
+// checkFile returns the mistakes that `hookward check` finds of a case.
+func checkFile(t *testing.T, command string, source Source, text string) []finding {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "options"+extension(source))
+	if err := os.WriteFile(path, []byte(asWritten(t, source, text)), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	mistakes := []finding{}

@@ -26,7 +26,7 @@ func build(t *testing.T, name string) string {
 }
 
 // finding is what 'hookward check --json' says.
-type finding struct{ Severity, Rule, Path, Message string }
+type finding struct{ File, Severity, Rule, Path, Message string }
 
 func check(t *testing.T, command, path string) []finding {
 	t.Helper()

@@ -2,6 +2,8 @@ package sources
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/traefik/traefik/v3/pkg/config/dynamic"
@@ -22,7 +24,6 @@ func copyOrPanic(raw map[string]any) (err error) {
 // Whatever Traefik reads and can't copy is an error of check, by a rule of its own, and
 // nothing else is told so.
 func TestCheckKnowsWhatStopsTraefik(t *testing.T) {
-	command, stopped := build(t, "./cmd/hookward"), 0
 	scalars := []string{
 		"x", "~", "true", "1", "-1", "0x7FFFFFFFFFFFFFFF", "9223372036854775807", "9223372036854775808", "18446744073709551615", "18446744073709551616",
 		"0xFFFFFFFFFFFFFFFF", "0o1777777777777777777777", "0b1000000000000000000000000000000000000000000000000000000000000000", "1_000_000_000_000_000_000_0",
@@ -43,23 +44,34 @@ func TestCheckKnowsWhatStopsTraefik(t *testing.T) {
 	for _, number := range []string{"9223372036854775807", "0x7FFFFFFFFFFFFFFF", "inf", "1e10", "1979-05-27"} {
 		texts["toml"] = append(texts["toml"], "secrets = ["+number+"]")
 	}
+	directory := t.TempDir()
+	stops, stopped := map[string]error{}, 0
 	for _, source := range All {
-		for _, text := range texts[source.Name] {
+		for i, text := range texts[source.Name] {
 			raw, err := optionsOrPanic(source, text)
 			if err != nil {
 				continue // it costs the file, and no more
 			}
-			err = copyOrPanic(raw)
-			if err != nil {
+			path := filepath.Join(directory, fmt.Sprintf("%s-%d%s", source.Name, i, extension(source)))
+			if err := os.WriteFile(path, []byte(asWritten(t, source, text)), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			stops[path] = copyOrPanic(raw)
+			if stops[path] != nil {
 				stopped++
 			}
-			found := false
-			for _, f := range checkFile(t, command, source, text) {
-				found = found || f.Rule == "stops-traefik"
-			}
-			if found != (err != nil) {
-				t.Errorf("%s: check says %v, Traefik says %v, of\n%s", source.Name, found, err, text)
-			}
+		}
+	}
+	found := map[string]bool{}
+	for _, f := range check(t, build(t, "./cmd/hookward"), directory) {
+		if f.Rule == "stops-traefik" {
+			found[f.File] = true
+		}
+	}
+	for path, err := range stops {
+		if found[path] != (err != nil) {
+			text, _ := os.ReadFile(path)
+			t.Errorf("check says %v, Traefik says %v, of\n%s", found[path], err, text)
 		}
 	}
 	if stopped < 40 {
