@@ -24,8 +24,11 @@ func Flags(arguments []Label) *document.Node {
 	for i := 0; i < len(arguments); i++ {
 		flag := arguments[i]
 		name, isFlag := strings.CutPrefix(flag.Value, "-")
+		if !isFlag && len(values) > 0 {
+			break // the first argument that is none ends the flags
+		}
 		if !isFlag {
-			continue
+			continue // the program
 		}
 		name, value, hasValue := strings.Cut(strings.TrimPrefix(name, "-"), "=")
 		last := strings.ToLower(name[strings.LastIndex(name, ".")+1:])
@@ -65,8 +68,8 @@ func Variables(variables []Label) *document.Node {
 // placeStatic puts an option where its name leads. One that is given twice is a list.
 func placeStatic(root *document.Node, top *node, values map[string]string, option Label) {
 	parts, problem := labelParts("traefik." + option.Key)
-	if problem != "" || !isListed(strings.ToLower(parts[1]), staticSections) {
-		return
+	if problem != "" || !isListed(strings.ToLower(parts[1]), staticSections) || strings.Contains(option.Key, "[") {
+		return // of a flag with a position, Traefik takes nothing
 	}
 	key := strings.ToLower(option.Key)
 	if before, twice := values[key]; twice {
