@@ -78,6 +78,11 @@ func (s *Set) render(file string, text []byte) (string, bool) {
 	if err == nil {
 		return rendered, true
 	}
+	if s.Walked && (strings.Contains(mistake.Text, "can't evaluate field") || strings.Contains(filepath.ToSlash(file), "/templates/")) {
+		// Traefik's templates have no fields, and nobody keeps them by that name.
+		s.Findings = append(s.Findings, finding.Finding{File: file, Severity: finding.Info, Rule: "template-not-rendered", Message: "is a template of another tool's: check what it renders to"})
+		return "", false
+	}
 	severity, rule, tail := finding.Error, "syntax", ": Traefik takes nothing of this file"
 	if errors.Is(err, reading.ErrUnknownFunction) {
 		severity, rule, tail = finding.Warning, "template-not-rendered", ""
