@@ -14,8 +14,9 @@ import (
 const checkHelp = `Checks configurations before Traefik reads them: files of its file provider (YAML and
 TOML), labels in Compose files, Kubernetes manifests, values of Helm, and the static
 configuration, as a file or as flags, if it is among them. Of a directory, all YAML and
-TOML files are read, and what is not Traefik's is left alone. Files that are named together are checked together, as one Traefik has them:
-a router in one may go around a middleware in another. A FILE of - is stdin.
+TOML files are read, and what is not Traefik's is left alone. Files that are named
+together are checked together, as one Traefik has them: a router in one may go around a
+middleware in another. A FILE of - is stdin.
 
 What the options of a middleware may be is for the plugin's own code to say, so a gate
 whose options are good here does not answer 503 for them. Nothing is fetched, and no

@@ -19,7 +19,9 @@ const goodGate = `http:
           secrets: ["env:SECRET"]
 `
 
-func TestCheck(t *testing.T) {
+// checkFiles returns a directory with files to check.
+func checkFiles(t *testing.T) string {
+	t.Helper()
 	directory := t.TempDir()
 	files := map[string]string{
 		"good.yml":    goodGate,
@@ -46,6 +48,11 @@ func TestCheck(t *testing.T) {
 	if err := os.Symlink("real", filepath.Join(directory, "link")); err != nil {
 		t.Fatal(err)
 	}
+	return directory
+}
+
+func TestCheck(t *testing.T) {
+	directory := checkFiles(t)
 	tests := []struct {
 		arguments      string
 		status         int

@@ -38,6 +38,18 @@ func isThere(set *inventory.Set, f finding.Finding) bool {
 	return false
 }
 
+// overtakenIn returns how many routers are overtaken.
+func overtakenIn(set *inventory.Set) int {
+	n := 0
+	found, _ := rules.Run(set, rules.Options{})
+	for _, other := range found {
+		if other.Rule == "overtaken" {
+			n++
+		}
+	}
+	return n
+}
+
 // cureRoutes does what a finding about routers says, in all the ways that it says, and
 // returns how many these are.
 func cureRoutes(t *testing.T, files []string, f finding.Finding) int {
@@ -65,16 +77,6 @@ func cureRoutes(t *testing.T, files []string, f finding.Finding) int {
 		return true
 	}
 	cures := 0
-	overtaken := func(set *inventory.Set) int {
-		n := 0
-		found, _ := rules.Run(set, rules.Options{})
-		for _, other := range found {
-			if other.Rule == "overtaken" {
-				n++
-			}
-		}
-		return n
-	}
 	cured := func(set *inventory.Set) {
 		cures++
 		if isThere(set, f) {
@@ -91,7 +93,7 @@ func cureRoutes(t *testing.T, files []string, f finding.Finding) int {
 		set.Routers = append(set.Routers, r)
 		prioritize(set, f.Message)
 		cured(set)
-		if overtaken(set) > overtaken(fresh()) {
+		if overtakenIn(set) > overtakenIn(fresh()) {
 			t.Errorf("the cure does harm: %s:%d: %s: %s", f.File, f.Line, f.Path, f.Message)
 		}
 	} else if set := fresh(); prioritize(set, f.Message) {

@@ -88,10 +88,11 @@ func entryPointOf(port *document.Node) *document.Node {
 	if enabled == "true" || enabled == "" && (port.Name == "websecure" || port.Path("http", "tls") != nil) {
 		http.Items = append(http.Items, &document.Node{Kind: document.Map, Name: "tls", Line: port.Line, Column: port.Column})
 	}
-	for _, name := range []string{"middlewares", "redirections"} {
-		if n := at(name); n != nil {
-			http.Items = append(http.Items, n)
-		}
+	if n := at("middlewares"); n != nil {
+		http.Items = append(http.Items, n)
+	}
+	if n := at("redirections"); hasItems(n.Get("entryPoint"), document.Map) { // which is there by default, and empty
+		http.Items = append(http.Items, n)
 	}
 	address := ":" + port.Get("port").String()
 	if strings.EqualFold(port.Get("protocol").String(), "udp") {
