@@ -183,10 +183,10 @@ func (s *Set) addChart(file string, kind string, root *document.Node) {
 	switch kind {
 	case "HelmRelease":
 		name := spec.Path("chart", "spec", "chart").String() + spec.Path("chartRef", "name").String()
-		s.addChartValues(file, name, spec.Get("values"))
+		s.addChartValues(file, name, spec.Get("values"), hasItems(spec.Get("valuesFrom"), document.List))
 	case "HelmChart", "HelmChartConfig":
 		name := root.Path("metadata", "name").String() + spec.Get("chart").String()
-		s.addChartValues(file, name, spec.Get("valuesContent"))
+		s.addChartValues(file, name, spec.Get("valuesContent"), false)
 	case "Application":
 		sources := []*document.Node{spec.Get("source")}
 		if list := spec.Get("sources"); list != nil {
@@ -194,13 +194,16 @@ func (s *Set) addChart(file string, kind string, root *document.Node) {
 		}
 		for _, source := range sources {
 			name := source.Get("chart").String() + source.Get("repoURL").String() + source.Get("path").String()
-			s.addChartValues(file, name, source.Path("helm", "values"))
-			s.addChartValues(file, name, source.Path("helm", "valuesObject"))
+			isPart := hasItems(source.Path("helm", "valueFiles"), document.List)
+			s.addChartValues(file, name, source.Path("helm", "values"), isPart)
+			s.addChartValues(file, name, source.Path("helm", "valuesObject"), isPart)
 		}
 	}
 }
 
-func (s *Set) addChartValues(file, chart string, values *document.Node) {
+// addChartValues adds values as a map or as text. Of those that are only a part of all,
+// the resources are taken alone.
+func (s *Set) addChartValues(file, chart string, values *document.Node, isPart bool) {
 	if values == nil {
 		return
 	}
@@ -209,7 +212,9 @@ func (s *Set) addChartValues(file, chart string, values *document.Node) {
 		documents = embedded(values)
 	}
 	for _, d := range documents {
-		if d.Kind == document.Map {
+		if isPart {
+			s.addResources(file, d, 0)
+		} else if d.Kind == document.Map {
 			s.addValues(file, d, strings.Contains(strings.ToLower(chart), "traefik"))
 		}
 	}
