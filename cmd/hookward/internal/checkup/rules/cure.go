@@ -37,11 +37,7 @@ func (c *check) denyRouter(g, r *route, same bool, rule string) string {
 	}
 	priority, raised := between(g, r, parseRule(rule))
 	d := &inventory.Router{Name: "deny", Provider: r.Provider, Rule: rule, Priority: priority, Service: "noop@internal", EntryPoints: r.EntryPoints, TLS: r.TLS || g.TLS && !same}
-	names := []string{}
-	for _, other := range c.set.Routers {
-		names = append(names, other.EntryPoints...)
-	}
-	deny := &route{Router: d, rule: parseRule(rule), priority: priority, denies: true, entrances: c.entrancesOf(d, names)}
+	deny := &route{Router: d, rule: parseRule(rule), priority: priority, denies: true, entrances: c.entrancesOf(d)}
 	guarded := *g
 	if raised != 0 {
 		guarded.priority = raised

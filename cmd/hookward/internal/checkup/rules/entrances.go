@@ -19,16 +19,15 @@ type entrance struct {
 	certain    bool // the entry point is among these files, so https is not a guess
 }
 
-// entrancesOf returns all entrances of a router. The names are those of all entry points that
-// any router has.
-func (c *check) entrancesOf(r *inventory.Router, names []string) []entrance {
+// entrancesOf returns all entrances of a router.
+func (c *check) entrancesOf(r *inventory.Router) []entrance {
 	known := c.knownEntryPoints()
 	listens := r.EntryPoints
 	if len(listens) == 0 {
 		listens = defaultEntryPoints(known)
 	}
 	if len(listens) == 0 {
-		listens = append([]string{""}, names...)
+		listens = append([]string{""}, c.namedEntryPoints()...)
 	}
 	entrances := []entrance{}
 	for _, name := range listens {
@@ -43,8 +42,28 @@ func (c *check) entrancesOf(r *inventory.Router, names []string) []entrance {
 	return entrances
 }
 
+// namedEntryPoints returns the names of all entry points that any router has.
+func (c *check) namedEntryPoints() []string {
+	if c.named == nil {
+		c.named = []string{}
+		for _, r := range c.set.Routers {
+			for _, name := range r.EntryPoints {
+				if !isOneOf(name, c.named) {
+					c.named = append(c.named, name)
+				}
+			}
+		}
+	}
+	return c.named
+}
+
+// knownEntryPoints returns those of all static configurations.
 func (c *check) knownEntryPoints() map[string]*document.Node {
+	if c.known != nil {
+		return c.known
+	}
 	known := map[string]*document.Node{}
+	c.known = known
 	for _, s := range c.set.Statics {
 		for _, e := range entryPointsOf(s) {
 			known[e.Name] = e

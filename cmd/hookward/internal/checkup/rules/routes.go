@@ -33,6 +33,10 @@ func (c *check) checkRoutes() {
 		}
 	}
 	said := map[string]bool{}
+	guardedParts := map[*document.Node]bool{}
+	for _, g := range routes {
+		guardedParts[g.Node] = guardedParts[g.Node] || g.guarded
+	}
 	for _, g := range routes {
 		if !g.guarded {
 			continue
@@ -42,7 +46,8 @@ func (c *check) checkRoutes() {
 			c.checkDeny(g, d)
 		}
 		for _, r := range routes {
-			if r.guarded || r.harmless {
+			// A router that has its gate at some entry points alone is told of by itself.
+			if r.guarded || r.harmless || guardedParts[r.Node] && r.Node != g.Node {
 				continue
 			}
 			c.checkPair(g, r, denies, said)
@@ -53,14 +58,10 @@ func (c *check) checkRoutes() {
 // routes returns all routers as the rules about routers look at them.
 func (c *check) routes() []*route {
 	routes := []*route{}
-	names := []string{}
-	for _, r := range c.set.Routers {
-		names = append(names, r.EntryPoints...)
-	}
 	for _, r := range c.routers() {
 		chain := c.chainOf(r)
 		x := &route{Router: r, rule: parseRule(r.Rule), priority: priorityOf(r), guarded: c.guardOf(chain) >= 0}
-		x.entrances = c.entrancesOf(r, names)
+		x.entrances = c.entrancesOf(r)
 		x.denies = r.Service == "noop@internal"
 		x.harmless = x.denies || strings.HasSuffix(r.Service, "@internal") || len(x.entrances) == 0
 		for _, m := range chain {

@@ -34,6 +34,8 @@ type check struct {
 	gateOf      map[*inventory.Middleware]*gate
 	middlewares map[string]*inventory.Middleware // by key; the first counts
 	findings    []finding.Finding
+	known       map[string]*document.Node              // entry points, by name; nil until they are asked for
+	named       []string                               // by routers; the same
 	refused     map[*inventory.Source]*finding.Finding // why Traefik takes nothing of a source, by its fields
 }
 
