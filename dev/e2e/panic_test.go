@@ -114,7 +114,7 @@ func buggy(t *testing.T) string {
 		d.reason = p.allow[:0][1:]
 	case "nil pointer":
 		var none *decision
-		none.secret = 1
+		none.wait = 1
 	case "abort":
 		panic(http.ErrAbortHandler)
 	}
@@ -124,8 +124,8 @@ func buggy(t *testing.T) string {
 		panic("a bug in conclude")
 	}
 `},
-		{"func update(l *List, now time.Time) {\n", `
-	if l.Name == "/panic" {
+		{"func update(d *Document, now time.Time) {\n", `
+	if d.source.Name == "/panic" {
 		panic("a bug in update")
 	}
 `},

@@ -27,7 +27,7 @@ const (
 	snsHost       = "sns.eu-central-1.amazonaws.com"
 	certificate   = "https://" + snsHost + "/SimpleNotificationService-0123456789abcdef0123456789abcdef.pem"
 	subscribeURL  = "https://" + snsHost + "/?Action=ConfirmSubscription&TopicArn=" + topic + "&Token=2336412f37"
-	snsDialsPlace = "func certificateKeys(s *scheme, r *http.Request, d *decision, now time.Time) ([]publicKey, string) {\n"
+	snsDialsPlace = "func snsKeys(topic, address string, offline bool, now time.Time) ([]publicKey, string) {\n"
 )
 
 // amazon is what the gate finds in the place of Amazon's hosts.
@@ -107,7 +107,7 @@ func TestSNS(t *testing.T) {
 `, address)
 	plugin := patched(t, []patch{
 		{snsDialsPlace, dials},
-		{"import (\n\t\"errors\"\n\t\"net/http\"\n\t\"net/url\"\n", "\t\"context\"\n\t\"crypto/tls\"\n\t\"net\"\n"},
+		{"import (\n\t\"errors\"\n\t\"net/url\"\n\t\"regexp\"\n", "\t\"context\"\n\t\"crypto/tls\"\n\t\"net\"\n\t\"net/http\"\n"},
 	})
 	options := fmt.Sprintf("{provider: aws-sns, senders: [%q]}", topic)
 	confirming := fmt.Sprintf("{provider: aws-sns, senders: [%q], confirmSubscriptions: true}", topic)
