@@ -206,7 +206,7 @@ func TestRequired(t *testing.T) {
 	if !d.forward || d.ahead == nil {
 		t.Fatalf("%+v", d)
 	}
-	log, lines, problem := ahead.Open(g.trail.logAt)
+	log, lines, problem := ahead.Open(fileOf(directory, "ahead-", t.Name()))
 	if problem != "" || len(lines) != 1 {
 		t.Fatalf("%d lines are left: %s", len(lines), problem)
 	}

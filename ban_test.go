@@ -2,12 +2,9 @@ package hookward
 
 import (
 	"net/http/httptest"
-	"net/netip"
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/hookward/hookward/internal/ipset"
 )
 
 // guess sends a wrong signature from an address, at a time.
@@ -123,49 +120,5 @@ func TestLateDeliveriesBanNobody(t *testing.T) {
 		if d := decide(g, r, testTime); d.reason != timestampTooOld {
 			t.Fatalf("%d: %s", i, d.reason)
 		}
-	}
-}
-
-// More clients than there is room for: who is banned stays so, and nobody is
-// banned for being one too many.
-func TestBansAreBounded(t *testing.T) {
-	b := &ban{failures: 2, window: time.Hour, duration: time.Hour}
-	table := newBanTable(b.failures, b.window, b.duration)
-	p := &policy{ban: b, addresses: &addresses{}}
-	fail := func(address string, at time.Time) {
-		r := newPost("")
-		r.RemoteAddr = address + ":1"
-		noteFailure(p, r, &decision{state: &state{bans: table}}, at)
-	}
-	banned := func(address string, at time.Time) bool {
-		return bannedFor(table, ipset.Key(netip.MustParseAddr(address)), sinceStart(at)) > 0
-	}
-	for i := 0; i < 2; i++ {
-		fail("192.0.2.1", testTime)
-	}
-	for i := 0; i < maxBanned; i++ {
-		table.failing[0][string(rune(i))] = tally{first: sinceStart(testTime), count: 1}
-	}
-	for i := 0; i < 5; i++ {
-		fail("192.0.2.2", testTime)
-	}
-	if !banned("192.0.2.1", testTime) || banned("192.0.2.2", testTime) || len(table.failing[0]) > maxBanned {
-		t.Errorf("%v %v %d", banned("192.0.2.1", testTime), banned("192.0.2.2", testTime), len(table.failing[0]))
-	}
-	// Once those are over, there is room.
-	later := testTime.Add(3 * time.Hour)
-	fail("192.0.2.2", later)
-	fail("192.0.2.2", later.Add(time.Minute))
-	if !banned("192.0.2.2", later.Add(time.Minute)) {
-		t.Error("nobody is counted any more")
-	}
-	// And those who are banned are bounded as well.
-	for i := 0; i < maxBanned; i++ {
-		table.until[0][string(rune(i))] = sinceStart(later) + int64(time.Hour)
-	}
-	fail("192.0.2.3", later.Add(time.Minute))
-	fail("192.0.2.3", later.Add(time.Minute))
-	if banned("192.0.2.3", later.Add(time.Minute)) || len(table.until[0]) > maxBanned+1 {
-		t.Error("more are banned than may be")
 	}
 }

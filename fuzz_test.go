@@ -241,7 +241,7 @@ func FuzzRecord(f *testing.F) {
 	f.Fuzz(func(t *testing.T, method, path, query, host, id, contentType, note string) {
 		redirectRecords(records)
 		shutOutputs()
-		reportOutput = io.Discard
+		redirect(io.Discard)
 		records.Reset()
 		freshOutputs()
 		raw := map[string]any{"provider": "github", "secrets": key, "ban": "false", "audit": map[string]any{"headers": "X-Note"}}

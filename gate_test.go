@@ -116,12 +116,12 @@ func TestMistakeIsRepeated(t *testing.T) {
 	_, reports := capture(t)
 	g := newTestGate("broken", map[string]any{"provider": "github"}, compile, testTime)
 	lines := func() int { return strings.Count(reports.String(), "secrets: is required") }
-	decide(g, newPost(docsBody), testTime.Add(errorInterval-time.Second))
+	decide(g, newPost(docsBody), testTime.Add(29*time.Second))
 	if lines() != 1 {
 		t.Errorf("%d lines within the interval", lines())
 	}
-	decide(g, newPost(docsBody), testTime.Add(errorInterval))
-	decide(g, newPost(docsBody), testTime.Add(errorInterval))
+	decide(g, newPost(docsBody), testTime.Add(30*time.Second))
+	decide(g, newPost(docsBody), testTime.Add(30*time.Second))
 	if lines() != 2 {
 		t.Errorf("%d lines after the interval", lines())
 	}

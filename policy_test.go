@@ -18,7 +18,7 @@ func TestCompileDefaults(t *testing.T) {
 		"signature": map[string]any{"header": "x-sig", "timestampHeader": "X-Ts", "signs": "{timestamp}{body}"},
 		"secrets":   "a single, string",
 	})
-	if p.provider != customProvider || p.maxBodyBytes != 1<<20 || p.schemes[0].tolerance != 5*time.Minute || p.schemes[0].headers[0] != "X-Sig" {
+	if p.provider != "custom" || p.maxBodyBytes != 1<<20 || p.schemes[0].tolerance != 5*time.Minute || p.schemes[0].headers[0] != "X-Sig" {
 		t.Errorf("custom: %+v %+v", p, p.schemes[0])
 	}
 	if len(p.schemes[0].keys) != 1 || string(p.schemes[0].keys[0]) != "a single, string" {

@@ -2,6 +2,7 @@ package hookward
 
 import (
 	"errors"
+	"net/http"
 	"net/url"
 	"regexp"
 	"strings"
@@ -54,6 +55,16 @@ var (
 
 	snsRules = fetch.Rules{Timeout: snsTimeout, MaxBytes: maxSNSBytes, Hosts: snsHost, EndsItself: true}
 )
+
+// beginSNS forgets all certificates, and has them fetched by a transport, or the usual one
+// where that is nil. It is for tests.
+func beginSNS(transport http.RoundTripper) {
+	snsMu.Lock()
+	defer snsMu.Unlock()
+	snsEntries = map[string]*snsEntry{}
+	snsFailures = 0
+	snsRules.Transport = transport
+}
 
 // snsKeys returns the key of the certificate at an address, which a message of a topic
 // names. The second result is keysReady or the reason to refuse.

@@ -25,7 +25,7 @@ type benched struct {
 }
 
 func newBenched(b *testing.B, more map[string]any) *benched {
-	reportOutput = io.Discard
+	redirect(io.Discard)
 	body := `{"id":"evt_1","type":"invoice.paid","data":"` + strings.Repeat("x", 1024-46) + `"}`
 	r := newPost(body, "X-Hub-Signature-256: sha256="+hexMACOf("hmac-sha256", docsSecret, body), "X-GitHub-Delivery: 72d3162e-cc78-11e3-81ab-4c9367dc0958",
 		"X-GitHub-Event: push", "Content-Type: application/json")
