@@ -20,5 +20,6 @@ type message struct {
 	twins        bool
 	twinsKnown   bool
 	replaced     bool // a signed value has U+FFFD, which half a pair of \uXXXX is read as, too
+	notMeant     bool // the form that was tried last is for other requests, as a condition in its signs says
 	item         any  // of a batch, while it is being verified
 }

@@ -131,3 +131,12 @@ func init() {
 		depths[v.reason] = v.depth
 	}
 }
+
+// howFar says how far the form came that was tried last. One whose own condition,
+// {PLACE==TEXT}, does not hold was not meant, and comes behind all others.
+func howFar(m *message, reason string) int {
+	if m.notMeant {
+		return -1
+	}
+	return depths[reason]
+}

@@ -48,6 +48,47 @@ func secretKeys(r *resolver, n *notes, refs []string, encoding string) [][]byte 
 	return keys
 }
 
+// readsSecrets notes the keys that a further encoding makes of the secrets, and says
+// whether it can read one. One that it can't read is no mistake, since Polar has secrets of
+// both kinds: it keeps its place, with its usual key.
+func readsSecrets(r *resolver, n *notes, options Options, encoding string) bool {
+	usual := orDefault(options.Signature.SecretEncoding, "utf8")
+	keys := append([][]byte{}, secretKeys(r, n, options.Secrets, usual)...)
+	if encoding == usual || len(keys) != len(options.Secrets) {
+		return true // there is nothing to find out, or there are problems
+	}
+	found := false
+	for i, ref := range options.Secrets {
+		s := standInOf(r, fmt.Sprintf("secrets[%d]", i), ref, usual)
+		if s == nil {
+			resolved := resolveSecret(ref, usual)
+			s = &resolved
+		}
+		other := decodeSecret(s.text, encoding)
+		if other.problem == "" {
+			keys[i] = other.key
+			found = true
+		}
+	}
+	if found {
+		r.keys[encoding] = keys
+	}
+	return found
+}
+
+// isRowsEncoding says whether one of a row's alternatives has its secrets in an encoding.
+func isRowsEncoding(row *SignatureOptions, encoding string) bool {
+	if row == nil || encoding == "" {
+		return false
+	}
+	for _, alternative := range row.Alternatives {
+		if alternative.SecretEncoding == encoding {
+			return true
+		}
+	}
+	return false
+}
+
 // publicKeys resolves the option publicKeys.
 func publicKeys(r *resolver, n *notes, refs []string) []publicKey {
 	if len(refs) > maxSecrets {

@@ -98,6 +98,7 @@ func chosenText(s *scheme, q *part, m *message, p *candidate) ([]byte, string) {
 		return fieldsText(q, m)
 	case "check":
 		if !holds(q, m) {
+			m.notMeant = q.want != ""
 			return nil, signedFieldMissing
 		}
 		return nil, textsReady

@@ -71,7 +71,9 @@ func (s *Signer) writeItems(w *draft, form *scheme, p *candidate) string {
 		for i := range form.signs {
 			problem := w.writePart(form, &form.signs[i], path)
 			if problem != "" {
-				w.reason = signedFieldMissing
+				if form.signs[i].kind != "check" { // else this form is for other items
+					w.reason = signedFieldMissing
+				}
 				return problem
 			}
 		}

@@ -54,6 +54,9 @@ func compileSignature(n *notes, secrets *resolver, options, row Options) ([]*sch
 		path := "signature"
 		if i > 0 {
 			path = fmt.Sprintf("signature.alternatives[%d]", i-1)
+			if isRowsEncoding(row.Signature, o.SecretEncoding) && !readsSecrets(secrets, n, options, o.SecretEncoding) {
+				continue
+			}
 		}
 		said := len(n.warnings)
 		s, lack := compileScheme(n, secrets, options, o, path)

@@ -28,10 +28,13 @@ type verifier struct {
 // verified, or else of the one that came furthest, which was meant.
 func verifySchemes(v *verifier, m *message, now time.Time) proof {
 	best := proof{}
+	furthest := 0
 	for _, s := range v.schemes {
 		found := verifyScheme(v, s, m, now)
-		if best.reason == "" || found.reason == verified || depths[found.reason] > depths[best.reason] {
+		depth := howFar(m, found.reason)
+		if best.reason == "" || found.reason == verified || depth > furthest {
 			best = found
+			furthest = depth
 			if v.trace != nil {
 				v.trace.meant = v.trace.last
 			}
@@ -49,6 +52,7 @@ func verifySchemes(v *verifier, m *message, now time.Time) proof {
 // verifyScheme verifies a message in one form.
 func verifyScheme(v *verifier, s *scheme, m *message, now time.Time) proof {
 	m.item = nil
+	m.notMeant = false
 	if v.trace != nil {
 		v.trace.last = attempt{scheme: s}
 	}

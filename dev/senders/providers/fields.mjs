@@ -149,6 +149,14 @@ const adyenAfter = (change) => ({
     c.body = JSON.stringify(c.fields);
   },
 });
+// The pspReference of a report is the name of a file, with times in it.
+const adyenReport = (eventCode) => ({
+  before: (c) => {
+    const pspReference = "report_2022-11-01T00:00:00_2022-11-02T23:59:59.csv";
+    c.fields.notificationItems.length = 1;
+    Object.assign(adyenItems(c)[0], { pspReference, eventCode, merchantReference: "" });
+  },
+});
 const adyen = {
   ...plain("hmacSignature", { form: forms.hex }),
   covers: false,
@@ -187,6 +195,8 @@ const adyen = {
     "refuse:unsigned": make(adyenAfter((...items) => items.forEach((item) => delete item.additionalData))),
     "refuse:noItems": make({ after: (c) => (c.body = '{"live":"false","notificationItems":[]}') }),
     "pass:unsignedPart": make(adyenAfter((first) => (first.reason = "another"))),
+    "pass:report": make(adyenReport("REPORT_AVAILABLE")),
+    "refuse:colons": make(adyenReport("AUTHORISATION")),
   }),
 };
 
@@ -227,7 +237,7 @@ const mailgun = {
 const mercadoText = (c) => {
   const id = new URL(c.target, c.url).searchParams.get("data.id");
   const asked = c.headers.find(([name]) => name === "x-request-id")?.[1];
-  return (id === null ? "" : `id:${id.toLowerCase()};`) + (asked ? `request-id:${asked};` : "") + `ts:${c.ts};`;
+  return (id === null ? "" : `id:${c.verbatim ? id : id.toLowerCase()};`) + (asked ? `request-id:${asked};` : "") + `ts:${c.ts};`;
 };
 const mercado = {
   ...list("x-signature", { time: "ts", text: mercadoText, unit: "ms", tolerance: null, other: "v9" }),
@@ -244,6 +254,12 @@ mercado.more = (make) => ({
   "pass:unsignedPart": make(amend("1200", "9200")),
   "pass:withoutHeader": make({ before: (c) => (c.headers = c.headers.filter(([name]) => name !== "x-request-id")) }),
   "pass:seconds": make({ before: (c) => (c.ts = units.s(c.ms)) }),
+  // The official SDKs have taken the id as it stands since June 2026.
+  "pass:verbatim": make({ before: (c) => (c.verbatim = true) }),
+  "refuse:capitals": make({
+    before: (c) => (c.verbatim = true),
+    after: (c) => (c.target = c.target.replace("ABC1200", "abc1200")),
+  }),
 });
 
 const url = { usesURL: true };

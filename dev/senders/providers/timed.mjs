@@ -98,6 +98,9 @@ export default {
     unit: "ms",
     tolerance: null,
     id: header("idempotency-key"),
+    more: (make) => ({
+      "pass:space": make({ after: (c) => (c.headers.at(-1)[1] = c.headers.at(-1)[1].replace(",", ", ")) }),
+    }),
   }),
   buildkite: list("X-Buildkite-Signature", {
     time: "timestamp", label: "signature",
