@@ -67,7 +67,7 @@ func TestExplainAgreesOnVectors(t *testing.T) {
 		if secret != "" {
 			t.Errorf("%s: %q is in %s", v.Name, secret, text)
 		}
-		if v.Answer == "" {
+		if !e.Answered {
 			checkOrder(t, v.Name, e)
 		}
 	}
@@ -167,6 +167,8 @@ func TestExplainChecks(t *testing.T) {
 		"field":           {map[string]any{"secrets": docsSecret, "signature": map[string]any{"header": "X-Sig", "signs": "{json:id}"}}, newPost("{}", "X-Sig: "+strings.Repeat("0", 64)), "{}", signedFieldMissing, "signature", 401, "id in the JSON body is signed, and not there"},
 		"one of the form": {map[string]any{"secrets": docsSecret, "signature": map[string]any{"header": "X-Sig", "signs": "{header:X-A}.{body}"}}, newPost("{}", "X-A: a.b", "X-Sig: "+strings.Repeat("0", 64)), "{}", signedTextAmbiguous, "signature", 401, "where header X-A ends"},
 		"address alone":   {map[string]any{"allowlist": map[string]any{"sourceRange": "10.0.0.0/8", "alone": "true"}}, newPost("{}"), "{}", clientNotAllowed, "client", 403, "192.0.2.1"},
+		"the origin":      {map[string]any{"provider": "azure-event-grid", "secrets": docsSecret, "token": map[string]any{"query": "code"}}, newRequest("OPTIONS", "/", "", "WebHook-Request-Origin: eventgrid.example"), "", methodNotAllowed, "method", 405, `header Webhook-Request-Origin is \"eventgrid.example\", and not eventgrid.azure.net or`},
+		"a mode":          {map[string]any{"provider": "meta", "secrets": docsSecret, "verifyToken": "the word that was given"}, httptest.NewRequest("GET", "/?hub.mode=a&hub.challenge=1", nil), "", methodNotAllowed, "method", 405, `hub.mode of the query is \"a\", and not subscribe`},
 		"verify token":    {map[string]any{"provider": "meta", "secrets": docsSecret, "verifyToken": "the word that was given"}, httptest.NewRequest("GET", "/?hub.mode=subscribe&hub.verify_token=another&hub.challenge=1", nil), "", handshakeRefused, "handshake", 403, "verifyToken"},
 	} {
 		e, text := explained(t, c.options, c.request, c.body, testTime)
@@ -186,6 +188,23 @@ func TestExplainChecks(t *testing.T) {
 			if check.Name == c.check && !strings.Contains(string(seen), c.seen) {
 				t.Errorf("%s: %s has not %q", name, seen, c.seen)
 			}
+		}
+	}
+}
+
+// What is nearly a handshake is told what it lacks.
+func TestExplainNamesCondition(t *testing.T) {
+	form := "Content-Type: application/x-www-form-urlencoded"
+	for body, want := range map[string]string{
+		"ssl_check=10&token=t":      `field ssl_check of the form is \"10\", and not 1`,
+		"ssl_check=1&ssl_check=1":   "field ssl_check of the form is there 2 times",
+		"ssl_check=1&token=t&x=1":   "the form has other fields too",
+		"ssl_check=&token=t":        "field ssl_check of the form is empty",
+		"command=%2Fdeploy&token=t": "field ssl_check of the form is not there",
+	} {
+		_, text := explained(t, map[string]any{"provider": "slack", "secrets": docsSecret}, newPost(body, form), body, testTime)
+		if !strings.Contains(text, want) {
+			t.Errorf("%s: %s, want %s", body, text, want)
 		}
 	}
 }

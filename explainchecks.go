@@ -89,6 +89,9 @@ func (j *judgement) seen(check string, at time.Time) []string {
 	p := j.policy
 	switch check {
 	case "method":
+		if j.Reason == methodNotAllowed {
+			return append([]string{j.request.Method + "; allowed: " + allowedBeside(p, j.request.Method)}, j.unmetConditions(true)...)
+		}
 		return []string{j.request.Method + "; allowed: " + p.allow}
 	case "client":
 		return j.seenClient()
@@ -108,7 +111,7 @@ func (j *judgement) seen(check string, at time.Time) []string {
 	if j.Reason == handshakeRefused {
 		return []string{"it is one, but the verify token is not verifyToken, or the challenge is missing or no plain word"}
 	}
-	return []string{"it is none"}
+	return append([]string{"it is none"}, j.unmetConditions(check == "handshake")...)
 }
 
 func (j *judgement) seenClient() []string {

@@ -55,22 +55,6 @@ func answerAny(handshakes []*handshake, d *decision) string {
 	return ""
 }
 
-// isHandshake says whether a request is this handshake: every condition holds,
-// and there is a challenge.
-func isHandshake(h *handshake, m *message) bool {
-	for i := range h.conditions {
-		q := &h.conditions[i]
-		text := textAt(&q.place, m)
-		if text == "" || q.want != "" && text != q.want {
-			return false
-		}
-	}
-	if h.unsigned && h.challenge.kind == "form" && len(formOf(m)) != 1 {
-		return false // there is more to it than a question
-	}
-	return h.challenge.kind == "" || len(textsAt(&h.challenge, m)) > 0
-}
-
 // answerHandshake prepares the answer. A challenge comes from a stranger, where
 // the request is not signed, so only a word of known letters is sent back.
 func answerHandshake(h *handshake, d *decision) string {

@@ -220,3 +220,35 @@ func TestAsksVerified(t *testing.T) {
 		t.Errorf("only %d are spared", spared)
 	}
 }
+
+// Of several texts for one place one is enough, and nothing that has them in it is.
+func TestTextsForOnePlace(t *testing.T) {
+	raw := map[string]any{"secrets": docsSecret, "signature": map[string]any{"header": "X-Sig"}, "handshakes": []any{map[string]any{
+		"when": []any{"json:kind=ping_one", "json:kind=ping_two", "json:from", "json:from=here"}, "answer": "pong", "unsigned": "true"}}}
+	for body, want := range map[string]int{
+		`{"kind":"ping_one","from":"here"}`:              200,
+		`{"kind":"ping_two","from":"here"}`:              200,
+		`{"kind":"ping_two","from":"there"}`:             401,
+		`{"kind":"ping_two"}`:                            401,
+		`{"kind":"ping_three","from":"here"}`:            401,
+		`{"kind":"ping_one=ping_two","from":"here"}`:     401,
+		`{"kind":["ping_one","ping_two"],"from":"here"}`: 401,
+	} {
+		capture(t)
+		if rw := asked(t, unbanned(raw), newPost(body)); rw.Code != want {
+			t.Errorf("%s: %d, want %d", body, rw.Code, want)
+		}
+	}
+}
+
+// A 405 does not name the method that it refuses.
+func TestAllowNamesOthers(t *testing.T) {
+	raw := map[string]any{"provider": "azure-event-grid", "secrets": docsSecret, "token": map[string]any{"query": "code"}}
+	for method, want := range map[string]string{"OPTIONS": "POST", "PUT": "POST, OPTIONS"} {
+		capture(t)
+		rw := asked(t, raw, httptest.NewRequest(method, "/", nil))
+		if rw.Code != http.StatusMethodNotAllowed || rw.Header().Get("Allow") != want {
+			t.Errorf("%s: %d, Allow: %q, want %q", method, rw.Code, rw.Header().Get("Allow"), want)
+		}
+	}
+}

@@ -11,8 +11,9 @@ import (
 // handshake is a compiled section of the option handshakes.
 type handshake struct {
 	method      string
-	conditions  []part // checks; one that wants nothing is that there is a value
-	hint        []byte // a text of the body, without which it need not be read; may be empty
+	conditions  []condition
+	fields      map[string]bool // that a form has, for which strangers are answered
+	hint        []byte          // a text of the body, without which it need not be read; may be empty
 	unsigned    bool
 	tokenAt     place // of the verify token
 	token       []byte
@@ -99,9 +100,6 @@ func checkOracle(n *notes, o HandshakeOptions, path string) {
 	}
 }
 
-// plainHint are texts that nobody escapes in JSON.
-var plainHint = regexp.MustCompile(`^[A-Za-z_.]{4,}$`)
-
 // compileHandshake compiles one section. It returns nil for a handshake that
 // has no verify token to ask for, and is not answered then.
 func compileHandshake(n *notes, secrets *resolver, options Options, o HandshakeOptions, path string) *handshake {
@@ -113,17 +111,7 @@ func compileHandshake(n *notes, secrets *resolver, options Options, o HandshakeO
 	if h.method != http.MethodPost && !h.unsigned {
 		wrong("unsigned", kindInvalid, "must be true for other methods than POST; nobody signs a request without a body")
 	}
-	for i, text := range o.When {
-		left, want, _ := strings.Cut(text, "=")
-		at, problem := parsePlace(left)
-		if problem != "" {
-			wrong(fmt.Sprintf("when[%d]", i), kindInvalid, problem)
-		}
-		h.conditions = append(h.conditions, part{kind: "check", place: at, want: want})
-		if at.kind == "json" && plainHint.MatchString(want) {
-			h.hint = []byte(want)
-		}
-	}
+	compileConditions(n, h, o, path)
 	h.challenge = placeOption(n, "", "", path+".challenge", o.Challenge)
 	pattern, known := challengePatterns[orDefault(o.Pattern, "token")]
 	if !known {
@@ -160,6 +148,7 @@ func compileHandshake(n *notes, secrets *resolver, options Options, o HandshakeO
 		h.token = sum[:]
 		h.fixed["verifyToken"] = string(key)
 	}
+	compileFields(h)
 	if strings.Contains(o.DigestOf, "{url}") && options.PublicURL == "" {
 		addProblem(n, "publicURL", kindRequired, "is required, because "+path+".digestOf contains {url}")
 	}

@@ -8,7 +8,9 @@ type HandshakeOptions struct {
 	Method string `json:"method"`
 
 	// When are the conditions that tell the handshake from a delivery, each a
-	// place that must have a value, or `PLACE=TEXT`.
+	// place that must have a value, or `PLACE=TEXT`; of several texts for one
+	// place, one must be there. Where `unsigned` is set, a form must have no
+	// other fields than those that the handshake reads.
 	When []string `json:"when" decode:"whole"`
 
 	// Unsigned answers before the signature is verified, for providers that

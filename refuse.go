@@ -22,6 +22,18 @@ func closeUnread(header http.Header, r *http.Request, d *decision) {
 	}
 }
 
+// allowedBeside lists the methods that may carry something, for a 405. A handshake of the
+// method that was refused may be answered, but was not asked for.
+func allowedBeside(p *policy, method string) string {
+	others := []string{}
+	for _, name := range strings.Split(p.allow, ", ") {
+		if name != method {
+			others = append(others, name)
+		}
+	}
+	return strings.Join(others, ", ")
+}
+
 // retryAfter is what a 503 asks of the sender, in seconds.
 const retryAfter = "30"
 
@@ -52,7 +64,7 @@ func refuse(rw http.ResponseWriter, r *http.Request, d *decision) {
 			header["Retry-After"] = []string{strconv.FormatInt(seconds(d.wait), 10)}
 		}
 	case http.StatusMethodNotAllowed:
-		header["Allow"] = []string{d.policy.allow}
+		header["Allow"] = []string{allowedBeside(d.policy, r.Method)}
 	}
 	if (d.stalled || d.reason == bodyTimeout) && r.ProtoMajor == 1 && hangUp(rw, r, status) {
 		return

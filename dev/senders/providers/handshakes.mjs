@@ -75,11 +75,20 @@ const hub = (parameter) => (slug, entry) => {
   return [echo(slug, "subscribe", query, text("abc123"), bad)];
 };
 
+// sslCheck is how Slack looks whether a certificate is good: unsigned, and nothing else.
+function sslCheck(slug) {
+  const headers = [["Content-Type", "application/x-www-form-urlencoded"]];
+  const asked = (body) => ask("POST", slug, { headers, body });
+  const bad = ["ssl_check=10&token=t", "ssl_check=1&token=t&command=%2Fdeploy", "ssl_check=1&ssl_check=1&token=t", "token=t"];
+  return { name: "ssl_check", request: asked("ssl_check=1&token=t"), response: empty(200), refuse: bad.map(asked) };
+}
+
 const makers = {
   slack: (slug, entry) => [
     posted(slug, entry, "url_verification", { token: "t", challenge, type: "url_verification" }, text(challenge), {
       otherwise: [object({ challenge })],
     }),
+    sslCheck(slug),
   ],
   meta: (slug, entry) => {
     const query = { "hub.mode": "subscribe", "hub.verify_token": entry.options.verifyToken, "hub.challenge": "1158201444" };
@@ -138,7 +147,7 @@ const makers = {
     const validate = (query) => ask("POST", slug, { query, headers, body });
     const secret = { code: entry.form.text(slug, 0) };
     const wrong = { code: entry.form.text(slug, 2) };
-    const from = [["WebHook-Request-Origin", "eventgrid.azure.net"]];
+    const from = (origin) => [["WebHook-Request-Origin", origin]];
     return [
       {
         name: "validation",
@@ -146,7 +155,14 @@ const makers = {
         response: object({ validationResponse: code }),
         refuse: [validate(wrong), validate()],
       },
-      { ...options(slug, from, secret), refuse: [ask("OPTIONS", slug, { query: secret })] },
+      {
+        ...options(slug, from("eventgrid.azure.net"), secret),
+        refuse: [
+          ask("OPTIONS", slug, { query: secret }),
+          ask("OPTIONS", slug, { query: secret, headers: from("eventgrid.azure.us.example.com") }),
+        ],
+      },
+      { ...options(slug, from("eventgrid.azure.us"), secret), name: "government", refuse: [] },
     ];
   },
   cloudevents: (slug) => [
