@@ -36,6 +36,10 @@ func decodeOnRow(n *notes, raw map[string]any) (Options, provider) {
 	row := readRow(named.Provider)
 	options := dropOverridden(row.Options, named)
 	decodeSection(n, written, &options, "")
+	if named.Tolerance != 0 {
+		row.Habits.RetriesFor = 0
+	}
+	coverRetries(&row, &options)
 	if named.Provider != "" && providers.Rows[named.Provider] == "" {
 		addProblem(n, "provider", kindUnknownProvider, quote(named.Provider)+" is not in the catalogue"+nearestProviders(named.Provider))
 	}

@@ -65,8 +65,9 @@ type Options struct {
 	ConfirmSubscriptions bool `json:"confirmSubscriptions"`
 
 	// Tolerance is how far a signed timestamp may be from this machine's clock,
-	// both ways. Default: the provider's own, else `5m`, where the scheme signs
-	// a timestamp.
+	// both ways. With `replay` the default covers all attempts of a provider that
+	// repeats a failed delivery with its first timestamp (Linear, Mailgun).
+	// Default: the provider's own, else `5m`, where the scheme signs a timestamp.
 	Tolerance time.Duration `json:"tolerance"`
 
 	// Methods are the request methods that are let through to the checks.

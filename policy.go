@@ -112,6 +112,7 @@ func compilePolicy(n *notes, secrets *resolver, raw map[string]any) *policy {
 	if len(n.problems) == 0 && p.replay != nil {
 		fitReplay(n, p.replay, p.schemes)
 	}
+	checkHabits(n, p, &row)
 	if len(n.problems) == 0 && options.Redis != nil {
 		p.shared = compileRedis(n, secrets, *options.Redis)
 		checkShared(n, p)

@@ -17,6 +17,7 @@ const (
 	kindWeakSecret      = "weak secret"
 	kindUnboundBody     = "unbound body"
 	kindLongTolerance   = "long tolerance"
+	kindLostRetries     = "lost retries"
 
 	kindRequired      = "required"
 	kindNoEffect      = "no effect"

@@ -2,10 +2,12 @@ package hookward
 
 import (
 	"encoding/json"
+	"fmt"
 	"reflect"
 	"regexp"
 	"sort"
 	"strings"
+	"time"
 
 	"github.com/hookward/hookward/internal/providers"
 )
@@ -15,6 +17,51 @@ import (
 type provider struct {
 	Options Options
 	Ranges  *ListOptions // of the addresses that its webhooks come from, where it publishes them
+	Habits  habits
+}
+
+// habits are what a sender does that no option says.
+type habits struct {
+	// RetriesFor is how long it repeats a failed delivery with the first timestamp. It is
+	// zero where the user has said what tolerance is meant.
+	RetriesFor time.Duration `json:"retriesFor"`
+
+	// Alike says that different events may be equal to the byte.
+	Alike bool `json:"alike"`
+}
+
+// coverRetries widens the default tolerance to all of a sender's attempts, where replay
+// lets each delivery pass once in all that time.
+func coverRetries(row *provider, options *Options) {
+	wide := row.Habits.RetriesFor + defaultTolerance
+	o := options.Replay
+	if row.Habits.RetriesFor == 0 || o == nil || o.OnDuplicate == "forward" {
+		return
+	}
+	window := o.Window
+	if window == 0 {
+		window = defaultReplayWindow
+	}
+	if window >= 2*wide+replayMargin {
+		options.Tolerance = wide
+		row.Options.Tolerance = wide
+	}
+}
+
+// checkHabits says what of a sender's habits the options do not fit.
+func checkHabits(n *notes, p *policy, row *provider) {
+	retries := row.Habits.RetriesFor
+	for _, s := range p.schemes {
+		if s.timestamped && retries > s.tolerance {
+			wide := retries + defaultTolerance
+			addWarning(n, "tolerance", kindLostRetries, fmt.Sprintf("is %s, but the provider repeats a failed delivery for %s with its first timestamp, and attempts that are older are refused; with replay (window: at least %s) the default is %s, and a tolerance of your own ends this warning",
+				s.tolerance, retries, 2*wide+replayMargin, wide))
+		}
+	}
+	r := p.replay
+	if row.Habits.Alike && r != nil && !r.byDelivery && r.onDuplicate != "forward" {
+		addProblem(n, "replay", kindContradiction, "would lose deliveries of this provider, because different events are equal to the byte; take replay out, or write onDuplicate: forward, which passes on all of them")
+	}
 }
 
 // readRow returns a provider's row, or an empty one where the catalogue has none.
@@ -29,6 +76,7 @@ func readRow(slug string) provider {
 		panic(err) // a test reads every row
 	}
 	decodeSection(&notes{}, sections["options"], &row.Options, "")
+	decodeSection(&notes{}, sections["habits"], &row.Habits, "")
 	if sections["ranges"] != nil {
 		row.Ranges = &ListOptions{}
 		decodeSection(&notes{}, sections["ranges"], row.Ranges, "")

@@ -2,7 +2,9 @@ package hookward
 
 import (
 	"reflect"
+	"strings"
 	"testing"
+	"time"
 )
 
 // What a user writes takes the row's other option of the same place away, and the row's
@@ -52,6 +54,62 @@ func TestOverridesLeaveNothingOfTheRow(t *testing.T) {
 		}
 		if !reflect.DeepEqual(row, readRow(c.slug)) {
 			t.Errorf("VULNERABLE: %s with %v changes the row", c.slug, c.user)
+		}
+	}
+}
+
+// What a sender repeats with its first timestamp passes where replay lets it pass once, or
+// else a warning says what is lost, unless the operator has said what is meant.
+func TestRetriesAndTolerance(t *testing.T) {
+	for name, c := range map[string]struct {
+		provider  string
+		more      map[string]any
+		tolerance time.Duration
+		warns     bool
+	}{
+		"nothing":            {"linear", nil, time.Minute, true},
+		"replay":             {"linear", map[string]any{"replay": map[string]any{}}, 7*time.Hour + 5*time.Minute, false},
+		"replay, a word":     {"linear", map[string]any{"replay": "true"}, 7*time.Hour + 5*time.Minute, false},
+		"the least window":   {"linear", map[string]any{"replay": map[string]any{"window": "14h11m"}}, 7*time.Hour + 5*time.Minute, false},
+		"a shorter window":   {"linear", map[string]any{"replay": map[string]any{"window": "14h10m"}}, time.Minute, true},
+		"all are forwarded":  {"linear", map[string]any{"replay": map[string]any{"onDuplicate": "forward"}}, time.Minute, true},
+		"the operator's":     {"linear", map[string]any{"tolerance": "1m"}, time.Minute, false},
+		"both":               {"linear", map[string]any{"tolerance": "1m", "replay": map[string]any{}}, time.Minute, false},
+		"in another case":    {"linear", map[string]any{"Tolerance": "1m", "replay": map[string]any{}}, time.Minute, false},
+		"another row":        {"mailgun", map[string]any{"replay": map[string]any{}}, 8*time.Hour + 10*time.Minute, false},
+		"a row without them": {"slack", map[string]any{"replay": map[string]any{}}, 5 * time.Minute, false},
+	} {
+		raw := map[string]any{"provider": c.provider, "secrets": docsSecret}
+		for option, value := range c.more {
+			raw[option] = value
+		}
+		made := compile(raw)
+		if made.policy == nil {
+			t.Errorf("%s: %q", name, made.problems)
+			continue
+		}
+		warnings := strings.Join(sentences(made.warnings), " ")
+		if got := made.policy.schemes[0].tolerance; got != c.tolerance || strings.Contains(warnings, "tolerance") != c.warns {
+			t.Errorf("%s: %s, %q", name, got, warnings)
+		}
+	}
+}
+
+// Where different events are equal to the byte, replay would keep all but the first.
+func TestReplayOfAlikeEvents(t *testing.T) {
+	for name, c := range map[string]struct {
+		replay any
+		good   bool
+	}{
+		"replay":     {map[string]any{"window": "24h"}, false},
+		"reject":     {map[string]any{"onDuplicate": "reject"}, false},
+		"forward":    {map[string]any{"onDuplicate": "forward"}, true},
+		"by an id":   {map[string]any{"by": "delivery"}, false}, // there is none
+		"no section": {nil, true},
+	} {
+		made := compile(map[string]any{"provider": "dropbox", "secrets": docsSecret, "replay": c.replay})
+		if (made.policy != nil) != c.good || !c.good && !strings.Contains(strings.Join(sentences(made.problems), " "), "replay") {
+			t.Errorf("%s: %q", name, made.problems)
 		}
 	}
 }

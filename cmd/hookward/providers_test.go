@@ -22,7 +22,7 @@ func TestProviders(t *testing.T) {
 		{"providers --filter no-such-word", exitBroken, []string{"none; "}, ""},
 		{"providers --filter no-such-word --json", exitBroken, []string{"[]"}, ""},
 		{"providers stripe", exitGood, []string{"Stripe (stripe)", "whsec_", "Signed:     timestamp, body\n", "Confidence: official", "secrets: [\"env:STRIPE_SECRET\"]", `format: "t={timestamp},v1={hex},..."`}, ""},
-		{"providers paddle", exitGood, []string{`tolerance: "5s"`}, ""},
+		{"providers paddle", exitGood, []string{`tolerance: "1m"`}, ""},
 		{"providers twitch --json", exitGood, []string{`"tolerance": "10m"`, `"when": [`}, ""},
 		{"providers aws-sns", exitGood, []string{`senders: ["arn:aws:sns:`}, ""},
 		{"providers strpe", exitUsage, nil, "did you mean stripe?"},

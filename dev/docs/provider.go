@@ -21,6 +21,15 @@ type provider struct {
 	// attempts share their id. Left out where no source says it.
 	Retries string `json:"retries"`
 
+	// RetriesFor is how long the provider repeats a failed delivery with the timestamp
+	// of the first attempt, such as `8h`. Where `replay` is on, the default tolerance
+	// covers that; where not, the gate warns.
+	RetriesFor string `json:"retriesFor" yaml:"retriesFor"`
+
+	// Alike says that different events may be equal to the byte, so that `replay` would
+	// lose some: it is a mistake then.
+	Alike bool `json:"alike"`
+
 	// Answer is what the provider needs of an answer, such as a time or a status. Left
 	// out where no source says it.
 	Answer string `json:"answer"`

@@ -38,7 +38,7 @@ func providerPage(rows []row) string {
 			addresses = fmt.Sprintf("[published](%s)", r.Ranges["url"])
 		}
 		page += fmt.Sprintf("| `%s` | %s | %s | %s | %s | %s | %s | %s | %s |\n",
-			r.slug, r.Name, give(r.options), verifies(r.options), signed(r.options), fresh(r.options), handshakes(r.options), addresses, r.Confidence)
+			r.slug, r.Name, give(r.options), verifies(r.options), signed(r.options), r.fresh(), handshakes(r.options), addresses, r.Confidence)
 	}
 	page += "\n## Remarks and sources\n\n"
 	for _, r := range rows {
@@ -54,7 +54,14 @@ func providerPage(rows []row) string {
 // remarks returns all that is to be said of a provider in sentences.
 func (r row) remarks() string {
 	sentences := []string{}
-	for _, text := range []string{r.Remark, r.Retries, r.Answer} {
+	habits := ""
+	if r.RetriesFor != "" {
+		habits = "A failed delivery is repeated for " + r.RetriesFor + " with its first timestamp; with `replay` the default tolerance covers that, and without it the gate warns."
+	}
+	if r.Alike {
+		habits = "Different events may be equal to the byte, so `replay` is a mistake, unless it forwards them all (`onDuplicate: forward`)."
+	}
+	for _, text := range []string{r.Remark, r.Retries, habits, r.Answer} {
 		if text != "" {
 			sentences = append(sentences, text)
 		}
@@ -87,7 +94,7 @@ func providerData(rows []row) (string, error) {
 		if r.Ranges != nil {
 			addresses = fmt.Sprint(r.Ranges["url"])
 		}
-		entries = append(entries, entry{r.slug, r.Name, give(r.options), verifies(r.options), signed(r.options), fresh(r.options), handshakes(r.options), addresses, r.Confidence, r.remarks(), r.Source + "."})
+		entries = append(entries, entry{r.slug, r.Name, give(r.options), verifies(r.options), signed(r.options), r.fresh(), handshakes(r.options), addresses, r.Confidence, r.remarks(), r.Source + "."})
 	}
 	text := &bytes.Buffer{}
 	encoder := json.NewEncoder(text)
@@ -190,6 +197,15 @@ func signed(o hookward.Options) string {
 }
 
 // fresh says how far the signed timestamp may be from now.
+func (r row) fresh() string {
+	text := fresh(r.options)
+	if r.RetriesFor == "" {
+		return text
+	}
+	retries, _ := time.ParseDuration(r.RetriesFor) // which row has checked
+	return text + "; with `replay` " + short(retries+5*time.Minute)
+}
+
 func fresh(o hookward.Options) string {
 	s := o.Signature
 	if s == nil || s.TimestampHeader == "" && s.TimestampField == "" && !strings.Contains(s.Format, "{timestamp}") {
@@ -199,7 +215,12 @@ func fresh(o hookward.Options) string {
 	if tolerance == 0 {
 		tolerance = 5 * time.Minute
 	}
-	text := tolerance.String()
+	return short(tolerance)
+}
+
+// short writes a duration without what is zero at its end.
+func short(d time.Duration) string {
+	text := d.String()
 	for _, zero := range []string{"0s", "0m"} {
 		if shorter := strings.TrimSuffix(text, zero); shorter != text && strings.HasSuffix(shorter, map[string]string{"0s": "m", "0m": "h"}[zero]) {
 			text = shorter
