@@ -192,23 +192,6 @@ func TestExplainChecks(t *testing.T) {
 	}
 }
 
-// What is nearly a handshake is told what it lacks.
-func TestExplainNamesCondition(t *testing.T) {
-	form := "Content-Type: application/x-www-form-urlencoded"
-	for body, want := range map[string]string{
-		"ssl_check=10&token=t":      `field ssl_check of the form is \"10\", and not 1`,
-		"ssl_check=1&ssl_check=1":   "field ssl_check of the form is there 2 times",
-		"ssl_check=1&token=t&x=1":   "the form has other fields too",
-		"ssl_check=&token=t":        "field ssl_check of the form is empty",
-		"command=%2Fdeploy&token=t": "field ssl_check of the form is not there",
-	} {
-		_, text := explained(t, map[string]any{"provider": "slack", "secrets": docsSecret}, newPost(body, form), body, testTime)
-		if !strings.Contains(text, want) {
-			t.Errorf("%s: %s, want %s", body, text, want)
-		}
-	}
-}
-
 // newRequestOf returns a request of its own for the gate itself.
 func newRequestOf(r *http.Request, body string) *http.Request {
 	other := httptest.NewRequest(r.Method, r.URL.RequestURI(), strings.NewReader(body))

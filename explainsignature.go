@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"net/http"
+	"regexp"
 	"strings"
 )
 
@@ -146,7 +147,7 @@ func (j *judgement) seenTexts(s *scheme, m *message, texts [][]byte) []string {
 			lines = append(lines, "  (left out)")
 			continue
 		case q.kind == "literal":
-			lines = append(lines, "  "+shown(string(texts[i])))
+			lines = append(lines, "  "+shown(withoutPassword(texts[i])))
 			continue
 		case q.kind == "secret":
 			lines = append(lines, "  {secret}")
@@ -164,10 +165,18 @@ func (j *judgement) seenTexts(s *scheme, m *message, texts [][]byte) []string {
 		case q.kind == "names":
 			name = "{headers}"
 		}
-		lines = append(lines, "  "+name+" = "+shown(string(texts[i])))
+		lines = append(lines, "  "+name+" = "+shown(withoutPassword(texts[i])))
 	}
 	return lines
 }
+
+// withoutPassword leaves out the credentials of publicURL, which may be too short to be
+// found by hideSecrets.
+func withoutPassword(text []byte) string {
+	return userInURL.ReplaceAllString(string(text), "://***@")
+}
+
+var userInURL = regexp.MustCompile(`://[^/?#\s]*@`)
 
 // seenMissing names the part that is missing, or can't be told from its neighbour: the
 // one behind the texts that could be put together.

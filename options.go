@@ -44,7 +44,9 @@ type Options struct {
 	// (`https://hooks.example.com`), and path and query are the request's, or
 	// the whole URL as the provider knows it, and then a request with another
 	// path or query is refused. Its path may be shorter in front, or longer by
-	// plain words, where Traefik strips or adds a prefix.
+	// plain words, where Traefik strips or adds a prefix. With a user and a
+	// password in it, as the provider has it, `env:NAME` or `file:/path` keeps
+	// it out of Traefik's API.
 	PublicURL string `json:"publicURL"`
 
 	// Signature describes a signature scheme, or overrides fields of the
@@ -159,11 +161,11 @@ type SignatureOptions struct {
 
 	// Signs is what is signed: literal text and `{body}`, `{timestamp}`, `{id}`,
 	// `{method}`, `{url}`, `{host}`, `{path}`, `{query}`, `{uri}` (path and
-	// query), `{portURL}` (with the port written out), `{decodedURL}` (with
-	// what HubSpot decodes), any place such as `{header:NAME}` or `{json:a.b}`,
-	// `{secret}`, and what is made of these: `{lower:PLACE}`, `{free:PLACE}` (the one value
-	// that may contain the text beside it), `{only:form:NAME}` (of a form
-	// without further fields), `{sorted:form}`, `{sorted:query}`,
+	// query), `{portURL}` (with its scheme's port, or without the port that it
+	// has), `{decodedURL}` (with what HubSpot decodes), any place such as
+	// `{header:NAME}` or `{json:a.b}`, `{secret}`, and what is made of these:
+	// `{lower:PLACE}`, `{free:PLACE}` (the one value that may contain the text
+	// beside it), `{only:form:NAME}` (of a form without further fields), `{sorted:form}`, `{sorted:query}`,
 	// `{ascii:body}`, `{sha256:body}` (hexadecimal; `sha256base64:` and
 	// `sha256raw:` too), `{headers:NAME}` (the headers that a header lists),
 	// `{headers}` and `{headerValues}` (those that `format` lists, with dots

@@ -98,6 +98,7 @@ func compilePolicy(n *notes, secrets *resolver, raw map[string]any) *policy {
 	if len(n.problems) > 0 {
 		return nil
 	}
+	options.PublicURL = resolvePublicURL(secrets, n, options.PublicURL)
 	p := newPolicy(n, options)
 	p.methods = compileMethods(n, options.Methods)
 	p.addresses = compileAddresses(n, options, row.Ranges)

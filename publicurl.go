@@ -18,7 +18,7 @@ type publicURL struct {
 // kept as it was written: it is compared with what the sender signed.
 func parsePublicURL(text string) (publicURL, string) {
 	u, err := url.Parse(text)
-	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil || strings.Contains(text, "#") ||
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || strings.Contains(text, "#") ||
 		u.Path == "" && (u.RawQuery != "" || u.ForceQuery) {
 		return publicURL{}, "is not a URL of scheme, host and perhaps path and query, such as https://hooks.example.com/in"
 	}
@@ -77,29 +77,58 @@ func renderURL(kind, text string) string {
 	case "decodedURL":
 		return decodedByHubSpot.Replace(text)
 	case "portURL":
-		return withPort(text)
+		return withOtherPort(text)
 	}
 	return text
 }
 
-// withPort writes the port of a URL's scheme out, which Twilio does at times
-// (twilio-go, client/request_validator.go).
-func withPort(text string) string {
+// withOtherPort writes a URL with the port of its scheme where it has none, and without
+// its port where it has one: Twilio signs either (twilio-node, src/webhooks/webhooks.ts).
+func withOtherPort(text string) string {
 	scheme, rest, _ := strings.Cut(text, "://")
-	host, path := rest, ""
+	authority, path := rest, ""
 	at := strings.IndexAny(rest, "/?")
 	if at >= 0 {
-		host, path = rest[:at], rest[at:]
+		authority, path = rest[:at], rest[at:]
 	}
-	if strings.Contains(strings.TrimPrefix(host, "["), ":") && !strings.HasSuffix(host, "]") {
-		return text
+	host := authority[strings.LastIndex(authority, "@")+1:]
+	colon := strings.LastIndex(host, ":")
+	if colon > strings.LastIndex(host, "]") {
+		return scheme + "://" + authority[:len(authority)-len(host)+colon] + path
 	}
 	port := ":443"
 	if strings.EqualFold(scheme, "http") {
 		port = ":80"
 	}
-	return scheme + "://" + host + port + path
+	return scheme + "://" + authority + port + path
 }
+
+// resolvePublicURL returns the option publicURL, read from where it refers to, and notes
+// the password in it, which is hidden as secrets are.
+func resolvePublicURL(r *resolver, n *notes, text string) string {
+	scheme, _, _ := strings.Cut(text, ":")
+	if scheme == "env" || scheme == "file" {
+		s := resolve(r, n, "publicURL", text, "utf8")
+		if s.problem != "" {
+			return "https://unknown.example.com/"
+		}
+		text = s.text
+	} else if hasPassword.MatchString(text) {
+		addWarning(n, "publicURL", kindInClear, "has a password in clear, and Traefik shows plugin options in its API and its debug log; write env:NAME or file:/path")
+	}
+	u, err := url.Parse(text)
+	if err == nil && u.User != nil {
+		password, given := u.User.Password()
+		if !given {
+			password = u.User.Username()
+		}
+		r.texts = append(r.texts, password)
+	}
+	return text
+}
+
+// hasPassword are URLs with credentials.
+var hasPassword = regexp.MustCompile(`^[A-Za-z]+://[^/?#]*@`)
 
 // hasPinnedURL says whether a request has the path and the query that are signed:
 // others would reach the backend unverified.

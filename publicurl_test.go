@@ -78,7 +78,8 @@ func TestPinnedURL(t *testing.T) {
 func TestRenderURL(t *testing.T) {
 	for text, want := range map[string]string{
 		"https://a.example.com/x?y=1": "https://a.example.com:443/x?y=1", "http://a/": "http://a:80/", "https://a": "https://a:443",
-		"https://a:8443/x": "https://a:8443/x", "https://a?x=:": "https://a:443?x=:", "https://[::1]/x": "https://[::1]:443/x", "https://[::1]:80/x": "https://[::1]:80/x",
+		"https://a:8443/x": "https://a/x", "https://a?x=:": "https://a:443?x=:", "https://[::1]/x": "https://[::1]:443/x", "https://[::1]:80/x": "https://[::1]/x",
+		"https://u:p@a/x": "https://u:p@a:443/x", "https://u:p@a:8443/x": "https://u:p@a/x", "https://u@a:1?x=@:2": "https://u@a?x=@:2", "https://u:p@[::1]": "https://u:p@[::1]:443",
 	} {
 		if got := renderURL("portURL", text); got != want {
 			t.Errorf("%s: %s, want %s", text, got, want)
@@ -90,5 +91,44 @@ func TestRenderURL(t *testing.T) {
 	}
 	if _, err := url.Parse(decoded); err != nil {
 		t.Error(err)
+	}
+}
+
+// A password in publicURL is signed, and shown nowhere; by reference it stands nowhere
+// in the configuration either.
+func TestCredentialsInPublicURL(t *testing.T) {
+	const public = "https://user:pa55@hooks.example.com:8443/in"
+	setenv(t, "TEST_PUBLIC_URL", public)
+	for _, option := range []string{public, "env:TEST_PUBLIC_URL"} {
+		raw := map[string]any{"provider": "twilio", "secrets": docsSecret, "publicURL": option}
+		for signed, want := range map[string]string{
+			public:                                                verified,
+			"https://user:pa55@hooks.example.com/in":              verified, // Twilio signs either
+			"https://hooks.example.com:8443/in":                   signatureMismatch,
+			"https://user:other@hooks.example.com/in":             signatureMismatch,
+			"https://user:pa55@hooks.example.com:443/in":          signatureMismatch,
+			"https://user:pa55@hooks.example.com.evil.example/in": signatureMismatch,
+		} {
+			r := newRequest("POST", "/in", "", "X-Twilio-Signature: "+base64Of(t, hexMACOf("hmac-sha1", docsSecret, signed)))
+			if got := reasonFor(t, unbanned(raw), r, testTime); got != want {
+				t.Errorf("%s, signed %s: %s, want %s", option, signed, got, want)
+			}
+		}
+		c := compile(raw)
+		if inClear := strings.Contains(strings.Join(sentences(c.warnings), " "), "publicURL: has a password in clear"); inClear != (option == public) {
+			t.Errorf("%s: warnings: %q", option, c.warnings)
+		}
+	}
+	for option, want := range map[string]string{
+		"env:TEST_NO_SUCH_URL":     "publicURL: environment variable TEST_NO_SUCH_URL is not set",
+		"file:relative":            "publicURL: file: must be followed by an absolute path",
+		"ftp://u:p@a.example/in":   "publicURL: is not a URL",
+		"https://u:p@":             "publicURL: is not a URL",
+		"https://u:p@a.example/#x": "publicURL: is not a URL",
+	} {
+		c := compile(map[string]any{"provider": "twilio", "secrets": docsSecret, "publicURL": option})
+		if c.policy != nil || len(c.problems) != 1 || !strings.Contains(sentence(c.problems[0]), want) {
+			t.Errorf("%s: %q", option, c.problems)
+		}
 	}
 }

@@ -29,6 +29,8 @@ func standInFor(path, ref, encoding string, publicKind int) *secret {
 		text = hex.EncodeToString(sum[:])
 	case encoding == "base64" || encoding == "whsec":
 		text = base64.StdEncoding.EncodeToString(sum[:])
+	case path == "publicURL":
+		text = "https://stands-in.example.com/in"
 	case encoding == publicKeyEncoding:
 		text = publicStandIn(publicKind)
 	case strings.HasSuffix(path, ".tls.ca") || strings.HasSuffix(path, ".tls.cert"):

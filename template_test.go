@@ -127,7 +127,7 @@ func TestParseSignsMistakes(t *testing.T) {
 }
 
 func TestParsePublicURLMistakes(t *testing.T) {
-	for _, text := range []string{"hooks.example.com", "//hooks.example.com", "ftp://x", "https://", "https://user@x", "https://x?a=b", "https://x?", "https://x#y", "https://x#", "https://x y", "https://%zz"} {
+	for _, text := range []string{"hooks.example.com", "//hooks.example.com", "ftp://x", "https://", "https://user@", "https://x?a=b", "https://x?", "https://x#y", "https://x#", "https://x y", "https://%zz"} {
 		_, problem := parsePublicURL(text)
 		if problem == "" {
 			t.Errorf("%q is accepted", text)

@@ -47,6 +47,8 @@ const twilio = {
     "pass:otherOrder": make({ after: (c) => (c.body = c.body.split("&").reverse().join("&")) }),
     "pass:repeatedField": make({ before: (c) => (c.body += "&Digits=5678&Digits=1234&Digits=1234") }),
     "pass:port": make({ before: (c) => (c.url = c.url.replace(".com/", ".com:443/")) }),
+    "refuse:otherPort": make({ before: (c) => (c.url = c.url.replace(".com/", ".com:8443/")) }),
+    "refuse:credentials": make({ before: (c) => (c.url = c.url.replace("://", "://user:pass@")) }),
     "origin:query": make({ before: (c) => withQuery(c, "?foo=1&bar=%2B2") }),
     "refuse:wrongQuery": make({ before: (c) => withQuery(c, "?foo=1"), after: (c) => (c.target += "2") }),
     "origin:get": make({

@@ -1,0 +1,38 @@
+//go:build gc
+// +build gc
+
+package hookward
+
+import (
+	"strings"
+	"testing"
+)
+
+// What is nearly a handshake is told what it lacks.
+func TestExplainNamesCondition(t *testing.T) {
+	form := "Content-Type: application/x-www-form-urlencoded"
+	for body, want := range map[string]string{
+		"ssl_check=10&token=t":      `field ssl_check of the form is \"10\", and not 1`,
+		"ssl_check=1&ssl_check=1":   "field ssl_check of the form is there 2 times",
+		"ssl_check=1&token=t&x=1":   "the form has other fields too",
+		"ssl_check=&token=t":        "field ssl_check of the form is empty",
+		"command=%2Fdeploy&token=t": "field ssl_check of the form is not there",
+	} {
+		_, text := explained(t, map[string]any{"provider": "slack", "secrets": docsSecret}, newPost(body, form), body, testTime)
+		if !strings.Contains(text, want) {
+			t.Errorf("%s: %s, want %s", body, text, want)
+		}
+	}
+}
+
+// The password of publicURL is not shown, however short it is.
+func TestExplainHidesPassword(t *testing.T) {
+	setenv(t, "TEST_PUBLIC_URL", "https://user:pa55@hooks.example.com/in")
+	for _, option := range []string{"https://user:pa55@hooks.example.com/in", "https://user:pa55@hooks.example.com", "env:TEST_PUBLIC_URL"} {
+		_, text := explained(t, map[string]any{"provider": "twilio", "secrets": docsSecret, "publicURL": option},
+			newRequest("POST", "/in", "", "X-Twilio-Signature: "+strings.Repeat("A", 27)+"="), "", testTime)
+		if strings.Contains(text, "pa55") || !strings.Contains(text, "hooks.example.com") {
+			t.Errorf("%s: %s", option, text)
+		}
+	}
+}
