@@ -169,7 +169,8 @@ func TestExplainChecks(t *testing.T) {
 		"address alone":   {map[string]any{"allowlist": map[string]any{"sourceRange": "10.0.0.0/8", "alone": "true"}}, newPost("{}"), "{}", clientNotAllowed, "client", 403, "192.0.2.1"},
 		"the origin":      {map[string]any{"provider": "azure-event-grid", "secrets": docsSecret, "token": map[string]any{"query": "code"}}, newRequest("OPTIONS", "/", "", "WebHook-Request-Origin: eventgrid.example"), "", methodNotAllowed, "method", 405, `header Webhook-Request-Origin is \"eventgrid.example\", and not eventgrid.azure.net or`},
 		"a mode":          {map[string]any{"provider": "meta", "secrets": docsSecret, "verifyToken": "the word that was given"}, httptest.NewRequest("GET", "/?hub.mode=a&hub.challenge=1", nil), "", methodNotAllowed, "method", 405, `hub.mode of the query is \"a\", and not subscribe`},
-		"verify token":    {map[string]any{"provider": "meta", "secrets": docsSecret, "verifyToken": "the word that was given"}, httptest.NewRequest("GET", "/?hub.mode=subscribe&hub.verify_token=another&hub.challenge=1", nil), "", handshakeRefused, "handshake", 403, "verifyToken"},
+		"a challenge":     {map[string]any{"provider": "meta", "secrets": docsSecret, "verifyToken": "the word that was given"}, httptest.NewRequest("GET", "/?hub.mode=subscribe&hub.verify_token=the+word+that+was+given&hub.challenge=%3C1%3E", nil), "", handshakeRefused, "handshake", 403, `the challenge, is \"\u003c1\u003e\", and not as pattern says`},
+		"verify token":    {map[string]any{"provider": "meta", "secrets": docsSecret, "verifyToken": "the word that was given"}, httptest.NewRequest("GET", "/?hub.mode=subscribe&hub.verify_token=another&hub.challenge=1", nil), "", handshakeRefused, "handshake", 403, "parameter hub.verify_token of the query, which is there, is not verifyToken"},
 	} {
 		e, text := explained(t, c.options, c.request, c.body, testTime)
 		if e.Reason != c.reason || e.Status != c.status || e.Passes {

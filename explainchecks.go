@@ -109,7 +109,7 @@ func (j *judgement) seen(check string, at time.Time) []string {
 		return []string{"it is one, and the gate answers it; nothing is forwarded"}
 	}
 	if j.Reason == handshakeRefused {
-		return []string{"it is one, but the verify token is not verifyToken, or the challenge is missing or no plain word"}
+		return j.refusedHandshake()
 	}
 	return append([]string{"it is none"}, j.unmetConditions(check == "handshake")...)
 }

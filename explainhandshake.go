@@ -3,7 +3,25 @@
 
 package hookward
 
-import "strings"
+import (
+	"crypto/sha256"
+	"strings"
+)
+
+// refusedHandshake says what is wrong with a question that is asked as it should be.
+func (j *judgement) refusedHandshake() []string {
+	m := j.message()
+	for _, h := range j.policy.handshakes {
+		if h.method != j.request.Method || !isHandshake(h, m) {
+			continue
+		}
+		if sum := sha256.Sum256([]byte(textAt(&h.tokenAt, m))); h.tokenAt.kind != "" && string(sum[:]) != string(h.token) {
+			return []string{"it is one, but " + placeName(&h.tokenAt) + ", which is " + times(len(textsAt(&h.tokenAt, m))) + ", is not verifyToken"}
+		}
+		return []string{"it is one, but " + placeName(&h.challenge) + ", the challenge, is " + shown(textAt(&h.challenge, m)) + ", and not as pattern says"}
+	}
+	return nil
+}
 
 // unmetConditions says of each handshake of the request's method why this is none.
 func (j *judgement) unmetConditions(unsigned bool) []string {

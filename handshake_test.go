@@ -252,3 +252,15 @@ func TestAllowNamesOthers(t *testing.T) {
 		}
 	}
 }
+
+// Xero's intent to receive takes no answer with a body, of a refusal neither.
+func TestRefusalsWithoutBody(t *testing.T) {
+	const body = `{"events":[],"firstEventSequence":0,"lastEventSequence":0}`
+	for provider, want := range map[string]string{"xero": "", "shopify": "Unauthorized\n"} {
+		capture(t)
+		rw := asked(t, map[string]any{"provider": provider, "secrets": docsSecret}, newPost(body, "X-Xero-Signature: "+base64MACOf("another", body)))
+		if rw.Code != http.StatusUnauthorized || rw.Body.String() != want || provider == "xero" && rw.Header().Get("Content-Type") != "" {
+			t.Errorf("%s: %d %q %v", provider, rw.Code, rw.Body, rw.Header())
+		}
+	}
+}

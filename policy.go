@@ -39,6 +39,7 @@ type policy struct {
 	maxBodyBytes int64
 	bodyTimeout  time.Duration
 	observeOnly  bool
+	bare         bool            // refusals have no body
 	names        map[string]bool // of the headers that the scheme reads
 	spoofs       map[string]bool // names that a backend may take for one of them
 }
@@ -100,6 +101,7 @@ func compilePolicy(n *notes, secrets *resolver, raw map[string]any) *policy {
 	}
 	options.PublicURL = resolvePublicURL(secrets, n, options.PublicURL)
 	p := newPolicy(n, options)
+	p.bare = row.Habits.Bare
 	p.methods = compileMethods(n, options.Methods)
 	p.addresses = compileAddresses(n, options, row.Ranges)
 	p.limit = compileRateLimit(n, options.RateLimit)

@@ -28,6 +28,9 @@ type habits struct {
 
 	// Alike says that different events may be equal to the byte.
 	Alike bool `json:"alike"`
+
+	// Bare says that its check of the address takes no answer with a body, also of a refusal.
+	Bare bool `json:"bare"`
 }
 
 // coverRetries widens the default tolerance to all of a sender's attempts, where replay

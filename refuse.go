@@ -70,6 +70,10 @@ func refuse(rw http.ResponseWriter, r *http.Request, d *decision) {
 		return
 	}
 	closeUnread(header, r, d)
+	if d.policy != nil && d.policy.bare {
+		rw.WriteHeader(status)
+		return
+	}
 	http.Error(rw, http.StatusText(status), status)
 }
 

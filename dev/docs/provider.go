@@ -30,6 +30,10 @@ type provider struct {
 	// lose some: it is a mistake then.
 	Alike bool `json:"alike"`
 
+	// Bare says that the provider takes no answer with a body. The gate then refuses
+	// without the words that it has otherwise.
+	Bare bool `json:"bare"`
+
 	// Answer is what the provider needs of an answer, such as a time or a status. Left
 	// out where no source says it.
 	Answer string `json:"answer"`

@@ -180,6 +180,9 @@ func rowsFile(rows []row) (string, error) {
 		if r.Alike {
 			habits["alike"] = "true"
 		}
+		if r.Bare {
+			habits["bare"] = "true"
+		}
 		if len(habits) > 0 {
 			whole["habits"] = habits
 		}

@@ -121,7 +121,10 @@ func (s *search) hintMalformed() {
 	var document any
 	err := json.Unmarshal(s.Body, &document)
 	syntax, ok := err.(*json.SyntaxError)
+	kind := strings.ToLower(s.Request.Header.Get("Content-Type"))
 	switch {
+	case strings.HasPrefix(kind, "multipart/"):
+		s.hint("the body is multipart, which is not read: of forms, application/x-www-form-urlencoded alone")
 	case ok:
 		s.hint(fmt.Sprintf("the body is no JSON: at byte %d, %s", syntax.Offset, syntax.Error()))
 	case err == nil:
