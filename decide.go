@@ -80,6 +80,9 @@ func decideLoop(w *workers, d *decision, own *scratch) {
 		if reason == verified && p.asksVerified {
 			reason = answerSigned(p, d)
 		}
+		if p.uncompresses {
+			d.body = d.arrived // what was verified was not; see uncompress
+		}
 		if reason == verified && p.replay != nil {
 			reason = claimDelivery(p, d)
 		}

@@ -167,7 +167,11 @@ func (j *judgement) arriving() *http.Request {
 
 // message returns the request as the checks on its content read it.
 func (j *judgement) message() *message {
-	return &message{request: j.arriving(), body: j.body}
+	m := &message{request: j.arriving(), body: j.body}
+	if j.policy.uncompresses {
+		uncompress(m, j.policy.maxBodyBytes)
+	}
+	return m
 }
 
 // fetches says whether one of the forms needs a certificate that stands elsewhere.

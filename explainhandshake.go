@@ -27,6 +27,9 @@ func (j *judgement) refusedHandshake() []string {
 func (j *judgement) unmetConditions(unsigned bool) []string {
 	lines := []string{}
 	m := j.message()
+	if unsigned {
+		m.body = j.body
+	}
 	for _, h := range j.policy.handshakes {
 		if h.unsigned == unsigned && h.method == j.request.Method {
 			lines = append(lines, "not the handshake "+h.method+", because "+unmetCondition(h, m))

@@ -15,6 +15,9 @@ import (
 // seenSignature tells of the form that the reason is of: where its signature stands,
 // what was read there, and what of the request is signed.
 func (j *judgement) seenSignature() []string {
+	if j.policy.uncompresses && uncompress(&message{request: j.request, body: j.body}, j.policy.maxBodyBytes) != "" {
+		return []string{"the body is not one member of gzip, and nothing else, of at most " + bytesText(j.policy.maxBodyBytes) + " when uncompressed, under Content-Encoding: gzip"}
+	}
 	seen := j.trace.meant
 	s := seen.scheme
 	if s == nil {

@@ -46,6 +46,12 @@ var plainID = regexp.MustCompile(`^[A-Za-z0-9_-]{1,128}$`)
 
 // checkAnyProof is checkProof for every case.
 func checkAnyProof(p *policy, d *decision) string {
+	if p.uncompresses {
+		reason := uncompress(&d.message, p.maxBodyBytes)
+		if reason != "" {
+			return reason
+		}
+	}
 	d.proof = prove(p, &d.message, d.start)
 	return d.proof.reason
 }

@@ -301,6 +301,9 @@ func decideLoopInlined(w *workers, d *decision, own *scratch) {
 		if reason == verified && p.asksVerified {
 			reason = answerSigned(p, d)
 		}
+		if p.uncompresses {
+			d.body = d.arrived
+		}
 		if reason == verified && p.replay != nil {
 			{
 				claimDeliveryKey = string(d.bodySum[:])

@@ -181,6 +181,13 @@ type SignatureOptions struct {
 	// every item must verify.
 	Items string `json:"items"`
 
+	// Uncompressed verifies what a body was before `Content-Encoding: gzip`, for
+	// senders that sign before they compress. The backend gets the body as it
+	// arrived. It must be one member of gzip with nothing behind it, of at most
+	// `maxBodyBytes` when uncompressed; other encodings are refused, and a body
+	// without one is verified as it is. Default: `false`.
+	Uncompressed bool `json:"uncompressed"`
+
 	// SecretEncoding says how the key is written in a secret: `utf8` (the text
 	// is the key), `hex`, `base64`, `whsec` (base64 after an optional `whsec_`)
 	// or `sha1` (the key is the text's SHA-1). Default: `utf8`.
@@ -263,42 +270,4 @@ type AlternativeOptions struct {
 
 	// IDHeader is as in `signature`.
 	IDHeader string `json:"idHeader"`
-}
-
-// TokenOptions describe where a sender puts its token.
-type TokenOptions struct {
-	// Header is the name of the header whose whole value is the token.
-	Header string `json:"header"`
-
-	// Query is the name of the query parameter that is the token. URLs end up
-	// in logs.
-	Query string `json:"query"`
-
-	// Field is the place of the token in the body, such as
-	// `json:value[].clientState`; every value there must be the token.
-	Field string `json:"field"`
-
-	// Bearer takes the token from `Authorization: Bearer TOKEN`.
-	// Default: `false`.
-	Bearer bool `json:"bearer"`
-
-	// Basic takes `user:password` from HTTP basic authentication, RFC 7617;
-	// `secrets` are then written `user:password`. Default: `false`.
-	Basic bool `json:"basic"`
-
-	// BasicUser is the user of HTTP basic authentication where `secrets` hold
-	// the passwords alone.
-	BasicUser string `json:"basicUser"`
-
-	// IDHeader is the name of the header that carries the delivery's id.
-	IDHeader string `json:"idHeader"`
-
-	// IDField is the place of the delivery's id where that is no header.
-	IDField string `json:"idField"`
-
-	// EventHeader is the name of the header that carries the type of the event.
-	EventHeader string `json:"eventHeader"`
-
-	// EventField is the place of the event's type where that is no header.
-	EventField string `json:"eventField"`
 }

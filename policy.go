@@ -39,6 +39,7 @@ type policy struct {
 	maxBodyBytes int64
 	bodyTimeout  time.Duration
 	observeOnly  bool
+	uncompresses bool            // the schemes sign what a body was before it was compressed
 	bare         bool            // refusals have no body
 	names        map[string]bool // of the headers that the scheme reads
 	spoofs       map[string]bool // names that a backend may take for one of them
@@ -217,7 +218,14 @@ func completePolicy(p *policy, options Options) {
 	if first.event.kind == "header" {
 		p.eventHeader = first.event.name
 	}
+	if len(p.schemes) > 0 && options.Signature.Uncompressed {
+		p.uncompresses = true
+		p.fast = nil
+	}
 	p.names = verifiedNames(p.schemes, p.token)
+	if p.uncompresses {
+		p.names["Content-Encoding"] = true
+	}
 	p.spoofs = spoofs(p.names)
 }
 

@@ -138,5 +138,6 @@ func dropFromSection(row, user any, form ...string) {
 // otherPlace makes idField of idHeader, and the reverse.
 var otherPlace = strings.NewReplacer("Header", "Field", "header", "field", "Field", "Header", "field", "header")
 
-// besideForm are the options that say where the delivery's id and the like are.
-var besideForm = regexp.MustCompile("^(id|event|sender|certificate|alternatives)")
+// besideForm are the options that say where the delivery's id and the like are, or hold for
+// every form.
+var besideForm = regexp.MustCompile("^(id|event|sender|certificate|alternatives|uncompressed)")

@@ -17,6 +17,7 @@ func TestOverridesLeaveNothingOfTheRow(t *testing.T) {
 		want          any
 	}{
 		{"websub", "signature", map[string]any{}, "Alternatives", 2},
+		{"websub", "signature", map[string]any{"uncompressed": "true"}, "Alternatives", 2},
 		{"websub", "signature", map[string]any{"format": "sha1={hex}"}, "Alternatives", 0},
 		{"websub", "signature", map[string]any{"timestampUnit": "ms"}, "Alternatives", 0},
 		{"websub", "signature", map[string]any{"header": "X-A"}, "Alternatives", 0},

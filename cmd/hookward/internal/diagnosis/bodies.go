@@ -67,7 +67,8 @@ func appended(body []byte, text string) []byte {
 
 // tryUnpacked tries what a compressed body holds.
 func (s *search) tryUnpacked() {
-	cure := "the sender signs before it compresses, and the gate sees the compressed body: have the sender send it uncompressed"
+	cure := "the sender signs before it compresses, and the gate sees the compressed body: "
+	cures := map[string]string{"gzip": "signature.uncompressed: true", "zlib": "have the sender send it uncompressed", "deflate": "have the sender send it uncompressed"}
 	for name, open := range map[string]func(r io.Reader) (io.Reader, error){
 		"gzip":    func(r io.Reader) (io.Reader, error) { return gzip.NewReader(r) },
 		"zlib":    func(r io.Reader) (io.Reader, error) { return zlib.NewReader(r) },
@@ -79,7 +80,7 @@ func (s *search) tryUnpacked() {
 		}
 		plain, err := io.ReadAll(io.LimitReader(r, maxUnpacked))
 		if err == nil && len(plain) > 0 && len(plain) < maxUnpacked {
-			s.tryBody("body-compressed", plain, "the body is right once it is uncompressed ("+name+")", cure)
+			s.tryBody("body-compressed", plain, "the body is right once it is uncompressed ("+name+")", cure+cures[name])
 		}
 	}
 	packed := bytes.Buffer{}
