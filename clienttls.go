@@ -15,7 +15,11 @@ type credentials struct {
 // clientText resolves a reference to what a connection of the gate's own needs. What
 // is questionable about a secret is said, and of a certificate nothing is.
 func clientText(c *credentials, n *notes, ref, path string, secret bool) []byte {
-	s := resolve(c.secrets, n, path, ref, "utf8")
+	encoding := certificateEncoding
+	if secret {
+		encoding = "utf8"
+	}
+	s := resolve(c.secrets, n, path, ref, encoding)
 	c.seen += string(s.key) + "\x00"
 	if secret {
 		for _, w := range s.warnings {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/url"
 	"reflect"
+	"regexp"
 	"strings"
 	"time"
 
@@ -169,6 +170,8 @@ func compileTarget(n *notes, own *credentials, s *outputSpec, o OutputOptions, p
 		if strings.HasPrefix(value, "env:") || strings.HasPrefix(value, "file:") {
 			value = string(clientText(own, n, value, at, false))
 			own.secrets.texts = append(own.secrets.texts, value)
+		} else {
+			checkHeaderValue(n, at, name, value)
 		}
 		t.Headers = append(t.Headers, [2]string{name, value})
 	}
@@ -198,6 +201,27 @@ func compileTarget(n *notes, own *credentials, s *outputSpec, o OutputOptions, p
 	addAll(n, path, problems)
 	addWarnings(n, path, warnings)
 	s.target = t
+}
+
+// headerScheme is what stands before the secret in a header.
+var headerScheme = regexp.MustCompile(`(?i)^(ApiKey|Basic|Bearer|Splunk|Token) +`)
+
+// secretHeader are the names of headers that have a secret, as a rule.
+var secretHeader = regexp.MustCompile(`(?i)auth|cookie|key|password|secret|token`)
+
+// checkHeaderValue refuses a value that nothing has resolved. What is no secret may be
+// a name or a path.
+func checkHeaderValue(n *notes, at, name, value string) {
+	bare := headerScheme.ReplaceAllString(value, "")
+	if bare != value && (strings.HasPrefix(bare, "env:") || strings.HasPrefix(bare, "file:")) {
+		addProblem(n, at, kindInvalid, "has a reference that stands in the middle of the value; write Name: env:NAME, and the whole value into the variable")
+		return
+	}
+	mistaken := mistakenSecret(bare)
+	isAny := secretHeader.MatchString(name) || strings.HasPrefix(mistaken, mistakenVariable) || strings.HasPrefix(mistaken, mistakenReference)
+	if mistaken != "" && isAny {
+		addProblem(n, at, kindInvalid, mistaken)
+	}
 }
 
 // originOf returns scheme and host of a URL: the rest may be a key.

@@ -196,6 +196,10 @@ func remarks(problems []problem) []Remark {
 	return said
 }
 
+// IsMistakenSecret says whether a gate refuses a text that stands in the place of a
+// secret, because it looks like a reference, a path, a name or a placeholder.
+func IsMistakenSecret(text string) bool { return mistakenSecret(text) != "" }
+
 // OptionNames returns the options at the top.
 func OptionNames() []string { return optionNames(&Options{}) }
 

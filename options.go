@@ -19,7 +19,8 @@ type Options struct {
 	// Secrets are the keys that senders sign with, or the tokens that they
 	// send, newest first; each is accepted, so a rotation needs no downtime.
 	// Each is `env:NAME`, `file:/path` (read again when the file changes) or,
-	// with a warning, the secret itself. A single string is one secret: commas
+	// with a warning, the secret itself, unless it looks like a reference, a
+	// path, a name or a placeholder. A single string is one secret: commas
 	// don't split it. At most 16. Required where the scheme has a shared secret.
 	Secrets []string `json:"secrets" decode:"whole"`
 

@@ -9,6 +9,8 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/hookward/hookward/internal/plainfile"
 )
@@ -16,6 +18,9 @@ import (
 // publicKeyEncoding is the encoding of what is no secret: of the option
 // publicKeys, which is written like one.
 const publicKeyEncoding = "publicKey"
+
+// certificateEncoding is that of certificates, which are written like a secret, too.
+const certificateEncoding = "certificate"
 
 // maxSecretBytes bounds what is read from a secret's file.
 const maxSecretBytes = 64 << 10
@@ -37,21 +42,6 @@ func addSecretWarning(s *secret, kind, text string) {
 
 var environmentName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
-var capitals = regexp.MustCompile(`^[A-Z][A-Z0-9_]{5,}$`)
-
-// looksLikeName says whether a text is written as names of variables are. That may
-// be a secret all the same, so it is not shown.
-func looksLikeName(text string) bool {
-	return capitals.MatchString(text) && strings.Contains(text, "_")
-}
-
-// foreignReferences begin texts that some other tool would have replaced. Used
-// as they stand they would be keys that anybody can read in a manual.
-var foreignReferences = []string{"${", "$(", "{{", "urn:k8s:secret:", "vault:", "secret://", "op://", "ref+", "arn:aws:", "ENC["}
-
-// placeholders are the texts that manuals write where a secret belongs.
-var placeholders = []string{"changeme", "change-me", "change_me", "secret", "password", "***", "xxx", "whsec_xxx", "your-secret", "your_secret", "mysecret"}
-
 // resolveSecret turns a reference, or a literal, into a key.
 func resolveSecret(ref, encoding string) secret {
 	scheme, rest, _ := strings.Cut(ref, ":")
@@ -63,16 +53,12 @@ func resolveSecret(ref, encoding string) secret {
 	case strings.EqualFold(strings.TrimSpace(scheme), "env") || strings.EqualFold(strings.TrimSpace(scheme), "file"):
 		return secret{problem: "looks like a reference; write env:NAME or file:/path, in lower case and without spaces"}
 	}
-	for _, foreign := range foreignReferences {
-		if strings.HasPrefix(ref, foreign) {
-			return secret{problem: "is a reference that nothing has resolved; write env:NAME or file:/path"}
-		}
+	mistaken := mistakenSecret(ref)
+	if mistaken != "" && (encoding != publicKeyEncoding || strings.Trim(ref, "0") != "") { // see smallOrder
+		return secret{problem: mistaken}
 	}
 	s := decodeSecret(ref, encoding)
-	if s.problem == "" && encoding != publicKeyEncoding && looksLikeName(ref) {
-		addSecretWarning(&s, kindInvalid, "looks like the name of an environment variable, and is taken for the secret itself; did you mean env:NAME?")
-	}
-	if s.problem == "" && encoding != publicKeyEncoding {
+	if s.problem == "" && encoding != publicKeyEncoding && encoding != certificateEncoding {
 		addSecretWarning(&s, kindInClear, "is written in clear, and Traefik shows plugin options in its API and its debug log; write env:NAME or file:/path")
 	}
 	return s
@@ -151,8 +137,9 @@ func readSecretFile(state plainfile.State) (string, string) {
 // decodeSecret turns a secret's text into the key, by the option
 // signature.secretEncoding.
 func decodeSecret(text, encoding string) secret {
-	if strings.TrimSpace(text) == "" {
-		return secret{problem: "is empty or blank"}
+	unusable := unusableText(text, encoding)
+	if unusable != "" {
+		return secret{problem: unusable}
 	}
 	if len(text) > maxSecretBytes {
 		return secret{problem: fmt.Sprintf("is larger than %d bytes, the most that a secret may have", maxSecretBytes)}
@@ -186,12 +173,14 @@ func decodeSecret(text, encoding string) secret {
 		}
 		return secret{problem: problem}
 	}
-	if len(key) == 0 {
-		return secret{problem: "is empty once decoded"}
+	unusable = unusableKey(key)
+	if unusable != "" {
+		return secret{problem: unusable}
 	}
 	s := secret{key: key, text: text}
-	if isGuessable(text, key) {
-		addSecretWarning(&s, kindWeakSecret, "is short or a well-known placeholder; if it is for you to choose, use 32 random bytes")
+	weak := weakText(text, key)
+	if weak != "" {
+		addSecretWarning(&s, kindWeakSecret, weak)
 	}
 	odd := oddText(text)
 	if odd != "" {
@@ -210,6 +199,11 @@ func oddText(text string) string {
 	if bare != text {
 		return "has white space around it, which is part of the key; is that meant?"
 	}
+	first, _ := utf8.DecodeRuneInString(text)
+	final, _ := utf8.DecodeLastRuneInString(text)
+	if unicode.In(first, unicode.Cf, unicode.Cc) || unicode.In(final, unicode.Cf, unicode.Cc) {
+		return "has a character around it that can't be seen, such as U+200B, which is part of the key; is that meant?"
+	}
 	last := len(bare) - 1
 	if last > 0 && (bare[0] == '"' || bare[0] == '\'') && bare[0] == bare[last] {
 		return "is in quotes, which are part of the key; is that meant?"
@@ -223,11 +217,16 @@ func decodeBase64Key(text string) ([]byte, error) {
 	return base64.RawStdEncoding.Strict().DecodeString(strings.TrimRight(text, "="))
 }
 
-func isGuessable(text string, key []byte) bool {
-	for _, p := range placeholders {
-		if strings.EqualFold(text, p) {
-			return true
-		}
+// minSecretBytes is the length below which a secret is said to be short.
+const minSecretBytes = 16
+
+// weakText says what makes a secret easy to guess.
+func weakText(text string, key []byte) string {
+	switch {
+	case mistakenSecret(text) != "":
+		return "looks like a placeholder, or like a reference that nothing has resolved; take the secret from the sender once more"
+	case len(text) < minSecretBytes || len(key) < minSecretBytes || isOneByte(string(key)):
+		return "is short or a well-known placeholder; if it is for you to choose, use 32 random bytes"
 	}
-	return len(key) < 16
+	return ""
 }

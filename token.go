@@ -58,14 +58,15 @@ func compileToken(n *notes, secrets *resolver, options Options) *token {
 		text := string(key)
 		if o.BasicUser != "" {
 			text = o.BasicUser + ":" + text
-		} else if basic && !strings.Contains(text, ":") {
-			addProblem(n, fmt.Sprintf("secrets[%d]", i), kindInvalid, "is not user:password, which token.basic says; or give token.basicUser")
 		}
 		if o.Bearer && strings.HasPrefix(text, "Bearer ") {
 			addWarning(n, fmt.Sprintf("secrets[%d]", i), kindInvalid, "begins with \"Bearer \", which is not part of a bearer token")
 		}
 		sum := sha256.Sum256([]byte(text))
 		t.digests = append(t.digests, sum[:])
+	}
+	if basic && o.BasicUser == "" {
+		checkPasswords(n, secrets, options.Secrets)
 	}
 	if len(options.Senders) > 0 {
 		addProblem(n, "senders", kindNoEffect, "has no effect, because a token names no sender")
@@ -74,6 +75,40 @@ func compileToken(n *notes, secrets *resolver, options Options) *token {
 		addProblem(n, "tolerance", kindNoEffect, "has no effect, because a token has no timestamp")
 	}
 	return t
+}
+
+// checkPasswords looks at the passwords of user:password, which nobody is to guess,
+// whatever the user is called.
+func checkPasswords(n *notes, secrets *resolver, refs []string) {
+	keys := secretKeys(secrets, n, refs, "utf8")
+	if len(keys) < len(refs) {
+		return // which has been said
+	}
+	for i, key := range keys {
+		path := fmt.Sprintf("secrets[%d]", i)
+		_, password, ok := strings.Cut(string(key), ":")
+		if !ok {
+			addProblem(n, path, kindInvalid, "is not user:password, which token.basic says; or give token.basicUser")
+			continue
+		}
+		s := decodeSecret(password, "utf8")
+		mistaken := ""
+		if string(key) == refs[i] {
+			mistaken = mistakenSecret(password)
+		}
+		switch {
+		case s.problem != "":
+			addProblem(n, path, kindInvalid, "has a password behind the colon that "+s.problem+"; whoever knows the user would pass")
+		case mistaken != "":
+			addProblem(n, path, kindInvalid, "has a password behind the colon that "+mistaken)
+		}
+		for _, w := range s.warnings {
+			if w.kind == kindWeakSecret && len(key) < minSecretBytes {
+				continue // it has been said of the whole
+			}
+			addWarning(n, path, w.kind, "has a password behind the colon that "+w.text)
+		}
+	}
 }
 
 // verifyToken says which one of the tokens a request has, from 1, in one place. The

@@ -134,6 +134,19 @@ var mistakes = []mistake{
 	{`{provider: github, secrets: ["${SECRET}"]}`, `secrets[0]: is a reference that nothing has resolved`},
 	{`{provider: github, secrets: ["$(cat /run/secret)"]}`, `secrets[0]: is a reference that nothing has resolved`},
 	{`{provider: github, secrets: ["urn:k8s:secret:hooks:github"]}`, `secrets[0]: is a reference that nothing has resolved`},
+	{`{provider: github, secrets: ["$GITHUB_WEBHOOK_SECRET"]}`, `secrets[0]: looks like a variable that nothing has resolved`},
+	{`{provider: github, secrets: ["env.GITHUB_WEBHOOK_SECRET"]}`, `secrets[0]: looks like a variable that nothing has resolved`},
+	{`{provider: github, secrets: ["/run/secrets/github"]}`, `secrets[0]: looks like a path; write file:/path`},
+	{`{provider: github, secrets: ["<your-webhook-secret>"]}`, `secrets[0]: is a placeholder`},
+	{`{provider: github, secrets: ["GITHUB_WEBHOOK_SECRET"]}`, `secrets[0]: looks like the name of an environment variable`},
+	{`{provider: meta, secrets: "env:GH", verifyToken: "$VERIFY_TOKEN"}`, `verifyToken: looks like a variable`},
+	{`{provider: discord, publicKeys: "$PUBLIC_KEY"}`, `publicKeys[0]: looks like a variable`},
+	{`{%s, redis: {password: "REPLACE_ME"}}`, `redis.password: is a placeholder`},
+	{`{%s, audit: {outputs: [{type: splunk, url: "https://127.0.0.1:1/", token: "$SPLUNK_TOKEN"}]}}`, `audit.outputs[0].token: looks like a variable`},
+	{`{provider: azure-devops, secrets: "azure-devops-hooks:"}`, `secrets[0]: has a password behind the colon that is empty or blank`},
+	{`{provider: github, secrets: ["file:FILES/zeros"]}`, `secrets[0]: file FILES/zeros has nothing but zero bytes`},
+	{`{provider: github, secrets: ["file:FILES/marked"]}`, `secrets[0]: file FILES/marked begins with a byte order mark`},
+	{`{provider: github, secrets: ["file:FILES/unseen"]}`, `secrets[0]: file FILES/unseen has nothing in it that can be seen`},
 	{`{%s, signature: {secretEncoding: hex}}`, `secrets[0]: environment variable GH is not hex`},
 	{`{%s, signature: {secretEncoding: base32}}`, `signature.secretEncoding: "base32" is not known`},
 	{`{provider: github, secrets: "env:GH,env:GH"}`, `secrets[0]: env: must be followed by the name`},
@@ -169,7 +182,7 @@ var mistakes = []mistake{
 
 func TestMistakes(t *testing.T) {
 	files := t.TempDir()
-	for name, text := range map[string]string{"blank": " \n", "huge": strings.Repeat("x", 64<<10+1)} {
+	for name, text := range map[string]string{"blank": " \n", "huge": strings.Repeat("x", 64<<10+1), "zeros": strings.Repeat("\x00", 32), "marked": "\ufeff" + secret, "unseen": "\u200b\n"} {
 		if err := os.WriteFile(filepath.Join(files, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}

@@ -104,6 +104,9 @@ func TestSecretFiles(t *testing.T) {
 		}{
 			{"file", "secret", func() error { replace("secret", " \n\n"); return nil }, "is empty or blank"},
 			{"file", "secret", func() error { replace("secret", strings.Repeat("x", 64<<10+1)); return nil }, "is larger than 65536 bytes"},
+			{"file", "secret", func() error { replace("secret", "\ufeff"+newSecret); return nil }, "begins with a byte order mark"},
+			// As a crash leaves a file that was written in place, and with the key that zeros are.
+			{"file", "secret", func() error { return os.WriteFile(at("secret"), make([]byte, len(oldSecret)), 0o600) }, "has nothing but zero bytes"},
 			{"file", "secret", func() error { return os.Remove(at("secret")) }, "can't be found"},
 			{"file", "secret", func() error { return os.Mkdir(at("secret"), 0o700) }, "is not a regular file"},
 			{"base64", "base64", func() error { replace("base64", badSecret); return nil }, "is not base64"},
@@ -123,7 +126,7 @@ func TestSecretFiles(t *testing.T) {
 				}
 				return false
 			})
-			for _, key := range []string{"", " ", newSecret, badSecret} {
+			for _, key := range []string{"", " ", newSecret, badSecret, "\ufeff" + newSecret} {
 				if accepted(t, c.gate, key) {
 					t.Errorf("the gate %s accepts %q: the file %s", c.gate, key, c.message)
 				}
@@ -149,6 +152,38 @@ func TestSecretFiles(t *testing.T) {
 	s.Stop()
 	for _, text := range []string{oldSecret, newSecret, badSecret} {
 		s.notPrinted(t, text)
+	}
+}
+
+// What a secret was meant to be, everybody can guess: a delivery that is signed with
+// the text itself must not pass.
+func TestMistakenSecrets(t *testing.T) {
+	directory := t.TempDir()
+	mistaken := map[string]string{
+		"variable": "$GITHUB_WEBHOOK_SECRET", "name": "GITHUB_WEBHOOK_SECRET", "path": "/run/secrets/github", "placeholder": "<your-webhook-secret>",
+		"zeros": "\x00\x00\x00\x00", "unseen": "\u200b", "marked": "\ufeff" + newSecret,
+	}
+	gates := []gate{}
+	for name, text := range mistaken {
+		path := filepath.Join(directory, name)
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		reference := "file:" + path
+		if !strings.Contains("zeros unseen marked", name) {
+			reference = text
+			gates = append(gates, gate{name: name + "-insisted", options: `{provider: github, secrets: ["file:` + path + `"]}`})
+		}
+		gates = append(gates, gate{name: name, options: `{provider: github, secrets: ["` + reference + `"]}`})
+	}
+	s := start(t, nil, gates, gateway.Settings{})
+	for name, text := range mistaken {
+		for _, key := range []string{text, ""} {
+			s.refused(t, s.post(t, name, hello, signed(key, hello)), http.StatusServiceUnavailable, "config_invalid")
+		}
+		if !strings.Contains("zeros unseen marked", name) {
+			s.passed(t, s.post(t, name+"-insisted", hello, signed(text, hello)))
+		}
 	}
 }
 

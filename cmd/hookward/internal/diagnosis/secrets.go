@@ -201,15 +201,7 @@ func (s *search) trySecret(text string, raw map[string]any, c Cause) bool {
 
 func looksLikeReference(text string) bool {
 	scheme, _, _ := strings.Cut(strings.ToLower(strings.TrimSpace(text)), ":")
-	if scheme == "env" || scheme == "file" {
-		return true
-	}
-	for _, foreign := range []string{"${", "$(", "{{", "urn:k8s:secret:", "vault:", "secret://", "op://", "ref+", "arn:aws:", "ENC["} {
-		if strings.HasPrefix(text, foreign) {
-			return true
-		}
-	}
-	return false
+	return scheme == "env" || scheme == "file" || hookward.IsMistakenSecret(text)
 }
 
 // formConfig returns a configuration that takes signatures in one form alone.
