@@ -77,23 +77,38 @@ func hasAlias(p *place, m *message) bool {
 	return false
 }
 
-// soundsAlike says whether two names are one for PHP or ASP.NET.
-func soundsAlike(a, b string) bool {
-	if foldField(a) == foldField(b) {
+// soundsAlike says whether a name is another one for PHP or ASP.NET, or for parsers that
+// make one tree of dots and brackets, as qs does with allowDots, or would stand below it.
+func soundsAlike(name, signed string) bool {
+	folded := foldField(signed)
+	if foldField(name) == folded {
 		return true
 	}
-	list, _, isList := strings.Cut(a, "[")
-	return isList && foldField(list) == foldField(b)
+	// Each dot and bracket is an underscore of the folded name, so there are not many to
+	// try, whatever a stranger has sent.
+	end := 0
+	for i := strings.Count(folded, "_"); i >= 0; i-- {
+		next := strings.IndexAny(name[end:], "[.")
+		if next < 0 {
+			return false
+		}
+		end += next
+		if foldField(name[:end]) == folded {
+			return true
+		}
+		end++
+	}
+	return false
 }
 
-// foldField returns the variable that PHP makes of a field, in lower case.
-// https://www.php.net/manual/en/language.variables.external.php
+// foldField returns the variable that PHP makes of a field, in lower case, with a[b] as
+// a.b. https://www.php.net/manual/en/language.variables.external.php
 func foldField(name string) string {
 	name, _, _ = strings.Cut(strings.TrimLeft(name, " "), "\x00")
 	return foldName(phpNames.Replace(name))
 }
 
-var phpNames = strings.NewReplacer(".", "_", " ", "_", "[", "_")
+var phpNames = strings.NewReplacer(".", "_", " ", "_", "[", "_", "]", "")
 
 // sortedFields joins names and values in the order of the names. Of values that
 // are equal under one name only the first counts, and they are sorted too, as

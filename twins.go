@@ -36,7 +36,7 @@ func addPath(names nameSet, below int, path []jsonpath.Step) nameSet {
 		for len(names) < depth {
 			names = append(names, map[string]string{})
 		}
-		names[depth-1][foldName(s.Name)] = s.Name
+		names[depth-1][foldKey(s.Name)] = s.Name
 	}
 	return names
 }
@@ -63,6 +63,32 @@ func asSigned(names nameSet, depth int, folded, name string) bool {
 	return names == nil || names[depth-1][folded] == name
 }
 
+// leadsAside says whether a name is a path to what is signed, as data.id or data[id] is
+// beside {"data": {"id": ...}}: some parsers make one of the other.
+func leadsAside(names nameSet, depth int, name string) bool {
+	below := len(names) - depth + 1
+	if below < 1 {
+		return false
+	}
+	steps := strings.SplitN(foldKey(name), ".", below+1)
+	for i, step := range steps {
+		if i < below && names[depth+i-1][step] == "" {
+			return false
+		}
+	}
+	return len(steps) > 1
+}
+
+// foldKey is foldName with a[b] as a.b.
+func foldKey(name string) string {
+	if strings.Contains(name, "[") {
+		name = strings.TrimRight(bracketNames.Replace(name), ".")
+	}
+	return foldName(name)
+}
+
+var bracketNames = strings.NewReplacer("][", ".", "[", ".", "]", "")
+
 // foldName takes the case from a name: by both ways, for the few letters that
 // only one of them makes equal, such as the Kelvin sign and the long s.
 func foldName(name string) string {
@@ -82,7 +108,8 @@ func twinsIn(m *message, signed nameSet) bool {
 // twice, be it in different case: parsers disagree on which of the two counts, and
 // some don't tell upper from lower case. Where single values of a document are
 // signed, one could be verified and the other be acted upon; names that lead to
-// none of them are anybody's to write. A name that is signed, and
+// none of them are anybody's to write. Names with dots or brackets count as the paths
+// that some parsers make of them. A name that is signed, and
 // stands there in different case alone, is its own twin: it is absent for one
 // parser and there for the other. Texts that are too long to tell, or no JSON,
 // or no UTF-8, have twins too.
@@ -114,7 +141,14 @@ func hasTwins(body []byte, signed nameSet) bool {
 			}
 			open[top].value = true
 			folded := foldName(name)
+			isPath := strings.ContainsAny(name, ".[")
+			if isPath {
+				folded = foldKey(name)
+			}
 			if !leadsToSigned(signed, open[top].depth, folded) {
+				if isPath && leadsAside(signed, open[top].depth, name) {
+					return true
+				}
 				continue
 			}
 			if open[top].names[folded] || !asSigned(signed, open[top].depth, folded, name) {
