@@ -154,6 +154,10 @@ type auditRecord struct {
 	// asks for.
 	Truncated bool `json:"hookward.body.truncated,omitempty"`
 
+	// Error says which mistakes of the configuration are behind the reason
+	// `config_invalid`, as on stderr.
+	Error string `json:"error.message,omitempty"`
+
 	// Status is the status that the client was sent. Absent where there was
 	// none.
 	Status int `json:"http.response.status_code,omitempty"`
@@ -205,6 +209,8 @@ func newRecord(d *decision, now time.Time) *auditRecord {
 		// Without one it is not known where the query has a token.
 		r.Query = d.rawQuery
 		r.Provider = d.policy.provider
+	} else if d.reason == configInvalid {
+		r.Error = causeOf(d.gate)
 	}
 	if !d.proof.timestamp.IsZero() {
 		r.Timestamp = d.proof.timestamp.UTC().Format(timeLayout)

@@ -31,6 +31,9 @@ type gate struct {
 	checked time.Time
 }
 
+// refusesAll begins what the operator is told of a gate without a policy.
+const refusesAll = "answers 503 to every request: "
+
 // newGate compiles the configuration. It always returns a gate; one with a
 // mistake in its configuration refuses everything.
 func newGate(name string, raw map[string]any, compile func(map[string]any) (*compilation, *state), now time.Time) *gate {
@@ -38,6 +41,7 @@ func newGate(name string, raw map[string]any, compile func(map[string]any) (*com
 	g := &gate{name: name, trail: trailOf(name), raw: raw, compile: compile, checked: now}
 	c, s := tryCompile(g)
 	g.watches = len(c.files) > 0
+	noteConfiguration(name, raw)
 	adopt(g, c, s, now)
 	return g
 }
@@ -68,9 +72,14 @@ func adopt(g *gate, c *compilation, s *state, now time.Time) {
 	if len(c.files) > 0 {
 		g.files = c.files
 	}
+	noteHealth(g.name, c.policy == nil || len(c.degraded) > 0, now)
 	if c.policy == nil {
-		g.problem = "answers 503 to every request: " + strings.Join(sentences(c.problems), "; ")
-		report("error", g.name, g.problem, now)
+		g.problem = strings.Join(sentences(c.problems), "; ")
+		if g.policy != nil {
+			report("error", g.name, "keeps what was in force: "+g.problem, now)
+			return
+		}
+		report("error", g.name, refusesAll+g.problem, now)
 		return
 	}
 	g.policy = c.policy
@@ -86,10 +95,25 @@ func adopt(g *gate, c *compilation, s *state, now time.Time) {
 // reportAgain logs the configuration problem again, so that it is near the end of the
 // log when an operator looks.
 func reportAgain(g *gate, now time.Time) {
+	report("error", g.name, refusesAll+problemOf(g), now)
+}
+
+// maxCause bounds what a record says of a configuration's mistakes.
+const maxCause = 1000
+
+// causeOf returns why a gate refuses everything, at a length for a record.
+func causeOf(g *gate) string {
+	cause := problemOf(g)
+	if len(cause) > maxCause {
+		cause = strings.ToValidUTF8(cause[:maxCause], "") + "..."
+	}
+	return cause
+}
+
+func problemOf(g *gate) string {
 	g.mu.Lock()
-	problem := g.problem
-	g.mu.Unlock()
-	report("error", g.name, problem, now)
+	defer g.mu.Unlock()
+	return g.problem
 }
 
 // tryCompile compiles the configuration; a panic in there is one more mistake.

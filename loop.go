@@ -548,6 +548,8 @@ func recordLoopInlined(w *workers, d *decision, own *recordScratch) {
 
 				newRecordR.Query = d.rawQuery
 				newRecordR.Provider = d.policy.provider
+			} else if d.reason == configInvalid {
+				newRecordR.Error = causeOf(d.gate)
 			}
 			if !d.proof.timestamp.IsZero() {
 				newRecordR.Timestamp = d.proof.timestamp.UTC().Format(timeLayout)

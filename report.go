@@ -1,9 +1,12 @@
 package hookward
 
 import (
+	"crypto/sha256"
 	"encoding/json"
+	"fmt"
 	"io"
 	"os"
+	"strings"
 	"sync"
 	"time"
 )
@@ -30,6 +33,10 @@ const (
 var (
 	reportMu sync.Mutex
 	reported = map[string]time.Time{}
+	// configured are digests of what the middlewares say, and unwell those of which a
+	// mistake has been reported.
+	configured = map[string]string{}
+	unwell     = map[string]bool{}
 	// reportOutput is the process's stderr itself, whatever Traefik's log level.
 	reportOutput io.Writer = os.Stderr
 )
@@ -40,6 +47,8 @@ func redirect(w io.Writer) {
 	reportMu.Lock()
 	reportOutput = w
 	reported = map[string]time.Time{}
+	configured = map[string]string{}
+	unwell = map[string]bool{}
 	reportMu.Unlock()
 }
 
@@ -61,9 +70,15 @@ func report(level, middleware, message string, now time.Time) {
 		reported = map[string]time.Time{}
 	}
 	reported[cause] = now
+	reportMu.Unlock()
+	say(level, middleware, message, now)
+}
+
+// say is report for what is said each time.
+func say(level, middleware, message string, now time.Time) {
+	reportMu.Lock()
 	output := reportOutput
 	reportMu.Unlock()
-
 	line, err := json.Marshal(&reportLine{
 		Time:       now.UTC().Format(timeLayout),
 		Level:      level,
@@ -74,5 +89,40 @@ func report(level, middleware, message string, now time.Time) {
 	})
 	if err == nil {
 		_, _ = output.Write(append(line, '\n'))
+	}
+}
+
+// noteConfiguration has everything said anew where a middleware's configuration is
+// another than before: the same words are about another mistake then.
+func noteConfiguration(middleware string, raw map[string]any) {
+	sum := sha256.Sum256([]byte(fmt.Sprint(raw)))
+	digest := string(sum[:])
+	reportMu.Lock()
+	defer reportMu.Unlock()
+	if configured[middleware] == digest {
+		return
+	}
+	if len(configured) >= maxCauses {
+		configured = map[string]string{}
+	}
+	configured[middleware] = digest
+	for cause := range reported {
+		if strings.Contains(cause, "\x00"+middleware+"\x00") {
+			delete(reported, cause)
+		}
+	}
+}
+
+// noteHealth says once that a middleware is well again.
+func noteHealth(middleware string, isUnwell bool, now time.Time) {
+	reportMu.Lock()
+	was := unwell[middleware]
+	delete(unwell, middleware)
+	if isUnwell && len(unwell) < maxCauses {
+		unwell[middleware] = true
+	}
+	reportMu.Unlock()
+	if was && !isUnwell {
+		say("info", middleware, "is well again: its configuration and all of its secrets are in force", now)
 	}
 }

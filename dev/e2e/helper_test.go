@@ -370,6 +370,7 @@ type record struct {
 	Type        []string          `json:"event.type"`
 	Outcome     string            `json:"event.outcome"`
 	Reason      string            `json:"event.reason"`
+	Error       string            `json:"error.message"`
 	Middleware  string            `json:"hookward.middleware"`
 	Decision    string            `json:"hookward.decision"`
 	Observed    bool              `json:"hookward.observed"`

@@ -1,0 +1,98 @@
+package hookward
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// Two mistakes that are said in the same words are both said, one mistake is said once
+// in a while, and its end is said once.
+func TestMistakesAndTheirEndAreSaid(t *testing.T) {
+	_, reports := capture(t)
+	lines := func(text string) int { return strings.Count(reports.String(), text) }
+	at := func(seconds int) time.Time { return testTime.Add(time.Duration(seconds) * time.Second) }
+	with := func(secret string) map[string]any { return map[string]any{"provider": "github", "secrets": secret} }
+	const problem, well = "secrets[0]: file: must be followed by an absolute path", "is well again"
+
+	newTestGate(t.Name(), with("file:sec"), compile, at(0))
+	newTestGate(t.Name(), with("file:sec"), compile, at(1)) // of another router
+	if lines(problem) != 1 {
+		t.Errorf("one mistake: %s", reports)
+	}
+	newTestGate(t.Name(), with("file:./sec"), compile, at(2))
+	if lines(problem) != 2 || lines(well) != 0 {
+		t.Errorf("two mistakes: %s", reports)
+	}
+	newTestGate(t.Name(), githubOptions(), compile, at(3))
+	newTestGate(t.Name(), githubOptions(), compile, at(4))
+	if lines(well) != 1 || lines(`"log.level":"info"`) != 1 {
+		t.Errorf("mended: %s", reports)
+	}
+	newTestGate(t.Name()+" another", githubOptions(), compile, at(5))
+	if lines(well) != 1 {
+		t.Errorf("one that was well all the time: %s", reports)
+	}
+	newTestGate(t.Name(), with("file:sec"), compile, at(6))
+	if lines(problem) != 3 {
+		t.Errorf("the first mistake again: %s", reports)
+	}
+}
+
+// The same for files: a gate that appears, one that is spoilt, and one that is mended.
+func TestHealthOfFiles(t *testing.T) {
+	_, reports := capture(t)
+	lines := func(text string) int { return strings.Count(reports.String(), text) }
+	path := filepath.Join(t.TempDir(), "secret")
+	write := func(text string) {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	now := testTime
+	g := newTestGate(t.Name(), map[string]any{"provider": "azure-devops", "secrets": "file:" + path}, compile, now)
+	look := func() {
+		now = now.Add(fileCheckInterval)
+		currentPolicy(g, now)
+	}
+	write("user:Zq8-a long enough key")
+	look()
+	if lines("is well again") != 1 {
+		t.Errorf("appeared: %s", reports)
+	}
+	write("\ufeff")
+	look()
+	if lines("the last usable content stays in force") != 1 || lines("is well again") != 1 {
+		t.Errorf("spoilt: %s", reports)
+	}
+	write("user:Zq8-another long key")
+	look()
+	if lines("is well again") != 2 {
+		t.Errorf("mended: %s", reports)
+	}
+	// What only the whole configuration shows to be wrong leaves the old one in force.
+	policy := g.policy
+	write("user:")
+	look()
+	if g.policy != policy || lines("keeps what was in force: secrets[0]: has a password") != 1 || lines("answers 503") != 1 {
+		t.Errorf("without a password: %s", reports)
+	}
+}
+
+// The record of a 503 says why.
+func TestRecordsHaveTheCause(t *testing.T) {
+	records, _ := capture(t)
+	asked(t, map[string]any{"provider": "githab", "secrets": docsSecret, "maxBodyBytes": "x", "bodyTimeout": "x", "observeOnly": "x", "tolerance": "x", "ban": "x", "replay": "x", "redis": "x", "audit": "x", "token": "x", "signature": "x", "handshakes": "x"}, newPost(docsBody))
+	record := onlyRecord(t, records)
+	cause, _ := record["error.message"].(string)
+	if !strings.Contains(cause, "is not in the catalogue, did you mean github or gitlab?") && !strings.HasSuffix(cause, "...") || len(cause) != maxCause+3 || record["event.reason"] != configInvalid {
+		t.Errorf("%q", cause)
+	}
+	records.Reset()
+	asked(t, githubOptions(), newPost(docsBody, "X-Hub-Signature-256: "+docsSignature+"0"))
+	if record := onlyRecord(t, records); record["error.message"] != nil {
+		t.Errorf("%v", record)
+	}
+}
