@@ -1,7 +1,9 @@
 package hookward
 
 import (
+	"fmt"
 	"net/http"
+	"strconv"
 	"time"
 )
 
@@ -25,5 +27,25 @@ func noteFailure(p *policy, r *http.Request, d *decision, now time.Time) {
 			until = at + int64(rest)
 		}
 	}
-	addFailure(t, client, at, until, banned)
+	tell, untold := addFailure(t, client, at, until, banned)
+	if tell {
+		tellBan(p, d, time.Duration(until-at), untold, now)
+	}
+}
+
+// tellBan tells the operator of a ban, and how to end it.
+func tellBan(p *policy, d *decision, rest time.Duration, untold int, now time.Time) {
+	network := clientNetwork(p, d.request, d)
+	client := strconv.Quote(shortened(d.request.RemoteAddr)) // of a Unix socket
+	if network.IsValid() && network.IsSingleIP() {
+		client = network.Addr().String()
+	} else if network.IsValid() {
+		client = network.String()
+	}
+	text := fmt.Sprintf("%s is banned for %s, because %d requests within %s failed verification; it gets 429 until then, unless ban.exempt has it, or secrets are changed",
+		client, rest.Round(time.Second), p.ban.failures, p.ban.window)
+	if untold > 0 {
+		text += fmt.Sprintf(" (%d more bans were not told, of more than %d a minute)", untold, maxBansTold)
+	}
+	say("warn", d.gate.name, text, now)
 }

@@ -2,6 +2,7 @@ package hookward
 
 import (
 	"net/http/httptest"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -120,5 +121,64 @@ func TestLateDeliveriesBanNobody(t *testing.T) {
 		if d := decide(g, r, testTime); d.reason != timestampTooOld {
 			t.Fatalf("%d: %s", i, d.reason)
 		}
+	}
+}
+
+// ban.exempt ends a ban, and each ban leaves one line that says so.
+func TestExemptEndsBan(t *testing.T) {
+	_, reports := capture(t)
+	raw := githubOptions()
+	raw["ban"] = map[string]any{"failures": "3"}
+	for _, remote := range []string{"192.0.2.1:1", "[2001:db8:1:2:3::4]:1"} {
+		g := newTestGate(t.Name()+remote, raw, compile, testTime)
+		for i := 0; i < 10; i++ {
+			guess(g, remote, testTime)
+		}
+		if d := visitAt(t, g, remote, testTime); d.reason != sourceBanned {
+			t.Fatalf("%s after 3 failures: %s", remote, d.reason)
+		}
+		exempt := githubOptions()
+		exempt["ban"] = map[string]any{"failures": "3", "exempt": []any{"192.0.2.0/24", "2001:db8::/32"}}
+		mended := newTestGate(t.Name()+remote, exempt, compile, testTime)
+		mended.state.bans = g.state.bans // as a reload keeps it
+		if d := visitAt(t, mended, remote, testTime); d.reason != verified {
+			t.Errorf("%s, exempt: %s", remote, d.reason)
+		}
+		if d := visitAt(t, mended, "192.0.3.1:1", testTime); d.reason != verified {
+			t.Errorf("a stranger: %s", d.reason)
+		}
+	}
+	said := reports.String()
+	for _, text := range []string{"192.0.2.1 is banned for 10m0s, because 3 requests within 1m0s failed", "2001:db8:1:2::/64 is banned for 10m0s", "unless ban.exempt has it"} {
+		if !strings.Contains(said, text) {
+			t.Errorf("no %q in %s", text, said)
+		}
+	}
+	if n := strings.Count(said, "is banned"); n != 2 {
+		t.Errorf("%d lines for 2 bans: %s", n, said)
+	}
+}
+
+// Many bans leave few lines, and their number is not lost.
+func TestBanLinesAreBounded(t *testing.T) {
+	_, reports := capture(t)
+	raw := githubOptions()
+	raw["ban"] = map[string]any{"failures": "1"}
+	g := newTestGate(t.Name(), raw, compile, testTime)
+	for i := 0; i < 50; i++ {
+		guess(g, netip.AddrFrom4([4]byte{192, 0, 2, byte(i)}).String()+":1", testTime)
+	}
+	if n := strings.Count(reports.String(), "is banned"); n != maxBansTold {
+		t.Errorf("%d lines for 50 bans", n)
+	}
+	guess(g, "192.0.2.60:1", testTime.Add(time.Minute))
+	guess(g, "192.0.2.61:1", testTime.Add(time.Minute))
+	if said := reports.String(); strings.Count(said, "30 more bans were not told") != 1 || !strings.Contains(said, "192.0.2.61 is banned") {
+		t.Error(said)
+	}
+	// The same client again, within the hour in which a warning is not repeated.
+	guess(g, "192.0.2.0:1", testTime.Add(20*time.Minute))
+	if n := strings.Count(reports.String(), "192.0.2.0 is banned"); n != 2 {
+		t.Errorf("a second ban: %d lines", n)
 	}
 }

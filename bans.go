@@ -19,6 +19,10 @@ type banTable struct {
 	since   int64               // when the younger began
 	until   [2]map[string]int64 // when the ban of a client ends
 	begun   int64
+
+	told      int // bans that the operator was told of since toldSince
+	untold    int // those that came on top
+	toldSince int64
 }
 
 // tally is how often a client has failed since its first failure.
@@ -29,6 +33,8 @@ type tally struct {
 
 const (
 	maxBanDuration = 24 * time.Hour
+	// maxBansTold is how many bans a minute are told of one by one.
+	maxBansTold = 20
 	// maxBanned bounds those who are banned, and those whose failures are counted.
 	maxBanned = 50_000
 )
@@ -76,17 +82,45 @@ func turnBans(t *banTable, now int64) {
 
 // addFailure counts a failure of a client, and bans it until then if it was one too many,
 // or is banned elsewhere. A table that is full bans nobody more: those who are in it stay.
-func addFailure(t *banTable, client string, now, until int64, elsewhere bool) {
+// It returns whether the operator is to be told, and how many bans were not told before.
+func addFailure(t *banTable, client string, now, until int64, elsewhere bool) (bool, int) {
 	t.mu.Lock()
+	defer t.mu.Unlock()
 	turnBans(t, now)
-	banned := countFailure(t, client, now) >= t.failures || elsewhere
-	if banned && len(t.until[0])+len(t.until[1]) < maxBanned {
-		t.until[0][client] = until
-		delete(t.failing[0], client)
-		delete(t.failing[1], client)
-		atomic.StoreInt64(&t.banned, int64(len(t.until[0])+len(t.until[1])))
+	before := t.until[0][client]
+	if before == 0 {
+		before = t.until[1][client]
 	}
-	t.mu.Unlock()
+	banned := countFailure(t, client, now) >= t.failures || elsewhere
+	if !banned || len(t.until[0])+len(t.until[1]) >= maxBanned {
+		return false, 0
+	}
+	t.until[0][client] = until
+	delete(t.failing[0], client)
+	delete(t.failing[1], client)
+	atomic.StoreInt64(&t.banned, int64(len(t.until[0])+len(t.until[1])))
+	if before != 0 && before > now || !mayTell(t, now) {
+		return false, 0
+	}
+	untold := t.untold
+	t.untold = 0
+	return true, untold
+}
+
+// mayTell says whether the operator is to hear of one more ban, with the table's lock
+// held.
+func mayTell(t *banTable, now int64) bool {
+	age := now - t.toldSince
+	if age >= int64(time.Minute) || age < 0 {
+		t.toldSince = now
+		t.told = 0
+	}
+	t.told++
+	if t.told > maxBansTold {
+		t.untold++
+		return false
+	}
+	return true
 }
 
 // countFailure returns how often a client has failed within the window that began

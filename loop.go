@@ -162,7 +162,7 @@ func decideLoopInlined(w *workers, d *decision, own *scratch) {
 					goto checkBanEnd1
 				}
 				d.wait = bannedFor(d.state.bans, d.clientKey, sinceStart(d.start))
-				if d.wait > 0 {
+				if d.wait > 0 && !endsBan(p, d) {
 					reason = sourceBanned
 					goto checkBanEnd1
 				}

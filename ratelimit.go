@@ -29,10 +29,19 @@ func checkBan(p *policy, d *decision) string {
 		return ""
 	}
 	d.wait = bannedFor(d.state.bans, d.clientKey, sinceStart(d.start))
-	if d.wait > 0 {
+	if d.wait > 0 && !endsBan(p, d) {
 		return sourceBanned
 	}
 	return ""
+}
+
+// endsBan says whether a client that is banned has been made exempt since.
+func endsBan(p *policy, d *decision) bool {
+	if p.ban.exempt == nil || !isExempt(p.ban.exempt, d.request, d) {
+		return false
+	}
+	d.wait = 0
+	return true
 }
 
 // checkRateLimit takes a token out of the bucket of a request's source. Usually that
@@ -56,17 +65,24 @@ func checkRateLimit(p *policy, d *decision) string {
 // it that one client has with IPv6. Where the client can't be told, it is the
 // peer, whoever that speaks for.
 func clientKey(p *policy, r *http.Request, d *decision) string {
+	network := clientNetwork(p, r, d)
+	if !network.IsValid() {
+		return "peer " + shortened(r.RemoteAddr)
+	}
+	return ipset.Key(network.Addr())
+}
+
+// clientNetwork returns the addresses that count as one client, or the zero Prefix.
+func clientNetwork(p *policy, r *http.Request, d *decision) netip.Prefix {
 	addr := d.client
 	if !d.clientNoted || !addr.IsValid() {
 		addr = peerOf(r.RemoteAddr)
 	}
-	if !addr.IsValid() {
-		return "peer " + shortened(r.RemoteAddr)
-	}
+	bits := addr.BitLen()
 	if addr.Is6() && (strategyOf(p) == nil || strategyOf(p).subnet == 0) {
-		addr = netip.PrefixFrom(addr, sourceSubnet).Masked().Addr()
+		bits = sourceSubnet
 	}
-	return ipset.Key(addr)
+	return netip.PrefixFrom(addr, bits).Masked()
 }
 
 // isExempt says whether a client is one of some addresses. What makes one client of

@@ -132,3 +132,25 @@ func TestBans(t *testing.T) {
 	time.Sleep(2100 * time.Millisecond)
 	s.passed(t, s.deliver(t, guesser, s.URL, "quick"))
 }
+
+// Whoever is made exempt is free at once, and each ban leaves a line that says how.
+func TestExemptEndsBan(t *testing.T) {
+	s := start(t, nil, []gate{{name: "other", options: github}}, gateway.Settings{})
+	options := func(rest string) []gate {
+		return []gate{{name: "banning", options: `{provider: github, secrets: ["env:GH"], ban: {failures: 3` + rest + `}}`}}
+	}
+	s.configure(t, "banning", options(""))
+	guesser := clientFrom(t, "127.0.0.7", false)
+	for range 3 {
+		s.refused(t, exchange(t, guesser, s.request("banning", hello, "X-Hub-Signature-256: sha256="+strings.Repeat("0", 64))), http.StatusUnauthorized, "signature_mismatch")
+	}
+	s.refused(t, s.deliver(t, guesser, s.URL, "banning"), http.StatusTooManyRequests, "source_banned")
+	lines := s.Stderr.Lines("127.0.0.7 is banned for 10m0s, because 3 requests within 1m0s failed verification")
+	if len(lines) != 1 || !strings.Contains(lines[0], `"hookward.middleware":"banning@file"`) || !strings.Contains(lines[0], "unless ban.exempt has it") {
+		t.Errorf("%q", lines)
+	}
+	s.configure(t, "banning", options(", exempt: [127.0.0.8]"))
+	s.refused(t, s.deliver(t, guesser, s.URL, "banning"), http.StatusTooManyRequests, "source_banned")
+	s.configure(t, "banning", options(", exempt: [127.0.0.7]"))
+	s.passed(t, s.deliver(t, guesser, s.URL, "banning"))
+}
