@@ -74,7 +74,7 @@ func compileAllowlist(n *notes, options Options, ranges *ListOptions) *addressLi
 	case o.Alone && o.AllowAll:
 		addProblem(n, "allowlist.alone", kindContradiction, "contradicts allowAll; everybody would pass, and nothing would be verified")
 	case all == "" && o.AllowAll:
-		addProblem(n, "allowlist.allowAll", kindNoEffect, "has no effect, because sourceRange has not every address")
+		addWarning(n, "allowlist.allowAll", kindNoEffect, "has no effect, because sourceRange has not every address")
 	}
 	if o.Alone {
 		excludeVerification(n, options)

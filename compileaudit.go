@@ -64,16 +64,15 @@ func compileAudit(n *notes, secrets *resolver, options Options, at proofPlaces) 
 		wrong("payload", kindInvalid, notKnown(o.Payload, payloads))
 	case o.MaxPayloadBytes > maxMaxPayload:
 		wrong("maxPayloadBytes", kindInvalid, fmt.Sprintf("must be at most %d", maxMaxPayload))
-	case o.MaxPayloadBytes > 0 && !keepsPayload:
-		wrong("maxPayloadBytes", kindNoEffect, "has no effect unless payload is redacted or full")
-	case o.RefusedPayload && !keepsPayload:
-		wrong("refusedPayload", kindNoEffect, "has no effect unless payload is redacted or full")
-	case len(o.Redact) > 0 && a.payload != payloadRedacted:
+	case len(o.Redact) > 0 && a.payload == payloadFull:
 		wrong("redact", kindNoEffect, "has no effect unless payload is redacted")
-	case len(o.RedactPatterns) > 0 && a.payload != payloadRedacted:
+	case len(o.RedactPatterns) > 0 && a.payload == payloadFull:
 		wrong("redactPatterns", kindNoEffect, "has no effect unless payload is redacted")
 	case o.Required && options.StateDirectory == "":
 		wrong("required", kindRequired, "needs stateDirectory, where is written what is about to be forwarded")
+	}
+	if !keepsPayload {
+		warnOfPayload(n, o)
 	}
 	a.rules = compileRedaction(n, a, o, at)
 	a.headers = compileAuditHeaders(n, o.Headers, at.headers)
@@ -89,6 +88,21 @@ func compileAudit(n *notes, secrets *resolver, options Options, at proofPlaces) 
 	}
 	a.revealed = strings.NewReplacer(pairs...)
 	return a
+}
+
+// warnOfPayload names options that are left over where no payload is kept.
+func warnOfPayload(n *notes, o AuditOptions) {
+	for _, option := range []struct {
+		name  string
+		given bool
+	}{
+		{"maxPayloadBytes", o.MaxPayloadBytes > 0}, {"refusedPayload", o.RefusedPayload},
+		{"redact", len(o.Redact) > 0}, {"redactPatterns", len(o.RedactPatterns) > 0},
+	} {
+		if option.given {
+			addWarning(n, "audit."+option.name, kindNoEffect, "has no effect, because no payload is kept; payload: redacted keeps it")
+		}
+	}
 }
 
 // compileRedaction compiles what is left out of payloads and queries: what the

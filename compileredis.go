@@ -67,7 +67,7 @@ func compileRedis(n *notes, secrets *resolver, o RedisOptions) *sharedMemory {
 	if o.Password != "" {
 		r.Password = string(clientText(own, n, o.Password, "redis.password", true))
 	} else if o.Username != "" {
-		addProblem(n, "redis.username", kindNoEffect, "has no effect without password")
+		addWarning(n, "redis.username", kindNoEffect, "has no effect without password")
 	}
 	if o.TLS != nil {
 		r.TLS = compileTLS(n, own, *o.TLS, "redis.tls")

@@ -188,7 +188,6 @@ func TestHandshakeMistakes(t *testing.T) {
 		{with("digest", "hash-sha256", "digestOf", "{url}"), "publicURL: is required"},
 		{map[string]any{"provider": "github", "secrets": docsSecret, "verifyToken": "x"}, "verifyToken: has no effect"},
 		{map[string]any{"provider": "meta", "secrets": docsSecret, "verifyToken": docsSecret}, "verifyToken: is one of secrets too"},
-		{map[string]any{"provider": "github", "secrets": docsSecret, "confirmSubscriptions": "true"}, "confirmSubscriptions: has no effect"},
 	} {
 		got := compile(c.raw)
 		if got.policy != nil || len(got.problems) == 0 || !strings.HasPrefix(sentence(got.problems[0]), c.want) {

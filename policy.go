@@ -170,7 +170,8 @@ func checkShared(n *notes, p *policy) {
 		addProblem(n, "rateLimit.average", kindInvalid, "must be at most 100000 a second where redis counts")
 	}
 	if p.limit == nil && p.ban == nil && p.replay == nil {
-		addProblem(n, "redis", kindNoEffect, "has no effect without rateLimit, replay or ban")
+		addWarning(n, "redis", kindNoEffect, "has no effect without rateLimit, replay or ban")
+		p.shared = nil
 	}
 }
 
@@ -191,7 +192,7 @@ func checkStateDirectory(n *notes, p *policy, directory string) {
 		}
 	}
 	if !hasFetchedList(p.addresses) {
-		addProblem(n, "stateDirectory", kindNoEffect, "has no effect, because there is no replay, no list with a url, and no audit output with one")
+		addWarning(n, "stateDirectory", kindNoEffect, "has no effect, because nothing needs it: replay, a list with a url, audit.required, and an output across a network would")
 	}
 }
 

@@ -171,7 +171,6 @@ func TestRedisMistakes(t *testing.T) {
 		{map[string]any{"readTimeout": "11s"}, "redis: timeouts must be at most 10s"},
 		{map[string]any{"poolSize": "1001"}, "redis.poolSize: must be at most 1000"},
 		{map[string]any{"db": "-1"}, `redis.db: "-1" is not a positive`},
-		{map[string]any{"username": "x"}, "redis.username: has no effect without password"},
 		{map[string]any{"password": "env:NO_SUCH_PASSWORD"}, "redis.password: environment variable NO_SUCH_PASSWORD is not set"},
 		{map[string]any{"password": "${REDIS_PASSWORD}"}, "redis.password: is a reference that nothing has resolved"},
 		{map[string]any{"tls": map[string]any{"ca": "/no/such/file"}}, "redis.tls.ca: file /no/such/file can't be found"},
@@ -188,11 +187,7 @@ func TestRedisMistakes(t *testing.T) {
 		}
 	}
 	raw := githubOptions()
-	raw["ban"] = "false"
 	raw["redis"] = "true"
-	if got := strings.Join(sentences(compile(raw).problems), "\n"); got != "redis: has no effect without rateLimit, replay or ban" {
-		t.Error(got)
-	}
 	raw["ban"] = "true"
 	m := mustCompile(t, raw).shared
 	if m.options.Endpoints[0] != "127.0.0.1:6379" || m.options.ReadTimeout != 50*time.Millisecond || m.options.PoolSize != 32 {

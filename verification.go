@@ -111,7 +111,7 @@ func checkEffects(n *notes, options Options, v verification) {
 		addProblem(n, "publicURL", kindNoEffect, "has no effect, because the scheme does not sign the URL")
 	}
 	if options.ConfirmSubscriptions && (len(v.schemes) == 0 || v.schemes[0].certificate.kind == "") {
-		addProblem(n, "confirmSubscriptions", kindNoEffect, "has no effect, because it belongs to AWS SNS")
+		addWarning(n, "confirmSubscriptions", kindNoEffect, "has no effect, because it belongs to AWS SNS")
 	}
 }
 
@@ -124,7 +124,7 @@ func useVerifier(p *policy, v verification, options Options) {
 	p.unsigned = v.handshakes.unsigned
 	p.signed = v.handshakes.signed
 	p.greets = v.handshakes.greets
-	p.confirm = options.ConfirmSubscriptions
+	p.confirm = options.ConfirmSubscriptions && len(v.schemes) > 0 && v.schemes[0].certificate.kind != ""
 	p.allow = strings.Join(orPost(options.Methods), ", ")
 	for _, method := range v.handshakes.methods {
 		if !strings.Contains(p.allow, method) {

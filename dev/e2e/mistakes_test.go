@@ -57,7 +57,6 @@ var mistakes = []mistake{
 	{`{%s, handshakes: []}`, `handshakes: must be a list of sections, or false`},
 	{`{%s, handshakes: [{status: "200"}]}`, `handshakes[0].when: is required`},
 	{`{%s, handshakes: [{method: GET, challenge: "query:c"}]}`, `handshakes[0].unsigned: must be true`},
-	{`{%s, confirmSubscriptions: true}`, `confirmSubscriptions: has no effect`},
 	{`{secrets: "env:GH", signature: {header: X-Sig, signs: "{json:a..b}"}}`, `signature.signs: `},
 	{`{secrets: "env:GH", signature: {header: X-Sig, signs: "[{header:A==sha256:body}]"}}`, `signature.signs: can't have`},
 	{`{secrets: "env:GH", signature: {header: X-Sig, algorithm: hash-sha256}}`, `signature.signs: {secret} belongs`},
@@ -130,7 +129,6 @@ var mistakes = []mistake{
 	{`{provider: gitlab, secrets: ["env:GH"], replay: true}`, `replay: has no effect, because nothing is signed`},
 	{`{provider: slack, secrets: ["env:GH"], replay: {window: 1m}}`, `replay.window: must be at least 11m0s`},
 	{`{provider: github, secrets: ["env:GH"], replay: true, redis: {endpoints: redis}}`, `redis.endpoints[0]: "redis" is not HOST:PORT`},
-	{`{provider: github, secrets: ["env:GH"], stateDirectory: /state}`, `stateDirectory: has no effect`},
 	{`{provider: github, secrets: ["${SECRET}"]}`, `secrets[0]: is a reference that nothing has resolved`},
 	{`{provider: github, secrets: ["$(cat /run/secret)"]}`, `secrets[0]: is a reference that nothing has resolved`},
 	{`{provider: github, secrets: ["urn:k8s:secret:hooks:github"]}`, `secrets[0]: is a reference that nothing has resolved`},
@@ -257,4 +255,37 @@ func TestMistakes(t *testing.T) {
 		s.refused(t, s.post(t, "newbad", hello), http.StatusUnauthorized, "signature_missing")
 		s.passed(t, s.post(t, "newbad", hello, helloSignature))
 	})
+}
+
+// What a mistake does is said, in the records too, and so is its end. What is left over
+// shuts nothing.
+func TestMistakesAreMended(t *testing.T) {
+	s := start(t, nil, []gate{{name: "other", options: github}, {name: "leftover", options: `{provider: github, secrets: ["env:GH"], stateDirectory: /state}`}}, gateway.Settings{})
+	try := func(secret string) {
+		s.configure(t, "tried", []gate{{name: "tried", options: `{provider: github, secrets: ["` + secret + `"]}`}})
+	}
+	const problem = "secrets[0]: file: must be followed by an absolute path"
+	said := func(text string) int { return len(s.Stderr.Lines(text)) }
+	for i, secret := range []string{"file:sec", "file:./sec"} { // two mistakes, in the same words
+		try(secret)
+		a := s.post(t, "tried", hello, helloSignature)
+		if r := s.refused(t, a, http.StatusServiceUnavailable, "config_invalid"); r.Error != problem {
+			t.Errorf("the record says %q", r.Error)
+		}
+		if n := said(`"tried@file","message":"answers 503 to every request: ` + problem); n != i+1 {
+			t.Errorf("%s: the operator is told %d times, want %d", secret, n, i+1)
+		}
+	}
+	try("env:GH")
+	a := s.post(t, "tried", hello, helloSignature)
+	if _, r := s.passed(t, a); r.Error != "" {
+		t.Errorf("the record says %q", r.Error)
+	}
+	if n := said(`"tried@file","message":"is well again`); n != 1 || said("is well again") != 1 {
+		t.Errorf("the operator is told %d times that it is well again", n)
+	}
+	s.passed(t, s.post(t, "leftover", hello, helloSignature))
+	if n := said(`"leftover@file","message":"stateDirectory: has no effect`); n != 1 {
+		t.Errorf("the operator is told %d times of what is left over", n)
+	}
 }
