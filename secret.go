@@ -225,7 +225,8 @@ func weakText(text string, key []byte) string {
 	switch {
 	case mistakenSecret(text) != "":
 		return "looks like a placeholder, or like a reference that nothing has resolved; take the secret from the sender once more"
-	case len(text) < minSecretBytes || len(key) < minSecretBytes || isOneByte(string(key)):
+	case len(text) < minSecretBytes || len(key) < minSecretBytes || isOneByte(string(key)) ||
+		len(strings.TrimRight(string(key), "\x00")) < minSecretBytes/2: // for HMAC, zeros at the end are none
 		return "is short or a well-known placeholder; if it is for you to choose, use 32 random bytes"
 	}
 	return ""

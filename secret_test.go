@@ -163,6 +163,11 @@ func TestGuessableSecretsAreWarnedOf(t *testing.T) {
 			t.Errorf("%q: the warning shows the secret", text)
 		}
 	}
+	for _, text := range []string{strings.Repeat("ff", 32), "6161" + strings.Repeat("00", 30)} {
+		if s := decodeSecret(text, "hex"); len(s.warnings) != 1 || s.warnings[0].kind != kindWeakSecret {
+			t.Errorf("%q: warnings %q", text, s.warnings)
+		}
+	}
 	if s := decodeSecret("0123456789abcdef", "utf8"); len(s.warnings) != 0 {
 		t.Errorf("16 bytes: warnings %q", s.warnings)
 	}
