@@ -224,7 +224,7 @@ func TestEveryOptionRefusesMistakenSecrets(t *testing.T) {
 	} {
 		for _, text := range []string{"$GITHUB_WEBHOOK_SECRET", "<your-webhook-secret>", "env.SECRET"} {
 			c := compile(configure(text))
-			if c.policy != nil || !strings.HasPrefix(strings.Join(sentences(c.problems), "\n"), path+": ") || !strings.Contains(sentence(c.problems[0]), howToInsist) {
+			if c.policy != nil || !strings.HasPrefix(strings.Join(sentences(c.problems), "\n"), path+": ") || !strings.Contains(sentence(c.problems[0]), "a secret that is really spelt so goes into a variable or a file") {
 				t.Errorf("%s: %q: %q", path, text, sentences(c.problems))
 			}
 		}
@@ -242,7 +242,7 @@ func TestHeadersOfOutputs(t *testing.T) {
 	setenv(t, "HOOKWARD_TEST_HEADER", "Bearer abc")
 	for header, says := range map[string]string{
 		"Authorization: Bearer env:HOOKWARD_TEST_HEADER": "stands in the middle", "Authorization: Splunk file:/run/secrets/splunk": "stands in the middle",
-		"X-Tenant: $TENANT": mistakenVariable, "X-Tenant: ${TENANT}": mistakenReference, "X-Api-Key: <key>": mistakenPlaceholder, "X-Api-Key: /run/secrets/key": mistakenPath,
+		"X-Tenant: $TENANT": "looks like a variable that nothing has resolved", "X-Tenant: ${TENANT}": "is a reference that nothing has resolved", "X-Api-Key: <key>": "is a placeholder", "X-Api-Key: /run/secrets/key": "looks like a path",
 		"X-Tenant: TENANT_A": "", "X-Path: /run/a": "", "X-Tenant: none": "", "Authorization: env:HOOKWARD_TEST_HEADER": "", "Authorization: Bearer kDk3+Zq/9tW8sVb1xYc2": "", "X-Link: https://a.example/": "",
 	} {
 		raw := githubOptions()
@@ -258,7 +258,7 @@ func TestHeadersOfOutputs(t *testing.T) {
 func TestPasswordsOfBasic(t *testing.T) {
 	for text, says := range map[string]string{
 		"azure-devops-hooks:": "is empty or blank", "azure-devops-hooks: ": "is empty or blank", "azure-devops-hooks:\u200b": "can be seen", ":": "is empty or blank",
-		"azure-devops-hooks:$PASSWORD": mistakenVariable, "azure-devops-hooks:changeme": mistakenPlaceholder, "azure-devops-hooks:<password>": mistakenPlaceholder,
+		"azure-devops-hooks:$PASSWORD": "looks like a variable that nothing has resolved", "azure-devops-hooks:changeme": "is a placeholder, as manuals have it where a secret belongs", "azure-devops-hooks:<password>": "is a placeholder, as manuals have it where a secret belongs",
 		"azure-devops-hooks": "is not user:password", "azure-devops-hooks:pw": "", "azure-devops-hooks:Zq8-a long enough key": "", ":Zq8-a long enough key": "", "a:Zq8:a long enough key": "",
 	} {
 		for _, raw := range []map[string]any{
