@@ -1,116 +1,122 @@
 package hookward
 
 import (
+	"net/http"
 	"net/netip"
+	"sync/atomic"
 	"time"
 
+	"github.com/hookward/hookward/internal/clientip"
 	"github.com/hookward/hookward/internal/iplist"
 	"github.com/hookward/hookward/internal/ipset"
+	"github.com/hookward/hookward/internal/policy"
+	"github.com/hookward/hookward/internal/report"
+	"github.com/hookward/hookward/internal/verdict"
 )
 
 // checkMethod refuses a method that no check would let pass.
 //
 //inline:hot
-func checkMethod(p *policy, d *decision) string {
-	if p.methods[d.method] || p.greets[d.method] {
+func checkMethod(p *policy.Policy, x *exchange) string {
+	if p.Methods[x.method] || p.Greets[x.method] {
 		return ""
 	}
-	return methodNotAllowed
+	return verdict.MethodNotAllowed
 }
 
 // checkAddress asks the lists whether the client may pass. Usually it is a peer of
 // IPv4 that nobody has anything against.
 //
 //inline:hot
-func checkAddress(p *policy, d *decision) string {
-	a := p.addresses
-	if !d.clientNoted && (a.deny == nil || lookUp(a.deny, d.state.denied, d.clientKey) == iplist.Outside) &&
-		(a.allow == nil || lookUp(a.allow, d.state.allowed, d.clientKey) == iplist.Inside) {
+func checkAddress(p *policy.Policy, x *exchange) string {
+	a := p.Addresses
+	if !x.clientNoted && (a.Deny == nil || lookUp(a.Deny, x.state.denied, x.clientKey) == iplist.Outside) &&
+		(a.Allow == nil || lookUp(a.Allow, x.state.allowed, x.clientKey) == iplist.Inside) {
 		return ""
 	}
-	return checkAnyAddress(a, d)
+	return checkAnyAddress(a, x)
 }
 
 // checkAnyAddress is checkAddress for every case.
-func checkAnyAddress(a *addresses, d *decision) string {
-	if a.deny == nil && a.allow == nil {
+func checkAnyAddress(a *policy.Addresses, x *exchange) string {
+	if a.Deny == nil && a.Allow == nil {
 		return "" // there is a strategy alone
 	}
-	if !d.clientNoted {
-		noteClient(a.strategy, d.request, d)
+	if !x.clientNoted {
+		noteClient(a.Strategy, x.Request, x)
 	}
-	return askLists(d.gate, a, d, d.clientWhole, d.start)
+	return askLists(x.gate, a, x, x.clientWhole, x.start)
 }
 
 // askLists says whether the lists let a client pass, or why not.
-func askLists(g *gate, a *addresses, d *decision, whole netip.Addr, now time.Time) string {
-	if !d.client.IsValid() {
-		return refuseUndetermined(a, d)
+func askLists(g *gate, a *policy.Addresses, x *exchange, whole netip.Addr, now time.Time) string {
+	if !x.client.IsValid() {
+		return refuseUndetermined(a, x)
 	}
 	// What ipv6Subnet leaves of an address is looked up as well in what the
 	// operator has written, as in Traefik. In lists of others it would make one
 	// address of a network the whole network.
-	key, first := ipset.Key(whole), ipset.Key(d.client)
-	if a.deny != nil {
-		found := lookUp(a.deny, d.state.denied, key)
-		if ipset.Contains(a.deny.own, first) {
+	key, first := ipset.Key(whole), ipset.Key(x.client)
+	if a.Deny != nil {
+		found := lookUp(a.Deny, x.state.denied, key)
+		if ipset.Contains(a.Deny.Own, first) {
 			found = iplist.Inside
 		}
-		reason := deny(g, a.deny, found, key, d, now)
+		reason := deny(g, a.Deny, found, key, x, now)
 		if reason != "" {
 			return reason
 		}
 	}
-	if a.allow == nil || ipset.Contains(a.allow.own, first) {
+	if a.Allow == nil || ipset.Contains(a.Allow.Own, first) {
 		return ""
 	}
-	return allow(g, a.allow, lookUp(a.allow, d.state.allowed, key), d, now)
+	return allow(g, a.Allow, lookUp(a.Allow, x.state.allowed, key), x, now)
 }
 
-func refuseUndetermined(a *addresses, d *decision) string {
-	first := a.deny
+func refuseUndetermined(a *policy.Addresses, x *exchange) string {
+	first := a.Deny
 	if first == nil {
-		first = a.allow
+		first = a.Allow
 	}
-	d.rejectStatus = first.rejectStatus
-	return clientUndetermined
+	x.rejectStatus = first.RejectStatus
+	return verdict.ClientUndetermined
 }
 
 // deny draws the conclusion from what the deny list knows of a key. One that is not there
 // denies nobody, unless it is required.
-func deny(g *gate, l *addressList, found int, key string, d *decision, now time.Time) string {
+func deny(g *gate, l *policy.AddressList, found int, key string, x *exchange, now time.Time) string {
 	switch {
 	case found == iplist.Outside:
 		return ""
 	case found == iplist.Inside:
-		d.rejectStatus = l.rejectStatus
-		d.rule = listWith(l, d.state.denied, key)
-		return clientDenied
-	case l.required:
-		report("error", g.name, "denylist: "+missing(d.state.denied)+" has never been loaded; what other lists don't deny gets 503", now)
-		return listUnavailable
+		x.rejectStatus = l.RejectStatus
+		x.rule = listWith(l, x.state.denied, key)
+		return verdict.ClientDenied
+	case l.Required:
+		report.Write("error", g.name, "denylist: "+missing(x.state.denied)+" has never been loaded; what other lists don't deny gets 503", now)
+		return verdict.ListUnavailable
 	}
-	report("warn", g.name, "denylist: "+missing(d.state.denied)+" has never been loaded; it denies nobody", now)
+	report.Write("warn", g.name, "denylist: "+missing(x.state.denied)+" has never been loaded; it denies nobody", now)
 	return ""
 }
 
 // allow draws the conclusion from what the allow list knows.
-func allow(g *gate, l *addressList, found int, d *decision, now time.Time) string {
+func allow(g *gate, l *policy.AddressList, found int, x *exchange, now time.Time) string {
 	switch found {
 	case iplist.Inside:
 		return ""
 	case iplist.Outside:
-		d.rejectStatus = l.rejectStatus
-		return clientNotAllowed
+		x.rejectStatus = l.RejectStatus
+		return verdict.ClientNotAllowed
 	}
-	report("error", g.name, "allowlist: "+missing(d.state.allowed)+" has never been loaded; what other lists don't allow gets 503", now)
-	return listUnavailable
+	report.Write("error", g.name, "allowlist: "+missing(x.state.allowed)+" has never been loaded; what other lists don't allow gets 503", now)
+	return verdict.ListUnavailable
 }
 
 // lookUp says whether the address of a key is in a list of any of its lists. Where
 // it is in none of those that are loaded, and one is not, it is unknown.
-func lookUp(l *addressList, lists []*iplist.List, key string) int {
-	if l.own != nil && ipset.Contains(l.own, key) {
+func lookUp(l *policy.AddressList, lists []*iplist.List, key string) int {
+	if l.Own != nil && ipset.Contains(l.Own, key) {
 		return iplist.Inside
 	}
 	if len(lists) == 1 {
@@ -134,13 +140,13 @@ func lookUpAll(lists []*iplist.List, key string) int {
 }
 
 // listWith returns the name of the list that has an address.
-func listWith(l *addressList, lists []*iplist.List, key string) string {
+func listWith(l *policy.AddressList, lists []*iplist.List, key string) string {
 	for _, list := range lists {
 		if iplist.Look(list, key) == iplist.Inside {
 			return list.Name
 		}
 	}
-	return l.option + ".sourceRange"
+	return l.Option + ".sourceRange"
 }
 
 // missing returns the name of a list that has never been loaded.
@@ -151,4 +157,40 @@ func missing(lists []*iplist.List) string {
 		}
 	}
 	return "a list" // it has been loaded in this moment
+}
+
+// findClient notes whose request it is, where a check asks. Usually that is a peer of
+// IPv4.
+//
+//inline:hot
+func findClient(p *policy.Policy, x *exchange) {
+	if p.Addresses == nil && p.Limit == nil && (p.Ban == nil || atomic.LoadInt64(&x.state.bans.Banned) == 0) {
+		return
+	}
+	if p.Addresses == nil || p.Addresses.Strategy == nil {
+		peer, _ := netip.ParseAddrPort(x.source)
+		addr := peer.Addr()
+		if addr.Is4() {
+			x.clientKey = ipset.Key(addr)
+			return
+		}
+	}
+	findAnyClient(p, x)
+}
+
+// findAnyClient is findClient for every case.
+func findAnyClient(p *policy.Policy, x *exchange) {
+	noteClient(policy.StrategyOf(p), x.Request, x)
+	x.clientKey = clientKey(p, x.Request, x)
+}
+
+// noteClient notes on the decision whose request it is, and returns that address
+// before ipv6Subnet. A client that can't be told is none: a text that is no
+// address, in whatever header, is not one to compare.
+func noteClient(s *clientip.Strategy, r *http.Request, x *exchange) netip.Addr {
+	whole, client := clientip.Of(s, r)
+	x.clientNoted = true
+	x.clientWhole = whole
+	x.client = client
+	return whole
 }

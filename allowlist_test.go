@@ -8,11 +8,16 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/hookward/hookward/internal/config"
+	"github.com/hookward/hookward/internal/hooktest"
+	"github.com/hookward/hookward/internal/policy"
+	"github.com/hookward/hookward/internal/verdict"
 )
 
 // withLists is a configuration that accepts GitHub's example, from some addresses.
 func withLists(more map[string]any) map[string]any {
-	raw := githubOptions()
+	raw := hooktest.GithubOptions()
 	for name, value := range more {
 		raw[name] = value
 	}
@@ -23,18 +28,18 @@ func withLists(more map[string]any) map[string]any {
 // reason and the status.
 func outcomeFrom(t *testing.T, g *gate, remote string, headers ...string) (string, int) {
 	t.Helper()
-	r := newPost(docsBody, append(headers, "X-Hub-Signature-256: "+docsSignature)...)
+	r := hooktest.NewPost(hooktest.DocsBody, append(headers, "X-Hub-Signature-256: "+hooktest.DocsSignature)...)
 	r.RemoteAddr = remote
-	d := decide(g, r, testTime)
-	if d.forward {
-		return d.reason, 0
+	x := decide(g, r, hooktest.TestTime)
+	if x.forward {
+		return x.reason, 0
 	}
 	rw := httptest.NewRecorder()
-	refuse(rw, r, d)
+	refuse(rw, r, x)
 	if body := strings.TrimSpace(rw.Body.String()); body != http.StatusText(rw.Code) {
 		t.Errorf("a stranger sees %q", body)
 	}
-	return d.reason, rw.Code
+	return x.reason, rw.Code
 }
 
 func TestLists(t *testing.T) {
@@ -59,54 +64,54 @@ func TestLists(t *testing.T) {
 		visits  []visit
 	}{
 		{"allow", allowOf("192.0.2.1", "198.51.100.0/24", "2001:db8::1"), []visit{
-			{"192.0.2.1:1", verified, 0}, {"192.0.2.2:1", clientNotAllowed, 403}, {"198.51.100.255:1", verified, 0}, {"[::ffff:192.0.2.1]:1", verified, 0},
-			{"[2001:db8::1]:1", verified, 0}, {"[2001:db8::2]:1", clientNotAllowed, 403}, {"@", clientUndetermined, 403}, {"", clientUndetermined, 403},
-			{"127.0.0.1:1", clientNotAllowed, 403}, {"[::1%lo]:1", clientNotAllowed, 403},
+			{"192.0.2.1:1", verdict.Verified, 0}, {"192.0.2.2:1", verdict.ClientNotAllowed, 403}, {"198.51.100.255:1", verdict.Verified, 0}, {"[::ffff:192.0.2.1]:1", verdict.Verified, 0},
+			{"[2001:db8::1]:1", verdict.Verified, 0}, {"[2001:db8::2]:1", verdict.ClientNotAllowed, 403}, {"@", verdict.ClientUndetermined, 403}, {"", verdict.ClientUndetermined, 403},
+			{"127.0.0.1:1", verdict.ClientNotAllowed, 403}, {"[::1%lo]:1", verdict.ClientNotAllowed, 403},
 		}},
 		{"deny", map[string]any{"denylist": map[string]any{"sourceRange": []any{"10.0.0.0/8", "fe80::/10"}}}, []visit{
-			{"10.0.0.1:1", clientDenied, 403}, {"[::ffff:10.0.0.1]:1", clientDenied, 403}, {"[fe80::1%eth0]:1", clientDenied, 403}, {"11.0.0.1:1", verified, 0}, {"@", clientUndetermined, 403},
+			{"10.0.0.1:1", verdict.ClientDenied, 403}, {"[::ffff:10.0.0.1]:1", verdict.ClientDenied, 403}, {"[fe80::1%eth0]:1", verdict.ClientDenied, 403}, {"11.0.0.1:1", verdict.Verified, 0}, {"@", verdict.ClientUndetermined, 403},
 		}},
 		{"deny wins", withLists(map[string]any{
 			"allowlist": map[string]any{"sourceRange": "10.0.0.0/8", "rejectStatusCode": "404"}, "denylist": map[string]any{"sourceRange": "10.1.0.0/16", "rejectStatusCode": "410"},
-		}), []visit{{"10.0.0.1:1", verified, 0}, {"10.1.0.1:1", clientDenied, 410}, {"11.0.0.1:1", clientNotAllowed, 404}, {"@", clientUndetermined, 410}}},
+		}), []visit{{"10.0.0.1:1", verdict.Verified, 0}, {"10.1.0.1:1", verdict.ClientDenied, 410}, {"11.0.0.1:1", verdict.ClientNotAllowed, 404}, {"@", verdict.ClientUndetermined, 410}}},
 		{"narrower allowed within denied", map[string]any{
 			"allowlist": map[string]any{"sourceRange": "10.1.1.1"}, "denylist": map[string]any{"sourceRange": "10.1.0.0/16"},
-		}, []visit{{"10.1.1.1:1", clientDenied, 403}}},
+		}, []visit{{"10.1.1.1:1", verdict.ClientDenied, 403}}},
 		{"everybody, if said", map[string]any{"allowlist": map[string]any{"sourceRange": []any{"0.0.0.0/0", "::/0"}, "allowAll": "true"}}, []visit{
-			{"192.0.2.1:1", verified, 0}, {"[2001:db8::1]:1", verified, 0}, {"@", clientUndetermined, 403},
+			{"192.0.2.1:1", verdict.Verified, 0}, {"[2001:db8::1]:1", verdict.Verified, 0}, {"@", verdict.ClientUndetermined, 403},
 		}},
 		{"a file", map[string]any{"allowlist": map[string]any{"lists": list(file), "sourceRange": "198.51.100.1"}}, []visit{
-			{"192.0.2.9:1", verified, 0}, {"[2001:db8::9]:1", verified, 0}, {"198.51.100.1:1", verified, 0}, {"198.51.100.2:1", clientNotAllowed, 403},
+			{"192.0.2.9:1", verdict.Verified, 0}, {"[2001:db8::9]:1", verdict.Verified, 0}, {"198.51.100.1:1", verdict.Verified, 0}, {"198.51.100.2:1", verdict.ClientNotAllowed, 403},
 		}},
 		{"a file to allow that is missing", map[string]any{"allowlist": map[string]any{"lists": list(missing), "sourceRange": "198.51.100.1"}}, []visit{
-			{"198.51.100.1:1", verified, 0}, {"192.0.2.9:1", listUnavailable, 503}, {"@", clientUndetermined, 403},
+			{"198.51.100.1:1", verdict.Verified, 0}, {"192.0.2.9:1", verdict.ListUnavailable, 503}, {"@", verdict.ClientUndetermined, 403},
 		}},
 		{"two files, one of them missing", map[string]any{"allowlist": map[string]any{"lists": append(list(missing), list(file)...)}}, []visit{
-			{"192.0.2.9:1", verified, 0}, {"198.51.100.1:1", listUnavailable, 503},
+			{"192.0.2.9:1", verdict.Verified, 0}, {"198.51.100.1:1", verdict.ListUnavailable, 503},
 		}},
 		{"a file to deny that is missing", map[string]any{"denylist": map[string]any{"lists": append(list(missing), list(file)...)}}, []visit{
-			{"192.0.2.9:1", clientDenied, 403}, {"198.51.100.1:1", verified, 0},
+			{"192.0.2.9:1", verdict.ClientDenied, 403}, {"198.51.100.1:1", verdict.Verified, 0},
 		}},
 		{"a file to deny that is missing and required", map[string]any{"denylist": map[string]any{"lists": list(missing), "sourceRange": "192.0.2.9", "required": "true"}}, []visit{
-			{"192.0.2.9:1", clientDenied, 403}, {"198.51.100.1:1", listUnavailable, 503},
+			{"192.0.2.9:1", verdict.ClientDenied, 403}, {"198.51.100.1:1", verdict.ListUnavailable, 503},
 		}},
 		{"a subnet", map[string]any{
 			"ipStrategy": map[string]any{"ipv6Subnet": "64"}, "allowlist": map[string]any{"sourceRange": "2001:db8:1::/48"}, "denylist": map[string]any{"sourceRange": "2001:db8:1:2::bad"},
-		}, []visit{{"[2001:db8:1:2::7]:1", verified, 0}, {"[2001:db8:1:2::bad]:1", clientDenied, 403}, {"[2001:db8:2::1]:1", clientNotAllowed, 403}}},
+		}, []visit{{"[2001:db8:1:2::7]:1", verdict.Verified, 0}, {"[2001:db8:1:2::bad]:1", verdict.ClientDenied, 403}, {"[2001:db8:2::1]:1", verdict.ClientNotAllowed, 403}}},
 		{"a subnet by its first address, as in Traefik", map[string]any{"ipStrategy": map[string]any{"ipv6Subnet": "64"}, "allowlist": map[string]any{"sourceRange": "2001:db8:1:2::"}}, []visit{
-			{"[2001:db8:1:2::7]:1", verified, 0}, {"[2001:db8:1:3::7]:1", clientNotAllowed, 403},
+			{"[2001:db8:1:2::7]:1", verdict.Verified, 0}, {"[2001:db8:1:3::7]:1", verdict.ClientNotAllowed, 403},
 		}},
 		{"a subnet denied by its first address", map[string]any{"ipStrategy": map[string]any{"ipv6Subnet": "64"}, "denylist": map[string]any{"sourceRange": "2001:db8:1:2::"}}, []visit{
-			{"[2001:db8:1:2::7]:1", clientDenied, 403}, {"[2001:db8:1:3::7]:1", verified, 0},
+			{"[2001:db8:1:2::7]:1", verdict.ClientDenied, 403}, {"[2001:db8:1:3::7]:1", verdict.Verified, 0},
 		}},
 		{"a list that has a subnet's first address only", map[string]any{"ipStrategy": map[string]any{"ipv6Subnet": "64"}, "allowlist": map[string]any{"lists": list(file)}}, []visit{
-			{"[2001:db9:1:2::]:1", verified, 0}, {"[2001:db9:1:2::7]:1", clientNotAllowed, 403}, {"[2001:db8:1:2::7]:1", verified, 0},
+			{"[2001:db9:1:2::]:1", verdict.Verified, 0}, {"[2001:db9:1:2::7]:1", verdict.ClientNotAllowed, 403}, {"[2001:db8:1:2::7]:1", verdict.Verified, 0},
 		}},
 		{"a deny list that is missing, and one that has the address of a subnet", map[string]any{"ipStrategy": map[string]any{"ipv6Subnet": "64"}, "denylist": map[string]any{"lists": list(missing), "sourceRange": "2001:db8:1:2::bad"}}, []visit{
-			{"[2001:db8:1:2::bad]:1", clientDenied, 403}, {"[2001:db8:1:2::7]:1", verified, 0},
+			{"[2001:db8:1:2::bad]:1", verdict.ClientDenied, 403}, {"[2001:db8:1:2::7]:1", verdict.Verified, 0},
 		}},
 	} {
-		g := newTestGate(t.Name()+c.name, withLists(c.options), compile, testTime)
+		g := newTestGate(t.Name()+c.name, withLists(c.options), policy.Compile, hooktest.TestTime)
 		for _, v := range c.visits {
 			reason, status := outcomeFrom(t, g, v.remote)
 			if reason != v.reason || status != v.status {
@@ -120,23 +125,23 @@ func TestLists(t *testing.T) {
 func TestListsComeFirst(t *testing.T) {
 	capture(t)
 	allow := map[string]any{"sourceRange": "192.0.2.1"}
-	g := newTestGate(t.Name(), map[string]any{"provider": "meta", "secrets": docsSecret, "verifyToken": "a word of ours", "allowlist": allow, "maxBodyBytes": "5"}, compile, testTime)
+	g := newTestGate(t.Name(), map[string]any{"provider": "meta", "secrets": hooktest.DocsSecret, "verifyToken": "a word of ours", "allowlist": allow, "maxBodyBytes": "5"}, policy.Compile, hooktest.TestTime)
 	question := httptest.NewRequest(http.MethodGet, "/hooks?hub.mode=subscribe&hub.challenge=1&hub.verify_token=a+word+of+ours", http.NoBody)
 	for _, c := range []struct {
 		r      *http.Request
 		remote string
 		want   string
 	}{
-		{newPost(docsBody), "192.0.2.2:1", clientNotAllowed},
-		{newPost(docsBody), "192.0.2.1:1", bodyTooLarge},
-		{question.Clone(context.Background()), "192.0.2.2:1", clientNotAllowed},
-		{question.Clone(context.Background()), "192.0.2.1:1", handshakeAnswered},
-		{httptest.NewRequest(http.MethodPut, "/hooks", strings.NewReader(docsBody)), "192.0.2.2:1", methodNotAllowed},
+		{hooktest.NewPost(hooktest.DocsBody), "192.0.2.2:1", verdict.ClientNotAllowed},
+		{hooktest.NewPost(hooktest.DocsBody), "192.0.2.1:1", verdict.BodyTooLarge},
+		{question.Clone(context.Background()), "192.0.2.2:1", verdict.ClientNotAllowed},
+		{question.Clone(context.Background()), "192.0.2.1:1", verdict.HandshakeAnswered},
+		{httptest.NewRequest(http.MethodPut, "/hooks", strings.NewReader(hooktest.DocsBody)), "192.0.2.2:1", verdict.MethodNotAllowed},
 	} {
 		c.r.RemoteAddr = c.remote
-		d := decide(g, c.r, testTime)
-		if d.reason != c.want || d.bodyWhole {
-			t.Errorf("%s from %s: %s, body read: %v, want %s", c.r.Method, c.remote, d.reason, d.bodyWhole, c.want)
+		x := decide(g, c.r, hooktest.TestTime)
+		if x.reason != c.want || x.bodyWhole {
+			t.Errorf("%s from %s: %s, body read: %v, want %s", c.r.Method, c.remote, x.reason, x.bodyWhole, c.want)
 		}
 	}
 }
@@ -144,30 +149,30 @@ func TestListsComeFirst(t *testing.T) {
 // Where the address is enough, it must have been asked for, and it is said.
 func TestAddressAlone(t *testing.T) {
 	records, _ := capture(t)
-	b := &backend{}
-	h := newTestHandler(t, b.handler(), map[string]any{"allowlist": map[string]any{"sourceRange": "192.0.2.1", "alone": "true"}})
+	b := &hooktest.Backend{}
+	h := newTestHandler(t, b.Handler(), map[string]any{"allowlist": map[string]any{"sourceRange": "192.0.2.1", "alone": "true"}})
 	for remote, status := range map[string]int{"192.0.2.1:1": http.StatusAccepted, "192.0.2.2:1": http.StatusForbidden, "@": http.StatusForbidden} {
-		r := newPost(docsBody, "X-Hookward-Provider: github")
+		r := hooktest.NewPost(hooktest.DocsBody, "X-Hookward-Provider: github")
 		r.RemoteAddr = remote
 		rw := httptest.NewRecorder()
 		h.ServeHTTP(rw, r)
-		record := onlyRecord(t, records)
+		record := hooktest.OnlyRecord(t, records)
 		if rw.Code != status {
 			t.Errorf("%s: %d", remote, rw.Code)
 		}
-		if status == http.StatusAccepted && (record["event.reason"] != addressAllowed || record["hookward.decision"] != "pass" || record["hookward.provider"] != "allowlist" || record["event.outcome"] != "success") {
+		if status == http.StatusAccepted && (record["event.reason"] != verdict.AddressAllowed || record["hookward.decision"] != "pass" || record["hookward.provider"] != "allowlist" || record["event.outcome"] != "success") {
 			t.Errorf("%v", record)
 		}
 	}
-	if len(b.requests) != 1 || b.bodies[0] != docsBody || strings.Join(b.requests[0].Header["X-Hookward-Provider"], "") != "allowlist" {
-		t.Errorf("%d requests, %v", len(b.requests), b.bodies)
+	if len(b.Requests) != 1 || b.Bodies[0] != hooktest.DocsBody || strings.Join(b.Requests[0].Header["X-Hookward-Provider"], "") != "allowlist" {
+		t.Errorf("%d requests, %v", len(b.Requests), b.Bodies)
 	}
 }
 
 func TestListsInTheRecord(t *testing.T) {
 	records, _ := capture(t)
-	b := &backend{}
-	h := newTestHandler(t, b.handler(), withLists(map[string]any{
+	b := &hooktest.Backend{}
+	h := newTestHandler(t, b.Handler(), withLists(map[string]any{
 		"ipStrategy": map[string]any{"depth": "1"}, "denylist": map[string]any{"sourceRange": "198.51.100.0/24"},
 	}))
 	for _, c := range []struct{ forwarded, client, rule string }{
@@ -175,10 +180,10 @@ func TestListsInTheRecord(t *testing.T) {
 		{"203.0.113.7", "203.0.113.7", ""},
 		{"<b>\x1b[31m", "", ""},
 	} {
-		r := newPost(docsBody, "X-Forwarded-For: "+c.forwarded, "X-Hub-Signature-256: "+docsSignature)
+		r := hooktest.NewPost(hooktest.DocsBody, "X-Forwarded-For: "+c.forwarded, "X-Hub-Signature-256: "+hooktest.DocsSignature)
 		r.RemoteAddr = "192.0.2.1:1234"
 		h.ServeHTTP(httptest.NewRecorder(), r)
-		record := onlyRecord(t, records)
+		record := hooktest.OnlyRecord(t, records)
 		if textIn(record, "client.address") != c.client || textIn(record, "rule.name") != c.rule || record["source.address"] != "192.0.2.1" {
 			t.Errorf("%q: %v", c.forwarded, record)
 		}
@@ -192,14 +197,14 @@ func textIn(record map[string]any, name string) string {
 
 func TestObservedLists(t *testing.T) {
 	records, _ := capture(t)
-	b := &backend{}
-	h := newTestHandler(t, b.handler(), withLists(map[string]any{"observeOnly": "true", "allowlist": map[string]any{"sourceRange": "192.0.2.1"}}))
-	r := newPost(docsBody, "X-Hub-Signature-256: "+docsSignature)
+	b := &hooktest.Backend{}
+	h := newTestHandler(t, b.Handler(), withLists(map[string]any{"observeOnly": "true", "allowlist": map[string]any{"sourceRange": "192.0.2.1"}}))
+	r := hooktest.NewPost(hooktest.DocsBody, "X-Hub-Signature-256: "+hooktest.DocsSignature)
 	r.RemoteAddr = "198.51.100.1:1"
 	h.ServeHTTP(httptest.NewRecorder(), r)
-	record := onlyRecord(t, records)
-	if record["event.reason"] != clientNotAllowed || record["hookward.observed"] != true || len(b.bodies) != 1 || b.bodies[0] != docsBody || b.requests[0].Header["X-Hookward-Provider"] != nil {
-		t.Errorf("%v %v", record, b.bodies)
+	record := hooktest.OnlyRecord(t, records)
+	if record["event.reason"] != verdict.ClientNotAllowed || record["hookward.observed"] != true || len(b.Bodies) != 1 || b.Bodies[0] != hooktest.DocsBody || b.Requests[0].Header["X-Hookward-Provider"] != nil {
+		t.Errorf("%v %v", record, b.Bodies)
 	}
 }
 
@@ -239,9 +244,9 @@ func TestListMistakes(t *testing.T) {
 		{map[string]any{"token": map[string]any{"header": "X-A"}, "allowlist": map[string]any{"sourceRange": one, "alone": "true"}}, []string{"allowlist.alone: contradicts token"}},
 		{withLists(map[string]any{"stateDirectory": "state", "allowlist": map[string]any{"lists": url("https://example.com/")}}), []string{"stateDirectory: must be an absolute path"}},
 		{map[string]any{"allowlist": map[string]any{"sourceRange": "0.0.0.0/0", "allowAll": "true", "alone": "true"}}, []string{"allowlist.alone: contradicts allowAll"}},
-		{map[string]any{"token": map[string]any{"header": "X-A"}, "secrets": docsSecret, "allowlist": map[string]any{"providerRanges": "true"}}, []string{"allowlist.providerRanges: needs provider"}},
+		{map[string]any{"token": map[string]any{"header": "X-A"}, "secrets": hooktest.DocsSecret, "allowlist": map[string]any{"providerRanges": "true"}}, []string{"allowlist.providerRanges: needs provider"}},
 	} {
-		problems := sentences(compile(c.options).problems)
+		problems := config.Sentences(policy.Compile(c.options).Problems)
 		if len(problems) != len(c.says) {
 			t.Errorf("%v: %q, want %q", c.options, problems, c.says)
 			continue
@@ -252,8 +257,8 @@ func TestListMistakes(t *testing.T) {
 			}
 		}
 	}
-	c := compile(allow(map[string]any{"sourceRange": "10.1.2.3/8"}))
-	if len(c.problems) > 0 || !strings.Contains(strings.Join(sentences(c.warnings), "\n"), `allowlist.sourceRange[0]: "10.1.2.3/8" means 10.0.0.0/8`) {
-		t.Errorf("host bits: %q %q", c.problems, c.warnings)
+	c := policy.Compile(allow(map[string]any{"sourceRange": "10.1.2.3/8"}))
+	if len(c.Problems) > 0 || !strings.Contains(strings.Join(config.Sentences(c.Warnings), "\n"), `allowlist.sourceRange[0]: "10.1.2.3/8" means 10.0.0.0/8`) {
+		t.Errorf("host bits: %q %q", c.Problems, c.Warnings)
 	}
 }

@@ -6,6 +6,13 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/hookward/hookward/internal/hooktest"
+	"github.com/hookward/hookward/internal/message"
+	"github.com/hookward/hookward/internal/policy"
+	"github.com/hookward/hookward/internal/secrets"
+	"github.com/hookward/hookward/internal/signature"
+	"github.com/hookward/hookward/internal/verdict"
 )
 
 // sent is a request of these tests.
@@ -16,25 +23,27 @@ type sent struct {
 }
 
 func reasonToSent(g *gate, s sent) string {
-	r := newPost(s.body, s.headers...)
+	r := hooktest.NewPost(s.body, s.headers...)
 	r.URL.RawQuery = s.query
-	return decide(g, r, testTime).reason
+	return decide(g, r, hooktest.TestTime).reason
 }
 
 // Whoever has seen one delivery must not get another one through. Each of these
 // got through once, in an attack on a version before its release.
 func TestAlteredDeliveries(t *testing.T) {
 	const form = "Content-Type: application/x-www-form-urlencoded"
-	stamp := fmt.Sprint(testTime.Unix())
-	mac := func(text string) string { return hexMACOf("hmac-sha256", docsSecret, text) }
+	stamp := fmt.Sprint(hooktest.TestTime.Unix())
+	mac := func(text string) string { return hooktest.HexMACOf("hmac-sha256", hooktest.DocsSecret, text) }
 	signs := func(template string, more ...string) map[string]any {
 		section := map[string]any{"header": "X-Sig", "signs": template}
 		for i := 0; i+1 < len(more); i += 2 {
 			section[more[i]] = more[i+1]
 		}
-		return map[string]any{"secrets": docsSecret, "signature": section}
+		return map[string]any{"secrets": hooktest.DocsSecret, "signature": section}
 	}
-	row := func(slug string) map[string]any { return map[string]any{"provider": slug, "secrets": docsSecret} }
+	row := func(slug string) map[string]any {
+		return map[string]any{"provider": slug, "secrets": hooktest.DocsSecret}
+	}
 	mercado := []string{"X-Request-Id: r1", "X-Signature: ts=" + stamp + ",v1=" + mac("id:5;request-id:r1;ts:"+stamp+";")}
 	mercadoNone := []string{"X-Request-Id: r1", "X-Signature: ts=" + stamp + ",v1=" + mac("request-id:r1;ts:"+stamp+";")}
 	gitea := "X-Gitea-Signature: " + mac(`{"a":1}`)
@@ -74,12 +83,12 @@ func TestAlteredDeliveries(t *testing.T) {
 			[]sent{{"EVIL", "", []string{"X-Id: a1772000000", "X-Ts: " + stamp, "X-Sig: " + mac("a1772000000"+stamp+"EVIL")}}}},
 	} {
 		capture(t)
-		g := newTestGate(name, c.options, compile, testTime)
-		if got := reasonToSent(g, c.genuine); got != verified {
+		g := newTestGate(name, c.options, policy.Compile, hooktest.TestTime)
+		if got := reasonToSent(g, c.genuine); got != verdict.Verified {
 			t.Errorf("%s: the genuine delivery: %s", name, got)
 		}
 		for _, s := range c.altered {
-			if got := reasonToSent(g, s); depths[got] == 0 && got != signatureMissing || got == verified {
+			if got := reasonToSent(g, s); verdict.Depths[got] == 0 && got != verdict.SignatureMissing || got == verdict.Verified {
 				t.Errorf("VULNERABLE: %s: %+v: %s", name, s, got)
 			}
 		}
@@ -91,46 +100,46 @@ func TestAdvisories(t *testing.T) {
 	capture(t)
 	form := "Content-Type: application/x-www-form-urlencoded"
 	// A JSON delivery of Twilio's, with its body taken away.
-	twilio := map[string]any{"provider": "twilio", "secrets": docsSecret, "publicURL": "https://hooks.example.com"}
-	query := "bodySHA256=" + string(bodyDigest("", []byte(`{"a":1}`)))
-	mac := base64Of(t, hexMACOf("hmac-sha1", docsSecret, "https://hooks.example.com/hooks?"+query))
+	twilio := map[string]any{"provider": "twilio", "secrets": hooktest.DocsSecret, "publicURL": "https://hooks.example.com"}
+	query := "bodySHA256=" + string(signature.BodyDigest("", []byte(`{"a":1}`)))
+	mac := hooktest.Base64Of(t, hooktest.HexMACOf("hmac-sha1", hooktest.DocsSecret, "https://hooks.example.com/hooks?"+query))
 	for body, want := range map[string]bool{`{"a":1}`: true, "": false, "=&=": false, "a=1": false} {
-		r := newPost(body, form, "X-Twilio-Signature: "+mac)
+		r := hooktest.NewPost(body, form, "X-Twilio-Signature: "+mac)
 		r.URL.RawQuery = query
-		if d := decide(newTestGate(t.Name(), twilio, compile, testTime), r, testTime); (d.reason == verified) != want {
-			t.Errorf("VULNERABLE: Twilio's JSON with the body %q: %s", body, d.reason)
+		if x := decide(newTestGate(t.Name(), twilio, policy.Compile, hooktest.TestTime), r, hooktest.TestTime); (x.reason == verdict.Verified) != want {
+			t.Errorf("VULNERABLE: Twilio's JSON with the body %q: %s", body, x.reason)
 		}
 	}
 	// HubSpot's plain hash, hashed on from its result.
-	hubspot := map[string]any{"provider": "hubspot-v1", "secrets": docsSecret}
-	if d := decide(newTestGate(t.Name(), hubspot, compile, testTime), newPost("{}\x80\x00\x00", "X-HubSpot-Signature: "+strings.Repeat("0", 64)), testTime); d.reason != bodyMalformed {
-		t.Errorf("VULNERABLE: padding in a body: %s", d.reason)
+	hubspot := map[string]any{"provider": "hubspot-v1", "secrets": hooktest.DocsSecret}
+	if x := decide(newTestGate(t.Name(), hubspot, policy.Compile, hooktest.TestTime), hooktest.NewPost("{}\x80\x00\x00", "X-HubSpot-Signature: "+strings.Repeat("0", 64)), hooktest.TestTime); x.reason != verdict.BodyMalformed {
+		t.Errorf("VULNERABLE: padding in a body: %s", x.reason)
 	}
 	// A signature of Coinbase's v1 as one of v0.
 	stamp := "1772366400"
-	v1 := hexMACOf("hmac-sha256", docsSecret, stamp+`.x-event-id x-event-type.evt1.order.created.{"amount":1}`)
-	coinbase := map[string]any{"provider": "coinbase-cdp", "secrets": docsSecret}
+	v1 := hooktest.HexMACOf("hmac-sha256", hooktest.DocsSecret, stamp+`.x-event-id x-event-type.evt1.order.created.{"amount":1}`)
+	coinbase := map[string]any{"provider": "coinbase-cdp", "secrets": hooktest.DocsSecret}
 	headers := []string{"X-Event-Id: evt1", "X-Event-Type: order.created"}
 	for body, header := range map[string]string{
 		`{"amount":1}`: "t=" + stamp + ",v0=00,h=x-event-id x-event-type,v1=" + v1,
 		`x-event-id x-event-type.evt1.order.created.{"amount":1}`: "t=" + stamp + ",v0=" + v1,
 		`created.{"amount":1}`: "t=" + stamp + ",h=x-event-id x-event-type.evt1,v1=" + v1,
 	} {
-		d := decide(newTestGate(t.Name(), coinbase, compile, testTime), newPost(body, append(headers, "X-Hook0-Signature: "+header)...), testTime)
-		if (d.reason == verified) != (body == `{"amount":1}`) {
-			t.Errorf("VULNERABLE: %s: %s", body, d.reason)
+		x := decide(newTestGate(t.Name(), coinbase, policy.Compile, hooktest.TestTime), hooktest.NewPost(body, append(headers, "X-Hook0-Signature: "+header)...), hooktest.TestTime)
+		if (x.reason == verdict.Verified) != (body == `{"amount":1}`) {
+			t.Errorf("VULNERABLE: %s: %s", body, x.reason)
 		}
 	}
 	// Of two forms of headers, the backend sees the one that was verified.
-	svix := map[string]any{"provider": "svix", "secrets": "whsec_" + base64Text(docsSecret)}
-	b := &backend{}
-	r := newPost("{}", "Svix-Id: msg_1", "Webhook-Id: forged", "Webhook-Timestamp: 1")
+	svix := map[string]any{"provider": "svix", "secrets": "whsec_" + hooktest.Base64Text(hooktest.DocsSecret)}
+	b := &hooktest.Backend{}
+	r := hooktest.NewPost("{}", "Svix-Id: msg_1", "Webhook-Id: forged", "Webhook-Timestamp: 1")
 	now := fmt.Sprint(time.Now().Unix())
 	r.Header.Set("Svix-Timestamp", now)
-	r.Header.Set("Svix-Signature", "v1,"+base64MACOf(docsSecret, "msg_1."+now+".{}"))
-	newTestHandler(t, b.handler(), svix).ServeHTTP(httptest.NewRecorder(), r)
-	if len(b.requests) != 1 || b.requests[0].Header.Get("Webhook-Id") != "" || b.requests[0].Header.Get("Svix-Id") != "msg_1" {
-		t.Errorf("VULNERABLE: the backend got %v", b.requests)
+	r.Header.Set("Svix-Signature", "v1,"+hooktest.Base64MACOf(hooktest.DocsSecret, "msg_1."+now+".{}"))
+	newTestHandler(t, b.Handler(), svix).ServeHTTP(httptest.NewRecorder(), r)
+	if len(b.Requests) != 1 || b.Requests[0].Header.Get("Webhook-Id") != "" || b.Requests[0].Header.Get("Svix-Id") != "msg_1" {
+		t.Errorf("VULNERABLE: the backend got %v", b.Requests)
 	}
 }
 
@@ -147,37 +156,37 @@ func manyFields() string {
 func TestOddDeliveries(t *testing.T) {
 	capture(t)
 	const key = "44782DEF547AAA06C910C43932B1EB0C71FC68D9D0C057550C48EC2ACF6BA056"
-	adyen := newTestGate("adyen", map[string]any{"provider": "adyen", "secrets": key}, compile, testTime)
+	adyen := newTestGate("adyen", map[string]any{"provider": "adyen", "secrets": key}, policy.Compile, hooktest.TestTime)
 	item := func(reference, more string) string {
 		text := "psp::acct:" + reference + ":1000:EUR:AUTHORISATION:true"
-		mac := base64Of(t, hexMACOf("hmac-sha256", string(decodeSecret(key, "hex").key), text))
+		mac := hooktest.Base64Of(t, hooktest.HexMACOf("hmac-sha256", string(secrets.DecodeSecret(key, "hex").Key), text))
 		return `{"notificationItems":[{"NotificationRequestItem":{"additionalData":{"hmacSignature":"` + mac + `"` + more + `},"pspReference":"psp","merchantAccountCode":"acct","merchantReference":"` +
 			reference + `","amount":{"value":1000,"currency":"EUR"},"eventCode":"AUTHORISATION","success":"true"}}]}`
 	}
 	for body, want := range map[string]string{
-		item("caf\ufffd", ""):                                  verified,
-		item("ref", `,"metadata.ID":"1","metadata.id":"2"`):    verified,
-		item("ref", `,"note":"\ud800"`):                        verified,
-		item("caf\ufffd", `,"note":"\ud800"`):                  signedTextAmbiguous, // which of the two is signed?
-		item("ref", `,"HmacSignature":"x"`):                    bodyMalformed,
-		strings.Replace(item("ref", ""), `"psp"`, `"psp2"`, 1): signatureMismatch,
+		item("caf\ufffd", ""):                                  verdict.Verified,
+		item("ref", `,"metadata.ID":"1","metadata.id":"2"`):    verdict.Verified,
+		item("ref", `,"note":"\ud800"`):                        verdict.Verified,
+		item("caf\ufffd", `,"note":"\ud800"`):                  verdict.SignedTextAmbiguous, // which of the two is signed?
+		item("ref", `,"HmacSignature":"x"`):                    verdict.BodyMalformed,
+		strings.Replace(item("ref", ""), `"psp"`, `"psp2"`, 1): verdict.SignatureMismatch,
 	} {
-		if got := decide(adyen, newPost(body), testTime); got.reason != want || want != verified && got.proof.secret != 0 {
+		if got := decide(adyen, hooktest.NewPost(body), hooktest.TestTime); got.reason != want || want != verdict.Verified && got.proof.Secret != 0 {
 			t.Errorf("%s: %s, want %s", body, got.reason, want)
 		}
 	}
 
 	// Newer Svix sends each header by two names; what the backend gets by the other
 	// one is the same, or nothing.
-	svix := map[string]any{"provider": "svix", "secrets": "whsec_" + base64Text(docsSecret)}
+	svix := map[string]any{"provider": "svix", "secrets": "whsec_" + hooktest.Base64Text(hooktest.DocsSecret)}
 	now := fmt.Sprint(time.Now().Unix())
-	signature := "v1," + base64MACOf(docsSecret, "msg_1."+now+".{}")
+	signature := "v1," + hooktest.Base64MACOf(hooktest.DocsSecret, "msg_1."+now+".{}")
 	for other, want := range map[string]string{"msg_1": "msg_1", "msg_2": "", now: ""} {
-		b := &backend{}
-		r := newPost("{}", "Svix-Id: msg_1", "Svix-Timestamp: "+now, "Svix-Signature: "+signature, "Webhook-Id: "+other, "Webhook-Timestamp: "+now, "Webhook-Signature: "+signature)
-		newTestHandler(t, b.handler(), svix).ServeHTTP(httptest.NewRecorder(), r)
-		if len(b.requests) != 1 || b.requests[0].Header.Get("Webhook-Id") != want || b.requests[0].Header.Get("Webhook-Signature") != signature {
-			t.Errorf("Webhook-Id %s: the backend got %v", other, b.requests)
+		b := &hooktest.Backend{}
+		r := hooktest.NewPost("{}", "Svix-Id: msg_1", "Svix-Timestamp: "+now, "Svix-Signature: "+signature, "Webhook-Id: "+other, "Webhook-Timestamp: "+now, "Webhook-Signature: "+signature)
+		newTestHandler(t, b.Handler(), svix).ServeHTTP(httptest.NewRecorder(), r)
+		if len(b.Requests) != 1 || b.Requests[0].Header.Get("Webhook-Id") != want || b.Requests[0].Header.Get("Webhook-Signature") != signature {
+			t.Errorf("Webhook-Id %s: the backend got %v", other, b.Requests)
 		}
 	}
 }
@@ -187,11 +196,11 @@ func TestOddDeliveries(t *testing.T) {
 func TestOddNames(t *testing.T) {
 	body := []byte(`{"a":"wrong","A":"wrong","it's":"right","😀":"right","a b":"right","b-c_d":"right"}`)
 	for _, name := range []string{"it's", "😀", "a b", "b-c_d", "none\x7f"} {
-		p := mustCompile(t, map[string]any{"secrets": docsSecret, "signature": map[string]any{"header": "X-Sig", "idField": "json:" + name}})
-		d := &decision{message: message{request: newPost(string(body)), body: body}, proof: proof{scheme: p.schemes[0]}}
-		noteDelivery(p, d)
-		if d.deliveryID != "right" && (d.deliveryID != "" || name != "none\x7f") {
-			t.Errorf("%q: %q", name, d.deliveryID)
+		p := mustCompile(t, map[string]any{"secrets": hooktest.DocsSecret, "signature": map[string]any{"header": "X-Sig", "idField": "json:" + name}})
+		x := &exchange{Message: message.Message{Request: hooktest.NewPost(string(body)), Body: body}, proof: signature.Proof{Scheme: p.Schemes[0]}}
+		noteDelivery(p, x)
+		if x.deliveryID != "right" && (x.deliveryID != "" || name != "none\x7f") {
+			t.Errorf("%q: %q", name, x.deliveryID)
 		}
 	}
 }
@@ -230,15 +239,15 @@ func TestLooseTemplates(t *testing.T) {
 		if strings.Contains(signs, "{url}") {
 			raw["publicURL"] = "https://hooks.example.com"
 		}
-		c := compile(raw)
-		if c.policy == nil {
-			t.Errorf("%s: %q", signs, c.problems)
+		c := policy.Compile(raw)
+		if c.Policy == nil {
+			t.Errorf("%s: %q", signs, c.Problems)
 			continue
 		}
 		found := []string{}
-		for _, w := range c.warnings {
-			if w.path == "signature.signs" {
-				found = append(found, w.text)
+		for _, w := range c.Warnings {
+			if w.Path == "signature.signs" {
+				found = append(found, w.Text)
 			}
 		}
 		if want == "" && len(found) > 0 || want != "" && !strings.Contains(strings.Join(found, "\n"), want) {

@@ -10,6 +10,11 @@ import (
 	"time"
 
 	"github.com/hookward/hookward/internal/ahead"
+	"github.com/hookward/hookward/internal/audit"
+	"github.com/hookward/hookward/internal/config"
+	"github.com/hookward/hookward/internal/hooktest"
+	"github.com/hookward/hookward/internal/policy"
+	"github.com/hookward/hookward/internal/verdict"
 )
 
 func TestAuditMistakes(t *testing.T) {
@@ -78,31 +83,31 @@ func TestAuditMistakes(t *testing.T) {
 		{sink("http", "https://logs.example.com/in", map[string]any{"tls": map[string]any{"ca": "nonsense"}}), nil, "audit.outputs[0].tls.ca: has no certificate in PEM"},
 		{sink("kafka", "https://x", nil), nil, "audit.outputs[0].type: must be"},
 	} {
-		raw := githubWith(map[string]any{"audit": c.audit})
+		raw := hooktest.GithubWith(map[string]any{"audit": c.audit})
 		for name, value := range c.more {
 			raw[name] = value
 		}
-		problems := strings.Join(sentences(compile(raw).problems), "\n")
+		problems := strings.Join(config.Sentences(policy.Compile(raw).Problems), "\n")
 		if !strings.Contains("\n"+problems, "\n"+c.says) {
 			t.Errorf("%v: want %q, problems:\n%s", c.audit, c.says, problems)
 		}
 	}
 	for _, c := range []map[string]any{
-		{"provider": "wechat-pay-none", "secrets": docsSecret},
-		{"signature": map[string]any{"field": "json:proof.mac"}, "secrets": docsSecret, "audit": map[string]any{"payload": "full"}},
-		{"token": map[string]any{"field": "json:[0]"}, "secrets": docsSecret, "audit": map[string]any{"payload": "redacted"}},
-		{"provider": "slack", "secrets": docsSecret, "audit": map[string]any{"payload": "full", "refusedPayload": "true"}},
-		{"provider": "front", "secrets": docsSecret, "audit": map[string]any{"headers": "X-Front-Challenge"}},
-		{"provider": "okta", "secrets": docsSecret, "audit": map[string]any{"headers": "X-Okta-Verification-Challenge"}},
+		{"provider": "wechat-pay-none", "secrets": hooktest.DocsSecret},
+		{"signature": map[string]any{"field": "json:proof.mac"}, "secrets": hooktest.DocsSecret, "audit": map[string]any{"payload": "full"}},
+		{"token": map[string]any{"field": "json:[0]"}, "secrets": hooktest.DocsSecret, "audit": map[string]any{"payload": "redacted"}},
+		{"provider": "slack", "secrets": hooktest.DocsSecret, "audit": map[string]any{"payload": "full", "refusedPayload": "true"}},
+		{"provider": "front", "secrets": hooktest.DocsSecret, "audit": map[string]any{"headers": "X-Front-Challenge"}},
+		{"provider": "okta", "secrets": hooktest.DocsSecret, "audit": map[string]any{"headers": "X-Okta-Verification-Challenge"}},
 	} {
-		if len(compile(c).problems) == 0 {
+		if len(policy.Compile(c).Problems) == 0 {
 			t.Errorf("%v is accepted", c)
 		}
 	}
 }
 
 func TestAuditForms(t *testing.T) {
-	setenv(t, "SPLUNK_TOKEN", "11111111-2222-3333-4444-555555555555")
+	hooktest.Setenv(t, "SPLUNK_TOKEN", "11111111-2222-3333-4444-555555555555")
 	for _, audit := range []any{
 		"true", "", map[string]any{},
 		map[string]any{"outputs": map[string]any{"type": "stdout"}}, map[string]any{"outputs": []any{map[string]any{"type": "stdout", "bufferBytes": 100}, map[string]any{"type": "file", "path": "/x"}}},
@@ -111,9 +116,9 @@ func TestAuditForms(t *testing.T) {
 		map[string]any{"payload": "redacted", "redact": []any{"a.b", "*.c", "**.d", "e[].f"}, "redactPatterns": "card,email,iban", "maxPayloadBytes": 1000, "headers": "User-Agent"},
 		map[string]any{"sample": map[string]any{"pass": 1, "refuse": 100}},
 	} {
-		c := compile(githubWith(map[string]any{"audit": audit}))
-		if len(c.problems) > 0 {
-			t.Errorf("%v: %s", audit, strings.Join(sentences(c.problems), "; "))
+		c := policy.Compile(hooktest.GithubWith(map[string]any{"audit": audit}))
+		if len(c.Problems) > 0 {
+			t.Errorf("%v: %s", audit, strings.Join(config.Sentences(c.Problems), "; "))
 		}
 	}
 }
@@ -121,20 +126,20 @@ func TestAuditForms(t *testing.T) {
 // Whatever a place is called, it can be left out of a payload.
 func TestPathsOfPlaces(t *testing.T) {
 	records, _ := capture(t)
-	b := &backend{}
+	b := &hooktest.Backend{}
 	for field, body := range map[string]string{
 		"json:_": `{"_":"PROOF","a":1}`, "json:$": `{"$":"PROOF"}`, "json:a[0].-": `{"a":[{"-":"PROOF"}]}`, "json:a.b": `{"a":{"b":"PROOF"}}`,
 		"json:v[].state": `{"v":[{"state":"PROOF"}]}`,
 	} {
 		raw := map[string]any{"secrets": "the-proof-of-it-all", "token": map[string]any{"field": field}, "audit": map[string]any{"payload": "redacted"}}
-		c := compile(raw)
-		if len(c.problems) > 0 {
-			t.Errorf("%s: %s", field, strings.Join(sentences(c.problems), "; "))
+		c := policy.Compile(raw)
+		if len(c.Problems) > 0 {
+			t.Errorf("%s: %s", field, strings.Join(config.Sentences(c.Problems), "; "))
 			continue
 		}
-		c.policy.audit.secrets = nil // it is the path that counts
-		g := newTestGate(t.Name()+field, raw, func(_ map[string]any) *compilation { return c }, testTime)
-		through(g, b.handler(), newPost(strings.Replace(body, "PROOF", "the-proof-of-it-all", 1)))
+		c.Policy.Audit.Secrets = nil // it is the path that counts
+		g := newTestGate(t.Name()+field, raw, func(_ map[string]any) *policy.Compilation { return c }, hooktest.TestTime)
+		through(g, b.Handler(), hooktest.NewPost(strings.Replace(body, "PROOF", "the-proof-of-it-all", 1)))
 		if text := records.String(); strings.Contains(text, "the-proof") || !strings.Contains(text, "[REDACTED]") && !strings.Contains(text, `"hookward.body.truncated":true`) {
 			t.Errorf("VULNERABLE: %s: %s", field, text)
 		}
@@ -146,18 +151,18 @@ func TestPathsOfPlaces(t *testing.T) {
 func TestOneWriter(t *testing.T) {
 	capture(t)
 	path := filepath.Join(t.TempDir(), "hooks.log")
-	b := &backend{}
+	b := &hooktest.Backend{}
 	raw := func(keep string) map[string]any {
-		return githubWith(map[string]any{"audit": map[string]any{"outputs": map[string]any{"type": "file", "path": path, "keep": keep}}})
+		return hooktest.GithubWith(map[string]any{"audit": map[string]any{"outputs": map[string]any{"type": "file", "path": path, "keep": keep}}})
 	}
-	first := newTestGate(t.Name()+"1", raw("3"), compile, testTime)
-	second := newTestGate(t.Name()+"2", raw("3"), compile, testTime)
-	third := newTestGate(t.Name()+"1", raw("4"), compile, testTime)
+	first := newTestGate(t.Name()+"1", raw("3"), policy.Compile, hooktest.TestTime)
+	second := newTestGate(t.Name()+"2", raw("3"), policy.Compile, hooktest.TestTime)
+	third := newTestGate(t.Name()+"1", raw("4"), policy.Compile, hooktest.TestTime)
 	if first.state.outputs[0] != second.state.outputs[0] || first.state.outputs[0] != third.state.outputs[0] {
 		t.Error("there are several writers of one file")
 	}
 	for _, g := range []*gate{first, second, third} {
-		through(g, b.handler(), signedPost("Hello"))
+		through(g, b.Handler(), hooktest.SignedPost("Hello"))
 	}
 	content, err := os.ReadFile(path)
 	if err != nil || strings.Count(string(content), "\n") != 3 {
@@ -170,8 +175,8 @@ func TestOneWriter(t *testing.T) {
 func TestRequired(t *testing.T) {
 	records, reports := capture(t)
 	directory := filepath.Join(t.TempDir(), "state")
-	raw := githubWith(map[string]any{"stateDirectory": directory, "replay": "true", "audit": map[string]any{"required": "true", "headers": "X-Note"}})
-	b := &backend{}
+	raw := hooktest.GithubWith(map[string]any{"stateDirectory": directory, "replay": "true", "audit": map[string]any{"required": "true", "headers": "X-Note"}})
+	b := &hooktest.Backend{}
 	var atBackend []string
 	next := http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		entries, _ := os.ReadDir(directory)
@@ -181,11 +186,11 @@ func TestRequired(t *testing.T) {
 				atBackend = append(atBackend, string(content))
 			}
 		}
-		b.handler().ServeHTTP(rw, r)
+		b.Handler().ServeHTTP(rw, r)
 	})
-	g := newTestGate(t.Name(), raw, compile, testTime)
-	rw := through(g, next, signedPost("Hello", "X-Note: a\x1bb"))
-	record := onlyRecord(t, records)
+	g := newTestGate(t.Name(), raw, policy.Compile, hooktest.TestTime)
+	rw := through(g, next, hooktest.SignedPost("Hello", "X-Note: a\x1bb"))
+	record := hooktest.OnlyRecord(t, records)
 	if rw.Code != http.StatusAccepted || record["event.outcome"] != "success" || record["event.sequence"] != float64(1) {
 		t.Fatalf("%d %v", rw.Code, record)
 	}
@@ -195,14 +200,14 @@ func TestRequired(t *testing.T) {
 	if len(atBackend) == 1 && !strings.Contains(atBackend[0], `"X-Note":"a\\x1bb"`) || record["hookward.headers"].(map[string]any)["X-Note"] != `a\x1bb` {
 		t.Errorf("a header is escaped twice: %q, %v", atBackend, record["hookward.headers"])
 	}
-	through(g, next, newPost("unsigned")) // is not forwarded, so it needs no word ahead
-	if onlyRecord(t, records)["event.sequence"] != float64(2) {
+	through(g, next, hooktest.NewPost("unsigned")) // is not forwarded, so it needs no word ahead
+	if hooktest.OnlyRecord(t, records)["event.sequence"] != float64(2) {
 		t.Error("a refusal is not numbered")
 	}
 	// Traefik ends while a request is under way: its record comes with the next start.
-	d := decide(g, signedPost("interrupted"), testTime)
-	if !d.forward || d.ahead == nil {
-		t.Fatalf("%+v", d)
+	x := decide(g, hooktest.SignedPost("interrupted"), hooktest.TestTime)
+	if !x.forward || x.ahead == nil {
+		t.Fatalf("%+v", x)
 	}
 	log, lines, problem := ahead.Open(fileOf(directory, "ahead-", t.Name()))
 	if problem != "" || len(lines) != 1 {
@@ -211,12 +216,12 @@ func TestRequired(t *testing.T) {
 	ahead.Close(log)
 	forgetMiddleware(t.Name())
 	records.Reset()
-	g = newTestGate(t.Name(), raw, compile, testTime)
-	record = onlyRecord(t, records)
-	if record["hookward.interrupted"] != true || record["event.sequence"] != float64(3) || record["event.outcome"] != "unknown" || record["hookward.epoch"] == g.trail.epoch {
+	g = newTestGate(t.Name(), raw, policy.Compile, hooktest.TestTime)
+	record = hooktest.OnlyRecord(t, records)
+	if record["hookward.interrupted"] != true || record["event.sequence"] != float64(3) || record["event.outcome"] != "unknown" || record["hookward.epoch"] == g.trail.Epoch {
 		t.Errorf("the record of the interrupted one is %v", record)
 	}
-	newTestGate(t.Name(), raw, compile, testTime)
+	newTestGate(t.Name(), raw, policy.Compile, hooktest.TestTime)
 	if records.Len() > 0 {
 		t.Errorf("it is there again: %s", records)
 	}
@@ -227,37 +232,37 @@ func TestRequired(t *testing.T) {
 	if err := os.WriteFile(directory, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	ahead.Close(g.trail.log)
-	before := len(b.requests)
+	ahead.Close(g.trail.Log)
+	before := len(b.Requests)
 	for i := 0; i < 2; i++ { // the claim is given back, so the second one is no duplicate
-		rw = through(g, next, signedPost("no disk"))
-		record = onlyRecord(t, records)
-		if rw.Code != http.StatusServiceUnavailable || rw.Header().Get("Retry-After") == "" || record["event.reason"] != auditUnavailable || record["hookward.decision"] != "refuse" {
+		rw = through(g, next, hooktest.SignedPost("no disk"))
+		record = hooktest.OnlyRecord(t, records)
+		if rw.Code != http.StatusServiceUnavailable || rw.Header().Get("Retry-After") == "" || record["event.reason"] != verdict.AuditUnavailable || record["hookward.decision"] != "refuse" {
 			t.Errorf("%d %v", rw.Code, record)
 		}
 	}
-	if len(b.requests) != before || !strings.Contains(reports.String(), "a record can't be written down") {
-		t.Errorf("%d requests, reports %s", len(b.requests)-before, reports)
+	if len(b.Requests) != before || !strings.Contains(reports.String(), "a record can't be written down") {
+		t.Errorf("%d requests, reports %s", len(b.Requests)-before, reports)
 	}
 	// Once there is one again, all is well.
 	if err := os.Remove(directory); err != nil {
 		t.Fatal(err)
 	}
-	if rw := through(g, next, signedPost("no disk")); rw.Code != http.StatusAccepted {
+	if rw := through(g, next, hooktest.SignedPost("no disk")); rw.Code != http.StatusAccepted {
 		t.Errorf("%d", rw.Code)
 	}
-	onlyRecord(t, records)
+	hooktest.OnlyRecord(t, records)
 }
 
 // A panic after the decision must not leave it open.
 func TestPanicWhileAnnouncing(t *testing.T) {
 	capture(t)
-	raw := githubWith(map[string]any{"stateDirectory": t.TempDir(), "audit": map[string]any{"required": "true"}})
-	g := newTestGate(t.Name(), raw, compile, testTime)
+	raw := hooktest.GithubWith(map[string]any{"stateDirectory": t.TempDir(), "audit": map[string]any{"required": "true"}})
+	g := newTestGate(t.Name(), raw, policy.Compile, hooktest.TestTime)
 	g.trail = nil
-	d := decide(g, signedPost("Hello"), testTime)
-	if d.forward || d.passes || d.reason != auditUnavailable {
-		t.Errorf("VULNERABLE: %+v", d)
+	x := decide(g, hooktest.SignedPost("Hello"), hooktest.TestTime)
+	if x.forward || x.passes || x.reason != verdict.AuditUnavailable {
+		t.Errorf("VULNERABLE: %+v", x)
 	}
 }
 
@@ -265,40 +270,25 @@ func TestPanicWhileAnnouncing(t *testing.T) {
 // answer all the same.
 func TestPanicAtTheRecord(t *testing.T) {
 	records, reports := capture(t)
-	g := newTestGate(t.Name(), githubOptions(), compile, testTime)
+	g := newTestGate(t.Name(), hooktest.GithubOptions(), policy.Compile, hooktest.TestTime)
 	right := g.state.outputs
 	for i := 1; i < 4; i++ {
-		g.state.outputs = []*output{nil} // the bug
+		g.state.outputs = []*audit.Output{nil} // the bug
 		if i == 2 {
-			g.policy.audit.rules = nil
-			g.policy.audit.payload = payloadRedacted // another, before there is a number
+			g.policy.Audit.Rules = nil
+			g.policy.Audit.Payload = audit.PayloadRedacted // another, before there is a number
 		}
-		r := signedPost(`{"a":"b"}`)
+		r := hooktest.SignedPost(`{"a":"b"}`)
 		r.Header.Set("Content-Type", "application/json")
-		rw := through(g, (&backend{}).handler(), r)
+		rw := through(g, (&hooktest.Backend{}).Handler(), r)
 		if rw.Code != http.StatusAccepted || records.Len() > 0 || !strings.Contains(reports.String(), "recording a request panicked") {
 			t.Errorf("%d, records %q, reports %q", rw.Code, records, reports)
 		}
-		g.policy.audit.payload = payloadHash
+		g.policy.Audit.Payload = audit.PayloadHash
 		g.state.outputs = right
-		through(g, (&backend{}).handler(), signedPost("Hello"))
-		if n := onlyRecord(t, records)["event.sequence"]; n != float64(2*i) {
+		through(g, (&hooktest.Backend{}).Handler(), hooktest.SignedPost("Hello"))
+		if n := hooktest.OnlyRecord(t, records)["event.sequence"]; n != float64(2*i) {
 			t.Errorf("the next record has number %v, want %d", n, 2*i)
-		}
-	}
-}
-
-func TestLostRecords(t *testing.T) {
-	line := gapRecord("0123456789abcdef a name", 3, 9, 7)
-	of, first, last, count := spanOf(line)
-	if of != "0123456789abcdef a name" || first != 3 || last != 9 || count != 7 {
-		t.Errorf("%s: %s %d %d %d", line, of, first, last, count)
-	}
-	for text, want := range map[string]int64{
-		`{"event.sequence":5,"hookward.epoch":"0123456789abcdef","hookward.middleware":"m"}`: 5, `{}`: 0, `x`: 0, ``: 0,
-	} {
-		if _, first, last, count := spanOf([]byte(text)); first != want || last != want || count > 1 {
-			t.Errorf("%s: %d %d %d", text, first, last, count)
 		}
 	}
 }
@@ -307,23 +297,23 @@ func TestLostRecords(t *testing.T) {
 // left.
 func TestForgetOutputs(t *testing.T) {
 	capture(t)
-	g := newTestGate(t.Name(), githubWith(map[string]any{"audit": map[string]any{"outputs": map[string]any{"type": "file", "path": filepath.Join(t.TempDir(), "x")}}}), compile, testTime)
+	g := newTestGate(t.Name(), hooktest.GithubWith(map[string]any{"audit": map[string]any{"outputs": map[string]any{"type": "file", "path": filepath.Join(t.TempDir(), "x")}}}), policy.Compile, hooktest.TestTime)
 	o := g.state.outputs[0]
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	registryMu.Lock()
-	o.ctx = ctx
-	o.last = time.Now()
+	o.Ctx = ctx
+	o.Last = time.Now()
 	registryMu.Unlock()
 	now := time.Now()
-	b := &backend{}
+	b := &hooktest.Backend{}
 	for i, c := range []struct {
 		after time.Duration
 		used  bool
 		want  int
 	}{{0, false, 1}, {linger - time.Minute, false, 1}, {linger + time.Minute, true, 1}, {2 * linger, false, 1}, {2*linger + 2*time.Minute, false, 0}} {
 		if c.used {
-			through(g, b.handler(), signedPost("Hello")) // an old gate that goes on
+			through(g, b.Handler(), hooktest.SignedPost("Hello")) // an old gate that goes on
 		}
 		forget(now.Add(c.after))
 		if len(outputsByKey) != c.want {

@@ -11,6 +11,12 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/hookward/hookward/internal/audit"
+	"github.com/hookward/hookward/internal/hooktest"
+	"github.com/hookward/hookward/internal/policy"
+	"github.com/hookward/hookward/internal/secrets"
+	"github.com/hookward/hookward/internal/verdict"
 )
 
 // durations are what no two runs have in common, and so is the epoch.
@@ -19,35 +25,22 @@ var (
 	epochs    = regexp.MustCompile(`("(?:event\.id|hookward\.epoch)":")[0-9a-f]{16}`)
 )
 
-// through sends a request through a gate at testTime, as handler does.
+// through sends a request through a gate at TestTime, as handler does.
 func through(g *gate, next http.Handler, r *http.Request) *httptest.ResponseRecorder {
 	rw := httptest.NewRecorder()
-	d := decide(g, r, testTime)
-	if !d.forward {
-		refuse(rw, r, d)
-		finish(d)
+	x := decide(g, r, hooktest.TestTime)
+	if !x.forward {
+		refuse(rw, r, x)
+		finish(x)
 		return rw
 	}
 	func() {
 		defer func() { _ = recover() }()
-		next.ServeHTTP(newStatusWriter(rw, d), r)
-		d.completed = true
+		next.ServeHTTP(newStatusWriter(rw, x), r)
+		x.completed = true
 	}()
-	finish(d)
+	finish(x)
 	return rw
-}
-
-// options returns GitHub's configuration with more in it.
-func githubWith(more map[string]any) map[string]any {
-	raw := githubOptions()
-	for name, value := range more {
-		raw[name] = value
-	}
-	return raw
-}
-
-func signedPost(body string, headers ...string) *http.Request {
-	return newPost(body, append(headers, "X-Hub-Signature-256: sha256="+hexMACOf("hmac-sha256", docsSecret, body), "X-GitHub-Delivery: 72d3162e", "X-GitHub-Event: push")...)
 }
 
 // TestGoldenRecords compares the record of every decision, to the letter. Where
@@ -66,14 +59,14 @@ func TestGoldenRecords(t *testing.T) {
 		for name, value := range more {
 			o[name] = value
 		}
-		return githubWith(map[string]any{"audit": o})
+		return hooktest.GithubWith(map[string]any{"audit": o})
 	}
 	json := `{"user":{"password":"hunter2hunter2","e-mail":"a@example.com"},"cards":[{"number":"4111111111111111"}],"n":1}`
-	meta := map[string]any{"provider": "meta", "secrets": docsSecret, "verifyToken": "the word to repeat"}
+	meta := map[string]any{"provider": "meta", "secrets": hooktest.DocsSecret, "verifyToken": "the word to repeat"}
 	ask := httptest.NewRequest(http.MethodGet, "/hooks?hub.mode=subscribe&hub.verify_token=the+word+to+repeat&hub.challenge=1158201444", nil)
-	query := signedPost("x")
+	query := hooktest.SignedPost("x")
 	query.URL.RawQuery = "page=2&access_token=t0ken&hub.mode=x"
-	wide := signedPost("x")
+	wide := hooktest.SignedPost("x")
 	wide.URL.Path = "/a\u202eb"
 	wide.Host = "hooks.example.com:8443"
 	got := ""
@@ -84,38 +77,38 @@ func TestGoldenRecords(t *testing.T) {
 		request *http.Request
 		times   int // how often it is sent; the last record counts
 	}{
-		{"pass", githubOptions(), answers(202), signedPost("Hello"), 1},
-		{"backend error", githubOptions(), answers(500), signedPost("Hello"), 1},
-		{"backend says nothing", githubOptions(), http.HandlerFunc(func(_ http.ResponseWriter, _ *http.Request) {}), signedPost("Hello"), 1},
-		{"aborted", githubOptions(), aborts, signedPost("Hello"), 1},
-		{"refuse", githubOptions(), answers(200), newPost("Hello"), 1},
-		{"method", githubOptions(), answers(200), httptest.NewRequest(http.MethodGet, "/hooks", nil), 1},
-		{"too large", githubWith(map[string]any{"maxBodyBytes": "3"}), answers(200), signedPost("Hello"), 1},
-		{"mistake", map[string]any{"provider": "githob"}, answers(200), signedPost("Hello"), 1},
-		{"denied", githubWith(map[string]any{"denylist": map[string]any{"sourceRange": "192.0.2.0/24"}}), answers(200), signedPost("Hello"), 1},
-		{"limited", githubWith(map[string]any{"rateLimit": map[string]any{"average": "1"}}), answers(200), signedPost("Hello"), 2},
-		{"observed", githubWith(map[string]any{"observeOnly": "true"}), answers(200), newPost("Hello"), 1},
-		{"duplicate", githubWith(map[string]any{"replay": "true"}), answers(200), signedPost("Hello"), 2},
-		{"duplicate rejected", githubWith(map[string]any{"replay": map[string]any{"onDuplicate": "reject"}}), answers(200), signedPost("Hello"), 2},
-		{"duplicate forwarded", githubWith(map[string]any{"replay": map[string]any{"onDuplicate": "forward"}}), answers(200), signedPost("Hello"), 2},
+		{"pass", hooktest.GithubOptions(), answers(202), hooktest.SignedPost("Hello"), 1},
+		{"backend error", hooktest.GithubOptions(), answers(500), hooktest.SignedPost("Hello"), 1},
+		{"backend says nothing", hooktest.GithubOptions(), http.HandlerFunc(func(_ http.ResponseWriter, _ *http.Request) {}), hooktest.SignedPost("Hello"), 1},
+		{"aborted", hooktest.GithubOptions(), aborts, hooktest.SignedPost("Hello"), 1},
+		{"refuse", hooktest.GithubOptions(), answers(200), hooktest.NewPost("Hello"), 1},
+		{"method", hooktest.GithubOptions(), answers(200), httptest.NewRequest(http.MethodGet, "/hooks", nil), 1},
+		{"too large", hooktest.GithubWith(map[string]any{"maxBodyBytes": "3"}), answers(200), hooktest.SignedPost("Hello"), 1},
+		{"mistake", map[string]any{"provider": "githob"}, answers(200), hooktest.SignedPost("Hello"), 1},
+		{"denied", hooktest.GithubWith(map[string]any{"denylist": map[string]any{"sourceRange": "192.0.2.0/24"}}), answers(200), hooktest.SignedPost("Hello"), 1},
+		{"limited", hooktest.GithubWith(map[string]any{"rateLimit": map[string]any{"average": "1"}}), answers(200), hooktest.SignedPost("Hello"), 2},
+		{"observed", hooktest.GithubWith(map[string]any{"observeOnly": "true"}), answers(200), hooktest.NewPost("Hello"), 1},
+		{"duplicate", hooktest.GithubWith(map[string]any{"replay": "true"}), answers(200), hooktest.SignedPost("Hello"), 2},
+		{"duplicate rejected", hooktest.GithubWith(map[string]any{"replay": map[string]any{"onDuplicate": "reject"}}), answers(200), hooktest.SignedPost("Hello"), 2},
+		{"duplicate forwarded", hooktest.GithubWith(map[string]any{"replay": map[string]any{"onDuplicate": "forward"}}), answers(200), hooktest.SignedPost("Hello"), 2},
 		{"handshake", meta, answers(200), ask, 1},
-		{"query", githubOptions(), answers(200), query, 1},
-		{"strange texts", githubOptions(), answers(200), wide, 1},
+		{"query", hooktest.GithubOptions(), answers(200), query, 1},
+		{"strange texts", hooktest.GithubOptions(), answers(200), wide, 1},
 		{"headers", payload("hash", map[string]any{"headers": "user-agent,X-GitHub-Hook-ID,X-None"}), answers(200),
-			signedPost("Hello", "User-Agent: GitHub-Hookshot/\x1b044aadd", "X-Github-Hook-Id: 292430182", "Content-Type: application/json"), 1},
-		{"no payload", payload("none", nil), answers(200), signedPost("Hello"), 1},
-		{"full", payload("full", nil), answers(200), signedPost("Grüße\n\"x\""), 1},
-		{"full, truncated", payload("full", map[string]any{"maxPayloadBytes": "3"}), answers(200), signedPost("Grüße"), 1},
-		{"full, binary", payload("full", nil), answers(200), signedPost("\xff\x00\x01"), 1},
-		{"full, refused", payload("full", nil), answers(200), newPost("Hello"), 1},
-		{"full, refused, and asked for", payload("full", map[string]any{"refusedPayload": "true"}), answers(200), newPost("Hello"), 1},
-		{"redacted", payload("redacted", map[string]any{"redact": "user.email"}), answers(200), signedPost(json), 1},
-		{"redacted by pattern", payload("redacted", map[string]any{"redactPatterns": "card,email"}), answers(200), signedPost(json), 1},
-		{"redacted form", payload("redacted", nil), answers(200), signedPost("a=1&client_secret=s3cr3ts3cr3t", "Content-Type: application/x-www-form-urlencoded"), 1},
-		{"redacted, and can't be read", payload("redacted", nil), answers(200), signedPost("<password>s3cr3t</password>"), 1},
-		{"sampled", payload("hash", map[string]any{"sample": map[string]any{"pass": "3"}}), answers(200), signedPost("Hello"), 4},
+			hooktest.SignedPost("Hello", "User-Agent: GitHub-Hookshot/\x1b044aadd", "X-Github-Hook-Id: 292430182", "Content-Type: application/json"), 1},
+		{"no payload", payload("none", nil), answers(200), hooktest.SignedPost("Hello"), 1},
+		{"full", payload("full", nil), answers(200), hooktest.SignedPost("Grüße\n\"x\""), 1},
+		{"full, truncated", payload("full", map[string]any{"maxPayloadBytes": "3"}), answers(200), hooktest.SignedPost("Grüße"), 1},
+		{"full, binary", payload("full", nil), answers(200), hooktest.SignedPost("\xff\x00\x01"), 1},
+		{"full, refused", payload("full", nil), answers(200), hooktest.NewPost("Hello"), 1},
+		{"full, refused, and asked for", payload("full", map[string]any{"refusedPayload": "true"}), answers(200), hooktest.NewPost("Hello"), 1},
+		{"redacted", payload("redacted", map[string]any{"redact": "user.email"}), answers(200), hooktest.SignedPost(json), 1},
+		{"redacted by pattern", payload("redacted", map[string]any{"redactPatterns": "card,email"}), answers(200), hooktest.SignedPost(json), 1},
+		{"redacted form", payload("redacted", nil), answers(200), hooktest.SignedPost("a=1&client_secret=s3cr3ts3cr3t", "Content-Type: application/x-www-form-urlencoded"), 1},
+		{"redacted, and can't be read", payload("redacted", nil), answers(200), hooktest.SignedPost("<password>s3cr3t</password>"), 1},
+		{"sampled", payload("hash", map[string]any{"sample": map[string]any{"pass": "3"}}), answers(200), hooktest.SignedPost("Hello"), 4},
 	} {
-		g := newTestGate("golden "+c.name, c.raw, compile, testTime)
+		g := newTestGate("golden "+c.name, c.raw, policy.Compile, hooktest.TestTime)
 		body := ""
 		if c.request.Body != nil {
 			b := &bytes.Buffer{}
@@ -165,23 +158,23 @@ func (c *closer) Close() error { return nil }
 // Records are numbered without a gap, by middleware, and each has an id of its own.
 func TestNumbers(t *testing.T) {
 	records, _ := capture(t)
-	b := &backend{}
-	first := newTestHandler(t, b.handler(), githubOptions())
-	serve(first, signedPost("one"))
-	r := onlyRecord(t, records)
+	b := &hooktest.Backend{}
+	first := newTestHandler(t, b.Handler(), hooktest.GithubOptions())
+	serve(first, hooktest.SignedPost("one"))
+	r := hooktest.OnlyRecord(t, records)
 	epoch, _ := r["hookward.epoch"].(string)
 	start, _ := r["event.sequence"].(float64)
-	again := newTestHandler(t, b.handler(), githubWith(map[string]any{"observeOnly": "true"})) // a reload
+	again := newTestHandler(t, b.Handler(), hooktest.GithubWith(map[string]any{"observeOnly": "true"})) // a reload
 	for i, h := range []http.Handler{first, again, first} {
-		serve(h, newPost("unsigned"))
-		r := onlyRecord(t, records)
+		serve(h, hooktest.NewPost("unsigned"))
+		r := hooktest.OnlyRecord(t, records)
 		if r["event.sequence"] != start+1+float64(i) || r["hookward.epoch"] != epoch || !strings.HasPrefix(r["event.id"].(string), epoch+"-") {
 			t.Errorf("record %d: %v", i, r)
 		}
 	}
-	other := newTrail("x")
-	if len(other.epoch) != 16 || other.epoch == epoch {
-		t.Errorf("epoch %q", other.epoch)
+	other := audit.NewNumbers("x")
+	if len(other.Epoch) != 16 || other.Epoch == epoch {
+		t.Errorf("epoch %q", other.Epoch)
 	}
 }
 
@@ -189,15 +182,15 @@ func TestNumbers(t *testing.T) {
 // or adds a field.
 func TestRecordsStayRecords(t *testing.T) {
 	records, _ := capture(t)
-	b := &backend{}
+	b := &hooktest.Backend{}
 	names := "A,B,C,D,E,F,G,H"
-	h := newTestHandler(t, b.handler(), githubWith(map[string]any{"audit": map[string]any{"headers": names}}))
+	h := newTestHandler(t, b.Handler(), hooktest.GithubWith(map[string]any{"audit": map[string]any{"headers": names}}))
 	for _, text := range []string{
 		"\n", "\r\n", "\u2028\u2029", "\x1b[2J", "\x7f", "\x00", `"`, `\`, `","hookward.decision":"pass`, "\xff\xfe", "\u202e", "\U0010ffff", `\"`, "]}\n{", "<script>&", "&", "<", "'", "%41", "%",
 	} {
 		for _, n := range []int{1, 100, 5000} {
 			long := strings.Repeat(text, n)
-			r := newPost("x", "X-Hub-Signature-256: "+docsSignature)
+			r := hooktest.NewPost("x", "X-Hub-Signature-256: "+hooktest.DocsSignature)
 			for _, name := range strings.Split(names, ",") {
 				r.Header[name] = []string{long}
 			}
@@ -210,8 +203,8 @@ func TestRecordsStayRecords(t *testing.T) {
 			r.Header["X-Github-Event"] = []string{long}
 			serve(h, r)
 			line := records.String()
-			record := onlyRecord(t, records)
-			if len(line) > 16<<10 || record["hookward.decision"] != "refuse" || record["event.reason"] != methodNotAllowed {
+			record := hooktest.OnlyRecord(t, records)
+			if len(line) > 16<<10 || record["hookward.decision"] != "refuse" || record["event.reason"] != verdict.MethodNotAllowed {
 				t.Errorf("%q: %d bytes: %s", text, len(line), line)
 			}
 			for _, c := range line[:len(line)-1] {
@@ -226,7 +219,7 @@ func TestRecordsStayRecords(t *testing.T) {
 // A secret is found however it is escaped, and whatever it was decoded from.
 func TestEscapedSecrets(t *testing.T) {
 	records, _ := capture(t)
-	b := &backend{}
+	b := &hooktest.Backend{}
 	for _, c := range []struct {
 		raw   map[string]any
 		texts []string // that are the secret
@@ -254,16 +247,16 @@ func TestEscapedSecrets(t *testing.T) {
 				more[name] = value
 			}
 			raw["audit"] = more
-			cc := compile(raw)
-			if len(cc.problems) > 0 && kind == "full" {
+			cc := policy.Compile(raw)
+			if len(cc.Problems) > 0 && kind == "full" {
 				continue // it has the signature in the body
 			}
-			g := newTestGate(t.Name()+kind, raw, compile, testTime)
+			g := newTestGate(t.Name()+kind, raw, policy.Compile, hooktest.TestTime)
 			g.state.outputs = onStdout()
 			for _, text := range c.texts {
 				for place, r := range map[string]*http.Request{
-					"path": newPost("x"), "100% of a path": newPost("x"), "query": newPost("x"), "id": newPost("x", "X-Github-Delivery: "+text),
-					"json": newPost(`{"a":"` + text + `"}`), "form": newPost("a="+text, "Content-Type: application/x-www-form-urlencoded"),
+					"path": hooktest.NewPost("x"), "100% of a path": hooktest.NewPost("x"), "query": hooktest.NewPost("x"), "id": hooktest.NewPost("x", "X-Github-Delivery: "+text),
+					"json": hooktest.NewPost(`{"a":"` + text + `"}`), "form": hooktest.NewPost("a="+text, "Content-Type: application/x-www-form-urlencoded"),
 				} {
 					switch place {
 					case "path":
@@ -273,10 +266,10 @@ func TestEscapedSecrets(t *testing.T) {
 					case "query":
 						r.URL.RawQuery = "x=" + text
 					}
-					through(g, b.handler(), r)
+					through(g, b.Handler(), r)
 					line := records.String()
 					records.Reset()
-					for _, form := range g.policy.audit.secrets {
+					for _, form := range g.policy.Audit.Secrets {
 						if strings.Contains(strings.ToLower(line), form) {
 							t.Errorf("VULNERABLE: %s, %s, %s: %s", kind, place, text, line)
 						}
@@ -293,19 +286,19 @@ func TestEscapedSecrets(t *testing.T) {
 // What a gate verifies with is in no record, in whatever form and place.
 func TestNoSecretInRecords(t *testing.T) {
 	records, reports := capture(t)
-	b := &backend{}
+	b := &hooktest.Backend{}
 	key := "c4n4ry/S3cret+with 32 bytes, more"
-	forms := secretForms(&resolver{texts: []string{key}})
+	forms := secrets.SecretForms(&secrets.Resolver{Texts: []string{key}})
 	if len(forms) < 5 {
 		t.Fatalf("forms %q", forms)
 	}
-	mac := hexMACOf("hmac-sha256", key, "Hello")
+	mac := hooktest.HexMACOf("hmac-sha256", key, "Hello")
 	audit := map[string]any{"headers": "X-Note", "payload": "full", "refusedPayload": "true"}
-	h := newTestHandler(t, b.handler(), map[string]any{"provider": "github", "secrets": key, "audit": audit})
-	redacting := newTestHandler(t, b.handler(), map[string]any{"provider": "github", "secrets": key, "audit": map[string]any{"payload": "redacted", "refusedPayload": "true"}})
+	h := newTestHandler(t, b.Handler(), map[string]any{"provider": "github", "secrets": key, "audit": audit})
+	redacting := newTestHandler(t, b.Handler(), map[string]any{"provider": "github", "secrets": key, "audit": map[string]any{"payload": "redacted", "refusedPayload": "true"}})
 	for _, form := range forms {
 		for i := 0; i < 8; i++ {
-			r := newPost("Hello", "X-Hub-Signature-256: sha256="+mac, "Authorization: Bearer "+form, "Cookie: a="+form, "Content-Type: application/json")
+			r := hooktest.NewPost("Hello", "X-Hub-Signature-256: sha256="+mac, "Authorization: Bearer "+form, "Cookie: a="+form, "Content-Type: application/json")
 			switch i {
 			case 0:
 				r.URL.Path = "/hooks/" + form + "/x"
@@ -345,12 +338,12 @@ func TestNoSecretInRecords(t *testing.T) {
 
 func TestSample(t *testing.T) {
 	records, _ := capture(t)
-	b := &backend{}
-	h := newTestHandler(t, b.handler(), githubWith(map[string]any{"audit": map[string]any{"sample": map[string]any{"refuse": "10"}}}))
+	b := &hooktest.Backend{}
+	h := newTestHandler(t, b.Handler(), hooktest.GithubWith(map[string]any{"audit": map[string]any{"sample": map[string]any{"refuse": "10"}}}))
 	for i := 0; i < 100; i++ {
-		serve(h, newPost("unsigned"))
+		serve(h, hooktest.NewPost("unsigned"))
 	}
-	serve(h, signedPost("signed"))
+	serve(h, hooktest.SignedPost("signed"))
 	lines := strings.Split(strings.TrimSpace(records.String()), "\n")
 	if len(lines) != 11 || strings.Count(records.String(), `"hookward.sample":10`) != 10 || !strings.Contains(lines[10], `"hookward.decision":"pass"`) {
 		t.Errorf("%d records: %s", len(lines), records)
@@ -365,7 +358,7 @@ func TestWholeRunes(t *testing.T) {
 	for text, want := range map[string]string{
 		"": "", "a": "a", "ä": "ä", "\xc3": "", "a\xc3": "a", "\xe2\x82": "", "a€": "a€", "€\xf0\x9f\x98": "€", "😀": "😀", "a\xf0": "a",
 	} {
-		if got := string(wholeRunes([]byte(text))); got != want {
+		if got := string(audit.WholeRunes([]byte(text))); got != want {
 			t.Errorf("%q: %q, want %q", text, got, want)
 		}
 	}

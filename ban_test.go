@@ -6,35 +6,41 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/hookward/hookward/internal/bans"
+	"github.com/hookward/hookward/internal/config"
+	"github.com/hookward/hookward/internal/hooktest"
+	"github.com/hookward/hookward/internal/policy"
+	"github.com/hookward/hookward/internal/verdict"
 )
 
 // guess sends a wrong signature from an address, at a time.
 func guess(g *gate, remote string, at time.Time) string {
-	r := newPost(docsBody, "X-Hub-Signature-256: sha256="+strings.Repeat("0", 64))
+	r := hooktest.NewPost(hooktest.DocsBody, "X-Hub-Signature-256: sha256="+strings.Repeat("0", 64))
 	r.RemoteAddr = remote
 	return decide(g, r, at).reason
 }
 
 func TestBan(t *testing.T) {
 	capture(t)
-	raw := githubOptions()
+	raw := hooktest.GithubOptions()
 	raw["ban"] = "true" // as it is by default
-	g := newTestGate(t.Name(), raw, compile, testTime)
+	g := newTestGate(t.Name(), raw, policy.Compile, hooktest.TestTime)
 	for i := 0; i < 20; i++ {
-		if reason := guess(g, "192.0.2.1:1", testTime.Add(time.Duration(i)*time.Second)); reason != signatureMismatch {
+		if reason := guess(g, "192.0.2.1:1", hooktest.TestTime.Add(time.Duration(i)*time.Second)); reason != verdict.SignatureMismatch {
 			t.Fatalf("guess %d: %s", i+1, reason)
 		}
 	}
 	// It does not matter what it sends now, and the others are as free as before.
-	at := testTime.Add(20 * time.Second)
-	if d := visitAt(t, g, "192.0.2.1:9", at); d.reason != sourceBanned || d.bodyWhole {
-		t.Errorf("after 20 failures in 20 seconds: %s", d.reason)
+	at := hooktest.TestTime.Add(20 * time.Second)
+	if x := visitAt(t, g, "192.0.2.1:9", at); x.reason != verdict.SourceBanned || x.bodyWhole {
+		t.Errorf("after 20 failures in 20 seconds: %s", x.reason)
 	}
-	if d := visitAt(t, g, "192.0.2.2:9", at); d.reason != verified {
-		t.Errorf("another client: %s", d.reason)
+	if x := visitAt(t, g, "192.0.2.2:9", at); x.reason != verdict.Verified {
+		t.Errorf("another client: %s", x.reason)
 	}
 	rw := httptest.NewRecorder()
-	refuse(rw, newPost(""), visitAt(t, g, "192.0.2.1:9", at))
+	refuse(rw, hooktest.NewPost(""), visitAt(t, g, "192.0.2.1:9", at))
 	if rw.Code != 429 || rw.Header().Get("Retry-After") != "599" {
 		t.Errorf("%d %v", rw.Code, rw.Header())
 	}
@@ -42,22 +48,22 @@ func TestBan(t *testing.T) {
 	for i := 0; i < 100; i++ {
 		guess(g, "192.0.2.1:1", at)
 	}
-	if d := visitAt(t, g, "192.0.2.1:9", testTime.Add(19*time.Second+10*time.Minute-time.Second)); d.reason != sourceBanned {
-		t.Errorf("before the end of the ban: %s", d.reason)
+	if x := visitAt(t, g, "192.0.2.1:9", hooktest.TestTime.Add(19*time.Second+10*time.Minute-time.Second)); x.reason != verdict.SourceBanned {
+		t.Errorf("before the end of the ban: %s", x.reason)
 	}
-	if d := visitAt(t, g, "192.0.2.1:9", testTime.Add(19*time.Second+10*time.Minute)); d.reason != verified {
-		t.Errorf("after the end of the ban: %s", d.reason)
+	if x := visitAt(t, g, "192.0.2.1:9", hooktest.TestTime.Add(19*time.Second+10*time.Minute)); x.reason != verdict.Verified {
+		t.Errorf("after the end of the ban: %s", x.reason)
 	}
 	// Failures that are few enough never ban.
 	for i := 0; i < 200; i++ {
-		if reason := guess(g, "192.0.2.3:1", testTime.Add(time.Hour+time.Duration(i)*3200*time.Millisecond)); reason != signatureMismatch {
+		if reason := guess(g, "192.0.2.3:1", hooktest.TestTime.Add(time.Hour+time.Duration(i)*3200*time.Millisecond)); reason != verdict.SignatureMismatch {
 			t.Fatalf("guess %d at a pace of 18 a minute: %s", i+1, reason)
 		}
 	}
-	if anyBanned(g.state.bans) {
-		visitAt(t, g, "192.0.2.1:9", testTime.Add(5*time.Hour))
-		visitAt(t, g, "192.0.2.1:9", testTime.Add(10*time.Hour))
-		if anyBanned(g.state.bans) {
+	if bans.Any(g.state.bans) {
+		visitAt(t, g, "192.0.2.1:9", hooktest.TestTime.Add(5*time.Hour))
+		visitAt(t, g, "192.0.2.1:9", hooktest.TestTime.Add(10*time.Hour))
+		if bans.Any(g.state.bans) {
 			t.Error("who is free again is looked for for ever")
 		}
 	}
@@ -66,33 +72,33 @@ func TestBan(t *testing.T) {
 func TestBanOptions(t *testing.T) {
 	capture(t)
 	with := func(name string, section any) *gate {
-		raw := githubOptions()
+		raw := hooktest.GithubOptions()
 		raw["ban"] = section
-		return newTestGate(t.Name()+name, raw, compile, testTime)
+		return newTestGate(t.Name()+name, raw, policy.Compile, hooktest.TestTime)
 	}
 	never := with("never", "false")
 	for i := 0; i < 100; i++ {
-		guess(never, "192.0.2.1:1", testTime)
+		guess(never, "192.0.2.1:1", hooktest.TestTime)
 	}
 	first := with("first", map[string]any{"failures": "1", "window": "1s", "duration": "1s", "exempt": []any{"192.0.2.7", "2001:db8:1::/48", "2001:db8:5::5"}})
 	for _, remote := range []string{"192.0.2.1:1", "192.0.2.7:1", "[2001:db8:1::1]:1", "[2001:db8:5::5]:1", "[2001:db8:2::1]:1"} {
-		guess(first, remote, testTime)
+		guess(first, remote, hooktest.TestTime)
 	}
 	for _, c := range []struct {
 		g      *gate
 		remote string
 		want   string
 	}{
-		{never, "192.0.2.1:1", verified}, {first, "192.0.2.1:1", sourceBanned}, {first, "192.0.2.7:1", verified}, {first, "[2001:db8:1::1]:1", verified}, {first, "[2001:db8:5::5]:1", verified},
-		{first, "[2001:db8:2::1]:1", sourceBanned}, {first, "[2001:db8:2::ffff]:1", sourceBanned}, {first, "[2001:db8:2:1::1]:1", verified},
+		{never, "192.0.2.1:1", verdict.Verified}, {first, "192.0.2.1:1", verdict.SourceBanned}, {first, "192.0.2.7:1", verdict.Verified}, {first, "[2001:db8:1::1]:1", verdict.Verified}, {first, "[2001:db8:5::5]:1", verdict.Verified},
+		{first, "[2001:db8:2::1]:1", verdict.SourceBanned}, {first, "[2001:db8:2::ffff]:1", verdict.SourceBanned}, {first, "[2001:db8:2:1::1]:1", verdict.Verified},
 	} {
-		if d := visitAt(t, c.g, c.remote, testTime); d.reason != c.want {
-			t.Errorf("%s: %s, want %s", c.remote, d.reason, c.want)
+		if x := visitAt(t, c.g, c.remote, hooktest.TestTime); x.reason != c.want {
+			t.Errorf("%s: %s, want %s", c.remote, x.reason, c.want)
 		}
 	}
-	p := mustCompile(t, githubOptions())
-	if p.ban == nil || p.ban.failures != 20 || p.ban.window != time.Minute || p.ban.duration != 10*time.Minute {
-		t.Errorf("by default: %+v", p.ban)
+	p := mustCompile(t, hooktest.GithubOptions())
+	if p.Ban == nil || p.Ban.Failures != 20 || p.Ban.Window != time.Minute || p.Ban.Duration != 10*time.Minute {
+		t.Errorf("by default: %+v", p.Ban)
 	}
 	for says, section := range map[string]any{
 		`ban.failures: "0" is not a positive`:            map[string]any{"failures": "0"},
@@ -102,9 +108,9 @@ func TestBanOptions(t *testing.T) {
 		`ban.window: "0s" is not a positive`:             map[string]any{"window": "0s"},
 		`ban.requests: is not an option (options here: `: map[string]any{"requests": "1"},
 	} {
-		raw := githubOptions()
+		raw := hooktest.GithubOptions()
 		raw["ban"] = section
-		if got := strings.Join(sentences(compile(raw).problems), "\n"); !strings.HasPrefix(got, says) {
+		if got := strings.Join(config.Sentences(policy.Compile(raw).Problems), "\n"); !strings.HasPrefix(got, says) {
 			t.Errorf("%v: %q, want %q", section, got, says)
 		}
 	}
@@ -113,13 +119,13 @@ func TestBanOptions(t *testing.T) {
 // What a sender is late with was signed by the right key, and is no guess.
 func TestLateDeliveriesBanNobody(t *testing.T) {
 	capture(t)
-	raw := map[string]any{"provider": "slack", "secrets": docsSecret, "ban": map[string]any{"failures": "2"}}
-	g := newTestGate(t.Name(), raw, compile, testTime)
+	raw := map[string]any{"provider": "slack", "secrets": hooktest.DocsSecret, "ban": map[string]any{"failures": "2"}}
+	g := newTestGate(t.Name(), raw, policy.Compile, hooktest.TestTime)
 	for i := 0; i < 50; i++ {
 		stamp := "1000000000"
-		r := newPost("{}", "X-Slack-Request-Timestamp: "+stamp, "X-Slack-Signature: v0="+hexMACOf("hmac-sha256", docsSecret, "v0:"+stamp+":{}"))
-		if d := decide(g, r, testTime); d.reason != timestampTooOld {
-			t.Fatalf("%d: %s", i, d.reason)
+		r := hooktest.NewPost("{}", "X-Slack-Request-Timestamp: "+stamp, "X-Slack-Signature: v0="+hooktest.HexMACOf("hmac-sha256", hooktest.DocsSecret, "v0:"+stamp+":{}"))
+		if x := decide(g, r, hooktest.TestTime); x.reason != verdict.TimestampTooOld {
+			t.Fatalf("%d: %s", i, x.reason)
 		}
 	}
 }
@@ -127,25 +133,25 @@ func TestLateDeliveriesBanNobody(t *testing.T) {
 // ban.exempt ends a ban, and each ban leaves one line that says so.
 func TestExemptEndsBan(t *testing.T) {
 	_, reports := capture(t)
-	raw := githubOptions()
+	raw := hooktest.GithubOptions()
 	raw["ban"] = map[string]any{"failures": "3"}
 	for _, remote := range []string{"192.0.2.1:1", "[2001:db8:1:2:3::4]:1"} {
-		g := newTestGate(t.Name()+remote, raw, compile, testTime)
+		g := newTestGate(t.Name()+remote, raw, policy.Compile, hooktest.TestTime)
 		for i := 0; i < 10; i++ {
-			guess(g, remote, testTime)
+			guess(g, remote, hooktest.TestTime)
 		}
-		if d := visitAt(t, g, remote, testTime); d.reason != sourceBanned {
-			t.Fatalf("%s after 3 failures: %s", remote, d.reason)
+		if x := visitAt(t, g, remote, hooktest.TestTime); x.reason != verdict.SourceBanned {
+			t.Fatalf("%s after 3 failures: %s", remote, x.reason)
 		}
-		exempt := githubOptions()
+		exempt := hooktest.GithubOptions()
 		exempt["ban"] = map[string]any{"failures": "3", "exempt": []any{"192.0.2.0/24", "2001:db8::/32"}}
-		mended := newTestGate(t.Name()+remote, exempt, compile, testTime)
+		mended := newTestGate(t.Name()+remote, exempt, policy.Compile, hooktest.TestTime)
 		mended.state.bans = g.state.bans // as a reload keeps it
-		if d := visitAt(t, mended, remote, testTime); d.reason != verified {
-			t.Errorf("%s, exempt: %s", remote, d.reason)
+		if x := visitAt(t, mended, remote, hooktest.TestTime); x.reason != verdict.Verified {
+			t.Errorf("%s, exempt: %s", remote, x.reason)
 		}
-		if d := visitAt(t, mended, "192.0.3.1:1", testTime); d.reason != verified {
-			t.Errorf("a stranger: %s", d.reason)
+		if x := visitAt(t, mended, "192.0.3.1:1", hooktest.TestTime); x.reason != verdict.Verified {
+			t.Errorf("a stranger: %s", x.reason)
 		}
 	}
 	said := reports.String()
@@ -162,22 +168,22 @@ func TestExemptEndsBan(t *testing.T) {
 // Many bans leave few lines, and their number is not lost.
 func TestBanLinesAreBounded(t *testing.T) {
 	_, reports := capture(t)
-	raw := githubOptions()
+	raw := hooktest.GithubOptions()
 	raw["ban"] = map[string]any{"failures": "1"}
-	g := newTestGate(t.Name(), raw, compile, testTime)
+	g := newTestGate(t.Name(), raw, policy.Compile, hooktest.TestTime)
 	for i := 0; i < 50; i++ {
-		guess(g, netip.AddrFrom4([4]byte{192, 0, 2, byte(i)}).String()+":1", testTime)
+		guess(g, netip.AddrFrom4([4]byte{192, 0, 2, byte(i)}).String()+":1", hooktest.TestTime)
 	}
-	if n := strings.Count(reports.String(), "is banned"); n != maxBansTold {
+	if n := strings.Count(reports.String(), "is banned"); n != bans.MaxBansTold {
 		t.Errorf("%d lines for 50 bans", n)
 	}
-	guess(g, "192.0.2.60:1", testTime.Add(time.Minute))
-	guess(g, "192.0.2.61:1", testTime.Add(time.Minute))
+	guess(g, "192.0.2.60:1", hooktest.TestTime.Add(time.Minute))
+	guess(g, "192.0.2.61:1", hooktest.TestTime.Add(time.Minute))
 	if said := reports.String(); strings.Count(said, "30 more bans were not told") != 1 || !strings.Contains(said, "192.0.2.61 is banned") {
 		t.Error(said)
 	}
 	// The same client again, within the hour in which a warning is not repeated.
-	guess(g, "192.0.2.0:1", testTime.Add(20*time.Minute))
+	guess(g, "192.0.2.0:1", hooktest.TestTime.Add(20*time.Minute))
 	if n := strings.Count(reports.String(), "192.0.2.0 is banned"); n != 2 {
 		t.Errorf("a second ban: %d lines", n)
 	}

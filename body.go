@@ -5,10 +5,15 @@ import (
 	"crypto/sha256"
 	"errors"
 	"io"
+	"math"
 	"net/http"
 	"os"
+	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/hookward/hookward/internal/policy"
+	"github.com/hookward/hookward/internal/verdict"
 )
 
 // A mere Content-Length gets a sender no more memory than firstBuffer, and what has
@@ -21,66 +26,66 @@ const (
 )
 
 // readBody reads the body once, before its deadline. If it comes too late, the request
-// has been answered meanwhile, which bodyGivenUp says.
+// has been answered meanwhile, which BodyGivenUp says.
 //
 //inline:hot
-func readBody(p *policy, d *decision, own *scratch) string {
-	r := d.request
-	if r.ContentLength > p.maxBodyBytes {
-		return bodyTooLarge
+func readBody(p *policy.Policy, x *exchange, own *scratch) string {
+	r := x.Request
+	if r.ContentLength > p.MaxBodyBytes {
+		return verdict.BodyTooLarge
 	}
-	d.bodyBegun = true
+	x.bodyBegun = true
 	if r.ContentLength != 0 && r.Body != nil {
-		own.watch.d = d
-		d.reason = bodyTimeout // until it is there: see giveUpLate
-		late := int64(d.start.Sub(started)) + d.delay + int64(p.bodyTimeout)
+		own.watch.d = x
+		x.reason = verdict.BodyTimeout // until it is there: see giveUpLate
+		late := int64(x.start.Sub(started)) + x.delay + int64(p.BodyTimeout)
 		atomic.StoreInt64(&own.watch.deadline, late)
 		problem := ""
 		if r.ProtoMajor == 1 && r.ContentLength > 0 && r.ContentLength <= smallBody {
 			// RFC 9112, 6.2: there is no more, and no trailer.
-			d.arrived = make([]byte, r.ContentLength)
-			_, err := io.ReadFull(r.Body, d.arrived)
+			x.arrived = make([]byte, r.ContentLength)
+			_, err := io.ReadFull(r.Body, x.arrived)
 			if err != nil {
-				d.arrived = nil
+				x.arrived = nil
 				problem = bodyProblem(err)
 			}
 		} else {
-			problem = readAnyBody(d, r, p.maxBodyBytes)
+			problem = readAnyBody(x, r, p.MaxBodyBytes)
 		}
 		if !atomic.CompareAndSwapInt64(&own.watch.deadline, late, 0) {
-			return bodyGivenUp
+			return verdict.BodyGivenUp
 		}
-		d.body = d.arrived
+		x.Body = x.arrived
 		if problem != "" {
 			return problem
 		}
 	}
-	d.bodyWhole = true
-	d.bodyBytes = int64(len(d.body))
-	d.bodySum = sha256.Sum256(d.body)
+	x.bodyWhole = true
+	x.bodyBytes = int64(len(x.Body))
+	x.bodySum = sha256.Sum256(x.Body)
 	return ""
 }
 
 // readAnyBody reads a body of any kind, at most one byte more than the limit. It
 // returns the reason to refuse, or nothing.
-func readAnyBody(d *decision, r *http.Request, limit int64) string {
+func readAnyBody(x *exchange, r *http.Request, limit int64) string {
 	if r.ContentLength > 0 {
-		return readLength(d, r)
+		return readLength(x, r)
 	}
 	buffer := bytes.NewBuffer(make([]byte, 0, firstBuffer+bytes.MinRead))
 	_, err := buffer.ReadFrom(io.LimitReader(r.Body, limit+1))
 	if err != nil {
 		return bodyProblem(err)
 	}
-	d.arrived = buffer.Bytes()
-	if int64(len(d.arrived)) > limit {
-		return bodyTooLarge
+	x.arrived = buffer.Bytes()
+	if int64(len(x.arrived)) > limit {
+		return verdict.BodyTooLarge
 	}
 	return ""
 }
 
 // readLength reads a body of a length that is known, and within the limit.
-func readLength(d *decision, r *http.Request) string {
+func readLength(x *exchange, r *http.Request) string {
 	body := []byte{}
 	for have := int64(0); have < r.ContentLength; {
 		room := growth * have
@@ -110,7 +115,7 @@ func readLength(d *decision, r *http.Request) string {
 			return bodyProblem(err)
 		}
 	}
-	d.arrived = body
+	x.arrived = body
 	return ""
 }
 
@@ -131,17 +136,17 @@ var draining int64
 // isWorthDraining says whether the body of a refused request may be read for the sake of
 // its connection. Who has asked with Expect whether to send it has not sent it. Where the
 // connection can't be taken away from a read that stalls, the read would keep it open.
-func isWorthDraining(d *decision, r *http.Request) bool {
-	return !d.forward && d.answer == nil && d.hijackable && r.ProtoMajor == 1 && r.Body != nil &&
+func isWorthDraining(x *exchange, r *http.Request) bool {
+	return !x.forward && x.answer == nil && x.hijackable && r.ProtoMajor == 1 && r.Body != nil &&
 		r.ContentLength != 0 && r.ContentLength <= maxDrained && len(r.Header["Expect"]) == 0
 }
 
 // drain reads the body of a refused request, if that is worth it. It returns false where
 // that took too long: then the request has been answered meanwhile, and the decision is
 // nobody's any more.
-func drain(d *decision, own *scratch) bool {
-	r := d.request
-	if !isWorthDraining(d, r) {
+func drain(x *exchange, own *scratch) bool {
+	r := x.Request
+	if !isWorthDraining(x, r) {
 		return true
 	}
 	w := own.watch
@@ -149,20 +154,81 @@ func drain(d *decision, own *scratch) bool {
 	if atomic.AddInt64(&draining, 1) > maxDraining {
 		return true // and the connection ends
 	}
-	w.d = d
+	w.d = x
 	late := sinceStart(time.Now()) + int64(drainTimeout)
 	atomic.StoreInt64(&w.deadline, late)
 	n, err := io.Copy(io.Discard, io.LimitReader(r.Body, maxDrained+1))
 	if !atomic.CompareAndSwapInt64(&w.deadline, late, 0) {
 		return false
 	}
-	d.drained = err == nil && n <= maxDrained
+	x.drained = err == nil && n <= maxDrained
 	return true
 }
 
 func bodyProblem(err error) string {
 	if errors.Is(err, os.ErrDeadlineExceeded) {
-		return bodyTimeout // Traefik's own, respondingTimeouts.readTimeout
+		return verdict.BodyTimeout // Traefik's own, respondingTimeouts.readTimeout
 	}
-	return bodyIncomplete
+	return verdict.BodyIncomplete
+}
+
+// bodyWatch is what is known from outside of the body that a worker is reading.
+//
+// Traefik gives a plugin no way to set a read deadline, so a read that stalls is
+// given up on by somebody else: see watch. The read itself ends with the answer, which
+// aborts it: see hangUp. To have a timer for each body instead cost a tenth of a
+// request.
+type bodyWatch struct {
+	// deadline is until when the body must be there, in nanoseconds since started; 0
+	// while none is read, or givenUp. A negative one, of the past, is that of a
+	// request which somebody judges afterwards: it has no limit. Whoever changes it
+	// from the time that it has goes on with the decision, and nobody else. Atomic.
+	deadline int64
+	d        *exchange // whose body it is, or was last
+}
+
+const givenUp = int64(math.MinInt64)
+
+var (
+	watchedMu sync.Mutex
+	watched   = map[*bodyWatch]bool{}
+)
+
+// watchFor has a body watched over, until it is said to be enough.
+func watchFor(w *bodyWatch) {
+	watchedMu.Lock()
+	watched[w] = true
+	watchedMu.Unlock()
+}
+
+// unwatch ends that. Yaegi keeps the newest one for as long as who has started its
+// worker, so it lets go of the body.
+func unwatch(w *bodyWatch) {
+	watchedMu.Lock()
+	delete(watched, w)
+	w.d = nil
+	watchedMu.Unlock()
+}
+
+// giveUpLate gives up on the bodies that should have been there by now.
+func giveUpLate(now int64) {
+	watchedMu.Lock()
+	defer watchedMu.Unlock()
+	for w := range watched {
+		late := atomic.LoadInt64(&w.deadline)
+		if late > 0 && now > late && atomic.CompareAndSwapInt64(&w.deadline, late, givenUp) {
+			w.d.stalled = true
+			if w.d.inGate == 0 {
+				w.d.inGate = int64(time.Since(w.d.start))
+			}
+			w.d.done <- true
+		}
+	}
+}
+
+// isOver ends the reading of a body for a worker, and says whether the decision is
+// the worker's still.
+func isOver(w *bodyWatch) bool {
+	late := atomic.LoadInt64(&w.deadline)
+	return late == 0 || late != givenUp && atomic.CompareAndSwapInt64(&w.deadline, late, 0)
 }

@@ -7,6 +7,10 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+
+	"github.com/hookward/hookward/internal/hooktest"
+	"github.com/hookward/hookward/internal/policy"
+	"github.com/hookward/hookward/internal/verdict"
 )
 
 // Bodies are read whole and as they are, whatever their length is to the steps in
@@ -17,9 +21,9 @@ func TestReadBody(t *testing.T) {
 			body := []byte(strings.Repeat("0123456789abcde\n", size/16+1)[:size])
 			for _, length := range []int64{int64(size), -1} {
 				r := &http.Request{ProtoMajor: major, ContentLength: length, Body: io.NopCloser(bytes.NewReader(body))}
-				d := &decision{}
-				if reason := readAnyBody(d, r, int64(size)); reason != "" || !bytes.Equal(d.arrived, body) {
-					t.Errorf("HTTP/%d, %d bytes, Content-Length %d: %s, %d bytes", major, size, length, reason, len(d.arrived))
+				x := &exchange{}
+				if reason := readAnyBody(x, r, int64(size)); reason != "" || !bytes.Equal(x.arrived, body) {
+					t.Errorf("HTTP/%d, %d bytes, Content-Length %d: %s, %d bytes", major, size, length, reason, len(x.arrived))
 				}
 			}
 		}
@@ -34,16 +38,16 @@ func TestReadBodyOfAnotherLength(t *testing.T) {
 		length      int64
 		want        string
 	}{
-		{1, 0, 5, bodyIncomplete}, {1, 4, 5, bodyIncomplete}, {1, firstBuffer, firstBuffer + 1, bodyIncomplete},
-		{1, growth * firstBuffer, growth*firstBuffer + 1, bodyIncomplete},
-		{2, 4, 5, bodyIncomplete}, {2, 6, 5, bodyIncomplete}, {2, growth * firstBuffer, firstBuffer + 1, bodyIncomplete},
+		{1, 0, 5, verdict.BodyIncomplete}, {1, 4, 5, verdict.BodyIncomplete}, {1, firstBuffer, firstBuffer + 1, verdict.BodyIncomplete},
+		{1, growth * firstBuffer, growth*firstBuffer + 1, verdict.BodyIncomplete},
+		{2, 4, 5, verdict.BodyIncomplete}, {2, 6, 5, verdict.BodyIncomplete}, {2, growth * firstBuffer, firstBuffer + 1, verdict.BodyIncomplete},
 		{1, 6, 5, ""},
 	} {
 		r := &http.Request{ProtoMajor: c.major, ContentLength: c.length, Body: io.NopCloser(strings.NewReader(strings.Repeat("x", c.size)))}
-		d := &decision{}
-		reason := readAnyBody(d, r, 25<<20)
-		if reason != c.want || reason == "" && int64(len(d.arrived)) != c.length || reason != "" && d.arrived != nil {
-			t.Errorf("HTTP/%d, %d bytes, Content-Length %d: %s, %d bytes", c.major, c.size, c.length, reason, len(d.arrived))
+		x := &exchange{}
+		reason := readAnyBody(x, r, 25<<20)
+		if reason != c.want || reason == "" && int64(len(x.arrived)) != c.length || reason != "" && x.arrived != nil {
+			t.Errorf("HTTP/%d, %d bytes, Content-Length %d: %s, %d bytes", c.major, c.size, c.length, reason, len(x.arrived))
 		}
 	}
 }
@@ -52,8 +56,8 @@ func TestReadBodyOfAnotherLength(t *testing.T) {
 func TestReadBodyToItsTrailers(t *testing.T) {
 	r := &http.Request{ProtoMajor: 2, ContentLength: 5, Trailer: http.Header{"X-Note": nil}}
 	r.Body = io.NopCloser(&trailed{body: strings.NewReader("hello"), end: func() { r.Trailer["X-Note"] = []string{"late"} }})
-	d := &decision{}
-	if reason := readAnyBody(d, r, 5); reason != "" || r.Trailer.Get("X-Note") != "late" {
+	x := &exchange{}
+	if reason := readAnyBody(x, r, 5); reason != "" || r.Trailer.Get("X-Note") != "late" {
 		t.Errorf("%s, trailer %v", reason, r.Trailer)
 	}
 }
@@ -76,12 +80,12 @@ func (b *trailed) Read(p []byte) (int, error) {
 // time: whoever is refused before any check of who that is must not hold deciders.
 func TestWhatIsDrained(t *testing.T) {
 	capture(t)
-	raw := githubOptions()
+	raw := hooktest.GithubOptions()
 	raw["denylist"] = map[string]any{"sourceRange": []any{"192.0.2.1"}}
-	g := newTestGate(t.Name(), raw, compile, testTime)
-	large := newPost(strings.Repeat("x", maxDrained+1))
-	hesitant := newPost(docsBody, "Expect: 100-continue")
-	second := newPost(docsBody)
+	g := newTestGate(t.Name(), raw, policy.Compile, hooktest.TestTime)
+	large := hooktest.NewPost(strings.Repeat("x", maxDrained+1))
+	hesitant := hooktest.NewPost(hooktest.DocsBody, "Expect: 100-continue")
+	second := hooktest.NewPost(hooktest.DocsBody)
 	second.ProtoMajor = 2
 	for _, c := range []struct {
 		name       string
@@ -90,17 +94,17 @@ func TestWhatIsDrained(t *testing.T) {
 		others     int64
 		want       bool
 	}{
-		{"small", newPost(docsBody), true, maxDraining - 1, true},
-		{"of a connection that can't be taken away", newPost(docsBody), false, 0, false},
-		{"one too many", newPost(docsBody), true, maxDraining, false},
+		{"small", hooktest.NewPost(hooktest.DocsBody), true, maxDraining - 1, true},
+		{"of a connection that can't be taken away", hooktest.NewPost(hooktest.DocsBody), false, 0, false},
+		{"one too many", hooktest.NewPost(hooktest.DocsBody), true, maxDraining, false},
 		{"large", large, true, 0, false},
 		{"not sent yet", hesitant, true, 0, false},
 		{"HTTP/2", second, true, 0, false},
 	} {
 		atomic.StoreInt64(&draining, c.others)
-		d := decideOn(g, c.r, c.hijackable, testTime)
-		if d.reason != clientDenied || d.drained != c.want || atomic.LoadInt64(&draining) != c.others {
-			t.Errorf("%s: %s, drained %t, %d are under way", c.name, d.reason, d.drained, draining)
+		x := decideOn(g, c.r, c.hijackable, hooktest.TestTime)
+		if x.reason != verdict.ClientDenied || x.drained != c.want || atomic.LoadInt64(&draining) != c.others {
+			t.Errorf("%s: %s, drained %t, %d are under way", c.name, x.reason, x.drained, draining)
 		}
 	}
 	atomic.StoreInt64(&draining, 0)

@@ -60,27 +60,27 @@ func freeBuffer(buffer []byte) {
 }
 
 // freeBody ends the use of a body whose request is over and recorded.
-func freeBody(d *decision) {
-	if d.guarded != nil {
-		_ = d.guarded.Close()
+func freeBody(x *exchange) {
+	if x.guarded != nil {
+		_ = x.guarded.Close()
 	}
-	freeBuffer(d.body)
-	d.body = nil
+	freeBuffer(x.Body)
+	x.Body = nil
 }
 
 // readerOf returns what the next handler reads the body from.
 //
 //inline:hot
-func readerOf(d *decision) io.ReadCloser {
-	if compiled && len(d.body) > smallBody {
-		return guardedReader(d)
+func readerOf(x *exchange) io.ReadCloser {
+	if compiled && len(x.Body) > smallBody {
+		return guardedReader(x)
 	}
-	return io.NopCloser(bytes.NewReader(d.body))
+	return io.NopCloser(bytes.NewReader(x.Body))
 }
 
-func guardedReader(d *decision) io.ReadCloser {
-	d.guarded = &guardedBody{rest: d.body}
-	return d.guarded
+func guardedReader(x *exchange) io.ReadCloser {
+	x.guarded = &guardedBody{rest: x.Body}
+	return x.guarded
 }
 
 // guardedBody is a body in a buffer that is used again after Close.

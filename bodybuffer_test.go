@@ -11,6 +11,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/hookward/hookward/internal/hooktest"
 )
 
 // A handler that keeps the body for longer than it may gets an error afterwards, and
@@ -24,11 +26,11 @@ func TestBodyReadAfterItsRequest(t *testing.T) {
 	h := newTestHandler(t, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		kept = append(kept, r.Body)
 		_, _ = io.ReadFull(r.Body, make([]byte, 10))
-	}), githubOptions())
+	}), hooktest.GithubOptions())
 	for _, size := range []int{smallBody + 1, firstBuffer, firstBuffer + 1, middleBody, middleBody + 1, largeBody} {
 		for _, letter := range []string{"a", "b"} {
 			body := strings.Repeat(letter, size)
-			if rw := serve(h, newPost(body, "X-Hub-Signature-256: sha256="+hexMACOf("hmac-sha256", docsSecret, body))); rw.Code != http.StatusOK {
+			if rw := serve(h, hooktest.NewPost(body, "X-Hub-Signature-256: sha256="+hooktest.HexMACOf("hmac-sha256", hooktest.DocsSecret, body))); rw.Code != http.StatusOK {
 				t.Fatalf("%d bytes: %d", size, rw.Code)
 			}
 		}
@@ -68,7 +70,7 @@ func TestBodiesOfOthers(t *testing.T) {
 	}
 	proxy := httputil.NewSingleHostReverseProxy(target)
 	proxy.ErrorHandler = func(rw http.ResponseWriter, _ *http.Request, _ error) { rw.WriteHeader(http.StatusBadGateway) }
-	h := newTestHandler(t, proxy, githubOptions())
+	h := newTestHandler(t, proxy, hooktest.GithubOptions())
 	senders := sync.WaitGroup{}
 	for i := 0; i < 8; i++ {
 		senders.Add(1)
@@ -76,7 +78,7 @@ func TestBodiesOfOthers(t *testing.T) {
 			defer senders.Done()
 			for turn := 0; turn < 40; turn++ {
 				body := strings.Repeat(letter, smallBody<<(turn%7)+turn)
-				r := newPost(body, "X-Hub-Signature-256: sha256="+hexMACOf("hmac-sha256", docsSecret, body), "X-Letter: "+letter)
+				r := hooktest.NewPost(body, "X-Hub-Signature-256: sha256="+hooktest.HexMACOf("hmac-sha256", hooktest.DocsSecret, body), "X-Letter: "+letter)
 				if turn%3 == 0 {
 					r.Header.Set("X-Early", "1")
 				}

@@ -6,24 +6,29 @@ import (
 	"net/netip"
 	"strings"
 	"testing"
+
+	"github.com/hookward/hookward/internal/clientip"
+	"github.com/hookward/hookward/internal/config"
+	"github.com/hookward/hookward/internal/hooktest"
+	"github.com/hookward/hookward/internal/policy"
 )
 
 // clientSeen returns the client's address that a strategy finds, or "none".
 func clientSeen(t *testing.T, options map[string]any, remote string, headers ...string) string {
 	t.Helper()
-	raw := githubOptions()
+	raw := hooktest.GithubOptions()
 	if options != nil {
 		raw["ipStrategy"] = options
 	}
 	p := mustCompile(t, raw)
-	r := newPost("{}", headers...)
+	r := hooktest.NewPost("{}", headers...)
 	r.RemoteAddr = remote
-	d := &decision{}
-	noteClient(strategyOf(p), r, d)
-	if !d.client.IsValid() {
+	x := &exchange{}
+	noteClient(policy.StrategyOf(p), r, x)
+	if !x.client.IsValid() {
 		return "none"
 	}
-	return d.client.String()
+	return x.client.String()
 }
 
 // everyHeader is what an untrusted peer may send to be somebody else.
@@ -113,16 +118,16 @@ func TestClientOfUntrustedPeers(t *testing.T) {
 	random := rand.New(rand.NewSource(2))
 	names := []string{"X-Forwarded-For", "Cf-Connecting-Ip", "X-Real-Ip", "Forwarded", "True-Client-Ip"}
 	words := []string{"10.0.0.1", "203.0.113.7", "::1", ",", ", ", " ", "[", "]", ":80", "%", "unknown", "\"", "for=", "\x00", "é", strings.Repeat("1,", 300)}
-	strategies := []*ipStrategy{}
+	strategies := []*clientip.Strategy{}
 	for _, options := range []map[string]any{
 		{"header": "CF-Connecting-IP", "trustedIPs": "203.0.113.7"},
 		{"depth": "1", "trustedIPs": "203.0.113.7"},
 		{"depth": "64", "trustedIPs": "203.0.113.7"},
 		{"excludedIPs": "10.0.0.0/8", "trustedIPs": "203.0.113.7"},
 	} {
-		raw := githubOptions()
+		raw := hooktest.GithubOptions()
 		raw["ipStrategy"] = options
-		strategies = append(strategies, mustCompile(t, raw).addresses.strategy)
+		strategies = append(strategies, mustCompile(t, raw).Addresses.Strategy)
 	}
 	peer := netip.MustParseAddr("198.51.100.1")
 	for i := 0; i < 500; i++ {
@@ -136,11 +141,11 @@ func TestClientOfUntrustedPeers(t *testing.T) {
 			h[name] = append(h[name], value)
 		}
 		for _, s := range strategies {
-			if got, _ := clientsOf(s, from(peer, h)); got != peer {
+			if got, _ := clientip.Of(s, from(peer, h)); got != peer {
 				t.Fatalf("%v: %v", h, got)
 			}
 			// From who is trusted it is an address, or none, and no text.
-			got, _ := clientsOf(s, from(netip.MustParseAddr("203.0.113.7"), h))
+			got, _ := clientip.Of(s, from(netip.MustParseAddr("203.0.113.7"), h))
 			if got.IsValid() && (got.Zone() != "" || got.Is4In6()) {
 				t.Fatalf("%v: %v", h, got)
 			}
@@ -171,9 +176,9 @@ func TestIPStrategyMistakes(t *testing.T) {
 		{map[string]any{"ipv6Subnet": "0"}, `ipStrategy.ipv6Subnet: "0" is not a positive`},
 		{map[string]any{"excludedIps": "10.0.0.1", "excludedIPs": "10.0.0.1"}, "ipStrategy.excludedIPs: is given twice"},
 	} {
-		raw := githubOptions()
+		raw := hooktest.GithubOptions()
 		raw["ipStrategy"] = c.options
-		got := strings.Join(sentences(compile(raw).problems), "\n")
+		got := strings.Join(config.Sentences(policy.Compile(raw).Problems), "\n")
 		if !strings.HasPrefix(got, c.says) || strings.Contains(got, "\n") {
 			t.Errorf("%v: %q, want %q", c.options, got, c.says)
 		}

@@ -1,7 +1,6 @@
 package hookward
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -11,45 +10,25 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/hookward/hookward/internal/audit"
+	"github.com/hookward/hookward/internal/hooktest"
+	"github.com/hookward/hookward/internal/verdict"
 )
-
-// lockedBuffer is written to by many goroutines.
-type lockedBuffer struct {
-	mu     sync.Mutex
-	buffer bytes.Buffer
-}
-
-func (b *lockedBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buffer.Write(p)
-}
-
-func (b *lockedBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buffer.String()
-}
-
-func (b *lockedBuffer) Reset() {
-	b.mu.Lock()
-	b.buffer.Reset()
-	b.mu.Unlock()
-}
 
 // Requests that are under way at once must have nothing in common. Yaegi keeps
 // some state by statement and not by goroutine: with a select around the read of
 // the body, requests got each other's bodies.
 func TestConcurrentRequests(t *testing.T) {
 	capture(t)
-	records := &lockedBuffer{}
-	redirectRecords(records)
+	records := &hooktest.LockedBuffer{}
+	audit.Redirect(records)
 	shutOutputs()
 	h := newTestHandler(t, http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		rw.Header().Set("X-Id", r.Header.Get("X-Github-Delivery"))
 		_, _ = rw.Write(body)
-	}), githubOptions())
+	}), hooktest.GithubOptions())
 
 	const workers, turns = 8, 150
 	problems := make(chan string, workers*turns)
@@ -66,7 +45,7 @@ func TestConcurrentRequests(t *testing.T) {
 
 	settleOutputs(t)
 	seen := map[string]bool{}
-	for _, line := range strings.Split(strings.TrimSpace(records.buffer.String()), "\n") {
+	for _, line := range strings.Split(strings.TrimSpace(records.Buffer.String()), "\n") {
 		var record struct {
 			ID     string `json:"hookward.delivery_id"`
 			Reason string `json:"event.reason"`
@@ -76,7 +55,7 @@ func TestConcurrentRequests(t *testing.T) {
 			t.Fatalf("record %q: %v", line, err)
 		}
 		good := strings.HasSuffix(record.ID, "-good")
-		if seen[record.ID] || (record.Reason == verified) != good || record.Bytes != len(testBody(record.ID)) {
+		if seen[record.ID] || (record.Reason == verdict.Verified) != good || record.Bytes != len(testBody(record.ID)) {
 			t.Errorf("VULNERABLE: record %s", line)
 		}
 		seen[record.ID] = true
@@ -96,7 +75,7 @@ func worker(h http.Handler, w, turns int, problems chan string, wait *sync.WaitG
 	defer wait.Done()
 	for i := 0; i < turns; i++ {
 		id := fmt.Sprintf("%d-%d-good", w, i)
-		key := docsSecret
+		key := hooktest.DocsSecret
 		want := 200
 		if i%2 == 1 {
 			// One by one: Yaegi loses the constants of a parallel assignment
@@ -106,7 +85,7 @@ func worker(h http.Handler, w, turns int, problems chan string, wait *sync.WaitG
 			want = 401
 		}
 		body := testBody(id)
-		r := newPost(body, "X-GitHub-Delivery: "+id, "X-Hub-Signature-256: sha256="+hexMACOf("hmac-sha256", key, body))
+		r := hooktest.NewPost(body, "X-GitHub-Delivery: "+id, "X-Hub-Signature-256: sha256="+hooktest.HexMACOf("hmac-sha256", key, body))
 		r.ContentLength = -1
 		r.Body = arriving(body)
 		rw := httptest.NewRecorder()

@@ -4,22 +4,28 @@ import (
 	"fmt"
 	"net/http"
 	"time"
+
+	"github.com/hookward/hookward/internal/audit"
+	"github.com/hookward/hookward/internal/policy"
+	"github.com/hookward/hookward/internal/report"
+	"github.com/hookward/hookward/internal/signature"
+	"github.com/hookward/hookward/internal/verdict"
 )
 
 // decide is decideOn for a request whose connection can't be had.
-func decide(g *gate, r *http.Request, now time.Time) *decision {
+func decide(g *gate, r *http.Request, now time.Time) *exchange {
 	return decideOn(g, r, false, now)
 }
 
 // decideOn runs the checks on one request and returns all that is to be known of
 // it: whether it is forwarded, and what the record says. It never panics. On
 // return the request is ready to be forwarded, if the decision says so.
-func decideOn(g *gate, r *http.Request, hijackable bool, now time.Time) *decision {
-	d := &decision{gate: g, hijackable: hijackable, start: now, done: make(chan bool, 1)}
-	d.request = r
-	submit(deciders, d)
-	<-d.done
-	return d
+func decideOn(g *gate, r *http.Request, hijackable bool, now time.Time) *exchange {
+	x := &exchange{gate: g, hijackable: hijackable, start: now, done: make(chan bool, 1)}
+	x.Request = r
+	submit(deciders, x)
+	<-x.done
+	return x
 }
 
 // decideLoop takes decisions, one after another. It is the order of checks: cheap and
@@ -28,76 +34,76 @@ func decideOn(g *gate, r *http.Request, hijackable bool, now time.Time) *decisio
 // that the policy demands passes, so a check that is forgotten refuses.
 //
 //inline:loop
-func decideLoop(w *workers, d *decision, own *scratch) {
+func decideLoop(w *workers, x *exchange, own *scratch) {
 	defer func() {
 		if panicked := recover(); panicked != nil {
-			refusePanicked(d, own.watch, fmt.Sprint(panicked))
+			refusePanicked(x, own.watch, fmt.Sprint(panicked))
 		}
 	}()
 	defer leave(w)
 	defer unwatch(own.watch)
 	watchFor(own.watch)
-	var p *policy
+	var p *policy.Policy
 	var reason string
 	var size int
 	for size <= maxKept {
-		d = nextJob(w)
-		if d == nil {
+		x = nextJob(w)
+		if x == nil {
 			return
 		}
-		p = takePolicy(d)
-		arrive(p, d)
+		p = takePolicy(x)
+		arrive(p, x)
 		if p == nil {
-			refuseUnready(d)
+			refuseUnready(x)
 			continue
 		}
-		findClient(p, d)
-		reason = checkMethod(p, d)
-		if reason == "" && p.addresses != nil {
-			reason = checkAddress(p, d)
+		findClient(p, x)
+		reason = checkMethod(p, x)
+		if reason == "" && p.Addresses != nil {
+			reason = checkAddress(p, x)
 		}
-		if reason == "" && p.ban != nil && d.clientKey != "" {
-			reason = checkBan(p, d)
+		if reason == "" && p.Ban != nil && x.clientKey != "" {
+			reason = checkBan(p, x)
 		}
-		if reason == "" && p.limit != nil {
-			reason = checkRateLimit(p, d)
+		if reason == "" && p.Limit != nil {
+			reason = checkRateLimit(p, x)
 		}
-		if reason == "" && !p.methods[d.method] {
-			reason = answerMethod(p, d)
+		if reason == "" && !p.Methods[x.method] {
+			reason = answerMethod(p, x)
 		}
 		if reason == "" {
-			reason = readBody(p, d, own)
-			if reason == bodyGivenUp {
+			reason = readBody(p, x, own)
+			if reason == verdict.BodyGivenUp {
 				return // the request is answered, and no longer this worker's
 			}
 		}
-		if reason == "" && p.unsigned != nil {
-			reason = answerUnsigned(p, d)
+		if reason == "" && p.Unsigned != nil {
+			reason = answerUnsigned(p, x)
 		}
 		if reason == "" {
-			reason = checkProof(p, d, own)
+			reason = checkProof(p, x, own)
 		}
-		if reason == verified && p.asksVerified {
-			reason = answerSigned(p, d)
+		if reason == verdict.Verified && p.AsksVerified {
+			reason = answerSigned(p, x)
 		}
-		if p.uncompresses {
-			d.body = d.arrived // what was verified was not; see uncompress
+		if p.Uncompresses {
+			x.Body = x.arrived // what was verified was not; see uncompress
 		}
-		if reason == verified && p.replay != nil {
-			reason = claimDelivery(p, d)
+		if reason == verdict.Verified && p.Replay != nil {
+			reason = claimDelivery(p, x)
 		}
-		conclude(p, d, reason)
-		if d.forward {
-			removeSpoofs(p, d.request.Header)
-			forward(p, d)
-			announceForward(p, d)
+		conclude(p, x, reason)
+		if x.forward {
+			removeSpoofs(p, x.Request.Header)
+			forward(p, x)
+			announceForward(p, x)
 		}
-		d.inGate = int64(time.Since(d.start))
-		if !d.forward && !d.bodyBegun && !drain(d, own) {
+		x.inGate = int64(time.Since(x.start))
+		if !x.forward && !x.bodyBegun && !drain(x, own) {
 			return // as above
 		}
-		size = len(d.body)
-		d.done <- true
+		size = len(x.Body)
+		x.done <- true
 	}
 }
 
@@ -110,106 +116,157 @@ type scratch struct {
 // takePolicy gives a request the policy in force, with its state, and returns it; or nil.
 //
 //inline:hot
-func takePolicy(d *decision) *policy {
-	if !d.gate.watches {
-		d.policy = d.gate.policy
-		d.state = d.gate.state
-		return d.policy
+func takePolicy(x *exchange) *policy.Policy {
+	if !x.gate.watches {
+		x.policy = x.gate.policy
+		x.state = x.gate.state
+		return x.policy
 	}
-	p, s := currentPolicy(d.gate, d.start)
-	d.policy = p
-	d.state = s
+	p, s := currentPolicy(x.gate, x.start)
+	x.policy = p
+	x.state = s
 	return p
 }
 
 // refuseUnready refuses a request of a gate that has no policy yet.
-func refuseUnready(d *decision) {
-	reportAgain(d.gate, d.start)
-	d.reason = configInvalid
-	d.inGate = int64(time.Since(d.start))
-	d.done <- true
+func refuseUnready(x *exchange) {
+	reportAgain(x.gate, x.start)
+	x.reason = verdict.ConfigInvalid
+	x.inGate = int64(time.Since(x.start))
+	x.done <- true
 }
 
 // arrive notes the request as it came: what follows the gate may rewrite it.
 //
 //inline:hot
-func arrive(p *policy, d *decision) {
-	r := d.request
-	d.method = r.Method
-	d.host = r.Host
-	d.path = r.URL.EscapedPath()
-	d.rawQuery = r.URL.RawQuery
-	d.contentType = r.Header["Content-Type"]
-	d.source = r.RemoteAddr
-	d.bodyBytes = r.ContentLength
-	d.reason = internalError // until there is another
+func arrive(p *policy.Policy, x *exchange) {
+	r := x.Request
+	x.method = r.Method
+	x.host = r.Host
+	x.path = r.URL.EscapedPath()
+	x.rawQuery = r.URL.RawQuery
+	x.contentType = r.Header["Content-Type"]
+	x.source = r.RemoteAddr
+	x.bodyBytes = r.ContentLength
+	x.reason = verdict.InternalError // until there is another
 	if p == nil {
 		return
 	}
-	lines := r.Header[p.idHeader]
+	lines := r.Header[p.IdHeader]
 	if len(lines) > 0 {
-		d.deliveryID = lines[0]
+		x.deliveryID = lines[0]
 	}
-	lines = r.Header[p.eventHeader]
+	lines = r.Header[p.EventHeader]
 	if len(lines) > 0 {
-		d.eventType = lines[0]
+		x.eventType = lines[0]
 	}
-	if p.audit.headers != nil {
-		keepHeaders(p.audit, r, d)
+	if p.Audit.Headers != nil {
+		keepHeaders(p.Audit, r, x)
 	}
 }
 
 // conclude says what becomes of a request.
 //
 //inline:hot
-func conclude(p *policy, d *decision, reason string) {
-	d.reason = reason
-	d.passes = reason == p.passes
-	d.forward = d.passes
-	if !d.passes {
-		concludeRefused(p, d)
+func conclude(p *policy.Policy, x *exchange, reason string) {
+	x.reason = reason
+	x.passes = reason == p.Passes
+	x.forward = x.passes
+	if !x.passes {
+		concludeRefused(p, x)
 	}
 }
 
 // concludeRefused counts a failed verification, and forwards what is only observed.
-func concludeRefused(p *policy, d *decision) {
-	if failures[d.reason] && p.ban != nil {
-		noteFailure(p, d.request, d, d.start)
+func concludeRefused(p *policy.Policy, x *exchange) {
+	if verdict.Failures[x.reason] && p.Ban != nil {
+		noteFailure(p, x.Request, x, x.start)
 	}
-	d.forward = p.observeOnly && canObserve(d.reason)
+	x.forward = p.ObserveOnly && canObserve(x.reason)
 }
 
 // canObserve says whether a refused request is there to be forwarded: one whose
 // body never came is not, nor one that the gate has answered.
 func canObserve(reason string) bool {
-	return reason != bodyTimeout && reason != bodyIncomplete && reason != handshakeAnswered
+	return reason != verdict.BodyTimeout && reason != verdict.BodyIncomplete && reason != verdict.HandshakeAnswered
 }
 
 // announceForward has the record of a request written down before it is forwarded,
 // where that is required, and waits for it. Where it can't be, the request is refused.
 //
 //inline:hot
-func announceForward(p *policy, d *decision) {
-	if !p.audit.required {
+func announceForward(p *policy.Policy, x *exchange) {
+	if !p.Audit.Required {
 		return
 	}
 	waiting := make(chan bool, 1)
-	d.announced = waiting
-	submit(recorders, d)
+	x.announced = waiting
+	submit(recorders, x)
 	<-waiting
 }
 
 // refusePanicked makes a decision a refusal, in which a check has panicked. Its
 // worker ends with that; another one waits already.
-func refusePanicked(d *decision, w *bodyWatch, problem string) {
+func refusePanicked(x *exchange, w *bodyWatch, problem string) {
 	if !isOver(w) {
 		return // it was answered before
 	}
-	d.reason = internalError
-	d.passes = false
-	d.forward = false
-	d.answer = nil
-	report("error", d.gate.name, "a check panicked, the request is refused: "+problem, d.start)
-	d.inGate = int64(time.Since(d.start))
-	d.done <- true
+	x.reason = verdict.InternalError
+	x.passes = false
+	x.forward = false
+	x.answer = nil
+	report.Write("error", x.gate.name, "a check panicked, the request is refused: "+problem, x.start)
+	x.inGate = int64(time.Since(x.start))
+	x.done <- true
+}
+
+// outcome is what becomes of one request.
+type outcome struct {
+	Reason string // the record's word
+	Passes bool   // it is forwarded as a verified one
+	Status int    // what the caller gets from the gate; 0 where the backend answers
+	Proof  signature.Proof
+	Rule   string // the list that has denied the client
+}
+
+// Judge has the gate decide on one request by a policy that counts and remembers
+// nothing, for those who explain it. It forwards and records nothing.
+func Judge(p *policy.Policy, r *http.Request, now time.Time) outcome {
+	StartWorkers()
+	x := decide(&gate{name: "explain", policy: p, state: &state{}}, r, now)
+	o := outcome{Reason: x.reason, Passes: x.passes, Proof: x.proof, Rule: x.rule}
+	if !x.forward {
+		w := &statusNote{header: http.Header{}}
+		refuse(w, r, x)
+		o.Status = w.status
+	}
+	return o
+}
+
+// statusNote is a ResponseWriter that keeps the status and forgets the rest: the
+// answer to a handshake may be made with a secret.
+type statusNote struct {
+	header http.Header
+	status int
+}
+
+// Header returns what nobody reads.
+func (w *statusNote) Header() http.Header { return w.header }
+
+// Write forgets what it is given.
+func (w *statusNote) Write(b []byte) (int, error) { return len(b), nil }
+
+// WriteHeader keeps the status.
+func (w *statusNote) WriteHeader(status int) { w.status = status }
+
+// keepHeaders notes the headers that are to be recorded: what comes after the
+// gate may change them.
+func keepHeaders(a *audit.Settings, r *http.Request, x *exchange) {
+	x.recorded = map[string]string{}
+	for _, name := range a.Headers {
+		values := r.Header[name]
+		if len(values) > 0 {
+			x.recorded[name] = values[0]
+		}
+	}
 }

@@ -5,6 +5,9 @@ import (
 	"io"
 	"net/http"
 	"strings"
+
+	"github.com/hookward/hookward/internal/header"
+	"github.com/hookward/hookward/internal/policy"
 )
 
 // These tell the backend that the gate has verified a request, whose it is, and
@@ -20,8 +23,8 @@ const (
 // has passed, and with the bytes that were read, one by one.
 //
 //inline:hot
-func forward(p *policy, d *decision) {
-	r := d.request
+func forward(p *policy.Policy, x *exchange) {
+	r := x.Request
 	h := r.Header
 	// A request that becomes a tunnel would carry bytes past the gate. A server may
 	// ignore the wish, RFC 9110, 7.8.
@@ -29,16 +32,16 @@ func forward(p *policy, d *decision) {
 	if len(r.Trailer) > 0 {
 		removeSpoofedTrailers(r.Trailer, p)
 	}
-	if d.passes {
-		if len(p.schemes) > 1 {
-			removeOtherForms(d, h)
+	if x.passes {
+		if len(p.Schemes) > 1 {
+			removeOtherForms(x, h)
 		}
-		h[providerHeader] = []string{p.provider}
-		setHeader(h, deliveryHeader, d.deliveryID)
-		setHeader(h, eventHeader, d.eventType)
+		h[providerHeader] = []string{p.Provider}
+		setHeader(h, deliveryHeader, x.deliveryID)
+		setHeader(h, eventHeader, x.eventType)
 	}
-	if !d.bodyWhole {
-		restoreBegun(d, r)
+	if !x.bodyWhole {
+		restoreBegun(x, r)
 		return
 	}
 	// The sender has been asked for the body; the backend must not ask again.
@@ -46,22 +49,22 @@ func forward(p *policy, d *decision) {
 	if len(r.Trailer) > 0 {
 		// Trailers travel with chunks only, RFC 9112, 7.1.2.
 		r.ContentLength = -1
-		r.Body = readerOf(d)
+		r.Body = readerOf(x)
 		return
 	}
-	r.ContentLength = d.bodyBytes
+	r.ContentLength = x.bodyBytes
 	r.TransferEncoding = nil
 	r.Body = http.NoBody
-	if d.bodyBytes > 0 {
-		r.Body = readerOf(d)
+	if x.bodyBytes > 0 {
+		r.Body = readerOf(x)
 	}
 }
 
 // restoreBegun lets the next handler read a body of which a part was read, or nothing:
 // the request was refused, but is observed.
-func restoreBegun(d *decision, r *http.Request) {
-	if len(d.body) > 0 {
-		r.Body = io.NopCloser(io.MultiReader(bytes.NewReader(d.body), r.Body))
+func restoreBegun(x *exchange, r *http.Request) {
+	if len(x.Body) > 0 {
+		r.Body = io.NopCloser(io.MultiReader(bytes.NewReader(x.Body), r.Body))
 	}
 }
 
@@ -71,7 +74,7 @@ func restoreBegun(d *decision, r *http.Request) {
 //
 //inline:hot
 func setHeader(h http.Header, name, text string) {
-	if text != "" && (len(text) < maxHeader && strings.TrimLeft(text, visible) == "" || fitsHeader.MatchString(text)) {
+	if text != "" && (len(text) < header.MaxHeader && strings.TrimLeft(text, header.Visible) == "" || header.FitsHeader.MatchString(text)) {
 		h[name] = []string{text}
 	}
 }
@@ -86,9 +89,9 @@ func setHeader(h http.Header, name, text string) {
 // into an underscore.
 //
 //inline:hot
-func removeSpoofs(p *policy, h http.Header) {
+func removeSpoofs(p *policy.Policy, h http.Header) {
 	for name := range h {
-		if p.spoofs[name] || len(name) > 10 && (name[2:10] == "Hookward" || name[2:10] == "hookward") {
+		if p.Spoofs[name] || len(name) > 10 && (name[2:10] == "Hookward" || name[2:10] == "hookward") {
 			delete(h, name)
 		}
 	}
@@ -96,18 +99,18 @@ func removeSpoofs(p *policy, h http.Header) {
 
 // removeSpoofedTrailers does the same for trailers. What the scheme reads are
 // headers; in a trailer nothing verifies them.
-func removeSpoofedTrailers(h http.Header, p *policy) {
+func removeSpoofedTrailers(h http.Header, p *policy.Policy) {
 	removeSpoofs(p, h)
-	for name := range p.names {
+	for name := range p.Names {
 		delete(h, name)
 	}
 }
 
 // removeOtherForms takes out the headers of forms that did not verify: a backend
 // could take them for those that did.
-func removeOtherForms(d *decision, h http.Header) {
-	for name := range d.policy.names {
-		if !d.proof.scheme.names[name] && !repeatsVerified(d, h, name) {
+func removeOtherForms(x *exchange, h http.Header) {
+	for name := range x.policy.Names {
+		if !x.proof.Scheme.Names[name] && !repeatsVerified(x, h, name) {
 			delete(h, name)
 		}
 	}
@@ -115,17 +118,17 @@ func removeOtherForms(d *decision, h http.Header) {
 
 // repeatsVerified says whether a header of another form has what its counterpart
 // has in the form that verified: newer Svix sends each header by two names.
-func repeatsVerified(d *decision, h http.Header, name string) bool {
-	v := d.proof.scheme
-	for _, s := range d.policy.schemes {
+func repeatsVerified(x *exchange, h http.Header, name string) bool {
+	v := x.proof.Scheme
+	for _, s := range x.policy.Schemes {
 		counterpart := ""
 		switch {
-		case s.id.kind == "header" && s.id.name == name && v.id.kind == "header":
-			counterpart = v.id.name
-		case s.timestamp.kind == "header" && s.timestamp.name == name && v.timestamp.kind == "header":
-			counterpart = v.timestamp.name
-		case len(s.headers) == 1 && s.headers[0] == name && len(v.headers) == 1:
-			counterpart = v.headers[0]
+		case s.Id.Kind == "header" && s.Id.Name == name && v.Id.Kind == "header":
+			counterpart = v.Id.Name
+		case s.Timestamp.Kind == "header" && s.Timestamp.Name == name && v.Timestamp.Kind == "header":
+			counterpart = v.Timestamp.Name
+		case len(s.Headers) == 1 && s.Headers[0] == name && len(v.Headers) == 1:
+			counterpart = v.Headers[0]
 		}
 		if counterpart != "" && len(h[name]) == 1 && len(h[counterpart]) == 1 && h[name][0] == h[counterpart][0] {
 			return true

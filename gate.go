@@ -6,7 +6,12 @@ import (
 	"sync"
 	"time"
 
+	"github.com/hookward/hookward/internal/audit"
+	"github.com/hookward/hookward/internal/config"
 	"github.com/hookward/hookward/internal/plainfile"
+	"github.com/hookward/hookward/internal/policy"
+	"github.com/hookward/hookward/internal/report"
+	"github.com/hookward/hookward/internal/secrets"
 )
 
 // fileCheckInterval is how often, at most, a gate looks whether a file that its
@@ -18,13 +23,13 @@ const fileCheckInterval = time.Second
 type gate struct {
 	name    string
 	raw     map[string]any
-	compile func(map[string]any) (*compilation, *state)
-	trail   *trail
+	compile func(map[string]any) (*policy.Compilation, *state)
+	trail   *audit.Numbers
 	router  string // its name, or nothing where that can't be told
 	watches bool   // whether the policy depends on files; set once
 
 	mu      sync.Mutex // guards what follows, where watches is true
-	policy  *policy
+	policy  *policy.Policy
 	state   *state // of the policy; both are replaced together
 	problem string // why there is no policy
 	files   []plainfile.State
@@ -36,19 +41,19 @@ const refusesAll = "answers 503 to every request: "
 
 // newGate compiles the configuration. It always returns a gate; one with a
 // mistake in its configuration refuses everything.
-func newGate(name string, raw map[string]any, compile func(map[string]any) (*compilation, *state), now time.Time) *gate {
-	startWorkers()
+func newGate(name string, raw map[string]any, compile func(map[string]any) (*policy.Compilation, *state), now time.Time) *gate {
+	StartWorkers()
 	g := &gate{name: name, trail: trailOf(name), raw: raw, compile: compile, checked: now}
 	c, s := tryCompile(g)
-	g.watches = len(c.files) > 0
-	noteConfiguration(name, raw)
+	g.watches = len(c.Files) > 0
+	report.NoteConfiguration(name, raw)
 	adopt(g, c, s, now)
 	return g
 }
 
 // currentPolicy returns the policy to apply now, or nil, with its state. Where secrets
 // come from files it looks at them first, at most once per fileCheckInterval.
-func currentPolicy(g *gate, now time.Time) (*policy, *state) {
+func currentPolicy(g *gate, now time.Time) (*policy.Policy, *state) {
 	if !g.watches {
 		return g.policy, g.state
 	}
@@ -68,34 +73,34 @@ func currentPolicy(g *gate, now time.Time) (*policy, *state) {
 
 // adopt takes over what was compiled and reports on it. A policy in force is
 // never given up for a mistake.
-func adopt(g *gate, c *compilation, s *state, now time.Time) {
-	if len(c.files) > 0 {
-		g.files = c.files
+func adopt(g *gate, c *policy.Compilation, s *state, now time.Time) {
+	if len(c.Files) > 0 {
+		g.files = c.Files
 	}
-	noteHealth(g.name, c.policy == nil || len(c.degraded) > 0, now)
-	if c.policy == nil {
-		g.problem = strings.Join(sentences(c.problems), "; ")
+	report.NoteHealth(g.name, c.Policy == nil || len(c.Degraded) > 0, now)
+	if c.Policy == nil {
+		g.problem = strings.Join(config.Sentences(c.Problems), "; ")
 		if g.policy != nil {
-			report("error", g.name, "keeps what was in force: "+g.problem, now)
+			report.Write("error", g.name, "keeps what was in force: "+g.problem, now)
 			return
 		}
-		report("error", g.name, refusesAll+g.problem, now)
+		report.Write("error", g.name, refusesAll+g.problem, now)
 		return
 	}
-	g.policy = c.policy
+	g.policy = c.Policy
 	g.state = s
-	for _, d := range c.degraded {
-		report("error", g.name, sentence(d), now)
+	for _, d := range c.Degraded {
+		report.Write("error", g.name, config.Sentence(d), now)
 	}
-	for _, w := range c.warnings {
-		report("warn", g.name, sentence(w), now)
+	for _, w := range c.Warnings {
+		report.Write("warn", g.name, config.Sentence(w), now)
 	}
 }
 
 // reportAgain logs the configuration problem again, so that it is near the end of the
 // log when an operator looks.
 func reportAgain(g *gate, now time.Time) {
-	report("error", g.name, refusesAll+problemOf(g), now)
+	report.Write("error", g.name, refusesAll+problemOf(g), now)
 }
 
 // maxCause bounds what a record says of a configuration's mistakes.
@@ -119,7 +124,7 @@ func problemOf(g *gate) string {
 // tryCompile compiles the configuration; a panic in there is one more mistake.
 // In Traefik a panic of New would end the goroutine that applies
 // configurations, for good.
-func tryCompile(g *gate) (*compilation, *state) {
+func tryCompile(g *gate) (*policy.Compilation, *state) {
 	c := notCompiled("the configuration could not be read")
 	var s *state
 	func() {
@@ -133,8 +138,8 @@ func tryCompile(g *gate) (*compilation, *state) {
 	return c, s
 }
 
-func notCompiled(text string) *compilation {
-	return &compilation{problems: []problem{{kind: kindPanic, text: text}}, secrets: &resolver{}}
+func notCompiled(text string) *policy.Compilation {
+	return &policy.Compilation{Problems: []config.Problem{{Kind: config.KindPanic, Text: text}}, Secrets: &secrets.Resolver{}}
 }
 
 // anyChanged says whether a file has changed since its state was taken.

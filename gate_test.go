@@ -8,23 +8,27 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/hookward/hookward/internal/hooktest"
+	"github.com/hookward/hookward/internal/policy"
+	"github.com/hookward/hookward/internal/verdict"
 )
 
 func TestNewSurvivesAPanic(t *testing.T) {
 	records, reports := capture(t)
-	broken := newTestGate("panicking", githubOptions(), func(map[string]any) *compilation { panic("injected") }, testTime)
-	if d := decide(broken, newPost(docsBody, "X-Hub-Signature-256: "+docsSignature), testTime); d.forward || d.reason != configInvalid {
-		t.Errorf("VULNERABLE: %+v", d)
+	broken := newTestGate("panicking", hooktest.GithubOptions(), func(map[string]any) *policy.Compilation { panic("injected") }, hooktest.TestTime)
+	if x := decide(broken, hooktest.NewPost(hooktest.DocsBody, "X-Hub-Signature-256: "+hooktest.DocsSignature), hooktest.TestTime); x.forward || x.reason != verdict.ConfigInvalid {
+		t.Errorf("VULNERABLE: %+v", x)
 	}
 	if !strings.Contains(reports.String(), "injected") || !strings.Contains(reports.String(), `"panicking"`) {
 		t.Errorf("reports: %s", reports)
 	}
 	// An error that is a value panics as well, and so does a nil map.
-	newTestGate("error", nil, func(map[string]any) *compilation { panic(os.ErrInvalid) }, testTime)
-	newTestGate("runtime", nil, func(raw map[string]any) *compilation { raw["x"] = 1; return nil }, testTime)
-	good := newTestGate("good", githubOptions(), compile, testTime)
-	if d := decide(good, newPost(docsBody, "X-Hub-Signature-256: "+docsSignature), testTime); !d.forward {
-		t.Errorf("the next gate: %+v", d)
+	newTestGate("error", nil, func(map[string]any) *policy.Compilation { panic(os.ErrInvalid) }, hooktest.TestTime)
+	newTestGate("runtime", nil, func(raw map[string]any) *policy.Compilation { raw["x"] = 1; return nil }, hooktest.TestTime)
+	good := newTestGate("good", hooktest.GithubOptions(), policy.Compile, hooktest.TestTime)
+	if x := decide(good, hooktest.NewPost(hooktest.DocsBody, "X-Hub-Signature-256: "+hooktest.DocsSignature), hooktest.TestTime); !x.forward {
+		t.Errorf("the next gate: %+v", x)
 	}
 	_ = records
 }
@@ -32,8 +36,8 @@ func TestNewSurvivesAPanic(t *testing.T) {
 func TestNewTakesAnything(t *testing.T) {
 	capture(t)
 	for _, config := range []*Config{nil, {}, {Raw: map[string]any{"": nil}}, CreateConfig()} {
-		b := &backend{}
-		h, err := New(context.Background(), b.handler(), config, "x")
+		b := &hooktest.Backend{}
+		h, err := New(context.Background(), b.Handler(), config, "x")
 		if err != nil || h == nil {
 			t.Errorf("%+v: Traefik would drop the router: %v, %v", config, h, err)
 		}
@@ -54,12 +58,12 @@ func TestGateFollowsFiles(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	now := testTime
-	g := newTestGate("files", map[string]any{"provider": "github", "secrets": "file:" + path}, compile, now)
+	now := hooktest.TestTime
+	g := newTestGate("files", map[string]any{"provider": "github", "secrets": "file:" + path}, policy.Compile, now)
 	accepts := func(key string) bool {
 		t.Helper()
-		d := decide(g, newPost("{}", "X-Hub-Signature-256: sha256="+hexMACOf("hmac-sha256", key, "{}")), now)
-		return d.forward
+		x := decide(g, hooktest.NewPost("{}", "X-Hub-Signature-256: sha256="+hooktest.HexMACOf("hmac-sha256", key, "{}")), now)
+		return x.forward
 	}
 	const one, two = "the first secret 01", "the second secret 2"
 
@@ -105,7 +109,7 @@ func TestGateFollowsFiles(t *testing.T) {
 	}
 	// A reload while the file can't be used.
 	write("")
-	g = newTestGate("files", map[string]any{"provider": "github", "secrets": "file:" + path}, compile, now)
+	g = newTestGate("files", map[string]any{"provider": "github", "secrets": "file:" + path}, policy.Compile, now)
 	if !accepts(one) {
 		t.Error("a reload lost the last good secret")
 	}
@@ -114,14 +118,14 @@ func TestGateFollowsFiles(t *testing.T) {
 // Whoever asks why everything is refused looks at the end of the log.
 func TestMistakeIsRepeated(t *testing.T) {
 	_, reports := capture(t)
-	g := newTestGate("broken", map[string]any{"provider": "github"}, compile, testTime)
+	g := newTestGate("broken", map[string]any{"provider": "github"}, policy.Compile, hooktest.TestTime)
 	lines := func() int { return strings.Count(reports.String(), "secrets: is required") }
-	decide(g, newPost(docsBody), testTime.Add(29*time.Second))
+	decide(g, hooktest.NewPost(hooktest.DocsBody), hooktest.TestTime.Add(29*time.Second))
 	if lines() != 1 {
 		t.Errorf("%d lines within the interval", lines())
 	}
-	decide(g, newPost(docsBody), testTime.Add(30*time.Second))
-	decide(g, newPost(docsBody), testTime.Add(30*time.Second))
+	decide(g, hooktest.NewPost(hooktest.DocsBody), hooktest.TestTime.Add(30*time.Second))
+	decide(g, hooktest.NewPost(hooktest.DocsBody), hooktest.TestTime.Add(30*time.Second))
 	if lines() != 2 {
 		t.Errorf("%d lines after the interval", lines())
 	}
@@ -129,16 +133,16 @@ func TestMistakeIsRepeated(t *testing.T) {
 
 func TestGateIsNotShared(t *testing.T) {
 	capture(t)
-	b := &backend{}
-	strict := newTestHandler(t, b.handler(), githubOptions())
-	raw := githubOptions()
+	b := &hooktest.Backend{}
+	strict := newTestHandler(t, b.Handler(), hooktest.GithubOptions())
+	raw := hooktest.GithubOptions()
 	raw["observeOnly"] = "true"
-	lax := newTestHandler(t, b.handler(), raw)
+	lax := newTestHandler(t, b.Handler(), raw)
 	for _, c := range []struct {
 		h    http.Handler
 		want int
 	}{{strict, 401}, {lax, 202}, {strict, 401}} {
-		if got := serve(c.h, newPost(docsBody)); got.Code != c.want {
+		if got := serve(c.h, hooktest.NewPost(hooktest.DocsBody)); got.Code != c.want {
 			t.Errorf("got %d, want %d", got.Code, c.want)
 		}
 	}

@@ -8,48 +8,55 @@ import (
 	"encoding/hex"
 	"net/http"
 	"net/textproto"
+
+	"github.com/hookward/hookward/internal/handshakes"
+	"github.com/hookward/hookward/internal/message"
+	"github.com/hookward/hookward/internal/policy"
+	"github.com/hookward/hookward/internal/signature"
+	"github.com/hookward/hookward/internal/sns"
+	"github.com/hookward/hookward/internal/verdict"
 )
 
 // answerMethod answers a request of a method that carries no delivery, if it is a
 // handshake; else it is refused. Its body stays unread.
-func answerMethod(p *policy, d *decision) string {
-	reason := answerAny(p.unsigned, d)
+func answerMethod(p *policy.Policy, x *exchange) string {
+	reason := answerAny(p.Unsigned, x)
 	if reason == "" {
-		return methodNotAllowed
+		return verdict.MethodNotAllowed
 	}
 	return reason
 }
 
 // answerUnsigned answers a request that is a handshake of those that nobody signs.
-func answerUnsigned(p *policy, d *decision) string {
-	return answerAny(p.unsigned, d)
+func answerUnsigned(p *policy.Policy, x *exchange) string {
+	return answerAny(p.Unsigned, x)
 }
 
 // answerSigned looks at what a verified request says: at the delivery's id and event,
 // and whether it is a handshake. It returns verified where it is to be forwarded.
-func answerSigned(p *policy, d *decision) string {
-	noteDelivery(p, d)
+func answerSigned(p *policy.Policy, x *exchange) string {
+	noteDelivery(p, x)
 	reason := ""
-	if p.confirm {
-		reason = confirmSubscription(&d.message, d.proof.scheme.senders)
-		if reason == handshakeAnswered {
-			d.answer = &answer{status: http.StatusOK}
+	if p.Confirm {
+		reason = sns.Confirm(&x.Message, x.proof.Scheme.Senders)
+		if reason == verdict.HandshakeAnswered {
+			x.answer = &handshakes.Answer{Status: http.StatusOK}
 		}
-	} else if p.signed != nil {
-		reason = answerAny(p.signed, d)
+	} else if p.Signed != nil {
+		reason = answerAny(p.Signed, x)
 	}
 	if reason == "" {
-		return verified
+		return verdict.Verified
 	}
 	return reason
 }
 
 // answerAny answers a request that is one of some handshakes. It returns
-// handshakeAnswered, handshakeRefused, or nothing.
-func answerAny(handshakes []*handshake, d *decision) string {
-	for _, h := range handshakes {
-		if h.method == d.method && bytes.Contains(d.body, h.hint) && isHandshake(h, &d.message) {
-			return answerHandshake(h, d)
+// HandshakeAnswered, HandshakeRefused, or nothing.
+func answerAny(list []*handshakes.Handshake, x *exchange) string {
+	for _, h := range list {
+		if h.Method == x.method && bytes.Contains(x.Body, h.Hint) && handshakes.IsHandshake(h, &x.Message) {
+			return answerHandshake(h, x)
 		}
 	}
 	return ""
@@ -57,33 +64,61 @@ func answerAny(handshakes []*handshake, d *decision) string {
 
 // answerHandshake prepares the answer. A challenge comes from a stranger, where
 // the request is not signed, so only a word of known letters is sent back.
-func answerHandshake(h *handshake, d *decision) string {
-	if h.tokenAt.kind != "" {
-		sum := sha256.Sum256([]byte(textAt(&h.tokenAt, &d.message)))
-		if !hmac.Equal(sum[:], h.token) {
-			return handshakeRefused
+func answerHandshake(h *handshakes.Handshake, x *exchange) string {
+	if h.TokenAt.Kind != "" {
+		sum := sha256.Sum256([]byte(message.TextAt(&h.TokenAt, &x.Message)))
+		if !hmac.Equal(sum[:], h.Token) {
+			return verdict.HandshakeRefused
 		}
 	}
 	values := map[string]string{}
-	for name, value := range h.fixed {
+	for name, value := range h.Fixed {
 		values[name] = value
 	}
-	if h.challenge.kind != "" {
-		text := textAt(&h.challenge, &d.message)
-		if text == "" || !h.pattern.MatchString(text) {
-			return handshakeRefused
+	if h.Challenge.Kind != "" {
+		text := message.TextAt(&h.Challenge, &x.Message)
+		if text == "" || !h.Pattern.MatchString(text) {
+			return verdict.HandshakeRefused
 		}
 		values["challenge"] = text
 	}
-	if h.digest.family != "" {
-		mac := computeMAC(&h.digest, h.key, [][]byte{[]byte(fill(h.digestOf, values))})
+	if h.Digest.Family != "" {
+		mac := signature.ComputeMAC(&h.Digest, h.Key, [][]byte{[]byte(handshakes.Fill(h.DigestOf, values))})
 		values["hex"] = hex.EncodeToString(mac)
 		values["base64"] = base64.StdEncoding.EncodeToString(mac)
 	}
-	a := &answer{status: h.status, contentType: h.contentType, body: fill(h.answer, values)}
-	for i := range h.headers {
-		a.headers = append(a.headers, [2]string{textproto.CanonicalMIMEHeaderKey(h.headers[i].name), fill(h.headers[i].value, values)})
+	a := &handshakes.Answer{Status: h.Status, ContentType: h.ContentType, Body: handshakes.Fill(h.Answer, values)}
+	for i := range h.Headers {
+		a.Headers = append(a.Headers, [2]string{textproto.CanonicalMIMEHeaderKey(h.Headers[i].Name), handshakes.Fill(h.Headers[i].Value, values)})
 	}
-	d.answer = a
-	return handshakeAnswered
+	x.answer = a
+	return verdict.HandshakeAnswered
+}
+
+// noteDelivery notes the delivery's id and the event's type of a verified
+// request, wherever they stand. Those in headers are known already, unless
+// another form than the first has verified.
+func noteDelivery(p *policy.Policy, x *exchange) {
+	m := &x.Message
+	m.Item = nil
+	i := p.Identity
+	if x.proof.Scheme != nil {
+		i = &x.proof.Scheme.Identity
+	}
+	s := i.Summary
+	if s != nil {
+		id, event := message.Summarise(s, m.Body)
+		if s.Id != nil {
+			x.deliveryID = id
+		}
+		if s.Event != nil {
+			x.eventType = event
+		}
+	}
+	if i.Id.Kind != "" && (s == nil || s.Id == nil) {
+		x.deliveryID = message.TextAt(&i.Id, m)
+	}
+	if i.Event.Kind != "" && (s == nil || s.Event == nil) {
+		x.eventType = message.TextAt(&i.Event, m)
+	}
 }

@@ -6,40 +6,47 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/hookward/hookward/internal/hooktest"
+	"github.com/hookward/hookward/internal/message"
+	"github.com/hookward/hookward/internal/policy"
+	"github.com/hookward/hookward/internal/signature"
+	"github.com/hookward/hookward/internal/tokens"
+	"github.com/hookward/hookward/internal/verdict"
 )
 
 // fastGates are schemes that have a short way, of each of its forms.
-func fastGates(t testing.TB) map[string]*policy {
+func fastGates(t testing.TB) map[string]*policy.Policy {
 	t.Helper()
-	policies := map[string]*policy{}
+	policies := map[string]*policy.Policy{}
 	for _, slug := range []string{"github", "shopify", "stripe", "slack", "standard-webhooks", "paddle", "linkedin", "deel"} {
-		secret := docsSecret
+		secret := hooktest.DocsSecret
 		if slug == "standard-webhooks" {
-			secret = "whsec_" + base64Text(docsSecret)
+			secret = "whsec_" + hooktest.Base64Text(hooktest.DocsSecret)
 		}
-		c := compile(map[string]any{"provider": slug, "secrets": []any{"0123456789abcdef", secret}, "handshakes": "false", "ban": "false"})
-		if c.policy == nil || c.policy.fast == nil {
-			t.Fatalf("%s has no short way: %q", slug, c.problems)
+		c := policy.Compile(map[string]any{"provider": slug, "secrets": []any{"0123456789abcdef", secret}, "handshakes": "false", "ban": "false"})
+		if c.Policy == nil || c.Policy.Fast == nil {
+			t.Fatalf("%s has no short way: %q", slug, c.Problems)
 		}
-		policies[slug] = c.policy
+		policies[slug] = c.Policy
 	}
 	return policies
 }
 
 // regular returns a delivery as the provider writes it.
 func regular(slug, body, stamp string) http.Header {
-	mac := func(text string) string { return hexMACOf("hmac-sha256", docsSecret, text) }
+	mac := func(text string) string { return hooktest.HexMACOf("hmac-sha256", hooktest.DocsSecret, text) }
 	switch slug {
 	case "github":
 		return http.Header{"X-Hub-Signature-256": {"sha256=" + mac(body)}}
 	case "shopify":
-		return http.Header{"X-Shopify-Hmac-Sha256": {base64MACOf(docsSecret, body)}}
+		return http.Header{"X-Shopify-Hmac-Sha256": {hooktest.Base64MACOf(hooktest.DocsSecret, body)}}
 	case "stripe":
 		return http.Header{"Stripe-Signature": {"t=" + stamp + ",v1=" + mac(stamp+"."+body) + ",v0=" + mac("x")}}
 	case "slack":
 		return http.Header{"X-Slack-Request-Timestamp": {stamp}, "X-Slack-Signature": {"v0=" + mac("v0:"+stamp+":"+body)}}
 	case "standard-webhooks":
-		return http.Header{"Webhook-Id": {"msg_1"}, "Webhook-Timestamp": {stamp}, "Webhook-Signature": {"v1," + base64MACOf(docsSecret, "msg_1."+stamp+"."+body)}}
+		return http.Header{"Webhook-Id": {"msg_1"}, "Webhook-Timestamp": {stamp}, "Webhook-Signature": {"v1," + hooktest.Base64MACOf(hooktest.DocsSecret, "msg_1."+stamp+"."+body)}}
 	case "paddle":
 		return http.Header{"Paddle-Signature": {"ts=" + stamp + ";h1=" + mac(stamp+":"+body)}}
 	case "linkedin":
@@ -50,20 +57,20 @@ func regular(slug, body, stamp string) http.Header {
 
 // shortWay returns what the gate makes of a body by the short way alone: its reason, or
 // nothing where the long way would have to be gone.
-func shortWay(t testing.TB, p *policy, r *http.Request, body string) (string, *decision) {
+func shortWay(t testing.TB, p *policy.Policy, r *http.Request, body string) (string, *exchange) {
 	t.Helper()
 	alone := *p
 	// In the place of the long way, a token that is never there.
-	alone.token = &token{places: []place{{kind: "header", name: "X-Never"}}, digests: [][]byte{{}}}
+	alone.Token = &tokens.Token{Places: []message.Location{{Kind: "header", Name: "X-Never"}}, Digests: [][]byte{{}}}
 	sent := r.Clone(r.Context())
 	sent.Body = io.NopCloser(strings.NewReader(body))
 	sent.ContentLength = int64(len(body))
-	startWorkers()
-	d := decide(&gate{name: t.Name(), policy: &alone, state: &state{}}, sent, testTime)
-	if d.reason == tokenMissing {
-		return "", d
+	StartWorkers()
+	x := decide(&gate{name: t.Name(), policy: &alone, state: &state{}}, sent, hooktest.TestTime)
+	if x.reason == verdict.TokenMissing {
+		return "", x
 	}
-	return d.reason, d
+	return x.reason, x
 }
 
 // Regular deliveries go the short way: else it would be of no use, and nothing
@@ -71,21 +78,21 @@ func shortWay(t testing.TB, p *policy, r *http.Request, body string) (string, *d
 func TestFastPathIsTaken(t *testing.T) {
 	for slug, p := range fastGates(t) {
 		for _, body := range []string{`{"a":1}`, "", "\x00\xff"} {
-			r := newPost(body)
+			r := hooktest.NewPost(body)
 			r.Header = regular(slug, body, "1772366399")
-			reason, d := shortWay(t, p, r, body)
-			if reason != verified || d.proof.secret != 2 || d.proof.scheme != p.schemes[0] {
-				t.Errorf("%s: not taken for %q, secret %d", slug, body, d.proof.secret)
+			reason, x := shortWay(t, p, r, body)
+			if reason != verdict.Verified || x.proof.Secret != 2 || x.proof.Scheme != p.Schemes[0] {
+				t.Errorf("%s: not taken for %q, secret %d", slug, body, x.proof.Secret)
 			}
-			if d.proof.timestamp.IsZero() == p.schemes[0].timestamped || !d.proof.timestamp.IsZero() && !d.proof.timestamp.Equal(testTime.Add(-time.Second)) {
-				t.Errorf("%s: the timestamp is %v", slug, d.proof.timestamp)
+			if x.proof.Timestamp.IsZero() == p.Schemes[0].Timestamped || !x.proof.Timestamp.IsZero() && !x.proof.Timestamp.Equal(hooktest.TestTime.Add(-time.Second)) {
+				t.Errorf("%s: the timestamp is %v", slug, x.proof.Timestamp)
 			}
-			if got := verifySchemes(&p.verifier, &message{request: r, body: []byte(body)}, testTime).reason; got != verified {
+			if got := signature.Verify(&p.Verifier, &message.Message{Request: r, Body: []byte(body)}, hooktest.TestTime).Reason; got != verdict.Verified {
 				t.Errorf("%s: the long way says %s", slug, got)
 			}
 			for _, wrong := range []string{body + "x", "{}" + body} {
 				short, _ := shortWay(t, p, r, wrong)
-				if long := verifySchemes(&p.verifier, &message{request: r, body: []byte(wrong)}, testTime).reason; short == verified || short != "" && short != long {
+				if long := signature.Verify(&p.Verifier, &message.Message{Request: r, Body: []byte(wrong)}, hooktest.TestTime).Reason; short == verdict.Verified || short != "" && short != long {
 					t.Errorf("VULNERABLE: %s: for another body the short way says %s, the long way %s", slug, short, long)
 				}
 			}
@@ -99,7 +106,7 @@ func TestFastPathIsTaken(t *testing.T) {
 		if slug == "pusher" {
 			raw["senders"] = "key"
 		}
-		if p := mustCompile(t, raw); p.fast != nil {
+		if p := mustCompile(t, raw); p.Fast != nil {
 			t.Errorf("%s has a short way, which knows nothing of its rules", slug)
 		}
 	}
@@ -116,35 +123,35 @@ func TestFastPathIsLeft(t *testing.T) {
 		if strings.Contains(signs, "{timestamp}") {
 			section["timestampHeader"], section["idHeader"] = "X-Ts", "X-Id"
 		}
-		p := mustCompile(t, map[string]any{"secrets": docsSecret, "signature": section})
-		if (p.fast != nil) != want {
-			t.Errorf("%s has a short way: %v", signs, p.fast != nil)
+		p := mustCompile(t, map[string]any{"secrets": hooktest.DocsSecret, "signature": section})
+		if (p.Fast != nil) != want {
+			t.Errorf("%s has a short way: %v", signs, p.Fast != nil)
 		}
 	}
 }
 
 // Oracle: what the short way says, the long way says too.
 func FuzzFastPath(f *testing.F) {
-	f.Add("sha256="+hexMAC, "1772366400", "msg_1", "body")
-	f.Add("t=1772366400,v1="+hexMAC+",v1="+hexMAC, "", "", "")
-	f.Add("v1,"+stdMAC, "1772366400", "a.b", "")
+	f.Add("sha256="+hooktest.HexMAC, "1772366400", "msg_1", "body")
+	f.Add("t=1772366400,v1="+hooktest.HexMAC+",v1="+hooktest.HexMAC, "", "", "")
+	f.Add("v1,"+hooktest.StdMAC, "1772366400", "a.b", "")
 	policies := fastGates(f)
-	f.Fuzz(func(t *testing.T, signature, stamp, id, body string) {
+	f.Fuzz(func(t *testing.T, sent, stamp, id, body string) {
 		for slug, p := range policies {
 			for _, header := range []http.Header{regular(slug, body, stamp), regular(slug, body, "1772366400")} {
-				r := newPost(body)
+				r := hooktest.NewPost(body)
 				r.Header = header
 				switch slug {
 				case "stripe", "paddle":
-					r.Header[p.fast.header] = []string{r.Header[p.fast.header][0] + signature}
+					r.Header[p.Fast.Header] = []string{r.Header[p.Fast.Header][0] + sent}
 				case "standard-webhooks":
 					r.Header["Webhook-Id"] = []string{id}
-					r.Header["Webhook-Signature"] = []string{"v1," + base64MACOf(docsSecret, id+"."+stamp+"."+body)}
+					r.Header["Webhook-Signature"] = []string{"v1," + hooktest.Base64MACOf(hooktest.DocsSecret, id+"."+stamp+"."+body)}
 				}
-				for _, lines := range [][]string{r.Header[p.fast.header], {signature}} {
-					r.Header[p.fast.header] = lines
+				for _, lines := range [][]string{r.Header[p.Fast.Header], {sent}} {
+					r.Header[p.Fast.Header] = lines
 					if short, _ := shortWay(t, p, r, body); short != "" {
-						if got := verifySchemes(&p.verifier, &message{request: r, body: []byte(body)}, testTime).reason; got != short {
+						if got := signature.Verify(&p.Verifier, &message.Message{Request: r, Body: []byte(body)}, hooktest.TestTime).Reason; got != short {
 							t.Fatalf("VULNERABLE: %s: %q is %s, and the long way says %s", slug, r.Header, short, got)
 						}
 					}

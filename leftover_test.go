@@ -3,6 +3,10 @@ package hookward
 import (
 	"strings"
 	"testing"
+
+	"github.com/hookward/hookward/internal/config"
+	"github.com/hookward/hookward/internal/hooktest"
+	"github.com/hookward/hookward/internal/policy"
 )
 
 // What is left over and can't open anything is a warning. What somebody may rely on,
@@ -16,7 +20,7 @@ func TestLeftovers(t *testing.T) {
 	}{
 		{map[string]any{"tolerance": "5m"}, "tolerance: has no effect", true},
 		{map[string]any{"senders": "a"}, "senders: has no effect", true},
-		{map[string]any{"publicKeys": testEdwardsKey}, "publicKeys: has no effect", true},
+		{map[string]any{"publicKeys": hooktest.TestEdwardsKey}, "publicKeys: has no effect", true},
 		{map[string]any{"publicURL": "https://hooks.example.com"}, "publicURL: has no effect", true},
 		{map[string]any{"verifyToken": "the word that was given"}, "verifyToken: has no effect", true},
 		{map[string]any{"denylist": map[string]any{"sourceRange": "192.0.2.1", "required": "true"}}, "denylist.required: has no effect", true},
@@ -34,26 +38,26 @@ func TestLeftovers(t *testing.T) {
 		{audit(map[string]any{"redact": "a.b"}), "audit.redact: has no effect", false},
 		{audit(map[string]any{"payload": "none", "redactPatterns": "card"}), "audit.redactPatterns: has no effect", false},
 	} {
-		raw := githubOptions()
+		raw := hooktest.GithubOptions()
 		for name, value := range c.more {
 			raw[name] = value
 		}
-		compiled := compile(raw)
-		said := compiled.warnings
+		compiled := policy.Compile(raw)
+		said := compiled.Warnings
 		if c.refuse {
-			said = compiled.problems
+			said = compiled.Problems
 		}
 		found := false
 		for _, p := range said {
-			found = found || strings.HasPrefix(sentence(p), c.says) && p.kind == kindNoEffect
+			found = found || strings.HasPrefix(config.Sentence(p), c.says) && p.Kind == config.KindNoEffect
 		}
-		if !found || (compiled.policy == nil) != c.refuse {
-			t.Errorf("%v: problems %q, warnings %q", c.more, sentences(compiled.problems), sentences(compiled.warnings))
+		if !found || (compiled.Policy == nil) != c.refuse {
+			t.Errorf("%v: problems %q, warnings %q", c.more, config.Sentences(compiled.Problems), config.Sentences(compiled.Warnings))
 		}
 	}
-	raw := githubOptions()
+	raw := hooktest.GithubOptions()
 	raw["ban"], raw["redis"], raw["confirmSubscriptions"] = "false", map[string]any{}, "true"
-	if p := mustCompile(t, raw); p.shared != nil || p.confirm {
+	if p := mustCompile(t, raw); p.Shared != nil || p.Confirm {
 		t.Error("what has no effect is in force")
 	}
 }

@@ -10,6 +10,12 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/hookward/hookward/internal/handshakes"
+	"github.com/hookward/hookward/internal/hooktest"
+	"github.com/hookward/hookward/internal/message"
+	"github.com/hookward/hookward/internal/policy"
+	"github.com/hookward/hookward/internal/verdict"
 )
 
 // loopOutcome is all that a request leaves behind: what was decided, what the backend
@@ -19,7 +25,7 @@ type loopOutcome struct {
 	passes, forward, duplicate, stalled bool
 	wait, length                        int64
 	header, trailer                     http.Header
-	answer                              *answer
+	answer                              *handshakes.Answer
 }
 
 // timing is what differs from one record to the next.
@@ -28,9 +34,9 @@ var timing = regexp.MustCompile(`"(event\.id|event\.sequence|event\.duration|hoo
 // runLoops has one request decided on and recorded, by the loops that people write or by
 // those that are generated.
 func runLoops(g *gate, r *http.Request, now time.Time, generated bool, records *bytes.Buffer) loopOutcome {
-	d := &decision{gate: g, message: message{request: r}, hijackable: true, start: now, done: make(chan bool, 1)}
+	x := &exchange{gate: g, Message: message.Message{Request: r}, hijackable: true, start: now, done: make(chan bool, 1)}
 	w := newWorkers()
-	w.jobs <- d
+	w.jobs <- x
 	w.jobs <- nil
 	own := &scratch{watch: &bodyWatch{}}
 	if generated {
@@ -38,24 +44,24 @@ func runLoops(g *gate, r *http.Request, now time.Time, generated bool, records *
 	} else {
 		decideLoop(w, nil, own)
 	}
-	<-d.done
-	o := loopOutcome{reason: d.reason, claim: d.claim, rule: d.rule, passes: d.passes, forward: d.forward, duplicate: d.duplicate,
-		stalled: d.stalled, wait: d.wait, length: r.ContentLength, header: r.Header, trailer: r.Trailer, answer: d.answer}
-	if d.forward {
+	<-x.done
+	o := loopOutcome{reason: x.reason, claim: x.claim, rule: x.rule, passes: x.passes, forward: x.forward, duplicate: x.duplicate,
+		stalled: x.stalled, wait: x.wait, length: r.ContentLength, header: r.Header, trailer: r.Trailer, answer: x.answer}
+	if x.forward {
 		body, err := io.ReadAll(r.Body)
 		o.body = fmt.Sprintf("%q %v", body, err)
-		d.status = http.StatusAccepted
-		d.completed = true
+		x.status = http.StatusAccepted
+		x.completed = true
 	}
 	records.Reset()
-	w.jobs <- d
+	w.jobs <- x
 	w.jobs <- nil
 	if generated {
 		recordLoopInlined(w, nil, newRecordScratch())
 	} else {
 		recordLoop(w, nil, newRecordScratch())
 	}
-	<-d.done
+	<-x.done
 	o.record = timing.ReplaceAllString(records.String(), "")
 	return o
 }
@@ -77,7 +83,7 @@ func TestGeneratedLoopsDoTheSame(t *testing.T) {
 	}
 	seen := map[string]int{}
 	for name, more := range variants {
-		for i, v := range readVectors(t) {
+		for i, v := range hooktest.ReadVectors(t) {
 			if !compiled && i%3 > 0 {
 				continue // it takes long enough
 			}
@@ -93,9 +99,9 @@ func TestGeneratedLoopsDoTheSame(t *testing.T) {
 				if name == "required" {
 					options["stateDirectory"] = t.TempDir()
 				}
-				g := newTestGate(fmt.Sprint(t.Name(), name, i, way), options, compile, v.Now)
+				g := newTestGate(fmt.Sprint(t.Name(), name, i, way), options, policy.Compile, v.Now)
 				g.name = "loops"
-				g.trail.epoch = "epoch"
+				g.trail.Epoch = "epoch"
 				gates = append(gates, g)
 			}
 			if gates[0].policy == nil && name == "alone" {
@@ -103,7 +109,7 @@ func TestGeneratedLoopsDoTheSame(t *testing.T) {
 			}
 			for n, change := range loopChanges {
 				for attempt := 0; attempt < 2; attempt++ { // a duplicate, the second time
-					written, generated := requestOf(v), requestOf(v)
+					written, generated := hooktest.RequestOf(v), hooktest.RequestOf(v)
 					change(written)
 					change(generated)
 					want := runLoops(gates[0], written, v.Now, false, records)
@@ -116,8 +122,8 @@ func TestGeneratedLoopsDoTheSame(t *testing.T) {
 			}
 		}
 	}
-	for _, reason := range []string{verified, configInvalid, methodNotAllowed, clientDenied, clientNotAllowed, rateLimited, sourceBanned, bodyTooLarge,
-		bodyIncomplete, signatureMismatch, signatureMissing, handshakeAnswered, deliveryDuplicate} {
+	for _, reason := range []string{verdict.Verified, verdict.ConfigInvalid, verdict.MethodNotAllowed, verdict.ClientDenied, verdict.ClientNotAllowed, verdict.RateLimited, verdict.SourceBanned, verdict.BodyTooLarge,
+		verdict.BodyIncomplete, verdict.SignatureMismatch, verdict.SignatureMissing, verdict.HandshakeAnswered, verdict.DeliveryDuplicate} {
 		if seen[reason] == 0 {
 			t.Errorf("nothing ends with %s: %v", reason, seen)
 		}

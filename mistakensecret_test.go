@@ -5,81 +5,14 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"math/rand"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/hookward/hookward/internal/config"
+	"github.com/hookward/hookward/internal/hooktest"
+	"github.com/hookward/hookward/internal/policy"
+	"github.com/hookward/hookward/internal/secrets"
 )
-
-// What was meant to be something else, of which everybody would know the key.
-var mistakenTexts = map[string][]string{
-	mistakenReference: {
-		"${SECRET}", "$(cat /run/secret)", `{{ env "SECRET" }}`, "env=SECRET", "env@SECRET", "env/SECRET", "env SECRET",
-		"file=/run/secrets/github", "file /run/secrets/github", "path=/etc/secret", "urn:k8s:secret:hooks:github", "urn:k8s:secrets:a:b", "URN:x",
-		"vault:secret/data/github", "vault://kv/github", "op://vault/item/field", "ref+vault://secret/github#/key", "arn:aws:secretsmanager:eu:1:secret:x",
-		"awssm://github", "sm://project/github", "gcp+sm://x", "environment://SECRET", "secretRef:github", "ssm:/hooks/github",
-		"ENC[AES256_GCM,data:abc]", "ENC(abc)", "{cipher}abc", "$ANSIBLE_VAULT;1.1;AES256", "@Microsoft.KeyVault(SecretUri=x)",
-		"projects/1/secrets/github/versions/latest", "secret/data/github#key",
-	},
-	mistakenVariable: {
-		"$GITHUB_WEBHOOK_SECRET", "$$GITHUB_WEBHOOK_SECRET", "$github", "$env:GITHUB_SECRET", "$Env:GITHUB_SECRET", "%GITHUB_SECRET%", "@SECRET@", "__SECRET__",
-		"#{SECRET}#", "%{SECRET}", "((github-secret))", "[[secret]]", "{$SECRET}", "{env.SECRET}", "{file./run/secrets/x}", "<%= ENV['SECRET'] %>", "{% raw %}",
-		"!env SECRET", "!secret github", "!vault |", "env.SECRET", "ENV.SECRET_2", "secrets.GITHUB_SECRET", "process.env.SECRET", "var.github_secret", ".Values.secret",
-		`ENV["SECRET"]`, `os.environ["SECRET"]`, "getenv('SECRET')", "lookup('env', 'SECRET')", " $SECRET\n",
-	},
-	mistakenPath: {
-		"/run/secrets/github", "/run/secrets/GITHUB", "@/run/secrets/github", "/var/run/s", "/etc/hookward/secret", "/github", "/hooks/github-Secret", "/Hooks/github.txt",
-		"./secret", "../secret.txt", "~/secret", "@./secret", `C:\secrets\github`, "C:/secrets/github", "run/secrets/github", "secrets/github", "github.secret", "hooks/secret.txt", "@secret.txt",
-	},
-	mistakenPlaceholder: {
-		"<your-webhook-secret>", "<secret>", "[REDACTED]", "[object Object]", "<no value>", "REPLACE_ME", "REPLACE_ME_WITH_YOUR_SECRET", "replace-with-your-secret", "changeme", "ChangeMe", "CHANGE_ME_PLEASE",
-		"changeit!", "please-change-me", "your-webhook-secret-here", "your_secret", "yourSecret", "YOUR WEBHOOK SECRET", "insert-secret-here", "paste your token here", "dummy_token",
-		"put the secret here", "todo", "TODO: set this", "null", "None", "undefined", "n/a", "***", "xxx", "XXXX-XXXX-XXXX", "whsec_xxx", "whsec_...", "ghp_xxxxxxxxxxxx", "••••••••",
-	},
-	mistakenName: {
-		"GITHUB_WEBHOOK_SECRET", "GH_KEY", "_SECRET_2", "WEBHOOKSECRET", "github-webhook-secret", "github_webhook_secret", "webhook-secret", "signing.secrets", "webhook_secret_github", "githubWebhookSecret",
-	},
-}
-
-// What may be a secret, although it has in it what such texts have.
-var likelySecrets = []string{
-	docsSecret, "a literal, with a comma", "https://not-a-reference", "correct horse battery staple", "Tr0ub4dor&3", "k3-secret-of-32-characters-long-x", "a-secret-that-is-long-enough-for-hmac",
-	"$2y$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy", "$argon2id$v=19$m=65536,t=3,p=4$c29tZXNhbHQ$RdescudvJCsgt3ub", "$ecret-with-more",
-	"/9j4AAQSkZJRgABAQEASABIAAD/2wBDAAMCAgMC=", "/Kx9Tq/8Zw2LmN4pR6sVbYcDfGhJ3k5X", "+/+/AbCdEfGhIjKlMnOpQrStUvWx", "@Zq8-a long enough key", "<3 long enough to be one", "#Zq8aLongEnoughKey",
-	"%Zq8a%LongEnoughKey", "{Zq8a-long}-enough", "!Zq8 a long enough key", "~Zq8/aLongEnoughKey", "ghp_16C7e42F292c6912E7710c838347Ae178B4a", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
-	"whsec_test_secret", "sk_live_51H8x", "xoxb-17653672481-19874698323", "0123456789abcdef", "3fa85f64-5717-4562-b3fc-2c963f66afa6", "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP", "user:a password", "vaulted:treasure",
-	"urnfield culture", "filed under trees", "environment of owls", "yours truly, and mine", "changement de saison", "keyboard/cat", "nothing here to see", "a secret that stands in clear here", "none of the above", "Secret Garden of 1911", "monkey-Key9",
-}
-
-func TestMistakenSecrets(t *testing.T) {
-	for want, texts := range mistakenTexts {
-		for _, text := range texts {
-			for _, encoding := range []string{"utf8", "sha1", publicKeyEncoding, certificateEncoding} {
-				s := resolveSecret(text, encoding)
-				if s.problem != want+howToInsist || s.key != nil {
-					t.Errorf("%q, %s: problem %q, want %q", text, encoding, s.problem, want)
-				}
-				if strings.Contains(s.problem, text) && text != "todo" && text != "null" {
-					t.Errorf("%q: the problem shows it", text)
-				}
-			}
-			// Whoever insists has it from a variable, with a warning.
-			setenv(t, "HOOKWARD_TEST_MISTAKEN", text)
-			s := resolveSecret("env:HOOKWARD_TEST_MISTAKEN", "utf8")
-			if s.problem != "" || string(s.key) != text || len(s.warnings) == 0 || s.warnings[0].kind != kindWeakSecret {
-				t.Errorf("%q from a variable: problem %q, warnings %q", text, s.problem, sentences(s.warnings))
-			}
-		}
-	}
-	if s := resolveSecret("00000000000000000000", "utf8"); s.problem != mistakenPlaceholder+howToInsist {
-		t.Errorf("one character: %q", s.problem)
-	}
-	for _, text := range likelySecrets {
-		if said := mistakenSecret(text); said != "" {
-			t.Errorf("%q: %s", text, said)
-		}
-	}
-}
 
 // What is made at random is a secret, whatever it begins with.
 func TestRandomSecretsAreNoMistakes(t *testing.T) {
@@ -100,79 +33,8 @@ func TestRandomSecretsAreNoMistakes(t *testing.T) {
 		} {
 			// What begins so has always been a reference.
 			isReference := strings.HasPrefix(text, "${") || strings.HasPrefix(text, "$(") || strings.HasPrefix(text, "{{")
-			if said := mistakenSecret(text); said != "" && !isReference {
+			if said := secrets.MistakenSecret(text); said != "" && !isReference {
 				t.Errorf("%q: %s", text, said)
-			}
-		}
-	}
-}
-
-// Keys that everybody has: the empty one, which keys of zeros are for HMAC, what nobody
-// sees, and what is public.
-func TestKeysThatProtectFromNothing(t *testing.T) {
-	const rsaKey = "-----BEGIN PUBLIC KEY-----\nMFwwDQYJKoZIhvcNAQEBBQADSwAwSAJBAKj34GkxFhD90vcNLYLInFEX6Ppy1tPf\n9Cnzj4p4WGeKLs1Pt8QuKUpRKfFLfRYC9AIKjbJTWit+CqvjWYzvQwECAwEAAQ==\n-----END PUBLIC KEY-----\n"
-	bare := strings.ReplaceAll(strings.TrimSuffix(strings.TrimPrefix(rsaKey, "-----BEGIN PUBLIC KEY-----\n"), "\n-----END PUBLIC KEY-----\n"), "\n", "")
-	path := filepath.Join(t.TempDir(), "secret")
-	for _, c := range []struct{ text, encoding, says string }{
-		{"\x00", "utf8", "zero bytes"},
-		{strings.Repeat("\x00", 32), "utf8", "zero bytes"},
-		{strings.Repeat("\x00", 32), "sha1", "zero bytes"},
-		{strings.Repeat("\x00", 32), publicKeyEncoding, "zero bytes"},
-		{"Zq8-a long enough key\x00\x00", "utf8", "zero bytes"},
-		{"Zq8-a\x00long enough key", "utf8", "zero bytes"},
-		{strings.Repeat("00", 32), "hex", "nothing but zero bytes once decoded"},
-		{"00", "hex", "nothing but zero bytes once decoded"},
-		{strings.Repeat("A", 43) + "=", "base64", "nothing but zero bytes once decoded"},
-		{"whsec_" + strings.Repeat("A", 43) + "=", "whsec", "nothing but zero bytes once decoded"},
-		{"\u200b", "utf8", "can be seen"},
-		{"\u2060\u00ad\u200b", "utf8", "can be seen"},
-		{"\u200b\n\t ", "utf8", "can be seen"},
-		{"\u2800", "utf8", "can be seen"},
-		{"\u3164", "utf8", "can be seen"},
-		{"\ufe0f", "sha1", "can be seen"},
-		{"\x01\x02", "utf8", "can be seen"},
-		{hex.EncodeToString([]byte("\u200b\u200b")), "hex", "can be seen, once decoded"},
-		{base64.StdEncoding.EncodeToString([]byte(" \n\u2060")), "base64", "can be seen, once decoded"},
-		{"\ufeff", "utf8", "byte order mark"},
-		{"\ufeffZq8-a long enough key", "utf8", "byte order mark"},
-		{"\ufeff" + hex.EncodeToString([]byte(docsSecret)), "hex", "byte order mark"},
-		{"\ufeff" + testEdwardsKey, publicKeyEncoding, "byte order mark"},
-		{"\xff\xfeZ\x00q\x008\x00", "utf8", "UTF-16"},
-		{rsaKey, "utf8", "public key"},
-		{bare, "utf8", "public key"},
-		{bare, "sha1", "public key"},
-		{"ssh-rsa AAAAB3NzaC1yc2E", "utf8", "public key"},
-		{"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5", "utf8", "public key"},
-		{"whpk_11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=", "utf8", "public key"},
-		{`{"kty":"RSA","n":"abc","e":"AQAB"}`, "utf8", "public key"},
-		{"-----BEGIN CERTIFICATE-----\nabc\n-----END CERTIFICATE-----", "utf8", "public key"},
-
-		{strings.Repeat("01", 16), "hex", "can be seen, once decoded"},
-		{strings.Repeat("00", 31) + "80", "hex", ""},
-		{"Zq8-a long\u200b enough key", "utf8", ""},
-		{"\u00e9\u00e8 \u4e2d\u6587 \u0e01\u0e33", "utf8", ""},
-		{"\x80\x81\xfe\xff0123456789", "utf8", ""},
-		{testEdwardsKey, "utf8", ""}, // 32 bytes in hexadecimal may be a secret
-		{"-----BEGIN PRIVATE KEY-----\nabc\n-----END PRIVATE KEY-----", "utf8", ""},
-		{`{"kty":"oct","k":"abc"}`, "utf8", ""},
-		{"-----BEGIN CERTIFICATE-----\nabc\n-----END CERTIFICATE-----", certificateEncoding, ""},
-	} {
-		s := decodeSecret(c.text, c.encoding)
-		if (s.problem == "") != (c.says == "") || !strings.Contains(s.problem, c.says) || (c.says != "") != (s.key == nil) {
-			t.Errorf("%.40q as %s: problem %q, want %q", c.text, c.encoding, s.problem, c.says)
-		}
-		// From a file that was good, the last content stays.
-		if err := os.WriteFile(path, []byte(testEdwardsKey), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		if c.encoding == "utf8" && c.says != "" {
-			fileSecret(path, c.encoding)
-			if err := os.WriteFile(path, []byte(c.text+"\n"), 0o600); err != nil {
-				t.Fatal(err)
-			}
-			s = fileSecret(path, c.encoding)
-			if string(s.key) != testEdwardsKey || !strings.Contains(s.degraded, c.says) {
-				t.Errorf("%.40q in a file: key %q, degraded %q", c.text, s.key, s.degraded)
 			}
 		}
 	}
@@ -181,7 +43,7 @@ func TestKeysThatProtectFromNothing(t *testing.T) {
 // Every option that takes a secret refuses what is none.
 func TestEveryOptionRefusesMistakenSecrets(t *testing.T) {
 	with := func(more map[string]any) map[string]any {
-		raw := githubOptions()
+		raw := hooktest.GithubOptions()
 		for name, value := range more {
 			raw[name] = value
 		}
@@ -204,7 +66,7 @@ func TestEveryOptionRefusesMistakenSecrets(t *testing.T) {
 			return map[string]any{"provider": "discord", "publicKeys": []any{text}}
 		},
 		"verifyToken": func(text string) map[string]any {
-			return map[string]any{"provider": "meta", "secrets": docsSecret, "verifyToken": text}
+			return map[string]any{"provider": "meta", "secrets": hooktest.DocsSecret, "verifyToken": text}
 		},
 		"redis.password": func(text string) map[string]any {
 			return with(map[string]any{"replay": "true", "redis": map[string]any{"password": text}})
@@ -223,31 +85,31 @@ func TestEveryOptionRefusesMistakenSecrets(t *testing.T) {
 		},
 	} {
 		for _, text := range []string{"$GITHUB_WEBHOOK_SECRET", "<your-webhook-secret>", "env.SECRET"} {
-			c := compile(configure(text))
-			if c.policy != nil || !strings.HasPrefix(strings.Join(sentences(c.problems), "\n"), path+": ") || !strings.Contains(sentence(c.problems[0]), "a secret that is really spelt so goes into a variable or a file") {
-				t.Errorf("%s: %q: %q", path, text, sentences(c.problems))
+			c := policy.Compile(configure(text))
+			if c.Policy != nil || !strings.HasPrefix(strings.Join(config.Sentences(c.Problems), "\n"), path+": ") || !strings.Contains(config.Sentence(c.Problems[0]), "a secret that is really spelt so goes into a variable or a file") {
+				t.Errorf("%s: %q: %q", path, text, config.Sentences(c.Problems))
 			}
 		}
 		if path == "publicKeys[0]" || strings.HasSuffix(path, ".ca") {
 			continue
 		}
-		if c := compile(configure(good)); len(c.problems) > 0 {
-			t.Errorf("%s: a good one: %q", path, sentences(c.problems))
+		if c := policy.Compile(configure(good)); len(c.Problems) > 0 {
+			t.Errorf("%s: a good one: %q", path, config.Sentences(c.Problems))
 		}
 	}
 }
 
 // A header may have anything, unless it has a secret.
 func TestHeadersOfOutputs(t *testing.T) {
-	setenv(t, "HOOKWARD_TEST_HEADER", "Bearer abc")
+	hooktest.Setenv(t, "HOOKWARD_TEST_HEADER", "Bearer abc")
 	for header, says := range map[string]string{
 		"Authorization: Bearer env:HOOKWARD_TEST_HEADER": "stands in the middle", "Authorization: Splunk file:/run/secrets/splunk": "stands in the middle",
 		"X-Tenant: $TENANT": "looks like a variable that nothing has resolved", "X-Tenant: ${TENANT}": "is a reference that nothing has resolved", "X-Api-Key: <key>": "is a placeholder", "X-Api-Key: /run/secrets/key": "looks like a path",
 		"X-Tenant: TENANT_A": "", "X-Path: /run/a": "", "X-Tenant: none": "", "Authorization: env:HOOKWARD_TEST_HEADER": "", "Authorization: Bearer kDk3+Zq/9tW8sVb1xYc2": "", "X-Link: https://a.example/": "",
 	} {
-		raw := githubOptions()
+		raw := hooktest.GithubOptions()
 		raw["audit"] = map[string]any{"outputs": []any{map[string]any{"type": "http", "url": "https://logs.example.com/", "headers": []any{header}}}}
-		said := strings.Join(sentences(compile(raw).problems), "\n")
+		said := strings.Join(config.Sentences(policy.Compile(raw).Problems), "\n")
 		if (said == "") != (says == "") || !strings.Contains(said, says) {
 			t.Errorf("%s: %q, want %q", header, said, says)
 		}
@@ -265,20 +127,20 @@ func TestPasswordsOfBasic(t *testing.T) {
 			{"provider": "azure-devops", "secrets": []any{text}},
 			{"secrets": []any{text}, "token": map[string]any{"basic": "true"}},
 		} {
-			c := compile(raw)
-			said := strings.Join(sentences(c.problems), "\n")
+			c := policy.Compile(raw)
+			said := strings.Join(config.Sentences(c.Problems), "\n")
 			if (said == "") != (says == "") || !strings.Contains(said, says) {
 				t.Errorf("%q: %q, want %q", text, said, says)
 			}
-			warned := strings.Contains(strings.Join(sentences(c.warnings), "\n"), "has a password behind the colon that is short")
+			warned := strings.Contains(strings.Join(config.Sentences(c.Warnings), "\n"), "has a password behind the colon that is short")
 			if says == "" && warned != (text == "azure-devops-hooks:pw") {
-				t.Errorf("%q: warnings %q", text, sentences(c.warnings))
+				t.Errorf("%q: warnings %q", text, config.Sentences(c.Warnings))
 			}
 		}
 	}
 	// A variable is taken at its word, unless it has no password.
-	setenv(t, "HOOKWARD_TEST_BASIC", "azure-devops-hooks:")
-	if c := compile(map[string]any{"provider": "azure-devops", "secrets": "env:HOOKWARD_TEST_BASIC"}); len(c.problems) != 1 {
-		t.Errorf("a variable without a password: %q", sentences(c.problems))
+	hooktest.Setenv(t, "HOOKWARD_TEST_BASIC", "azure-devops-hooks:")
+	if c := policy.Compile(map[string]any{"provider": "azure-devops", "secrets": "env:HOOKWARD_TEST_BASIC"}); len(c.Problems) != 1 {
+		t.Errorf("a variable without a password: %q", config.Sentences(c.Problems))
 	}
 }

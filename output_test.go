@@ -3,7 +3,6 @@ package hookward
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"io"
 	"net/http"
 	"os"
@@ -13,18 +12,20 @@ import (
 	"testing"
 	"time"
 
-	"github.com/hookward/hookward/internal/ahead"
+	"github.com/hookward/hookward/internal/audit"
+	"github.com/hookward/hookward/internal/hooktest"
 	"github.com/hookward/hookward/internal/outbox"
+	"github.com/hookward/hookward/internal/policy"
 )
 
 // specOf returns the first output of a configuration.
-func specOf(t *testing.T, output map[string]any, more map[string]any) outputSpec {
+func specOf(t *testing.T, output map[string]any, more map[string]any) audit.Spec {
 	t.Helper()
-	raw := githubWith(map[string]any{"audit": map[string]any{"outputs": output}})
+	raw := hooktest.GithubWith(map[string]any{"audit": map[string]any{"outputs": output}})
 	for name, value := range more {
 		raw[name] = value
 	}
-	return mustCompile(t, raw).audit.specs[0]
+	return mustCompile(t, raw).Audit.Specs[0]
 }
 
 // What waits for an output is not left behind when its keys or its patience
@@ -41,30 +42,30 @@ func TestOutputsOfOnePlace(t *testing.T) {
 		}
 		return o
 	}
-	key := specOf(t, base, nil).key
+	key := specOf(t, base, nil).Key
 	for i, more := range []map[string]any{{"timeout": "30s"}, {"headers": []any{"X-Key: another key"}}, {"token": "another-token-of-the-same-place"}, {"bufferBytes": "100000"}} {
-		if s := specOf(t, with(more), nil); s.key != key || s.digest == specOf(t, base, nil).digest {
+		if s := specOf(t, with(more), nil); s.Key != key || s.Digest == specOf(t, base, nil).Digest {
 			t.Errorf("%d: another place, or no other options", i)
 		}
 	}
 	for i, more := range []map[string]any{{"url": "https://logs.example.com/other"}, {"headers": []any{"X-Other: x"}}} {
-		if specOf(t, with(more), nil).key == key {
+		if specOf(t, with(more), nil).Key == key {
 			t.Errorf("%d: the same place", i)
 		}
 	}
 	tls := map[string]any{"tls": map[string]any{"insecureSkipVerify": "true"}}
-	first := specOf(t, with(tls), nil).digest
-	if again := specOf(t, with(tls), nil).digest; again != first {
+	first := specOf(t, with(tls), nil).Digest
+	if again := specOf(t, with(tls), nil).Digest; again != first {
 		t.Error("the same options, compiled twice, are others")
 	}
-	if first == specOf(t, with(map[string]any{"tls": "true"}), nil).digest {
+	if first == specOf(t, with(map[string]any{"tls": "true"}), nil).Digest {
 		t.Error("another section tls is the same")
 	}
-	if specOf(t, base, map[string]any{"stateDirectory": "/a"}).key == specOf(t, base, map[string]any{"stateDirectory": "/b"}).key {
+	if specOf(t, base, map[string]any{"stateDirectory": "/a"}).Key == specOf(t, base, map[string]any{"stateDirectory": "/b"}).Key {
 		t.Error("the same place, in two directories")
 	}
 	file := map[string]any{"type": "file", "path": "/x/a.log"}
-	if specOf(t, file, nil).key != specOf(t, map[string]any{"type": "file", "path": "/x//./a.log"}, nil).key {
+	if specOf(t, file, nil).Key != specOf(t, map[string]any{"type": "file", "path": "/x//./a.log"}, nil).Key {
 		t.Error("one file by two names is two")
 	}
 }
@@ -74,22 +75,22 @@ func TestOutputsOfOnePlace(t *testing.T) {
 func TestOneOutputTwoConfigurations(t *testing.T) {
 	_, reports := capture(t)
 	path := filepath.Join(t.TempDir(), "hooks.log")
-	spec := func(keep string) outputSpec {
+	spec := func(keep string) audit.Spec {
 		return specOf(t, map[string]any{"type": "file", "path": path, "keep": keep}, nil)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	o := useOutput(ctx, "first", spec("3"), testTime)
-	if useOutput(context.Background(), "second", spec("5"), testTime) != o || o.digest != spec("3").digest || !strings.Contains(reports.String(), `middleware \"first\" has another configuration of it`) {
+	o := useOutput(ctx, "first", spec("3"), hooktest.TestTime)
+	if useOutput(context.Background(), "second", spec("5"), hooktest.TestTime) != o || o.Digest != spec("3").Digest || !strings.Contains(reports.String(), `middleware \"first\" has another configuration of it`) {
 		t.Errorf("reports %s", reports)
 	}
-	useOutput(ctx, "first", spec("4"), testTime)
-	if o.digest != spec("4").digest || o.next.file.Keep != 4 {
+	useOutput(ctx, "first", spec("4"), hooktest.TestTime)
+	if o.Digest != spec("4").Digest || o.Next.File.Keep != 4 {
 		t.Error("its own change is not taken over")
 	}
 	cancel()
-	o.ctx = ctx
-	useOutput(context.Background(), "second", spec("5"), testTime)
-	if o.digest != spec("5").digest {
+	o.Ctx = ctx
+	useOutput(context.Background(), "second", spec("5"), hooktest.TestTime)
+	if o.Digest != spec("5").Digest {
 		t.Error("it is bound to one that is gone")
 	}
 }
@@ -97,65 +98,30 @@ func TestOneOutputTwoConfigurations(t *testing.T) {
 // After an outage of its output, a gate that requires records goes on.
 func TestRequiredAfterAnOutage(t *testing.T) {
 	records, _ := capture(t)
-	b := &backend{}
-	raw := githubWith(map[string]any{"stateDirectory": t.TempDir(), "audit": map[string]any{"required": "true"}})
-	g := newTestGate(t.Name(), raw, compile, testTime)
-	through(g, b.handler(), signedPost("well"))
+	b := &hooktest.Backend{}
+	raw := hooktest.GithubWith(map[string]any{"stateDirectory": t.TempDir(), "audit": map[string]any{"required": "true"}})
+	g := newTestGate(t.Name(), raw, policy.Compile, hooktest.TestTime)
+	through(g, b.Handler(), hooktest.SignedPost("well"))
 	settleOutputs(t)
 	o := &faulty{to: records, full: true}
-	redirectRecords(o)
+	audit.Redirect(o)
 	shutOutputs()
 	for i := 0; i < 20; i++ {
-		through(g, b.handler(), signedPost("away"))
+		through(g, b.Handler(), hooktest.SignedPost("away"))
 	}
-	g.trail.mu.Lock()
-	waiting := len(g.trail.unsafe)
-	g.trail.mu.Unlock()
+	g.trail.Mu.Lock()
+	waiting := len(g.trail.Unsafe)
+	g.trail.Mu.Unlock()
 	if waiting != 20 {
 		t.Errorf("%d are written down until they are safe", waiting)
 	}
 	repair(o)
 	settleOutputs(t)
-	through(g, b.handler(), newPost("refused, and as good as any"))
-	g.trail.mu.Lock()
-	defer g.trail.mu.Unlock()
-	if len(g.trail.unsafe) != 0 {
-		t.Errorf("%d are still written down", len(g.trail.unsafe))
-	}
-}
-
-// What was handed on after one that is safe had its turn, may not be safe.
-func TestSafeOnlyBefore(t *testing.T) {
-	log, _, problem := ahead.Open(filepath.Join(t.TempDir(), "ahead"))
-	if problem != "" {
-		t.Fatal(problem)
-	}
-	trail := newTrail("x")
-	begin := func(n int64) {
-		if err := ahead.Begin(log, n, "text"); err != nil {
-			t.Fatal(err)
-		}
-	}
-	left := func() string {
-		text := ""
-		for i := range trail.unsafe {
-			text += fmt.Sprint(trail.unsafe[i].sequence, " ")
-		}
-		return text
-	}
-	begin(1)
-	begin(2)
-	begin(3)
-	settleAhead(trail, log, 1, false, 0)
-	before := handedOn(trail) // the third one's turn comes
-	settleAhead(trail, log, 2, false, 0)
-	settleAhead(trail, log, 3, true, before)
-	if left() != "2 " {
-		t.Errorf("%q is left", left())
-	}
-	settleAhead(trail, nil, 0, true, handedOn(trail))
-	if left() != "" {
-		t.Errorf("%q is left", left())
+	through(g, b.Handler(), hooktest.NewPost("refused, and as good as any"))
+	g.trail.Mu.Lock()
+	defer g.trail.Mu.Unlock()
+	if len(g.trail.Unsafe) != 0 {
+		t.Errorf("%d are still written down", len(g.trail.Unsafe))
 	}
 }
 
@@ -170,7 +136,7 @@ func (o *faulty) Write(p []byte) (int, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.full {
-		return 0, errNotOpen
+		return 0, audit.ErrNotOpen
 	}
 	return o.to.Write(p)
 }
@@ -184,18 +150,18 @@ func repair(o *faulty) {
 // What is under way when stateDirectory changes is not forgotten.
 func TestRequiredInAnotherDirectory(t *testing.T) {
 	records, _ := capture(t)
-	b := &backend{}
+	b := &hooktest.Backend{}
 	first, second := t.TempDir(), t.TempDir()
 	raw := func(directory string) map[string]any {
-		return githubWith(map[string]any{"stateDirectory": directory, "audit": map[string]any{"required": "true"}})
+		return hooktest.GithubWith(map[string]any{"stateDirectory": directory, "audit": map[string]any{"required": "true"}})
 	}
-	g := newTestGate(t.Name(), raw(first), compile, testTime)
-	d := decide(g, signedPost("under way"), testTime)
-	if d.ahead == nil {
+	g := newTestGate(t.Name(), raw(first), policy.Compile, hooktest.TestTime)
+	x := decide(g, hooktest.SignedPost("under way"), hooktest.TestTime)
+	if x.ahead == nil {
 		t.Fatal("it is not written down")
 	}
-	after := newTestGate(t.Name(), raw(second), compile, testTime)
-	through(after, b.handler(), signedPost("in the new one"))
+	after := newTestGate(t.Name(), raw(second), policy.Compile, hooktest.TestTime)
+	through(after, b.Handler(), hooktest.SignedPost("in the new one"))
 	written := func(directory string) string {
 		text := ""
 		found, _ := filepath.Glob(filepath.Join(directory, "ahead-*"))
@@ -208,13 +174,13 @@ func TestRequiredInAnotherDirectory(t *testing.T) {
 	if !strings.Contains(written(first), `"event.sequence":1,`) {
 		t.Errorf("the first directory has %q", written(first))
 	}
-	d.status, d.completed = http.StatusOK, true
-	finish(d)
+	x.status, x.completed = http.StatusOK, true
+	finish(x)
 	if written(first) != "" {
 		t.Errorf("the first directory still has %q", written(first))
 	}
 	records.Reset()
-	newTestGate(t.Name(), raw(first), compile, testTime)
+	newTestGate(t.Name(), raw(first), policy.Compile, hooktest.TestTime)
 	if records.Len() > 0 {
 		t.Errorf("it is recorded twice: %s", records)
 	}
@@ -226,14 +192,14 @@ func TestReloadDoesNotWait(t *testing.T) {
 	block := make(chan bool)
 	defer close(block)
 	s := specOf(t, map[string]any{"type": "http", "url": "http://127.0.0.1:1/in"}, nil)
-	o := useOutput(context.Background(), "m", s, testTime)
+	o := useOutput(context.Background(), "m", s, hooktest.TestTime)
 	stuck := make(chan bool, 1)
-	o.queue = outbox.NewQueue("stuck", outbox.Options{Interval: time.Millisecond, BatchBytes: 100, MemoryBytes: 1000}, recordFormat, func(records [][]byte) outbox.Outcome {
+	o.Queue = outbox.NewQueue("stuck", outbox.Options{Interval: time.Millisecond, BatchBytes: 100, MemoryBytes: 1000}, audit.RecordFormat, func(records [][]byte) outbox.Outcome {
 		stuck <- true
 		<-block
 		return outbox.Outcome{}
 	}, func(_, _ string, _ time.Time) {})
-	outbox.Add(o.queue, []byte("{}\n"))
+	outbox.Add(o.Queue, []byte("{}\n"))
 	<-stuck
 	done := make(chan bool, 1)
 	go reload(s, done)
@@ -242,18 +208,18 @@ func TestReloadDoesNotWait(t *testing.T) {
 			t.Fatal("it waits")
 		}
 	}
-	o.nextMu.Lock()
-	defer o.nextMu.Unlock()
-	if o.next.target.Timeout != 7*time.Second {
-		t.Errorf("%+v", o.next.target)
+	o.NextMu.Lock()
+	defer o.NextMu.Unlock()
+	if o.Next.Target.Timeout != 7*time.Second {
+		t.Errorf("%+v", o.Next.Target)
 	}
 }
 
-func reload(s outputSpec, done chan bool) {
-	s.digest = "another"
-	s.target.Timeout = 7 * time.Second
+func reload(s audit.Spec, done chan bool) {
+	s.Digest = "another"
+	s.Target.Timeout = 7 * time.Second
 	registryMu.Lock()
-	useOutput(context.Background(), "m", s, testTime)
+	useOutput(context.Background(), "m", s, hooktest.TestTime)
 	registryMu.Unlock()
 	done <- true
 }
@@ -262,11 +228,11 @@ func reload(s outputSpec, done chan bool) {
 // both went the short way.
 func TestOutputThatIsBusy(t *testing.T) {
 	records, _ := capture(t)
-	h := handler(newTestGate(t.Name(), githubOptions(), compile, testTime), http.HandlerFunc(accepts))
+	h := handler(newTestGate(t.Name(), hooktest.GithubOptions(), policy.Compile, hooktest.TestTime), http.HandlerFunc(accepts))
 	serve(h, github("X-GitHub-Delivery: opens"))
-	_, before := isIdle(onStdout()[0])
+	_, before := audit.IsIdle(onStdout()[0])
 	slow := &slowOutput{to: records, begun: make(chan bool), release: make(chan bool)}
-	redirectRecords(slow)
+	audit.Redirect(slow)
 	shutOutputs()
 	done := make(chan bool)
 	go func() {
@@ -283,7 +249,7 @@ func TestOutputThatIsBusy(t *testing.T) {
 	if strings.Count(text, "\n") != 3 || strings.Index(text, `"waits"`) < strings.Index(text, `"slow"`) {
 		t.Errorf("%s", text)
 	}
-	if _, uses := isIdle(onStdout()[0]); uses != before+2 {
+	if _, uses := audit.IsIdle(onStdout()[0]); uses != before+2 {
 		t.Errorf("%d uses, %d before", uses, before)
 	}
 }

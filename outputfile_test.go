@@ -8,6 +8,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/hookward/hookward/internal/hooktest"
+	"github.com/hookward/hookward/internal/policy"
 )
 
 // toFile is a gate whose records go to a file, and a function that sends it a
@@ -15,9 +18,9 @@ import (
 func toFile(t *testing.T, name string, file map[string]any) func(id string) {
 	t.Helper()
 	file["type"] = "file"
-	h := handler(newTestGate(name, githubWith(map[string]any{"audit": map[string]any{"outputs": []any{file}}}), compile, testTime), http.HandlerFunc(accepts))
+	h := handler(newTestGate(name, hooktest.GithubWith(map[string]any{"audit": map[string]any{"outputs": []any{file}}}), policy.Compile, hooktest.TestTime), http.HandlerFunc(accepts))
 	return func(id string) {
-		serve(h, newPost(docsBody, "X-Hub-Signature-256: "+docsSignature, "X-GitHub-Delivery: "+id))
+		serve(h, hooktest.NewPost(hooktest.DocsBody, "X-Hub-Signature-256: "+hooktest.DocsSignature, "X-GitHub-Delivery: "+id))
 	}
 }
 

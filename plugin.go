@@ -49,8 +49,18 @@ package hookward
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
+	"os"
+	"reflect"
+	"regexp"
+	"runtime"
+	"strings"
+	"sync"
 	"time"
+
+	"github.com/hookward/hookward/internal/policy"
+	"github.com/hookward/hookward/internal/report"
 )
 
 // Config is what Traefik hands over: everything under the plugin's key, as it
@@ -84,8 +94,117 @@ func New(ctx context.Context, next http.Handler, config *Config, name string) (h
 	now := time.Now()
 	sayVersion(now)
 	keepMiddleware(ctx, name, now)
-	shares := func(raw map[string]any) (*compilation, *state) { return compileShared(ctx, name, raw, time.Now()) }
+	shares := func(raw map[string]any) (*policy.Compilation, *state) {
+		return compileShared(ctx, name, raw, time.Now())
+	}
 	g := newGate(name, raw, shares, now)
 	g.router = routerOf(ctx)
 	return handler(g, next), nil
+}
+
+// routerName finds the name of the router in a logger's context, which is JSON
+// without its braces.
+var routerName = regexp.MustCompile(`"routerName":"([^"\\]{1,250})"`)
+
+// routerOf returns the name of the router for which Traefik builds a gate, or
+// nothing. Traefik tells a plugin no such thing, but the context that it builds
+// with carries a logger which has the name for its own messages. So this looks
+// where it has no right to: whatever it does not find as it expects, leaves the
+// name empty.
+func routerOf(ctx context.Context) string {
+	name := ""
+	func() {
+		defer func() { _ = recover() }()
+		name = findRouter(reflect.ValueOf(ctx))
+	}()
+	return name
+}
+
+// maxContexts bounds how many contexts are gone through.
+const maxContexts = 50
+
+func findRouter(v reflect.Value) string {
+	for i := 0; i < maxContexts && v.IsValid(); i++ {
+		for v.Kind() == reflect.Interface || v.Kind() == reflect.Pointer {
+			v = v.Elem()
+		}
+		if v.Kind() != reflect.Struct {
+			return ""
+		}
+		value := v.FieldByName("val")
+		if value.IsValid() && value.Kind() == reflect.Interface && value.Elem().IsValid() && value.Elem().Type().String() == "*zerolog.Logger" {
+			matches := routerName.FindAllSubmatch(value.Elem().Elem().FieldByName("context").Bytes(), -1)
+			if len(matches) == 0 {
+				return ""
+			}
+			return string(matches[len(matches)-1][1]) // a router below another has both names
+		}
+		v = v.FieldByName("Context")
+	}
+	return ""
+}
+
+// version is that of the source: the one that is released next, with -dev until it is.
+// `make release` holds the tag to it, and `hookward build` reads it.
+const version = "v0.1.0-dev"
+
+const module = "github.com/hookward/hookward"
+
+// compiled says that this code is compiled into the program, and not interpreted. Yaegi
+// hands its functions to compiled code as ones that reflect makes.
+var compiled = strings.HasPrefix(runtime.FuncForPC(reflect.ValueOf(CreateConfig).Pointer()).Name(), module)
+
+var (
+	versionMu   sync.Mutex
+	versionSaid bool
+)
+
+// sayVersion tells the operator, once in a process, which hookward this is.
+func sayVersion(now time.Time) {
+	versionMu.Lock()
+	said := versionSaid
+	versionSaid = true
+	versionMu.Unlock()
+	if said {
+		return
+	}
+	how := "interpreted by Traefik"
+	if compiled {
+		how = "compiled into Traefik"
+	}
+	report.Write("info", "", "hookward "+version+", "+how, now)
+	if !compiled {
+		return
+	}
+	for place, other := range versionsOnDisk() {
+		if other != "" && other != version {
+			report.Write("warn", "", place+" "+other+" of the plugin, but what runs is "+version+", which is compiled in: build Traefik again with hookward build --hookward "+other+", or name "+version, now)
+		}
+	}
+}
+
+// versionsOnDisk returns which versions of the plugin Traefik has before it, by where
+// they are. Of a plugin that is compiled in it reads the manifest alone, so another
+// version there changes nothing, and would go unnoticed.
+func versionsOnDisk() map[string]string {
+	found := map[string]string{}
+	source, err := os.ReadFile("plugins-local/src/" + module + "/plugin.go")
+	if err == nil {
+		_, rest, _ := strings.Cut(string(source), "\nconst version = \"")
+		other, _, _ := strings.Cut(rest, "\"")
+		found["plugins-local has"] = other
+	}
+	// Traefik writes it at each start at which it fetches plugins; an older one is of
+	// another configuration.
+	const state = "plugins-storage/archives/state.json"
+	info, err := os.Stat(state)
+	if err != nil || info.ModTime().Before(started.Add(-time.Second)) {
+		return found
+	}
+	fetched := map[string]string{}
+	text, err := os.ReadFile(state)
+	if err == nil && json.Unmarshal(text, &fetched) == nil {
+		found["Traefik has fetched"] = fetched[module]
+	}
+	return found
 }

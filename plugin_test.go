@@ -11,6 +11,12 @@ import (
 	"testing"
 	"testing/iotest"
 	"time"
+
+	"github.com/hookward/hookward/internal/audit"
+	"github.com/hookward/hookward/internal/hooktest"
+	"github.com/hookward/hookward/internal/policy"
+	"github.com/hookward/hookward/internal/report"
+	"github.com/hookward/hookward/internal/verdict"
 )
 
 func serve(h http.Handler, r *http.Request) *httptest.ResponseRecorder {
@@ -20,21 +26,21 @@ func serve(h http.Handler, r *http.Request) *httptest.ResponseRecorder {
 }
 
 func TestServeHTTP(t *testing.T) {
-	signed := "X-Hub-Signature-256: " + docsSignature
+	signed := "X-Hub-Signature-256: " + hooktest.DocsSignature
 	get := httptest.NewRequest(http.MethodGet, "/hooks", nil)
-	lower := newPost(docsBody, signed)
+	lower := hooktest.NewPost(hooktest.DocsBody, signed)
 	lower.Method = "post"
-	large := newPost(strings.Repeat("x", 101), "X-Hub-Signature-256: sha256="+hexMACOf("hmac-sha256", docsSecret, strings.Repeat("x", 101)))
-	chunked := newPost(strings.Repeat("x", 101), "X-Hub-Signature-256: sha256="+hexMACOf("hmac-sha256", docsSecret, strings.Repeat("x", 101)))
+	large := hooktest.NewPost(strings.Repeat("x", 101), "X-Hub-Signature-256: sha256="+hooktest.HexMACOf("hmac-sha256", hooktest.DocsSecret, strings.Repeat("x", 101)))
+	chunked := hooktest.NewPost(strings.Repeat("x", 101), "X-Hub-Signature-256: sha256="+hooktest.HexMACOf("hmac-sha256", hooktest.DocsSecret, strings.Repeat("x", 101)))
 	chunked.ContentLength = -1
-	huge := newPost(strings.Repeat("x", maxDrained+1))
-	hesitant := newPost(strings.Repeat("x", 101), "Expect: 100-continue")
-	limit := newPost(strings.Repeat("x", 100), "X-Hub-Signature-256: sha256="+hexMACOf("hmac-sha256", docsSecret, strings.Repeat("x", 100)))
+	huge := hooktest.NewPost(strings.Repeat("x", maxDrained+1))
+	hesitant := hooktest.NewPost(strings.Repeat("x", 101), "Expect: 100-continue")
+	limit := hooktest.NewPost(strings.Repeat("x", 100), "X-Hub-Signature-256: sha256="+hooktest.HexMACOf("hmac-sha256", hooktest.DocsSecret, strings.Repeat("x", 100)))
 	limit.ContentLength = -1
-	short := newPost("", signed)
+	short := hooktest.NewPost("", signed)
 	short.Body = io.NopCloser(io.MultiReader(strings.NewReader("Hello"), iotest.ErrReader(io.ErrUnexpectedEOF)))
 	short.ContentLength = 13
-	panicking := newPost("", signed)
+	panicking := hooktest.NewPost("", signed)
 	panicking.Body = panickingReader()
 	panicking.ContentLength = 13
 
@@ -45,39 +51,39 @@ func TestServeHTTP(t *testing.T) {
 		reason  string
 		header  string // of the answer
 	}{
-		{"unsigned", newPost(docsBody), 401, signatureMissing, ""},
-		{"signature empty", newPost(docsBody, "X-Hub-Signature-256: "), 401, signatureMissing, ""},
-		{"signature malformed", newPost(docsBody, signed+"x"), 401, signatureMalformed, ""},
-		{"signature twice", newPost(docsBody, signed, signed), 401, signatureDuplicated, ""},
-		{"body changed", newPost("Hello, World?", signed), 401, signatureMismatch, ""},
-		{"GET", get, 405, methodNotAllowed, "Allow: POST"},
-		{"post", lower, 405, methodNotAllowed, "Allow: POST"},
-		{"over the limit by its length", large, 413, bodyTooLarge, "Connection: close"}, // a recorder has no connection; dev/e2e/drain_test.go has
-		{"over the limit, not sent yet", hesitant, 413, bodyTooLarge, "Connection: close"},
-		{"far over the limit by its length", huge, 413, bodyTooLarge, "Connection: close"},
-		{"over the limit in chunks", chunked, 413, bodyTooLarge, "Connection: close"},
-		{"body cut short", short, 400, bodyIncomplete, "Connection: close"},
-		{"body panics", panicking, 503, internalError, "Connection: close"},
-		{"signed", newPost(docsBody, signed), 202, verified, ""},
-		{"at the limit in chunks", limit, 202, verified, ""},
+		{"unsigned", hooktest.NewPost(hooktest.DocsBody), 401, verdict.SignatureMissing, ""},
+		{"signature empty", hooktest.NewPost(hooktest.DocsBody, "X-Hub-Signature-256: "), 401, verdict.SignatureMissing, ""},
+		{"signature malformed", hooktest.NewPost(hooktest.DocsBody, signed+"x"), 401, verdict.SignatureMalformed, ""},
+		{"signature twice", hooktest.NewPost(hooktest.DocsBody, signed, signed), 401, verdict.SignatureDuplicated, ""},
+		{"body changed", hooktest.NewPost("Hello, World?", signed), 401, verdict.SignatureMismatch, ""},
+		{"GET", get, 405, verdict.MethodNotAllowed, "Allow: POST"},
+		{"post", lower, 405, verdict.MethodNotAllowed, "Allow: POST"},
+		{"over the limit by its length", large, 413, verdict.BodyTooLarge, "Connection: close"}, // a recorder has no connection; dev/e2e/drain_test.go has
+		{"over the limit, not sent yet", hesitant, 413, verdict.BodyTooLarge, "Connection: close"},
+		{"far over the limit by its length", huge, 413, verdict.BodyTooLarge, "Connection: close"},
+		{"over the limit in chunks", chunked, 413, verdict.BodyTooLarge, "Connection: close"},
+		{"body cut short", short, 400, verdict.BodyIncomplete, "Connection: close"},
+		{"body panics", panicking, 503, verdict.InternalError, "Connection: close"},
+		{"signed", hooktest.NewPost(hooktest.DocsBody, signed), 202, verdict.Verified, ""},
+		{"at the limit in chunks", limit, 202, verdict.Verified, ""},
 	}
-	raw := githubOptions()
+	raw := hooktest.GithubOptions()
 	raw["maxBodyBytes"] = 100
 	for _, c := range cases {
 		records, _ := capture(t)
-		b := &backend{}
-		rw := serve(newTestHandler(t, b.handler(), raw), c.request)
+		b := &hooktest.Backend{}
+		rw := serve(newTestHandler(t, b.Handler(), raw), c.request)
 		if rw.Code != c.status {
 			t.Errorf("%s: status %d, want %d", c.name, rw.Code, c.status)
 		}
-		if (len(b.requests) == 1) != (c.reason == verified) {
-			t.Errorf("%s: VULNERABLE: %d requests reached the backend", c.name, len(b.requests))
+		if (len(b.Requests) == 1) != (c.reason == verdict.Verified) {
+			t.Errorf("%s: VULNERABLE: %d requests reached the backend", c.name, len(b.Requests))
 		}
-		record := onlyRecord(t, records)
+		record := hooktest.OnlyRecord(t, records)
 		if record["event.reason"] != c.reason || record["http.response.status_code"] != float64(c.status) {
 			t.Errorf("%s: record %v, want %s", c.name, record, c.reason)
 		}
-		if c.reason != verified && (rw.Body.String() != http.StatusText(c.status)+"\n" || rw.Header().Get("Cache-Control") != "no-store") {
+		if c.reason != verdict.Verified && (rw.Body.String() != http.StatusText(c.status)+"\n" || rw.Header().Get("Cache-Control") != "no-store") {
 			t.Errorf("%s: a stranger sees %q %v", c.name, rw.Body, rw.Header())
 		}
 		name, value, _ := strings.Cut(c.header, ": ")
@@ -94,36 +100,36 @@ func panickingReader() io.ReadCloser {
 
 func TestBrokenConfigurationRefusesEverything(t *testing.T) {
 	records, reports := capture(t)
-	b := &backend{}
-	h := newTestHandler(t, b.handler(), map[string]any{"provider": "github", "sekrets": docsSecret, "observeOnly": true})
-	for _, r := range []*http.Request{newPost(docsBody, "X-Hub-Signature-256: "+docsSignature), newPost(docsBody), httptest.NewRequest("GET", "/", nil)} {
+	b := &hooktest.Backend{}
+	h := newTestHandler(t, b.Handler(), map[string]any{"provider": "github", "sekrets": hooktest.DocsSecret, "observeOnly": true})
+	for _, r := range []*http.Request{hooktest.NewPost(hooktest.DocsBody, "X-Hub-Signature-256: "+hooktest.DocsSignature), hooktest.NewPost(hooktest.DocsBody), httptest.NewRequest("GET", "/", nil)} {
 		rw := serve(h, r)
-		if rw.Code != 503 || rw.Header().Get("Retry-After") != "30" || len(b.requests) != 0 {
-			t.Errorf("VULNERABLE: status %d, %v, %d forwarded", rw.Code, rw.Header(), len(b.requests))
+		if rw.Code != 503 || rw.Header().Get("Retry-After") != "30" || len(b.Requests) != 0 {
+			t.Errorf("VULNERABLE: status %d, %v, %d forwarded", rw.Code, rw.Header(), len(b.Requests))
 		}
-		if record := onlyRecord(t, records); record["event.reason"] != configInvalid {
+		if record := hooktest.OnlyRecord(t, records); record["event.reason"] != verdict.ConfigInvalid {
 			t.Errorf("record %v", record)
 		}
 	}
 	if strings.Count(reports.String(), "\n") != 1 || !strings.Contains(reports.String(), "sekrets: is not an option, did you mean secrets?") {
 		t.Errorf("reports: %s", reports)
 	}
-	if strings.Contains(reports.String(), docsSecret) {
+	if strings.Contains(reports.String(), hooktest.DocsSecret) {
 		t.Errorf("VULNERABLE: the report shows the secret: %s", reports)
 	}
 }
 
 func TestAPanickingCheckRefuses(t *testing.T) {
 	records, reports := capture(t)
-	b := &backend{}
-	g := newTestGate("panicking", githubOptions(), compile, testTime)
-	g.policy.observeOnly = true
-	g.policy.fast.newHash = nil // hmac.New panics
-	rw := serve(handler(g, b.handler()), newPost(docsBody, "X-Hub-Signature-256: "+docsSignature))
-	if rw.Code != 503 || len(b.requests) != 0 {
-		t.Errorf("VULNERABLE: status %d, %d forwarded", rw.Code, len(b.requests))
+	b := &hooktest.Backend{}
+	g := newTestGate("panicking", hooktest.GithubOptions(), policy.Compile, hooktest.TestTime)
+	g.policy.ObserveOnly = true
+	g.policy.Fast.NewHash = nil // hmac.New panics
+	rw := serve(handler(g, b.Handler()), hooktest.NewPost(hooktest.DocsBody, "X-Hub-Signature-256: "+hooktest.DocsSignature))
+	if rw.Code != 503 || len(b.Requests) != 0 {
+		t.Errorf("VULNERABLE: status %d, %d forwarded", rw.Code, len(b.Requests))
 	}
-	if record := onlyRecord(t, records); record["event.reason"] != internalError {
+	if record := hooktest.OnlyRecord(t, records); record["event.reason"] != verdict.InternalError {
 		t.Errorf("record %v", record)
 	}
 	if !strings.Contains(reports.String(), "a check panicked") {
@@ -145,31 +151,31 @@ func TestBodyIsForwardedAsItWas(t *testing.T) {
 		{"empty, chunked", "", -1, 0},
 	} {
 		capture(t)
-		b := &backend{}
-		r := newPost(c.body, "X-Hub-Signature-256: sha256="+hexMACOf("hmac-sha256", docsSecret, c.body))
+		b := &hooktest.Backend{}
+		r := hooktest.NewPost(c.body, "X-Hub-Signature-256: sha256="+hooktest.HexMACOf("hmac-sha256", hooktest.DocsSecret, c.body))
 		r.ContentLength = c.length
 		if c.length < 0 {
 			r.TransferEncoding = []string{"chunked"}
 		}
-		rw := serve(newTestHandler(t, b.handler(), githubOptions()), r)
-		if rw.Code != 202 || len(b.bodies) != 1 || b.bodies[0] != c.body {
-			t.Errorf("%s: status %d, %d bodies", c.name, rw.Code, len(b.bodies))
+		rw := serve(newTestHandler(t, b.Handler(), hooktest.GithubOptions()), r)
+		if rw.Code != 202 || len(b.Bodies) != 1 || b.Bodies[0] != c.body {
+			t.Errorf("%s: status %d, %d bodies", c.name, rw.Code, len(b.Bodies))
 			continue
 		}
-		if b.requests[0].ContentLength != c.want || len(b.requests[0].TransferEncoding) != 0 {
-			t.Errorf("%s: forwarded length %d, encoding %v", c.name, b.requests[0].ContentLength, b.requests[0].TransferEncoding)
+		if b.Requests[0].ContentLength != c.want || len(b.Requests[0].TransferEncoding) != 0 {
+			t.Errorf("%s: forwarded length %d, encoding %v", c.name, b.Requests[0].ContentLength, b.Requests[0].TransferEncoding)
 		}
 	}
 }
 
 func TestObserveOnly(t *testing.T) {
-	raw := githubOptions()
+	raw := hooktest.GithubOptions()
 	raw["observeOnly"] = true
 	raw["maxBodyBytes"] = 10
-	long := newPost(strings.Repeat("x", 40000))
-	chunked := newPost(strings.Repeat("x", 40000))
+	long := hooktest.NewPost(strings.Repeat("x", 40000))
+	chunked := hooktest.NewPost(strings.Repeat("x", 40000))
 	chunked.ContentLength = -1
-	broken := newPost("")
+	broken := hooktest.NewPost("")
 	broken.ContentLength = 5
 	broken.Body = io.NopCloser(iotest.ErrReader(io.ErrUnexpectedEOF))
 	for _, c := range []struct {
@@ -179,30 +185,30 @@ func TestObserveOnly(t *testing.T) {
 		body    string
 		forward bool
 	}{
-		{"unsigned", newPost("x", "X-Hookward-Provider: forged"), signatureMissing, "x", true},
-		{"too large", long, bodyTooLarge, strings.Repeat("x", 40000), true},
-		{"too large, chunked", chunked, bodyTooLarge, strings.Repeat("x", 40000), true},
-		{"method", httptest.NewRequest("PUT", "/", strings.NewReader("put")), methodNotAllowed, "put", true},
-		{"never came", broken, bodyIncomplete, "", false},
+		{"unsigned", hooktest.NewPost("x", "X-Hookward-Provider: forged"), verdict.SignatureMissing, "x", true},
+		{"too large", long, verdict.BodyTooLarge, strings.Repeat("x", 40000), true},
+		{"too large, chunked", chunked, verdict.BodyTooLarge, strings.Repeat("x", 40000), true},
+		{"method", httptest.NewRequest("PUT", "/", strings.NewReader("put")), verdict.MethodNotAllowed, "put", true},
+		{"never came", broken, verdict.BodyIncomplete, "", false},
 	} {
 		records, _ := capture(t)
-		b := &backend{}
-		rw := serve(newTestHandler(t, b.handler(), raw), c.request)
-		record := onlyRecord(t, records)
+		b := &hooktest.Backend{}
+		rw := serve(newTestHandler(t, b.Handler(), raw), c.request)
+		record := hooktest.OnlyRecord(t, records)
 		if record["event.reason"] != c.reason || record["hookward.decision"] != "refuse" || (record["hookward.observed"] == true) != c.forward {
 			t.Errorf("%s: record %v", c.name, record)
 		}
 		if !c.forward {
-			if len(b.requests) != 0 || rw.Code != 400 {
-				t.Errorf("%s: forwarded %d, status %d", c.name, len(b.requests), rw.Code)
+			if len(b.Requests) != 0 || rw.Code != 400 {
+				t.Errorf("%s: forwarded %d, status %d", c.name, len(b.Requests), rw.Code)
 			}
 			continue
 		}
-		if rw.Code != 202 || len(b.bodies) != 1 || b.bodies[0] != c.body {
-			t.Errorf("%s: status %d, bodies %.50q", c.name, rw.Code, b.bodies)
+		if rw.Code != 202 || len(b.Bodies) != 1 || b.Bodies[0] != c.body {
+			t.Errorf("%s: status %d, bodies %.50q", c.name, rw.Code, b.Bodies)
 			continue
 		}
-		if got := b.requests[0].Header[providerHeader]; got != nil {
+		if got := b.Requests[0].Header[providerHeader]; got != nil {
 			t.Errorf("%s: VULNERABLE: an unverified request carries %s: %q", c.name, providerHeader, got)
 		}
 	}
@@ -210,16 +216,16 @@ func TestObserveOnly(t *testing.T) {
 
 func TestRecord(t *testing.T) {
 	records, _ := capture(t)
-	b := &backend{}
-	h := newTestHandler(t, b.handler(), githubOptions())
-	r := newPost(docsBody, "X-Hub-Signature-256: "+docsSignature, "X-GitHub-Delivery: 72d3162e", "X-GitHub-Event: push\x1b[2J\u202e", "Authorization: Bearer t0ken")
+	b := &hooktest.Backend{}
+	h := newTestHandler(t, b.Handler(), hooktest.GithubOptions())
+	r := hooktest.NewPost(hooktest.DocsBody, "X-Hub-Signature-256: "+hooktest.DocsSignature, "X-GitHub-Delivery: 72d3162e", "X-GitHub-Event: push\x1b[2J\u202e", "Authorization: Bearer t0ken")
 	r.URL.RawQuery = "token=t0ken"
 	r.Host = "hooks.example.com:8443"
 	r.URL.Path = "/a\nb\u202e" + strings.Repeat("c", 5000)
 	r.RemoteAddr = "[2001:db8::1]:5000"
 	serve(h, r)
 	line := records.String()
-	if strings.Contains(line, "t0ken") || strings.Contains(line, docsSignature[7:]) || strings.Contains(line, docsSecret) {
+	if strings.Contains(line, "t0ken") || strings.Contains(line, hooktest.DocsSignature[7:]) || strings.Contains(line, hooktest.DocsSecret) {
 		t.Errorf("VULNERABLE: a secret in %s", line)
 	}
 	for _, c := range line[:len(line)-1] {
@@ -227,10 +233,10 @@ func TestRecord(t *testing.T) {
 			t.Errorf("%q in %s", c, line)
 		}
 	}
-	record := onlyRecord(t, records)
-	sum := sha256.Sum256([]byte(docsBody))
+	record := hooktest.OnlyRecord(t, records)
+	sum := sha256.Sum256([]byte(hooktest.DocsBody))
 	for name, want := range map[string]any{
-		"ecs.version": ecsVersion, "event.reason": verified, "event.outcome": "success",
+		"ecs.version": report.EcsVersion, "event.reason": verdict.Verified, "event.outcome": "success",
 		"hookward.decision": "pass", "hookward.middleware": t.Name(), "hookward.provider": "github",
 		"hookward.delivery_id": "72d3162e", "hookward.event_type": `push\x1b[2J\u202e`, "hookward.secret": float64(1),
 		"client.address": "2001:db8::1", "http.request.method": "POST", "url.domain": "hooks.example.com",
@@ -255,9 +261,9 @@ func TestRecordShowsTheRequestAsItCame(t *testing.T) {
 		r.Host = "internal.example"
 		r.Method = "PUT"
 		r.RemoteAddr = "10.0.0.1:1"
-	}), githubOptions())
-	serve(h, newPost(docsBody, "X-Hub-Signature-256: "+docsSignature))
-	record := onlyRecord(t, records)
+	}), hooktest.GithubOptions())
+	serve(h, hooktest.NewPost(hooktest.DocsBody, "X-Hub-Signature-256: "+hooktest.DocsSignature))
+	record := hooktest.OnlyRecord(t, records)
 	if record["url.path"] != "/hooks" || record["url.domain"] != "example.com" || record["http.request.method"] != "POST" || record["client.address"] != "192.0.2.1" {
 		t.Errorf("record %v", record)
 	}
@@ -268,16 +274,16 @@ func TestAbortedResponseIsRecorded(t *testing.T) {
 	h := newTestHandler(t, http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) {
 		rw.WriteHeader(http.StatusOK)
 		panic(http.ErrAbortHandler)
-	}), githubOptions())
+	}), hooktest.GithubOptions())
 	func() {
 		defer func() {
 			if p := recover(); p == nil {
 				t.Error("the panic did not reach the server, which would call the response complete")
 			}
 		}()
-		serve(h, newPost(docsBody, "X-Hub-Signature-256: "+docsSignature))
+		serve(h, hooktest.NewPost(hooktest.DocsBody, "X-Hub-Signature-256: "+hooktest.DocsSignature))
 	}()
-	record := onlyRecord(t, records)
+	record := hooktest.OnlyRecord(t, records)
 	if record["hookward.aborted"] != true || record["hookward.decision"] != "pass" || record["event.outcome"] != "failure" {
 		t.Errorf("record %v", record)
 	}
@@ -286,10 +292,10 @@ func TestAbortedResponseIsRecorded(t *testing.T) {
 func TestARecordThatCannotBeWrittenIsReported(t *testing.T) {
 	records, reports := capture(t)
 	o := &faulty{to: records, full: true}
-	redirectRecords(o)
+	audit.Redirect(o)
 	shutOutputs()
-	b := &backend{}
-	rw := serve(newTestHandler(t, b.handler(), githubOptions()), newPost(docsBody, "X-Hub-Signature-256: "+docsSignature))
+	b := &hooktest.Backend{}
+	rw := serve(newTestHandler(t, b.Handler(), hooktest.GithubOptions()), hooktest.NewPost(hooktest.DocsBody, "X-Hub-Signature-256: "+hooktest.DocsSignature))
 	for deadline := time.Now().Add(10 * time.Second); !strings.Contains(reports.String(), "the file is not open; records wait in memory"); time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("reports %s", reports)
@@ -300,5 +306,5 @@ func TestARecordThatCannotBeWrittenIsReported(t *testing.T) {
 	}
 	repair(o)
 	settleOutputs(t)
-	onlyRecord(t, records)
+	hooktest.OnlyRecord(t, records)
 }

@@ -4,31 +4,35 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/hookward/hookward/internal/config"
+	"github.com/hookward/hookward/internal/hooktest"
+	"github.com/hookward/hookward/internal/policy"
 )
 
 func TestCompileDefaults(t *testing.T) {
-	p := mustCompile(t, githubOptions())
-	if p.provider != "github" || p.maxBodyBytes != 25<<20 || p.bodyTimeout != 10*time.Second || p.observeOnly {
+	p := mustCompile(t, hooktest.GithubOptions())
+	if p.Provider != "github" || p.MaxBodyBytes != 25<<20 || p.BodyTimeout != 10*time.Second || p.ObserveOnly {
 		t.Errorf("github: %+v", p)
 	}
-	if len(p.methods) != 1 || !p.methods["POST"] || p.allow != "POST" {
-		t.Errorf("github: methods %v", p.methods)
+	if len(p.Methods) != 1 || !p.Methods["POST"] || p.Allow != "POST" {
+		t.Errorf("github: methods %v", p.Methods)
 	}
 	p = mustCompile(t, map[string]any{
 		"signature": map[string]any{"header": "x-sig", "timestampHeader": "X-Ts", "signs": "{timestamp}{body}"},
 		"secrets":   "a single, string",
 	})
-	if p.provider != "custom" || p.maxBodyBytes != 1<<20 || p.schemes[0].tolerance != 5*time.Minute || p.schemes[0].headers[0] != "X-Sig" {
-		t.Errorf("custom: %+v %+v", p, p.schemes[0])
+	if p.Provider != "custom" || p.MaxBodyBytes != 1<<20 || p.Schemes[0].Tolerance != 5*time.Minute || p.Schemes[0].Headers[0] != "X-Sig" {
+		t.Errorf("custom: %+v %+v", p, p.Schemes[0])
 	}
-	if len(p.schemes[0].keys) != 1 || string(p.schemes[0].keys[0]) != "a single, string" {
-		t.Errorf("custom: a single string is one secret, got %d", len(p.schemes[0].keys))
+	if len(p.Schemes[0].Keys) != 1 || string(p.Schemes[0].Keys[0]) != "a single, string" {
+		t.Errorf("custom: a single string is one secret, got %d", len(p.Schemes[0].Keys))
 	}
 }
 
 // Each case is one mistake; the problem must begin with the option's path.
 func TestCompileMistakes(t *testing.T) {
-	setenv(t, "HOOKWARD_TEST_SECRET", "0123456789abcdef")
+	hooktest.Setenv(t, "HOOKWARD_TEST_SECRET", "0123456789abcdef")
 	signature := func(pairs ...string) map[string]any {
 		s := map[string]any{"header": "X-Sig"}
 		for i := 0; i+1 < len(pairs); i += 2 {
@@ -101,68 +105,68 @@ func TestCompileMistakes(t *testing.T) {
 		{"secrets", strings.Split(strings.Repeat("0123456789abcdef,", 16)+"0123456789abcdef", ","), "secrets: at most 16"},
 	}
 	for _, c := range cases {
-		raw := githubOptions()
+		raw := hooktest.GithubOptions()
 		if c.key == "signature" {
 			delete(raw, "provider")
 		}
 		raw[c.key] = c.value
-		got := compile(raw)
-		if got.policy != nil || len(got.problems) != 1 || !strings.HasPrefix(sentence(got.problems[0]), c.want) {
-			t.Errorf("%s: %v: got problems %q, want one that begins with %q", c.key, c.value, got.problems, c.want)
+		got := policy.Compile(raw)
+		if got.Policy != nil || len(got.Problems) != 1 || !strings.HasPrefix(config.Sentence(got.Problems[0]), c.want) {
+			t.Errorf("%s: %v: got problems %q, want one that begins with %q", c.key, c.value, got.Problems, c.want)
 		}
-		if strings.Contains(strings.Join(sentences(got.problems), " "), "hunter2") {
-			t.Errorf("VULNERABLE: a secret is shown: %q", got.problems)
+		if strings.Contains(strings.Join(config.Sentences(got.Problems), " "), "hunter2") {
+			t.Errorf("VULNERABLE: a secret is shown: %q", got.Problems)
 		}
 	}
 }
 
 func TestCompileSeveralMistakesAtOnce(t *testing.T) {
-	c := compile(map[string]any{"provider": "github", "tolerence": "5m", "methods": "post", "maxBodyBytes": "big", "signature": map[string]any{"hedder": "x"}})
+	c := policy.Compile(map[string]any{"provider": "github", "tolerence": "5m", "methods": "post", "maxBodyBytes": "big", "signature": map[string]any{"hedder": "x"}})
 	for _, want := range []string{"tolerence", "maxBodyBytes", "signature.hedder"} {
-		if !strings.Contains(strings.Join(sentences(c.problems), "\n"), want) {
-			t.Errorf("no word about %s: %q", want, c.problems)
+		if !strings.Contains(strings.Join(config.Sentences(c.Problems), "\n"), want) {
+			t.Errorf("no word about %s: %q", want, c.Problems)
 		}
 	}
 	for _, empty := range []map[string]any{nil, {}} {
-		if c := compile(empty); c.policy != nil || len(c.problems) != 1 {
-			t.Errorf("no configuration at all: %q", c.problems)
+		if c := policy.Compile(empty); c.Policy != nil || len(c.Problems) != 1 {
+			t.Errorf("no configuration at all: %q", c.Problems)
 		}
 	}
-	if c := compile(map[string]any{"secrets": "0123456789abcdef", "signature": ""}); len(c.problems) != 1 || !strings.HasPrefix(sentence(c.problems[0]), "provider: is required") {
-		t.Errorf("an empty section describes no scheme: %q", c.problems)
+	if c := policy.Compile(map[string]any{"secrets": "0123456789abcdef", "signature": ""}); len(c.Problems) != 1 || !strings.HasPrefix(config.Sentence(c.Problems[0]), "provider: is required") {
+		t.Errorf("an empty section describes no scheme: %q", c.Problems)
 	}
 }
 
 func TestCompileOverridesTheProvider(t *testing.T) {
-	raw := githubOptions()
+	raw := hooktest.GithubOptions()
 	raw["signature"] = map[string]any{"header": "X-Hub-Signature", "algorithm": "hmac-sha1", "format": "sha1={hex}"}
 	raw["maxBodyBytes"] = "10"
 	p := mustCompile(t, raw)
-	if p.schemes[0].headers[0] != "X-Hub-Signature" || p.schemes[0].algorithm.size != 20 || p.maxBodyBytes != 10 || p.provider != "github" {
-		t.Errorf("overridden: %+v %+v", p, p.schemes[0])
+	if p.Schemes[0].Headers[0] != "X-Hub-Signature" || p.Schemes[0].Algorithm.Size != 20 || p.MaxBodyBytes != 10 || p.Provider != "github" {
+		t.Errorf("overridden: %+v %+v", p, p.Schemes[0])
 	}
-	if p.schemes[0].event.name != "X-Github-Event" {
-		t.Errorf("not overridden: %+v", p.schemes[0])
+	if p.Schemes[0].Event.Name != "X-Github-Event" {
+		t.Errorf("not overridden: %+v", p.Schemes[0])
 	}
 	// The row itself is untouched, for the next gate.
-	if p := mustCompile(t, githubOptions()); p.schemes[0].headers[0] != "X-Hub-Signature-256" || p.maxBodyBytes != 25<<20 {
-		t.Errorf("VULNERABLE: one gate's options changed the catalogue: %+v", p.schemes[0])
+	if p := mustCompile(t, hooktest.GithubOptions()); p.Schemes[0].Headers[0] != "X-Hub-Signature-256" || p.MaxBodyBytes != 25<<20 {
+		t.Errorf("VULNERABLE: one gate's options changed the catalogue: %+v", p.Schemes[0])
 	}
 }
 
 func TestCompileWarnings(t *testing.T) {
-	raw := githubOptions()
+	raw := hooktest.GithubOptions()
 	raw["observeOnly"] = true
 	raw["signature"] = map[string]any{"signs": "{timestamp}", "timestampHeader": "X-Ts"}
 	raw["tolerance"] = "2h"
-	c := compile(raw)
-	text := strings.Join(sentences(c.warnings), "\n")
+	c := policy.Compile(raw)
+	text := strings.Join(config.Sentences(c.Warnings), "\n")
 	for _, want := range []string{"observeOnly: this gate PROTECTS NOTHING", "signature.signs: does not contain {body}", "tolerance: is more than an hour", "secrets[0]: is written in clear"} {
 		if !strings.Contains(text, want) {
-			t.Errorf("no warning %q among %q", want, c.warnings)
+			t.Errorf("no warning %q among %q", want, c.Warnings)
 		}
 	}
-	if strings.Contains(text, docsSecret) {
-		t.Errorf("VULNERABLE: a warning shows the secret: %q", c.warnings)
+	if strings.Contains(text, hooktest.DocsSecret) {
+		t.Errorf("VULNERABLE: a warning shows the secret: %q", c.Warnings)
 	}
 }

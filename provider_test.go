@@ -5,6 +5,10 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/hookward/hookward/internal/config"
+	"github.com/hookward/hookward/internal/hooktest"
+	"github.com/hookward/hookward/internal/policy"
 )
 
 // What a user writes takes the row's other option of the same place away, and the row's
@@ -39,8 +43,8 @@ func TestOverridesLeaveNothingOfTheRow(t *testing.T) {
 		{"cloudevents", "token", map[string]any{"basicUser": "a"}, "Query", ""},
 		{"cloudevents", "token", map[string]any{"basic": "false"}, "Query", "access_token"},
 	} {
-		n := &notes{}
-		options, row := decodeOnRow(n, map[string]any{"provider": c.slug, c.section: c.user})
+		n := &config.Notes{}
+		options, row := config.DecodeOnRow(n, map[string]any{"provider": c.slug, c.section: c.user})
 		section := reflect.ValueOf(options.Signature)
 		if c.section == "token" {
 			section = reflect.ValueOf(options.Token)
@@ -50,10 +54,10 @@ func TestOverridesLeaveNothingOfTheRow(t *testing.T) {
 		if got.Kind() == reflect.Slice {
 			value = got.Len()
 		}
-		if value != c.want || len(n.problems) > 0 {
-			t.Errorf("%s with %v: %s is %v, want %v %q", c.slug, c.user, c.path, value, c.want, n.problems)
+		if value != c.want || len(n.Problems) > 0 {
+			t.Errorf("%s with %v: %s is %v, want %v %q", c.slug, c.user, c.path, value, c.want, n.Problems)
 		}
-		if !reflect.DeepEqual(row, readRow(c.slug)) {
+		if !reflect.DeepEqual(row, config.ReadRow(c.slug)) {
 			t.Errorf("VULNERABLE: %s with %v changes the row", c.slug, c.user)
 		}
 	}
@@ -80,17 +84,17 @@ func TestRetriesAndTolerance(t *testing.T) {
 		"another row":        {"mailgun", map[string]any{"replay": map[string]any{}}, 8*time.Hour + 10*time.Minute, false},
 		"a row without them": {"slack", map[string]any{"replay": map[string]any{}}, 5 * time.Minute, false},
 	} {
-		raw := map[string]any{"provider": c.provider, "secrets": docsSecret}
+		raw := map[string]any{"provider": c.provider, "secrets": hooktest.DocsSecret}
 		for option, value := range c.more {
 			raw[option] = value
 		}
-		made := compile(raw)
-		if made.policy == nil {
-			t.Errorf("%s: %q", name, made.problems)
+		made := policy.Compile(raw)
+		if made.Policy == nil {
+			t.Errorf("%s: %q", name, made.Problems)
 			continue
 		}
-		warnings := strings.Join(sentences(made.warnings), " ")
-		if got := made.policy.schemes[0].tolerance; got != c.tolerance || strings.Contains(warnings, "tolerance") != c.warns {
+		warnings := strings.Join(config.Sentences(made.Warnings), " ")
+		if got := made.Policy.Schemes[0].Tolerance; got != c.tolerance || strings.Contains(warnings, "tolerance") != c.warns {
 			t.Errorf("%s: %s, %q", name, got, warnings)
 		}
 	}
@@ -108,9 +112,9 @@ func TestReplayOfAlikeEvents(t *testing.T) {
 		"by an id":   {map[string]any{"by": "delivery"}, false}, // there is none
 		"no section": {nil, true},
 	} {
-		made := compile(map[string]any{"provider": "dropbox", "secrets": docsSecret, "replay": c.replay})
-		if (made.policy != nil) != c.good || !c.good && !strings.Contains(strings.Join(sentences(made.problems), " "), "replay") {
-			t.Errorf("%s: %q", name, made.problems)
+		made := policy.Compile(map[string]any{"provider": "dropbox", "secrets": hooktest.DocsSecret, "replay": c.replay})
+		if (made.Policy != nil) != c.good || !c.good && !strings.Contains(strings.Join(config.Sentences(made.Problems), " "), "replay") {
+			t.Errorf("%s: %q", name, made.Problems)
 		}
 	}
 }

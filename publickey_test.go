@@ -13,18 +13,16 @@ import (
 	"math/big"
 	"strings"
 	"testing"
-)
 
-// Keys of our own, made once with openssl; nobody has their private halves any
-// more, but for Ed25519's: it is that of RFC 8032, 7.1, test 1.
-const (
-	testEdwardsKey = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a"
-	testCurveKey   = "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE83T4O/n84iotIvIW4mdBgQ/7dAfSmpqIM8kF9mN1flpVKS3GRqe62gw+2fNNRaINXvVpiglSI8eNEc6wEA3F+g=="
-	testRSAKey     = "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAo/fVYgzf7eodvxgU5vse8IO3FtoYf8iObP1NGe5nnKXFACsKUC+zgoNMnY2XQHRjUgRQklntqTy15KcZj6UOxyAEXPsalrNV7J7XwVmBXyVt4kFWQdO4nR5GYdwmA4tLf9IbnBNRYHdDviKNj3okhC4VtNHhjMC3hhmZ3wKk0/lU8UnPUv/79WeFcflxHpBymZYBV6NQfzfsylM8SD1Rj5uwbxBRIiOJDvhCdzwUD92lyFJxHQJ8SvtmGt/y5NGOSyAuJKiwhTYGc+Ws7FemYpZB2qmO3nhFJ3ElnxdfwKciaOaKf0sYw03X+WyR5gYAI9b3YQmIWxoYJtkadGKaGwIDAQAB"
+	"github.com/hookward/hookward/internal/config"
+	"github.com/hookward/hookward/internal/hooktest"
+	"github.com/hookward/hookward/internal/policy"
+	"github.com/hookward/hookward/internal/secrets"
+	"github.com/hookward/hookward/internal/verdict"
 )
 
 func TestParsePublicKey(t *testing.T) {
-	edwards, err := hex.DecodeString(testEdwardsKey)
+	edwards, err := hex.DecodeString(hooktest.TestEdwardsKey)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -32,7 +30,7 @@ func TestParsePublicKey(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	curve, err := base64.StdEncoding.DecodeString(testCurveKey)
+	curve, err := base64.StdEncoding.DecodeString(hooktest.TestCurveKey)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,14 +39,14 @@ func TestParsePublicKey(t *testing.T) {
 		return string(pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}))
 	}
 	for name, text := range map[string]string{
-		"ed25519 hex": testEdwardsKey, "ed25519 upper": strings.ToUpper(testEdwardsKey), "ed25519 base64": code(edwards),
+		"ed25519 hex": hooktest.TestEdwardsKey, "ed25519 upper": strings.ToUpper(hooktest.TestEdwardsKey), "ed25519 base64": code(edwards),
 		"ed25519 whpk": "whpk_" + code(edwards), "ed25519 unpadded": strings.TrimRight(code(edwards), "="), "ed25519 der": code(der),
-		"ed25519 pem": block("PUBLIC KEY", der), "ecdsa der": testCurveKey, "ecdsa pem": block("PUBLIC KEY", curve),
-		"ecdsa hex": hex.EncodeToString(curve), "rsa der": testRSAKey,
+		"ed25519 pem": block("PUBLIC KEY", der), "ecdsa der": hooktest.TestCurveKey, "ecdsa pem": block("PUBLIC KEY", curve),
+		"ecdsa hex": hex.EncodeToString(curve), "rsa der": hooktest.TestRSAKey,
 	} {
-		key, problem := parsePublicKey(text + "\n")
+		key, problem := secrets.ParsePublicKey(text + "\n")
 		kind := strings.Fields(name)[0]
-		if problem != "" || (key.edwards != nil) != (kind == "ed25519") || (key.ecdsa != nil) != (kind == "ecdsa") || (key.rsa != nil) != (kind == "rsa") {
+		if problem != "" || (key.Edwards != nil) != (kind == "ed25519") || (key.Ecdsa != nil) != (kind == "ecdsa") || (key.Rsa != nil) != (kind == "rsa") {
 			t.Errorf("%s: %q %+v", name, problem, key)
 		}
 	}
@@ -73,9 +71,9 @@ func TestParsePublicKey(t *testing.T) {
 		"P-384": code(other), "private": "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----", "two blocks": block("PUBLIC KEY", der) + block("PUBLIC KEY", der),
 		"no block": "-----BEGIN PUBLIC KEY-----", "no certificate": block("CERTIFICATE", der),
 	} {
-		c := compile(map[string]any{"publicKeys": text, "signature": map[string]any{"header": "X-Sig", "algorithm": "ed25519", "format": "{base64}"}})
-		if c.policy != nil || len(c.problems) != 1 || !strings.HasPrefix(sentence(c.problems[0]), "publicKeys[0]: ") {
-			t.Errorf("VULNERABLE: %s: %q", name, c.problems)
+		c := policy.Compile(map[string]any{"publicKeys": text, "signature": map[string]any{"header": "X-Sig", "algorithm": "ed25519", "format": "{base64}"}})
+		if c.Policy != nil || len(c.Problems) != 1 || !strings.HasPrefix(config.Sentence(c.Problems[0]), "publicKeys[0]: ") {
+			t.Errorf("VULNERABLE: %s: %q", name, c.Problems)
 		}
 	}
 }
@@ -84,12 +82,12 @@ func TestParsePublicKey(t *testing.T) {
 func TestKeysFitTheirAlgorithm(t *testing.T) {
 	for _, algorithm := range []string{"ed25519", "ecdsa-sha256", "rsa-sha256", "rsa-pss-sha256", "rsa-sha1", "ecdsa-sha1"} {
 		fitting := 0
-		for _, key := range []string{testEdwardsKey, testCurveKey, testRSAKey} {
-			c := compile(map[string]any{"publicKeys": key, "signature": map[string]any{"header": "X-Sig", "algorithm": algorithm, "format": "{base64}"}})
-			if c.policy != nil {
+		for _, key := range []string{hooktest.TestEdwardsKey, hooktest.TestCurveKey, hooktest.TestRSAKey} {
+			c := policy.Compile(map[string]any{"publicKeys": key, "signature": map[string]any{"header": "X-Sig", "algorithm": algorithm, "format": "{base64}"}})
+			if c.Policy != nil {
 				fitting++
-			} else if !strings.Contains(strings.Join(sentences(c.problems), " "), "is not a key for "+algorithm) {
-				t.Errorf("%s: %q", algorithm, c.problems)
+			} else if !strings.Contains(strings.Join(config.Sentences(c.Problems), " "), "is not a key for "+algorithm) {
+				t.Errorf("%s: %q", algorithm, c.Problems)
 			}
 		}
 		if fitting != 1 {
@@ -97,13 +95,13 @@ func TestKeysFitTheirAlgorithm(t *testing.T) {
 		}
 	}
 	for what, raw := range map[string]map[string]any{
-		"publicKeys: has no effect": {"provider": "github", "secrets": "0123456789abcdef", "publicKeys": testEdwardsKey},
-		"secrets: has no effect":    {"provider": "discord", "secrets": "0123456789abcdef", "publicKeys": testEdwardsKey},
+		"publicKeys: has no effect": {"provider": "github", "secrets": "0123456789abcdef", "publicKeys": hooktest.TestEdwardsKey},
+		"secrets: has no effect":    {"provider": "discord", "secrets": "0123456789abcdef", "publicKeys": hooktest.TestEdwardsKey},
 		"publicKeys: is required":   {"provider": "discord"},
 		"secrets: is required":      {"provider": "standard-webhooks"},
 	} {
-		if c := compile(raw); c.policy != nil || !strings.HasPrefix(strings.Join(sentences(c.problems), " "), what) {
-			t.Errorf("%s: %q", what, c.problems)
+		if c := policy.Compile(raw); c.Policy != nil || !strings.HasPrefix(strings.Join(config.Sentences(c.Problems), " "), what) {
+			t.Errorf("%s: %q", what, c.Problems)
 		}
 	}
 }
@@ -116,18 +114,18 @@ func TestEd25519(t *testing.T) {
 	}
 	const signature = "6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac18ff9b538d16f290ae67f760984dc6594a7c15e9716ed28dc027beceea1ec40a"
 	options := map[string]any{"publicKeys": hex.EncodeToString(public), "signature": map[string]any{"header": "X-Sig", "algorithm": "ed25519"}}
-	g := newTestGate(t.Name(), options, compile, testTime)
+	g := newTestGate(t.Name(), options, policy.Compile, hooktest.TestTime)
 	capture(t)
 	for _, c := range []struct{ body, signature, want string }{
-		{"\xaf\x82", signature, verified},
-		{"\xaf\x83", signature, signatureMismatch},
-		{"\xaf\x82", strings.Repeat("0", 128), signatureMismatch},
-		{"\xaf\x82", signature[:126], signatureMalformed},
-		{"\xaf\x82", signature + "00", signatureMalformed},
-		{"\xaf\x82", signature[:64] + strings.Repeat("f", 64), signatureMismatch}, // S is not below the order
+		{"\xaf\x82", signature, verdict.Verified},
+		{"\xaf\x83", signature, verdict.SignatureMismatch},
+		{"\xaf\x82", strings.Repeat("0", 128), verdict.SignatureMismatch},
+		{"\xaf\x82", signature[:126], verdict.SignatureMalformed},
+		{"\xaf\x82", signature + "00", verdict.SignatureMalformed},
+		{"\xaf\x82", signature[:64] + strings.Repeat("f", 64), verdict.SignatureMismatch}, // S is not below the order
 	} {
-		if d := decide(g, newPost(c.body, "X-Sig: "+c.signature), testTime); d.reason != c.want || (c.want == verified) != (d.proof.publicKey == 1) {
-			t.Errorf("%x signed %.20s...: %s, want %s", c.body, c.signature, d.reason, c.want)
+		if x := decide(g, hooktest.NewPost(c.body, "X-Sig: "+c.signature), hooktest.TestTime); x.reason != c.want || (c.want == verdict.Verified) != (x.proof.PublicKey == 1) {
+			t.Errorf("%x signed %.20s...: %s, want %s", c.body, c.signature, x.reason, c.want)
 		}
 	}
 }
@@ -136,15 +134,15 @@ func TestEd25519(t *testing.T) {
 func TestPublicKeySignaturesMalformed(t *testing.T) {
 	sum := sha256.Sum256([]byte("x"))
 	for _, algorithm := range []string{"ecdsa-sha256", "rsa-sha256", "rsa-pss-sha256"} {
-		key := testRSAKey
+		key := hooktest.TestRSAKey
 		if strings.HasPrefix(algorithm, "ecdsa") {
-			key = testCurveKey
+			key = hooktest.TestCurveKey
 		}
-		g := newTestGate(t.Name(), map[string]any{"publicKeys": key, "signature": map[string]any{"header": "X-Sig", "algorithm": algorithm, "format": "{base64}"}}, compile, testTime)
+		g := newTestGate(t.Name(), map[string]any{"publicKeys": key, "signature": map[string]any{"header": "X-Sig", "algorithm": algorithm, "format": "{base64}"}}, policy.Compile, hooktest.TestTime)
 		capture(t)
 		for _, signature := range []string{"", "=", "AA==", "A", "AB==", "\nAA==", base64.StdEncoding.EncodeToString(sum[:]), strings.Repeat("AAAA", 64), strings.Repeat("AAAA", 2000)} {
-			if d := decide(g, newPost("x", "X-Sig: "+signature), testTime); d.reason == verified || d.reason == internalError {
-				t.Errorf("VULNERABLE: %s takes %.20q: %s", algorithm, signature, d.reason)
+			if x := decide(g, hooktest.NewPost("x", "X-Sig: "+signature), hooktest.TestTime); x.reason == verdict.Verified || x.reason == verdict.InternalError {
+				t.Errorf("VULNERABLE: %s takes %.20q: %s", algorithm, signature, x.reason)
 			}
 		}
 	}

@@ -2,15 +2,66 @@ package hookward
 
 import (
 	"crypto/sha256"
+	"fmt"
 	"net/http"
 	"net/netip"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/hookward/hookward/internal/bans"
 	"github.com/hookward/hookward/internal/bucket"
+	"github.com/hookward/hookward/internal/clientip"
+	"github.com/hookward/hookward/internal/cluster"
 	"github.com/hookward/hookward/internal/ipset"
+	"github.com/hookward/hookward/internal/policy"
+	"github.com/hookward/hookward/internal/report"
+	"github.com/hookward/hookward/internal/verdict"
+	"github.com/hookward/hookward/internal/words"
 )
+
+// noteFailure counts a request that has failed verification, and bans its client
+// if it was one too many.
+func noteFailure(p *policy.Policy, r *http.Request, x *exchange, now time.Time) {
+	b := p.Ban
+	if b.Exempt != nil && isExempt(b.Exempt, r, x) {
+		return
+	}
+	client := clientKey(p, r, x)
+	t := x.state.bans
+	at := sinceStart(now)
+	until := at + t.Duration
+	banned := false
+	if x.state.cluster != nil {
+		// Who has failed by another secret has not failed by this one.
+		rest, err := cluster.Fail(x.state.cluster, b.Failures, b.Window, b.Duration, p.Verification+client)
+		banned = err == nil && rest > 0
+		if banned && int64(rest) < t.Duration {
+			until = at + int64(rest)
+		}
+	}
+	tell, untold := bans.AddFailure(t, client, at, until, banned)
+	if tell {
+		tellBan(p, x, time.Duration(until-at), untold, now)
+	}
+}
+
+// tellBan tells the operator of a ban, and how to end it.
+func tellBan(p *policy.Policy, x *exchange, rest time.Duration, untold int, now time.Time) {
+	network := clientNetwork(p, x.Request, x)
+	client := strconv.Quote(shortened(x.Request.RemoteAddr)) // of a Unix socket
+	if network.IsValid() && network.IsSingleIP() {
+		client = network.Addr().String()
+	} else if network.IsValid() {
+		client = network.String()
+	}
+	text := fmt.Sprintf("%s is banned for %s, because %d requests within %s failed verification; it gets 429 until then, unless ban.exempt has it, or secrets are changed",
+		client, rest.Round(time.Second), p.Ban.Failures, p.Ban.Window)
+	if untold > 0 {
+		text += fmt.Sprintf(" (%d more bans were not told, of more than %d a minute)", untold, bans.MaxBansTold)
+	}
+	report.Say("warn", x.gate.name, text, now)
+}
 
 const (
 	// maxSources bounds the sources whose budgets are counted one by one. Those
@@ -24,23 +75,23 @@ const (
 // checkBan refuses who has failed too often.
 //
 //inline:hot
-func checkBan(p *policy, d *decision) string {
-	if !anyBanned(d.state.bans) {
+func checkBan(p *policy.Policy, x *exchange) string {
+	if !bans.Any(x.state.bans) {
 		return ""
 	}
-	d.wait = bannedFor(d.state.bans, d.clientKey, sinceStart(d.start))
-	if d.wait > 0 && !endsBan(p, d) {
-		return sourceBanned
+	x.wait = bans.Remaining(x.state.bans, x.clientKey, sinceStart(x.start))
+	if x.wait > 0 && !endsBan(p, x) {
+		return verdict.SourceBanned
 	}
 	return ""
 }
 
 // endsBan says whether a client that is banned has been made exempt since.
-func endsBan(p *policy, d *decision) bool {
-	if p.ban.exempt == nil || !isExempt(p.ban.exempt, d.request, d) {
+func endsBan(p *policy.Policy, x *exchange) bool {
+	if p.Ban.Exempt == nil || !isExempt(p.Ban.Exempt, x.Request, x) {
 		return false
 	}
-	d.wait = 0
+	x.wait = 0
 	return true
 }
 
@@ -48,15 +99,15 @@ func endsBan(p *policy, d *decision) bool {
 // is the client's address, the bucket is here, and nobody is told of it.
 //
 //inline:hot
-func checkRateLimit(p *policy, d *decision) string {
-	l := p.limit
-	if p.shared != nil || l.exempt != nil || l.header != "" || l.host || l.told != "" {
-		return checkAnyRateLimit(p, d)
+func checkRateLimit(p *policy.Policy, x *exchange) string {
+	l := p.Limit
+	if p.Shared != nil || l.Exempt != nil || l.Header != "" || l.Host || l.Told != "" {
+		return checkAnyRateLimit(p, x)
 	}
-	room := bucket.Take(d.state.limits, d.clientKey, int64(d.start.Sub(started)))
+	room := bucket.Take(x.state.limits, x.clientKey, int64(x.start.Sub(started)))
 	if room < 0 {
-		d.wait = -room
-		return rateLimited
+		x.wait = -room
+		return verdict.RateLimited
 	}
 	return ""
 }
@@ -64,8 +115,8 @@ func checkRateLimit(p *policy, d *decision) string {
 // clientKey returns what a client is counted by: its address, or the network of
 // it that one client has with IPv6. Where the client can't be told, it is the
 // peer, whoever that speaks for.
-func clientKey(p *policy, r *http.Request, d *decision) string {
-	network := clientNetwork(p, r, d)
+func clientKey(p *policy.Policy, r *http.Request, x *exchange) string {
+	network := clientNetwork(p, r, x)
 	if !network.IsValid() {
 		return "peer " + shortened(r.RemoteAddr)
 	}
@@ -73,13 +124,13 @@ func clientKey(p *policy, r *http.Request, d *decision) string {
 }
 
 // clientNetwork returns the addresses that count as one client, or the zero Prefix.
-func clientNetwork(p *policy, r *http.Request, d *decision) netip.Prefix {
-	addr := d.client
-	if !d.clientNoted || !addr.IsValid() {
-		addr = peerOf(r.RemoteAddr)
+func clientNetwork(p *policy.Policy, r *http.Request, x *exchange) netip.Prefix {
+	addr := x.client
+	if !x.clientNoted || !addr.IsValid() {
+		addr = clientip.Peer(r.RemoteAddr)
 	}
 	bits := addr.BitLen()
-	if addr.Is6() && (strategyOf(p) == nil || strategyOf(p).subnet == 0) {
+	if addr.Is6() && (policy.StrategyOf(p) == nil || policy.StrategyOf(p).Subnet == 0) {
 		bits = sourceSubnet
 	}
 	return netip.PrefixFrom(addr, bits).Masked()
@@ -87,10 +138,10 @@ func clientNetwork(p *policy, r *http.Request, d *decision) netip.Prefix {
 
 // isExempt says whether a client is one of some addresses. What makes one client of
 // a network does not count here.
-func isExempt(exempt ipset.Set, r *http.Request, d *decision) bool {
-	whole := d.clientWhole
-	if !d.clientNoted || !whole.IsValid() {
-		whole = peerOf(r.RemoteAddr)
+func isExempt(exempt ipset.Set, r *http.Request, x *exchange) bool {
+	whole := x.clientWhole
+	if !x.clientNoted || !whole.IsValid() {
+		whole = clientip.Peer(r.RemoteAddr)
 	}
 	return whole.IsValid() && ipset.Contains(exempt, ipset.Key(whole))
 }
@@ -105,36 +156,36 @@ func shortened(text string) string {
 }
 
 // checkAnyRateLimit is checkRateLimit for every case.
-func checkAnyRateLimit(p *policy, d *decision) string {
-	l := p.limit
-	if l.exempt != nil && isExempt(l.exempt, d.request, d) {
+func checkAnyRateLimit(p *policy.Policy, x *exchange) string {
+	l := p.Limit
+	if l.Exempt != nil && isExempt(l.Exempt, x.Request, x) {
 		return ""
 	}
-	source := d.clientKey
-	if l.header != "" {
-		source = strings.Join(d.request.Header[l.header], ",")
-	} else if l.host {
-		source = strings.ToLower(d.host)
+	source := x.clientKey
+	if l.Header != "" {
+		source = strings.Join(x.Request.Header[l.Header], ",")
+	} else if l.Host {
+		source = strings.ToLower(x.host)
 	}
-	room := takeToken(d.state, l, shortened(source), d.start)
-	if p.shared != nil {
-		d.delay = int64(time.Since(d.start))
+	room := takeToken(x.state, l, shortened(source), x.start)
+	if p.Shared != nil {
+		x.delay = int64(time.Since(x.start))
 	}
-	if l.told != "" {
-		tellLimit(l, d, room)
+	if l.Told != "" {
+		tellLimit(l, x, room)
 	}
 	if room < 0 {
-		d.wait = -room
-		return rateLimited
+		x.wait = -room
+		return verdict.RateLimited
 	}
 	return ""
 }
 
 // takeToken takes a token where all Traefiks have them together, or where that
 // can't be done now, out of this one's own bucket.
-func takeToken(s *state, l *rateLimit, source string, now time.Time) int64 {
+func takeToken(s *state, l *policy.RateLimit, source string, now time.Time) int64 {
 	if s.cluster != nil {
-		room, err := takeShared(s.cluster, s.limits.Interval, l.burst, source)
+		room, err := cluster.Take(s.cluster, s.limits.Interval, l.Burst, source)
 		if err == nil {
 			return room
 		}
@@ -145,27 +196,22 @@ func takeToken(s *state, l *rateLimit, source string, now time.Time) int64 {
 // tellLimit notes what the answer says of the limit. A bucket has no time at
 // which all of it comes back at once; what is told is when the next token comes,
 // or all are there.
-func tellLimit(l *rateLimit, d *decision, room int64) {
-	interval := d.state.limits.Interval
-	left, reset := room/interval, l.burst*interval-room
+func tellLimit(l *policy.RateLimit, x *exchange, room int64) {
+	interval := x.state.limits.Interval
+	left, reset := room/interval, l.Burst*interval-room
 	if room < 0 {
 		left = 0
 		reset = -room
 	}
-	d.limitPolicy = l.told
-	d.limit = "\"default\";r=" + strconv.FormatInt(left, 10) + ";t=" + strconv.FormatInt(seconds(reset), 10)
+	x.limitPolicy = l.Told
+	x.limit = "\"default\";r=" + strconv.FormatInt(left, 10) + ";t=" + strconv.FormatInt(words.Seconds(reset), 10)
 }
 
 // tellClient adds to the answer what the limit is.
-func tellClient(rw http.ResponseWriter, d *decision) {
+func tellClient(rw http.ResponseWriter, x *exchange) {
 	header := rw.Header()
-	header["Ratelimit"] = []string{d.limit}
-	header["Ratelimit-Policy"] = []string{d.limitPolicy}
-}
-
-// seconds rounds up.
-func seconds(nanoseconds int64) int64 {
-	return (nanoseconds + int64(time.Second) - 1) / int64(time.Second)
+	header["Ratelimit"] = []string{x.limit}
+	header["Ratelimit-Policy"] = []string{x.limitPolicy}
 }
 
 // started is when the process began, by the clock that nobody sets.

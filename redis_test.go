@@ -7,7 +7,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/hookward/hookward/internal/config"
+	"github.com/hookward/hookward/internal/hooktest"
+	"github.com/hookward/hookward/internal/policy"
 	"github.com/hookward/hookward/internal/resp"
+	"github.com/hookward/hookward/internal/verdict"
 )
 
 // fixedServer answers whatever it is asked with the same text. What the real
@@ -63,21 +67,21 @@ func TestRedisThatIsNotWell(t *testing.T) {
 		raw := limited(map[string]any{"average": "3", "period": "1h"})
 		raw["replay"] = "true"
 		raw["redis"] = redis
-		g := newTestGate(t.Name()+name, raw, compile, testTime)
-		for i, want := range []string{verified, deliveryDuplicate, deliveryDuplicate, rateLimited, rateLimited} {
-			d := visitAt(t, g, "192.0.2.1:1", testTime)
-			d.status, d.completed = 200, true
-			settle(d, testTime)
-			if d.reason != want {
-				t.Errorf("%s, request %d: %s, want %s", name, i, d.reason, want)
+		g := newTestGate(t.Name()+name, raw, policy.Compile, hooktest.TestTime)
+		for i, want := range []string{verdict.Verified, verdict.DeliveryDuplicate, verdict.DeliveryDuplicate, verdict.RateLimited, verdict.RateLimited} {
+			x := visitAt(t, g, "192.0.2.1:1", hooktest.TestTime)
+			x.status, x.completed = 200, true
+			settle(x, hooktest.TestTime)
+			if x.reason != want {
+				t.Errorf("%s, request %d: %s, want %s", name, i, x.reason, want)
 			}
 		}
 		raw = onlyOnce(map[string]any{"required": "true"})
 		raw["redis"] = redis
-		g = newTestGate(t.Name()+name+"required", raw, compile, testTime)
+		g = newTestGate(t.Name()+name+"required", raw, policy.Compile, hooktest.TestTime)
 		for i := 0; i < 3; i++ {
-			if d := visitAt(t, g, "192.0.2.1:1", testTime); d.reason != replayUnavailable || d.claim != "" {
-				t.Errorf("%s, required: %s", name, d.reason)
+			if x := visitAt(t, g, "192.0.2.1:1", hooktest.TestTime); x.reason != verdict.ReplayUnavailable || x.claim != "" {
+				t.Errorf("%s, required: %s", name, x.reason)
 			}
 		}
 	}
@@ -92,32 +96,32 @@ func TestRedisDecides(t *testing.T) {
 	for _, c := range []struct {
 		answer string
 		want   string
-	}{{":0\r\n", verified}, {":1\r\n", deliveryInFlight}, {":2\r\n", deliveryDuplicate}} {
+	}{{":0\r\n", verdict.Verified}, {":1\r\n", verdict.DeliveryInFlight}, {":2\r\n", verdict.DeliveryDuplicate}} {
 		raw := onlyOnce(map[string]any{})
 		raw["redis"] = map[string]any{"endpoints": fixedServer(t, c.answer)}
-		g := newTestGate(t.Name()+c.answer, raw, compile, testTime)
+		g := newTestGate(t.Name()+c.answer, raw, policy.Compile, hooktest.TestTime)
 		for i := 0; i < 2; i++ {
-			d := visitAt(t, g, "192.0.2.1:1", testTime)
-			if d.reason != c.want {
-				t.Errorf("%q: %s, want %s", c.answer, d.reason, c.want)
+			x := visitAt(t, g, "192.0.2.1:1", hooktest.TestTime)
+			if x.reason != c.want {
+				t.Errorf("%q: %s, want %s", c.answer, x.reason, c.want)
 			}
-			d.status = 503
-			settle(d, testTime)
+			x.status = 503
+			settle(x, hooktest.TestTime)
 		}
 	}
 	raw := limited(map[string]any{"average": "1", "period": "1h"})
 	raw["redis"] = map[string]any{"endpoints": fixedServer(t, ":-2500000\r\n")}
-	d := visitAt(t, newTestGate(t.Name()+"limit", raw, compile, testTime), "192.0.2.1:1", testTime)
-	if d.reason != rateLimited || d.wait != int64(2500*time.Millisecond) {
-		t.Errorf("%s %d", d.reason, d.wait)
+	x := visitAt(t, newTestGate(t.Name()+"limit", raw, policy.Compile, hooktest.TestTime), "192.0.2.1:1", hooktest.TestTime)
+	if x.reason != verdict.RateLimited || x.wait != int64(2500*time.Millisecond) {
+		t.Errorf("%s %d", x.reason, x.wait)
 	}
-	raw = githubOptions()
+	raw = hooktest.GithubOptions()
 	raw["ban"] = "true"
 	raw["redis"] = map[string]any{"endpoints": fixedServer(t, ":5000\r\n")}
-	g := newTestGate(t.Name()+"ban", raw, compile, testTime)
-	guess(g, "192.0.2.1:1", testTime) // the first here, and one too many elsewhere
-	if d := visitAt(t, g, "192.0.2.1:1", testTime); d.reason != sourceBanned || d.wait != int64(5*time.Second) {
-		t.Errorf("%s %d", d.reason, d.wait)
+	g := newTestGate(t.Name()+"ban", raw, policy.Compile, hooktest.TestTime)
+	guess(g, "192.0.2.1:1", hooktest.TestTime) // the first here, and one too many elsewhere
+	if x := visitAt(t, g, "192.0.2.1:1", hooktest.TestTime); x.reason != verdict.SourceBanned || x.wait != int64(5*time.Second) {
+		t.Errorf("%s %d", x.reason, x.wait)
 	}
 }
 
@@ -134,8 +138,8 @@ func TestRedisClients(t *testing.T) {
 			raw["redis"] = "true"
 		}
 		for i := 0; i < 2; i++ {
-			g := newTestGate(t.Name(), raw, compile, testTime)
-			clients[g.state.cluster.client] = true
+			g := newTestGate(t.Name(), raw, policy.Compile, hooktest.TestTime)
+			clients[g.state.cluster.Client] = true
 		}
 	}
 	if len(clients) != 7 {
@@ -148,13 +152,13 @@ func TestRedisClaimsThatTimeOut(t *testing.T) {
 	capture(t)
 	raw := onlyOnce(map[string]any{})
 	raw["redis"] = map[string]any{"endpoints": fixedServer(t, ""), "readTimeout": "20ms"}
-	d := visitAt(t, newTestGate(t.Name(), raw, compile, testTime), "192.0.2.1:1", testTime)
-	if d.reason != verified || d.claimToken == "" {
-		t.Errorf("%s, token %q", d.reason, d.claimToken)
+	x := visitAt(t, newTestGate(t.Name(), raw, policy.Compile, hooktest.TestTime), "192.0.2.1:1", hooktest.TestTime)
+	if x.reason != verdict.Verified || x.claimToken == "" {
+		t.Errorf("%s, token %q", x.reason, x.claimToken)
 	}
-	d.status = 503
-	settle(d, testTime)
-	if d.claim != "" || d.claimToken != "" {
+	x.status = 503
+	settle(x, hooktest.TestTime)
+	if x.claim != "" || x.claimToken != "" {
 		t.Error("is not given back")
 	}
 }
@@ -181,16 +185,16 @@ func TestRedisMistakes(t *testing.T) {
 	} {
 		raw := onlyOnce(map[string]any{})
 		raw["redis"] = c.options
-		got := strings.Join(sentences(compile(raw).problems), "\n")
+		got := strings.Join(config.Sentences(policy.Compile(raw).Problems), "\n")
 		if !strings.HasPrefix(got, c.says) {
 			t.Errorf("%v: %q, want %q", c.options, got, c.says)
 		}
 	}
-	raw := githubOptions()
+	raw := hooktest.GithubOptions()
 	raw["redis"] = "true"
 	raw["ban"] = "true"
-	m := mustCompile(t, raw).shared
-	if m.options.Endpoints[0] != "127.0.0.1:6379" || m.options.ReadTimeout != 50*time.Millisecond || m.options.PoolSize != 32 {
-		t.Errorf("%+v", m.options)
+	m := mustCompile(t, raw).Shared
+	if m.Options.Endpoints[0] != "127.0.0.1:6379" || m.Options.ReadTimeout != 50*time.Millisecond || m.Options.PoolSize != 32 {
+		t.Errorf("%+v", m.Options)
 	}
 }

@@ -6,27 +6,31 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/hookward/hookward/internal/policy"
+	"github.com/hookward/hookward/internal/verdict"
+	"github.com/hookward/hookward/internal/words"
 )
 
 // acknowledges says whether the answer to a refused request tells the sender that
 // all is well: the delivery has been handed on before.
-func acknowledges(d *decision) bool {
-	return d.reason == deliveryDuplicate && d.policy.replay.onDuplicate == "acknowledge"
+func acknowledges(x *exchange) bool {
+	return x.reason == verdict.DeliveryDuplicate && x.policy.Replay.OnDuplicate == "acknowledge"
 }
 
 // closeUnread ends a connection of HTTP/1 on which there is a body that nobody has read.
 // Else the server would first read on, for the sake of the connection.
-func closeUnread(header http.Header, r *http.Request, d *decision) {
-	if !d.bodyWhole && !d.drained && r.ProtoMajor == 1 && r.ContentLength != 0 {
+func closeUnread(header http.Header, r *http.Request, x *exchange) {
+	if !x.bodyWhole && !x.drained && r.ProtoMajor == 1 && r.ContentLength != 0 {
 		header["Connection"] = []string{"close"}
 	}
 }
 
-// allowedBeside lists the methods that may carry something, for a 405. A handshake of the
+// AllowedBeside lists the methods that may carry something, for a 405. A handshake of the
 // method that was refused may be answered, but was not asked for.
-func allowedBeside(p *policy, method string) string {
+func AllowedBeside(p *policy.Policy, method string) string {
 	others := []string{}
-	for _, name := range strings.Split(p.allow, ", ") {
+	for _, name := range strings.Split(p.Allow, ", ") {
 		if name != method {
 			others = append(others, name)
 		}
@@ -38,39 +42,39 @@ func allowedBeside(p *policy, method string) string {
 const retryAfter = "30"
 
 // refuse answers a request that is not forwarded.
-func refuse(rw http.ResponseWriter, r *http.Request, d *decision) {
-	if d.answer != nil {
-		writeAnswer(rw, r, d)
+func refuse(rw http.ResponseWriter, r *http.Request, x *exchange) {
+	if x.answer != nil {
+		writeAnswer(rw, r, x)
 		return
 	}
-	status := statuses[d.reason]
-	if acknowledges(d) {
+	status := verdict.Statuses[x.reason]
+	if acknowledges(x) {
 		status = http.StatusOK
 	}
-	if d.reason == clientDenied || d.reason == clientNotAllowed || d.reason == clientUndetermined {
-		status = d.rejectStatus
+	if x.reason == verdict.ClientDenied || x.reason == verdict.ClientNotAllowed || x.reason == verdict.ClientUndetermined {
+		status = x.rejectStatus
 	}
 	if status == 0 {
 		status = http.StatusUnauthorized
 	}
-	d.status = status
+	x.status = status
 	header := rw.Header()
 	header["Cache-Control"] = []string{"no-store"}
 	switch status {
 	case http.StatusServiceUnavailable:
 		header["Retry-After"] = []string{retryAfter}
 	case http.StatusTooManyRequests, http.StatusConflict:
-		if d.wait > 0 {
-			header["Retry-After"] = []string{strconv.FormatInt(seconds(d.wait), 10)}
+		if x.wait > 0 {
+			header["Retry-After"] = []string{strconv.FormatInt(words.Seconds(x.wait), 10)}
 		}
 	case http.StatusMethodNotAllowed:
-		header["Allow"] = []string{allowedBeside(d.policy, r.Method)}
+		header["Allow"] = []string{AllowedBeside(x.policy, r.Method)}
 	}
-	if (d.stalled || d.reason == bodyTimeout) && r.ProtoMajor == 1 && hangUp(rw, r, status) {
+	if (x.stalled || x.reason == verdict.BodyTimeout) && r.ProtoMajor == 1 && hangUp(rw, r, status) {
 		return
 	}
-	closeUnread(header, r, d)
-	if d.policy != nil && d.policy.bare {
+	closeUnread(header, r, x)
+	if x.policy != nil && x.policy.Bare {
 		rw.WriteHeader(status)
 		return
 	}
@@ -79,22 +83,22 @@ func refuse(rw http.ResponseWriter, r *http.Request, d *decision) {
 
 // writeAnswer says what the gate has to say in its own name: bounded, of known
 // letters, never kept by a cache, and never taken for anything but what it is.
-func writeAnswer(rw http.ResponseWriter, r *http.Request, d *decision) {
-	a := d.answer
+func writeAnswer(rw http.ResponseWriter, r *http.Request, x *exchange) {
+	a := x.answer
 	header := rw.Header()
 	header["Cache-Control"] = []string{"no-store"}
 	header["X-Content-Type-Options"] = []string{"nosniff"}
-	if a.contentType != "" {
-		header["Content-Type"] = []string{a.contentType}
+	if a.ContentType != "" {
+		header["Content-Type"] = []string{a.ContentType}
 	}
-	for _, h := range a.headers {
+	for _, h := range a.Headers {
 		header[h[0]] = []string{h[1]}
 	}
-	closeUnread(header, r, d)
-	d.status = a.status
-	rw.WriteHeader(a.status)
-	if a.body != "" && d.method != http.MethodHead {
-		_, _ = rw.Write([]byte(a.body))
+	closeUnread(header, r, x)
+	x.status = a.Status
+	rw.WriteHeader(a.Status)
+	if a.Body != "" && x.method != http.MethodHead {
+		_, _ = rw.Write([]byte(a.Body))
 	}
 }
 

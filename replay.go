@@ -5,6 +5,10 @@ import (
 	"time"
 
 	"github.com/hookward/hookward/internal/claim"
+	"github.com/hookward/hookward/internal/cluster"
+	"github.com/hookward/hookward/internal/policy"
+	"github.com/hookward/hookward/internal/signature"
+	"github.com/hookward/hookward/internal/verdict"
 )
 
 // maxDeliveries bounds what is remembered: at least half of them, which are
@@ -17,105 +21,105 @@ const maxDeliveries = 200_000
 // signatures was left out.
 //
 //inline:hot
-func claimDelivery(p *policy, d *decision) string {
-	key := string(d.bodySum[:]) // as for nearly all
-	if p.replay.byDelivery || d.proof.signed != nil || d.proof.signedHead != "" {
-		key = deliveryKey(p.replay, d)
+func claimDelivery(p *policy.Policy, x *exchange) string {
+	key := string(x.bodySum[:]) // as for nearly all
+	if p.Replay.ByDelivery || x.proof.Signed != nil || x.proof.SignedHead != "" {
+		key = deliveryKey(p.Replay, x)
 	}
-	found := claim.Claim(d.state.replays, key, d.start.UnixNano(), p.replay.required)
+	found := claim.Claim(x.state.replays, key, x.start.UnixNano(), p.Replay.Required)
 	if found == claim.Granted {
-		d.claim = key
-		if p.shared == nil {
-			return verified
+		x.claim = key
+		if p.Shared == nil {
+			return verdict.Verified
 		}
 	}
-	return claimedOtherwise(p, d, found)
+	return claimedOtherwise(p, x, found)
 }
 
 // claimedOtherwise says what becomes of a delivery that is not simply this request's.
-func claimedOtherwise(p *policy, d *decision, found int) string {
+func claimedOtherwise(p *policy.Policy, x *exchange, found int) string {
 	switch found {
 	case claim.Granted:
-		return claimShared(p, d)
+		return claimShared(p, x)
 	case claim.InFlight:
-		d.wait = int64(time.Second)
-		return deliveryInFlight
+		x.wait = int64(time.Second)
+		return verdict.DeliveryInFlight
 	case claim.Full:
-		return replayUnavailable
+		return verdict.ReplayUnavailable
 	}
-	return isDuplicate(p, d)
+	return isDuplicate(p, x)
 }
 
-func isDuplicate(p *policy, d *decision) string {
-	d.duplicate = true
-	if p.replay.onDuplicate == "forward" {
-		return verified
+func isDuplicate(p *policy.Policy, x *exchange) string {
+	x.duplicate = true
+	if p.Replay.OnDuplicate == "forward" {
+		return verdict.Verified
 	}
-	return deliveryDuplicate
+	return verdict.DeliveryDuplicate
 }
 
 // claimShared makes a delivery that is this Traefik's, this request's among all of
 // them. Where they can't be asked, what this one remembers has to do, or with
 // required, the sender has to try again.
-func claimShared(p *policy, d *decision) string {
+func claimShared(p *policy.Policy, x *exchange) string {
 	// Noted first: where no answer comes, the claim may be there all the same.
-	d.claimToken = newClaim()
-	found, err := claimTogether(d.state.cluster, d.claim, d.claimToken)
-	if found == claim.Granted || err != nil && !p.replay.required {
-		return verified
+	x.claimToken = cluster.NewToken()
+	found, err := cluster.Claim(x.state.cluster, x.claim, x.claimToken)
+	if found == claim.Granted || err != nil && !p.Replay.Required {
+		return verdict.Verified
 	}
 	if err == nil {
-		d.claimToken = "" // it is another's
+		x.claimToken = "" // it is another's
 	}
-	release(d)
+	release(x)
 	if err != nil {
-		return replayUnavailable
+		return verdict.ReplayUnavailable
 	}
 	if found == claim.InFlight {
-		d.wait = int64(time.Second)
-		return deliveryInFlight
+		x.wait = int64(time.Second)
+		return verdict.DeliveryInFlight
 	}
-	return isDuplicate(p, d)
+	return isDuplicate(p, x)
 }
 
 // deliveryKey returns what a delivery is remembered by. Where the body is all
 // that is signed, its digest is there already.
-func deliveryKey(r *replay, d *decision) string {
-	if r.byDelivery && d.deliveryID != "" {
-		sum := sha256.Sum256([]byte("delivery:" + d.deliveryID))
+func deliveryKey(r *policy.Replay, x *exchange) string {
+	if r.ByDelivery && x.deliveryID != "" {
+		sum := sha256.Sum256([]byte("delivery:" + x.deliveryID))
 		return string(sum[:])
 	}
-	if d.proof.signed == nil && d.proof.signedHead == "" {
-		return string(d.bodySum[:])
+	if x.proof.Signed == nil && x.proof.SignedHead == "" {
+		return string(x.bodySum[:])
 	}
-	return digestSigned(&d.proof, d.body)
+	return signature.DigestSigned(&x.proof, x.Body)
 }
 
 // settle ends a claim with the request: the delivery has been handed on if the
 // backend answered 2xx, be it that the answer broke off after that.
 //
 //inline:hot
-func settle(d *decision, now time.Time) {
-	if d.claim == "" {
+func settle(x *exchange, now time.Time) {
+	if x.claim == "" {
 		return
 	}
-	if !d.forward || (d.status < 200 || d.status > 299) && (d.status != 0 || !d.completed) {
-		release(d)
+	if !x.forward || (x.status < 200 || x.status > 299) && (x.status != 0 || !x.completed) {
+		release(x)
 		return
 	}
-	claim.Commit(d.state.replays, d.claim, now.UnixNano())
-	if d.state.cluster != nil {
-		commitTogether(d.state.cluster, d.claim, d.policy.replay.window)
+	claim.Commit(x.state.replays, x.claim, now.UnixNano())
+	if x.state.cluster != nil {
+		cluster.Commit(x.state.cluster, x.claim, x.policy.Replay.Window)
 	}
-	d.claim = ""
+	x.claim = ""
 }
 
 // release gives a claim back.
-func release(d *decision) {
-	claim.Release(d.state.replays, d.claim)
-	if d.claimToken != "" {
-		releaseTogether(d.state.cluster, d.claim, d.claimToken)
-		d.claimToken = ""
+func release(x *exchange) {
+	claim.Release(x.state.replays, x.claim)
+	if x.claimToken != "" {
+		cluster.Release(x.state.cluster, x.claim, x.claimToken)
+		x.claimToken = ""
 	}
-	d.claim = ""
+	x.claim = ""
 }

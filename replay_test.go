@@ -11,6 +11,13 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/hookward/hookward/internal/config"
+	"github.com/hookward/hookward/internal/hooktest"
+	"github.com/hookward/hookward/internal/policy"
+	"github.com/hookward/hookward/internal/report"
+	"github.com/hookward/hookward/internal/signature"
+	"github.com/hookward/hookward/internal/verdict"
 )
 
 // statusBackend answers with a status, and counts.
@@ -40,13 +47,13 @@ func (b *statusBackend) handler() http.Handler {
 }
 
 func onlyOnce(more map[string]any) map[string]any {
-	raw := githubOptions()
+	raw := hooktest.GithubOptions()
 	raw["replay"] = more
 	return raw
 }
 
 func github(headers ...string) *http.Request {
-	return newPost(docsBody, append(headers, "X-Hub-Signature-256: "+docsSignature)...)
+	return hooktest.NewPost(hooktest.DocsBody, append(headers, "X-Hub-Signature-256: "+hooktest.DocsSignature)...)
 }
 
 // serveAborted serves a request whose backend may abort the answer.
@@ -74,11 +81,11 @@ func TestReplayLifeCycle(t *testing.T) {
 		serveAborted(h, github())
 		records.Reset()
 		rw := serveAborted(h, github("X-GitHub-Delivery: another"))
-		record := onlyRecord(t, records)
-		if c.kept && (b.count != 1 || rw.Code != http.StatusOK || record["hookward.decision"] != "duplicate" || record["event.reason"] != deliveryDuplicate || record["event.outcome"] != "success" || record["hookward.duplicate"] != true) {
+		record := hooktest.OnlyRecord(t, records)
+		if c.kept && (b.count != 1 || rw.Code != http.StatusOK || record["hookward.decision"] != "duplicate" || record["event.reason"] != verdict.DeliveryDuplicate || record["event.outcome"] != "success" || record["hookward.duplicate"] != true) {
 			t.Errorf("%d: forwarded %d times, then %d, %v", c.status, b.count, rw.Code, record)
 		}
-		if !c.kept && (b.count != 2 || record["event.reason"] != verified || record["hookward.duplicate"] != nil) {
+		if !c.kept && (b.count != 2 || record["event.reason"] != verdict.Verified || record["hookward.duplicate"] != nil) {
 			t.Errorf("%d: the next attempt is not forwarded: %v", c.status, record)
 		}
 	}
@@ -89,20 +96,20 @@ func TestReplayOnDuplicate(t *testing.T) {
 	for on, want := range map[string]struct {
 		status, count int
 		reason        string
-	}{"acknowledge": {200, 1, deliveryDuplicate}, "reject": {409, 1, deliveryDuplicate}, "forward": {202, 2, verified}} {
+	}{"acknowledge": {200, 1, verdict.DeliveryDuplicate}, "reject": {409, 1, verdict.DeliveryDuplicate}, "forward": {202, 2, verdict.Verified}} {
 		b := &statusBackend{status: 202}
 		h := newTestHandler(t, b.handler(), onlyOnce(map[string]any{"onDuplicate": on}))
 		_ = on
 		r := github()
 		r.Header.Set("X-Github-Delivery", on)
-		body := docsBody + on
+		body := hooktest.DocsBody + on
 		send := func() *httptest.ResponseRecorder {
-			return serve(h, newPost(body, "X-Hub-Signature-256: sha256="+hexMACOf("hmac-sha256", docsSecret, body)))
+			return serve(h, hooktest.NewPost(body, "X-Hub-Signature-256: sha256="+hooktest.HexMACOf("hmac-sha256", hooktest.DocsSecret, body)))
 		}
 		send()
 		records.Reset()
 		rw := send()
-		record := onlyRecord(t, records)
+		record := hooktest.OnlyRecord(t, records)
 		if rw.Code != want.status || b.count != want.count || record["event.reason"] != want.reason || record["hookward.duplicate"] != true {
 			t.Errorf("%s: %d, %d times, %v", on, rw.Code, b.count, record)
 		}
@@ -176,21 +183,21 @@ func serveInto(h http.Handler, done chan int) {
 func TestReplayKeys(t *testing.T) {
 	capture(t)
 	const ours, older = "the newer of two secrets, 32 bytes", "the older of two secrets, 32 bytes"
-	now := testTime
+	now := hooktest.TestTime
 	stripe := map[string]any{"provider": "stripe", "secrets": []any{ours, older}, "replay": "true"}
 	stamp := fmt.Sprint(now.Unix())
-	of := func(secret, body string) string { return hexMACOf("hmac-sha256", secret, stamp+"."+body) }
+	of := func(secret, body string) string { return hooktest.HexMACOf("hmac-sha256", secret, stamp+"."+body) }
 	body := `{"id":"evt_1","type":"x"}`
-	g := newTestGate(t.Name(), stripe, compile, now)
+	g := newTestGate(t.Name(), stripe, policy.Compile, now)
 	reasonOf := func(g *gate, at time.Time, body string, headers ...string) string {
-		d := decide(g, newPost(body, headers...), at)
-		d.status = 200
-		d.completed = true
-		settle(d, at)
-		return d.reason
+		x := decide(g, hooktest.NewPost(body, headers...), at)
+		x.status = 200
+		x.completed = true
+		settle(x, at)
+		return x.reason
 	}
 	first := "Stripe-Signature: t=" + stamp + ",v1=" + of(ours, body) + ",v1=" + of(older, body)
-	if reason := reasonOf(g, now, body, first); reason != verified {
+	if reason := reasonOf(g, now, body, first); reason != verdict.Verified {
 		t.Fatal(reason)
 	}
 	for _, header := range []string{
@@ -200,35 +207,35 @@ func TestReplayKeys(t *testing.T) {
 		"Stripe-Signature: t=" + stamp + ",v1=" + strings.ToUpper(of(ours, body)),
 		"Stripe-Signature: t=" + stamp + ",v0=x,v1=" + strings.Repeat("0", 64) + ",v1=" + of(ours, body),
 	} {
-		if reason := reasonOf(g, now.Add(time.Minute), body, header, "X-Other: x"); reason == verified {
+		if reason := reasonOf(g, now.Add(time.Minute), body, header, "X-Other: x"); reason == verdict.Verified {
 			t.Errorf("passes again as %q", header)
 		}
 	}
 	// Another body, or the same with another time, is another delivery.
-	if reason := reasonOf(g, now, body+" ", "Stripe-Signature: t="+stamp+",v1="+of(ours, body+" ")); reason != verified {
+	if reason := reasonOf(g, now, body+" ", "Stripe-Signature: t="+stamp+",v1="+of(ours, body+" ")); reason != verdict.Verified {
 		t.Errorf("another body: %s", reason)
 	}
 	stamp = fmt.Sprint(now.Unix() + 1)
-	if reason := reasonOf(g, now, body, "Stripe-Signature: t="+stamp+",v1="+of(ours, body)); reason != verified {
+	if reason := reasonOf(g, now, body, "Stripe-Signature: t="+stamp+",v1="+of(ours, body)); reason != verdict.Verified {
 		t.Errorf("another time: %s", reason)
 	}
 	// By the delivery's id it is the same.
 	stripe["replay"] = map[string]any{"by": "delivery"}
-	g = newTestGate(t.Name()+"by", stripe, compile, now)
-	if reason := reasonOf(g, now, body, "Stripe-Signature: t="+stamp+",v1="+of(ours, body)); reason != verified {
+	g = newTestGate(t.Name()+"by", stripe, policy.Compile, now)
+	if reason := reasonOf(g, now, body, "Stripe-Signature: t="+stamp+",v1="+of(ours, body)); reason != verdict.Verified {
 		t.Errorf("by delivery: %s", reason)
 	}
 	stamp = fmt.Sprint(now.Unix() + 2)
 	changed := strings.Replace(body, `"x"`, `"y"`, 1)
-	if reason := reasonOf(g, now, changed, "Stripe-Signature: t="+stamp+",v1="+of(ours, changed)); reason != deliveryDuplicate {
+	if reason := reasonOf(g, now, changed, "Stripe-Signature: t="+stamp+",v1="+of(ours, changed)); reason != verdict.DeliveryDuplicate {
 		t.Errorf("by delivery, the same id: %s", reason)
 	}
 	other := strings.Replace(body, "evt_1", "evt_2", 1)
-	if reason := reasonOf(g, now, other, "Stripe-Signature: t="+stamp+",v1="+of(ours, other)); reason != verified {
+	if reason := reasonOf(g, now, other, "Stripe-Signature: t="+stamp+",v1="+of(ours, other)); reason != verdict.Verified {
 		t.Errorf("by delivery, another id: %s", reason)
 	}
 	for _, none := range []string{`{"type":"x"}`, `{"type":"y"}`} {
-		if reason := reasonOf(g, now, none, "Stripe-Signature: t="+stamp+",v1="+of(ours, none)); reason != verified {
+		if reason := reasonOf(g, now, none, "Stripe-Signature: t="+stamp+",v1="+of(ours, none)); reason != verdict.Verified {
 			t.Errorf("by delivery, without an id: %s", reason)
 		}
 	}
@@ -239,33 +246,33 @@ func TestReplayKeys(t *testing.T) {
 func TestReplayKeysOfBothWays(t *testing.T) {
 	capture(t)
 	for _, options := range []map[string]any{
-		{"provider": "github", "secrets": docsSecret, "replay": "true"},
-		{"provider": "slack", "secrets": docsSecret, "replay": "true"},
-		{"secrets": docsSecret, "replay": "true", "signature": map[string]any{"header": "X-Sig", "signs": "prefix{body}"}},
+		{"provider": "github", "secrets": hooktest.DocsSecret, "replay": "true"},
+		{"provider": "slack", "secrets": hooktest.DocsSecret, "replay": "true"},
+		{"secrets": hooktest.DocsSecret, "replay": "true", "signature": map[string]any{"header": "X-Sig", "signs": "prefix{body}"}},
 	} {
-		g := newTestGate(t.Name()+fmt.Sprint(options["provider"]), options, compile, testTime)
-		stamp := fmt.Sprint(testTime.Unix())
+		g := newTestGate(t.Name()+fmt.Sprint(options["provider"]), options, policy.Compile, hooktest.TestTime)
+		stamp := fmt.Sprint(hooktest.TestTime.Unix())
 		headers := map[string][]string{
-			"github": {"X-Hub-Signature-256: sha256=" + hexMACOf("hmac-sha256", docsSecret, docsBody)},
-			"slack":  {"X-Slack-Signature: v0=" + hexMACOf("hmac-sha256", docsSecret, "v0:"+stamp+":"+docsBody), "X-Slack-Request-Timestamp: " + stamp},
-			"<nil>":  {"X-Sig: " + hexMACOf("hmac-sha256", docsSecret, "prefix"+docsBody)},
+			"github": {"X-Hub-Signature-256: sha256=" + hooktest.HexMACOf("hmac-sha256", hooktest.DocsSecret, hooktest.DocsBody)},
+			"slack":  {"X-Slack-Signature: v0=" + hooktest.HexMACOf("hmac-sha256", hooktest.DocsSecret, "v0:"+stamp+":"+hooktest.DocsBody), "X-Slack-Request-Timestamp: " + stamp},
+			"<nil>":  {"X-Sig: " + hooktest.HexMACOf("hmac-sha256", hooktest.DocsSecret, "prefix"+hooktest.DocsBody)},
 		}[fmt.Sprint(options["provider"])]
 		keys := map[string]bool{}
-		for _, fast := range []*fastPath{g.policy.fast, nil} {
-			if g.policy.fast == nil && fast != nil {
+		for _, fast := range []*signature.Usual{g.policy.Fast, nil} {
+			if g.policy.Fast == nil && fast != nil {
 				t.Fatal("no short way")
 			}
 			p := *g.policy
-			p.fast = fast
-			d := decide(&gate{name: g.name, policy: &p, state: g.state}, newPost(docsBody, headers...), testTime)
-			if d.reason != verified || (d.proof.signed == nil) != (fast != nil) {
-				t.Fatal(d.reason, d.proof.signed)
+			p.Fast = fast
+			x := decide(&gate{name: g.name, policy: &p, state: g.state}, hooktest.NewPost(hooktest.DocsBody, headers...), hooktest.TestTime)
+			if x.reason != verdict.Verified || (x.proof.Signed == nil) != (fast != nil) {
+				t.Fatal(x.reason, x.proof.Signed)
 			}
-			keys[d.claim] = true
-			release(d)
-			keys[deliveryKey(p.replay, d)] = true
+			keys[x.claim] = true
+			release(x)
+			keys[deliveryKey(p.Replay, x)] = true
 		}
-		if g.policy.fast == nil || len(keys) != 1 {
+		if g.policy.Fast == nil || len(keys) != 1 {
 			t.Errorf("%v: %d keys", options, len(keys))
 		}
 	}
@@ -275,23 +282,23 @@ func TestReplayKeysOfBothWays(t *testing.T) {
 // claim, by the body's digest, is not for it.
 func TestReplayByDeliveryOfASignedBody(t *testing.T) {
 	capture(t)
-	g := newTestGate(t.Name(), map[string]any{"secrets": docsSecret, "replay": map[string]any{"by": "delivery"},
-		"signature": map[string]any{"header": "X-Sig", "signs": "{body}", "idField": "json:id"}}, compile, testTime)
-	if g.policy == nil || g.policy.fast == nil {
+	g := newTestGate(t.Name(), map[string]any{"secrets": hooktest.DocsSecret, "replay": map[string]any{"by": "delivery"},
+		"signature": map[string]any{"header": "X-Sig", "signs": "{body}", "idField": "json:id"}}, policy.Compile, hooktest.TestTime)
+	if g.policy == nil || g.policy.Fast == nil {
 		t.Fatal("no policy, or no short way")
 	}
 	for i, body := range []string{`{"id":"a","try":1}`, `{"id":"a","try":2}`, `{"id":"b","try":1}`} {
-		d := decide(g, newPost(body, "X-Sig: "+hexMACOf("hmac-sha256", docsSecret, body)), testTime)
-		want := []string{verified, deliveryInFlight, verified}[i]
-		if d.reason != want {
-			t.Errorf("%s: %s, want %s", body, d.reason, want)
+		x := decide(g, hooktest.NewPost(body, "X-Sig: "+hooktest.HexMACOf("hmac-sha256", hooktest.DocsSecret, body)), hooktest.TestTime)
+		want := []string{verdict.Verified, verdict.DeliveryInFlight, verdict.Verified}[i]
+		if x.reason != want {
+			t.Errorf("%s: %s, want %s", body, x.reason, want)
 		}
 	}
 }
 
 func TestReplayMistakes(t *testing.T) {
 	with := func(provider string, section any) map[string]any {
-		raw := map[string]any{"provider": provider, "secrets": docsSecret, "replay": section}
+		raw := map[string]any{"provider": provider, "secrets": hooktest.DocsSecret, "replay": section}
 		return raw
 	}
 	for _, c := range []struct {
@@ -308,21 +315,21 @@ func TestReplayMistakes(t *testing.T) {
 		{with("github", map[string]any{"by": "delivery"}), "replay.by: can't be delivery, because the scheme does not sign"},
 		{with("gitlab", "true"), "replay: has no effect, because nothing is signed"},
 		{map[string]any{"provider": "adyen", "secrets": strings.Repeat("ab", 32), "replay": "true"}, "replay: has no effect on a batch"},
-		{map[string]any{"secrets": docsSecret, "signature": map[string]any{"header": "X-Sig", "idField": "form:id"}, "replay": map[string]any{"by": "delivery"}}, "replay.by: can't be delivery"},
+		{map[string]any{"secrets": hooktest.DocsSecret, "signature": map[string]any{"header": "X-Sig", "idField": "form:id"}, "replay": map[string]any{"by": "delivery"}}, "replay.by: can't be delivery"},
 		{map[string]any{"allowlist": map[string]any{"sourceRange": "192.0.2.1", "alone": "true"}, "replay": "true"}, "replay: has no effect, because nothing is signed"},
-		{map[string]any{"provider": "github", "secrets": docsSecret, "replay": "true", "stateDirectory": "state"}, "stateDirectory: must be an absolute path"},
+		{map[string]any{"provider": "github", "secrets": hooktest.DocsSecret, "replay": "true", "stateDirectory": "state"}, "stateDirectory: must be an absolute path"},
 	} {
-		got := strings.Join(sentences(compile(c.options).problems), "\n")
+		got := strings.Join(config.Sentences(policy.Compile(c.options).Problems), "\n")
 		if !strings.HasPrefix(got, c.says) || strings.Contains(got, "\n") {
 			t.Errorf("%v: %q, want %q", c.options, got, c.says)
 		}
 	}
 	for _, good := range []map[string]any{
 		with("slack", map[string]any{"window": "11m"}), with("stripe", map[string]any{"by": "delivery"}),
-		{"provider": "standard-webhooks", "secrets": "whsec_" + base64Text(docsSecret), "replay": map[string]any{"by": "delivery"}},
+		{"provider": "standard-webhooks", "secrets": "whsec_" + hooktest.Base64Text(hooktest.DocsSecret), "replay": map[string]any{"by": "delivery"}},
 	} {
-		if c := compile(good); len(c.problems) > 0 {
-			t.Errorf("%v: %q", good, c.problems)
+		if c := policy.Compile(good); len(c.Problems) > 0 {
+			t.Errorf("%v: %q", good, c.Problems)
 		}
 	}
 }
@@ -333,7 +340,7 @@ func TestSettlingThatPanics(t *testing.T) {
 	records, reports := capture(t)
 	for _, status := range []int{200, 503, -1} {
 		raw := onlyOnce(map[string]any{})
-		g := newTestGate(t.Name(), raw, compile, testTime)
+		g := newTestGate(t.Name(), raw, policy.Compile, hooktest.TestTime)
 		b := &statusBackend{status: status}
 		inner := b.handler()
 		h := handler(g, http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
@@ -346,12 +353,12 @@ func TestSettlingThatPanics(t *testing.T) {
 			h.ServeHTTP(httptest.NewRecorder(), github())
 			broke = false
 		}()
-		record := onlyRecord(t, records)
-		if broke != (status < 0) || record["event.reason"] != verified || !strings.Contains(reports.String(), "recording a request panicked") {
+		record := hooktest.OnlyRecord(t, records)
+		if broke != (status < 0) || record["event.reason"] != verdict.Verified || !strings.Contains(reports.String(), "recording a request panicked") {
 			t.Errorf("%d: broke off: %v, %v, %s", status, broke, record, reports)
 		}
 		reports.Reset()
-		redirect(reports)
+		report.Redirect(reports)
 		forgetMiddleware(t.Name())
 	}
 }
@@ -362,65 +369,65 @@ func TestMemoryOverReloads(t *testing.T) {
 	capture(t)
 	name := t.Name()
 	build := func(more map[string]any) *gate {
-		raw := githubOptions()
+		raw := hooktest.GithubOptions()
 		raw["rateLimit"] = map[string]any{"average": "3", "period": "1h"}
 		raw["ban"] = map[string]any{"failures": "1"}
 		raw["replay"] = "true"
 		for key, value := range more {
 			raw[key] = value
 		}
-		return newTestGate(name, raw, compile, testTime)
+		return newTestGate(name, raw, policy.Compile, hooktest.TestTime)
 	}
 	pass := func(g *gate, remote, body string) string {
-		r := newPost(body, "X-Hub-Signature-256: sha256="+hexMACOf("hmac-sha256", docsSecret, body))
+		r := hooktest.NewPost(body, "X-Hub-Signature-256: sha256="+hooktest.HexMACOf("hmac-sha256", hooktest.DocsSecret, body))
 		r.RemoteAddr = remote
-		d := decide(g, r, testTime)
-		d.status, d.completed = 200, true
-		settle(d, testTime)
-		return d.reason
+		x := decide(g, r, hooktest.TestTime)
+		x.status, x.completed = 200, true
+		settle(x, hooktest.TestTime)
+		return x.reason
 	}
 	g := build(nil)
-	guess(g, "192.0.2.66:1", testTime)
-	if pass(g, "192.0.2.1:1", "a") != verified {
+	guess(g, "192.0.2.66:1", hooktest.TestTime)
+	if pass(g, "192.0.2.1:1", "a") != verdict.Verified {
 		t.Fatal("the first is refused")
 	}
 	for i := 0; i < 100; i++ {
 		g = build(map[string]any{"maxBodyBytes": fmt.Sprint(1000 + i)})
 	}
-	for remote, want := range map[string]string{"192.0.2.66:1": sourceBanned, "192.0.2.2:1": deliveryDuplicate} {
+	for remote, want := range map[string]string{"192.0.2.66:1": verdict.SourceBanned, "192.0.2.2:1": verdict.DeliveryDuplicate} {
 		if reason := pass(g, remote, "a"); reason != want {
 			t.Errorf("after 100 reloads, %s: %s, want %s", remote, reason, want)
 		}
 	}
-	if a, b := pass(build(nil), "192.0.2.1:1", "b"), pass(build(nil), "192.0.2.1:1", "c"); a != verified || b != verified {
+	if a, b := pass(build(nil), "192.0.2.1:1", "b"), pass(build(nil), "192.0.2.1:1", "c"); a != verdict.Verified || b != verdict.Verified {
 		t.Error(a, b)
 	}
-	if reason := pass(g, "192.0.2.1:1", "d"); reason != rateLimited {
+	if reason := pass(g, "192.0.2.1:1", "d"); reason != verdict.RateLimited {
 		t.Errorf("the fourth of three, by gates of one name: %s", reason)
 	}
 	// Each part for itself.
-	if reason := pass(build(map[string]any{"rateLimit": map[string]any{"average": "4", "period": "1h"}}), "192.0.2.1:1", "a"); reason != deliveryDuplicate {
+	if reason := pass(build(map[string]any{"rateLimit": map[string]any{"average": "4", "period": "1h"}}), "192.0.2.1:1", "a"); reason != verdict.DeliveryDuplicate {
 		t.Errorf("with another limit: %s", reason)
 	}
-	if reason := pass(build(map[string]any{"rateLimit": map[string]any{"average": "4", "period": "1h"}}), "192.0.2.66:1", "a"); reason != sourceBanned {
+	if reason := pass(build(map[string]any{"rateLimit": map[string]any{"average": "4", "period": "1h"}}), "192.0.2.66:1", "a"); reason != verdict.SourceBanned {
 		t.Errorf("a ban, with another limit: %s", reason)
 	}
-	if reason := pass(build(map[string]any{"ban": map[string]any{"failures": "2"}}), "192.0.2.66:1", "e"); reason != verified {
+	if reason := pass(build(map[string]any{"ban": map[string]any{"failures": "2"}}), "192.0.2.66:1", "e"); reason != verdict.Verified {
 		t.Errorf("with other bans: %s", reason)
 	}
-	if reason := pass(build(map[string]any{"replay": map[string]any{"window": "48h"}}), "192.0.2.3:1", "a"); reason != deliveryDuplicate {
+	if reason := pass(build(map[string]any{"replay": map[string]any{"window": "48h"}}), "192.0.2.3:1", "a"); reason != verdict.DeliveryDuplicate {
 		t.Errorf("with another window: %s", reason)
 	}
-	if reason := pass(build(map[string]any{"stateDirectory": t.TempDir()}), "192.0.2.3:1", "a"); reason != deliveryDuplicate {
+	if reason := pass(build(map[string]any{"stateDirectory": t.TempDir()}), "192.0.2.3:1", "a"); reason != verdict.DeliveryDuplicate {
 		t.Errorf("with a directory: %s", reason)
 	}
 	// Who failed by another secret has not failed by this one.
 	g = build(nil)
-	guess(g, "192.0.2.67:1", testTime)
-	if reason := pass(g, "192.0.2.67:1", "f"); reason != sourceBanned {
+	guess(g, "192.0.2.67:1", hooktest.TestTime)
+	if reason := pass(g, "192.0.2.67:1", "f"); reason != verdict.SourceBanned {
 		t.Error(reason)
 	}
-	if reason := pass(build(map[string]any{"secrets": []any{"a newer secret, of 32 bytes and more", docsSecret}}), "192.0.2.67:1", "f"); reason != verified {
+	if reason := pass(build(map[string]any{"secrets": []any{"a newer secret, of 32 bytes and more", hooktest.DocsSecret}}), "192.0.2.67:1", "f"); reason != verdict.Verified {
 		t.Errorf("with another secret: %s", reason)
 	}
 }
@@ -428,23 +435,23 @@ func TestMemoryOverReloads(t *testing.T) {
 func TestMemoryEnds(t *testing.T) {
 	capture(t)
 	ctx, cancel := context.WithCancel(context.Background())
-	c := compile(onlyOnce(map[string]any{}))
-	testState(ctx, t.Name(), c.policy, testTime)
+	c := policy.Compile(onlyOnce(map[string]any{}))
+	testState(ctx, t.Name(), c.Policy, hooktest.TestTime)
 	there := func() bool {
 		registryMu.Lock()
 		defer registryMu.Unlock()
 		return middlewares[t.Name()] != nil
 	}
-	forget(testTime.Add(24 * time.Hour))
+	forget(hooktest.TestTime.Add(24 * time.Hour))
 	if !there() {
 		t.Error("is forgotten while the gate is there")
 	}
 	cancel()
-	forget(testTime.Add(24*time.Hour + linger))
+	forget(hooktest.TestTime.Add(24*time.Hour + linger))
 	if !there() {
 		t.Error("is forgotten at once")
 	}
-	forget(testTime.Add(24*time.Hour + linger + time.Second))
+	forget(hooktest.TestTime.Add(24*time.Hour + linger + time.Second))
 	if there() {
 		t.Error("is never forgotten")
 	}
@@ -458,17 +465,17 @@ func TestReplaySurvivesARestart(t *testing.T) {
 	raw["stateDirectory"] = directory
 	name := t.Name()
 	decideOnce := func() string {
-		g := newTestGate(name, raw, compile, testTime)
-		d := decide(g, github(), testTime)
-		d.status, d.completed = 200, true
-		settle(d, testTime)
+		g := newTestGate(name, raw, policy.Compile, hooktest.TestTime)
+		x := decide(g, github(), hooktest.TestTime)
+		x.status, x.completed = 200, true
+		settle(x, hooktest.TestTime)
 		forgetMiddleware(name)
-		return d.reason
+		return x.reason
 	}
-	if reason := decideOnce(); reason != verified {
+	if reason := decideOnce(); reason != verdict.Verified {
 		t.Fatal(reason)
 	}
-	if reason := decideOnce(); reason != deliveryDuplicate {
+	if reason := decideOnce(); reason != verdict.DeliveryDuplicate {
 		t.Errorf("after a restart: %s", reason)
 	}
 	files, err := filepath.Glob(filepath.Join(directory, "replay-*"))
@@ -478,10 +485,10 @@ func TestReplaySurvivesARestart(t *testing.T) {
 	if err := os.WriteFile(files[0], []byte("rubbish\nrubbish\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if reason := decideOnce(); reason != verified || !strings.Contains(reports.String(), "has 2 lines that are damaged") {
+	if reason := decideOnce(); reason != verdict.Verified || !strings.Contains(reports.String(), "has 2 lines that are damaged") {
 		t.Errorf("after damage: %s, %s", reason, reports)
 	}
-	if text, _ := os.ReadFile(files[0]); strings.Contains(string(text), docsSecret) {
+	if text, _ := os.ReadFile(files[0]); strings.Contains(string(text), hooktest.DocsSecret) {
 		t.Error("a secret is on the disk")
 	}
 }
@@ -495,17 +502,17 @@ func TestReplayMistakesBesideOthers(t *testing.T) {
 	}{
 		{"maxBodyBytes", "9999999999"}, {"audit", map[string]any{"payload": "al"}}, {"methods", []any{"FETCH"}}, {"stateDirectory", "state"},
 	} {
-		raw := map[string]any{"provider": "github", "secrets": docsSecret, "replay": map[string]any{"onDuplicate": "forwrd", "by": "delivry", "window": "721h"}}
+		raw := map[string]any{"provider": "github", "secrets": hooktest.DocsSecret, "replay": map[string]any{"onDuplicate": "forwrd", "by": "delivry", "window": "721h"}}
 		raw[other.name] = other.value
-		c := compile(raw)
-		got := strings.Join(sentences(c.problems), "\n")
+		c := policy.Compile(raw)
+		got := strings.Join(config.Sentences(c.Problems), "\n")
 		for _, path := range []string{other.name, "replay.onDuplicate: ", "replay.by: ", "replay.window: "} {
 			if !strings.Contains(got, path) {
 				t.Errorf("%s: %q, want %s", other.name, got, path)
 			}
 		}
-		if c.policy != nil || len(c.problems) != 4 {
-			t.Errorf("%s: %q", other.name, c.problems)
+		if c.Policy != nil || len(c.Problems) != 4 {
+			t.Errorf("%s: %q", other.name, c.Problems)
 		}
 	}
 }
@@ -515,7 +522,7 @@ func TestReplayIsJournaled(t *testing.T) {
 	capture(t)
 	raw := onlyOnce(map[string]any{})
 	raw["stateDirectory"] = t.TempDir()
-	g := newTestGate(t.Name(), raw, compile, testTime)
+	g := newTestGate(t.Name(), raw, policy.Compile, hooktest.TestTime)
 	serve(handler(g, http.HandlerFunc(accepts)), github())
 	files, _ := filepath.Glob(filepath.Join(raw["stateDirectory"].(string), "replay-*"))
 	if len(files) == 0 {

@@ -6,6 +6,10 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/hookward/hookward/internal/hooktest"
+	"github.com/hookward/hookward/internal/policy"
+	"github.com/hookward/hookward/internal/verdict"
 )
 
 // Two mistakes that are said in the same words are both said, one mistake is said once
@@ -13,29 +17,29 @@ import (
 func TestMistakesAndTheirEndAreSaid(t *testing.T) {
 	_, reports := capture(t)
 	lines := func(text string) int { return strings.Count(reports.String(), text) }
-	at := func(seconds int) time.Time { return testTime.Add(time.Duration(seconds) * time.Second) }
+	at := func(seconds int) time.Time { return hooktest.TestTime.Add(time.Duration(seconds) * time.Second) }
 	with := func(secret string) map[string]any { return map[string]any{"provider": "github", "secrets": secret} }
 	const problem, well = "secrets[0]: file: must be followed by an absolute path", "is well again"
 
-	newTestGate(t.Name(), with("file:sec"), compile, at(0))
-	newTestGate(t.Name(), with("file:sec"), compile, at(1)) // of another router
+	newTestGate(t.Name(), with("file:sec"), policy.Compile, at(0))
+	newTestGate(t.Name(), with("file:sec"), policy.Compile, at(1)) // of another router
 	if lines(problem) != 1 {
 		t.Errorf("one mistake: %s", reports)
 	}
-	newTestGate(t.Name(), with("file:./sec"), compile, at(2))
+	newTestGate(t.Name(), with("file:./sec"), policy.Compile, at(2))
 	if lines(problem) != 2 || lines(well) != 0 {
 		t.Errorf("two mistakes: %s", reports)
 	}
-	newTestGate(t.Name(), githubOptions(), compile, at(3))
-	newTestGate(t.Name(), githubOptions(), compile, at(4))
+	newTestGate(t.Name(), hooktest.GithubOptions(), policy.Compile, at(3))
+	newTestGate(t.Name(), hooktest.GithubOptions(), policy.Compile, at(4))
 	if lines(well) != 1 || lines(`"log.level":"info"`) != 1 {
 		t.Errorf("mended: %s", reports)
 	}
-	newTestGate(t.Name()+" another", githubOptions(), compile, at(5))
+	newTestGate(t.Name()+" another", hooktest.GithubOptions(), policy.Compile, at(5))
 	if lines(well) != 1 {
 		t.Errorf("one that was well all the time: %s", reports)
 	}
-	newTestGate(t.Name(), with("file:sec"), compile, at(6))
+	newTestGate(t.Name(), with("file:sec"), policy.Compile, at(6))
 	if lines(problem) != 3 {
 		t.Errorf("the first mistake again: %s", reports)
 	}
@@ -51,8 +55,8 @@ func TestHealthOfFiles(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	now := testTime
-	g := newTestGate(t.Name(), map[string]any{"provider": "azure-devops", "secrets": "file:" + path}, compile, now)
+	now := hooktest.TestTime
+	g := newTestGate(t.Name(), map[string]any{"provider": "azure-devops", "secrets": "file:" + path}, policy.Compile, now)
 	look := func() {
 		now = now.Add(fileCheckInterval)
 		currentPolicy(g, now)
@@ -84,15 +88,15 @@ func TestHealthOfFiles(t *testing.T) {
 // The record of a 503 says why.
 func TestRecordsHaveTheCause(t *testing.T) {
 	records, _ := capture(t)
-	asked(t, map[string]any{"provider": "githab", "secrets": docsSecret, "maxBodyBytes": "x", "bodyTimeout": "x", "observeOnly": "x", "tolerance": "x", "ban": "x", "replay": "x", "redis": "x", "audit": "x", "token": "x", "signature": "x", "handshakes": "x"}, newPost(docsBody))
-	record := onlyRecord(t, records)
+	asked(t, map[string]any{"provider": "githab", "secrets": hooktest.DocsSecret, "maxBodyBytes": "x", "bodyTimeout": "x", "observeOnly": "x", "tolerance": "x", "ban": "x", "replay": "x", "redis": "x", "audit": "x", "token": "x", "signature": "x", "handshakes": "x"}, hooktest.NewPost(hooktest.DocsBody))
+	record := hooktest.OnlyRecord(t, records)
 	cause, _ := record["error.message"].(string)
-	if !strings.Contains(cause, "is not in the catalogue, did you mean github or gitlab?") && !strings.HasSuffix(cause, "...") || len(cause) != maxCause+3 || record["event.reason"] != configInvalid {
+	if !strings.Contains(cause, "is not in the catalogue, did you mean github or gitlab?") && !strings.HasSuffix(cause, "...") || len(cause) != maxCause+3 || record["event.reason"] != verdict.ConfigInvalid {
 		t.Errorf("%q", cause)
 	}
 	records.Reset()
-	asked(t, githubOptions(), newPost(docsBody, "X-Hub-Signature-256: "+docsSignature+"0"))
-	if record := onlyRecord(t, records); record["error.message"] != nil {
+	asked(t, hooktest.GithubOptions(), hooktest.NewPost(hooktest.DocsBody, "X-Hub-Signature-256: "+hooktest.DocsSignature+"0"))
+	if record := hooktest.OnlyRecord(t, records); record["error.message"] != nil {
 		t.Errorf("%v", record)
 	}
 }

@@ -14,22 +14,22 @@ import (
 func handler(g *gate, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		_, hijackable := rw.(http.Hijacker)
-		d := decideOn(g, r, hijackable, time.Now())
-		if d.limit != "" {
-			tellClient(rw, d)
+		x := decideOn(g, r, hijackable, time.Now())
+		if x.limit != "" {
+			tellClient(rw, x)
 		}
-		if !d.forward {
-			refuse(rw, r, d)
-			finish(d)
+		if !x.forward {
+			refuse(rw, r, x)
+			finish(x)
 			return
 		}
 		// Deferred, so that a panic of the backend leaves its record as well.
 		// The panic itself goes on: it is how a broken response is aborted.
 		// Yaegi would skip a deferred call of a function that it has not read
 		// yet; record.go sorts before serve.go, and the dialect check knows.
-		defer finish(d)
-		next.ServeHTTP(newStatusWriter(rw, d), r)
-		d.completed = true
+		defer finish(x)
+		next.ServeHTTP(newStatusWriter(rw, x), r)
+		x.completed = true
 	})
 }
 
@@ -38,14 +38,14 @@ func handler(g *gate, next http.Handler) http.Handler {
 // without a length is then flushed at each write, as the reverse proxy would do.
 type statusWriter struct {
 	http.ResponseWriter
-	d     *decision
+	d     *exchange
 	flush bool // each write, because nobody else can
 }
 
 // newStatusWriter returns the interface and not the struct: Yaegi would let the
 // interface share the caller's variable.
-func newStatusWriter(rw http.ResponseWriter, d *decision) http.ResponseWriter {
-	return &statusWriter{ResponseWriter: rw, d: d, flush: !compiled}
+func newStatusWriter(rw http.ResponseWriter, x *exchange) http.ResponseWriter {
+	return &statusWriter{ResponseWriter: rw, d: x, flush: !compiled}
 }
 
 // WriteHeader notes the status, unless it is an interim one, or one too many.

@@ -6,6 +6,8 @@ import (
 	"net/http/httptest"
 	"testing"
 	"time"
+
+	"github.com/hookward/hookward/internal/hooktest"
 )
 
 // Compiled in, what is behind the gate flushes when it likes, and sets deadlines.
@@ -28,11 +30,11 @@ func TestResponseController(t *testing.T) {
 		whole["write deadline"] = c.SetWriteDeadline(time.Now().Add(time.Minute))
 		whole["full duplex"] = c.EnableFullDuplex()
 		_, flushed = rw.(http.Flusher)
-	}), githubOptions())
+	}), hooktest.GithubOptions())
 	server := httptest.NewServer(h)
 	defer server.Close()
 	send := func(path string) *http.Request {
-		r := newPost(docsBody, "X-Hub-Signature-256: "+docsSignature)
+		r := hooktest.NewPost(hooktest.DocsBody, "X-Hub-Signature-256: "+hooktest.DocsSignature)
 		r.URL.Path = path
 		return r
 	}
@@ -69,8 +71,8 @@ func TestStatusOfAFlush(t *testing.T) {
 	records, _ := capture(t)
 	rw := serve(newTestHandler(t, http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) {
 		_ = http.NewResponseController(rw).Flush()
-	}), githubOptions()), newPost(docsBody, "X-Hub-Signature-256: "+docsSignature))
-	if record := onlyRecord(t, records); record["http.response.status_code"] != float64(http.StatusOK) || !rw.Flushed {
+	}), hooktest.GithubOptions()), hooktest.NewPost(hooktest.DocsBody, "X-Hub-Signature-256: "+hooktest.DocsSignature))
+	if record := hooktest.OnlyRecord(t, records); record["http.response.status_code"] != float64(http.StatusOK) || !rw.Flushed {
 		t.Errorf("record %v, flushed: %t", record, rw.Flushed)
 	}
 }

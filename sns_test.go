@@ -21,6 +21,12 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/hookward/hookward/internal/config"
+	"github.com/hookward/hookward/internal/hooktest"
+	"github.com/hookward/hookward/internal/policy"
+	"github.com/hookward/hookward/internal/sns"
+	"github.com/hookward/hookward/internal/verdict"
 )
 
 const (
@@ -45,7 +51,7 @@ func newAmazon(t *testing.T, name string, until time.Time) *amazon {
 	if err != nil {
 		t.Fatal(err)
 	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name}, DNSNames: []string{name}, NotBefore: testTime.Add(-time.Hour), NotAfter: until}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name}, DNSNames: []string{name}, NotBefore: hooktest.TestTime.Add(-time.Hour), NotAfter: until}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
 	if err != nil {
 		t.Fatal(err)
@@ -64,14 +70,14 @@ func newAmazon(t *testing.T, name string, until time.Time) *amazon {
 	}))
 	dialer := &net.Dialer{}
 	address := server.Listener.Addr().String()
-	beginSNS(&http.Transport{
+	sns.Begin(&http.Transport{
 		TLSClientConfig: &tls.Config{InsecureSkipVerify: true},
 		DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
 			return dialer.DialContext(ctx, network, address)
 		},
 	})
 	t.Cleanup(func() {
-		beginSNS(nil)
+		sns.Begin(nil)
 		server.Close()
 	})
 	return a
@@ -89,7 +95,7 @@ func snsMessage(t *testing.T, key *rsa.PrivateKey, pairs ...string) map[string]s
 	t.Helper()
 	m := map[string]string{
 		"Type": "Notification", "MessageId": "22b80b92-fdea-4c2c-8f9d-bdfb0c7bf324", "TopicArn": snsTestTopic, "Subject": "My First Message",
-		"Message": "Hello world!\nMessage", "Timestamp": testTime.Format("2006-01-02T15:04:05.000Z"), "SignatureVersion": "2", "SigningCertURL": snsTestURL,
+		"Message": "Hello world!\nMessage", "Timestamp": hooktest.TestTime.Format("2006-01-02T15:04:05.000Z"), "SignatureVersion": "2", "SigningCertURL": snsTestURL,
 	}
 	for i := 0; i+1 < len(pairs); i += 2 {
 		m[pairs[i]] = pairs[i+1]
@@ -133,24 +139,24 @@ func snsBodyReason(t *testing.T, body string, now time.Time, more ...string) str
 		options[more[i]] = more[i+1]
 	}
 	capture(t)
-	g := newTestGate(t.Name(), options, compile, now)
+	g := newTestGate(t.Name(), options, policy.Compile, now)
 	if g.policy == nil {
-		t.Fatalf("%q", compile(options).problems)
+		t.Fatalf("%q", policy.Compile(options).Problems)
 	}
-	d := decide(g, newPost(body), now)
-	if d.forward != (d.reason == verified) {
-		t.Errorf("%s, forwarded: %v", d.reason, d.forward)
+	x := decide(g, hooktest.NewPost(body), now)
+	if x.forward != (x.reason == verdict.Verified) {
+		t.Errorf("%s, forwarded: %v", x.reason, x.forward)
 	}
-	return d.reason
+	return x.reason
 }
 
 func TestSNS(t *testing.T) {
-	a := newAmazon(t, "sns.us-east-1.amazonaws.com", testTime.Add(24*time.Hour))
+	a := newAmazon(t, "sns.us-east-1.amazonaws.com", hooktest.TestTime.Add(24*time.Hour))
 	for _, pairs := range [][]string{
 		{}, {"SignatureVersion", "1"}, {"Subject", ""},
 		{"Type", "SubscriptionConfirmation", "Token", "2336412f37", "SubscribeURL", "https://sns.us-east-1.amazonaws.com/?Action=ConfirmSubscription", "Subject", ""},
 	} {
-		if got := snsReason(t, snsMessage(t, a.key, pairs...), testTime); got != verified {
+		if got := snsReason(t, snsMessage(t, a.key, pairs...), hooktest.TestTime); got != verdict.Verified {
 			t.Errorf("%v: %s", pairs, got)
 		}
 	}
@@ -159,29 +165,29 @@ func TestSNS(t *testing.T) {
 	}
 	// One change after signing.
 	for name, value := range map[string]string{
-		"Message": "Hello world?", "MessageId": "x", "Subject": "", "Timestamp": testTime.Add(time.Second).Format(time.RFC3339), "Type": "UnsubscribeConfirmation",
+		"Message": "Hello world?", "MessageId": "x", "Subject": "", "Timestamp": hooktest.TestTime.Add(time.Second).Format(time.RFC3339), "Type": "UnsubscribeConfirmation",
 		"SubscribeURL": "https://sns.us-east-1.amazonaws.com/", "Token": "x", "SignatureVersion": "1",
 	} {
 		m := snsMessage(t, a.key)
 		m[name] = value
-		if got := snsReason(t, m, testTime); got != signatureMismatch {
+		if got := snsReason(t, m, hooktest.TestTime); got != verdict.SignatureMismatch {
 			t.Errorf("VULNERABLE: %s changed: %s", name, got)
 		}
 	}
 	for reason, m := range map[string]map[string]string{
-		signatureMissing:    {"Signature": ""},
-		signatureMalformed:  {"Signature": "AAAA"},
-		signedFieldMissing:  {"SignatureVersion": "3"},
-		timestampMissing:    {"Timestamp": ""},
-		senderUnknown:       {"TopicArn": "arn:aws:sns:us-east-1:210987654321:deploys"},
-		signedTextAmbiguous: {"MessageId": "x\nSubject\ny"},
+		verdict.SignatureMissing:    {"Signature": ""},
+		verdict.SignatureMalformed:  {"Signature": "AAAA"},
+		verdict.SignedFieldMissing:  {"SignatureVersion": "3"},
+		verdict.TimestampMissing:    {"Timestamp": ""},
+		verdict.SenderUnknown:       {"TopicArn": "arn:aws:sns:us-east-1:210987654321:deploys"},
+		verdict.SignedTextAmbiguous: {"MessageId": "x\nSubject\ny"},
 	} {
 		changed := snsMessage(t, a.key)
 		for name, value := range m {
 			changed[name] = value
 		}
-		got := snsReason(t, changed, testTime)
-		if got != reason && !(reason == signatureMalformed && got == signatureMismatch) {
+		got := snsReason(t, changed, hooktest.TestTime)
+		if got != reason && !(reason == verdict.SignatureMalformed && got == verdict.SignatureMismatch) {
 			t.Errorf("%v: %s, want %s", m, got, reason)
 		}
 	}
@@ -192,29 +198,29 @@ func TestSNS(t *testing.T) {
 		t.Fatal(err)
 	}
 	for added, want := range map[string]string{
-		`"Unsigned":"x"`: verified, `"Subject":null`: verified, `"Subject":["EVIL"]`: signedFieldMissing, `"Subject":{"a":1}`: signedFieldMissing, `"Subject":""`: signatureMismatch,
-		`"subject":"EVIL"`: bodyMalformed, `"SUBJECT":"EVIL"`: bodyMalformed, `"SubscribeURL":["https://evil"]`: signedFieldMissing, `"Message":"EVIL"`: bodyMalformed,
-		`"token":"x"`: bodyMalformed, `"x":"` + "\xff" + `"`: bodyMalformed, `"Subject":"\ud800"`: signatureMismatch,
+		`"Unsigned":"x"`: verdict.Verified, `"Subject":null`: verdict.Verified, `"Subject":["EVIL"]`: verdict.SignedFieldMissing, `"Subject":{"a":1}`: verdict.SignedFieldMissing, `"Subject":""`: verdict.SignatureMismatch,
+		`"subject":"EVIL"`: verdict.BodyMalformed, `"SUBJECT":"EVIL"`: verdict.BodyMalformed, `"SubscribeURL":["https://evil"]`: verdict.SignedFieldMissing, `"Message":"EVIL"`: verdict.BodyMalformed,
+		`"token":"x"`: verdict.BodyMalformed, `"x":"` + "\xff" + `"`: verdict.BodyMalformed, `"Subject":"\ud800"`: verdict.SignatureMismatch,
 	} {
-		if got := snsBodyReason(t, `{`+added+`,`+string(plain[1:]), testTime); got != want {
+		if got := snsBodyReason(t, `{`+added+`,`+string(plain[1:]), hooktest.TestTime); got != want {
 			t.Errorf("VULNERABLE: with %s: %s, want %s", added, got, want)
 		}
 	}
 	// Another's topic, though Amazon has signed it.
-	if got := snsReason(t, snsMessage(t, a.key, "TopicArn", "arn:aws:sns:us-east-1:210987654321:deploys"), testTime); got != senderUnknown {
+	if got := snsReason(t, snsMessage(t, a.key, "TopicArn", "arn:aws:sns:us-east-1:210987654321:deploys"), hooktest.TestTime); got != verdict.SenderUnknown {
 		t.Errorf("VULNERABLE: another's topic: %s", got)
 	}
-	if got := snsReason(t, snsMessage(t, a.key), testTime.Add(2*time.Hour)); got != timestampTooOld {
+	if got := snsReason(t, snsMessage(t, a.key), hooktest.TestTime.Add(2*time.Hour)); got != verdict.TimestampTooOld {
 		t.Errorf("two hours later: %s", got)
 	}
-	if got := snsReason(t, snsMessage(t, a.key), testTime.Add(-2*time.Hour)); got != timestampTooNew && got != signatureMismatch {
+	if got := snsReason(t, snsMessage(t, a.key), hooktest.TestTime.Add(-2*time.Hour)); got != verdict.TimestampTooNew && got != verdict.SignatureMismatch {
 		t.Errorf("two hours earlier: %s", got)
 	}
 }
 
 // No request goes out for a URL that is not Amazon's to the letter.
 func TestSNSCertificateURL(t *testing.T) {
-	a := newAmazon(t, "sns.amazonaws.com", testTime.Add(24*time.Hour))
+	a := newAmazon(t, "sns.amazonaws.com", hooktest.TestTime.Add(24*time.Hour))
 	const path = "/SimpleNotificationService-0123456789abcdef0123456789abcdef.pem"
 	for _, address := range []string{
 		"http://sns.us-east-1.amazonaws.com" + path,
@@ -239,7 +245,7 @@ func TestSNSCertificateURL(t *testing.T) {
 		"//sns.us-east-1.amazonaws.com" + path,
 		"file:///etc/passwd", "https://169.254.169.254/latest/meta-data", "https://localhost" + path, "x", "",
 	} {
-		if got := snsReason(t, snsMessage(t, a.key, "SigningCertURL", address), testTime); got != certificateRefused {
+		if got := snsReason(t, snsMessage(t, a.key, "SigningCertURL", address), hooktest.TestTime); got != verdict.CertificateRefused {
 			t.Errorf("VULNERABLE: %q: %s", address, got)
 		}
 	}
@@ -259,15 +265,15 @@ func TestSNSCertificateAnswers(t *testing.T) {
 		"empty":     func(rw http.ResponseWriter, r *http.Request) {},
 		"too long":  func(rw http.ResponseWriter, r *http.Request) { _, _ = rw.Write([]byte(strings.Repeat("x", 1<<20))) },
 		"a key": func(rw http.ResponseWriter, r *http.Request) {
-			der, _ := base64.StdEncoding.DecodeString(testRSAKey)
+			der, _ := base64.StdEncoding.DecodeString(hooktest.TestRSAKey)
 			_ = pem.Encode(rw, &pem.Block{Type: "PUBLIC KEY", Bytes: der})
 		},
 	} {
-		a := newAmazon(t, "sns.amazonaws.com", testTime.Add(24*time.Hour))
+		a := newAmazon(t, "sns.amazonaws.com", hooktest.TestTime.Add(24*time.Hour))
 		a.answer = answer
 		m := snsMessage(t, a.key)
 		for i := 0; i < 3; i++ {
-			if got := snsReason(t, m, testTime); got != keyUnavailable {
+			if got := snsReason(t, m, hooktest.TestTime); got != verdict.KeyUnavailable {
 				t.Errorf("VULNERABLE: %s: %s", name, got)
 			}
 		}
@@ -275,31 +281,31 @@ func TestSNSCertificateAnswers(t *testing.T) {
 			t.Errorf("%s: asked %d times within a moment", name, n)
 		}
 		a.answer = nil
-		if got := snsReason(t, m, testTime.Add(31*time.Second)); got != verified {
+		if got := snsReason(t, m, hooktest.TestTime.Add(31*time.Second)); got != verdict.Verified {
 			t.Errorf("%s: does not heal: %s", name, got)
 		}
 	}
-	a := newAmazon(t, "evil.example.com", testTime.Add(24*time.Hour))
-	if got := snsReason(t, snsMessage(t, a.key), testTime); got != keyUnavailable {
+	a := newAmazon(t, "evil.example.com", hooktest.TestTime.Add(24*time.Hour))
+	if got := snsReason(t, snsMessage(t, a.key), hooktest.TestTime); got != verdict.KeyUnavailable {
 		t.Errorf("VULNERABLE: a certificate of another name: %s", got)
 	}
-	a = newAmazon(t, "sns.amazonaws.com", testTime.Add(-time.Minute))
-	if got := snsReason(t, snsMessage(t, a.key), testTime); got != signatureMismatch {
+	a = newAmazon(t, "sns.amazonaws.com", hooktest.TestTime.Add(-time.Minute))
+	if got := snsReason(t, snsMessage(t, a.key), hooktest.TestTime); got != verdict.SignatureMismatch {
 		t.Errorf("VULNERABLE: an expired certificate: %s", got)
 	}
 }
 
 // Strangers may invent certificates; those that are known stay.
 func TestSNSFlood(t *testing.T) {
-	a := newAmazon(t, "sns.amazonaws.com", testTime.Add(24*time.Hour))
+	a := newAmazon(t, "sns.amazonaws.com", hooktest.TestTime.Add(24*time.Hour))
 	good := snsMessage(t, a.key)
-	if got := snsReason(t, good, testTime); got != verified {
+	if got := snsReason(t, good, hooktest.TestTime); got != verdict.Verified {
 		t.Fatal(got)
 	}
 	a.answer = http.NotFound
 	for i := 0; i < 100; i++ {
 		m := snsMessage(t, a.key, "SigningCertURL", strings.Replace(snsTestURL, "0123", string("0123456789abcdef"[i%16])+string("0123456789abcdef"[i/16])+"ff", 1))
-		if got := snsReason(t, m, testTime); got != keyUnavailable {
+		if got := snsReason(t, m, hooktest.TestTime); got != verdict.KeyUnavailable {
 			t.Errorf("an invented certificate: %s", got)
 		}
 	}
@@ -309,12 +315,12 @@ func TestSNSFlood(t *testing.T) {
 	// Those that were asked for in vain are not asked for beside that.
 	for i := 0; i < 100; i++ {
 		m := snsMessage(t, a.key, "SigningCertURL", strings.Replace(snsTestURL, "0123", string("0123456789abcdef"[i%16])+string("0123456789abcdef"[i/16])+"ff", 1))
-		_ = snsReason(t, m, testTime.Add(40*time.Second))
+		_ = snsReason(t, m, hooktest.TestTime.Add(40*time.Second))
 	}
 	if n := len(a.asked()); n != 1+20 {
 		t.Errorf("asked %d times within a minute, want %d", n, 1+20)
 	}
-	if got := snsReason(t, good, testTime); got != verified {
+	if got := snsReason(t, good, hooktest.TestTime); got != verdict.Verified {
 		t.Errorf("the known certificate is gone: %s", got)
 	}
 }
@@ -322,42 +328,42 @@ func TestSNSFlood(t *testing.T) {
 func TestSNSConfirmation(t *testing.T) {
 	const address = "https://sns.us-east-1.amazonaws.com/?Action=ConfirmSubscription&TopicArn=" + snsTestTopic + "&Token=2336412f37"
 	for url, want := range map[string]string{
-		address: handshakeAnswered,
-		"http" + strings.TrimPrefix(address, "https"):                        certificateRefused,
-		strings.Replace(address, "us-east-1.amazonaws", "us-east-1.evil", 1): certificateRefused,
-		strings.Replace(address, "sns.us-east-1", "sns.eu-west-1", 1):        certificateRefused,
-		strings.Replace(address, "amazonaws.com/", "amazonaws.com:8443/", 1): certificateRefused,
-		strings.Replace(address, "sns.us", "x@sns.us", 1):                    certificateRefused,
-		strings.Replace(address, ":deploys", ":others", 1):                   certificateRefused,
-		strings.Replace(address, "ConfirmSubscription", "Unsubscribe", 1):    certificateRefused,
-		strings.Replace(address, "&Token=2336412f37", "", 1):                 certificateRefused,
-		address + "&Action=DeleteTopic":                                      certificateRefused,
-		strings.Replace(address, "/?", "/x?", 1):                             certificateRefused,
-		"":                                                                   certificateRefused,
+		address: verdict.HandshakeAnswered,
+		"http" + strings.TrimPrefix(address, "https"):                        verdict.CertificateRefused,
+		strings.Replace(address, "us-east-1.amazonaws", "us-east-1.evil", 1): verdict.CertificateRefused,
+		strings.Replace(address, "sns.us-east-1", "sns.eu-west-1", 1):        verdict.CertificateRefused,
+		strings.Replace(address, "amazonaws.com/", "amazonaws.com:8443/", 1): verdict.CertificateRefused,
+		strings.Replace(address, "sns.us", "x@sns.us", 1):                    verdict.CertificateRefused,
+		strings.Replace(address, ":deploys", ":others", 1):                   verdict.CertificateRefused,
+		strings.Replace(address, "ConfirmSubscription", "Unsubscribe", 1):    verdict.CertificateRefused,
+		strings.Replace(address, "&Token=2336412f37", "", 1):                 verdict.CertificateRefused,
+		address + "&Action=DeleteTopic":                                      verdict.CertificateRefused,
+		strings.Replace(address, "/?", "/x?", 1):                             verdict.CertificateRefused,
+		"":                                                                   verdict.CertificateRefused,
 	} {
-		a := newAmazon(t, "sns.amazonaws.com", testTime.Add(24*time.Hour))
+		a := newAmazon(t, "sns.amazonaws.com", hooktest.TestTime.Add(24*time.Hour))
 		m := snsMessage(t, a.key, "Type", "SubscriptionConfirmation", "Token", "2336412f37", "SubscribeURL", url, "Subject", "")
-		if got := snsReason(t, m, testTime, "confirmSubscriptions", "true"); got != want {
+		if got := snsReason(t, m, hooktest.TestTime, "confirmSubscriptions", "true"); got != want {
 			t.Errorf("VULNERABLE: %q: %s, want %s", url, got, want)
 		}
 		visited := len(a.asked()) - 1
-		if visited != map[string]int{handshakeAnswered: 1}[want] {
+		if visited != map[string]int{verdict.HandshakeAnswered: 1}[want] {
 			t.Errorf("VULNERABLE: %q was visited %d times", url, visited)
 		}
-		if got := snsReason(t, m, testTime); got != verified {
+		if got := snsReason(t, m, hooktest.TestTime); got != verdict.Verified {
 			t.Errorf("without the option: %s", got)
 		}
 	}
-	a := newAmazon(t, "sns.amazonaws.com", testTime.Add(24*time.Hour))
+	a := newAmazon(t, "sns.amazonaws.com", hooktest.TestTime.Add(24*time.Hour))
 	m := snsMessage(t, a.key, "Type", "SubscriptionConfirmation", "Token", "2336412f37", "SubscribeURL", address, "Subject", "")
 	m["Token"] = "x"
-	if got := snsReason(t, m, testTime, "confirmSubscriptions", "true"); got != signatureMismatch || len(a.asked()) != 1 {
+	if got := snsReason(t, m, hooktest.TestTime, "confirmSubscriptions", "true"); got != verdict.SignatureMismatch || len(a.asked()) != 1 {
 		t.Errorf("VULNERABLE: a forged confirmation: %s, %q", got, a.asked())
 	}
 }
 
 func TestSNSNeedsSenders(t *testing.T) {
-	if c := compile(map[string]any{"provider": "aws-sns"}); c.policy != nil || !strings.HasPrefix(sentence(c.problems[0]), "senders: is required") {
-		t.Errorf("VULNERABLE: anybody's topic: %q", c.problems)
+	if c := policy.Compile(map[string]any{"provider": "aws-sns"}); c.Policy != nil || !strings.HasPrefix(config.Sentence(c.Problems[0]), "senders: is required") {
+		t.Errorf("VULNERABLE: anybody's topic: %q", c.Problems)
 	}
 }

@@ -3,6 +3,9 @@ package hookward
 import (
 	"net/http"
 	"testing"
+
+	"github.com/hookward/hookward/internal/header"
+	"github.com/hookward/hookward/internal/hooktest"
 )
 
 func TestSpoofedHeadersAreRemoved(t *testing.T) {
@@ -18,25 +21,25 @@ func TestSpoofedHeadersAreRemoved(t *testing.T) {
 	}
 	capture(t)
 	for way, options := range map[string]map[string]any{
-		"as usual":               githubOptions(),
-		"with trailers":          githubOptions(),
-		"recorded before":        githubWith(map[string]any{"stateDirectory": t.TempDir(), "audit": map[string]any{"required": "true"}}),
-		"refused, and forwarded": githubWith(map[string]any{"observeOnly": "true", "maxBodyBytes": 5}),
+		"as usual":               hooktest.GithubOptions(),
+		"with trailers":          hooktest.GithubOptions(),
+		"recorded before":        hooktest.GithubWith(map[string]any{"stateDirectory": t.TempDir(), "audit": map[string]any{"required": "true"}}),
+		"refused, and forwarded": hooktest.GithubWith(map[string]any{"observeOnly": "true", "maxBodyBytes": 5}),
 	} {
-		b := &backend{}
-		r := newPost(docsBody)
+		b := &hooktest.Backend{}
+		r := hooktest.NewPost(hooktest.DocsBody)
 		for _, name := range append(append([]string{}, removed...), kept...) {
 			r.Header[http.CanonicalHeaderKey(name)] = []string{"spoof"}
 		}
-		r.Header["X-Hub-Signature-256"] = []string{docsSignature}
+		r.Header["X-Hub-Signature-256"] = []string{hooktest.DocsSignature}
 		if way == "with trailers" {
 			r.Trailer = http.Header{"X-Checksum": {"x"}}
 		}
-		serve(newTestHandler(t, b.handler(), options), r)
-		if len(b.requests) != 1 {
+		serve(newTestHandler(t, b.Handler(), options), r)
+		if len(b.Requests) != 1 {
 			t.Fatalf("%s: not forwarded", way)
 		}
-		got := b.requests[0].Header
+		got := b.Requests[0].Header
 		for _, name := range removed {
 			values := got[http.CanonicalHeaderKey(name)]
 			if len(values) > 1 || len(values) == 1 && values[0] == "spoof" {
@@ -53,7 +56,7 @@ func TestSpoofedHeadersAreRemoved(t *testing.T) {
 
 // A scheme may itself read a name with underscores.
 func TestSpoofsOfUnderscores(t *testing.T) {
-	got := spoofs(map[string]bool{"Msg_id": true, "X-Sig": true})
+	got := header.Spoofs(map[string]bool{"Msg_id": true, "X-Sig": true})
 	for _, name := range []string{"Msg-Id", "X_sig"} {
 		if !got[name] {
 			t.Errorf("VULNERABLE: %s is forwarded", name)
@@ -66,19 +69,19 @@ func TestSpoofsOfUnderscores(t *testing.T) {
 
 func TestSpoofedTrailersAreRemoved(t *testing.T) {
 	capture(t)
-	b := &backend{}
-	r := newPost(docsBody, "X-Hub-Signature-256: "+docsSignature)
+	b := &hooktest.Backend{}
+	r := hooktest.NewPost(hooktest.DocsBody, "X-Hub-Signature-256: "+hooktest.DocsSignature)
 	r.ContentLength = -1
 	r.TransferEncoding = []string{"chunked"}
 	r.Trailer = http.Header{}
 	for _, name := range []string{"X-Hookward-Provider", "X_hookward_provider", "X-Github-Event", "X_github_event", "X-Hub-Signature-256", "X-Checksum"} {
 		r.Trailer[name] = []string{"x"}
 	}
-	serve(newTestHandler(t, b.handler(), githubOptions()), r)
-	if len(b.requests) != 1 {
+	serve(newTestHandler(t, b.Handler(), hooktest.GithubOptions()), r)
+	if len(b.Requests) != 1 {
 		t.Fatal("not forwarded")
 	}
-	if got := b.requests[0]; len(got.Trailer) != 1 || got.Trailer["X-Checksum"] == nil {
+	if got := b.Requests[0]; len(got.Trailer) != 1 || got.Trailer["X-Checksum"] == nil {
 		t.Errorf("VULNERABLE: trailers %v", got.Trailer)
 	} else if got.ContentLength != -1 {
 		t.Errorf("length %d: trailers travel with chunks only", got.ContentLength)
@@ -87,25 +90,25 @@ func TestSpoofedTrailersAreRemoved(t *testing.T) {
 
 func TestAWebhookDoesNotBecomeATunnel(t *testing.T) {
 	capture(t)
-	b := &backend{}
-	serve(newTestHandler(t, b.handler(), githubOptions()), newPost(docsBody, "X-Hub-Signature-256: "+docsSignature, "Upgrade: h2c", "Connection: Upgrade"))
-	if len(b.requests) != 1 || b.requests[0].Header["Upgrade"] != nil {
-		t.Errorf("VULNERABLE: %d requests, upgraded", len(b.requests))
+	b := &hooktest.Backend{}
+	serve(newTestHandler(t, b.Handler(), hooktest.GithubOptions()), hooktest.NewPost(hooktest.DocsBody, "X-Hub-Signature-256: "+hooktest.DocsSignature, "Upgrade: h2c", "Connection: Upgrade"))
+	if len(b.Requests) != 1 || b.Requests[0].Header["Upgrade"] != nil {
+		t.Errorf("VULNERABLE: %d requests, upgraded", len(b.Requests))
 	}
 }
 
 func TestTheProviderIsNamed(t *testing.T) {
 	capture(t)
 	for want, raw := range map[string]map[string]any{
-		"github": githubOptions(),
-		"custom": {"secrets": docsSecret, "signature": map[string]any{"header": "X-Hub-Signature-256", "format": "sha256={hex}"}},
+		"github": hooktest.GithubOptions(),
+		"custom": {"secrets": hooktest.DocsSecret, "signature": map[string]any{"header": "X-Hub-Signature-256", "format": "sha256={hex}"}},
 	} {
-		b := &backend{}
-		serve(newTestHandler(t, b.handler(), raw), newPost(docsBody, "X-Hub-Signature-256: "+docsSignature, "X-Hookward-Provider: forged"))
-		if len(b.requests) != 1 {
+		b := &hooktest.Backend{}
+		serve(newTestHandler(t, b.Handler(), raw), hooktest.NewPost(hooktest.DocsBody, "X-Hub-Signature-256: "+hooktest.DocsSignature, "X-Hookward-Provider: forged"))
+		if len(b.Requests) != 1 {
 			t.Fatalf("%s: not forwarded", want)
 		}
-		if got := b.requests[0].Header[providerHeader]; len(got) != 1 || got[0] != want {
+		if got := b.Requests[0].Header[providerHeader]; len(got) != 1 || got[0] != want {
 			t.Errorf("VULNERABLE: %s is %q, want %q", providerHeader, got, want)
 		}
 	}
@@ -116,12 +119,12 @@ func TestSignatureOfAnotherGate(t *testing.T) {
 	capture(t)
 	for _, raw := range []map[string]any{
 		{"provider": "github", "secrets": "another secret, of another gate"},
-		{"secrets": docsSecret, "signature": map[string]any{"header": "X-Hub-Signature-256", "format": "sha256={hex}", "signs": "{method}{body}"}},
-		{"secrets": docsSecret, "signature": map[string]any{"header": "X-Hub-Signature-256", "format": "sha256={hex}", "algorithm": "hmac-sha512"}},
+		{"secrets": hooktest.DocsSecret, "signature": map[string]any{"header": "X-Hub-Signature-256", "format": "sha256={hex}", "signs": "{method}{body}"}},
+		{"secrets": hooktest.DocsSecret, "signature": map[string]any{"header": "X-Hub-Signature-256", "format": "sha256={hex}", "algorithm": "hmac-sha512"}},
 	} {
-		b := &backend{}
-		rw := serve(newTestHandler(t, b.handler(), raw), newPost(docsBody, "X-Hub-Signature-256: "+docsSignature))
-		if rw.Code != 401 || len(b.requests) != 0 {
+		b := &hooktest.Backend{}
+		rw := serve(newTestHandler(t, b.Handler(), raw), hooktest.NewPost(hooktest.DocsBody, "X-Hub-Signature-256: "+hooktest.DocsSignature))
+		if rw.Code != 401 || len(b.Requests) != 0 {
 			t.Errorf("VULNERABLE: %v: status %d", raw, rw.Code)
 		}
 	}

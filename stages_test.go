@@ -9,6 +9,13 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/hookward/hookward/internal/audit"
+	"github.com/hookward/hookward/internal/hooktest"
+	"github.com/hookward/hookward/internal/message"
+	"github.com/hookward/hookward/internal/policy"
+	"github.com/hookward/hookward/internal/report"
+	"github.com/hookward/hookward/internal/verdict"
 )
 
 // The stages of a delivery of GitHub's of 1 KiB, one by one, so that it is seen
@@ -25,11 +32,11 @@ type benched struct {
 }
 
 func newBenched(b *testing.B, more map[string]any) *benched {
-	redirect(io.Discard)
+	report.Redirect(io.Discard)
 	body := `{"id":"evt_1","type":"invoice.paid","data":"` + strings.Repeat("x", 1024-46) + `"}`
-	r := newPost(body, "X-Hub-Signature-256: sha256="+hexMACOf("hmac-sha256", docsSecret, body), "X-GitHub-Delivery: 72d3162e-cc78-11e3-81ab-4c9367dc0958",
+	r := hooktest.NewPost(body, "X-Hub-Signature-256: sha256="+hooktest.HexMACOf("hmac-sha256", hooktest.DocsSecret, body), "X-GitHub-Delivery: 72d3162e-cc78-11e3-81ab-4c9367dc0958",
 		"X-GitHub-Event: push", "Content-Type: application/json")
-	return &benched{gate: newTestGate(b.Name(), githubWith(more), compile, time.Now()), r: r, body: []byte(body)}
+	return &benched{gate: newTestGate(b.Name(), hooktest.GithubWith(more), policy.Compile, time.Now()), r: r, body: []byte(body)}
 }
 
 // again is the request, as if it had just arrived.
@@ -58,8 +65,8 @@ func BenchmarkStageBody(b *testing.B) {
 	b.ReportAllocs()
 	b.ResetTimer()
 	for i := 0; i < b.N; i++ {
-		d := &decision{message: message{request: again(s)}, start: time.Now()}
-		if readBody(s.gate.policy, d, own) != "" {
+		x := &exchange{Message: message.Message{Request: again(s)}, start: time.Now()}
+		if readBody(s.gate.policy, x, own) != "" {
 			b.Fatal("not read")
 		}
 	}
@@ -70,11 +77,11 @@ func BenchmarkStageBody(b *testing.B) {
 func BenchmarkStageVerify(b *testing.B) {
 	s := newBenched(b, nil)
 	now := time.Now()
-	d := decide(s.gate, again(s), now)
+	x := decide(s.gate, again(s), now)
 	b.ReportAllocs()
 	b.ResetTimer()
 	for i := 0; i < b.N; i++ {
-		if checkAnyProof(s.gate.policy, d) != verified {
+		if checkAnyProof(s.gate.policy, x) != verdict.Verified {
 			b.Fatal("refused")
 		}
 	}
@@ -83,7 +90,7 @@ func BenchmarkStageVerify(b *testing.B) {
 // BenchmarkStageRefuse is a request with a wrong signature, to its answer and
 // record.
 func BenchmarkStageRefuse(b *testing.B) {
-	redirectRecords(io.Discard)
+	audit.Redirect(io.Discard)
 	shutOutputs()
 	freshOutputs()
 	s := newBenched(b, map[string]any{"ban": "false"})
@@ -97,28 +104,28 @@ func BenchmarkStageRefuse(b *testing.B) {
 }
 
 // benchRecord measures the record of a delivery that has passed.
-func benchRecord(b *testing.B, audit map[string]any) {
-	redirectRecords(io.Discard)
+func benchRecord(b *testing.B, settings map[string]any) {
+	audit.Redirect(io.Discard)
 	shutOutputs()
 	freshOutputs()
-	more := map[string]any{"audit": audit}
-	if audit["required"] != nil {
+	more := map[string]any{"audit": settings}
+	if settings["required"] != nil {
 		more["stateDirectory"] = b.TempDir()
 	}
 	s := newBenched(b, more)
-	d := decide(s.gate, again(s), time.Now())
-	d.status = http.StatusOK
-	d.completed = true
+	x := decide(s.gate, again(s), time.Now())
+	x.status = http.StatusOK
+	x.completed = true
 	b.ReportAllocs()
 	b.ResetTimer()
 	for i := 0; i < b.N; i++ {
-		if d.ahead != nil {
-			d.announced = make(chan bool, 1)
-			waiting := d.announced
-			submit(recorders, d)
+		if x.ahead != nil {
+			x.announced = make(chan bool, 1)
+			waiting := x.announced
+			submit(recorders, x)
 			<-waiting
 		}
-		finish(d)
+		finish(x)
 	}
 }
 

@@ -2,32 +2,155 @@ package hookward
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"path/filepath"
 	"reflect"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"github.com/hookward/hookward/internal/ahead"
+	"github.com/hookward/hookward/internal/audit"
+	"github.com/hookward/hookward/internal/bans"
 	"github.com/hookward/hookward/internal/bucket"
 	"github.com/hookward/hookward/internal/claim"
+	"github.com/hookward/hookward/internal/cluster"
 	"github.com/hookward/hookward/internal/iplist"
+	"github.com/hookward/hookward/internal/policy"
+	"github.com/hookward/hookward/internal/report"
+	"github.com/hookward/hookward/internal/resp"
+	"github.com/hookward/hookward/internal/words"
 )
+
+// keepLists lets the lists that stand elsewhere keep themselves fresh while the context
+// lasts, and some minutes more.
+func keepLists(ctx context.Context, m *middleware, p *policy.Policy, now time.Time) {
+	if m.policy != p {
+		m.policy = p
+		m.allowed = nil
+		m.denied = nil
+		if p.Addresses != nil {
+			m.allowed = useLists(ctx, p.Addresses.Allow, now)
+			m.denied = useLists(ctx, p.Addresses.Deny, now)
+		}
+		return
+	}
+	for _, list := range m.allowed {
+		iplist.Keep(ctx, list)
+	}
+	for _, list := range m.denied {
+		iplist.Keep(ctx, list)
+	}
+}
+
+func useLists(ctx context.Context, l *policy.AddressList, now time.Time) []*iplist.List {
+	lists := []*iplist.List{}
+	if l == nil {
+		return lists
+	}
+	for _, source := range l.Sources {
+		lists = append(lists, iplist.Use(ctx, source, reportList, now))
+	}
+	return lists
+}
+
+func keepLimits(m *middleware, l *policy.RateLimit) *bucket.Table {
+	digest := fmt.Sprintf("%d %d %d %q %v", l.Average, l.Period, l.Burst, l.Header, l.Host)
+	if m.limits == nil || m.limitsDigest != digest {
+		m.limits = bucket.New(l.Average, l.Period, l.Burst, maxSources)
+		m.limitsDigest = digest
+	}
+	return m.limits
+}
+
+func keepBans(m *middleware, b *policy.Ban, verification string) *bans.Table {
+	// Who failed by another secret has not failed by this one.
+	digest := fmt.Sprintf("%d %d %d %s", b.Failures, b.Window, b.Duration, verification)
+	if m.bans == nil || m.bansDigest != digest {
+		m.bans = bans.New(b.Failures, b.Window, b.Duration)
+		m.bansDigest = digest
+	}
+	return m.bans
+}
+
+// keepReplays keeps what is known also where the window changes.
+func keepReplays(m *middleware, name string, r *policy.Replay, now time.Time) *claim.Table {
+	if m.replays != nil && m.replaysAt != r.Directory {
+		claim.Close(m.replays)
+	}
+	if m.replays == nil || m.replaysAt != r.Directory {
+		if m.replays == nil {
+			m.replays = claim.New(r.Window, maxDeliveries, func(problem string) {
+				report.Write("error", name, "replay: "+problem, time.Now())
+			})
+		}
+		m.replaysAt = r.Directory
+		if r.Directory != "" {
+			claim.Open(m.replays, fileOf(r.Directory, "replay-", name), now.UnixNano())
+		}
+	}
+	claim.Resize(m.replays, r.Window)
+	return m.replays
+}
+
+// keepCluster keeps the connections to Redis.
+func keepCluster(m *middleware, name string, shared *policy.Redis) *cluster.Cluster {
+	if m.cluster != nil && (shared == nil || m.clusterDigest != shared.Digest) {
+		cluster.CloseLater(m.cluster.Client)
+		m.cluster = nil
+	}
+	if shared != nil && m.cluster == nil {
+		client := resp.NewClient(shared.Options, func(level, message string, now time.Time) {
+			report.Write(level, name, message, now)
+		})
+		m.cluster = &cluster.Cluster{Client: client, Name: name}
+		m.clusterDigest = shared.Digest
+	}
+	return m.cluster
+}
+
+// fileOf returns the path of a middleware's own file.
+func fileOf(directory, prefix, name string) string {
+	sum := sha256.Sum256([]byte(name))
+	return filepath.Join(directory, prefix+hex.EncodeToString(sum[:16]))
+}
+
+// closeMiddleware closes what a middleware has open that is gone.
+func closeMiddleware(m *middleware) {
+	if m.replays != nil {
+		claim.Close(m.replays)
+	}
+	if m.cluster != nil {
+		resp.Close(m.cluster.Client)
+	}
+	if m.trail.Log != nil {
+		ahead.Close(m.trail.Log)
+	}
+}
+
+// reportList reports on a list, which belongs to no middleware alone.
+func reportList(level, message string, now time.Time) {
+	report.Write(level, "hookward", message, now)
+}
 
 // state is what a policy's checks remember beyond a request. A request takes it together
 // with the policy, and nobody writes to it; what it points to changes all the time.
 type state struct {
 	limits  *bucket.Table // nil, as all that follows, where the policy has no use for it
-	bans    *banTable
+	bans    *bans.Table
 	replays *claim.Table
-	cluster *cluster
+	cluster *cluster.Cluster
 	allowed []*iplist.List // of the allow list's sources
 	denied  []*iplist.List
-	outputs []*output
+	outputs []*audit.Output
 }
 
 // middleware is what the gates of one name have in common, on however many routers. It
 // survives every reload; each part is begun anew only where its own options change.
 type middleware struct {
-	trail *trail
+	trail *audit.Numbers
 
 	// Guarded by registryMu.
 	ctx  context.Context // of the newest gate
@@ -36,17 +159,17 @@ type middleware struct {
 
 	mu            sync.Mutex // for what follows; who holds it may wait for a disk, and may lock registryMu
 	raw           map[string]any
-	compilation   *compilation
-	policy        *policy // whose lists these are
+	compilation   *policy.Compilation
+	policy        *policy.Policy // whose lists these are
 	allowed       []*iplist.List
 	denied        []*iplist.List
 	limits        *bucket.Table
 	limitsDigest  string
-	bans          *banTable
+	bans          *bans.Table
 	bansDigest    string
 	replays       *claim.Table
 	replaysAt     string // the directory where they outlive the process
-	cluster       *cluster
+	cluster       *cluster.Cluster
 	clusterDigest string
 }
 
@@ -61,7 +184,7 @@ const (
 var (
 	registryMu   sync.Mutex
 	middlewares  = map[string]*middleware{}
-	outputsByKey = map[string]*output{} // by where they go: middlewares share them
+	outputsByKey = map[string]*audit.Output{} // by where they go: middlewares share them
 	sweeping     bool
 	sweeper      *time.Timer // one for all turns: see the dialect in CONTRIBUTING.md
 )
@@ -69,40 +192,40 @@ var (
 // compileShared is compile for one of a middleware's gates, once for all that have the
 // same configuration. What the policy remembers is in use from then on, for as long as
 // the context lasts.
-func compileShared(ctx context.Context, name string, raw map[string]any, now time.Time) (*compilation, *state) {
+func compileShared(ctx context.Context, name string, raw map[string]any, now time.Time) (*policy.Compilation, *state) {
 	registryMu.Lock()
 	m := middlewareOf(ctx, name, now)
 	registryMu.Unlock()
 	m.mu.Lock() // who comes meanwhile wants the same
 	defer m.mu.Unlock()
-	if m.compilation == nil || !reflect.DeepEqual(m.raw, raw) || anyChanged(m.compilation.files) {
-		c := compile(raw)
+	if m.compilation == nil || !reflect.DeepEqual(m.raw, raw) || anyChanged(m.compilation.Files) {
+		c := policy.Compile(raw)
 		m.raw = raw
 		m.compilation = c
 	}
-	if m.compilation.policy == nil {
+	if m.compilation.Policy == nil {
 		return m.compilation, nil
 	}
-	return m.compilation, useState(ctx, name, m, m.compilation.policy, now)
+	return m.compilation, useState(ctx, name, m, m.compilation.Policy, now)
 }
 
 // useState returns what the gates before have left to a policy, with the middleware's
 // lock held.
-func useState(ctx context.Context, name string, m *middleware, p *policy, now time.Time) *state {
+func useState(ctx context.Context, name string, m *middleware, p *policy.Policy, now time.Time) *state {
 	keepLists(ctx, m, p, now)
-	s := &state{allowed: m.allowed, denied: m.denied, outputs: useOutputs(ctx, name, p.audit.specs, now)}
-	if p.limit != nil {
-		s.limits = keepLimits(m, p.limit)
+	s := &state{allowed: m.allowed, denied: m.denied, outputs: useOutputs(ctx, name, p.Audit.Specs, now)}
+	if p.Limit != nil {
+		s.limits = keepLimits(m, p.Limit)
 	}
-	if p.ban != nil {
-		s.bans = keepBans(m, p.ban, p.verification)
+	if p.Ban != nil {
+		s.bans = keepBans(m, p.Ban, p.Verification)
 	}
-	if p.replay != nil {
-		s.replays = keepReplays(m, name, p.replay, now)
+	if p.Replay != nil {
+		s.replays = keepReplays(m, name, p.Replay, now)
 	}
-	s.cluster = keepCluster(m, name, p.shared)
-	if p.audit.required {
-		openAhead(m.trail, fileOf(p.audit.directory, "ahead-", name), s.outputs, now)
+	s.cluster = keepCluster(m, name, p.Shared)
+	if p.Audit.Required {
+		audit.OpenAhead(m.trail, fileOf(p.Audit.Directory, "ahead-", name), s.outputs, now)
 	}
 	return s
 }
@@ -111,7 +234,7 @@ func useState(ctx context.Context, name string, m *middleware, p *policy, now ti
 func middlewareOf(ctx context.Context, name string, now time.Time) *middleware {
 	m := middlewares[name]
 	if m == nil {
-		m = &middleware{trail: newTrail(name)}
+		m = &middleware{trail: audit.NewNumbers(name)}
 		middlewares[name] = m
 	}
 	if m.ctx == nil || ctx.Err() == nil {
@@ -135,7 +258,7 @@ func keepMiddleware(ctx context.Context, name string, now time.Time) {
 }
 
 // trailOf returns the trail of a name.
-func trailOf(name string) *trail {
+func trailOf(name string) *audit.Numbers {
 	registryMu.Lock()
 	defer registryMu.Unlock()
 	m := middlewares[name]
@@ -146,22 +269,22 @@ func trailOf(name string) *trail {
 }
 
 // onStdout returns the outputs of a gate that has none of its own.
-func onStdout() []*output {
+func onStdout() []*audit.Output {
 	registryMu.Lock()
 	defer registryMu.Unlock()
 	o := outputsByKey["stdout"]
 	if o == nil {
-		o = newOutput(outputSpec{kind: "stdout", name: "output stdout", key: "stdout", queue: stdoutQueue})
+		o = audit.NewOutput(audit.Spec{Kind: "stdout", Name: "output stdout", Key: "stdout", Queue: audit.StdoutQueue})
 		outputsByKey["stdout"] = o
 	}
-	return []*output{o}
+	return []*audit.Output{o}
 }
 
 // useOutputs returns the outputs that a policy names.
-func useOutputs(ctx context.Context, name string, specs []outputSpec, now time.Time) []*output {
+func useOutputs(ctx context.Context, name string, specs []audit.Spec, now time.Time) []*audit.Output {
 	registryMu.Lock()
 	defer registryMu.Unlock()
-	used := []*output{}
+	used := []*audit.Output{}
 	for i := range specs {
 		used = append(used, useOutput(ctx, name, specs[i], now))
 	}
@@ -169,23 +292,23 @@ func useOutputs(ctx context.Context, name string, specs []outputSpec, now time.T
 }
 
 // useOutput returns an output, used by one more gate.
-func useOutput(ctx context.Context, name string, s outputSpec, now time.Time) *output {
-	o := outputsByKey[s.key]
+func useOutput(ctx context.Context, name string, s audit.Spec, now time.Time) *audit.Output {
+	o := outputsByKey[s.Key]
 	if o == nil {
-		o = newOutput(s)
-		o.middleware = name
-		outputsByKey[s.key] = o
+		o = audit.NewOutput(s)
+		o.Middleware = name
+		outputsByKey[s.Key] = o
 	}
-	if o.digest != s.digest && o.middleware != name && o.ctx != nil && o.ctx.Err() == nil {
-		report("warn", name, s.name+": middleware "+quote(o.middleware)+" has another configuration of it, which counts", now)
-	} else if o.digest != s.digest {
-		o.middleware = name
-		changeOutput(o, s)
+	if o.Digest != s.Digest && o.Middleware != name && o.Ctx != nil && o.Ctx.Err() == nil {
+		report.Write("warn", name, s.Name+": middleware "+words.Quote(o.Middleware)+" has another configuration of it, which counts", now)
+	} else if o.Digest != s.Digest {
+		o.Middleware = name
+		audit.ChangeOutput(o, s)
 	}
-	if o.ctx == nil || ctx.Err() == nil {
-		o.ctx = ctx
+	if o.Ctx == nil || ctx.Err() == nil {
+		o.Ctx = ctx
 	}
-	o.last = now
+	o.Last = now
 	return o
 }
 
@@ -204,13 +327,13 @@ func forget(now time.Time) int {
 	registryMu.Lock()
 	defer registryMu.Unlock()
 	for key, o := range outputsByKey {
-		if !isOutputUsed(o, now) && now.Sub(o.last) > linger && key != "stdout" {
+		if !isOutputUsed(o, now) && now.Sub(o.Last) > linger && key != "stdout" {
 			delete(outputsByKey, key)
-			closeOutput(o)
+			audit.CloseOutput(o)
 		}
 	}
 	for name, m := range middlewares {
-		records := atomic.LoadInt64(&m.trail.sequence)
+		records := atomic.LoadInt64(&m.trail.Sequence)
 		if m.ctx == nil || m.ctx.Err() == nil || records != m.seen {
 			m.last = now
 			m.seen = records
@@ -226,12 +349,12 @@ func forget(now time.Time) int {
 }
 
 // isOutputUsed says whether an output is used or has something left, and notes it.
-func isOutputUsed(o *output, now time.Time) bool {
-	idle, uses := isIdle(o)
-	if o.ctx != nil && o.ctx.Err() != nil && idle && uses == o.uses {
+func isOutputUsed(o *audit.Output, now time.Time) bool {
+	idle, uses := audit.IsIdle(o)
+	if o.Ctx != nil && o.Ctx.Err() != nil && idle && uses == o.Uses {
 		return false
 	}
-	o.last = now
-	o.uses = uses
+	o.Last = now
+	o.Uses = uses
 	return true
 }

@@ -7,6 +7,10 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/hookward/hookward/internal/hooktest"
+	"github.com/hookward/hookward/internal/policy"
+	"github.com/hookward/hookward/internal/verdict"
 )
 
 func TestCompiledOnceForAllGates(t *testing.T) {
@@ -14,7 +18,7 @@ func TestCompiledOnceForAllGates(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "secret")
 	write := func(text string, second int) {
 		t.Helper()
-		at := testTime.Add(time.Duration(second) * time.Second)
+		at := hooktest.TestTime.Add(time.Duration(second) * time.Second)
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -28,34 +32,34 @@ func TestCompiledOnceForAllGates(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	compiled := func(name, provider string, now time.Time) *policy {
+	compiled := func(name, provider string, now time.Time) *policy.Policy {
 		c, s := compileShared(ctx, name, options(provider), now)
 		if s == nil {
 			t.Error("there is no state")
 		}
-		return c.policy
+		return c.Policy
 	}
-	first := compiled("a@file", "github", testTime)
-	if first == nil || compiled("a@file", "github", testTime) != first {
+	first := compiled("a@file", "github", hooktest.TestTime)
+	if first == nil || compiled("a@file", "github", hooktest.TestTime) != first {
 		t.Error("two gates of one middleware don't share")
 	}
-	if compiled("b@file", "github", testTime) == first {
+	if compiled("b@file", "github", hooktest.TestTime) == first {
 		t.Error("two middlewares share")
 	}
-	other := compiled("a@file", "gitea", testTime)
-	if other == first || other.provider != "gitea" {
+	other := compiled("a@file", "gitea", hooktest.TestTime)
+	if other == first || other.Provider != "gitea" {
 		t.Error("another configuration is not seen")
 	}
 	write("the second of the two secrets", 1)
-	changed := compiled("a@file", "gitea", testTime)
-	if changed == other || string(changed.schemes[0].keys[0]) != "the second of the two secrets" {
+	changed := compiled("a@file", "gitea", hooktest.TestTime)
+	if changed == other || string(changed.Schemes[0].Keys[0]) != "the second of the two secrets" {
 		t.Error("another content of a file is not seen")
 	}
-	if c, s := compileShared(ctx, "c@file", map[string]any{"provider": "githup"}, testTime); s != nil || c.policy != nil || len(c.problems) != 1 {
+	if c, s := compileShared(ctx, "c@file", map[string]any{"provider": "githup"}, hooktest.TestTime); s != nil || c.Policy != nil || len(c.Problems) != 1 {
 		t.Error("a mistake is lost")
 	}
 	cancel()
-	forget(testTime.Add(linger + time.Second))
+	forget(hooktest.TestTime.Add(linger + time.Second))
 	for _, name := range []string{"a@file", "b@file", "c@file"} {
 		if middlewares[name] != nil {
 			t.Errorf("%s is never forgotten", name)
@@ -71,16 +75,16 @@ func TestRequestKeepsItsState(t *testing.T) {
 	raw := onlyOnce(map[string]any{})
 	raw["secrets"] = []any{"file:" + path}
 	raw["ban"] = "true"
-	if err := os.WriteFile(path, []byte(docsSecret), 0o600); err != nil {
+	if err := os.WriteFile(path, []byte(hooktest.DocsSecret), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	g := newTestGate(t.Name(), raw, compile, testTime)
-	before := decide(g, github(), testTime)
+	g := newTestGate(t.Name(), raw, policy.Compile, hooktest.TestTime)
+	before := decide(g, github(), hooktest.TestTime)
 	if err := os.WriteFile(path, []byte("another secret, of 32 bytes and more"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	after := decide(g, github(), testTime.Add(time.Minute))
-	if before.reason != verified || after.reason != signatureMismatch || before.policy == after.policy {
+	after := decide(g, github(), hooktest.TestTime.Add(time.Minute))
+	if before.reason != verdict.Verified || after.reason != verdict.SignatureMismatch || before.policy == after.policy {
 		t.Fatal(before.reason, after.reason)
 	}
 	if before.state.bans == after.state.bans {
@@ -98,7 +102,7 @@ func TestListsOfASharedPolicy(t *testing.T) {
 		map[string]any{"file": "/no/such/file", "refresh": "720h"}, map[string]any{"file": "/nor/this/one", "refresh": "720h"},
 	}}})
 	for i := 0; i < 3; i++ {
-		_, s := compileShared(context.Background(), t.Name(), raw, testTime)
+		_, s := compileShared(context.Background(), t.Name(), raw, hooktest.TestTime)
 		if n := len(s.allowed); n != 2 {
 			t.Errorf("gate %d: %d lists", i, n)
 		}
@@ -119,9 +123,9 @@ func TestCompilingSurvivesItself(t *testing.T) {
 // literal may be another one by the time it runs.
 func compileOne(t *testing.T, wg *sync.WaitGroup) {
 	defer wg.Done()
-	g := newGate(t.Name(), nil, func(_ map[string]any) (*compilation, *state) {
-		return compileShared(context.Background(), t.Name(), githubOptions(), testTime)
-	}, testTime)
+	g := newGate(t.Name(), nil, func(_ map[string]any) (*policy.Compilation, *state) {
+		return compileShared(context.Background(), t.Name(), hooktest.GithubOptions(), hooktest.TestTime)
+	}, hooktest.TestTime)
 	if g.policy == nil {
 		t.Error("no policy: " + g.problem)
 	}

@@ -4,6 +4,12 @@ import (
 	"bytes"
 	"strings"
 	"testing"
+
+	"github.com/hookward/hookward/internal/hooktest"
+	"github.com/hookward/hookward/internal/message"
+	"github.com/hookward/hookward/internal/policy"
+	"github.com/hookward/hookward/internal/signature"
+	"github.com/hookward/hookward/internal/verdict"
 )
 
 func TestSignedTexts(t *testing.T) {
@@ -23,23 +29,23 @@ func TestSignedTexts(t *testing.T) {
 		{"{url}{body}", "https://pub.example.com/?x=1&y=%20", "https://pub.example.com/?x=1&y=%20BODY"},
 		{"{url}", "http://pub.example.com:8080/hooks?x=1&y=%20", "http://pub.example.com:8080/hooks?x=1&y=%20"},
 		{"{url}", "HTTPS://Pub.Example.com", "HTTPS://Pub.Example.com/a%2Fb/c?x=1&y=%20"},
-		{"{header:X-Absent}{body}", "", signedFieldMissing},
-		{"{header:X-Twice}{body}", "", signedFieldMissing},
-		{"{header:X-Empty}{body}", "", signedFieldMissing},
-		{"{header:X-Dots}.{body}", "", signedTextAmbiguous},
+		{"{header:X-Absent}{body}", "", verdict.SignedFieldMissing},
+		{"{header:X-Twice}{body}", "", verdict.SignedFieldMissing},
+		{"{header:X-Empty}{body}", "", verdict.SignedFieldMissing},
+		{"{header:X-Dots}.{body}", "", verdict.SignedTextAmbiguous},
 		{"{header:X-Dots}|{body}", "", "a.b|BODY"},
-		{"{body}.{header:X-Dots}", "", signedTextAmbiguous},
+		{"{body}.{header:X-Dots}", "", verdict.SignedTextAmbiguous},
 		{"{body}|{header:X-Dots}", "", "BODY|a.b"},
 		{"{header:X-Dots}..{body}", "", "a.b..BODY"},
-		{"{header:X-Ends}..{body}", "", signedTextAmbiguous}, // "a...": which two dots?
-		{"{body}..{header:X-Begins}", "", signedTextAmbiguous},
-		{"{query}&{body}", "", signedTextAmbiguous},
+		{"{header:X-Ends}..{body}", "", verdict.SignedTextAmbiguous}, // "a...": which two dots?
+		{"{body}..{header:X-Begins}", "", verdict.SignedTextAmbiguous},
+		{"{query}&{body}", "", verdict.SignedTextAmbiguous},
 		{"{query}\n{body}", "", "x=1&y=%20\nBODY"},
-		{"{path}b{body}", "", signedTextAmbiguous},
+		{"{path}b{body}", "", verdict.SignedTextAmbiguous},
 		{"{header:X-Json}{timestamp}{body}", "", `{"a":123BODY`},
 	}
 	for _, c := range cases {
-		raw := map[string]any{"secrets": docsSecret, "signature": map[string]any{
+		raw := map[string]any{"secrets": hooktest.DocsSecret, "signature": map[string]any{
 			"header": "X-Sig", "signs": c.signs, "idHeader": "X-Id", "timestampHeader": "X-Ts",
 		}}
 		if !bytes.Contains([]byte(c.signs), []byte("timestamp")) && !bytes.Contains([]byte(c.signs), []byte("X-Ts")) {
@@ -48,13 +54,13 @@ func TestSignedTexts(t *testing.T) {
 		if c.publicURL != "" {
 			raw["publicURL"] = c.publicURL
 		}
-		s := mustCompile(t, raw).schemes[0]
-		r := newPost("", "X-Id: msg_1", "X-Extra: extra", "X-Twice: a", "X-Twice: b", "X-Empty: ", "X-Dots: a.b", "X-Ends: a.", "X-Begins: .a", `X-Json: {"a":`)
+		s := mustCompile(t, raw).Schemes[0]
+		r := hooktest.NewPost("", "X-Id: msg_1", "X-Extra: extra", "X-Twice: a", "X-Twice: b", "X-Empty: ", "X-Dots: a.b", "X-Ends: a.", "X-Begins: .a", `X-Json: {"a":`)
 		r.Host = "hooks.example.com:8443"
 		r.URL.Path, r.URL.RawPath, r.URL.RawQuery = "/a/b/c", "/a%2Fb/c", "x=1&y=%20"
-		texts, reason := signedTexts(s, &message{request: r, body: []byte("BODY")}, &candidate{timestamp: "123"})
+		texts, reason := signature.SignedTexts(s, &message.Message{Request: r, Body: []byte("BODY")}, &signature.Candidate{Timestamp: "123"})
 		got := string(bytes.Join(texts, nil))
-		if reason != textsReady {
+		if reason != verdict.TextsReady {
 			got = reason
 		}
 		if got != c.want {
@@ -83,54 +89,18 @@ func TestShiftedDeliveries(t *testing.T) {
 		if strings.Contains(c.signs, "timestamp") {
 			signature["timestampHeader"] = "X-Ts"
 		}
-		g := newTestGate("shift", map[string]any{"secrets": docsSecret, "signature": signature}, compile, testTime)
+		g := newTestGate("shift", map[string]any{"secrets": hooktest.DocsSecret, "signature": signature}, policy.Compile, hooktest.TestTime)
 		text := strings.NewReplacer("{id}", c.id, "{query}", c.query, "{timestamp}", "1772366400", "{body}", c.body).Replace(c.signs)
-		sig := "X-Sig: " + hexMACOf("hmac-sha256", docsSecret, text)
-		sent := newPost(c.body, sig, "X-Id: "+c.id, "X-Ts: 1772366400")
+		sig := "X-Sig: " + hooktest.HexMACOf("hmac-sha256", hooktest.DocsSecret, text)
+		sent := hooktest.NewPost(c.body, sig, "X-Id: "+c.id, "X-Ts: 1772366400")
 		sent.URL.RawQuery = c.query
-		if d := decide(g, sent, testTime); d.reason != verified {
-			t.Errorf("%s: as signed: %s", c.signs, d.reason)
+		if x := decide(g, sent, hooktest.TestTime); x.reason != verdict.Verified {
+			t.Errorf("%s: as signed: %s", c.signs, x.reason)
 		}
-		again := newPost(c.otherBody, sig, "X-Id: "+c.otherID, "X-Ts: 1772366400")
+		again := hooktest.NewPost(c.otherBody, sig, "X-Id: "+c.otherID, "X-Ts: 1772366400")
 		again.URL.RawQuery = c.otherQuery
-		if d := decide(g, again, testTime); d.reason != signedTextAmbiguous {
-			t.Errorf("VULNERABLE: %s: shifted: %s", c.signs, d.reason)
-		}
-	}
-}
-
-func TestSideBySideIsWarnedOf(t *testing.T) {
-	for signs, want := range map[string]string{
-		"{id}{body}": "{id}", "{body}{id}": "{id}", "{url}{body}": "{url}", "{method}{url}{body}{timestamp}": "{url}",
-		"{header:X-A}{header:X-B}.{body}": "{header:X-A}", "{path}{query}": "{path}",
-		"{id}.{timestamp}.{body}": "", "{id}{timestamp}{body}": "", "{timestamp}{body}": "", "{body}{timestamp}": "", "{body}": "", "{method}{body}": "",
-	} {
-		parts, problem := parseSigns(signs, place{kind: "header", name: "X-Ts"}, place{kind: "header", name: "X-Id"})
-		if problem != "" {
-			t.Fatal(signs, problem)
-		}
-		if got := strings.Join(delimit(parts), ","); got != want {
-			t.Errorf("%s: %q, want %q", signs, got, want)
-		}
-	}
-}
-
-func TestParseSignsMistakes(t *testing.T) {
-	for _, signs := range []string{
-		"{body}.{body}", strings.Repeat("{id}.", 25), "{header:X-" + strings.Repeat("a-", 9) + "b}", "{header:X Y}",
-		"{header:a_" + strings.Repeat("a_", 8) + "b}",
-	} {
-		if _, problem := parseSigns(signs, place{}, place{}); problem == "" {
-			t.Errorf("%q is accepted", signs)
-		}
-	}
-}
-
-func TestParsePublicURLMistakes(t *testing.T) {
-	for _, text := range []string{"hooks.example.com", "//hooks.example.com", "ftp://x", "https://", "https://user@", "https://x?a=b", "https://x?", "https://x#y", "https://x#", "https://x y", "https://%zz"} {
-		_, problem := parsePublicURL(text)
-		if problem == "" {
-			t.Errorf("%q is accepted", text)
+		if x := decide(g, again, hooktest.TestTime); x.reason != verdict.SignedTextAmbiguous {
+			t.Errorf("VULNERABLE: %s: shifted: %s", c.signs, x.reason)
 		}
 	}
 }

@@ -6,6 +6,11 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+
+	"github.com/hookward/hookward/internal/config"
+	"github.com/hookward/hookward/internal/hooktest"
+	"github.com/hookward/hookward/internal/policy"
+	"github.com/hookward/hookward/internal/verdict"
 )
 
 const (
@@ -17,9 +22,9 @@ func tokenGate(t *testing.T, token map[string]any, secrets ...any) *gate {
 	t.Helper()
 	capture(t)
 	raw := map[string]any{"token": token, "secrets": secrets}
-	g := newTestGate(t.Name(), raw, compile, testTime)
+	g := newTestGate(t.Name(), raw, policy.Compile, hooktest.TestTime)
 	if g.policy == nil {
-		t.Fatalf("%v: %q", token, compile(raw).problems)
+		t.Fatalf("%v: %q", token, policy.Compile(raw).Problems)
 	}
 	return g
 }
@@ -37,58 +42,58 @@ func TestTokens(t *testing.T) {
 		lines   string // of headers, with bars between
 		want    string
 	}{
-		{header, testToken, "X-Token: " + testToken, verified},
-		{header, testToken + "|" + oldToken, "X-Token: " + oldToken, verified},
-		{header, testToken, "", tokenMissing},
-		{header, testToken, "X-Token: ", tokenMissing},
-		{header, testToken, "X-Token: " + testToken + "|X-Token: " + testToken, tokenDuplicated},
-		{header, testToken, "X-Token: " + testToken + "|X-Token: other", tokenDuplicated},
-		{header, testToken, "X-Token: " + oldToken, tokenMismatch},
-		{header, testToken, "X-Token: " + testToken[:29], tokenMismatch},
-		{header, testToken, "X-Token: " + testToken + "!", tokenMismatch},
-		{header, testToken, "X-Token: " + strings.ToUpper(testToken), tokenMismatch},
-		{header, testToken, "X-Token: " + strings.Repeat("x", 5000), tokenMismatch},
-		{header, testToken, "X_Token: " + testToken, tokenMissing},
-		{bearer, testToken, "Authorization: Bearer " + testToken, verified},
-		{bearer, testToken, "Authorization: bearer " + testToken, verified},
-		{bearer, testToken, "Authorization: Bearer  " + testToken, tokenMismatch},
-		{bearer, testToken, "Authorization: Bearer\t" + testToken, tokenMalformed},
-		{bearer, testToken, "Authorization: Bearer ", tokenMalformed},
-		{bearer, testToken, "Authorization: Bearer", tokenMalformed},
-		{bearer, testToken, "Authorization: " + testToken, tokenMalformed},
-		{bearer, testToken, "Authorization: ", tokenMissing},
-		{bearer, testToken, basic(testToken), tokenMalformed},
-		{bearer, testToken, "Authorization: Bearer " + testToken + "|Authorization: Bearer " + testToken, tokenDuplicated},
-		{pairs, "hooks:" + testToken, basic("hooks:" + testToken), verified},
-		{pairs, "hooks:pass:word and more", basic("hooks:pass:word and more"), verified},
-		{pairs, "hooks:" + testToken, basic("hooks:" + oldToken), tokenMismatch},
-		{pairs, "hooks:" + testToken, basic("other:" + testToken), tokenMismatch},
-		{pairs, "hooks:" + testToken, basic("hooks:"), tokenMismatch},
-		{pairs, "hooks:" + testToken, basic(":" + testToken), tokenMismatch},
-		{pairs, "hooks:" + testToken, basic(""), tokenMalformed},
-		{pairs, "hooks:" + testToken, "Authorization: Basic ????", tokenMalformed},
-		{pairs, "hooks:" + testToken, "Authorization: Bearer " + testToken, tokenMalformed},
-		{map[string]any{"basicUser": "hooks"}, testToken, basic("hooks:" + testToken), verified},
-		{map[string]any{"basicUser": "hooks"}, testToken, basic("hook:s" + testToken), tokenMismatch},
-		{map[string]any{"bearer": "true", "header": "X-Token"}, testToken, "X-Token: " + testToken, verified},
-		{map[string]any{"bearer": "true", "header": "X-Token"}, testToken, "X-Token: " + testToken + "|Authorization: Bearer " + testToken, tokenDuplicated},
-		{map[string]any{"bearer": "true", "header": "X-Token"}, testToken, "X-Token: " + testToken + "|Authorization: Digest x", tokenMalformed},
+		{header, testToken, "X-Token: " + testToken, verdict.Verified},
+		{header, testToken + "|" + oldToken, "X-Token: " + oldToken, verdict.Verified},
+		{header, testToken, "", verdict.TokenMissing},
+		{header, testToken, "X-Token: ", verdict.TokenMissing},
+		{header, testToken, "X-Token: " + testToken + "|X-Token: " + testToken, verdict.TokenDuplicated},
+		{header, testToken, "X-Token: " + testToken + "|X-Token: other", verdict.TokenDuplicated},
+		{header, testToken, "X-Token: " + oldToken, verdict.TokenMismatch},
+		{header, testToken, "X-Token: " + testToken[:29], verdict.TokenMismatch},
+		{header, testToken, "X-Token: " + testToken + "!", verdict.TokenMismatch},
+		{header, testToken, "X-Token: " + strings.ToUpper(testToken), verdict.TokenMismatch},
+		{header, testToken, "X-Token: " + strings.Repeat("x", 5000), verdict.TokenMismatch},
+		{header, testToken, "X_Token: " + testToken, verdict.TokenMissing},
+		{bearer, testToken, "Authorization: Bearer " + testToken, verdict.Verified},
+		{bearer, testToken, "Authorization: bearer " + testToken, verdict.Verified},
+		{bearer, testToken, "Authorization: Bearer  " + testToken, verdict.TokenMismatch},
+		{bearer, testToken, "Authorization: Bearer\t" + testToken, verdict.TokenMalformed},
+		{bearer, testToken, "Authorization: Bearer ", verdict.TokenMalformed},
+		{bearer, testToken, "Authorization: Bearer", verdict.TokenMalformed},
+		{bearer, testToken, "Authorization: " + testToken, verdict.TokenMalformed},
+		{bearer, testToken, "Authorization: ", verdict.TokenMissing},
+		{bearer, testToken, basic(testToken), verdict.TokenMalformed},
+		{bearer, testToken, "Authorization: Bearer " + testToken + "|Authorization: Bearer " + testToken, verdict.TokenDuplicated},
+		{pairs, "hooks:" + testToken, basic("hooks:" + testToken), verdict.Verified},
+		{pairs, "hooks:pass:word and more", basic("hooks:pass:word and more"), verdict.Verified},
+		{pairs, "hooks:" + testToken, basic("hooks:" + oldToken), verdict.TokenMismatch},
+		{pairs, "hooks:" + testToken, basic("other:" + testToken), verdict.TokenMismatch},
+		{pairs, "hooks:" + testToken, basic("hooks:"), verdict.TokenMismatch},
+		{pairs, "hooks:" + testToken, basic(":" + testToken), verdict.TokenMismatch},
+		{pairs, "hooks:" + testToken, basic(""), verdict.TokenMalformed},
+		{pairs, "hooks:" + testToken, "Authorization: Basic ????", verdict.TokenMalformed},
+		{pairs, "hooks:" + testToken, "Authorization: Bearer " + testToken, verdict.TokenMalformed},
+		{map[string]any{"basicUser": "hooks"}, testToken, basic("hooks:" + testToken), verdict.Verified},
+		{map[string]any{"basicUser": "hooks"}, testToken, basic("hook:s" + testToken), verdict.TokenMismatch},
+		{map[string]any{"bearer": "true", "header": "X-Token"}, testToken, "X-Token: " + testToken, verdict.Verified},
+		{map[string]any{"bearer": "true", "header": "X-Token"}, testToken, "X-Token: " + testToken + "|Authorization: Bearer " + testToken, verdict.TokenDuplicated},
+		{map[string]any{"bearer": "true", "header": "X-Token"}, testToken, "X-Token: " + testToken + "|Authorization: Digest x", verdict.TokenMalformed},
 	}
 	for _, c := range cases {
 		secrets := []any{}
 		for _, s := range strings.Split(c.secrets, "|") {
 			secrets = append(secrets, s)
 		}
-		r := newPost("any body")
+		r := hooktest.NewPost("any body")
 		for _, line := range strings.Split(c.lines, "|") {
 			name, value, ok := strings.Cut(line, ": ")
 			if ok {
 				r.Header[http.CanonicalHeaderKey(name)] = append(r.Header[http.CanonicalHeaderKey(name)], value)
 			}
 		}
-		d := decide(tokenGate(t, c.token, secrets...), r, testTime)
-		if d.reason != c.want || (d.reason == verified) != (d.proof.secret > 0) {
-			t.Errorf("%v %q: %s (secret %d), want %s", c.token, c.lines, d.reason, d.proof.secret, c.want)
+		x := decide(tokenGate(t, c.token, secrets...), r, hooktest.TestTime)
+		if x.reason != c.want || (x.reason == verdict.Verified) != (x.proof.Secret > 0) {
+			t.Errorf("%v %q: %s (secret %d), want %s", c.token, c.lines, x.reason, x.proof.Secret, c.want)
 		}
 	}
 }
@@ -96,42 +101,42 @@ func TestTokens(t *testing.T) {
 func TestTokensInQueryAndBody(t *testing.T) {
 	query := tokenGate(t, map[string]any{"query": "token"}, testToken)
 	for text, want := range map[string]string{
-		"token=" + url.QueryEscape(testToken): verified,
-		"":                                    tokenMissing,
-		"token=":                              tokenMissing,
-		"Token=" + url.QueryEscape(testToken): tokenMissing,
-		"token=x":                             tokenMismatch,
-		"token=" + url.QueryEscape(testToken) + "&token=x": tokenDuplicated,
-		"token=" + url.QueryEscape(testToken) + "&x=%zz":   tokenMissing, // a query that others may read otherwise
-		"token=" + url.QueryEscape(testToken) + ";x=1":     tokenMissing,
+		"token=" + url.QueryEscape(testToken): verdict.Verified,
+		"":                                    verdict.TokenMissing,
+		"token=":                              verdict.TokenMissing,
+		"Token=" + url.QueryEscape(testToken): verdict.TokenMissing,
+		"token=x":                             verdict.TokenMismatch,
+		"token=" + url.QueryEscape(testToken) + "&token=x": verdict.TokenDuplicated,
+		"token=" + url.QueryEscape(testToken) + "&x=%zz":   verdict.TokenMissing, // a query that others may read otherwise
+		"token=" + url.QueryEscape(testToken) + ";x=1":     verdict.TokenMissing,
 	} {
-		r := newPost("")
+		r := hooktest.NewPost("")
 		r.URL.RawQuery = text
-		if d := decide(query, r, testTime); d.reason != want {
-			t.Errorf("query %q: %s, want %s", text, d.reason, want)
+		if x := decide(query, r, hooktest.TestTime); x.reason != want {
+			t.Errorf("query %q: %s, want %s", text, x.reason, want)
 		}
 	}
 	body := tokenGate(t, map[string]any{"field": "json:value[].clientState"}, testToken)
 	state := `{"clientState":"` + testToken + `"}`
 	for text, want := range map[string]string{
-		`{"value":[` + state + `]}`:                         verified,
-		`{"value":[` + state + `,` + state + `]}`:           verified,
-		`{"value":[` + state + `,{"clientState":"x"}]}`:     tokenMismatch,
-		`{"value":[` + state + `,{}]}`:                      tokenMissing,
-		`{"value":[` + state + `,null]}`:                    tokenMissing,
-		`{"value":[` + state + `,{"clientState":""}]}`:      tokenMissing,
-		`{"value":[{"clientState":["` + testToken + `"]}]}`: tokenMissing,
-		`{"value":[]}`:                           tokenMissing,
-		`{}`:                                     tokenMissing,
-		``:                                       tokenMissing,
-		`[`:                                      tokenMissing,
-		`{"value":[` + state + `]} x`:            tokenMissing,
-		`{"value":[` + state + `],"Value":[{}]}`: bodyMalformed,
-		`{"value":[{}],"value":[` + state + `]}`: bodyMalformed,
-		`{"value":[{"clientState":"x","clientState":"` + testToken + `"}]}`: bodyMalformed,
+		`{"value":[` + state + `]}`:                         verdict.Verified,
+		`{"value":[` + state + `,` + state + `]}`:           verdict.Verified,
+		`{"value":[` + state + `,{"clientState":"x"}]}`:     verdict.TokenMismatch,
+		`{"value":[` + state + `,{}]}`:                      verdict.TokenMissing,
+		`{"value":[` + state + `,null]}`:                    verdict.TokenMissing,
+		`{"value":[` + state + `,{"clientState":""}]}`:      verdict.TokenMissing,
+		`{"value":[{"clientState":["` + testToken + `"]}]}`: verdict.TokenMissing,
+		`{"value":[]}`:                           verdict.TokenMissing,
+		`{}`:                                     verdict.TokenMissing,
+		``:                                       verdict.TokenMissing,
+		`[`:                                      verdict.TokenMissing,
+		`{"value":[` + state + `]} x`:            verdict.TokenMissing,
+		`{"value":[` + state + `],"Value":[{}]}`: verdict.BodyMalformed,
+		`{"value":[{}],"value":[` + state + `]}`: verdict.BodyMalformed,
+		`{"value":[{"clientState":"x","clientState":"` + testToken + `"}]}`: verdict.BodyMalformed,
 	} {
-		if d := decide(body, newPost(text), testTime); d.reason != want {
-			t.Errorf("body %q: %s, want %s", text, d.reason, want)
+		if x := decide(body, hooktest.NewPost(text), hooktest.TestTime); x.reason != want {
+			t.Errorf("body %q: %s, want %s", text, x.reason, want)
 		}
 	}
 }
@@ -147,7 +152,7 @@ func TestTokenMistakes(t *testing.T) {
 		{map[string]any{"provider": "gitlab"}, "secrets: is required"},
 		{map[string]any{"provider": "gitlab", "secrets": testToken, "tolerance": "5m"}, "tolerance: has no effect"},
 		{map[string]any{"provider": "gitlab", "secrets": testToken, "senders": "x"}, "senders: has no effect"},
-		{map[string]any{"provider": "gitlab", "secrets": testToken, "publicKeys": testEdwardsKey}, "publicKeys: has no effect"},
+		{map[string]any{"provider": "gitlab", "secrets": testToken, "publicKeys": hooktest.TestEdwardsKey}, "publicKeys: has no effect"},
 		{map[string]any{"provider": "gitlab", "secrets": testToken, "publicURL": "https://x"}, "publicURL: has no effect"},
 		{map[string]any{"provider": "gitlab", "secrets": testToken, "signature": map[string]any{"header": "X-Sig"}}, "token: contradicts signature"},
 		{map[string]any{"provider": "github", "secrets": testToken, "token": map[string]any{"header": "X"}}, "token: contradicts signature"},
@@ -158,12 +163,12 @@ func TestTokenMistakes(t *testing.T) {
 		{map[string]any{"token": map[string]any{"basicUser": "a:b"}, "secrets": testToken}, "token.basicUser: can't contain a colon"},
 		{map[string]any{"provider": "postmark", "secrets": testToken}, "secrets[0]: is not user:password"},
 	} {
-		got := compile(c.raw)
-		if got.policy != nil || len(got.problems) == 0 || !strings.HasPrefix(sentence(got.problems[0]), c.want) {
-			t.Errorf("%v: %q, want %s", c.raw, got.problems, c.want)
+		got := policy.Compile(c.raw)
+		if got.Policy != nil || len(got.Problems) == 0 || !strings.HasPrefix(config.Sentence(got.Problems[0]), c.want) {
+			t.Errorf("%v: %q, want %s", c.raw, got.Problems, c.want)
 		}
-		if strings.Contains(strings.Join(sentences(got.problems), " "), testToken) {
-			t.Errorf("VULNERABLE: a secret is shown: %q", got.problems)
+		if strings.Contains(strings.Join(config.Sentences(got.Problems), " "), testToken) {
+			t.Errorf("VULNERABLE: a secret is shown: %q", got.Problems)
 		}
 	}
 }

@@ -6,6 +6,9 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+
+	"github.com/hookward/hookward/internal/hooktest"
+	"github.com/hookward/hookward/internal/verdict"
 )
 
 // packed compresses a text, as one member of gzip.
@@ -34,14 +37,6 @@ func flipped(text string, n int) string {
 
 const uncompressedText = `{"id":"d1","type":"message.new"}`
 
-func signedPlain(more map[string]any) map[string]any {
-	raw := map[string]any{"secrets": docsSecret, "ban": "false", "signature": map[string]any{"header": "X-Signature", "eventField": "json:type", "uncompressed": "true"}}
-	for option, value := range more {
-		raw[option] = value
-	}
-	return raw
-}
-
 // A signature over what was compressed verifies exactly that: of one encoding, one member,
 // with its checksum, and no more than maxBodyBytes.
 func TestUncompressed(t *testing.T) {
@@ -52,51 +47,51 @@ func TestUncompressed(t *testing.T) {
 		encodings    []string
 		want         string
 	}{
-		"gzip":                  {uncompressedText, good, []string{"gzip"}, verified},
-		"another level":         {uncompressedText, packed(t, uncompressedText, gzip.NoCompression), []string{"gzip"}, verified},
-		"not compressed":        {uncompressedText, uncompressedText, nil, verified},
-		"the largest":           {strings.Repeat("a", 1000), packed(t, strings.Repeat("a", 1000), 9), []string{"gzip"}, verified},
-		"empty":                 {"", packed(t, "", 9), []string{"gzip"}, verified},
-		"one byte more":         {strings.Repeat("a", 1001), packed(t, strings.Repeat("a", 1001), 9), []string{"gzip"}, bodyTooLarge},
-		"a bomb":                {strings.Repeat("a", 500_000), packed(t, strings.Repeat("a", 500_000), 9), []string{"gzip"}, bodyTooLarge},
-		"signed as it is sent":  {good, good, []string{"gzip"}, signatureMismatch},
-		"another text":          {uncompressedText, packed(t, strings.Replace(uncompressedText, "d1", "d2", 1), 9), []string{"gzip"}, signatureMismatch},
-		"compressed, not said":  {uncompressedText, good, nil, signatureMismatch},
-		"said, not compressed":  {uncompressedText, uncompressedText, []string{"gzip"}, bodyMalformed},
-		"truncated":             {uncompressedText, good[:len(good)-1], []string{"gzip"}, bodyMalformed},
-		"without its end":       {uncompressedText, good[:len(good)-8], []string{"gzip"}, bodyMalformed},
-		"another checksum":      {uncompressedText, flipped(good, 8), []string{"gzip"}, bodyMalformed},
-		"another length":        {uncompressedText, flipped(good, 4), []string{"gzip"}, bodyMalformed},
-		"two members":           {uncompressedText + uncompressedText, good + good, []string{"gzip"}, bodyMalformed},
-		"two, the first signed": {uncompressedText, good + packed(t, "x", 9), []string{"gzip"}, bodyMalformed},
-		"an empty one behind":   {uncompressedText, good + packed(t, "", 9), []string{"gzip"}, bodyMalformed},
-		"an empty one before":   {uncompressedText, packed(t, "", 9) + good, []string{"gzip"}, bodyMalformed},
-		"something behind":      {uncompressedText, good + "\x00", []string{"gzip"}, bodyMalformed},
-		"twice":                 {uncompressedText, packed(t, good, 9), []string{"gzip"}, signatureMismatch},
-		"twice, said":           {uncompressedText, packed(t, good, 9), []string{"gzip, gzip"}, bodyMalformed},
-		"twice, in two headers": {uncompressedText, packed(t, good, 9), []string{"gzip", "gzip"}, bodyMalformed},
-		"another encoding":      {uncompressedText, good, []string{"deflate"}, bodyMalformed},
-		"identity":              {uncompressedText, uncompressedText, []string{"identity"}, bodyMalformed},
-		"in capitals":           {uncompressedText, good, []string{"GZIP"}, bodyMalformed},
-		"an old name":           {uncompressedText, good, []string{"x-gzip"}, bodyMalformed},
-		"empty header":          {uncompressedText, uncompressedText, []string{""}, bodyMalformed},
-		"nothing":               {"", "", []string{"gzip"}, bodyMalformed},
-		"unsigned":              {"another", good, []string{"gzip"}, signatureMismatch},
+		"gzip":                  {uncompressedText, good, []string{"gzip"}, verdict.Verified},
+		"another level":         {uncompressedText, packed(t, uncompressedText, gzip.NoCompression), []string{"gzip"}, verdict.Verified},
+		"not compressed":        {uncompressedText, uncompressedText, nil, verdict.Verified},
+		"the largest":           {strings.Repeat("a", 1000), packed(t, strings.Repeat("a", 1000), 9), []string{"gzip"}, verdict.Verified},
+		"empty":                 {"", packed(t, "", 9), []string{"gzip"}, verdict.Verified},
+		"one byte more":         {strings.Repeat("a", 1001), packed(t, strings.Repeat("a", 1001), 9), []string{"gzip"}, verdict.BodyTooLarge},
+		"a bomb":                {strings.Repeat("a", 500_000), packed(t, strings.Repeat("a", 500_000), 9), []string{"gzip"}, verdict.BodyTooLarge},
+		"signed as it is sent":  {good, good, []string{"gzip"}, verdict.SignatureMismatch},
+		"another text":          {uncompressedText, packed(t, strings.Replace(uncompressedText, "d1", "d2", 1), 9), []string{"gzip"}, verdict.SignatureMismatch},
+		"compressed, not said":  {uncompressedText, good, nil, verdict.SignatureMismatch},
+		"said, not compressed":  {uncompressedText, uncompressedText, []string{"gzip"}, verdict.BodyMalformed},
+		"truncated":             {uncompressedText, good[:len(good)-1], []string{"gzip"}, verdict.BodyMalformed},
+		"without its end":       {uncompressedText, good[:len(good)-8], []string{"gzip"}, verdict.BodyMalformed},
+		"another checksum":      {uncompressedText, flipped(good, 8), []string{"gzip"}, verdict.BodyMalformed},
+		"another length":        {uncompressedText, flipped(good, 4), []string{"gzip"}, verdict.BodyMalformed},
+		"two members":           {uncompressedText + uncompressedText, good + good, []string{"gzip"}, verdict.BodyMalformed},
+		"two, the first signed": {uncompressedText, good + packed(t, "x", 9), []string{"gzip"}, verdict.BodyMalformed},
+		"an empty one behind":   {uncompressedText, good + packed(t, "", 9), []string{"gzip"}, verdict.BodyMalformed},
+		"an empty one before":   {uncompressedText, packed(t, "", 9) + good, []string{"gzip"}, verdict.BodyMalformed},
+		"something behind":      {uncompressedText, good + "\x00", []string{"gzip"}, verdict.BodyMalformed},
+		"twice":                 {uncompressedText, packed(t, good, 9), []string{"gzip"}, verdict.SignatureMismatch},
+		"twice, said":           {uncompressedText, packed(t, good, 9), []string{"gzip, gzip"}, verdict.BodyMalformed},
+		"twice, in two headers": {uncompressedText, packed(t, good, 9), []string{"gzip", "gzip"}, verdict.BodyMalformed},
+		"another encoding":      {uncompressedText, good, []string{"deflate"}, verdict.BodyMalformed},
+		"identity":              {uncompressedText, uncompressedText, []string{"identity"}, verdict.BodyMalformed},
+		"in capitals":           {uncompressedText, good, []string{"GZIP"}, verdict.BodyMalformed},
+		"an old name":           {uncompressedText, good, []string{"x-gzip"}, verdict.BodyMalformed},
+		"empty header":          {uncompressedText, uncompressedText, []string{""}, verdict.BodyMalformed},
+		"nothing":               {"", "", []string{"gzip"}, verdict.BodyMalformed},
+		"unsigned":              {"another", good, []string{"gzip"}, verdict.SignatureMismatch},
 	} {
 		records, _ := capture(t)
-		b := &backend{}
-		r := newPost(c.body, "X-Signature: "+hexMACOf("hmac-sha256", docsSecret, c.signed))
+		b := &hooktest.Backend{}
+		r := hooktest.NewPost(c.body, "X-Signature: "+hooktest.HexMACOf("hmac-sha256", hooktest.DocsSecret, c.signed))
 		if c.encodings != nil {
 			r.Header["Content-Encoding"] = c.encodings
 		}
 		rw := httptest.NewRecorder()
-		newTestHandler(t, b.handler(), signedPlain(limit)).ServeHTTP(rw, r)
-		reason := onlyRecord(t, records)["event.reason"]
-		if reason != c.want || len(b.requests) > 0 != (c.want == verified) || c.want == bodyTooLarge && rw.Code != 413 {
+		newTestHandler(t, b.Handler(), hooktest.SignedPlain(limit)).ServeHTTP(rw, r)
+		reason := hooktest.OnlyRecord(t, records)["event.reason"]
+		if reason != c.want || len(b.Requests) > 0 != (c.want == verdict.Verified) || c.want == verdict.BodyTooLarge && rw.Code != 413 {
 			t.Errorf("%s: %d, %v, want %s", name, rw.Code, reason, c.want)
 		}
-		if c.want == verified && b.bodies[0] != c.body {
-			t.Errorf("%s: the backend has got %q", name, b.bodies[0])
+		if c.want == verdict.Verified && b.Bodies[0] != c.body {
+			t.Errorf("%s: the backend has got %q", name, b.Bodies[0])
 		}
 	}
 }
@@ -104,16 +99,16 @@ func TestUncompressed(t *testing.T) {
 // What is read of the delivery is read of what was signed, and compressed otherwise it is
 // the same delivery.
 func TestUncompressedDelivery(t *testing.T) {
-	h := newTestHandler(t, (&backend{}).handler(), signedPlain(map[string]any{"replay": map[string]any{}}))
+	h := newTestHandler(t, (&hooktest.Backend{}).Handler(), hooktest.SignedPlain(map[string]any{"replay": map[string]any{}}))
 	for i, body := range []string{packed(t, uncompressedText, 9), packed(t, uncompressedText, 0), uncompressedText} {
 		records, _ := capture(t)
-		r := newPost(body, "X-Signature: "+hexMACOf("hmac-sha256", docsSecret, uncompressedText))
+		r := hooktest.NewPost(body, "X-Signature: "+hooktest.HexMACOf("hmac-sha256", hooktest.DocsSecret, uncompressedText))
 		if i < 2 {
 			r.Header.Set("Content-Encoding", "gzip")
 		}
 		h.ServeHTTP(httptest.NewRecorder(), r)
-		record := onlyRecord(t, records)
-		want := []string{verified, deliveryDuplicate, deliveryDuplicate}[i]
+		record := hooktest.OnlyRecord(t, records)
+		want := []string{verdict.Verified, verdict.DeliveryDuplicate, verdict.DeliveryDuplicate}[i]
 		if record["event.reason"] != want || record["hookward.event_type"] != "message.new" {
 			t.Errorf("%d: %v", i, record)
 		}
@@ -122,10 +117,10 @@ func TestUncompressedDelivery(t *testing.T) {
 
 // A handshake of strangers is read as it arrives.
 func TestUncompressedHandshake(t *testing.T) {
-	raw := signedPlain(map[string]any{"handshakes": map[string]any{"when": "json:kind=ping_all", "unsigned": "true", "answer": "pong"}})
+	raw := hooktest.SignedPlain(map[string]any{"handshakes": map[string]any{"when": "json:kind=ping_all", "unsigned": "true", "answer": "pong"}})
 	for body, want := range map[string]int{`{"kind":"ping_all"}`: 200, packed(t, `{"kind":"ping_all"}`, 9): 401} {
 		capture(t)
-		r := newPost(body)
+		r := hooktest.NewPost(body)
 		if want == 401 {
 			r.Header.Set("Content-Encoding", "gzip")
 		}

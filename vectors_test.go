@@ -2,42 +2,20 @@ package hookward
 
 import (
 	"net/http"
-	"os"
 	"regexp"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/hookward/hookward/internal/hooktest"
+	"github.com/hookward/hookward/internal/policy"
 	"github.com/hookward/hookward/internal/vectorfile"
+	"github.com/hookward/hookward/internal/verdict"
 )
 
-// readVectors returns the vectors of testdata/vectors, each with a present.
-func readVectors(t *testing.T) []vectorfile.Vector {
-	t.Helper()
-	root := "."
-	if _, err := os.Stat("testdata/vectors"); err != nil {
-		root = ".." // a package beside the gate's
-	}
-	all, err := vectorfile.ReadAll(root)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i := range all {
-		if all[i].Now.IsZero() {
-			all[i].Now = testTime
-		}
-	}
-	return all
-}
-
-// requestOf returns the request of a vector.
-func requestOf(v vectorfile.Vector) *http.Request {
-	return newRequest(v.Method, v.URL, v.Body, v.Headers...)
-}
-
 func TestVectors(t *testing.T) {
-	for _, v := range readVectors(t) {
-		if got := reasonFor(t, v.Options, requestOf(v), v.Now); got != v.Expect {
+	for _, v := range hooktest.ReadVectors(t) {
+		if got := reasonFor(t, v.Options, hooktest.RequestOf(v), v.Now); got != v.Expect {
 			t.Errorf("%s: got %s, want %s", v.Name, got, v.Expect)
 		}
 	}
@@ -47,9 +25,9 @@ func TestVectors(t *testing.T) {
 func reasonFor(t *testing.T, options map[string]any, r *http.Request, now time.Time) string {
 	t.Helper()
 	capture(t)
-	g := newTestGate("vector", options, compile, now)
+	g := newTestGate("vector", options, policy.Compile, now)
 	if g.policy == nil {
-		t.Fatalf("configuration %v: %v", options, compile(options).problems)
+		t.Fatalf("configuration %v: %v", options, policy.Compile(options).Problems)
 	}
 	return decide(g, r, now).reason
 }
@@ -61,8 +39,8 @@ var amount = regexp.MustCompile(`"amount":\s*\{([^}]*)\}`)
 // item must be signed.
 func TestAdyenBatches(t *testing.T) {
 	tested := 0
-	for _, v := range readVectors(t) {
-		if strings.HasPrefix(v.Name, "adyen/") && v.Expect == verified {
+	for _, v := range hooktest.ReadVectors(t) {
+		if strings.HasPrefix(v.Name, "adyen/") && v.Expect == verdict.Verified {
 			testAdyenBatch(t, v)
 			tested++
 		}
@@ -80,23 +58,23 @@ func testAdyenBatch(t *testing.T, v vectorfile.Vector) {
 	// Yaegi once took the fields of the object around for those of what is none.
 	hoisted := amount.ReplaceAllString(item, `"amount": 9000, $1`)
 	for body, want := range map[string]string{
-		`{"live":"false","notificationItems":[` + item + `]}`:                                               verified,
-		`{"notificationItems":[` + item + `,` + item + `]}`:                                                 verified,
-		`{"notificationItems":[` + item + `,` + forged + `]}`:                                               signatureMismatch,
-		`{"notificationItems":[` + hoisted + `]}`:                                                           signedFieldMissing,
-		`{"notificationItems":[` + strings.Replace(item, "{\n", `{"originalReference":["EVIL"],`, 1) + `]}`: signedFieldMissing,
-		`{"notificationItems":[` + strings.Replace(item, "{\n", `{"originalreference":"EVIL",`, 1) + `]}`:   bodyMalformed,
-		`{"notificationItems":[` + item + `,5]}`:                                                            signatureMissing,
-		`{"notificationItems":[` + item + `,[` + item + `]]}`:                                               signatureMissing,
-		`{"notificationItems":[` + item + `,{}]}`:                                                           signatureMissing,
-		`{"notificationItems":[` + item + `,null]}`:                                                         signatureMissing,
-		`{"notificationItems":[]}`:                                                                          signatureMissing,
-		`{"notificationItems":[` + item + `],"notificationItems":[]}`:                                       signatureMissing,
-		`{"notificationItems":[` + item + `],"NotificationItems":[{}]}`:                                     bodyMalformed,
-		`{"notificationItems":[` + item + `]} {}`:                                                           bodyMalformed,
-		v.Body: signatureMissing,
+		`{"live":"false","notificationItems":[` + item + `]}`:                                               verdict.Verified,
+		`{"notificationItems":[` + item + `,` + item + `]}`:                                                 verdict.Verified,
+		`{"notificationItems":[` + item + `,` + forged + `]}`:                                               verdict.SignatureMismatch,
+		`{"notificationItems":[` + hoisted + `]}`:                                                           verdict.SignedFieldMissing,
+		`{"notificationItems":[` + strings.Replace(item, "{\n", `{"originalReference":["EVIL"],`, 1) + `]}`: verdict.SignedFieldMissing,
+		`{"notificationItems":[` + strings.Replace(item, "{\n", `{"originalreference":"EVIL",`, 1) + `]}`:   verdict.BodyMalformed,
+		`{"notificationItems":[` + item + `,5]}`:                                                            verdict.SignatureMissing,
+		`{"notificationItems":[` + item + `,[` + item + `]]}`:                                               verdict.SignatureMissing,
+		`{"notificationItems":[` + item + `,{}]}`:                                                           verdict.SignatureMissing,
+		`{"notificationItems":[` + item + `,null]}`:                                                         verdict.SignatureMissing,
+		`{"notificationItems":[]}`:                                                                          verdict.SignatureMissing,
+		`{"notificationItems":[` + item + `],"notificationItems":[]}`:                                       verdict.SignatureMissing,
+		`{"notificationItems":[` + item + `],"NotificationItems":[{}]}`:                                     verdict.BodyMalformed,
+		`{"notificationItems":[` + item + `]} {}`:                                                           verdict.BodyMalformed,
+		v.Body: verdict.SignatureMissing,
 	} {
-		reason := reasonFor(t, options, newPost(body), v.Now)
+		reason := reasonFor(t, options, hooktest.NewPost(body), v.Now)
 		if reason != want {
 			t.Errorf("%s in a batch %.60s...: %s, want %s", v.Name, body, reason, want)
 		}
@@ -106,14 +84,14 @@ func testAdyenBatch(t *testing.T, v vectorfile.Vector) {
 // TestHandshakeVectors holds what a caller is sent against the published answers.
 func TestHandshakeVectors(t *testing.T) {
 	tested := 0
-	for _, v := range readVectors(t) {
-		want := map[string]int{handshakeAnswered: http.StatusOK, handshakeRefused: http.StatusForbidden}[v.Expect]
+	for _, v := range hooktest.ReadVectors(t) {
+		want := map[string]int{verdict.HandshakeAnswered: http.StatusOK, verdict.HandshakeRefused: http.StatusForbidden}[v.Expect]
 		if want == 0 {
 			continue
 		}
 		tested++
 		capture(t)
-		rw := asked(t, v.Options, requestOf(v))
+		rw := asked(t, v.Options, hooktest.RequestOf(v))
 		if rw.Code != want || want == http.StatusOK && rw.Body.String() != v.Answer {
 			t.Errorf("%s: %d %q, want %d %q", v.Name, rw.Code, rw.Body, want, v.Answer)
 		}

@@ -17,7 +17,7 @@ import (
 // are as many as requests are being decided on at once, and a sender that stalls holds
 // up nobody else.
 type workers struct {
-	jobs   chan *decision // nil ends who takes it, unless a job stands behind it
+	jobs   chan *exchange // nil ends who takes it, unless a job stands behind it
 	wanted chan bool      // true for one more of them
 	size   int64          // atomic: how many there are
 }
@@ -35,7 +35,7 @@ var (
 )
 
 func newWorkers() *workers {
-	return &workers{jobs: make(chan *decision, maxIdle), wanted: make(chan bool, maxIdle)}
+	return &workers{jobs: make(chan *exchange, maxIdle), wanted: make(chan bool, maxIdle)}
 }
 
 var (
@@ -43,8 +43,8 @@ var (
 	workersBegun bool
 )
 
-// startWorkers is called before there is a request.
-func startWorkers() {
+// StartWorkers is called before there is a request.
+func StartWorkers() {
 	workersMu.Lock()
 	begun := workersBegun
 	workersBegun = true
@@ -91,8 +91,8 @@ func startRecorders(w *workers) {
 }
 
 // submit gives workers a job, and sees to it that one of them is there for it.
-func submit(w *workers, d *decision) {
-	w.jobs <- d
+func submit(w *workers, x *exchange) {
+	w.jobs <- x
 	if len(w.jobs) > 0 {
 		w.wanted <- true
 	}
@@ -101,12 +101,12 @@ func submit(w *workers, d *decision) {
 // nextJob waits for a job. It returns nil where the worker is to end.
 //
 //inline:hot
-func nextJob(w *workers) *decision {
-	d := <-w.jobs
-	for d == nil && len(w.jobs) > 0 {
-		d = <-w.jobs // its sender counts on this worker
+func nextJob(w *workers) *exchange {
+	x := <-w.jobs
+	for x == nil && len(w.jobs) > 0 {
+		x = <-w.jobs // its sender counts on this worker
 	}
-	return d
+	return x
 }
 
 // leave ends a worker.

@@ -10,6 +10,10 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/hookward/hookward/internal/hooktest"
+	"github.com/hookward/hookward/internal/policy"
+	"github.com/hookward/hookward/internal/verdict"
 )
 
 // lateBody is a body that comes when somebody says so.
@@ -33,20 +37,20 @@ func (l *lateBody) Read(p []byte) (int, error) {
 // refused for good.
 func TestBodyAfterItsTime(t *testing.T) {
 	records, _ := capture(t)
-	g := newTestGate(t.Name(), githubWith(map[string]any{"bodyTimeout": "20ms", "replay": "true"}), compile, testTime)
-	late := &lateBody{come: make(chan bool), over: make(chan bool), body: bytes.NewReader([]byte(docsBody))}
-	r := newPost(docsBody, "X-Hub-Signature-256: "+docsSignature)
+	g := newTestGate(t.Name(), hooktest.GithubWith(map[string]any{"bodyTimeout": "20ms", "replay": "true"}), policy.Compile, hooktest.TestTime)
+	late := &lateBody{come: make(chan bool), over: make(chan bool), body: bytes.NewReader([]byte(hooktest.DocsBody))}
+	r := hooktest.NewPost(hooktest.DocsBody, "X-Hub-Signature-256: "+hooktest.DocsSignature)
 	r.Body = io.NopCloser(late)
-	b := &backend{}
-	rw := serve(handler(g, b.handler()), r) // by the real clock
-	if record := onlyRecord(t, records); rw.Code != http.StatusRequestTimeout || record["event.reason"] != bodyTimeout {
+	b := &hooktest.Backend{}
+	rw := serve(handler(g, b.Handler()), r) // by the real clock
+	if record := hooktest.OnlyRecord(t, records); rw.Code != http.StatusRequestTimeout || record["event.reason"] != verdict.BodyTimeout {
 		t.Fatalf("%d %v", rw.Code, record)
 	}
 	close(late.come)
 	<-late.over
 	time.Sleep(50 * time.Millisecond) // for a worker that goes on
-	rw = through(g, b.handler(), newPost(docsBody, "X-Hub-Signature-256: "+docsSignature))
-	if record := onlyRecord(t, records); rw.Code != http.StatusAccepted || len(b.requests) != 1 {
+	rw = through(g, b.Handler(), hooktest.NewPost(hooktest.DocsBody, "X-Hub-Signature-256: "+hooktest.DocsSignature))
+	if record := hooktest.OnlyRecord(t, records); rw.Code != http.StatusAccepted || len(b.Requests) != 1 {
 		t.Errorf("the next attempt: %d %v", rw.Code, record)
 	}
 }
@@ -54,16 +58,16 @@ func TestBodyAfterItsTime(t *testing.T) {
 // Senders that stall hold up nobody, however many they are.
 func TestStalledBodiesHoldUpNobody(t *testing.T) {
 	capture(t)
-	g := newTestGate(t.Name(), map[string]any{"provider": "github", "secrets": docsSecret, "bodyTimeout": "1m"}, compile, testTime)
+	g := newTestGate(t.Name(), map[string]any{"provider": "github", "secrets": hooktest.DocsSecret, "bodyTimeout": "1m"}, policy.Compile, hooktest.TestTime)
 	come := make(chan bool)
-	decided := make(chan *decision)
+	decided := make(chan *exchange)
 	const stalled = 3 * maxIdle
 	for i := 0; i < stalled; i++ {
 		go decideInto(decided, g, latePost(come))
 	}
 	for i := 0; i < 10; i++ {
-		if d := decide(g, newPost(docsBody, "X-Hub-Signature-256: "+docsSignature), testTime); !d.forward {
-			t.Errorf("refused while others stall: %s", d.reason)
+		if x := decide(g, hooktest.NewPost(hooktest.DocsBody, "X-Hub-Signature-256: "+hooktest.DocsSignature), hooktest.TestTime); !x.forward {
+			t.Errorf("refused while others stall: %s", x.reason)
 		}
 	}
 	for deadline := time.Now().Add(20 * time.Second); atomic.LoadInt64(&deciders.size) < stalled; time.Sleep(time.Millisecond) {
@@ -73,8 +77,8 @@ func TestStalledBodiesHoldUpNobody(t *testing.T) {
 	}
 	close(come)
 	for i := 0; i < stalled; i++ {
-		if d := <-decided; !d.forward {
-			t.Errorf("refused, although the body came: %s", d.reason)
+		if x := <-decided; !x.forward {
+			t.Errorf("refused, although the body came: %s", x.reason)
 		}
 	}
 	// They are not kept.
@@ -83,22 +87,22 @@ func TestStalledBodiesHoldUpNobody(t *testing.T) {
 			t.Fatalf("%d wait for work", deciders.size)
 		}
 	}
-	if d := decide(g, newPost(docsBody, "X-Hub-Signature-256: "+docsSignature), testTime); !d.forward {
-		t.Errorf("refused afterwards: %s", d.reason)
+	if x := decide(g, hooktest.NewPost(hooktest.DocsBody, "X-Hub-Signature-256: "+hooktest.DocsSignature), hooktest.TestTime); !x.forward {
+		t.Errorf("refused afterwards: %s", x.reason)
 	}
 }
 
 // A body that panics is refused, also where the clock is one of the past.
 func TestPanicAtTheBody(t *testing.T) {
 	_, reports := capture(t)
-	g := newTestGate(t.Name(), githubOptions(), compile, testTime)
-	for _, at := range []time.Time{testTime, time.Now()} {
-		r := newPost(docsBody, "X-Hub-Signature-256: "+docsSignature)
+	g := newTestGate(t.Name(), hooktest.GithubOptions(), policy.Compile, hooktest.TestTime)
+	for _, at := range []time.Time{hooktest.TestTime, time.Now()} {
+		r := hooktest.NewPost(hooktest.DocsBody, "X-Hub-Signature-256: "+hooktest.DocsSignature)
 		come := make(chan bool)
 		close(come)
 		r.Body = io.NopCloser(&lateBody{come: come}) // without a body
-		if d := decide(g, r, at); d.forward || d.reason != internalError || !strings.Contains(reports.String(), "panicked") {
-			t.Errorf("%v: %s, %s", at, d.reason, reports)
+		if x := decide(g, r, at); x.forward || x.reason != verdict.InternalError || !strings.Contains(reports.String(), "panicked") {
+			t.Errorf("%v: %s, %s", at, x.reason, reports)
 		}
 	}
 }
@@ -106,13 +110,13 @@ func TestPanicAtTheBody(t *testing.T) {
 // A body that panics after its time is nobody's any more.
 func TestPanicAfterItsTime(t *testing.T) {
 	records, reports := capture(t)
-	g := newTestGate(t.Name(), githubWith(map[string]any{"bodyTimeout": "20ms"}), compile, testTime)
+	g := newTestGate(t.Name(), hooktest.GithubWith(map[string]any{"bodyTimeout": "20ms"}), policy.Compile, hooktest.TestTime)
 	come := make(chan bool)
-	r := newPost(docsBody, "X-Hub-Signature-256: "+docsSignature)
+	r := hooktest.NewPost(hooktest.DocsBody, "X-Hub-Signature-256: "+hooktest.DocsSignature)
 	r.Body = io.NopCloser(&lateBody{come: come}) // without a body
 	before := atomic.LoadInt64(&deciders.size)
 	rw := serve(handler(g, http.NotFoundHandler()), r)
-	if record := onlyRecord(t, records); rw.Code != http.StatusRequestTimeout || record["event.reason"] != bodyTimeout {
+	if record := hooktest.OnlyRecord(t, records); rw.Code != http.StatusRequestTimeout || record["event.reason"] != verdict.BodyTimeout {
 		t.Errorf("%d %v", rw.Code, record)
 	}
 	close(come)
@@ -128,19 +132,19 @@ func TestPanicAfterItsTime(t *testing.T) {
 // of the others are stalled, or have just been given up.
 func TestWorkersEndWithoutAJob(t *testing.T) {
 	capture(t)
-	g := newTestGate(t.Name(), map[string]any{"provider": "github", "secrets": docsSecret, "bodyTimeout": "1s"}, compile, testTime)
+	g := newTestGate(t.Name(), map[string]any{"provider": "github", "secrets": hooktest.DocsSecret, "bodyTimeout": "1s"}, policy.Compile, hooktest.TestTime)
 	come := make(chan bool)
-	decided := make(chan *decision)
+	decided := make(chan *exchange)
 	const stalled = maxIdle + 8
 	for i := 0; i < stalled; i++ {
 		go decideNow(decided, g, latePost(come))
 	}
 	one := func(when string) {
-		go decideNow(decided, g, newPost(docsBody, "X-Hub-Signature-256: "+docsSignature))
+		go decideNow(decided, g, hooktest.NewPost(hooktest.DocsBody, "X-Hub-Signature-256: "+hooktest.DocsSignature))
 		for {
 			select {
-			case d := <-decided:
-				if d.forward {
+			case x := <-decided:
+				if x.forward {
 					return
 				}
 			case <-time.After(20 * time.Second):
@@ -159,7 +163,7 @@ func TestWorkersEndWithoutAJob(t *testing.T) {
 	close(come)
 }
 
-func decideNow(decided chan *decision, g *gate, r *http.Request) {
+func decideNow(decided chan *exchange, g *gate, r *http.Request) {
 	defer func() { _ = recover() }()
 	decided <- decide(g, r, time.Now())
 }
@@ -167,36 +171,36 @@ func decideNow(decided chan *decision, g *gate, r *http.Request) {
 // latePost is a function of its own because Yaegi would give all requests of a loop
 // the last one's body.
 func latePost(come chan bool) *http.Request {
-	r := newPost(docsBody, "X-Hub-Signature-256: "+docsSignature)
-	r.Body = io.NopCloser(&lateBody{come: come, over: make(chan bool), body: bytes.NewReader([]byte(docsBody))})
+	r := hooktest.NewPost(hooktest.DocsBody, "X-Hub-Signature-256: "+hooktest.DocsSignature)
+	r.Body = io.NopCloser(&lateBody{come: come, over: make(chan bool), body: bytes.NewReader([]byte(hooktest.DocsBody))})
 	return r
 }
 
-func decideInto(decided chan *decision, g *gate, r *http.Request) {
+func decideInto(decided chan *exchange, g *gate, r *http.Request) {
 	defer func() { _ = recover() }()
-	decided <- decide(g, r, testTime)
+	decided <- decide(g, r, hooktest.TestTime)
 }
 
 // What one request was given is not changed by those that the same goroutines decide
 // on after it.
 func TestRequestsShareNothing(t *testing.T) {
 	capture(t)
-	g := newTestGate(t.Name(), githubOptions(), compile, testTime)
-	decisions := []*decision{}
+	g := newTestGate(t.Name(), hooktest.GithubOptions(), policy.Compile, hooktest.TestTime)
+	decisions := []*exchange{}
 	for i := 0; i < 20; i++ {
 		body := "body " + strconv.Itoa(i)
-		r := newPost(body, "X-Hub-Signature-256: sha256="+hexMACOf("hmac-sha256", docsSecret, body),
+		r := hooktest.NewPost(body, "X-Hub-Signature-256: sha256="+hooktest.HexMACOf("hmac-sha256", hooktest.DocsSecret, body),
 			"X-GitHub-Delivery: id-"+strconv.Itoa(i), "X-GitHub-Event: event-"+strconv.Itoa(i))
-		decisions = append(decisions, decide(g, r, testTime))
+		decisions = append(decisions, decide(g, r, hooktest.TestTime))
 	}
-	for i, d := range decisions {
+	for i, x := range decisions {
 		n := strconv.Itoa(i)
-		body, err := io.ReadAll(d.request.Body)
-		if err != nil || string(body) != "body "+n || d.request.ContentLength != int64(len(body)) || d.bodySum != sha256.Sum256(body) {
-			t.Errorf("VULNERABLE: request %d has the body %q, %d, %v", i, body, d.request.ContentLength, err)
+		body, err := io.ReadAll(x.Request.Body)
+		if err != nil || string(body) != "body "+n || x.Request.ContentLength != int64(len(body)) || x.bodySum != sha256.Sum256(body) {
+			t.Errorf("VULNERABLE: request %d has the body %q, %d, %v", i, body, x.Request.ContentLength, err)
 		}
-		h := d.request.Header
-		if h.Get(deliveryHeader) != "id-"+n || h.Get(eventHeader) != "event-"+n || d.deliveryID != "id-"+n || len(h[providerHeader]) != 1 {
+		h := x.Request.Header
+		if h.Get(deliveryHeader) != "id-"+n || h.Get(eventHeader) != "event-"+n || x.deliveryID != "id-"+n || len(h[providerHeader]) != 1 {
 			t.Errorf("VULNERABLE: request %d has %v", i, h)
 		}
 	}

@@ -6,7 +6,7 @@ import (
 	"io"
 	"strings"
 
-	plugin "github.com/hookward/hookward"
+	"github.com/hookward/hookward/explain"
 )
 
 const completionHelp = `Prints what a shell needs to complete hookward's commands, options and providers; where
@@ -84,7 +84,7 @@ func completions(all []command) []completed {
 		one := completed{name: c.name, summary: c.summary}
 		switch c.name {
 		case "providers":
-			one.arguments = plugin.Providers()
+			one.arguments = explain.Providers()
 		case "completion":
 			one.arguments = shellNames()
 		case "version":
@@ -107,7 +107,7 @@ func completions(all []command) []completed {
 func valuesOf(name string) []string {
 	switch name {
 	case "provider":
-		return plugin.Providers()
+		return explain.Providers()
 	case "format":
 		return checkFormatNames()
 	case "tamper":

@@ -11,7 +11,7 @@ import (
 	"io"
 	"os"
 
-	plugin "github.com/hookward/hookward"
+	"github.com/hookward/hookward/internal/inspect"
 )
 
 // What a command's exit status says.
@@ -60,7 +60,7 @@ func run(arguments []string, s streams) int {
 		}
 		names = append(names, c.name)
 	}
-	fmt.Fprintf(s.stderr, "hookward: there is no command %q%s\n\n", name, plugin.DidYouMean(name, names))
+	fmt.Fprintf(s.stderr, "hookward: there is no command %q%s\n\n", name, inspect.DidYouMean(name, names))
 	help(s.stderr)
 	return exitUsage
 }

@@ -5,7 +5,7 @@ import (
 	"regexp"
 	"strings"
 
-	plugin "github.com/hookward/hookward"
+	"github.com/hookward/hookward/internal/inspect"
 )
 
 // What package flag says of an option. It writes all of them with one dash.
@@ -26,7 +26,7 @@ func optionMistake(err error, flags *flag.FlagSet) string {
 		if len(m[1]) == 1 {
 			return "there is no option " + wrong // any other letter would be as near
 		}
-		return "there is no option " + wrong + plugin.DidYouMean(wrong, names)
+		return "there is no option " + wrong + inspect.DidYouMean(wrong, names)
 	}
 	if m := optionAlone.FindStringSubmatch(text); m != nil {
 		return dashed(m[1]) + ": needs " + valueOf(flags, m[1])

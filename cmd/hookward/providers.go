@@ -9,7 +9,7 @@ import (
 	"regexp"
 	"strings"
 
-	plugin "github.com/hookward/hookward"
+	"github.com/hookward/hookward/internal/config"
 )
 
 // The file is written by 'make catalogue' from catalogue/: the gate itself has no more of a
@@ -160,7 +160,7 @@ func providerTable(entries []providerEntry, w io.Writer) string {
 
 // describeProvider prints all that there is to say of a provider.
 func describeProvider(slug string, asJSON bool, w io.Writer) (int, string) {
-	options, problems := plugin.Decode(map[string]any{"provider": slug})
+	options, problems := config.Decode(map[string]any{"provider": slug})
 	if len(problems) > 0 {
 		return exitUsage, asOptions.Replace(strings.TrimPrefix(problems[0], "provider: "))
 	}

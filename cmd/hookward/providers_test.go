@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	plugin "github.com/hookward/hookward"
+	"github.com/hookward/hookward/internal/config"
+	"github.com/hookward/hookward/signer"
 )
 
 func TestProviders(t *testing.T) {
@@ -73,7 +75,7 @@ func TestEachProvider(t *testing.T) {
 		t.Errorf("only %d providers", len(entries))
 	}
 	for _, e := range entries {
-		options, problems := plugin.Decode(map[string]any{"provider": e.Slug})
+		options, problems := config.Decode(map[string]any{"provider": e.Slug})
 		if len(problems) > 0 || e.Name == "" || e.Give == "" || e.Verifies == "" || e.Source == "" || e.Confidence == "" {
 			t.Errorf("%s: %v %+v", e.Slug, problems, e)
 		}
@@ -82,7 +84,7 @@ func TestEachProvider(t *testing.T) {
 		if err := json.Unmarshal([]byte(stdout), &described); err != nil || status != exitGood || stderr != "" {
 			t.Fatalf("%s: %d %v %s", e.Slug, status, err, stderr)
 		}
-		again, problems := plugin.Decode(described.Options)
+		again, problems := config.Decode(described.Options)
 		options.Provider = ""
 		if len(problems) > 0 || !reflect.DeepEqual(again, options) {
 			t.Errorf("%s: the row as it is described: %v\n got %+v\nwant %+v", e.Slug, problems, again, options)
@@ -97,7 +99,7 @@ func TestEachProvider(t *testing.T) {
 		if err := os.Setenv(name, secret); err != nil {
 			t.Fatal(err)
 		}
-		_, err := plugin.NewSigner(&plugin.Config{Raw: described.Example}, nil)
+		_, err := signer.NewSigner(&plugin.Config{Raw: described.Example}, nil)
 		_ = os.Unsetenv(name)
 		if err != nil && !strings.HasPrefix(err.Error(), "a private key is required") {
 			t.Errorf("%s: its example: %v", e.Slug, err)

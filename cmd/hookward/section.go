@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	plugin "github.com/hookward/hookward"
+	"github.com/hookward/hookward/internal/config"
 )
 
 // section is a section of a configuration, in the order in which it is written. A
@@ -23,7 +23,7 @@ type setting struct {
 
 // sectionOf returns options as they would be written: those that are not given are
 // left out.
-func sectionOf(options plugin.Options) section {
+func sectionOf(options config.Options) section {
 	written, _ := writtenOf(reflect.ValueOf(options)).(section)
 	return written
 }

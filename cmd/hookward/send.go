@@ -12,6 +12,7 @@ import (
 	"time"
 
 	plugin "github.com/hookward/hookward"
+	"github.com/hookward/hookward/signer"
 )
 
 const sendHelp = `Signs a delivery as the provider would and sends it to URL, to try a gate or a backend
@@ -127,8 +128,8 @@ func send(o *sendOptions, target string, s streams) (int, error) {
 
 // plan is what is to be sent.
 type plan struct {
-	signer    *plugin.Signer
-	delivery  plugin.Delivery
+	signer    *signer.Signer
+	delivery  signer.Delivery
 	generated bool   // each delivery gets an id, as the body is none of the user's
 	dataFile  string // where the body comes from, if from a file
 	data      []byte
@@ -138,7 +139,7 @@ type plan struct {
 
 // planOf checks the options, and prepares what they say.
 func planOf(o *sendOptions, target string, s streams) (*plan, error) {
-	p := &plan{o: o, delivery: plugin.Delivery{Method: o.method, URL: target, Header: http.Header{}, Event: o.event}}
+	p := &plan{o: o, delivery: signer.Delivery{Method: o.method, URL: target, Header: http.Header{}, Event: o.event}}
 	var err error
 	switch {
 	case o.count < 1 || o.count > 10_000_000:
@@ -188,7 +189,7 @@ func planOf(o *sendOptions, target string, s streams) (*plan, error) {
 }
 
 // next returns the signed delivery number n, from 1, as of a moment.
-func (p *plan) next(n int, at time.Time) (plugin.Delivery, error) {
+func (p *plan) next(n int, at time.Time) (signer.Delivery, error) {
 	d := p.delivery
 	d.Time = at.Add(-p.o.age)
 	d.Forged = p.o.tamper == "signature"
@@ -198,7 +199,7 @@ func (p *plan) next(n int, at time.Time) (plugin.Delivery, error) {
 	case p.o.id != "":
 		d.ID = p.o.id
 	case p.generated || p.o.count > 1:
-		d.ID = plugin.NewID()
+		d.ID = signer.NewID()
 	}
 	if p.generated && d.Body != nil {
 		d.Body = []byte(fill(string(d.Body), d.ID))
@@ -252,7 +253,7 @@ func tampered(body []byte) []byte {
 }
 
 // signerOf makes the signer that the options describe.
-func signerOf(o *sendOptions, target string, s streams) (*plugin.Signer, error) {
+func signerOf(o *sendOptions, target string, s streams) (*signer.Signer, error) {
 	raw, err := configurationOf(o, s)
 	if err != nil {
 		return nil, err
@@ -263,10 +264,10 @@ func signerOf(o *sendOptions, target string, s streams) (*plugin.Signer, error) 
 			return nil, errors.New("--key: " + err.Error())
 		}
 	}
-	signer, err := plugin.NewSigner(&plugin.Config{Raw: raw}, key)
+	made, err := signer.NewSigner(&plugin.Config{Raw: raw}, key)
 	if err != nil && strings.Contains(err.Error(), "publicURL: is required") {
 		raw["publicURL"] = target // unless the gate is called under another name
-		signer, err = plugin.NewSigner(&plugin.Config{Raw: raw}, key)
+		made, err = signer.NewSigner(&plugin.Config{Raw: raw}, key)
 	}
 	if err != nil {
 		text := asOptions.Replace(err.Error())
@@ -275,7 +276,7 @@ func signerOf(o *sendOptions, target string, s streams) (*plugin.Signer, error) 
 		}
 		return nil, errors.New(text)
 	}
-	return signer, nil
+	return made, nil
 }
 
 // asOptions puts what the gate says of its options into the words of this command.

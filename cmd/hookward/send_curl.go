@@ -7,12 +7,12 @@ import (
 	"strconv"
 	"strings"
 
-	plugin "github.com/hookward/hookward"
+	"github.com/hookward/hookward/signer"
 )
 
 // pasteable returns what of a delivery can't stand in text that is pasted into a
 // terminal. The body has another way.
-func pasteable(d plugin.Delivery) error {
+func pasteable(d signer.Delivery) error {
 	for _, name := range sortedNames(d.Header) {
 		for _, value := range d.Header[name] {
 			if hasControl(value, "\t") {
@@ -28,7 +28,7 @@ func pasteable(d plugin.Delivery) error {
 
 // curlCommand returns a command for a POSIX shell that sends a signed delivery, byte
 // for byte.
-func curlCommand(d plugin.Delivery, p *plan, o *sendOptions) string {
+func curlCommand(d signer.Delivery, p *plan, o *sendOptions) string {
 	before := ""
 	body := shellQuoted(string(d.Body))
 	switch {

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	plugin "github.com/hookward/hookward"
+	"github.com/hookward/hookward/signer"
 )
 
 // privateKeys puts a key of each family into the environment, and returns the names of
@@ -160,8 +161,8 @@ func TestSendToReplay(t *testing.T) {
 		})
 	}
 	// Anything that can't be told is no repetition.
-	s, err := plugin.NewSigner(&plugin.Config{Raw: map[string]any{"provider": "gitlab", "secrets": "env:SEND_SECRET"}}, nil)
-	if err != nil || s.Repeats(plugin.Delivery{}, plugin.Delivery{}) || s.Repeats(plugin.Delivery{URL: ":"}, plugin.Delivery{URL: ":"}) {
+	s, err := signer.NewSigner(&plugin.Config{Raw: map[string]any{"provider": "gitlab", "secrets": "env:SEND_SECRET"}}, nil)
+	if err != nil || s.Repeats(signer.Delivery{}, signer.Delivery{}) || s.Repeats(signer.Delivery{URL: ":"}, signer.Delivery{URL: ":"}) {
 		t.Error("a token is no repetition:", err)
 	}
 }

@@ -15,7 +15,7 @@ import (
 	"syscall"
 	"time"
 
-	plugin "github.com/hookward/hookward"
+	"github.com/hookward/hookward/signer"
 )
 
 const (
@@ -148,7 +148,7 @@ type answer struct {
 }
 
 // deliver sends a delivery, and reads the answer.
-func (r *sending) deliver(ctx context.Context, d plugin.Delivery) answer {
+func (r *sending) deliver(ctx context.Context, d signer.Delivery) answer {
 	request, err := http.NewRequestWithContext(ctx, d.Method, d.URL, bytes.NewReader(d.Body))
 	if err != nil {
 		return answer{err: err}

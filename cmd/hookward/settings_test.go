@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	plugin "github.com/hookward/hookward"
+	"github.com/hookward/hookward/internal/inspect"
 )
 
 // Settings have a space between them.
@@ -132,7 +132,7 @@ func TestHoldsSecret(t *testing.T) {
 		t.Fatal(err)
 	}
 	found := []string{}
-	inspection := plugin.Inspect(raw, func(string) bool { return true })
+	inspection := inspect.Inspect(raw, func(string) bool { return true })
 	if len(inspection.Problems) > 0 {
 		t.Fatal(inspection.Problems)
 	}

@@ -12,6 +12,7 @@ import (
 	plugin "github.com/hookward/hookward"
 	"github.com/hookward/hookward/cmd/hookward/internal/capture"
 	"github.com/hookward/hookward/cmd/hookward/internal/diagnosis"
+	"github.com/hookward/hookward/explain"
 )
 
 const verifyHelp = `Judges a captured request as a gate with this configuration would, and says step by step
@@ -98,14 +99,14 @@ func verifyCommand() command {
 
 // verifyReport is what --json prints.
 type verifyReport struct {
-	Explanation plugin.Explanation `json:"explanation"`
-	Verdict     string             `json:"verdict"` // passes, answered, refused, undecided or misconfigured
-	Request     string             `json:"request"` // method and path
-	JudgedAt    time.Time          `json:"judgedAt"`
-	Moment      string             `json:"moment"` // what JudgedAt is
-	SignedAt    *time.Time         `json:"signedAt,omitempty"`
-	Notes       []string           `json:"notes,omitempty"`
-	Diagnosis   *diagnosis.Result  `json:"diagnosis,omitempty"`
+	Explanation explain.Explanation `json:"explanation"`
+	Verdict     string              `json:"verdict"` // passes, answered, refused, undecided or misconfigured
+	Request     string              `json:"request"` // method and path
+	JudgedAt    time.Time           `json:"judgedAt"`
+	Moment      string              `json:"moment"` // what JudgedAt is
+	SignedAt    *time.Time          `json:"signedAt,omitempty"`
+	Notes       []string            `json:"notes,omitempty"`
+	Diagnosis   *diagnosis.Result   `json:"diagnosis,omitempty"`
 }
 
 // judgeRequest judges the request, and prints what there is to say. Where it can't be
@@ -165,7 +166,7 @@ func judgeRequest(o *verifyOptions, s streams) (int, string) {
 }
 
 // verdictOf says in one word what became of the request.
-func verdictOf(e plugin.Explanation) string {
+func verdictOf(e explain.Explanation) string {
 	switch {
 	case len(e.Problems) > 0:
 		return "misconfigured"
@@ -250,13 +251,13 @@ func (v *verifyReport) judge(o *verifyOptions, config *plugin.Config, r *http.Re
 	case !o.now && err == nil:
 		at, moment = date, "the request's Date header"
 	}
-	judged := plugin.Explain(config, r, captured.Body, at)
+	judged := explain.Explain(config, r, captured.Body, at)
 	signed := judged.Timestamp
 	if !o.now && o.at == "" && plausible(signed, present) {
 		at, moment = signed, "the time that the request has signed"
-		judged = plugin.Explain(config, r, captured.Body, at)
+		judged = explain.Explain(config, r, captured.Body, at)
 		if judged.Passes {
-			live := plugin.Judge(config, r, captured.Body, present)
+			live := explain.Judge(config, r, captured.Body, present)
 			if !live.Passes {
 				v.Notes = append(v.Notes, "by this machine's clock it would be refused now: "+live.Reason+"; --now judges so")
 			}

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	plugin "github.com/hookward/hookward"
+	"github.com/hookward/hookward/explain"
 )
 
 // describeVerify says for people what a report says.
@@ -36,7 +36,7 @@ func describeVerify(v verifyReport, w io.Writer) string {
 		}
 	}
 	for _, other := range e.NotJudged {
-		fmt.Fprintf(&text, "%s  %s\n", paint(w, faint, fmt.Sprintf("%-11s", plugin.CheckNotJudged)), oneLine(other))
+		fmt.Fprintf(&text, "%s  %s\n", paint(w, faint, fmt.Sprintf("%-11s", explain.CheckNotJudged)), oneLine(other))
 	}
 	if v.Diagnosis != nil && len(v.Diagnosis.Causes)+len(v.Diagnosis.Hints) > 0 {
 		fmt.Fprintln(&text)
@@ -68,7 +68,7 @@ func verdict(v verifyReport, w io.Writer) string {
 	return paint(w, red, "REFUSED") + fmt.Sprintf(": %s, the caller gets %d %s", e.Reason, e.Status, http.StatusText(e.Status))
 }
 
-func reasonSuffix(c plugin.Check) string {
+func reasonSuffix(c explain.Check) string {
 	if c.Reason == "" {
 		return ""
 	}
@@ -77,9 +77,9 @@ func reasonSuffix(c plugin.Check) string {
 
 func colourOfState(state string) string {
 	switch state {
-	case plugin.CheckPassed:
+	case explain.CheckPassed:
 		return green
-	case plugin.CheckFailed:
+	case explain.CheckFailed:
 		return red
 	}
 	return faint

@@ -1,6 +1,6 @@
 // Command docs writes the option table in docs/options.md from the comments of
-// options*.go, the table of a record's fields in docs/audit.md from those of
-// auditrecord.go, the schema of the options, and what is made of the files in
+// internal/config, the table of a record's fields in docs/audit.md from those of
+// internal/audit/record.go, the schema of the options, and what is made of the files in
 // catalogue/: the rows that the gate reads, docs/providers.md, and what the command
 // hookward knows of the providers. With -check it only says whether they are up to
 // date.
@@ -25,8 +25,8 @@ import (
 )
 
 const (
-	begin       = "<!-- The table is written by `make docs` from options*.go. -->\n"
-	beginFields = "<!-- The table is written by `make docs` from auditrecord.go. -->\n"
+	begin       = "<!-- The table is written by `make docs` from internal/config. -->\n"
+	beginFields = "<!-- The table is written by `make docs` from internal/audit. -->\n"
 	end         = "<!-- End of the table. -->\n"
 )
 
@@ -104,7 +104,7 @@ func write(path, text string, check bool) error {
 
 // optionSections returns the options of each section, by the name of its type.
 func optionSections(root string) (map[string][]option, error) {
-	files, err := filepath.Glob(filepath.Join(root, "options*.go"))
+	files, err := filepath.Glob(filepath.Join(root, "internal", "config", "*.go"))
 	if err != nil {
 		return nil, err
 	}
@@ -114,17 +114,22 @@ func optionSections(root string) (map[string][]option, error) {
 			return nil, err
 		}
 	}
+	for name := range sections {
+		if !strings.HasSuffix(name, "Options") {
+			delete(sections, name) // what no user writes
+		}
+	}
 	return sections, nil
 }
 
 // withFields returns a page with the table of a record's fields as it should be.
 func withFields(page, root string) (string, error) {
 	sections := map[string][]option{}
-	if err := parse(filepath.Join(root, "auditrecord.go"), sections); err != nil {
+	if err := parse(filepath.Join(root, "internal", "audit", "record.go"), sections); err != nil {
 		return "", err
 	}
 	text := "| Field | Meaning |\n|---|---|\n"
-	for _, o := range sections["auditRecord"] {
+	for _, o := range sections["Record"] {
 		name, _, _ := strings.Cut(o.name, ",")
 		text += fmt.Sprintf("| `%s` | %s |\n", name, strings.ReplaceAll(o.meaning, "|", "\\|"))
 	}
@@ -172,6 +177,9 @@ func parse(path string, sections map[string][]option) error {
 				continue
 			}
 			for _, field := range structure.Fields.List {
+				if field.Tag == nil {
+					continue // it is none that is written
+				}
 				o, err := parseField(field)
 				if err != nil {
 					return fmt.Errorf("%s: %w", spec.Name, err)

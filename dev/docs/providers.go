@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/hookward/hookward"
+	"github.com/hookward/hookward/internal/config"
 )
 
 const pageHead = `# Providers
@@ -107,7 +107,7 @@ func providerData(rows []row) (string, error) {
 }
 
 // give names the options that an operator has to give.
-func give(o hookward.Options) string {
+func give(o config.Options) string {
 	options := []string{}
 	add := func(holds bool, text string) {
 		if holds {
@@ -124,7 +124,7 @@ func give(o hookward.Options) string {
 		public := strings.HasPrefix(s.Algorithm, "e") || strings.HasPrefix(s.Algorithm, "rsa")
 		add(!public, "`secrets`")
 		add(public && s.CertificateField == "", "`publicKeys`")
-		both := slices.ContainsFunc(s.Alternatives, func(a *hookward.AlternativeOptions) bool { return a.Algorithm == "ed25519" })
+		both := slices.ContainsFunc(s.Alternatives, func(a *config.AlternativeOptions) bool { return a.Algorithm == "ed25519" })
 		optional(both || s.CertificateField != "", "publicKeys")
 		named := s.SenderField != "" || strings.Contains(s.Format, "{sender}")
 		shared := public || strings.Contains(s.Format, "{sender}")
@@ -143,7 +143,7 @@ func give(o hookward.Options) string {
 }
 
 // verifies names the algorithm and the place of the signature, or the token's.
-func verifies(o hookward.Options) string {
+func verifies(o config.Options) string {
 	if t := o.Token; t != nil {
 		switch {
 		case t.Basic:
@@ -172,7 +172,7 @@ func verifies(o hookward.Options) string {
 }
 
 // signed says what of a delivery is signed, in the order in which it is.
-func signed(o hookward.Options) string {
+func signed(o config.Options) string {
 	if o.Token != nil {
 		return "nothing"
 	}
@@ -206,7 +206,7 @@ func (r row) fresh() string {
 	return text + "; with `replay` " + short(retries+5*time.Minute)
 }
 
-func fresh(o hookward.Options) string {
+func fresh(o config.Options) string {
 	s := o.Signature
 	if s == nil || s.TimestampHeader == "" && s.TimestampField == "" && !strings.Contains(s.Format, "{timestamp}") {
 		return "no timestamp"
@@ -230,7 +230,7 @@ func short(d time.Duration) string {
 }
 
 // handshakes names the questions that the gate answers.
-func handshakes(o hookward.Options) string {
+func handshakes(o config.Options) string {
 	texts := []string{}
 	for _, h := range o.Handshakes {
 		method := h.Method

@@ -17,7 +17,7 @@ import (
 
 	"gopkg.in/yaml.v3"
 
-	"github.com/hookward/hookward"
+	"github.com/hookward/hookward/internal/config"
 )
 
 var confidences = []string{"official", "vector", "secondary"}
@@ -26,7 +26,7 @@ var confidences = []string{"official", "vector", "secondary"}
 type row struct {
 	provider
 	slug    string
-	options hookward.Options
+	options config.Options
 }
 
 // readCatalogue returns the providers by their slugs' order, or what is wrong with their
@@ -107,7 +107,7 @@ func (p provider) row(slug string, files map[string]provider, root string) (row,
 		demand(family.Like == "", "like: %s is itself like %s; name that", p.Like, family.Like)
 		r.Options = lay(p.Options, firstForm(family.Options))
 	}
-	options, wrong := hookward.Decode(r.Options)
+	options, wrong := config.Decode(r.Options)
 	for _, problem := range wrong {
 		demand(false, "options.%s", problem)
 	}
@@ -115,7 +115,7 @@ func (p provider) row(slug string, files map[string]provider, root string) (row,
 	demand(options.Provider == "", "options.provider: is the name of the file")
 	demand((options.Signature == nil) != (options.Token == nil), "options: must describe either a signature or a token")
 	if p.Ranges != nil {
-		_, wrong := hookward.Decode(map[string]any{"denylist": map[string]any{"lists": p.Ranges}})
+		_, wrong := config.Decode(map[string]any{"denylist": map[string]any{"lists": p.Ranges}})
 		for _, problem := range wrong {
 			demand(false, "%s", strings.Replace(problem, "denylist.lists[0]", "ranges", 1))
 		}

@@ -10,8 +10,8 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"gopkg.in/yaml.v3"
 
-	"github.com/hookward/hookward"
 	"github.com/hookward/hookward/dev/gateway"
+	"github.com/hookward/hookward/internal/inspect"
 )
 
 // validate holds a YAML text against a part of the schema.
@@ -152,7 +152,7 @@ func refuses(t *testing.T, text, option string) bool {
 	if err := yaml.Unmarshal([]byte("provider: standard-webhooks\nsecrets: whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=\nstateDirectory: /a\n"+text), &raw); err != nil {
 		t.Fatal(err)
 	}
-	for _, problem := range hookward.Inspect(raw, nil).Problems {
+	for _, problem := range inspect.Inspect(raw, nil).Problems {
 		if strings.Contains(problem.Path, "."+option) {
 			return true
 		}

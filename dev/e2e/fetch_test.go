@@ -198,7 +198,7 @@ func brokenSource(t *testing.T, root string) string {
 			t.Fatal(err)
 		}
 	}
-	if err := os.WriteFile(filepath.Join(dir, "version.go"), []byte("package hookward\n\nconst version = \"v0.99.0\"\n\nthis is no Go\n"), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "plugin.go"), []byte("package hookward\n\nconst version = \"v0.99.0\"\n\nthis is no Go\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	return dir

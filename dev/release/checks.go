@@ -138,12 +138,12 @@ func (r repository) checkReadme(version string) error {
 // checkSource lets through a source that says the version: it is what the gate tells the
 // operator at its start.
 func (r repository) checkSource(version string) error {
-	text, err := os.ReadFile(filepath.Join(r.root, "version.go"))
+	text, err := os.ReadFile(filepath.Join(r.root, "plugin.go"))
 	if err != nil {
 		return err
 	}
 	if line := fmt.Sprintf("\nconst version = %q\n", version); !strings.Contains(string(text), line) {
-		return fmt.Errorf("version.go: has no line %q", strings.TrimSpace(line))
+		return fmt.Errorf("plugin.go: has no line %q", strings.TrimSpace(line))
 	}
 	return nil
 }

@@ -48,7 +48,7 @@ func release(ctx context.Context, root, version string, out io.Writer) error {
 		{"the working tree", r.checkTree},
 		{"CHANGELOG.md", func() error { return r.checkChangelog(version) }},
 		{"README.md", func() error { return r.checkReadme(version) }},
-		{"version.go", func() error { return r.checkSource(version) }},
+		{"plugin.go", func() error { return r.checkSource(version) }},
 		{"the plugin catalogue", r.checkCatalogue},
 		{"CI, which takes a while", r.checkCI},
 		// Tests that change what is committed would make the tag another source

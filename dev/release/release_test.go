@@ -61,11 +61,11 @@ func put(t *testing.T, r repository, name, text string) {
 // say has the source say a version.
 func say(t *testing.T, r repository, version string) {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(r.root, "version.go"))
+	text, err := os.ReadFile(filepath.Join(r.root, "plugin.go"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	put(t, r, "version.go", regexp.MustCompile(`const version = ".*"`).ReplaceAllString(string(text), `const version = "`+version+`"`))
+	put(t, r, "plugin.go", regexp.MustCompile(`const version = ".*"`).ReplaceAllString(string(text), `const version = "`+version+`"`))
 }
 
 func commit(t *testing.T, r repository) {
@@ -134,7 +134,7 @@ func TestReleaseRefuses(t *testing.T) {
 		"a source of another version": {"v0.1.0", func() {
 			say(t, r, "v0.1.0-dev")
 			commit(t, r)
-		}, `version.go: has no line "const version = \"v0.1.0\""`},
+		}, `plugin.go: has no line "const version = \"v0.1.0\""`},
 		"an old README": {"v0.1.0", func() {
 			put(t, r, "README.md", strings.Replace(readme, "v0.1.0", "v0.0.1", 1))
 			commit(t, r)

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/hookward/hookward"
+	"github.com/hookward/hookward/explain"
 )
 
 // requestOf returns a message as a server hands it over.
@@ -56,7 +57,7 @@ func TestExplainAgrees(t *testing.T) {
 			arrived = false
 			rw := httptest.NewRecorder()
 			gate.ServeHTTP(rw, requestOf(m))
-			e := hookward.Explain(config, requestOf(m), m.Body, time.Now())
+			e := explain.Explain(config, requestOf(m), m.Body, time.Now())
 			status := e.Status
 			if e.Passes {
 				status = http.StatusOK

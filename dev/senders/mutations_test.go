@@ -7,13 +7,13 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/hookward/hookward"
+	"github.com/hookward/hookward/internal/config"
 )
 
 // listed says whether a sender's scheme takes several signatures in one header.
 func listed(t *testing.T, s *sender) bool {
 	t.Helper()
-	options, problems := hookward.Decode(s.Options)
+	options, problems := config.Decode(s.Options)
 	if len(problems) > 0 {
 		t.Fatalf("%s: %v", s.Slug, problems)
 	}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/hookward/hookward"
+	"github.com/hookward/hookward/signer"
 )
 
 // leastAgreed is how many senders' signatures are to be made again, so that a fault
@@ -36,7 +37,7 @@ func TestSignerAgrees(t *testing.T) {
 		if s.Options["secrets"] == nil {
 			continue
 		}
-		signer, err := hookward.NewSigner(&hookward.Config{Raw: s.Options}, nil)
+		made, err := signer.NewSigner(&hookward.Config{Raw: s.Options}, nil)
 		if err != nil {
 			t.Errorf("%s: %v", s.Slug, err)
 			continue
@@ -46,7 +47,7 @@ func TestSignerAgrees(t *testing.T) {
 			t.Errorf("%s: the signature is not where the sender says", s.Slug)
 			continue
 		}
-		d, err := signer.Sign(bare)
+		d, err := made.Sign(bare)
 		if err != nil {
 			t.Errorf("%s: %v", s.Slug, err)
 			continue
@@ -67,9 +68,9 @@ func TestSignerAgrees(t *testing.T) {
 }
 
 // unsigned returns what a sender sends without its signature, signed at the same time.
-func unsigned(t *testing.T, s *sender) (hookward.Delivery, bool) {
+func unsigned(t *testing.T, s *sender) (signer.Delivery, bool) {
 	t.Helper()
-	d := hookward.Delivery{Method: s.Good.Method, URL: "https://hooks.example.com" + s.Good.Target, Header: http.Header{}, Body: bytes.Clone(s.Good.Body), Time: timeOf(s)}
+	d := signer.Delivery{Method: s.Good.Method, URL: "https://hooks.example.com" + s.Good.Target, Header: http.Header{}, Body: bytes.Clone(s.Good.Body), Time: timeOf(s)}
 	for _, header := range s.Good.Headers {
 		d.Header.Add(header[0], header[1])
 	}
@@ -137,7 +138,7 @@ func timeOf(s *sender) time.Time {
 }
 
 // unlike says in what the signed delivery differs from the sender's.
-func unlike(s *sender, d hookward.Delivery) string {
+func unlike(s *sender, d signer.Delivery) string {
 	for _, header := range s.Good.Headers {
 		got := d.Header[http.CanonicalHeaderKey(header[0])]
 		if len(got) == 0 && slices.Contains(s.Carrier.Header, header[0]) && len(s.Carrier.Header) > 1 {

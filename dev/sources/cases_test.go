@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/hookward/hookward"
+	"github.com/hookward/hookward/internal/config"
 	"golang.org/x/tools/txtar"
 )
 
@@ -51,7 +51,7 @@ func TestCases(t *testing.T) {
 
 func testCase(t *testing.T, archive *txtar.Archive) {
 	sections := readSections(t, archive)
-	first, firstOptions := "", hookward.Options{}
+	first, firstOptions := "", config.Options{}
 	for _, source := range All {
 		text, written := sections[source.Name]
 		if !written {

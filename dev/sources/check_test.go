@@ -13,7 +13,8 @@ import (
 
 	"golang.org/x/tools/txtar"
 
-	"github.com/hookward/hookward"
+	"github.com/hookward/hookward/internal/config"
+	"github.com/hookward/hookward/internal/inspect"
 )
 
 // reader asks the code with which `hookward check` reads, in a process of its own: its
@@ -175,7 +176,7 @@ func TestCheckReadsAsTraefikRandom(t *testing.T) {
 	g := &generator{rand.New(rand.NewPCG(n, 1))}
 	r := newReader(t)
 	for range 1000 {
-		tree := g.section("", reflect.TypeFor[hookward.Options](), g.IntN(2) == 0)
+		tree := g.section("", reflect.TypeFor[config.Options](), g.IntN(2) == 0)
 		texts := write(tree)
 		for _, source := range All {
 			sameAsTraefik(t, r, source, texts[source.Name])
@@ -284,10 +285,10 @@ func TestCheckAgrees(t *testing.T) {
 	good, bad := 0, 0
 	agree := func(source Source, text string) {
 		raw, err := optionsOrPanic(source, text)
-		problems := []hookward.Remark{}
+		problems := []inspect.Remark{}
 		if err == nil {
 			// With secrets that are there.
-			problems = hookward.Inspect(raw, func(text string) bool {
+			problems = inspect.Inspect(raw, func(text string) bool {
 				return strings.HasPrefix(text, "env:") || strings.HasPrefix(text, "file:")
 			}).Problems
 		}
@@ -304,7 +305,7 @@ func TestCheckAgrees(t *testing.T) {
 			}
 		}
 		// Each of the plugin's problems is told with its path.
-		if _, ofReading := hookward.Decode(raw); err == nil {
+		if _, ofReading := config.Decode(raw); err == nil {
 			for _, p := range ofReading {
 				path, _, _ := strings.Cut(p, ": ")
 				if !containsPath(found, path) && !strings.Contains(path, " ") {

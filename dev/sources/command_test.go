@@ -10,7 +10,7 @@ import (
 
 	"gopkg.in/yaml.v3"
 
-	"github.com/hookward/hookward"
+	"github.com/hookward/hookward/internal/config"
 )
 
 // build builds a main package of the plugin's module.
@@ -57,14 +57,14 @@ func TestProvidersAreYAML(t *testing.T) {
 		}
 		_, text, _ := strings.Cut(string(out), "plugin.hookward:\n")
 		example, row, _ := strings.Cut(text, "\nThe row:\n")
-		want, _ := hookward.Decode(map[string]any{"provider": p.Slug})
+		want, _ := config.Decode(map[string]any{"provider": p.Slug})
 		for _, part := range []struct{ text, provider string }{{example, ""}, {row, p.Slug}} {
 			raw := map[string]any{}
 			if err := yaml.Unmarshal([]byte(part.text), &raw); err != nil || len(raw) == 0 {
 				t.Errorf("%s: %v\n%s", p.Slug, err, part.text)
 				continue
 			}
-			got, problems := hookward.Decode(raw)
+			got, problems := config.Decode(raw)
 			if len(problems) > 0 {
 				t.Errorf("%s: %v\n%s", p.Slug, problems, part.text)
 			}

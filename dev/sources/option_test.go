@@ -7,7 +7,7 @@ import (
 	"reflect"
 	"testing"
 
-	"github.com/hookward/hookward"
+	"github.com/hookward/hookward/internal/config"
 	"golang.org/x/tools/txtar"
 )
 
@@ -24,7 +24,7 @@ func TestEveryOption(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, path := range missing(raw, reflect.TypeFor[hookward.Options](), "") {
+		for _, path := range missing(raw, reflect.TypeFor[config.Options](), "") {
 			t.Errorf("%s: %s is missing", source.Name, path)
 		}
 	}

@@ -7,12 +7,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/hookward/hookward"
+	"github.com/hookward/hookward/internal/config"
 )
 
 // outcome renders what the plugin makes of a configuration, as it stands in the
 // want section of a case: the problems, a line each, or the options.
-func outcome(options hookward.Options, problems []string) string {
+func outcome(options config.Options, problems []string) string {
 	if len(problems) == 0 {
 		return render(options)
 	}
@@ -26,7 +26,7 @@ func outcome(options hookward.Options, problems []string) string {
 // render writes options as JSON, with durations in words. Fields that hold
 // their zero value are left out, as in a configuration; an empty list or section
 // is not a zero value. Two options render alike if and only if they are equal.
-func render(options hookward.Options) string {
+func render(options config.Options) string {
 	var b bytes.Buffer
 	encoder := json.NewEncoder(&b)
 	encoder.SetEscapeHTML(false)
@@ -88,5 +88,5 @@ func TestRenderKnowsAllKinds(t *testing.T) {
 			}
 		}
 	}
-	walk("", reflect.TypeFor[hookward.Options]())
+	walk("", reflect.TypeFor[config.Options]())
 }

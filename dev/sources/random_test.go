@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/hookward/hookward"
+	"github.com/hookward/hookward/internal/config"
 )
 
 var seed = flag.Uint64("seed", 0, "the seed of the random configurations; 0 takes a new one")
@@ -23,10 +23,10 @@ func TestRandom(t *testing.T) {
 	g := &generator{rand.New(rand.NewPCG(*seed, 0))}
 	good, bad, several := 0, 0, 0
 	for range 1000 {
-		tree := g.section("", reflect.TypeFor[hookward.Options](), g.IntN(2) == 0)
+		tree := g.section("", reflect.TypeFor[config.Options](), g.IntN(2) == 0)
 		texts := write(tree)
 		var first string
-		var firstOptions hookward.Options
+		var firstOptions config.Options
 		for i, source := range All {
 			options, problems, err := source.Decode(texts[source.Name])
 			if err != nil {
@@ -61,7 +61,7 @@ func TestRandom(t *testing.T) {
 // The random configurations have every option there is, given enough of them.
 func TestRandomHasEveryOption(t *testing.T) {
 	g := &generator{rand.New(rand.NewPCG(1, 0))}
-	all, of := map[string]any{}, reflect.TypeFor[hookward.Options]()
+	all, of := map[string]any{}, reflect.TypeFor[config.Options]()
 	for range 20000 {
 		gather(all, g.section("", of, true), of)
 	}

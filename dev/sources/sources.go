@@ -20,6 +20,7 @@ import (
 	"github.com/traefik/traefik/v3/pkg/provider/file"
 
 	"github.com/hookward/hookward"
+	"github.com/hookward/hookward/internal/config"
 )
 
 // Source is a place in which options are written.
@@ -137,14 +138,14 @@ func pluginOptions(configuration *dynamic.Configuration) (map[string]any, error)
 // Config makes of a plugin's options what the plugin's New gets, as the
 // function createConfig of Traefik's pkg/plugins does.
 func Config(options map[string]any) (*hookward.Config, error) {
-	config := hookward.CreateConfig()
+	configuration := hookward.CreateConfig()
 	if len(options) == 0 {
-		return config, nil
+		return configuration, nil
 	}
 	decoder, err := mapstructure.NewDecoder(&mapstructure.DecoderConfig{
 		DecodeHook:       mapstructure.StringToSliceHookFunc(","),
 		WeaklyTypedInput: true,
-		Result:           config,
+		Result:           configuration,
 	})
 	if err != nil {
 		return nil, err
@@ -152,21 +153,21 @@ func Config(options map[string]any) (*hookward.Config, error) {
 	if err := decoder.Decode(options); err != nil {
 		return nil, err
 	}
-	return config, nil
+	return configuration, nil
 }
 
 // Decode goes all the way from a text to the plugin's typed options, or to the
 // problems that it has with them. The error is that of Traefik, which then
 // leaves out the whole file, container or resource.
-func (s Source) Decode(text string) (hookward.Options, []string, error) {
+func (s Source) Decode(text string) (config.Options, []string, error) {
 	raw, err := s.Options(text)
 	if err != nil {
-		return hookward.Options{}, nil, err
+		return config.Options{}, nil, err
 	}
-	config, err := Config(raw)
+	configuration, err := Config(raw)
 	if err != nil {
-		return hookward.Options{}, nil, err
+		return config.Options{}, nil, err
 	}
-	options, problems := hookward.Decode(config.Raw)
+	options, problems := config.Decode(configuration.Raw)
 	return options, problems, nil
 }

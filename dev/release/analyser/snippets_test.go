@@ -22,6 +22,7 @@ import (
 
 	"github.com/hookward/hookward"
 	"github.com/hookward/hookward/dev/sources"
+	"github.com/hookward/hookward/internal/config"
 )
 
 // snippets are what the catalogue shows on the plugin's page: a middleware of the
@@ -99,25 +100,25 @@ func TestSnippets(t *testing.T) {
 
 	for form, conf := range all {
 		t.Run(form, func(t *testing.T) {
-			config, err := sources.Config(conf)
+			configuration, err := sources.Config(conf)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if decoded, problems := hookward.Decode(config.Raw); len(problems) > 0 || decoded.Provider == "" || len(decoded.Secrets) == 0 {
+			if decoded, problems := config.Decode(configuration.Raw); len(problems) > 0 || decoded.Provider == "" || len(decoded.Secrets) == 0 {
 				t.Errorf("the options are no whole configuration: %+v, %q", decoded, problems)
 			}
-			answers(t, config, "", http.StatusServiceUnavailable)
-			answers(t, config, "9c3f1b7e5d2a4086b1f3d5e7a9c0b2d4", http.StatusUnauthorized)
+			answers(t, configuration, "", http.StatusServiceUnavailable)
+			answers(t, configuration, "9c3f1b7e5d2a4086b1f3d5e7a9c0b2d4", http.StatusUnauthorized)
 		})
 	}
 }
 
 // answers checks what a gate answers to what nobody has signed, given its secret.
-func answers(t *testing.T, config *hookward.Config, secret string, want int) {
+func answers(t *testing.T, configuration *hookward.Config, secret string, want int) {
 	t.Helper()
 	t.Setenv("GITHUB_WEBHOOK_SECRET", secret)
 	// A name of its own: gates of one name share their secrets.
-	gate, err := hookward.New(context.Background(), http.NotFoundHandler(), config, t.Name()+secret)
+	gate, err := hookward.New(context.Background(), http.NotFoundHandler(), configuration, t.Name()+secret)
 	if err != nil {
 		t.Fatal(err)
 	}

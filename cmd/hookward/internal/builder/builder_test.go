@@ -169,7 +169,7 @@ func TestCheckoutVersion(t *testing.T) {
 		}
 		return v
 	}
-	write(t, "package hookward\n\nconst version = \"v0.1.0-dev\"\n", checkout, "version.go")
+	write(t, "package hookward\n\nconst version = \"v0.1.0-dev\"\n", checkout, "plugin.go")
 	if v := version(); v != "v0.1.0-dev" {
 		t.Errorf("without git: %s", v)
 	}

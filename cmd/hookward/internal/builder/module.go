@@ -121,13 +121,13 @@ func copyHookward(t *toolchain, wanted string) (source, error) {
 // checkoutVersion is what a checkout calls itself: the version in its source, and the
 // commit where git knows one.
 func checkoutVersion(t *toolchain, directory string) (string, error) {
-	text, err := os.ReadFile(filepath.Join(directory, "version.go"))
+	text, err := os.ReadFile(filepath.Join(directory, "plugin.go"))
 	if err != nil {
 		return "", explain(err, "")
 	}
 	m := versionLine.FindSubmatch(text)
 	if m == nil {
-		return "", fmt.Errorf("%s says no version", filepath.Join(directory, "version.go"))
+		return "", fmt.Errorf("%s says no version", filepath.Join(directory, "plugin.go"))
 	}
 	git := func(arguments ...string) (string, error) {
 		out, err := exec.CommandContext(t.ctx, "git", append([]string{"-C", directory}, arguments...)...).Output()

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/hookward/hookward"
+	"github.com/hookward/hookward/explain"
+	"github.com/hookward/hookward/internal/config"
 )
 
 // Case is a request that was refused.
@@ -22,7 +24,7 @@ type Case struct {
 	Scheme   string // of the URL, where that is known
 	At       time.Time
 	Present  time.Time // this machine's clock
-	Verdict  hookward.Explanation
+	Verdict  explain.Explanation
 }
 
 // Cause is something that makes the signature, or the token, right.
@@ -54,7 +56,7 @@ const (
 type search struct {
 	Case
 	raw    map[string]any
-	forms  []hookward.SignatureOptions
+	forms  []config.SignatureOptions
 	texts  []string // of the secrets
 	result Result
 	signed int
@@ -65,7 +67,7 @@ type search struct {
 // Find looks for the causes of a refusal, the most likely ones first, and stops with
 // those of a kind.
 func Find(c Case) Result {
-	s := &search{Case: c, raw: c.Config.Raw, forms: hookward.Forms(c.Config), known: map[string]bool{}, bodies: map[[sha256.Size]byte]bool{}}
+	s := &search{Case: c, raw: c.Config.Raw, forms: explain.Forms(c.Config), known: map[string]bool{}, bodies: map[[sha256.Size]byte]bool{}}
 	s.result.Causes = []Cause{}
 	s.result.Hints = []string{}
 	s.texts = secretTexts(s.raw)
@@ -119,10 +121,10 @@ type trial struct {
 }
 
 // ask asks the gate about a trial.
-func (s *search) ask(t trial) hookward.Explanation {
-	config, r, body := s.Config, s.Request, s.Body
+func (s *search) ask(t trial) explain.Explanation {
+	configuration, r, body := s.Config, s.Request, s.Body
 	if t.raw != nil {
-		config = &hookward.Config{Raw: t.raw}
+		configuration = &hookward.Config{Raw: t.raw}
 	}
 	if t.request != nil {
 		r = t.request
@@ -132,11 +134,11 @@ func (s *search) ask(t trial) hookward.Explanation {
 	}
 	if s.result.Tried >= maxTried || s.signed+len(body) > maxSigned {
 		s.result.Over = true
-		return hookward.Explanation{}
+		return explain.Explanation{}
 	}
 	s.result.Tried++
 	s.signed += len(body) + perTrial
-	return hookward.Judge(config, r, body, s.At)
+	return explain.Judge(configuration, r, body, s.At)
 }
 
 // try notes a cause if the gate takes the signature, or the token, for right.

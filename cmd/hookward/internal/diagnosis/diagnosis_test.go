@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"github.com/hookward/hookward"
+	"github.com/hookward/hookward/explain"
 )
 
 const (
@@ -70,7 +71,7 @@ func caseOf(t *testing.T, d delivery) Case {
 	if d.declared == 0 {
 		c.Declared = -1
 	}
-	c.Verdict = hookward.Judge(c.Config, r, c.Body, now)
+	c.Verdict = explain.Judge(c.Config, r, c.Body, now)
 	if c.Verdict.Passes || len(c.Verdict.Problems) > 0 {
 		t.Fatalf("it is not refused: %+v", c.Verdict)
 	}

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/hookward/hookward"
+	"github.com/hookward/hookward/explain"
 )
 
 // kept are the options that a sender's row may need beside its name. The catalogue's
@@ -21,7 +21,7 @@ const maxNames = 5
 func (s *search) tryPresets() {
 	present, _ := option(s.raw, "provider").(string)
 	right, readable := []string{}, []string{}
-	for _, slug := range onces(append(wellKnown, hookward.Providers()...)...) {
+	for _, slug := range onces(append(wellKnown, explain.Providers()...)...) {
 		if slug == present {
 			continue
 		}
@@ -52,7 +52,7 @@ func (s *search) tryPresets() {
 }
 
 // askProvider asks the gate of a provider, with what that needs of the configuration.
-func (s *search) askProvider(slug string) hookward.Explanation {
+func (s *search) askProvider(slug string) explain.Explanation {
 	raw := map[string]any{"provider": slug}
 	for _, name := range kept {
 		value := option(s.raw, name)
@@ -60,7 +60,7 @@ func (s *search) askProvider(slug string) hookward.Explanation {
 			raw[name] = value
 		}
 	}
-	found := hookward.Explanation{}
+	found := explain.Explanation{}
 	for turn := 0; turn <= len(kept); turn++ {
 		found = s.ask(trial{raw: raw})
 		dropped := false

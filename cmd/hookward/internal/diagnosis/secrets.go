@@ -10,7 +10,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/hookward/hookward"
+	"github.com/hookward/hookward/internal/config"
+	"github.com/hookward/hookward/internal/inspect"
 	"github.com/hookward/hookward/internal/plainfile"
 )
 
@@ -167,7 +168,7 @@ func (s *search) trySecrets() {
 }
 
 // tryEncodings reads a secret in other encodings than a form says.
-func (s *search) tryEncodings(name, text string, form hookward.SignatureOptions) {
+func (s *search) tryEncodings(name, text string, form config.SignatureOptions) {
 	trimmed := strings.TrimSpace(text)
 	for _, encoding := range encodings {
 		if encoding == form.SecretEncoding || encoding == "utf8" && form.SecretEncoding == "" {
@@ -201,11 +202,11 @@ func (s *search) trySecret(text string, raw map[string]any, c Cause) bool {
 
 func looksLikeReference(text string) bool {
 	scheme, _, _ := strings.Cut(strings.ToLower(strings.TrimSpace(text)), ":")
-	return scheme == "env" || scheme == "file" || hookward.IsMistakenSecret(text)
+	return scheme == "env" || scheme == "file" || inspect.IsMistakenSecret(text)
 }
 
 // formConfig returns a configuration that takes signatures in one form alone.
-func formConfig(raw map[string]any, o hookward.SignatureOptions) map[string]any {
+func formConfig(raw map[string]any, o config.SignatureOptions) map[string]any {
 	section := map[string]any{}
 	for name, value := range map[string]string{
 		"algorithm": o.Algorithm, "field": o.Field, "format": o.Format, "signs": o.Signs, "items": o.Items, "secretEncoding": o.SecretEncoding,

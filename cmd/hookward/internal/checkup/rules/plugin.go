@@ -3,10 +3,10 @@ package rules
 import (
 	"strings"
 
-	"github.com/hookward/hookward"
 	"github.com/hookward/hookward/cmd/hookward/internal/checkup/document"
 	"github.com/hookward/hookward/cmd/hookward/internal/checkup/finding"
 	"github.com/hookward/hookward/cmd/hookward/internal/checkup/inventory"
+	"github.com/hookward/hookward/internal/inspect"
 )
 
 const vanishes = "Traefik drops the routers that use it, and broader ones may answer in their place, unprotected"
@@ -98,7 +98,7 @@ func (c *check) isAlias(name string) bool {
 // isNear says whether a name may be meant for the plugin's.
 func (c *check) isNear(name string) bool {
 	for _, alias := range append([]string{"hookward"}, c.aliases...) {
-		if name != alias && hookward.Distance(name, alias) <= len(alias)/4 {
+		if name != alias && inspect.Distance(name, alias) <= len(alias)/4 {
 			return true
 		}
 	}
@@ -106,7 +106,7 @@ func (c *check) isNear(name string) bool {
 }
 
 func isOption(name string) bool {
-	for _, option := range hookward.OptionNames() {
+	for _, option := range inspect.OptionNames() {
 		if strings.EqualFold(name, option) {
 			return true
 		}

@@ -6,10 +6,10 @@ package rules
 import (
 	"fmt"
 
-	"github.com/hookward/hookward"
 	"github.com/hookward/hookward/cmd/hookward/internal/checkup/document"
 	"github.com/hookward/hookward/cmd/hookward/internal/checkup/finding"
 	"github.com/hookward/hookward/cmd/hookward/internal/checkup/inventory"
+	"github.com/hookward/hookward/internal/inspect"
 )
 
 // Options say how a set is to be looked at.
@@ -23,7 +23,7 @@ type gate struct {
 	*inventory.Middleware
 	alias      string
 	section    *document.Node
-	inspection hookward.Inspection
+	inspection inspect.Inspection
 }
 
 type check struct {

@@ -5,10 +5,10 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/hookward/hookward"
 	"github.com/hookward/hookward/cmd/hookward/internal/checkup/document"
 	"github.com/hookward/hookward/cmd/hookward/internal/checkup/finding"
 	"github.com/hookward/hookward/cmd/hookward/internal/checkup/reading"
+	"github.com/hookward/hookward/internal/inspect"
 )
 
 var reference = regexp.MustCompile(`^(?:env:[A-Za-z_][A-Za-z0-9_]*|file:/.*)$`)
@@ -26,7 +26,7 @@ func (c *check) checkOptions(g *gate, raw map[string]any, path string) {
 		}
 		return !c.options.Environment && reference.MatchString(text)
 	}
-	g.inspection = hookward.Inspect(raw, isElsewhere)
+	g.inspection = inspect.Inspect(raw, isElsewhere)
 	say := func(option, severity, rule, message string) {
 		at := path
 		if option != "" {
@@ -68,22 +68,22 @@ func (c *check) checkOptions(g *gate, raw map[string]any, path string) {
 
 // isMissed says whether a problem is for the lack of what stands beside a gate's section
 // instead of below it.
-func isMissed(p hookward.Remark, g *gate) bool {
+func isMissed(p inspect.Remark, g *gate) bool {
 	beside := false
 	for _, item := range g.Plugin().Items {
 		if !isOption(item.Name) {
 			continue
 		}
 		beside = true
-		if strings.EqualFold(item.Name, p.Path) && p.Kind == hookward.KindRequired {
+		if strings.EqualFold(item.Name, p.Path) && p.Kind == inspect.KindRequired {
 			return true
 		}
 	}
-	return beside && p.Path == "" && p.Kind == hookward.KindRequired
+	return beside && p.Path == "" && p.Kind == inspect.KindRequired
 }
 
 // needs says what a reference asks of those who run Traefik.
-func needs(s hookward.SecretText) (string, string, string) {
+func needs(s inspect.SecretText) (string, string, string) {
 	scheme, rest, _ := strings.Cut(s.Text, ":")
 	switch {
 	case reading.IsUnresolved(s.Text) && s.Public:
@@ -99,22 +99,22 @@ func needs(s hookward.SecretText) (string, string, string) {
 }
 
 // ruleOfProblem returns the name of the rule that a mistake breaks.
-func ruleOfProblem(p hookward.Remark) string {
+func ruleOfProblem(p inspect.Remark) string {
 	switch {
-	case p.Kind == hookward.KindUnknownOption:
+	case p.Kind == inspect.KindUnknownOption:
 		return "unknown-option"
-	case p.Kind == hookward.KindUnknownProvider:
+	case p.Kind == inspect.KindUnknownProvider:
 		return "unknown-provider"
 	}
 	return "option"
 }
 
 // ruleOfWarning does so for what works, but not as it should.
-func ruleOfWarning(w hookward.Remark) string {
+func ruleOfWarning(w inspect.Remark) string {
 	switch {
-	case w.Kind == hookward.KindInClear:
+	case w.Kind == inspect.KindInClear:
 		return "secret-in-clear"
-	case w.Kind == hookward.KindWeakSecret:
+	case w.Kind == inspect.KindWeakSecret:
 		return "weak-secret"
 	case w.Path == "observeOnly":
 		return "observe-only"

@@ -3,10 +3,10 @@ package rules
 import (
 	"strings"
 
-	"github.com/hookward/hookward"
 	"github.com/hookward/hookward/cmd/hookward/internal/checkup/document"
 	"github.com/hookward/hookward/cmd/hookward/internal/checkup/finding"
 	"github.com/hookward/hookward/cmd/hookward/internal/checkup/inventory"
+	"github.com/hookward/hookward/internal/inspect"
 )
 
 const moduleName = "github.com/hookward/hookward"
@@ -51,7 +51,7 @@ func ours(s *inventory.Static, section string) []*document.Node {
 	}
 	for _, plugin := range plugins.Items {
 		name := plugin.Get("moduleName").String()
-		if hookward.Distance(name, moduleName) <= 3 {
+		if inspect.Distance(name, moduleName) <= 3 {
 			found = append(found, plugin)
 		}
 	}

@@ -3,11 +3,11 @@ package rules
 import (
 	"strings"
 
-	"github.com/hookward/hookward"
 	"github.com/hookward/hookward/cmd/hookward/internal/checkup/document"
 	"github.com/hookward/hookward/cmd/hookward/internal/checkup/finding"
 	"github.com/hookward/hookward/cmd/hookward/internal/checkup/inventory"
 	"github.com/hookward/hookward/cmd/hookward/internal/checkup/reading"
+	"github.com/hookward/hookward/internal/inspect"
 )
 
 // checkStructure finds fields that Traefik does not know: it then refuses the whole of
@@ -80,7 +80,7 @@ func didYouMean(name string, names []string) string {
 func nearestOf(name string, names []string, most int) string {
 	nearest := ""
 	for _, other := range names {
-		d := hookward.Distance(name, other)
+		d := inspect.Distance(name, other)
 		if isSwapped(strings.ToLower(name), strings.ToLower(other)) {
 			d = 1
 		}

@@ -1,0 +1,76 @@
+package hookward
+
+import (
+	"crypto/sha256"
+	"net/netip"
+	"time"
+
+	"github.com/hookward/hookward/internal/ahead"
+	"github.com/hookward/hookward/internal/handshakes"
+	"github.com/hookward/hookward/internal/message"
+	"github.com/hookward/hookward/internal/policy"
+	"github.com/hookward/hookward/internal/signature"
+)
+
+// exchange is all that is known of one request, for the answer and the record.
+type exchange struct {
+	message.Message
+
+	gate      *gate
+	start     time.Time
+	done      chan bool // a word once the decision is taken, and one once it is recorded
+	settled   bool      // its claim is settled, or is not to be
+	announced chan bool // who waits for its record to be written down; nil where nobody does
+
+	// The request as it came: what follows the gate may rewrite it.
+	method string
+	host   string
+	path   string
+	source string // the peer's address, with its port
+
+	rawQuery    string            // as it came
+	contentType []string          // as it came
+	recorded    map[string]string // headers, for the record
+	inGate      int64             // how long the decision took, in nanoseconds
+	sequence    int64             // of the record, where it has one already
+	ahead       *ahead.Log        // where the record is written down until it is handed on
+
+	client       netip.Addr // the zero Addr where it can't be told
+	clientWhole  netip.Addr // before ipStrategy.ipv6Subnet
+	clientNoted  bool       // else the client is the peer
+	clientKey    string     // what bans and limits count it by; empty where nobody asks
+	delay        int64      // what the checks before the body have waited for, in nanoseconds
+	rule         string     // what has denied it
+	wait         int64      // until it is worth trying again, in nanoseconds
+	limit        string     // RateLimit, and RateLimit-Policy, where they are told
+	limitPolicy  string
+	rejectStatus int // what the lists say where they refuse
+
+	policy  *policy.Policy // nil while the configuration has a mistake
+	state   *state         // that goes with it
+	reason  string
+	passes  bool // it needs nobody's indulgence to be forwarded
+	forward bool
+
+	bodyWhole  bool
+	bodyBegun  bool              // somebody has tried to read it
+	hijackable bool              // the connection can be taken away from a read that stalls
+	drained    bool              // it was refused, and the rest of the body read for the connection's sake
+	stalled    bool              // the body did not come in time; somebody still reads it
+	bodyBytes  int64             // of the whole body; -1 where that is not known
+	bodySum    [sha256.Size]byte // of the whole body
+	guarded    *guardedBody      // what the next handler reads the body from, in a buffer that is used again
+	arrived    []byte            // what was read of it, for its worker alone
+
+	proof      signature.Proof
+	claim      string // by which the delivery is this request's; empty where it has none
+	claimToken string // by which it is among several Traefiks
+	duplicate  bool   // the delivery has passed before
+
+	deliveryID string
+	eventType  string
+	answer     *handshakes.Answer // to a handshake
+
+	status    int  // what the client was sent; 0 where the backend sent nothing
+	completed bool // whether the backend's handler returned
+}

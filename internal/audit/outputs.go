@@ -1,0 +1,194 @@
+package audit
+
+import (
+	"context"
+	"io"
+	"math"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/hookward/hookward/internal/logfile"
+	"github.com/hookward/hookward/internal/outbox"
+	"github.com/hookward/hookward/internal/report"
+	"github.com/hookward/hookward/internal/ship"
+)
+
+// DefaultBufferBytes is how much waits in memory for an output.
+const DefaultBufferBytes = 8 << 20
+
+// Output is where records go: one for all gates, and across all reloads.
+type Output struct {
+	Direct *outbox.Direct // to stdout or a file
+	Queue  *outbox.Queue  // to what is across a network
+	stdout bool           // it is recordOutput
+
+	Ctx  context.Context // of the newest gate that uses it
+	Last time.Time       // when that was last seen to be there, or the output in use
+	Uses int64           // until then
+
+	Digest     string // of its options
+	Middleware string // whose options they are
+
+	// For one at a time, who writes or sends.
+	file   *logfile.File
+	sender *ship.Sender
+
+	changed int32      // atomic: there is a next one
+	NextMu  sync.Mutex // for what follows; held for moments only
+	Next    Spec
+}
+
+// Spec is a compiled entry of the option audit.outputs.
+type Spec struct {
+	Kind   string // its type
+	Name   string // for people
+	Key    string // by which it is one for all gates that write to the same place
+	File   logfile.Options
+	Target ship.Target
+	Queue  outbox.Options
+	Digest string // of what may change without it being another place
+}
+
+// StdoutQueue is that of stdout, where nobody says anything of it.
+var StdoutQueue = outbox.Options{MemoryBytes: DefaultBufferBytes}
+
+func NewOutput(s Spec) *Output {
+	o := &Output{Digest: s.Digest}
+	tell := func(level, message string, now time.Time) { report.Write(level, "hookward", message, now) }
+	switch s.Kind {
+	case "stdout":
+		o.stdout = true
+		o.Direct = outbox.NewDirect(s.Name, s.Queue.MemoryBytes, RecordFormat, func(lines []byte, now time.Time) (int, error) {
+			return writeStdout(o, lines, now)
+		}, tell)
+	case "file":
+		o.file = logfile.New(s.File, func(level, message string, now time.Time) { tell(level, s.Name+": "+message, now) })
+		o.Direct = outbox.NewDirect(s.Name, s.Queue.MemoryBytes, RecordFormat, func(lines []byte, now time.Time) (int, error) {
+			return writeFile(o, lines, now)
+		}, tell)
+	default:
+		o.sender = ship.New(s.Target)
+		o.Queue = outbox.NewQueue(s.Name, s.Queue, RecordFormat, func(records [][]byte) outbox.Outcome {
+			return sendRecords(o, records)
+		}, tell)
+	}
+	return o
+}
+
+// ChangeOutput gives an output other options. What waits in it stays. The file, or
+// the sender, is changed by who uses it next: this is for the moment of a reload,
+// which waits for no disk and no network.
+func ChangeOutput(o *Output, s Spec) {
+	o.Digest = s.Digest
+	o.NextMu.Lock()
+	o.Next = s
+	o.NextMu.Unlock()
+	atomic.StoreInt32(&o.changed, 1)
+	if o.Direct != nil {
+		outbox.ResizeDirect(o.Direct, s.Queue.MemoryBytes)
+	} else {
+		outbox.Resize(o.Queue, s.Queue)
+	}
+}
+
+// takeChange puts other options in force.
+func takeChange(o *Output) {
+	atomic.StoreInt32(&o.changed, 0)
+	o.NextMu.Lock()
+	s := o.Next
+	o.NextMu.Unlock()
+	if o.file != nil {
+		logfile.Change(o.file, s.File)
+	}
+	if o.sender != nil {
+		ship.Close(o.sender)
+		o.sender = ship.New(s.Target)
+	}
+}
+
+// writeStdout writes, and lets those who come next write by themselves for a while.
+func writeStdout(o *Output, lines []byte, now time.Time) (int, error) {
+	n, err := recordOutput.Write(lines)
+	if err == nil {
+		at := now.UnixNano()
+		outbox.Open(o.Direct, recordOutput, math.MaxInt64, at, at+int64(time.Second), nil)
+	}
+	return n, err
+}
+
+// writeFile writes, and lets those who come next write by themselves for as long as
+// there is nothing else to do.
+func writeFile(o *Output, lines []byte, now time.Time) (int, error) {
+	logfile.Grown(o.file, outbox.Shut(o.Direct))
+	if atomic.LoadInt32(&o.changed) != 0 {
+		takeChange(o)
+	}
+	n, err := logfile.Write(o.file, lines, now)
+	if err != nil {
+		return n, err
+	}
+	out, left, from, until := logfile.Way(o.file)
+	if out != nil {
+		outbox.Open(o.Direct, out, left, from, until, func(line []byte, n int) int { return logfile.Settle(o.file, line, n) })
+		if atomic.LoadInt32(&o.changed) != 0 {
+			logfile.Grown(o.file, outbox.Shut(o.Direct)) // it has changed in between
+		}
+	}
+	return n, nil
+}
+
+func sendRecords(o *Output, records [][]byte) outbox.Outcome {
+	if atomic.LoadInt32(&o.changed) != 0 {
+		takeChange(o)
+	}
+	return ship.Send(o.sender, records)
+}
+
+// Put hands a record on to the outputs. It says whether each has it where the
+// end of the process can't take it away any more.
+func Put(outputs []*Output, line []byte, required bool, now time.Time) bool {
+	safe := true
+	for i := range outputs {
+		arrived := false
+		switch {
+		case outputs[i].Direct != nil:
+			arrived = outbox.Put(outputs[i].Direct, line, now)
+		case required:
+			arrived = outbox.Store(outputs[i].Queue, line)
+		default:
+			outbox.Add(outputs[i].Queue, line)
+		}
+		safe = safe && arrived
+	}
+	return safe
+}
+
+// IsIdle says whether an output has nothing left, and how many records it has had.
+// Traefik may use old gates for as long as it can't build new ones.
+func IsIdle(o *Output) (bool, int64) {
+	if o.Direct != nil {
+		return outbox.DirectIdle(o.Direct)
+	}
+	return outbox.Idle(o.Queue)
+}
+
+// CloseOutput closes what nobody uses any more, and nobody writes to.
+func CloseOutput(o *Output) {
+	if o.file != nil {
+		logfile.Close(o.file)
+	}
+	if o.sender != nil {
+		ship.Close(o.sender)
+	}
+}
+
+// recordOutput is the process's stdout itself: what a plugin prints otherwise
+// goes through Traefik's log, at a level that hides it.
+var recordOutput io.Writer = os.Stdout
+
+// Redirect has the records for stdout go somewhere else. It is for tests.
+func Redirect(w io.Writer) {
+	recordOutput = w
+}

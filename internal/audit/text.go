@@ -1,0 +1,133 @@
+package audit
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/hookward/hookward/internal/redact"
+	"github.com/hookward/hookward/internal/words"
+)
+
+// A record has texts that strangers choose. They are bounded, and made of nothing
+// but printable ASCII: a record is one line, stays below 16 KiB, and does nothing
+// to the terminal that it is read in.
+const (
+	maxRecordedLong  = 1000 // of path and query, in bytes
+	maxRecordedShort = 250  // of the other texts
+	// redacted stands where something must not be recorded.
+	redacted = "[REDACTED]"
+	// MaxLookedAt is how far a text is looked at beyond what is recorded of it: a
+	// secret that is cut in two is one, too.
+	MaxLookedAt = 4000
+)
+
+// Harmless are the signs of a text that has nothing in it which is to be escaped, or
+// by which a secret may be hidden: printable ASCII without the signs of escapes.
+var Harmless = words.Characters(' ', '~', "\"%\\")
+
+// MaxHarmless bounds the texts of a request that are not looked at one by one: none
+// of them can be too long then.
+const MaxHarmless = maxRecordedShort
+
+// Encode returns a record as a line, with its newline, or nil.
+func Encode(r *Record, a *Settings) []byte {
+	makeRecordable(r, a)
+	buffer := &bytes.Buffer{}
+	if NewEncoder(buffer).Encode(r) != nil {
+		return nil
+	}
+	line := buffer.Bytes()
+	if r.BodyContent != "" && utf8.RuneCount(line) != len(line) {
+		return []byte(invisible.Replace(string(line)))
+	}
+	return line
+}
+
+// NewEncoder returns an encoder of records. Signs of HTML stay as they are: escaped,
+// they would be six bytes each.
+func NewEncoder(buffer *bytes.Buffer) *json.Encoder {
+	encoder := json.NewEncoder(buffer)
+	encoder.SetEscapeHTML(false)
+	return encoder
+}
+
+// invisible escapes, in a payload, what a terminal obeys or what turns the text
+// around: C1 controls, marks of direction, and the byte order mark.
+var invisible = func() *strings.Replacer {
+	pairs := []string{}
+	for _, area := range [][2]rune{{0x7f, 0x9f}, {0x061c, 0x061c}, {0x200b, 0x200f}, {0x2028, 0x202e}, {0x2060, 0x2069}, {0xfeff, 0xfeff}} {
+		for c := area[0]; c <= area[1]; c++ {
+			pairs = append(pairs, string(c), fmt.Sprintf(`\u%04x`, c))
+		}
+	}
+	return strings.NewReplacer(pairs...)
+}()
+
+// makeRecordable makes the texts of strangers fit for a record.
+func makeRecordable(r *Record, a *Settings) {
+	r.Method = recordable(a, r.Method, maxRecordedShort)
+	r.Host = recordable(a, r.Host, maxRecordedShort)
+	r.Path = recordable(a, r.Path, maxRecordedLong)
+	r.DeliveryID = recordable(a, r.DeliveryID, maxRecordedShort)
+	r.EventType = recordable(a, r.EventType, maxRecordedShort)
+	r.MediaType = recordable(a, r.MediaType, maxRecordedShort)
+	if r.Query != "" {
+		r.Query = recordable(a, redact.Query(a.Rules, r.Query, maxRecordedLong), maxRecordedLong)
+	}
+	if r.Headers != nil {
+		// Another map: the decision's may be described once more.
+		headers := map[string]string{}
+		for name, value := range r.Headers {
+			headers[name] = recordable(a, value, maxRecordedShort)
+		}
+		r.Headers = headers
+	}
+}
+
+// recordable returns a text with anything but printable ASCII escaped as in Go,
+// cut off where it is too long, and without any of the gate's secrets.
+func recordable(a *Settings, text string, most int) string {
+	if len(text) > most+MaxLookedAt {
+		text = text[:most+MaxLookedAt]
+	}
+	if HasSecret(a, text) {
+		return redacted
+	}
+	if len(text) > most {
+		text = text[:most]
+	}
+	quoted := strconv.QuoteToASCII(text)
+	quoted = quoted[1 : len(quoted)-1]
+	if len(quoted) > most {
+		quoted = quoted[:most-3] + "..."
+	}
+	return quoted
+}
+
+// AddressOf returns a host without its port. An IPv4 address, or a name, has a
+// way of its own: interpreted, it takes a fifth of the time.
+//
+//inline:hot
+func AddressOf(hostport string) string {
+	colon := strings.LastIndexByte(hostport, ':')
+	if colon < 0 {
+		return hostport
+	}
+	if hostport[0] == '[' || strings.IndexByte(hostport, ':') < colon {
+		return AddressOfIPv6(hostport)
+	}
+	return hostport[:colon]
+}
+
+func AddressOfIPv6(hostport string) string {
+	host, _, err := net.SplitHostPort(hostport)
+	if err != nil {
+		return hostport
+	}
+	return host
+}

@@ -1,0 +1,278 @@
+package config
+
+import (
+	"time"
+)
+
+// Options is the typed form of a middleware's configuration. Decode fills it;
+// the comments of its fields are the table of docs/options.md. A field that holds
+// its zero value was not given.
+//
+// A place, where an option names one, is `header:NAME`, `query:NAME`,
+// `form:NAME` or `json:PATH`; a path is `a.b`, `a[0].b`, or `a[].b` for every
+// item of a list.
+type Options struct {
+	// Provider is the slug of a row of the provider catalogue, such as
+	// `github`. The row fills the options below; what is given beside it
+	// overrides the row. Required unless `signature` or `token` describes a
+	// scheme.
+	Provider string `json:"provider"`
+
+	// Secrets are the keys that senders sign with, or the tokens that they
+	// send, newest first; each is accepted, so a rotation needs no downtime.
+	// Each is `env:NAME`, `file:/path` (read again when the file changes) or,
+	// with a warning, the secret itself, unless it looks like a reference, a
+	// path, a name or a placeholder. A single string is one secret: commas
+	// don't split it. At most 16. Required where the scheme has a shared secret.
+	Secrets []string `json:"secrets" decode:"whole"`
+
+	// PublicKeys are the keys, or certificates, that verify asymmetric
+	// signatures: PEM, hexadecimal or base64, also as `env:NAME` or
+	// `file:/path`. At most 16. Required where the scheme has a public key.
+	PublicKeys []string `json:"publicKeys" decode:"whole"`
+
+	// Senders are the public names under which senders of yours are known
+	// where the scheme has such names: the topic's ARN for AWS SNS, the app key
+	// for Pusher, the public key for Braintree. Others are refused. Required
+	// for AWS SNS, Braintree and Adobe.
+	Senders []string `json:"senders"`
+
+	// VerifyToken is the word that the provider repeats when it asks whether
+	// the address is yours (Meta, eBay), written like a secret. It never
+	// verifies a delivery. Without it, a handshake that has one is not answered.
+	VerifyToken string `json:"verifyToken"`
+
+	// PublicURL is the address that the provider calls, for schemes which sign
+	// `{url}`; it is never guessed from the request. Either scheme and host
+	// (`https://hooks.example.com`), and path and query are the request's, or
+	// the whole URL as the provider knows it, and then a request with another
+	// path or query is refused. Its path may be shorter in front, or longer by
+	// plain words, where Traefik strips or adds a prefix. With a user and a
+	// password in it, as the provider has it, `env:NAME` or `file:/path` keeps
+	// it out of Traefik's API.
+	PublicURL string `json:"publicURL"`
+
+	// Signature describes a signature scheme, or overrides fields of the
+	// provider's.
+	Signature *SignatureOptions `json:"signature"`
+
+	// Token describes a fixed token or password that senders send, or overrides
+	// fields of the provider's. It says nothing about the body.
+	Token *TokenOptions `json:"token"`
+
+	// Handshakes are what the gate answers by itself when a provider asks
+	// whether the address is yours; `false` switches the provider's off.
+	Handshakes []*HandshakeOptions `json:"handshakes"`
+
+	// ConfirmSubscriptions lets the gate visit the SubscribeURL of a verified
+	// subscription request of one of `senders`, for AWS SNS. Such requests are
+	// forwarded otherwise. Default: `false`.
+	ConfirmSubscriptions bool `json:"confirmSubscriptions"`
+
+	// Tolerance is how far a signed timestamp may be from this machine's clock,
+	// both ways. With `replay` the default covers all attempts of a provider that
+	// repeats a failed delivery with its first timestamp (Linear, Mailgun).
+	// Default: the provider's own, else `5m`, where the scheme signs a timestamp.
+	Tolerance time.Duration `json:"tolerance"`
+
+	// Methods are the request methods that are let through to the checks.
+	// Handshakes have methods of their own. Default: `POST`.
+	Methods []string `json:"methods"`
+
+	// MaxBodyBytes is the largest accepted body, in bytes, up to 1073741824.
+	// Bodies are held in memory. Default: the provider's own maximum, else
+	// `1048576`.
+	MaxBodyBytes int64 `json:"maxBodyBytes"`
+
+	// BodyTimeout is the time in which the whole body must have arrived.
+	// Default: `10s`.
+	BodyTimeout time.Duration `json:"bodyTimeout"`
+
+	// IPStrategy says which address is the client's, for the lists and the audit
+	// record. Without it, that is the address that the connection comes from.
+	IPStrategy *IPStrategyOptions `json:"ipStrategy"`
+
+	// Allowlist lets only those clients pass on to the other checks whose
+	// address is in one of its lists.
+	Allowlist *AllowlistOptions `json:"allowlist"`
+
+	// Denylist refuses clients whose address is in one of its lists, even if
+	// the allow list has it too.
+	Denylist *DenylistOptions `json:"denylist"`
+
+	// RateLimit limits how often each source may call, before anything is
+	// verified; more is answered with 429.
+	RateLimit *RateLimitOptions `json:"rateLimit"`
+
+	// Ban refuses a client with 429 for a while that keeps failing verification.
+	// It is on by default; `false` switches it off.
+	Ban *BanOptions `json:"ban" decode:"off"`
+
+	// Replay lets each verified delivery pass once.
+	Replay *ReplayOptions `json:"replay"`
+
+	// Redis shares limits, bans and what `replay` remembers among several
+	// Traefiks, through Redis or Valkey.
+	Redis *RedisOptions `json:"redis"`
+
+	// Audit says what is recorded of each request, and where. Without it, that is
+	// one line on stdout, with the body's hash.
+	Audit *AuditOptions `json:"audit"`
+
+	// StateDirectory is a directory, as an absolute path, for what a restart of
+	// Traefik should not forget: the last good version of each list that has a
+	// `url`, the deliveries that `replay` remembers, and records that could not
+	// be sent yet. It is created where it
+	// is missing, and belongs to one Traefik alone. Without it, an allow list
+	// that has not been fetched yet answers 503 for the first moments after a
+	// start, and a delivery may pass once more after one.
+	StateDirectory string `json:"stateDirectory"`
+
+	// ObserveOnly forwards what the checks refuse, and records the refusal, so
+	// that a gate can be tried on live traffic. It protects nothing.
+	// Default: `false`.
+	ObserveOnly bool `json:"observeOnly"`
+}
+
+// SignatureOptions describe a signature scheme.
+type SignatureOptions struct {
+	// Algorithm is `hmac-`, or `hash-` for a plain hash over a text with
+	// `{secret}` in it, followed by `md5`, `sha1`, `sha256`, `sha384` or
+	// `sha512`; or, with public keys, `ed25519`, `ecdsa-sha256`, `ecdsa-sha1`,
+	// `rsa-sha256`, `rsa-sha1` (PKCS #1 v1.5) or `rsa-pss-sha256`.
+	// Default: `hmac-sha256`.
+	Algorithm string `json:"algorithm"`
+
+	// Header is the name of the header that carries the signature, or several
+	// of which each may carry one. `X-Signature-{n}` stands for numbered ones,
+	// from 1. Required unless the provider or `field` names the place.
+	Header []string `json:"header"`
+
+	// Field is the place of the signature where that is no header, such as
+	// `json:signature.value`.
+	Field string `json:"field"`
+
+	// Format is the exact grammar of the signature's text: literal text around
+	// `{hex}`, `{base64}` or `{base64url}`, and `{timestamp}` where it stands
+	// beside the signature. A format that ends in a separator (comma, semicolon,
+	// ampersand or space) and `...` is a list: `t={timestamp},v1={hex},...`
+	// takes the elements in any order, several signatures, and leaves other
+	// elements unread. `{sender}` is one of `senders`, `{headers}` a list of
+	// signed headers, `{base64json:NAME}` a signature in a field of a base64
+	// JSON object. Default: `{hex}`.
+	Format string `json:"format"`
+
+	// Signs is what is signed: literal text and `{body}`, `{timestamp}`, `{id}`,
+	// `{method}`, `{url}`, `{host}`, `{path}`, `{query}`, `{uri}` (path and
+	// query), `{portURL}` (with its scheme's port, or without the port that it
+	// has), `{decodedURL}` (with what HubSpot decodes), any place such as
+	// `{header:NAME}` or `{json:a.b}`, `{secret}`, and what is made of these:
+	// `{lower:PLACE}`, `{free:PLACE}` (the one value that may contain the text
+	// beside it), `{only:form:NAME}` (of a form without further fields), `{sorted:form}`, `{sorted:query}`,
+	// `{ascii:body}`, `{sha256:body}` (hexadecimal; `sha256base64:` and
+	// `sha256raw:` too), `{headers:NAME}` (the headers that a header lists),
+	// `{headers}` and `{headerValues}` (those that `format` lists, with dots
+	// between them; after one more dot the body must be a JSON object or list).
+	// `{PLACE==TEXT}`, `{PLACE==sha256:body}` and `{PLACE==}` (absent) stand
+	// for nothing, and must hold. Text in brackets is left out where all values
+	// in it are absent. Braces and brackets of the text itself are doubled.
+	// Default: `{body}`.
+	Signs string `json:"signs"`
+
+	// Items is the path of a list in the JSON body each item of which is signed
+	// for itself: the paths of `field` and `signs` then begin in an item, and
+	// every item must verify.
+	Items string `json:"items"`
+
+	// Uncompressed verifies what a body was before `Content-Encoding: gzip`, for
+	// senders that sign before they compress. The backend gets the body as it
+	// arrived. It must be one member of gzip with nothing behind it, of at most
+	// `maxBodyBytes` when uncompressed; other encodings are refused, and a body
+	// without one is verified as it is. Default: `false`.
+	Uncompressed bool `json:"uncompressed"`
+
+	// SecretEncoding says how the key is written in a secret: `utf8` (the text
+	// is the key), `hex`, `base64`, `whsec` (base64 after an optional `whsec_`)
+	// or `sha1` (the key is the text's SHA-1). Default: `utf8`.
+	SecretEncoding string `json:"secretEncoding"`
+
+	// TimestampHeader is the name of the header that carries the signed
+	// timestamp, for schemes which sign `{timestamp}` and don't send it in the
+	// signature's own header.
+	TimestampHeader string `json:"timestampHeader"`
+
+	// TimestampField is the place of the signed timestamp where that is no
+	// header.
+	TimestampField string `json:"timestampField"`
+
+	// TimestampUnit is `s` or `ms` since 1970, `epoch` (either, told apart by
+	// its size), `rfc3339`, or `http` for a date as HTTP writes it.
+	// Default: `s`.
+	TimestampUnit string `json:"timestampUnit"`
+
+	// IDHeader is the name of the header that carries the delivery's id, for
+	// the audit record, the backend, and schemes which sign `{id}`.
+	IDHeader string `json:"idHeader"`
+
+	// IDField is the place of the delivery's id where that is no header.
+	IDField string `json:"idField"`
+
+	// EventHeader is the name of the header that carries the type of the event,
+	// for the audit record and the backend.
+	EventHeader string `json:"eventHeader"`
+
+	// EventField is the place of the event's type where that is no header.
+	EventField string `json:"eventField"`
+
+	// SenderField is the place where the sender names itself; the name must be
+	// one of `senders`, if any are given.
+	SenderField string `json:"senderField"`
+
+	// CertificateField is the place of the URL of the signer's certificate, for
+	// AWS SNS. It is fetched from Amazon's SNS hosts and from nowhere else,
+	// unless `publicKeys` are given.
+	CertificateField string `json:"certificateField"`
+
+	// Alternatives are further forms in which the same provider signs. What one
+	// leaves out is as in the first form; a request has to verify in one of
+	// them. At most 4. Describing the first form anew takes a provider's
+	// alternatives away.
+	Alternatives []*AlternativeOptions `json:"alternatives"`
+}
+
+// AlternativeOptions describe a further form in which a provider signs, by what
+// is not as in the first. They are a type of their own: Yaegi can't handle one
+// that contains itself.
+type AlternativeOptions struct {
+	// Algorithm is as in `signature`.
+	Algorithm string `json:"algorithm"`
+
+	// Header is as in `signature`.
+	Header []string `json:"header"`
+
+	// Field is as in `signature`.
+	Field string `json:"field"`
+
+	// Format is as in `signature`.
+	Format string `json:"format"`
+
+	// Signs is as in `signature`.
+	Signs string `json:"signs"`
+
+	// SecretEncoding is as in `signature`.
+	SecretEncoding string `json:"secretEncoding"`
+
+	// TimestampHeader is as in `signature`.
+	TimestampHeader string `json:"timestampHeader"`
+
+	// TimestampField is as in `signature`.
+	TimestampField string `json:"timestampField"`
+
+	// TimestampUnit is as in `signature`.
+	TimestampUnit string `json:"timestampUnit"`
+
+	// IDHeader is as in `signature`.
+	IDHeader string `json:"idHeader"`
+}
+
+const DefaultTolerance = 5 * time.Minute

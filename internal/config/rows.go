@@ -1,0 +1,126 @@
+package config
+
+import (
+	"encoding/json"
+	"reflect"
+	"regexp"
+	"sort"
+	"strings"
+	"time"
+
+	"github.com/hookward/hookward/internal/providers"
+)
+
+// Provider is a row of the catalogue, a file of catalogue/. It has data only, in the words of
+// a user's configuration: what the catalogue can say of a scheme, anybody can say of theirs.
+type Provider struct {
+	Options Options
+	Ranges  *ListOptions // of the addresses that its webhooks come from, where it publishes them
+	Habits  habits
+}
+
+// habits are what a sender does that no option says.
+type habits struct {
+	// RetriesFor is how long it repeats a failed delivery with the first timestamp. It is
+	// zero where the user has said what tolerance is meant.
+	RetriesFor time.Duration `json:"retriesFor"`
+
+	// Alike says that different events may be equal to the byte.
+	Alike bool `json:"alike"`
+
+	// Bare says that its check of the address takes no answer with a body, also of a refusal.
+	Bare bool `json:"bare"`
+}
+
+// coverRetries widens the default tolerance to all of a sender's attempts, where replay
+// lets each delivery pass once in all that time.
+func coverRetries(row *Provider, options *Options) {
+	wide := row.Habits.RetriesFor + DefaultTolerance
+	o := options.Replay
+	if row.Habits.RetriesFor == 0 || o == nil || o.OnDuplicate == "forward" {
+		return
+	}
+	window := o.Window
+	if window == 0 {
+		window = DefaultReplayWindow
+	}
+	if window >= 2*wide+ReplayMargin {
+		options.Tolerance = wide
+		row.Options.Tolerance = wide
+	}
+}
+
+// ReadRow returns a provider's row, or an empty one where the catalogue has none.
+func ReadRow(slug string) Provider {
+	row := Provider{}
+	text := providers.Rows[slug]
+	if text == "" {
+		return row
+	}
+	sections := map[string]map[string]any{}
+	if err := json.Unmarshal([]byte(text), &sections); err != nil {
+		panic(err) // a test reads every row
+	}
+	decodeSection(&Notes{}, sections["options"], &row.Options, "")
+	decodeSection(&Notes{}, sections["habits"], &row.Habits, "")
+	if sections["ranges"] != nil {
+		row.Ranges = &ListOptions{}
+		decodeSection(&Notes{}, sections["ranges"], row.Ranges, "")
+	}
+	return row
+}
+
+func ProviderSlugs() []string {
+	slugs := make([]string, 0, len(providers.Rows))
+	for slug := range providers.Rows {
+		slugs = append(slugs, slug)
+	}
+	sort.Strings(slugs)
+	return slugs
+}
+
+// dropOverridden returns a row's options without those that a user's replace by others. A
+// place has two options, of which one may be given. And a form that the user describes is
+// the only one: the row's further forms would let pass what it does not.
+func dropOverridden(row, user Options) Options {
+	if row.Signature != nil && user.Signature != nil {
+		signature := *row.Signature
+		row.Signature = &signature
+		dropFromSection(&signature, user.Signature, "alternatives")
+	}
+	if row.Token != nil && user.Token != nil {
+		token := *row.Token
+		row.Token = &token
+		dropFromSection(&token, user.Token, "header", "query", "field", "bearer", "basic", "basicUser")
+	}
+	return row
+}
+
+// dropFromSection clears those options of a row's section that name the same place as one of
+// the user's, and the options in form where one of the user's describes the form.
+func dropFromSection(row, user any, form ...string) {
+	fields, given := reflect.ValueOf(row).Elem(), reflect.ValueOf(user).Elem()
+	names := []string{}
+	for i, name := range OptionNames(user) {
+		value := given.Field(i)
+		if value.IsZero() || value.Kind() == reflect.Slice && value.Len() == 0 {
+			continue
+		}
+		names = append(names, otherPlace.Replace(name))
+		if !besideForm.MatchString(name) {
+			names = append(names, form...)
+		}
+	}
+	for _, name := range names {
+		if i := FieldIndex(fields.Type(), name); i >= 0 {
+			fields.Field(i).Set(reflect.Zero(fields.Field(i).Type()))
+		}
+	}
+}
+
+// otherPlace makes idField of idHeader, and the reverse.
+var otherPlace = strings.NewReplacer("Header", "Field", "header", "field", "Field", "Header", "field", "header")
+
+// besideForm are the options that say where the delivery's id and the like are, or hold for
+// every form.
+var besideForm = regexp.MustCompile("^(id|event|sender|certificate|alternatives|uncompressed)")

@@ -1,0 +1,26 @@
+package handshakes
+
+import (
+	"github.com/hookward/hookward/internal/signature"
+)
+
+// Answer is what the gate says in its own name.
+type Answer struct {
+	Status      int
+	ContentType string
+	Headers     [][2]string
+	Body        string
+}
+
+// Fill puts values into a template.
+func Fill(pieces []signature.Piece, values map[string]string) string {
+	text := ""
+	for i := range pieces {
+		if pieces[i].Placeholder == "" {
+			text += pieces[i].Literal
+		} else {
+			text += values[pieces[i].Placeholder]
+		}
+	}
+	return text
+}

@@ -1,0 +1,92 @@
+package handshakes
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/hookward/hookward/internal/config"
+	"github.com/hookward/hookward/internal/message"
+	"github.com/hookward/hookward/internal/signature"
+	"github.com/hookward/hookward/internal/words"
+)
+
+// condition is one place of the option handshakes[].when.
+type condition struct {
+	Place message.Location
+	Texts []string // of which one must stand there; none: any text
+}
+
+// plainHint are texts that nobody escapes in JSON.
+var plainHint = regexp.MustCompile(`^[A-Za-z_.]{4,}$`)
+
+// compileConditions compiles the option when. Texts for one place are alternatives.
+func compileConditions(n *config.Notes, h *Handshake, o config.HandshakeOptions, path string) {
+	for i, text := range o.When {
+		left, want, _ := strings.Cut(text, "=")
+		at, problem := message.ParseLocation(left)
+		if problem != "" {
+			config.AddProblem(n, fmt.Sprintf("%s.when[%d]", path, i), config.KindInvalid, problem)
+		}
+		k := 0
+		for k < len(h.Conditions) && !signature.SamePlace(h.Conditions[k].Place, at) {
+			k++
+		}
+		if k == len(h.Conditions) {
+			h.Conditions = append(h.Conditions, condition{Place: at})
+		}
+		if want != "" {
+			h.Conditions[k].Texts = append(h.Conditions[k].Texts, want)
+		}
+	}
+	for i := range h.Conditions {
+		q := &h.Conditions[i]
+		if q.Place.Kind == "json" && len(q.Texts) == 1 && plainHint.MatchString(q.Texts[0]) {
+			h.Hint = []byte(q.Texts[0])
+		}
+	}
+}
+
+// compileFields notes the fields of the form in which strangers ask. One with others has
+// more to it than a question: a delivery that nobody has signed.
+func compileFields(h *Handshake) {
+	places := []message.Location{h.Challenge, h.TokenAt}
+	for i := range h.Conditions {
+		places = append(places, h.Conditions[i].Place)
+	}
+	for i := range places {
+		if h.Unsigned && places[i].Kind == "form" {
+			if h.Fields == nil {
+				h.Fields = map[string]bool{}
+			}
+			h.Fields[places[i].Name] = true
+		}
+	}
+}
+
+// IsHandshake says whether a request is this handshake: every condition holds,
+// and there is a challenge.
+func IsHandshake(h *Handshake, m *message.Message) bool {
+	for i := range h.Conditions {
+		q := &h.Conditions[i]
+		text := message.TextAt(&q.Place, m)
+		if text == "" || len(q.Texts) > 0 && !words.Contains(q.Texts, text) {
+			return false
+		}
+	}
+	if h.Fields != nil && !HasExactly(h.Fields, m) {
+		return false
+	}
+	return h.Challenge.Kind == "" || len(message.TextsAt(&h.Challenge, m)) > 0
+}
+
+// HasExactly says whether a form has these fields and no others.
+func HasExactly(names map[string]bool, m *message.Message) bool {
+	fields := message.FormOf(m)
+	for name := range fields {
+		if !names[name] {
+			return false
+		}
+	}
+	return len(fields) == len(names)
+}

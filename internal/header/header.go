@@ -1,0 +1,53 @@
+package header
+
+import (
+	"net/http"
+	"regexp"
+	"strings"
+
+	"github.com/hookward/hookward/internal/words"
+)
+
+// maxDashes bounds the spellings of a header's name: each of its dashes doubles
+// them.
+const maxDashes = 8
+
+// IsHeaderName says whether a text is a token, RFC 9110, 5.6.2, with no more
+// than maxDashes dashes and underscores.
+func IsHeaderName(text string) bool {
+	return text != "" && strings.Trim(text, "!#$%&'*+-.^_`|~0123456789"+words.Letters) == "" &&
+		strings.Count(text, "-")+strings.Count(text, "_") <= maxDashes
+}
+
+// FitsHeader are texts that may stand in a header and mean the same everywhere.
+var FitsHeader = regexp.MustCompile(`^[!-~]([ -~]{0,254}[!-~])?$`)
+
+// Nearly all of them are shorter than MaxHeader and all visible, which is found
+// out in a fifth of the time.
+const MaxHeader = 256
+
+var Visible = words.Characters('!', '~', "")
+
+// Spoofs returns the other spellings of names, with a dash or an underscore for
+// each of either, in the form in which the server delivers them.
+func Spoofs(names map[string]bool) map[string]bool {
+	found := map[string]bool{}
+	for name := range names {
+		words := strings.Split(strings.ReplaceAll(name, "_", "-"), "-")
+		spellings := []string{words[0]}
+		for _, word := range words[1:] {
+			more := make([]string, 0, 2*len(spellings))
+			for _, s := range spellings {
+				more = append(more, s+"-"+word, s+"_"+word)
+			}
+			spellings = more
+		}
+		for _, s := range spellings {
+			spelling := http.CanonicalHeaderKey(s)
+			if !names[spelling] {
+				found[spelling] = true
+			}
+		}
+	}
+	return found
+}

@@ -1,0 +1,99 @@
+package inspect
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/pem"
+	"math/big"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/hookward/hookward/internal/secrets"
+)
+
+// standInFor returns a good secret of the form that an option asks for, which is
+// always the same for the same reference. Of public keys there are several kinds.
+func standInFor(path, ref, encoding string, publicKind int) *secrets.Secret {
+	sum := sha256.Sum256([]byte("stands in for " + ref))
+	text := "stands-in:" + hex.EncodeToString(sum[:]) // with a colon, as a user and a password
+	switch {
+	case encoding == "hex":
+		text = hex.EncodeToString(sum[:])
+	case encoding == "base64" || encoding == "whsec":
+		text = base64.StdEncoding.EncodeToString(sum[:])
+	case path == "publicURL":
+		text = "https://stands-in.example.com/in"
+	case encoding == secrets.PublicKeyEncoding:
+		text = publicStandIn(publicKind)
+	case strings.HasSuffix(path, ".tls.ca") || strings.HasSuffix(path, ".tls.cert"):
+		text = standInPair().certificate
+	case strings.HasSuffix(path, ".tls.key"):
+		text = standInPair().key
+	}
+	s := secrets.DecodeSecret(text, encoding)
+	return &s
+}
+
+// publicKinds is how many kinds of public keys there are.
+const publicKinds = 3
+
+// publicStandIn returns a public key that nobody is to sign with.
+func publicStandIn(kind int) string {
+	switch kind {
+	case 0:
+		return "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a" // Ed25519, RFC 8032
+	case 1:
+		return standInPair().public
+	default:
+		return standInRSA()
+	}
+}
+
+type standIns struct{ certificate, key, public string }
+
+// They are made anew in each process, and only where they are needed, so that no
+// key stands in the source.
+var (
+	pairOnce sync.Once
+	pair     standIns
+	rsaOnce  sync.Once
+	rsaText  string
+)
+
+func standInPair() standIns {
+	pairOnce.Do(func() {
+		key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+		if err != nil {
+			return
+		}
+		template := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: time.Now(), NotAfter: time.Now().Add(time.Hour)}
+		certificate, _ := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+		private, _ := x509.MarshalECPrivateKey(key)
+		public, _ := x509.MarshalPKIXPublicKey(&key.PublicKey)
+		pair = standIns{
+			string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: certificate})),
+			string(pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: private})),
+			base64.StdEncoding.EncodeToString(public),
+		}
+	})
+	return pair
+}
+
+func standInRSA() string {
+	rsaOnce.Do(func() {
+		key, err := rsa.GenerateKey(rand.Reader, secrets.MinRSABits)
+		if err != nil {
+			return
+		}
+		public, _ := x509.MarshalPKIXPublicKey(&key.PublicKey)
+		rsaText = base64.StdEncoding.EncodeToString(public)
+	})
+	return rsaText
+}

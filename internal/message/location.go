@@ -1,0 +1,151 @@
+package message
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/hookward/hookward/internal/config"
+	"github.com/hookward/hookward/internal/header"
+	"github.com/hookward/hookward/internal/jsonpath"
+	"github.com/hookward/hookward/internal/words"
+)
+
+// Location is where a value stands in a request. The zero value is no place.
+type Location struct {
+	Kind string          // header, query, form or json
+	Name string          // of a header, canonical; of a field, as it is sent
+	Path []jsonpath.Step // of a JSON value
+}
+
+// placeKinds are what a place may begin with.
+const placeKinds = "header:NAME, query:NAME, form:NAME or json:PATH"
+
+// ParseLocation compiles a place, or says what is wrong with it.
+func ParseLocation(text string) (Location, string) {
+	kind, name, _ := strings.Cut(text, ":")
+	p := Location{Kind: kind, Name: name}
+	if name == "" {
+		return Location{}, words.Quote(text) + " is not a place: " + placeKinds
+	}
+	switch kind {
+	case "header":
+		if !header.IsHeaderName(name) {
+			return Location{}, words.Quote(name) + " is not the name of a header"
+		}
+		p.Name = http.CanonicalHeaderKey(name)
+	case "query", "form":
+	case "json":
+		path, problem := jsonpath.Parse(name)
+		if problem != "" {
+			return Location{}, problem
+		}
+		p.Path = path
+	default:
+		return Location{}, words.Quote(text) + " is not a place: " + placeKinds
+	}
+	return p, ""
+}
+
+// LocationOption compiles an option that names a place, or a header by its bare
+// name where the place has an option of its own for that.
+func LocationOption(n *config.Notes, headerPath, headerOption, fieldPath, field string) Location {
+	if headerOption != "" && field != "" {
+		config.AddProblem(n, fieldPath, config.KindContradiction, "contradicts "+headerPath+"; there is one place")
+		return Location{}
+	}
+	if headerOption != "" {
+		if !header.IsHeaderName(headerOption) {
+			config.AddProblem(n, headerPath, config.KindInvalid, words.Quote(headerOption)+" is not the name of a header")
+		}
+		return Location{Kind: "header", Name: http.CanonicalHeaderKey(headerOption)}
+	}
+	if field == "" {
+		return Location{}
+	}
+	p, problem := ParseLocation(field)
+	if problem != "" {
+		config.AddProblem(n, fieldPath, config.KindInvalid, problem)
+	}
+	return p
+}
+
+// InHeader says whether a place is a header, or none.
+func InHeader(p *Location) bool {
+	return p.Kind == "header" || p.Kind == ""
+}
+
+// TextAt returns the text at a place, or nothing where the place is empty, or
+// where there are several: which of them counts is for nobody to guess.
+func TextAt(p *Location, m *Message) string {
+	if p.Kind == "header" {
+		values := m.Request.Header[p.Name]
+		if len(values) != 1 {
+			return ""
+		}
+		return values[0]
+	}
+	if p.Kind == "json" {
+		values := jsonTexts(p, m)
+		if len(values) != 1 {
+			return ""
+		}
+		return values[0]
+	}
+	values := FieldsOf(p.Kind, m)[p.Name]
+	if len(values) != 1 {
+		return ""
+	}
+	return values[0]
+}
+
+// TextsAt returns all texts at a place, and none where one is missing in an item
+// of a list.
+func TextsAt(p *Location, m *Message) []string {
+	if p.Kind == "header" {
+		return m.Request.Header[p.Name]
+	}
+	if p.Kind == "json" {
+		return jsonTexts(p, m)
+	}
+	return FieldsOf(p.Kind, m)[p.Name]
+}
+
+// IsAbsent says whether there is nothing at a place: as opposed to an empty
+// text, to several texts, and to what can't be read as it was meant.
+func IsAbsent(p *Location, m *Message) bool {
+	if p.Kind == "header" {
+		return len(m.Request.Header[p.Name]) == 0
+	}
+	if p.Kind == "json" {
+		return rootOf(m) != nil && jsonpath.LeadsNowhere(rootOf(m), p.Path)
+	}
+	values := FieldsOf(p.Kind, m)[p.Name]
+	if p.Kind == "form" {
+		return len(values) == 0 && !m.NoForm
+	}
+	return len(values) == 0 && !m.NoQuery
+}
+
+// IsEmpty says whether there is an empty text at a place.
+func IsEmpty(p *Location, m *Message) bool {
+	texts := TextsAt(p, m)
+	return len(texts) == 1 && texts[0] == ""
+}
+
+// FieldsOf returns the fields of the query or of the form.
+func FieldsOf(kind string, m *Message) url.Values {
+	if kind == "form" {
+		return FormOf(m)
+	}
+	if m.query == nil {
+		// Not m.request.URL.Query, which passes over what is malformed.
+		values, err := url.ParseQuery(m.Request.URL.RawQuery)
+		if err != nil {
+			values = url.Values{}
+			m.NoQuery = true
+		}
+		m.query = values
+	}
+	return m.query
+}

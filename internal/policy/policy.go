@@ -1,0 +1,275 @@
+package policy
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/hookward/hookward/internal/audit"
+	"github.com/hookward/hookward/internal/config"
+	"github.com/hookward/hookward/internal/handshakes"
+	"github.com/hookward/hookward/internal/header"
+	"github.com/hookward/hookward/internal/message"
+	"github.com/hookward/hookward/internal/plainfile"
+	"github.com/hookward/hookward/internal/secrets"
+	"github.com/hookward/hookward/internal/signature"
+	"github.com/hookward/hookward/internal/tokens"
+	"github.com/hookward/hookward/internal/verdict"
+	"github.com/hookward/hookward/internal/words"
+)
+
+// identityOf returns where the id and the event of a delivery stand, unless another form
+// than the first verifies it.
+func identityOf(p *Policy) *message.Identity {
+	if p.Token != nil {
+		return &p.Token.Identity
+	}
+	if len(p.Schemes) > 0 {
+		return &p.Schemes[0].Identity
+	}
+	return &nowhere
+}
+
+// nowhere is where a gate finds id and event that looks at the address alone.
+var nowhere = message.Identity{}
+
+// Policy is a compiled configuration. Nothing changes it once a gate holds it.
+// A request has to verify in one of its schemes, or with its token.
+type Policy struct {
+	signature.Verifier
+	Provider     string           // for X-Hookward-Provider and the record
+	Fast         *signature.Usual // of the first scheme; nil where it has none
+	Token        *tokens.Token
+	Alone        bool // pass by the address alone: there are no schemes and no token
+	Addresses    *Addresses
+	Limit        *RateLimit
+	Ban          *Ban
+	Replay       *Replay
+	Audit        *audit.Settings
+	Shared       *Redis            // nil: this Traefik's alone
+	Identity     *message.Identity // where a delivery says what it is, unless another form than the first verifies it
+	IdHeader     string            // where the delivery's id stands, if that is a header; canonical
+	EventHeader  string            // where the event's type stands
+	AsksVerified bool              // a verified request is looked at once more; see answerSigned
+	Verification string            // a digest of what decides what verifies
+	Passes       string            // the reason that passes: verified, or AddressAllowed
+	Handshakes   []*handshakes.Handshake
+	Unsigned     []*handshakes.Handshake // those of them that nobody signs
+	Signed       []*handshakes.Handshake // the others
+	Confirm      bool                    // visit the URL of an SNS subscription
+	Methods      map[string]bool
+	Greets       map[string]bool // methods of handshakes that carry no delivery
+	Allow        string          // the Allow header of a 405
+	MaxBodyBytes int64
+	BodyTimeout  time.Duration
+	ObserveOnly  bool
+	Uncompresses bool            // the schemes sign what a body was before it was compressed
+	Bare         bool            // refusals have no body
+	Names        map[string]bool // of the headers that the scheme reads
+	Spoofs       map[string]bool // names that a backend may take for one of them
+}
+
+// Compilation is what compile makes of a configuration: a policy, or problems.
+type Compilation struct {
+	Policy   *Policy
+	Problems []config.Problem
+	Degraded []config.Problem // what is wrong, but has a substitute in force
+	Warnings []config.Problem
+	Files    []plainfile.State // that the policy, or a problem, depends on
+	Secrets  *secrets.Resolver
+}
+
+const (
+	defaultMaxBodyBytes = 1 << 20
+	defaultBodyTimeout  = 10 * time.Second
+	maxMaxBodyBytes     = 1 << 30
+	customProvider      = "custom"    // the name of a scheme that is not in the catalogue
+	noProvider          = "allowlist" // that of a gate which looks at the address alone
+)
+
+// knownMethods may stand in the option methods. CONNECT and TRACE carry no
+// webhook.
+var knownMethods = []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
+
+// Compile turns a configuration as it was written into a policy. It names all
+// mistakes of reading the options at once, then all of what they say. A panic is one
+// more mistake.
+func Compile(raw map[string]any) *Compilation {
+	return CompileWith(&secrets.Resolver{}, raw)
+}
+
+// CompileWith is compile with secrets from a resolver.
+func CompileWith(secrets *secrets.Resolver, raw map[string]any) *Compilation {
+	n := &config.Notes{}
+	var p *Policy
+	func() {
+		defer func() {
+			if panicked := recover(); panicked != nil {
+				config.AddProblem(n, "", config.KindPanic, "reading the configuration panicked: "+fmt.Sprint(panicked))
+			}
+		}()
+		p = compilePolicy(n, secrets, raw)
+	}()
+	return &Compilation{Policy: p, Problems: n.Problems, Degraded: n.Degraded, Warnings: n.Warnings, Files: secrets.Files, Secrets: secrets}
+}
+
+// compilePolicy returns the policy, or nil where there are problems. It starts nothing,
+// and reads nothing but the files that secrets come from.
+func compilePolicy(n *config.Notes, secrets *secrets.Resolver, raw map[string]any) *Policy {
+	if len(raw) == 0 {
+		config.AddProblem(n, "", config.KindRequired, "there is no configuration; the least is: provider and secrets")
+		return nil
+	}
+	options, row := config.DecodeOnRow(n, raw)
+	if len(n.Problems) > 0 {
+		return nil
+	}
+	options.PublicURL = signature.ResolvePublicURL(secrets, n, options.PublicURL)
+	p := newPolicy(n, options)
+	p.Bare = row.Habits.Bare
+	p.Methods = compileMethods(n, options.Methods)
+	p.Addresses = compileAddresses(n, options, row.Ranges)
+	p.Limit = compileRateLimit(n, options.RateLimit)
+	p.Ban = compileBan(n, options.Ban)
+	v := compileVerification(n, secrets, options, row.Options, p.Methods)
+	useVerifier(p, v, options)
+	if p.Alone {
+		p.Ban = nil // there is nothing to fail
+	}
+	p.Replay = compileReplay(n, options.Replay, options.StateDirectory)
+	if len(n.Problems) == 0 && p.Replay != nil {
+		fitReplay(n, p.Replay, p.Schemes)
+	}
+	checkHabits(n, p, &row)
+	if len(n.Problems) == 0 && options.Redis != nil {
+		p.Shared = compileRedis(n, secrets, *options.Redis)
+		checkShared(n, p)
+	}
+	p.Audit = compileAudit(n, secrets, options, placesOfProofs(p.Schemes, p.Token, p.Handshakes))
+	checkStateDirectory(n, p, options.StateDirectory)
+	n.Problems = config.WithoutRepeats(n.Problems)
+	n.Warnings = config.WithoutRepeats(n.Warnings)
+	if len(n.Problems) > 0 {
+		return nil
+	}
+	completePolicy(p, options)
+	return p
+}
+
+// newPolicy has what the simple options say.
+func newPolicy(n *config.Notes, options config.Options) *Policy {
+	p := &Policy{
+		Provider:     options.Provider,
+		MaxBodyBytes: options.MaxBodyBytes,
+		Passes:       verdict.Verified,
+		BodyTimeout:  options.BodyTimeout,
+		ObserveOnly:  options.ObserveOnly,
+	}
+	if p.Provider == "" {
+		p.Provider = customProvider
+	}
+	if options.Allowlist != nil && options.Allowlist.Alone {
+		p.Provider = noProvider
+		p.Passes = verdict.AddressAllowed
+		p.Alone = true
+	}
+	if p.MaxBodyBytes == 0 {
+		p.MaxBodyBytes = defaultMaxBodyBytes
+	}
+	if p.MaxBodyBytes > maxMaxBodyBytes {
+		config.AddProblem(n, "maxBodyBytes", config.KindInvalid, fmt.Sprintf("must be at most %d; bodies are held in memory", maxMaxBodyBytes))
+	}
+	if p.BodyTimeout == 0 {
+		p.BodyTimeout = defaultBodyTimeout
+	}
+	if p.ObserveOnly {
+		config.AddWarning(n, "observeOnly", config.KindInvalid, "this gate PROTECTS NOTHING; what the checks refuse is recorded and forwarded")
+	}
+	return p
+}
+
+// checkShared says where redis contradicts what it is for.
+func checkShared(n *config.Notes, p *Policy) {
+	if p.Limit != nil && p.Limit.Period/time.Duration(p.Limit.Average) < minSharedInterval {
+		config.AddProblem(n, "rateLimit.average", config.KindInvalid, "must be at most 100000 a second where redis counts")
+	}
+	if p.Limit == nil && p.Ban == nil && p.Replay == nil {
+		config.AddWarning(n, "redis", config.KindNoEffect, "has no effect without rateLimit, replay or ban")
+		p.Shared = nil
+	}
+}
+
+// checkStateDirectory checks the option stateDirectory.
+func checkStateDirectory(n *config.Notes, p *Policy, directory string) {
+	if directory == "" {
+		return
+	}
+	if directory[:1] != "/" {
+		config.AddProblem(n, "stateDirectory", config.KindInvalid, "must be an absolute path")
+	}
+	if p.Replay != nil || p.Audit.Required || len(n.Problems) > 0 {
+		return
+	}
+	for _, s := range p.Audit.Specs {
+		if s.Queue.FileName != "" {
+			return
+		}
+	}
+	if !hasFetchedList(p.Addresses) {
+		config.AddWarning(n, "stateDirectory", config.KindNoEffect, "has no effect, because nothing needs it: replay, a list with a url, audit.required, and an output across a network would")
+	}
+}
+
+// completePolicy adds what follows from all of the options together.
+func completePolicy(p *Policy, options config.Options) {
+	p.SignedNames = signature.SignedNames(p.Schemes)
+	p.Verification = verificationOf(p.Schemes, p.Token, options)
+	for _, s := range p.Schemes {
+		s.Names = signature.SchemeNames(s)
+		s.Summary = message.CompileSummary(&s.Id, &s.Event)
+	}
+	signature.SeparateForms(p.Schemes)
+	p.Fast = signature.CompileUsual(&p.Verifier)
+	if p.Token != nil {
+		p.Token.Summary = message.CompileSummary(&p.Token.Id, &p.Token.Event)
+	}
+	first := identityOf(p)
+	p.Identity = first
+	notesMore := len(p.Schemes) > 1 || !message.InHeader(&first.Id) || !message.InHeader(&first.Event)
+	p.AsksVerified = notesMore || len(p.Handshakes) > 0 || p.Confirm
+	if first.Id.Kind == "header" {
+		p.IdHeader = first.Id.Name
+	}
+	if first.Event.Kind == "header" {
+		p.EventHeader = first.Event.Name
+	}
+	if len(p.Schemes) > 0 && options.Signature.Uncompressed {
+		p.Uncompresses = true
+		p.Fast = nil
+	}
+	p.Names = verifiedNames(p.Schemes, p.Token)
+	if p.Uncompresses {
+		p.Names["Content-Encoding"] = true
+	}
+	p.Spoofs = header.Spoofs(p.Names)
+}
+
+// orPost returns the methods of deliveries.
+func orPost(methods []string) []string {
+	if len(methods) == 0 {
+		return []string{http.MethodPost}
+	}
+	return methods
+}
+
+func compileMethods(n *config.Notes, written []string) map[string]bool {
+	methods := map[string]bool{}
+	for i, m := range orPost(written) {
+		if !words.Contains(knownMethods, m) {
+			config.AddProblem(n, fmt.Sprintf("methods[%d]", i), config.KindInvalid, words.Quote(m)+" is not a method that may pass; allowed: "+strings.Join(knownMethods, ", "))
+		}
+		methods[m] = true
+	}
+	return methods
+}

@@ -1,0 +1,66 @@
+package policy
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"strings"
+
+	"github.com/hookward/hookward/internal/config"
+	"github.com/hookward/hookward/internal/secrets"
+)
+
+// credentials are what a connection of the gate's own refers to.
+type credentials struct {
+	secrets *secrets.Resolver
+	seen    string // all of them: part of what the connection is known by
+}
+
+// clientText resolves a reference to what a connection of the gate's own needs. What
+// is questionable about a secret is said, and of a certificate nothing is.
+func clientText(c *credentials, n *config.Notes, ref, path string, secret bool) []byte {
+	encoding := secrets.CertificateEncoding
+	if secret {
+		encoding = "utf8"
+	}
+	s := secrets.Resolve(c.secrets, n, path, ref, encoding)
+	c.seen += string(s.Key) + "\x00"
+	if secret {
+		for _, w := range s.Warnings {
+			config.AddWarning(n, path, w.Kind, w.Text)
+		}
+		c.secrets.Texts = append(c.secrets.Texts, s.Text)
+	}
+	return s.Key
+}
+
+// compileTLS compiles the section tls of something.
+func compileTLS(n *config.Notes, c *credentials, o config.TLSOptions, path string) *tls.Config {
+	configuration := &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: o.InsecureSkipVerify}
+	if o.InsecureSkipVerify {
+		config.AddWarning(n, path+".insecureSkipVerify", config.KindInvalid, "whoever is on the way can read and change what is sent")
+	}
+	if o.CA != "" {
+		configuration.RootCAs = x509.NewCertPool()
+		if !configuration.RootCAs.AppendCertsFromPEM(clientText(c, n, asFile(o.CA), path+".ca", false)) {
+			config.AddProblem(n, path+".ca", config.KindInvalid, "has no certificate in PEM")
+		}
+	}
+	if (o.Cert == "") != (o.Key == "") {
+		config.AddProblem(n, path+".key", config.KindRequired, "belongs to cert; one needs the other")
+	} else if o.Cert != "" {
+		pair, err := tls.X509KeyPair(clientText(c, n, asFile(o.Cert), path+".cert", false), clientText(c, n, asFile(o.Key), path+".key", false))
+		if err != nil {
+			config.AddProblem(n, path+".cert", config.KindInvalid, "is not a certificate in PEM with its key")
+		}
+		configuration.Certificates = []tls.Certificate{pair}
+	}
+	return configuration
+}
+
+// asFile takes an absolute path for what Traefik takes it for.
+func asFile(text string) string {
+	if strings.HasPrefix(text, "/") {
+		return "file:" + text
+	}
+	return text
+}

@@ -1,0 +1,193 @@
+package policy
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/hookward/hookward/internal/config"
+	"github.com/hookward/hookward/internal/handshakes"
+	"github.com/hookward/hookward/internal/message"
+	"github.com/hookward/hookward/internal/secrets"
+	"github.com/hookward/hookward/internal/signature"
+	"github.com/hookward/hookward/internal/tokens"
+	"github.com/hookward/hookward/internal/verdict"
+)
+
+// verification is what a request is verified by, and the handshakes that go with it.
+type verification struct {
+	schemes    []*signature.Scheme
+	token      *tokens.Token
+	handshakes handshakes.Set
+}
+
+// compileVerification compiles what a request is verified by: a signature or a
+// token. Of two it would never be clear whether one is enough. The row is the provider's.
+func compileVerification(n *config.Notes, secrets *secrets.Resolver, options, row config.Options, methods map[string]bool) verification {
+	v := verification{}
+	signature := options.Signature != nil && (options.Provider != "" || len(options.Signature.Header) > 0 || options.Signature.Field != "")
+	lacks := []config.Problem{}
+	switch {
+	case options.Allowlist != nil && options.Allowlist.Alone:
+		return v
+	case signature && options.Token != nil:
+		config.AddProblem(n, "token", config.KindContradiction, "contradicts signature; a gate verifies one of the two")
+	case signature:
+		v.schemes, lacks = compileSignature(n, secrets, options, row)
+	case options.Token != nil:
+		v.token = tokens.Compile(n, secrets, options)
+	default:
+		config.AddProblem(n, "provider", config.KindRequired, "is required, or signature.header for a scheme of your own, or token; docs/providers.md lists the providers")
+		return v
+	}
+	v.handshakes = handshakes.Compile(n, secrets, options, v.schemes, methods)
+	if len(v.schemes) == 0 && v.token == nil && len(lacks) > 0 {
+		n.Problems = append(n.Problems, lacks[0])
+	}
+	if len(n.Problems) == 0 {
+		checkEffects(n, options, v)
+	}
+	return v
+}
+
+// compileSignature compiles the forms of the option signature: the first one, and
+// alternatives that differ from it in what they say. A form that has no keys is left out;
+// the second result is what those lack.
+func compileSignature(n *config.Notes, resolver *secrets.Resolver, options, row config.Options) ([]*signature.Scheme, []config.Problem) {
+	schemes, lacks := []*signature.Scheme{}, []config.Problem{}
+	for i, o := range signature.AllForms(*options.Signature) {
+		path := "signature"
+		if i > 0 {
+			path = fmt.Sprintf("signature.alternatives[%d]", i-1)
+			if secrets.IsRowsEncoding(row.Signature, o.SecretEncoding) && !secrets.ReadsSecrets(resolver, n, options, o.SecretEncoding) {
+				continue
+			}
+		}
+		said := len(n.Warnings)
+		s, lack := signature.CompileScheme(n, resolver, options, o, path)
+		n.Warnings = append(n.Warnings[:said], withoutRowsOwn(n.Warnings[said:], options, row, o.Signs)...)
+		if lack.Text != "" {
+			lacks = append(lacks, lack)
+		} else {
+			schemes = append(schemes, s)
+		}
+	}
+	if len(options.Signature.Alternatives) > signature.MaxAlternatives {
+		config.AddProblem(n, "signature.alternatives", config.KindInvalid, "at most 4")
+	}
+	return schemes, lacks
+}
+
+// withoutRowsOwn leaves out of the warnings on a form what a provider's row says in the
+// same words: the documentation says what that does not bind.
+func withoutRowsOwn(warnings []config.Problem, options, row config.Options, signs string) []config.Problem {
+	kept := []config.Problem{}
+	for _, w := range warnings {
+		unbound := w.Kind == config.KindUnboundBody && hasForm(row.Signature, signs)
+		if !unbound && (w.Kind != config.KindLongTolerance || options.Tolerance != row.Tolerance) {
+			kept = append(kept, w)
+		}
+	}
+	return kept
+}
+
+// hasForm says whether a template is that of one of a row's forms.
+func hasForm(row *config.SignatureOptions, signs string) bool {
+	if row == nil || signs == "" {
+		return false
+	}
+	for _, alternative := range row.Alternatives {
+		if alternative.Signs == signs {
+			return true
+		}
+	}
+	return row.Signs == signs
+}
+
+// checkEffects names options that what is verified has no use for.
+func checkEffects(n *config.Notes, options config.Options, v verification) {
+	if len(options.Secrets) > 0 && v.token == nil && !signature.UsesSecrets(v.schemes) {
+		config.AddProblem(n, "secrets", config.KindNoEffect, "has no effect, because the scheme has a public key")
+	}
+	if len(options.PublicKeys) > 0 && !signature.UsesPublicKeys(v.schemes) {
+		config.AddProblem(n, "publicKeys", config.KindNoEffect, "has no effect, because the scheme has a shared secret")
+	}
+	if options.PublicURL != "" && !signature.UsesURL(v.schemes) && !handshakes.DigestsURL(v.handshakes.All) {
+		config.AddProblem(n, "publicURL", config.KindNoEffect, "has no effect, because the scheme does not sign the URL")
+	}
+	if options.ConfirmSubscriptions && (len(v.schemes) == 0 || v.schemes[0].Certificate.Kind == "") {
+		config.AddWarning(n, "confirmSubscriptions", config.KindNoEffect, "has no effect, because it belongs to AWS SNS")
+	}
+}
+
+// useVerifier adds to a policy what its requests are verified by.
+func useVerifier(p *Policy, v verification, options config.Options) {
+	p.Schemes = v.schemes
+	p.Token = v.token
+	p.Handshakes = v.handshakes.All
+	p.Challenges = v.handshakes.Challenges
+	p.Unsigned = v.handshakes.Unsigned
+	p.Signed = v.handshakes.Signed
+	p.Greets = v.handshakes.Greets
+	p.Confirm = options.ConfirmSubscriptions && len(v.schemes) > 0 && v.schemes[0].Certificate.Kind != ""
+	p.Allow = strings.Join(orPost(options.Methods), ", ")
+	for _, method := range v.handshakes.Methods {
+		if !strings.Contains(p.Allow, method) {
+			p.Allow += ", " + method
+		}
+	}
+}
+
+// verificationOf returns a digest of all that decides what verifies: the options,
+// and the keys that they stand for.
+func verificationOf(schemes []*signature.Scheme, t *tokens.Token, options config.Options) string {
+	h := sha256.New()
+	text, _ := json.Marshal([]any{options.Provider, options.Signature, options.Token, options.Senders, options.PublicURL, options.VerifyToken, options.Tolerance, options.PublicKeys})
+	h.Write(text)
+	for _, s := range schemes {
+		for _, key := range s.Keys {
+			h.Write([]byte(fmt.Sprintf("%d:", len(key))))
+			h.Write(key)
+		}
+	}
+	if t != nil {
+		for _, key := range t.Digests {
+			h.Write([]byte(fmt.Sprintf("%d:", len(key))))
+			h.Write(key)
+		}
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// verifiedNames returns the canonical names of the headers that a request is verified by.
+func verifiedNames(schemes []*signature.Scheme, t *tokens.Token) map[string]bool {
+	names := map[string]bool{}
+	for _, s := range schemes {
+		for name := range signature.SchemeNames(s) {
+			names[name] = true
+		}
+	}
+	if t != nil {
+		signature.AddHeaders(names, t.Places)
+		signature.AddHeaders(names, []message.Location{t.Id, t.Event})
+		if t.Scheme != "" {
+			names["Authorization"] = true
+		}
+	}
+	return names
+}
+
+// Prove says whether one of the policy's keys vouches for a message, and which.
+func Prove(p *Policy, m *message.Message, now time.Time) signature.Proof {
+	if p.Alone {
+		return signature.Proof{Reason: verdict.AddressAllowed} // the lists have said so
+	}
+	if p.Token != nil {
+		key, reason := tokens.Verify(p.Token, m)
+		return signature.Proof{Reason: reason, Secret: key}
+	}
+	return signature.Verify(&p.Verifier, m, now)
+}

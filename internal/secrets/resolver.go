@@ -1,0 +1,195 @@
+package secrets
+
+import (
+	"crypto/hmac"
+	"encoding/base64"
+	"encoding/hex"
+	"fmt"
+	"net/url"
+	"strings"
+
+	"github.com/hookward/hookward/internal/config"
+	"github.com/hookward/hookward/internal/plainfile"
+	"github.com/hookward/hookward/internal/words"
+)
+
+const maxSecrets = 16
+
+// Resolver turns what options say of secrets into keys, for one configuration, and
+// keeps what it has seen.
+type Resolver struct {
+	Files []plainfile.State   // that a policy, or a problem, depends on
+	Keys  map[string][][]byte // of the option secrets, by encoding
+	Texts []string            // the secrets as they are written, and all others that the options have
+
+	// StandIn, where it is set, may have something else in the place of a secret:
+	// who inspects a configuration elsewhere does not have those that it names.
+	StandIn func(path, ref, encoding string) *Secret
+}
+
+// SecretKeys resolves the option secrets, once for each encoding.
+func SecretKeys(r *Resolver, n *config.Notes, refs []string, encoding string) [][]byte {
+	if len(refs) > maxSecrets {
+		config.AddProblem(n, "secrets", config.KindInvalid, fmt.Sprintf("at most %d are tried for a request", maxSecrets))
+		return nil
+	}
+	keys, done := r.Keys[encoding]
+	if done {
+		return keys
+	}
+	for i, ref := range refs {
+		key := ResolveOption(r, n, fmt.Sprintf("secrets[%d]", i), ref, encoding)
+		if key != nil {
+			keys = append(keys, key)
+		}
+	}
+	if r.Keys == nil {
+		r.Keys = map[string][][]byte{}
+	}
+	r.Keys[encoding] = keys
+	return keys
+}
+
+// ReadsSecrets notes the keys that a further encoding makes of the secrets, and says
+// whether it can read one. One that it can't read is no mistake, since Polar has secrets of
+// both kinds: it keeps its place, with its usual key.
+func ReadsSecrets(r *Resolver, n *config.Notes, options config.Options, encoding string) bool {
+	usual := words.OrDefault(options.Signature.SecretEncoding, "utf8")
+	keys := append([][]byte{}, SecretKeys(r, n, options.Secrets, usual)...)
+	if encoding == usual || len(keys) != len(options.Secrets) {
+		return true // there is nothing to find out, or there are problems
+	}
+	found := false
+	for i, ref := range options.Secrets {
+		s := standInOf(r, fmt.Sprintf("secrets[%d]", i), ref, usual)
+		if s == nil {
+			resolved := resolveSecret(ref, usual)
+			s = &resolved
+		}
+		other := DecodeSecret(s.Text, encoding)
+		if other.Problem == "" {
+			keys[i] = other.Key
+			found = true
+		}
+	}
+	if found {
+		r.Keys[encoding] = keys
+	}
+	return found
+}
+
+// IsRowsEncoding says whether one of a row's alternatives has its secrets in an encoding.
+func IsRowsEncoding(row *config.SignatureOptions, encoding string) bool {
+	if row == nil || encoding == "" {
+		return false
+	}
+	for _, alternative := range row.Alternatives {
+		if alternative.SecretEncoding == encoding {
+			return true
+		}
+	}
+	return false
+}
+
+// PublicKeys resolves the option publicKeys.
+func PublicKeys(r *Resolver, n *config.Notes, refs []string) []PublicKey {
+	if len(refs) > maxSecrets {
+		config.AddProblem(n, "publicKeys", config.KindInvalid, fmt.Sprintf("at most %d are tried for a request", maxSecrets))
+		return nil
+	}
+	keys := []PublicKey{}
+	for i, ref := range refs {
+		text := ResolveOption(r, n, fmt.Sprintf("publicKeys[%d]", i), ref, PublicKeyEncoding)
+		if text != nil {
+			key, _ := ParsePublicKey(string(text)) // which resolveSecret has done before
+			keys = append(keys, key)
+		}
+	}
+	return keys
+}
+
+// ResolveOption resolves one secret or key, and notes what there is to say of
+// it. It returns nil where there is a problem.
+func ResolveOption(r *Resolver, n *config.Notes, path, ref, encoding string) []byte {
+	s := Resolve(r, n, path, ref, encoding)
+	if encoding != PublicKeyEncoding {
+		r.Texts = append(r.Texts, s.Text)
+	}
+	if s.Problem != "" {
+		return nil
+	}
+	for _, w := range s.Warnings {
+		config.AddWarning(n, path, w.Kind, w.Text)
+	}
+	return s.Key
+}
+
+// Resolve is resolveSecret, unless something stands in. Warnings are left to the caller.
+func Resolve(r *Resolver, n *config.Notes, path, ref, encoding string) Secret {
+	s := Secret{}
+	standIn := standInOf(r, path, ref, encoding)
+	if standIn != nil {
+		s = *standIn
+	} else {
+		s = resolveSecret(ref, encoding)
+	}
+	r.Files = append(r.Files, s.files...)
+	if s.Problem != "" {
+		config.AddProblem(n, path, config.KindInvalid, s.Problem)
+	} else if s.degraded != "" {
+		n.Degraded = append(n.Degraded, config.Problem{Path: path, Kind: config.KindInvalid, Text: s.degraded})
+	}
+	return s
+}
+
+func standInOf(r *Resolver, path, ref, encoding string) *Secret {
+	if r.StandIn == nil {
+		return nil
+	}
+	return r.StandIn(path, ref, encoding)
+}
+
+// IsSecret says whether a key is one of the option secrets.
+func IsSecret(r *Resolver, key []byte) bool {
+	for encoding, keys := range r.Keys {
+		decoded := DecodeSecret(string(key), encoding).Key
+		for _, k := range keys {
+			if len(key) > 0 && (hmac.Equal(k, key) || len(decoded) > 0 && hmac.Equal(k, decoded)) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// shortestSecret is the length from which on a text is no secret by chance.
+const shortestSecret = 8
+
+// SecretForms returns what the options have in secret, as it might turn up in a
+// text in lower case. Records are made so that it doesn't; this is for what nobody
+// has thought of, such as a sender that puts its token into the path.
+func SecretForms(r *Resolver) []string {
+	all := [][]byte{}
+	for _, text := range r.Texts {
+		all = append(all, []byte(text))
+	}
+	for encoding, keys := range r.Keys {
+		if encoding != PublicKeyEncoding {
+			all = append(all, keys...)
+		}
+	}
+	forms := []string{}
+	for _, key := range all {
+		for _, form := range []string{
+			string(key), url.QueryEscape(string(key)), url.PathEscape(string(key)), hex.EncodeToString(key),
+			// Without what padding would change.
+			base64.RawStdEncoding.EncodeToString(key), base64.RawURLEncoding.EncodeToString(key),
+		} {
+			form = strings.ToLower(form)
+			if len(form) >= shortestSecret && !words.Contains(forms, form) {
+				forms = append(forms, form)
+			}
+		}
+	}
+	return forms
+}

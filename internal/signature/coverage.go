@@ -1,0 +1,106 @@
+package signature
+
+import (
+	"github.com/hookward/hookward/internal/message"
+	"github.com/hookward/hookward/internal/words"
+)
+
+// BindsBody says whether the body is signed from its first to its last byte, or
+// by all of its fields, or by a digest in a place that is signed.
+func BindsBody(s *Scheme) bool {
+	for _, q := range s.Signs {
+		if IsBody(q.Kind) || q.Kind == "digest" || q.Kind == "fields" && q.Place.Kind == "form" {
+			return true
+		}
+		if q.Kind == "check" && q.Want == "" && (signsPlace(s, q.Place) || q.Place.Kind == "query" && signsQuery(s)) {
+			return true
+		}
+	}
+	return false
+}
+
+// signsQuery says whether the whole query is signed.
+func signsQuery(s *Scheme) bool {
+	for _, q := range s.Signs {
+		if q.Kind == "query" || q.Kind == "uri" || words.Contains(urlKinds, q.Kind) || q.Kind == "fields" && q.Place.Kind == "query" {
+			return true
+		}
+	}
+	return s.DigestField != ""
+}
+
+// readsBody says whether single values of a JSON body are signed, or are the
+// signature.
+func readsBody(s *Scheme) bool {
+	for _, q := range s.Signs {
+		if q.Place.Kind == "json" {
+			return true
+		}
+	}
+	return s.Field.Kind == "json"
+}
+
+// signsPlace says whether the text at a place is a part of what is signed.
+func signsPlace(s *Scheme, at message.Location) bool {
+	for _, q := range s.Signs {
+		if SamePlace(q.Place, at) && q.Kind == "value" && q.Group == 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// SignedNames returns the names that lead to the values that are signed, or are
+// read beside these, in JSON documents.
+func SignedNames(schemes []*Scheme) message.NameSet {
+	names := message.NameSet{}
+	for _, s := range schemes {
+		if !s.Exact {
+			continue
+		}
+		names = message.AddPath(names, 0, s.Items)
+		below := message.DepthOf(s.Items)
+		places := []message.Location{s.Field, s.Timestamp, s.Sender, s.Certificate}
+		for _, q := range s.Signs {
+			places = append(places, q.Place)
+		}
+		for _, at := range places {
+			names = message.AddPath(names, below, at.Path)
+		}
+	}
+	return names
+}
+
+// SchemeNames returns the names of the headers that one form reads.
+func SchemeNames(s *Scheme) map[string]bool {
+	names := map[string]bool{}
+	for _, name := range s.Headers {
+		names[name] = true
+	}
+	AddHeaders(names, []message.Location{s.Field, s.Timestamp, s.Id, s.Event, s.Sender, s.Certificate})
+	for _, q := range s.Signs {
+		AddHeaders(names, []message.Location{q.Place})
+	}
+	return names
+}
+
+func AddHeaders(names map[string]bool, places []message.Location) {
+	for _, p := range places {
+		if p.Kind == "header" {
+			names[p.Name] = true
+		}
+	}
+}
+
+// SeparateForms notes on the forms of signatures over the whole body that there
+// is another for HTML forms. Else a JSON text with "&payload=..." in one of its
+// strings could be sent again as a form.
+func SeparateForms(schemes []*Scheme) {
+	for _, s := range schemes {
+		if SignsPart(s.Signs, "only") {
+			for _, other := range schemes {
+				other.formless = SignsPart(other.Signs, "body")
+			}
+		}
+	}
+}

@@ -1,0 +1,35 @@
+package signature
+
+import (
+	"crypto/sha256"
+	"time"
+)
+
+// Proof is what was found out about who has signed a message. Unless its reason is
+// verified, it proves nothing.
+type Proof struct {
+	Reason     string
+	Scheme     *Scheme   // the form that verified
+	Secret     int       // the position of the secret that matched, from 1
+	PublicKey  int       // the position of the public key
+	Timestamp  time.Time // as signed, also where it is the reason to refuse; zero where the scheme signs none
+	Signed     [][]byte  // what was signed, a piece for each part of the scheme
+	SignedHead string    // what was signed before the body, where the short way has verified
+}
+
+// DigestSigned returns a digest of what a proof is about, so that the same delivery has
+// the same one, whichever key has signed it.
+func DigestSigned(found *Proof, body []byte) string {
+	h := sha256.New()
+	h.Write([]byte(found.SignedHead))
+	if found.Signed == nil {
+		h.Write(body)
+	}
+	for i, text := range found.Signed {
+		// What is remembered may be on a disk, and does not depend on the key.
+		if found.Scheme.Signs[i].Kind != "secret" {
+			h.Write(text)
+		}
+	}
+	return string(h.Sum(nil))
+}

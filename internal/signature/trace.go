@@ -1,0 +1,18 @@
+package signature
+
+import ()
+
+// Trace is what verifying a message has seen. Explain gives a verifier one; in Traefik
+// it is nil, and nothing is noted.
+type Trace struct {
+	Meant attempt // in the form that the proof is of: see Verify
+	last  attempt
+}
+
+// attempt is what was seen in one form.
+type attempt struct {
+	Scheme     *Scheme
+	Item       any // of a batch: the last that was looked at
+	Candidates []Candidate
+	Signed     [][]byte // the first text, or the one that could not be put together, as far as it could
+}

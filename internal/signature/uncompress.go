@@ -1,0 +1,56 @@
+package signature
+
+import (
+	"bytes"
+	"compress/gzip"
+	"io"
+
+	"github.com/hookward/hookward/internal/message"
+	"github.com/hookward/hookward/internal/verdict"
+)
+
+// Uncompress puts what the body was before Content-Encoding: gzip in its place, for a
+// scheme that signs that. It returns "" or the reason to refuse. The backend gets the
+// body as it arrived, so there must be one way to read it: to the letter one encoding.
+func Uncompress(m *message.Message, limit int64) string {
+	encodings := m.Request.Header["Content-Encoding"]
+	if len(encodings) == 0 {
+		return "" // what is not compressed is signed as it is
+	}
+	if len(encodings) != 1 || encodings[0] != "gzip" {
+		return verdict.BodyMalformed
+	}
+	plain, reason := gunzip(m.Body, limit)
+	if reason != "" {
+		return reason
+	}
+	m.Body = plain
+	// What was parsed of the compressed bytes, for handshakes, is nothing.
+	m.Document = nil
+	m.DocumentRead = false
+	m.Form = nil
+	m.NoForm = false
+	m.TwinsKnown = false
+	return ""
+}
+
+// gunzip returns what one member of gzip holds, RFC 1952, which must have its checksum, at
+// most limit bytes, and nothing behind it: what is behind it is another body to some.
+func gunzip(body []byte, limit int64) ([]byte, string) {
+	source := bytes.NewReader(body)
+	member, err := gzip.NewReader(source)
+	if err != nil {
+		return nil, verdict.BodyMalformed
+	}
+	member.Multistream(false)
+	// One byte more than the limit, so that a body of just that size is read to its
+	// checksum.
+	plain, err := io.ReadAll(io.LimitReader(member, limit+1))
+	if int64(len(plain)) > limit {
+		return nil, verdict.BodyTooLarge
+	}
+	if err != nil || source.Len() > 0 {
+		return nil, verdict.BodyMalformed
+	}
+	return plain, ""
+}

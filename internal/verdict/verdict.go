@@ -1,0 +1,146 @@
+package verdict
+
+import (
+	"net/http"
+
+	"github.com/hookward/hookward/internal/message"
+)
+
+// A reason is the short, stable word for the outcome of the checks: for the
+// audit record and for tests. What a stranger sees is the status text alone.
+// The first two pass, and no zero value does.
+const (
+	Verified       = "verified"
+	AddressAllowed = "address_allowed" // where the operator asked for no more
+
+	ConfigInvalid       = "config_invalid"
+	InternalError       = "internal_error"
+	MethodNotAllowed    = "method_not_allowed"
+	ClientUndetermined  = "client_undetermined"
+	ClientDenied        = "client_denied"
+	ClientNotAllowed    = "client_not_allowed"
+	ListUnavailable     = "list_unavailable"
+	SourceBanned        = "source_banned"
+	RateLimited         = "rate_limited"
+	BodyTooLarge        = "body_too_large"
+	BodyTimeout         = "body_timeout"
+	BodyIncomplete      = "body_incomplete"
+	SignatureMissing    = "signature_missing"
+	SignatureDuplicated = "signature_duplicated"
+	SignatureMalformed  = "signature_malformed"
+	SignatureMismatch   = "signature_mismatch"
+	SignedFieldMissing  = "signed_field_missing"
+	SignedTextAmbiguous = "signed_text_ambiguous"
+	TimestampMissing    = "timestamp_missing"
+	TimestampMalformed  = "timestamp_malformed"
+	TimestampTooOld     = "timestamp_too_old"
+	TimestampTooNew     = "timestamp_too_new"
+	UrlMismatch         = "url_mismatch"
+	BodyMalformed       = "body_malformed"
+	SenderUnknown       = "sender_unknown"
+	CertificateRefused  = "certificate_refused"
+	KeyUnavailable      = "key_unavailable"
+	TokenMissing        = "token_missing"
+	TokenDuplicated     = "token_duplicated"
+	TokenMalformed      = "token_malformed"
+	TokenMismatch       = "token_mismatch"
+	HandshakeRefused    = "handshake_refused"
+	DeliveryInFlight    = "delivery_in_flight"
+	DeliveryDuplicate   = "delivery_duplicate"
+	ReplayUnavailable   = "replay_unavailable"
+	AuditUnavailable    = "audit_unavailable"
+
+	// HandshakeAnswered is the one outcome beside these that is no refusal.
+	// Nothing is forwarded.
+	HandshakeAnswered = "handshake_answered"
+)
+
+// BodyGivenUp says that the request was answered while its body was being read.
+const BodyGivenUp = "body_given_up"
+
+// These say that a step succeeded. They pass nothing.
+const (
+	CandidatesRead = "candidates_read"
+	TextsReady     = "texts_ready"
+	KeysReady      = "keys_ready"
+	TokenRead      = "token_read"
+)
+
+// verdict is what there is to know of a reason.
+type verdict struct {
+	reason string
+	status int    // of the answer; lists and handshakes may say another
+	check  string // whose it is; empty for the signature's or the token's, and where there is none
+	fault  bool   // the caller has shown that it does not know the key, or how it is used
+	depth  int    // how far a signature came: of several forms, the deepest was meant
+}
+
+// All has every reason but those that pass. A gate that can't decide says 503, so
+// that senders try again: GitHub never does, but a 4xx would make others give up as well.
+// A delivery that is merely late was signed with the key, so it is no fault.
+var All = []verdict{
+	{ConfigInvalid, http.StatusServiceUnavailable, "", false, 0},
+	{InternalError, http.StatusServiceUnavailable, "", false, 0},
+	{MethodNotAllowed, http.StatusMethodNotAllowed, "method", false, 0},
+	{ClientUndetermined, http.StatusForbidden, "client", false, 0},
+	{ClientDenied, http.StatusForbidden, "client", false, 0},
+	{ClientNotAllowed, http.StatusForbidden, "client", false, 0},
+	{ListUnavailable, http.StatusServiceUnavailable, "client", false, 0},
+	{SourceBanned, http.StatusTooManyRequests, "", false, 0},
+	{RateLimited, http.StatusTooManyRequests, "", false, 0},
+	{BodyTooLarge, http.StatusRequestEntityTooLarge, "body", false, 0},
+	{BodyTimeout, http.StatusRequestTimeout, "body", false, 0},
+	{BodyIncomplete, http.StatusBadRequest, "body", false, 0},
+	{HandshakeRefused, http.StatusForbidden, "handshake", true, 0},
+	{SignatureMissing, http.StatusUnauthorized, "", true, 0},
+	{SignatureDuplicated, http.StatusUnauthorized, "", true, 1},
+	{SignatureMalformed, http.StatusUnauthorized, "", true, 1},
+	{BodyMalformed, http.StatusUnauthorized, "", true, 1},
+	{SignedFieldMissing, http.StatusUnauthorized, "", true, 2},
+	{SignedTextAmbiguous, http.StatusUnauthorized, "", true, 2},
+	{UrlMismatch, http.StatusUnauthorized, "", true, 2},
+	{TimestampMissing, http.StatusUnauthorized, "", true, 2},
+	{SignatureMismatch, http.StatusUnauthorized, "", true, 3},
+	{CertificateRefused, http.StatusUnauthorized, "", true, 3},
+	{SenderUnknown, http.StatusUnauthorized, "", true, 4},
+	{TimestampMalformed, http.StatusUnauthorized, "timestamp", true, 5},
+	{TimestampTooOld, http.StatusUnauthorized, "timestamp", false, 5},
+	{TimestampTooNew, http.StatusUnauthorized, "timestamp", false, 5},
+	{KeyUnavailable, http.StatusServiceUnavailable, "", false, 6},
+	{TokenMissing, http.StatusUnauthorized, "token", true, 0},
+	{TokenDuplicated, http.StatusUnauthorized, "token", true, 0},
+	{TokenMalformed, http.StatusUnauthorized, "token", true, 0},
+	{TokenMismatch, http.StatusUnauthorized, "token", true, 0},
+	{DeliveryInFlight, http.StatusConflict, "", false, 0},
+	{DeliveryDuplicate, http.StatusConflict, "", false, 0},
+	{ReplayUnavailable, http.StatusServiceUnavailable, "", false, 0},
+	{AuditUnavailable, http.StatusServiceUnavailable, "", false, 0},
+	{HandshakeAnswered, http.StatusServiceUnavailable, "handshake", false, 0}, // it has an answer of its own
+}
+
+// What each check needs of the verdicts, by reason.
+var (
+	Statuses = map[string]int{}
+	CheckOf  = map[string]string{}
+	Failures = map[string]bool{}
+	Depths   = map[string]int{}
+)
+
+func init() {
+	for i := range All {
+		v := &All[i]
+		Statuses[v.reason] = v.status
+		CheckOf[v.reason] = v.check
+		Failures[v.reason] = v.fault
+		Depths[v.reason] = v.depth
+	}
+}
+
+// HowFar says how far the form came that was tried last. One whose own condition,
+// {PLACE==TEXT}, does not hold was not meant, and comes behind all others.
+func HowFar(m *message.Message, reason string) int {
+	if m.NotMeant {
+		return -1
+	}
+	return Depths[reason]
+}

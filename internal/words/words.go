@@ -1,0 +1,49 @@
+package words
+
+import (
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Seconds rounds up.
+func Seconds(nanoseconds int64) int64 {
+	return (nanoseconds + int64(time.Second) - 1) / int64(time.Second)
+}
+
+const Letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+// Characters returns those from one to another, without some.
+func Characters(from, to byte, without string) string {
+	set := ""
+	for c := from; c <= to; c++ {
+		if strings.IndexByte(without, c) < 0 {
+			set += string(rune(c))
+		}
+	}
+	return set
+}
+
+// Quote shows what was written, short enough for a log line.
+func Quote(text string) string {
+	if len(text) > 64 {
+		return strconv.QuoteToASCII(text[:64]) + "..."
+	}
+	return strconv.QuoteToASCII(text)
+}
+
+func Contains(list []string, text string) bool {
+	for _, item := range list {
+		if item == text {
+			return true
+		}
+	}
+	return false
+}
+
+func OrDefault(text, fallback string) string {
+	if text == "" {
+		return fallback
+	}
+	return text
+}
