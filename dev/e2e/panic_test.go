@@ -98,30 +98,31 @@ func TestPanic(t *testing.T) {
 func buggy(t *testing.T) string {
 	t.Helper()
 	bugs := []patch{
-		{"func compile(raw map[string]any) *compilation {\n", `
+		{"func Compile(raw map[string]any) *Compilation {\n", `
 	if raw["publicURL"] == "panic" {
 		panic("a bug in compile")
 	}
 `},
-		{"func checkProof(p *policy, d *decision, own *scratch) string {\n", `
-	switch d.request.Header.Get("X-Panic") {
+		{"func checkProof(p *policy.Policy, x *exchange, own *scratch) string {\n", `
+	switch x.Request.Header.Get("X-Panic") {
 	case "text":
 		panic("a bug in verify")
 	case "nil map":
 		var m map[string]int
 		m["a"] = 1
 	case "index":
-		d.reason = p.allow[:0][1:]
+		x.reason = p.Allow[:0][1:]
 	case "nil pointer":
-		var none *decision
+		var none *exchange
 		none.wait = 1
-	case "abort":
-		panic(http.ErrAbortHandler)
 	}
 `},
-		{"	d.forward = d.passes\n", `
-	if d.request.Header.Get("X-Panic") == "after the verdict" {
+		{"	x.forward = x.passes\n", `
+	if x.Request.Header.Get("X-Panic") == "after the verdict" {
 		panic("a bug in conclude")
+	}
+	if x.Request.Header.Get("X-Panic") == "abort" {
+		panic(http.ErrAbortHandler)
 	}
 `},
 		{"func update(d *Document, now time.Time) {\n", `
@@ -129,13 +130,13 @@ func buggy(t *testing.T) string {
 		panic("a bug in update")
 	}
 `},
-		{"			_, err := io.ReadFull(r.Body, d.arrived)\n", `
-		if string(d.arrived) == "panic" {
+		{"			_, err := io.ReadFull(r.Body, x.arrived)\n", `
+		if string(x.arrived) == "panic" {
 			panic("a bug in the read of the body")
 		}
 `},
-		{"	r := &auditRecord{}\n", `
-		if d.eventType == "panic" {
+		{"	r := &audit.Record{}\n", `
+		if x.eventType == "panic" {
 			panic("a bug in newRecord")
 		}
 `},

@@ -27,7 +27,7 @@ const (
 	snsHost       = "sns.eu-central-1.amazonaws.com"
 	certificate   = "https://" + snsHost + "/SimpleNotificationService-0123456789abcdef0123456789abcdef.pem"
 	subscribeURL  = "https://" + snsHost + "/?Action=ConfirmSubscription&TopicArn=" + topic + "&Token=2336412f37"
-	snsDialsPlace = "func snsKeys(topic, address string, offline bool, now time.Time) ([]publicKey, string) {\n"
+	snsDialsPlace = "func Keys(topic, address string, offline bool, now time.Time) ([]secrets.PublicKey, string) {\n"
 )
 
 // amazon is what the gate finds in the place of Amazon's hosts.
