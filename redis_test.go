@@ -46,7 +46,13 @@ func answerOne(conn net.Conn, answer string) {
 		if err != nil || n == 0 {
 			return
 		}
-		_, err = io.WriteString(conn, answer)
+		text := answer
+		if strings.HasPrefix(text, ":") {
+			// A number, as our scripts answer with it: behind the question's last word.
+			words := strings.Fields(string(b[:n]))
+			text = "+" + words[len(words)-1] + " " + text[1:]
+		}
+		_, err = io.WriteString(conn, text)
 		if err != nil {
 			return
 		}

@@ -1,13 +1,17 @@
 package resp
 
 import (
+	"crypto/rand"
 	"crypto/sha1"
 	"crypto/tls"
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"io"
+	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -30,6 +34,7 @@ type Client struct {
 	options Options
 	tell    func(level, message string, now time.Time)
 	slots   chan bool // one for each connection that may be in use
+	serial  uint64    // of the last question; atomic
 
 	mu       sync.Mutex
 	idle     []*connection
@@ -47,7 +52,9 @@ const maxIdle = time.Minute
 // NewClient returns a client, which connects when it is first used. What it has to
 // say of the server's health goes to tell.
 func NewClient(o Options, tell func(level, message string, now time.Time)) *Client {
-	return &Client{options: o, tell: tell, slots: make(chan bool, o.PoolSize)}
+	b := make([]byte, 8)
+	_, _ = rand.Read(b) // which never fails: crypto/rand says so
+	return &Client{options: o, tell: tell, slots: make(chan bool, o.PoolSize), serial: binary.BigEndian.Uint64(b)}
 }
 
 // Script is a Lua script, and the digest that the server knows it by.
@@ -56,8 +63,10 @@ type Script struct {
 	digest string
 }
 
-// NewScript returns a script.
+// NewScript returns a script, which answers with a number. The answer repeats the
+// question's serial, so that it can't be taken for that to another question.
 func NewScript(text string) *Script {
+	text = "local function number()\n" + text + "\nend\nreturn {ok = ARGV[#ARGV] .. ' ' .. string.format('%d', number())}"
 	sum := sha1.Sum([]byte(text))
 	return &Script{text: text, digest: hex.EncodeToString(sum[:])}
 }
@@ -82,7 +91,8 @@ func Run(c *Client, s *Script, key string, args []string) (int64, error) {
 }
 
 // runOnce uses a connection of the pool. One that the server has closed in the
-// meantime, as they do with what is idle, is no failure.
+// meantime, as they do with what is idle, is no failure; nor is one on which an
+// answer was waiting that nobody had asked for.
 func runOnce(c *Client, s *Script, key string, args []string) (int64, error) {
 	conn := idle(c)
 	if conn != nil {
@@ -90,7 +100,9 @@ func runOnce(c *Client, s *Script, key string, args []string) (int64, error) {
 		if err == nil {
 			return number, nil
 		}
-		if !isClosed(err) {
+		if err == errProtocol {
+			c.tell("error", "redis: an answer comes out of turn; its connection is closed", time.Now())
+		} else if !isClosed(err) {
 			turnFrom(c, conn.endpoint)
 			return 0, err
 		}
@@ -124,17 +136,9 @@ var errReset = errors.New("the connection broke off")
 
 // ask runs a script on a connection, which goes back to the pool after it.
 func ask(c *Client, conn *connection, s *Script, key string, args []string) (int64, error) {
-	command := append([]string{"EVALSHA", s.digest, "1", key}, args...)
-	answer, err := exchange(c, conn, command)
-	if err == nil && answer.kind == '-' && strings.HasPrefix(answer.text, "NOSCRIPT") {
-		command[0] = "EVAL"
-		command[1] = s.text
-		answer, err = exchange(c, conn, command)
-	}
-	if err == nil && answer.kind == '-' {
-		err = errors.New("it answers " + shown(answer.text))
-	} else if err == nil && answer.kind != ':' {
-		err = errProtocol
+	number, err := askWith(c, conn, append([]string{"EVALSHA", s.digest, "1", key}, args...))
+	if err == errNoScript {
+		number, err = askWith(c, conn, append([]string{"EVAL", s.text, "1", key}, args...))
 	}
 	if err != nil {
 		// A server that refuses is no better for the next one.
@@ -142,7 +146,33 @@ func ask(c *Client, conn *connection, s *Script, key string, args []string) (int
 		return 0, err
 	}
 	put(c, conn)
-	return answer.number, nil
+	return number, nil
+}
+
+// errNoScript is what a server says that does not know a script yet.
+var errNoScript = errors.New("it answers NOSCRIPT")
+
+// askWith sends one question, and takes no answer but that to this very one.
+func askWith(c *Client, conn *connection, command []string) (int64, error) {
+	serial := strconv.FormatUint(atomic.AddUint64(&c.serial, 1), 36)
+	answer, err := exchange(c, conn, append(command, serial))
+	if err != nil {
+		return 0, err
+	}
+	if answer.kind == '-' && strings.HasPrefix(answer.text, "NOSCRIPT") {
+		return 0, errNoScript
+	}
+	if answer.kind == '-' {
+		return 0, errors.New("it answers " + shown(answer.text))
+	}
+	if answer.kind != '+' || !strings.HasPrefix(answer.text, serial+" ") {
+		return 0, errProtocol
+	}
+	number, err := strconv.ParseInt(answer.text[len(serial)+1:], 10, 64)
+	if err != nil {
+		return 0, errProtocol
+	}
+	return number, nil
 }
 
 // idle returns a connection of the pool, or nil.

@@ -1,8 +1,7 @@
 // Package resp speaks RESP2, the protocol of Redis and Valkey
 // (https://redis.io/docs/latest/develop/reference/protocol-spec/), as far as
 // scripts need it that answer with a number. A reply that is malformed, too large
-// or too late, or not the only one, ends its connection: what comes after it on
-// there would be taken for the reply to another request.
+// or too late, not the only one, or that to another request, ends its connection.
 package resp
 
 import (
@@ -17,9 +16,8 @@ const maxLine = 1024
 
 // reply is what a server answers.
 type reply struct {
-	kind   byte // '+' for a simple text, '-' for an error, ':' for a number
-	text   string
-	number int64
+	kind byte // '+' for a simple text, '-' for an error
+	text string
 }
 
 // errProtocol is what all answers have in common that are none of these.
@@ -31,21 +29,10 @@ func readReply(r *bufio.Reader) (*reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	if line == "" {
+	if line == "" || line[0] != '+' && line[0] != '-' {
 		return nil, errProtocol
 	}
-	read := &reply{kind: line[0], text: line[1:]}
-	switch read.kind {
-	case '+', '-':
-		return read, nil
-	case ':':
-		read.number, err = strconv.ParseInt(read.text, 10, 64)
-		if err != nil {
-			return nil, errProtocol
-		}
-		return read, nil
-	}
-	return nil, errProtocol
+	return &reply{kind: line[0], text: line[1:]}, nil
 }
 
 // readLine returns a line without its end, which is CR LF.

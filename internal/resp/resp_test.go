@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -15,7 +16,7 @@ import (
 
 func TestReadReply(t *testing.T) {
 	for text, want := range map[string]string{
-		"+OK\r\n": "+ OK 0", "+\r\n": "+  0", "-NOSCRIPT No matching script\r\n": "- NOSCRIPT No matching script 0", ":0\r\n": ": 0 0", ":-12\r\n": ": -12 -12",
+		"+OK\r\n": "+ OK", "+\r\n": "+ ", "-NOSCRIPT No matching script\r\n": "- NOSCRIPT No matching script", "+a1 -12\r\n": "+ a1 -12",
 	} {
 		r := bufio.NewReaderSize(strings.NewReader(text), maxLine+2)
 		read, err := readReply(r)
@@ -23,12 +24,12 @@ func TestReadReply(t *testing.T) {
 			t.Errorf("%q: %v", text, err)
 			continue
 		}
-		if got := fmt.Sprintf("%c %s %d", read.kind, read.text, read.number); got != want || r.Buffered() != 0 {
+		if got := fmt.Sprintf("%c %s", read.kind, read.text); got != want || r.Buffered() != 0 {
 			t.Errorf("%q: %q, want %q, %d left", text, got, want, r.Buffered())
 		}
 	}
 	for _, text := range []string{
-		"", "\r\n", "\n", "+OK", "+OK\n", "+OK\r", "OK\r\n", "HTTP/1.1 400 Bad Request\r\n", ":\r\n", ":1.5\r\n", ":9223372036854775808\r\n",
+		"", "\r\n", "\n", "+OK", "+OK\n", "+OK\r", "OK\r\n", "HTTP/1.1 400 Bad Request\r\n", ":\r\n", ":1\r\n", ":1.5\r\n",
 		"$2\r\n-1\r\n", "$-1\r\n", "*1\r\n:1\r\n", "*-1\r\n", "+" + strings.Repeat("x", maxLine+1) + "\r\n", "_\r\n", "%1\r\n:1\r\n:2\r\n", "\x00\x00\x00\x00",
 	} {
 		read, err := readReply(bufio.NewReaderSize(strings.NewReader(text), maxLine+2))
@@ -68,6 +69,7 @@ type pretender struct {
 	mu       sync.Mutex
 	answer   func(command []string) string
 	commands []string
+	conns    []net.Conn
 	accepted int64
 }
 
@@ -90,6 +92,9 @@ func accept(p *pretender, listener net.Listener) {
 			return
 		}
 		atomic.AddInt64(&p.accepted, 1)
+		p.mu.Lock()
+		p.conns = append(p.conns, conn)
+		p.mu.Unlock()
 		go converse(p, conn)
 	}
 }
@@ -109,6 +114,10 @@ func converse(p *pretender, conn net.Conn) {
 		text := answer(command)
 		if text == "hang up" {
 			return
+		}
+		if strings.HasPrefix(text, ":") && strings.Index(text, "\r\n") == len(text)-2 {
+			// A number, as our scripts answer with it.
+			text = "+" + command[len(command)-1] + " " + text[1:]
 		}
 		if _, err := io.WriteString(conn, text); err != nil {
 			return
@@ -182,7 +191,7 @@ func TestRun(t *testing.T) {
 		if command[0] == "EVALSHA" {
 			return "-NOSCRIPT No matching script.\r\n"
 		}
-		if command[1] != "return 1" || command[2] != "1" || command[3] != "key" || command[4] != "a" {
+		if command[1] != testScript.text || command[2] != "1" || command[3] != "key" || command[4] != "a" {
 			return "-ERR\r\n"
 		}
 		return ":2\r\n"
@@ -250,6 +259,39 @@ func TestNeverOutOfStep(t *testing.T) {
 		}
 		if n := atomic.LoadInt64(&p.accepted); n != 2 {
 			t.Errorf("%s: %d connections", name, n)
+		}
+	}
+}
+
+// An answer that nobody has asked for is not taken for that to the next question, nor
+// are those behind it, whatever it looks like.
+func TestUnsolicitedAnswers(t *testing.T) {
+	for _, stray := range []string{":2\r\n", "+OK\r\n", "+1 2\r\n", "-NOSCRIPT\r\n", "+", "last"} {
+		serials := make(chan string, 9)
+		p, address := pretend(t, func(command []string) string {
+			serials <- command[len(command)-1]
+			return ":" + command[4] + "\r\n"
+		})
+		c, said := newTestClient(address)
+		for i := 0; i < 3; i++ {
+			want := strconv.Itoa(10 + i)
+			number, err := Run(c, testScript, "key", []string{want})
+			if err != nil || strconv.FormatInt(number, 10) != want {
+				t.Errorf("after %q: %d %v, want %s", stray, number, err, want)
+			}
+			if i == 0 {
+				text := stray
+				if stray == "last" {
+					text = "+" + <-serials + " 7\r\n" // that to the question before, once more
+				}
+				p.mu.Lock()
+				_, _ = io.WriteString(p.conns[0], text)
+				p.mu.Unlock()
+				time.Sleep(10 * time.Millisecond)
+			}
+		}
+		if n := atomic.LoadInt64(&p.accepted); n != 2 || c.failures != 0 || !strings.Contains(strings.Join(*said, ""), "out of turn") {
+			t.Errorf("after %q: %d connections, %d failures, %q", stray, n, c.failures, *said)
 		}
 	}
 }
