@@ -62,10 +62,10 @@ type exchange struct {
 	guarded    *guardedBody      // what the next handler reads the body from, in a buffer that is used again
 	arrived    []byte            // what was read of it, for its worker alone
 
-	proof      signature.Proof
-	claim      string // by which the delivery is this request's; empty where it has none
-	claimToken string // by which it is among several Traefiks
-	duplicate  bool   // the delivery has passed before
+	proof     signature.Proof
+	claim     string // by which the delivery is this request's; empty where it has none
+	lease     int64  // by which it is among several Traefiks
+	duplicate bool   // the delivery has passed before
 
 	deliveryID string
 	eventType  string

@@ -470,7 +470,7 @@ func recordLoopInlined(w *workers, x *exchange, own *recordScratch) {
 				}
 				claim.Commit(x.state.replays, x.claim, now.UnixNano())
 				if x.state.cluster != nil {
-					cluster.Commit(x.state.cluster, x.claim, x.policy.Replay.Window)
+					cluster.Commit(x.state.cluster, x.claim, x.lease, x.policy.Replay.Window)
 				}
 				x.claim = ""
 			settleEnd1:

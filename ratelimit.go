@@ -30,19 +30,24 @@ func noteFailure(p *policy.Policy, r *http.Request, x *exchange, now time.Time) 
 	client := clientKey(p, r, x)
 	t := x.state.bans
 	at := sinceStart(now)
-	until := at + t.Duration
-	banned := false
-	if x.state.cluster != nil {
-		// Who has failed by another secret has not failed by this one.
-		rest, err := cluster.Fail(x.state.cluster, b.Failures, b.Window, b.Duration, p.Verification+client)
-		banned = err == nil && rest > 0
-		if banned && int64(rest) < t.Duration {
-			until = at + int64(rest)
-		}
-	}
-	tell, untold := bans.AddFailure(t, client, at, until, banned)
+	tell, untold := bans.AddFailure(t, client, at)
 	if tell {
-		tellBan(p, x, time.Duration(until-at), untold, now)
+		tellBan(p, x, b.Duration, untold, now)
+	}
+	if x.state.cluster == nil {
+		return
+	}
+	// Who has failed by another secret has not failed by this one.
+	rest, err := cluster.Fail(x.state.cluster, b.Failures, b.Window, b.Duration, p.Verification+client)
+	if err != nil || rest <= 0 {
+		return
+	}
+	if int64(rest) > t.Duration {
+		rest = time.Duration(t.Duration)
+	}
+	tell, untold = bans.Until(t, client, at, at+int64(rest))
+	if tell {
+		tellBan(p, x, rest, untold, now)
 	}
 }
 
@@ -181,16 +186,20 @@ func checkAnyRateLimit(p *policy.Policy, x *exchange) string {
 	return ""
 }
 
-// takeToken takes a token where all Traefiks have them together, or where that
-// can't be done now, out of this one's own bucket.
+// takeToken takes a token out of this Traefik's bucket, and then where all Traefiks have
+// them together: what is spent here is spent there. Where that can't be done now, or too
+// many want to, its own bucket has to do.
 func takeToken(s *state, l *policy.RateLimit, source string, now time.Time) int64 {
-	if s.cluster != nil {
-		room, err := cluster.Take(s.cluster, s.limits.Interval, l.Burst, source)
-		if err == nil {
-			return room
-		}
+	room := bucket.Take(s.limits, source, sinceStart(now))
+	if s.cluster == nil || room < 0 && bucket.Own(s.limits, source) {
+		return room
 	}
-	return bucket.Take(s.limits, source, sinceStart(now))
+	shared, err := cluster.Take(s.cluster, s.limits.Interval, l.Burst, source)
+	if err != nil {
+		return room
+	}
+	bucket.Adopt(s.limits, source, shared)
+	return shared
 }
 
 // tellLimit notes what the answer says of the limit. A bucket has no time at

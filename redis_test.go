@@ -7,10 +7,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/hookward/hookward/internal/cluster"
 	"github.com/hookward/hookward/internal/config"
 	"github.com/hookward/hookward/internal/hooktest"
 	"github.com/hookward/hookward/internal/policy"
-	"github.com/hookward/hookward/internal/resp"
 	"github.com/hookward/hookward/internal/verdict"
 )
 
@@ -59,6 +59,13 @@ func answerOne(conn net.Conn, answer string) {
 	}
 }
 
+// sharingGate returns a gate that has a server, until the test ends.
+func sharingGate(t *testing.T, name string, raw map[string]any) *gate {
+	g := newTestGate(name, raw, policy.Compile, hooktest.TestTime)
+	t.Cleanup(func() { cluster.Close(g.state.cluster) })
+	return g
+}
+
 // Whatever is wrong with the server, it is this Traefik's own memory that decides:
 // nothing is refused for it, and nothing is let through that would not be without
 // it, unless the operator wants 503 then.
@@ -73,7 +80,7 @@ func TestRedisThatIsNotWell(t *testing.T) {
 		raw := limited(map[string]any{"average": "3", "period": "1h"})
 		raw["replay"] = "true"
 		raw["redis"] = redis
-		g := newTestGate(t.Name()+name, raw, policy.Compile, hooktest.TestTime)
+		g := sharingGate(t, t.Name()+name, raw)
 		for i, want := range []string{verdict.Verified, verdict.DeliveryDuplicate, verdict.DeliveryDuplicate, verdict.RateLimited, verdict.RateLimited} {
 			x := visitAt(t, g, "192.0.2.1:1", hooktest.TestTime)
 			x.status, x.completed = 200, true
@@ -84,7 +91,7 @@ func TestRedisThatIsNotWell(t *testing.T) {
 		}
 		raw = onlyOnce(map[string]any{"required": "true"})
 		raw["redis"] = redis
-		g = newTestGate(t.Name()+name+"required", raw, policy.Compile, hooktest.TestTime)
+		g = sharingGate(t, t.Name()+name+"required", raw)
 		for i := 0; i < 3; i++ {
 			if x := visitAt(t, g, "192.0.2.1:1", hooktest.TestTime); x.reason != verdict.ReplayUnavailable || x.claim != "" {
 				t.Errorf("%s, required: %s", name, x.reason)
@@ -105,7 +112,7 @@ func TestRedisDecides(t *testing.T) {
 	}{{":0\r\n", verdict.Verified}, {":1\r\n", verdict.DeliveryInFlight}, {":2\r\n", verdict.DeliveryDuplicate}} {
 		raw := onlyOnce(map[string]any{})
 		raw["redis"] = map[string]any{"endpoints": fixedServer(t, c.answer)}
-		g := newTestGate(t.Name()+c.answer, raw, policy.Compile, hooktest.TestTime)
+		g := sharingGate(t, t.Name()+c.answer, raw)
 		for i := 0; i < 2; i++ {
 			x := visitAt(t, g, "192.0.2.1:1", hooktest.TestTime)
 			if x.reason != c.want {
@@ -117,14 +124,14 @@ func TestRedisDecides(t *testing.T) {
 	}
 	raw := limited(map[string]any{"average": "1", "period": "1h"})
 	raw["redis"] = map[string]any{"endpoints": fixedServer(t, ":-2500000\r\n")}
-	x := visitAt(t, newTestGate(t.Name()+"limit", raw, policy.Compile, hooktest.TestTime), "192.0.2.1:1", hooktest.TestTime)
+	x := visitAt(t, sharingGate(t, t.Name()+"limit", raw), "192.0.2.1:1", hooktest.TestTime)
 	if x.reason != verdict.RateLimited || x.wait != int64(2500*time.Millisecond) {
 		t.Errorf("%s %d", x.reason, x.wait)
 	}
 	raw = hooktest.GithubOptions()
 	raw["ban"] = "true"
 	raw["redis"] = map[string]any{"endpoints": fixedServer(t, ":5000\r\n")}
-	g := newTestGate(t.Name()+"ban", raw, policy.Compile, hooktest.TestTime)
+	g := sharingGate(t, t.Name()+"ban", raw)
 	guess(g, "192.0.2.1:1", hooktest.TestTime) // the first here, and one too many elsewhere
 	if x := visitAt(t, g, "192.0.2.1:1", hooktest.TestTime); x.reason != verdict.SourceBanned || x.wait != int64(5*time.Second) {
 		t.Errorf("%s %d", x.reason, x.wait)
@@ -134,7 +141,7 @@ func TestRedisDecides(t *testing.T) {
 // What changes how the server is reached is another client.
 func TestRedisClients(t *testing.T) {
 	capture(t)
-	clients := map[*resp.Client]bool{}
+	clients := map[*cluster.Cluster]bool{}
 	for _, redis := range []map[string]any{
 		{}, {"tls": "true"}, {"tls": map[string]any{"insecureSkipVerify": "true"}}, {"db": "1"}, {"endpoints": "127.0.0.1:2"}, {"password": "a password, of 32 bytes and more"}, {"readTimeout": "1s"},
 	} {
@@ -144,8 +151,8 @@ func TestRedisClients(t *testing.T) {
 			raw["redis"] = "true"
 		}
 		for i := 0; i < 2; i++ {
-			g := newTestGate(t.Name(), raw, policy.Compile, hooktest.TestTime)
-			clients[g.state.cluster.Client] = true
+			g := sharingGate(t, t.Name(), raw)
+			clients[g.state.cluster] = true
 		}
 	}
 	if len(clients) != 7 {
@@ -158,13 +165,13 @@ func TestRedisClaimsThatTimeOut(t *testing.T) {
 	capture(t)
 	raw := onlyOnce(map[string]any{})
 	raw["redis"] = map[string]any{"endpoints": fixedServer(t, ""), "readTimeout": "20ms"}
-	x := visitAt(t, newTestGate(t.Name(), raw, policy.Compile, hooktest.TestTime), "192.0.2.1:1", hooktest.TestTime)
-	if x.reason != verdict.Verified || x.claimToken == "" {
-		t.Errorf("%s, token %q", x.reason, x.claimToken)
+	x := visitAt(t, sharingGate(t, t.Name(), raw), "192.0.2.1:1", hooktest.TestTime)
+	if x.reason != verdict.Verified || x.lease == 0 {
+		t.Errorf("%s, lease %d", x.reason, x.lease)
 	}
 	x.status = 503
 	settle(x, hooktest.TestTime)
-	if x.claim != "" || x.claimToken != "" {
+	if x.claim != "" || x.lease != 0 {
 		t.Error("is not given back")
 	}
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/hookward/hookward/internal/claim"
 	"github.com/hookward/hookward/internal/cluster"
+	"github.com/hookward/hookward/internal/lease"
 	"github.com/hookward/hookward/internal/policy"
 	"github.com/hookward/hookward/internal/signature"
 	"github.com/hookward/hookward/internal/verdict"
@@ -62,20 +63,16 @@ func isDuplicate(p *policy.Policy, x *exchange) string {
 // them. Where they can't be asked, what this one remembers has to do, or with
 // required, the sender has to try again.
 func claimShared(p *policy.Policy, x *exchange) string {
-	// Noted first: where no answer comes, the claim may be there all the same.
-	x.claimToken = cluster.NewToken()
-	found, err := cluster.Claim(x.state.cluster, x.claim, x.claimToken)
-	if found == claim.Granted || err != nil && !p.Replay.Required {
+	found, number, err := cluster.Claim(x.state.cluster, x.claim)
+	x.lease = number
+	if err == nil && found == lease.Granted || err != nil && !p.Replay.Required {
 		return verdict.Verified
-	}
-	if err == nil {
-		x.claimToken = "" // it is another's
 	}
 	release(x)
 	if err != nil {
 		return verdict.ReplayUnavailable
 	}
-	if found == claim.InFlight {
+	if found == lease.InFlight {
 		x.wait = int64(time.Second)
 		return verdict.DeliveryInFlight
 	}
@@ -109,7 +106,7 @@ func settle(x *exchange, now time.Time) {
 	}
 	claim.Commit(x.state.replays, x.claim, now.UnixNano())
 	if x.state.cluster != nil {
-		cluster.Commit(x.state.cluster, x.claim, x.policy.Replay.Window)
+		cluster.Commit(x.state.cluster, x.claim, x.lease, x.policy.Replay.Window)
 	}
 	x.claim = ""
 }
@@ -117,9 +114,9 @@ func settle(x *exchange, now time.Time) {
 // release gives a claim back.
 func release(x *exchange) {
 	claim.Release(x.state.replays, x.claim)
-	if x.claimToken != "" {
-		cluster.Release(x.state.cluster, x.claim, x.claimToken)
-		x.claimToken = ""
+	if x.lease > 0 {
+		cluster.Release(x.state.cluster, x.claim, x.lease)
+		x.lease = 0
 	}
 	x.claim = ""
 }

@@ -20,7 +20,6 @@ import (
 	"github.com/hookward/hookward/internal/iplist"
 	"github.com/hookward/hookward/internal/policy"
 	"github.com/hookward/hookward/internal/report"
-	"github.com/hookward/hookward/internal/resp"
 	"github.com/hookward/hookward/internal/words"
 )
 
@@ -98,14 +97,13 @@ func keepReplays(m *middleware, name string, r *policy.Replay, now time.Time) *c
 // keepCluster keeps the connections to Redis.
 func keepCluster(m *middleware, name string, shared *policy.Redis) *cluster.Cluster {
 	if m.cluster != nil && (shared == nil || m.clusterDigest != shared.Digest) {
-		cluster.CloseLater(m.cluster.Client)
+		cluster.CloseLater(m.cluster)
 		m.cluster = nil
 	}
 	if shared != nil && m.cluster == nil {
-		client := resp.NewClient(shared.Options, func(level, message string, now time.Time) {
+		m.cluster = cluster.New(name, shared.Options, func(level, message string, now time.Time) {
 			report.Write(level, name, message, now)
 		})
-		m.cluster = &cluster.Cluster{Client: client, Name: name}
 		m.clusterDigest = shared.Digest
 	}
 	return m.cluster
@@ -123,7 +121,7 @@ func closeMiddleware(m *middleware) {
 		claim.Close(m.replays)
 	}
 	if m.cluster != nil {
-		resp.Close(m.cluster.Client)
+		cluster.Close(m.cluster)
 	}
 	if m.trail.Log != nil {
 		ahead.Close(m.trail.Log)

@@ -80,19 +80,34 @@ func turnBans(t *Table, now int64) {
 	atomic.StoreInt64(&t.Banned, int64(len(t.until[1])))
 }
 
-// AddFailure counts a failure of a client, and bans it until then if it was one too many,
-// or is banned elsewhere. A table that is full bans nobody more: those who are in it stay.
-// It returns whether the operator is to be told, and how many bans were not told before.
-func AddFailure(t *Table, client string, now, until int64, elsewhere bool) (bool, int) {
+// AddFailure counts a failure of a client, and bans it if it was one too many. It returns
+// whether the operator is to be told, and how many bans were not told before.
+func AddFailure(t *Table, client string, now int64) (bool, int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	turnBans(t, now)
+	if countFailure(t, client, now) < t.failures {
+		return false, 0
+	}
+	return keepOut(t, client, now, now+t.Duration)
+}
+
+// Until bans a client that is banned elsewhere, and returns what AddFailure does.
+func Until(t *Table, client string, now, until int64) (bool, int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	turnBans(t, now)
+	return keepOut(t, client, now, until)
+}
+
+// keepOut bans a client, with the table's lock held. A table that is full bans nobody
+// more: those who are in it stay.
+func keepOut(t *Table, client string, now, until int64) (bool, int) {
 	before := t.until[0][client]
 	if before == 0 {
 		before = t.until[1][client]
 	}
-	banned := countFailure(t, client, now) >= t.failures || elsewhere
-	if !banned || len(t.until[0])+len(t.until[1]) >= maxBanned {
+	if len(t.until[0])+len(t.until[1]) >= maxBanned {
 		return false, 0
 	}
 	t.until[0][client] = until

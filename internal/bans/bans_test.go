@@ -10,7 +10,7 @@ import (
 func TestBansAreBounded(t *testing.T) {
 	const hour = int64(time.Hour)
 	table := New(2, time.Hour, time.Hour)
-	fail := func(client string, at int64) { AddFailure(table, client, at, at+hour, false) }
+	fail := func(client string, at int64) { AddFailure(table, client, at) }
 	banned := func(client string, at int64) bool { return Remaining(table, client, at) > 0 }
 	now := 100 * hour
 	for i := 0; i < 2; i++ {

@@ -230,6 +230,37 @@ func share(t *Table, key string, now int64) int64 {
 	return room
 }
 
+// Own says whether a key has a bucket of its own, and does not share one.
+func Own(t *Table, key string) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	_, known := t.current[key]
+	if !known {
+		_, known = t.previous[key]
+	}
+	return known
+}
+
+// Adopt makes a bucket, which Take was asked for just now, what Take has said of the same
+// bucket elsewhere, where more may have been taken.
+func Adopt(t *Table, key string, room int64) {
+	if room < 0 {
+		room += t.Interval // none was taken
+	}
+	if room < 0 {
+		room = 0
+	}
+	if room > t.depth {
+		room = t.depth
+	}
+	t.mu.Lock()
+	_, known := t.current[key]
+	if known {
+		t.current[key] = t.now + t.depth - room
+	}
+	t.mu.Unlock()
+}
+
 // Shared returns how many requests have shared a bucket because there were too
 // many keys.
 func Shared(t *Table) int64 {

@@ -29,6 +29,26 @@ func TestTake(t *testing.T) {
 	}
 }
 
+// What counts is what was taken elsewhere as well, and never that more than all was.
+func TestAdopt(t *testing.T) {
+	second := int64(time.Second)
+	for _, c := range []struct{ said, want int64 }{
+		{2 * second, second}, {second, 0}, {0, -second}, {-second / 2, -second / 2}, {-second, -second}, {-1000 * second, -second}, {9 * second, 2 * second},
+	} {
+		table := New(60, time.Minute, 3, 1)
+		Take(table, "a", 0)
+		Adopt(table, "a", c.said)
+		if got := Take(table, "a", 0); got != c.want {
+			t.Errorf("elsewhere %v: %v, want %v", time.Duration(c.said), time.Duration(got), time.Duration(c.want))
+		}
+		Take(table, "b", 0)
+		Adopt(table, "b", 0)
+		if !Own(table, "a") || Own(table, "b") || len(table.current) != 1 {
+			t.Error("b has no bucket of its own, for which there was no room")
+		}
+	}
+}
+
 // The table is held against an exact model: a list of all times at which a token
 // was taken. In every window that ends with one of them, there are at most burst
 // plus what is filled in; and a request is refused only where one more would be

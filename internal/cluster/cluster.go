@@ -1,7 +1,6 @@
 package cluster
 
 import (
-	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -9,19 +8,26 @@ import (
 	"time"
 
 	"github.com/hookward/hookward/internal/bans"
-	"github.com/hookward/hookward/internal/claim"
+	"github.com/hookward/hookward/internal/lease"
 	"github.com/hookward/hookward/internal/resp"
 )
 
 // Cluster is several Traefiks that remember together.
 type Cluster struct {
-	Client *resp.Client
-	Name   string // of the middleware: it is the same in all Traefiks
+	client *resp.Client
+	leases *lease.Table
+	name   string // of the middleware: it is the same in all Traefiks
 }
 
-// ClaimTime is how long a delivery that is under way is another Traefik's:
-// one that ends in the middle never gives it back.
-const ClaimTime = 2 * time.Minute
+// New returns a cluster, which connects when it is first used. What there is to say of
+// the server goes to tell.
+func New(name string, o resp.Options, tell func(level, message string, now time.Time)) *Cluster {
+	client := resp.NewClient(o, tell)
+	leases := lease.New(client, o.DialTimeout+o.WriteTimeout+o.ReadTimeout, func(problem string) {
+		tell("error", "redis: "+problem, time.Now())
+	})
+	return &Cluster{client: client, leases: leases, name: name}
+}
 
 // The scripts each do one decision in one step. The time is the server's, so that
 // the clocks of the Traefiks make no difference; a key that a script writes ends
@@ -41,18 +47,6 @@ if room < -0.5 then return math.floor(room) end
 redis.call('SET', KEYS[1], string.format('%.3f', full + interval), 'PX', math.ceil((full + interval - now) / 1000) + 1000)
 return math.max(0, math.floor(room))`)
 
-	claimScript = resp.NewScript(`local v = redis.call('GET', KEYS[1])
-if v == 'done' then return 2 end
-if v and v ~= ARGV[1] then return 1 end
-redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
-return 0`)
-
-	commitScript = resp.NewScript(`redis.call('SET', KEYS[1], 'done', 'PX', ARGV[1])
-return 1`)
-
-	releaseScript = resp.NewScript(`if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end
-return 1`)
-
 	// It returns for how many milliseconds the client is banned.
 	failScript = resp.NewScript(`if redis.call('GET', KEYS[1]) == 'banned' then return redis.call('PTTL', KEYS[1]) end
 local n = redis.call('INCR', KEYS[1])
@@ -65,7 +59,7 @@ return tonumber(ARGV[3])`)
 // sharedKey returns the key of something in the server: of one length, and with
 // nothing of a stranger's in it.
 func sharedKey(m *Cluster, kind, key string) string {
-	sum := sha256.Sum256([]byte(m.Name + "\x00" + kind + "\x00" + key))
+	sum := sha256.Sum256([]byte(m.name + "\x00" + kind + "\x00" + key))
 	return "hookward:" + kind + ":" + hex.EncodeToString(sum[:20])
 }
 
@@ -75,7 +69,7 @@ var errNumber = errors.New("the server answers with a number that makes no sense
 // Take is bucket.Take for all Traefiks together.
 func Take(m *Cluster, nanoseconds, burst int64, source string) (int64, error) {
 	interval := float64(nanoseconds) / 1000
-	room, err := resp.Run(m.Client, takeScript, sharedKey(m, "limit", source), []string{
+	room, err := resp.RunAside(m.client, takeScript, sharedKey(m, "limit", source), []string{
 		strconv.FormatFloat(interval, 'f', 3, 64), strconv.FormatFloat(interval*float64(burst), 'f', 3, 64),
 	})
 	if err == nil && (room > burst*nanoseconds || room < -maxSharedWait) {
@@ -87,36 +81,26 @@ func Take(m *Cluster, nanoseconds, burst int64, source string) (int64, error) {
 // maxSharedWait is more than a bucket ever takes, in microseconds.
 const maxSharedWait = int64(100 * 365 * 24 * time.Hour / time.Microsecond)
 
-// Claim returns what the package claim would say of a delivery, for all
-// Traefiks together.
-func Claim(m *Cluster, key, token string) (int, error) {
-	found, err := resp.Run(m.Client, claimScript, sharedKey(m, "delivery", key), []string{token, milliseconds(ClaimTime)})
-	switch {
-	case err != nil:
-		return claim.Full, err
-	case found == 0:
-		return claim.Granted, nil
-	case found == 1:
-		return claim.InFlight, nil
-	case found == 2:
-		return claim.Duplicate, nil
-	}
-	return claim.Full, errNumber
+// Claim claims a delivery among all Traefiks, and returns what the package lease says.
+func Claim(m *Cluster, key string) (int, int64, error) {
+	return lease.Claim(m.leases, sharedKey(m, "delivery", key))
 }
 
-func Commit(m *Cluster, key string, window time.Duration) {
-	_, _ = resp.Run(m.Client, commitScript, sharedKey(m, "delivery", key), []string{milliseconds(window)})
+// Commit ends a claim of a delivery that has been handed on.
+func Commit(m *Cluster, key string, number int64, window time.Duration) {
+	lease.Commit(m.leases, sharedKey(m, "delivery", key), number, window)
 }
 
-func Release(m *Cluster, key, token string) {
-	_, _ = resp.Run(m.Client, releaseScript, sharedKey(m, "delivery", key), []string{token})
+// Release ends a claim of a delivery that has not.
+func Release(m *Cluster, key string, number int64) {
+	lease.Release(m.leases, sharedKey(m, "delivery", key), number)
 }
 
 // Fail counts a failure for all Traefiks together, and returns how long the
 // client is banned for. Who is banned by one is so by another from its next
 // failure on: the deliveries that pass need no look.
 func Fail(m *Cluster, failures int64, window, duration time.Duration, client string) (time.Duration, error) {
-	banned, err := resp.Run(m.Client, failScript, sharedKey(m, "ban", client), []string{
+	banned, err := resp.RunAside(m.client, failScript, sharedKey(m, "ban", client), []string{
 		strconv.FormatInt(failures, 10), milliseconds(window), milliseconds(duration),
 	})
 	if err == nil && (banned < 0 || banned > int64(bans.MaxBanDuration/time.Millisecond)) {
@@ -125,22 +109,18 @@ func Fail(m *Cluster, failures int64, window, duration time.Duration, client str
 	return time.Duration(banned) * time.Millisecond, err
 }
 
-// NewToken returns what a claim is known by.
-func NewToken() string {
-	b := make([]byte, 16)
-	_, _ = rand.Read(b) // which never fails: crypto/rand says so
-	return hex.EncodeToString(b)
-}
-
 func milliseconds(d time.Duration) string {
 	return strconv.FormatInt((int64(d)+int64(time.Millisecond)-1)/int64(time.Millisecond), 10)
 }
 
+// Close ends a cluster.
+func Close(m *Cluster) { lease.Close(m.leases) }
+
 // CloseLater leaves the old connections to those who have claimed something with
 // them.
-func CloseLater(client *resp.Client) {
-	time.AfterFunc(ClaimTime, func() {
+func CloseLater(m *Cluster) {
+	time.AfterFunc(lease.Life, func() {
 		defer func() { _ = recover() }()
-		resp.Close(client)
+		Close(m)
 	})
 }

@@ -37,6 +37,6 @@ type RedisOptions struct {
 	WriteTimeout time.Duration `json:"writeTimeout"`
 
 	// PoolSize is how many connections there may be at once, up to 1000. Further
-	// requests wait for one. Default: `32`.
+	// requests wait for one. Limits and bans use a quarter of them. Default: `32`.
 	PoolSize int64 `json:"poolSize"`
 }

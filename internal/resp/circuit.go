@@ -13,39 +13,86 @@ const (
 	// maxWaiting times as many as there may be connections wait for one at most:
 	// with a server that is slow, a queue would take longer than the timeouts.
 	maxWaiting = 4
+	// tellInterval is how often it is told that somebody was turned away.
+	tellInterval = 30 * time.Second
 )
 
-// ErrDown is returned without a try while the server is not well.
-var ErrDown = errors.New("redis is not tried at the moment")
+var (
+	// ErrDown is returned without a try while the server is not well.
+	ErrDown = errors.New("redis is not tried at the moment")
+	// ErrBusy is returned without a try where too many wait for a connection.
+	ErrBusy = errors.New("too many wait for a connection to redis")
+)
 
 // enter says whether to try: yes, while the server is well, and else for one at a
 // time after the pause.
-func enter(c *Client, now time.Time) bool {
+func enter(c *Client, aside bool, now time.Time) error {
 	c.mu.Lock()
+	if aside && c.aside >= maxWaiting*cap(c.spare) || !aside && c.waiting-c.aside >= maxWaiting*c.options.PoolSize {
+		first := noteTurned(c, aside, now)
+		c.mu.Unlock()
+		if first {
+			tellTurned(c, aside, now)
+		}
+		return ErrBusy
+	}
 	defer c.mu.Unlock()
-	if c.ended || c.waiting >= maxWaiting*c.options.PoolSize {
-		return false
+	if c.ended {
+		return ErrDown
 	}
 	if c.failures >= maxFailures {
 		if c.probing || now.Before(c.closed) {
-			return false
+			return ErrDown
 		}
 		c.probing = true
 	}
 	c.waiting++
+	if aside {
+		c.aside++
+	}
+	return nil
+}
+
+// noteTurned says whether it is to be told that somebody is turned away, with the
+// client's lock held.
+func noteTurned(c *Client, aside bool, now time.Time) bool {
+	last := &c.turnedAway
+	if aside {
+		last = &c.strangersTurned
+	}
+	if !last.IsZero() && now.Sub(*last) < tellInterval {
+		return false
+	}
+	*last = now
 	return true
+}
+
+func tellTurned(c *Client, aside bool, now time.Time) {
+	if aside {
+		c.tell("error", "redis: too many requests are to be counted at once; limits and bans of those beyond are this Traefik's alone meanwhile", now)
+		return
+	}
+	c.tell("error", "redis: too many deliveries come at once for poolSize; replays of those beyond are this Traefik's alone meanwhile", now)
 }
 
 // goOn says whether it is still worth trying for one who has waited: the server
 // may have failed in the meantime.
-func goOn(c *Client) bool {
+func goOn(c *Client, aside bool) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.failures < maxFailures || c.probing {
 		return true
 	}
-	c.waiting--
+	goOut(c, aside)
 	return false
+}
+
+// goOut notes that one less waits or has a connection, with the client's lock held.
+func goOut(c *Client, aside bool) {
+	c.waiting--
+	if aside {
+		c.aside--
+	}
 }
 
 // turnFrom leaves an endpoint that has failed for the next, once, however many have
@@ -59,10 +106,10 @@ func turnFrom(c *Client, endpoint int) {
 }
 
 // leave notes how a try went.
-func leave(c *Client, err error, now time.Time) {
+func leave(c *Client, aside bool, err error, now time.Time) {
 	c.mu.Lock()
 	was := c.failures
-	c.waiting--
+	goOut(c, aside)
 	c.probing = false
 	if err == nil {
 		c.failures = 0

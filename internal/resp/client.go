@@ -34,6 +34,7 @@ type Client struct {
 	options Options
 	tell    func(level, message string, now time.Time)
 	slots   chan bool // one for each connection that may be in use
+	spare   chan bool // one for each of these that strangers may use
 	serial  uint64    // of the last question; atomic
 
 	mu       sync.Mutex
@@ -42,8 +43,12 @@ type Client struct {
 	failures int       // in a row
 	closed   time.Time // until when nobody tries
 	waiting  int       // who want a connection, or have one
+	aside    int       // how many of these are strangers
 	probing  bool      // whether somebody tries whether it is well again
 	ended    bool
+
+	turnedAway      time.Time // when it was last told that somebody was
+	strangersTurned time.Time
 }
 
 // maxIdle is how long an idle connection is believed to be there still.
@@ -54,7 +59,10 @@ const maxIdle = time.Minute
 func NewClient(o Options, tell func(level, message string, now time.Time)) *Client {
 	b := make([]byte, 8)
 	_, _ = rand.Read(b) // which never fails: crypto/rand says so
-	return &Client{options: o, tell: tell, slots: make(chan bool, o.PoolSize), serial: binary.BigEndian.Uint64(b)}
+	return &Client{
+		options: o, tell: tell, serial: binary.BigEndian.Uint64(b),
+		slots: make(chan bool, o.PoolSize), spare: make(chan bool, (o.PoolSize+3)/4),
+	}
 }
 
 // Script is a Lua script, and the digest that the server knows it by.
@@ -73,19 +81,38 @@ func NewScript(text string) *Script {
 
 // Run runs a script on one key, and returns the number that it answers with. It
 // returns an error where the server can't be reached, is too slow, or answers
-// anything else: what it has done then is not known. A script may run twice.
+// anything else: what it has done then is not known, but with ErrDown and ErrBusy. A
+// script may run twice.
 func Run(c *Client, s *Script, key string, args []string) (int64, error) {
-	if !enter(c, time.Now()) {
-		return 0, ErrDown
+	err := enter(c, false, time.Now())
+	if err != nil {
+		return 0, err
 	}
+	return run(c, false, s, key, args)
+}
+
+// RunAside is Run for what any stranger can cause. A quarter of the connections is
+// there for it, so that the others are there for who has been verified.
+func RunAside(c *Client, s *Script, key string, args []string) (int64, error) {
+	err := enter(c, true, time.Now())
+	if err != nil {
+		return 0, err
+	}
+	c.spare <- true
+	defer func() { <-c.spare }()
+	return run(c, true, s, key, args)
+}
+
+// run runs a script for one who has entered.
+func run(c *Client, aside bool, s *Script, key string, args []string) (int64, error) {
 	c.slots <- true
 	defer func() { <-c.slots }()
-	if !goOn(c) {
+	if !goOn(c, aside) {
 		return 0, ErrDown
 	}
 	var number int64
 	err := errProtocol // where what follows panics
-	defer func() { leave(c, err, time.Now()) }()
+	defer func() { leave(c, aside, err, time.Now()) }()
 	number, err = runOnce(c, s, key, args)
 	return number, err
 }

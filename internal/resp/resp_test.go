@@ -2,10 +2,8 @@ package resp
 
 import (
 	"bufio"
-	"errors"
 	"fmt"
 	"io"
-	"net"
 	"strconv"
 	"strings"
 	"sync"
@@ -62,112 +60,6 @@ func TestRequest(t *testing.T) {
 	if got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
-}
-
-// pretender is a server that answers each command as a test says.
-type pretender struct {
-	mu       sync.Mutex
-	answer   func(command []string) string
-	commands []string
-	conns    []net.Conn
-	accepted int64
-}
-
-func pretend(t *testing.T, answer func(command []string) string) (*pretender, string) {
-	t.Helper()
-	p := &pretender{answer: answer}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = listener.Close() })
-	go accept(p, listener)
-	return p, listener.Addr().String()
-}
-
-func accept(p *pretender, listener net.Listener) {
-	for {
-		conn, err := listener.Accept()
-		if err != nil {
-			return
-		}
-		atomic.AddInt64(&p.accepted, 1)
-		p.mu.Lock()
-		p.conns = append(p.conns, conn)
-		p.mu.Unlock()
-		go converse(p, conn)
-	}
-}
-
-func converse(p *pretender, conn net.Conn) {
-	defer func() { _ = conn.Close() }()
-	r := bufio.NewReader(conn)
-	for {
-		command, err := readCommand(r)
-		if err != nil {
-			return
-		}
-		p.mu.Lock()
-		p.commands = append(p.commands, command[0])
-		answer := p.answer
-		p.mu.Unlock()
-		text := answer(command)
-		if text == "hang up" {
-			return
-		}
-		if strings.HasPrefix(text, ":") && strings.Index(text, "\r\n") == len(text)-2 {
-			// A number, as our scripts answer with it.
-			text = "+" + command[len(command)-1] + " " + text[1:]
-		}
-		if _, err := io.WriteString(conn, text); err != nil {
-			return
-		}
-	}
-}
-
-func readCommand(r *bufio.Reader) ([]string, error) {
-	n := 0
-	if _, err := fmt.Fscanf(r, "*%d\r\n", &n); err != nil {
-		return nil, err
-	}
-	args := []string{}
-	for i := 0; i < n; i++ {
-		size := 0
-		if _, err := fmt.Fscanf(r, "$%d\r\n", &size); err != nil {
-			return nil, err
-		}
-		b := make([]byte, size+2)
-		if _, err := io.ReadFull(r, b); err != nil {
-			return nil, err
-		}
-		args = append(args, string(b[:size]))
-	}
-	return args, nil
-}
-
-func setAnswer(p *pretender, answer func(command []string) string) {
-	p.mu.Lock()
-	p.answer = answer
-	p.commands = nil
-	p.mu.Unlock()
-}
-
-func spoken(p *pretender) string {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return strings.Join(p.commands, " ")
-}
-
-func newTestClient(endpoints ...string) (*Client, *[]string) {
-	said := &[]string{}
-	var mu sync.Mutex
-	c := NewClient(Options{Endpoints: endpoints, DialTimeout: time.Second, ReadTimeout: 100 * time.Millisecond, WriteTimeout: 100 * time.Millisecond, PoolSize: 4},
-		func(level, message string, _ time.Time) {
-			mu.Lock()
-			*said = append(*said, level+": "+message)
-			mu.Unlock()
-		})
-	return c, said
 }
 
 var testScript = NewScript("return 1")
@@ -296,63 +188,6 @@ func TestUnsolicitedAnswers(t *testing.T) {
 	}
 }
 
-func TestCircuit(t *testing.T) {
-	p, address := pretend(t, func(_ []string) string { return "-OOM\r\n" })
-	c, said := newTestClient(address)
-	for outage := 1; outage <= 2; outage++ {
-		setAnswer(p, func(_ []string) string { return "-OOM\r\n" })
-		for i := 0; i < 50; i++ {
-			_, err := Run(c, testScript, "key", nil)
-			if down := errors.Is(err, ErrDown); down != (i >= maxFailures) {
-				t.Fatalf("outage %d, try %d: %v", outage, i, err)
-			}
-		}
-		if got := spoken(p); got != "EVALSHA EVALSHA EVALSHA" {
-			t.Errorf("asked: %s", got)
-		}
-		setAnswer(p, one)
-		c.mu.Lock()
-		c.closed = time.Now()
-		c.mu.Unlock()
-		for i := 0; i < 5; i++ {
-			if _, err := Run(c, testScript, "key", nil); err != nil {
-				t.Fatalf("outage %d, recovered: %v", outage, err)
-			}
-		}
-	}
-	if text := strings.Join(*said, "\n"); strings.Count(text, "info: redis: is well again") != 2 || !strings.Contains(text, "error: redis: it answers OOM; limits and replays are this Traefik's alone meanwhile") {
-		t.Error(text)
-	}
-	// While it is not known whether the server is well, one tries, and not all.
-	c.failures = maxFailures
-	if !enter(c, c.closed) || enter(c, c.closed.Add(time.Hour)) {
-		t.Error("more than one tries")
-	}
-	Close(c)
-	if _, err := Run(c, testScript, "key", nil); !errors.Is(err, ErrDown) {
-		t.Error(err)
-	}
-}
-
-// Of several endpoints, one that can't be used is left for the next.
-func TestEndpoints(t *testing.T) {
-	_, bad := pretend(t, func(_ []string) string { return "-READONLY\r\n" })
-	_, good := pretend(t, one)
-	c, _ := newTestClient("127.0.0.1:1", bad, good)
-	worked := 0
-	for i := 0; i < 5; i++ {
-		if _, err := Run(c, testScript, "key", nil); err == nil {
-			worked++
-		}
-		c.mu.Lock()
-		c.closed = time.Now()
-		c.mu.Unlock()
-	}
-	if worked != 3 {
-		t.Errorf("%d of 5", worked)
-	}
-}
-
 // A connection that the server has closed while nobody used it is no failure.
 func TestClosedWhileIdle(t *testing.T) {
 	p, address := pretend(t, one)
@@ -370,33 +205,6 @@ func TestClosedWhileIdle(t *testing.T) {
 	if len(*said) != 0 || c.failures != 0 {
 		t.Errorf("%d failures, %q", c.failures, *said)
 	}
-}
-
-// With a server that hangs, a crowd does not wait for its turn to find that out.
-func TestCrowd(t *testing.T) {
-	p, address := pretend(t, func(_ []string) string { return "" })
-	c, _ := newTestClient(address)
-	began := time.Now()
-	var wg sync.WaitGroup
-	for w := 0; w < 200; w++ {
-		wg.Add(1)
-		go waitOne(c, &wg)
-	}
-	wg.Wait()
-	if took := time.Since(began); took > 5*time.Second {
-		t.Errorf("took %v", took)
-	}
-	if n := len(strings.Fields(spoken(p))); n > 3*maxWaiting*c.options.PoolSize {
-		t.Errorf("asked %d times", n)
-	}
-	if c.waiting != 0 || len(c.slots) != 0 || c.probing {
-		t.Errorf("%d wait, %d slots are taken, probing: %v", c.waiting, len(c.slots), c.probing)
-	}
-}
-
-func waitOne(c *Client, wg *sync.WaitGroup) {
-	defer wg.Done()
-	_, _ = Run(c, testScript, "key", nil)
 }
 
 func TestConcurrentRuns(t *testing.T) {

@@ -1,0 +1,119 @@
+package resp
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// pretender is a server that answers each command as a test says.
+type pretender struct {
+	mu       sync.Mutex
+	answer   func(command []string) string
+	commands []string
+	conns    []net.Conn
+	accepted int64
+}
+
+func pretend(t *testing.T, answer func(command []string) string) (*pretender, string) {
+	t.Helper()
+	p := &pretender{answer: answer}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = listener.Close() })
+	go accept(p, listener)
+	return p, listener.Addr().String()
+}
+
+func accept(p *pretender, listener net.Listener) {
+	for {
+		conn, err := listener.Accept()
+		if err != nil {
+			return
+		}
+		atomic.AddInt64(&p.accepted, 1)
+		p.mu.Lock()
+		p.conns = append(p.conns, conn)
+		p.mu.Unlock()
+		go converse(p, conn)
+	}
+}
+
+func converse(p *pretender, conn net.Conn) {
+	defer func() { _ = conn.Close() }()
+	r := bufio.NewReader(conn)
+	for {
+		command, err := readCommand(r)
+		if err != nil {
+			return
+		}
+		p.mu.Lock()
+		p.commands = append(p.commands, command[0])
+		answer := p.answer
+		p.mu.Unlock()
+		text := answer(command)
+		if text == "hang up" {
+			return
+		}
+		if strings.HasPrefix(text, ":") && strings.Index(text, "\r\n") == len(text)-2 {
+			// A number, as our scripts answer with it.
+			text = "+" + command[len(command)-1] + " " + text[1:]
+		}
+		if _, err := io.WriteString(conn, text); err != nil {
+			return
+		}
+	}
+}
+
+func readCommand(r *bufio.Reader) ([]string, error) {
+	n := 0
+	if _, err := fmt.Fscanf(r, "*%d\r\n", &n); err != nil {
+		return nil, err
+	}
+	args := []string{}
+	for i := 0; i < n; i++ {
+		size := 0
+		if _, err := fmt.Fscanf(r, "$%d\r\n", &size); err != nil {
+			return nil, err
+		}
+		b := make([]byte, size+2)
+		if _, err := io.ReadFull(r, b); err != nil {
+			return nil, err
+		}
+		args = append(args, string(b[:size]))
+	}
+	return args, nil
+}
+
+func setAnswer(p *pretender, answer func(command []string) string) {
+	p.mu.Lock()
+	p.answer = answer
+	p.commands = nil
+	p.mu.Unlock()
+}
+
+func spoken(p *pretender) string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return strings.Join(p.commands, " ")
+}
+
+func newTestClient(endpoints ...string) (*Client, *[]string) {
+	said := &[]string{}
+	var mu sync.Mutex
+	c := NewClient(Options{Endpoints: endpoints, DialTimeout: time.Second, ReadTimeout: 100 * time.Millisecond, WriteTimeout: 100 * time.Millisecond, PoolSize: 4},
+		func(level, message string, _ time.Time) {
+			mu.Lock()
+			*said = append(*said, level+": "+message)
+			mu.Unlock()
+		})
+	return c, said
+}
