@@ -325,7 +325,7 @@ func decideLoopInlined(w *workers, x *exchange, own *scratch) {
 						goto claimDeliveryEnd1
 					}
 				}
-				reason = claimedOtherwise(p, x, claimDeliveryFound)
+				reason = claimedOtherwise(p, x, claimDeliveryKey, claimDeliveryFound)
 			claimDeliveryEnd1:
 			}
 		}

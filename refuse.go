@@ -41,8 +41,15 @@ func AllowedBeside(p *policy.Policy, method string) string {
 // retryAfter is what a 503 asks of the sender, in seconds.
 const retryAfter = "30"
 
-// refuse answers a request that is not forwarded.
+// refuse answers a request that is not forwarded. What a stranger may have sent in the
+// gate's name is taken out all the same: Traefik's middleware errors, in front of a gate,
+// hands the request to another backend.
 func refuse(rw http.ResponseWriter, r *http.Request, x *exchange) {
+	if x.policy != nil {
+		removeSpoofs(x.policy, r.Header)
+	} else {
+		removeSpoofs(&policy.Policy{}, r.Header)
+	}
 	if x.answer != nil {
 		writeAnswer(rw, r, x)
 		return

@@ -1,7 +1,9 @@
 package hookward
 
 import (
+	"context"
 	"crypto/sha256"
+	"net/http"
 	"time"
 
 	"github.com/hookward/hookward/internal/claim"
@@ -34,15 +36,18 @@ func claimDelivery(p *policy.Policy, x *exchange) string {
 			return verdict.Verified
 		}
 	}
-	return claimedOtherwise(p, x, found)
+	return claimedOtherwise(p, x, key, found)
 }
 
 // claimedOtherwise says what becomes of a delivery that is not simply this request's.
-func claimedOtherwise(p *policy.Policy, x *exchange, found int) string {
+func claimedOtherwise(p *policy.Policy, x *exchange, key string, found int) string {
 	switch found {
 	case claim.Granted:
 		return claimShared(p, x)
 	case claim.InFlight:
+		if x.Request.Context().Value(x.state.replays) == key {
+			return verdict.Verified // a gate of this middleware has claimed it on the way here
+		}
 		x.wait = int64(time.Second)
 		return verdict.DeliveryInFlight
 	case claim.Full:
@@ -77,6 +82,13 @@ func claimShared(p *policy.Policy, x *exchange) string {
 		return verdict.DeliveryInFlight
 	}
 	return isDuplicate(p, x)
+}
+
+// markClaimed notes in a request that its delivery is claimed, for the gates of this
+// middleware that are still on its way: at an entry point and on a router, or in a chain.
+// Nobody from outside can write there.
+func markClaimed(x *exchange, r *http.Request) *http.Request {
+	return r.WithContext(context.WithValue(r.Context(), x.state.replays, x.claim))
 }
 
 // deliveryKey returns what a delivery is remembered by. Where the body is all

@@ -28,6 +28,9 @@ func handler(g *gate, next http.Handler) http.Handler {
 		// Yaegi would skip a deferred call of a function that it has not read
 		// yet; record.go sorts before serve.go, and the dialect check knows.
 		defer finish(x)
+		if x.claim != "" {
+			r = markClaimed(x, r)
+		}
 		next.ServeHTTP(newStatusWriter(rw, x), r)
 		x.completed = true
 	})

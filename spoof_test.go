@@ -14,6 +14,7 @@ func TestSpoofedHeadersAreRemoved(t *testing.T) {
 		"X-Hookward_Provider", "x_HOOKWARD_provider", "X.Hookward.Provider", "X-Hookward-Anything", "X-Hookward-",
 		"X_Hub_Signature_256", "X-Hub_Signature-256", "x_hub-signature_256",
 		"X_GitHub_Event", "X-GitHub_Delivery", "X!hookward!provider",
+		"X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override", "X_HTTP_Method_Override", "X-HTTP_method-override",
 	}
 	kept := []string{
 		"X-Hub-Signature-256", "X-GitHub-Event", "X-GitHub-Delivery", "X-Hub-Signature", "Content-Type",
@@ -51,6 +52,38 @@ func TestSpoofedHeadersAreRemoved(t *testing.T) {
 				t.Errorf("%s: %s is lost", way, name)
 			}
 		}
+	}
+}
+
+// A refused request may be handed to another backend, by a middleware in front.
+func TestSpoofedHeadersOfRefused(t *testing.T) {
+	capture(t)
+	for name, raw := range map[string]map[string]any{
+		"unsigned": hooktest.GithubOptions(), "of another method": hooktest.GithubWith(map[string]any{"methods": "PUT"}), "too large": hooktest.GithubWith(map[string]any{"maxBodyBytes": 5}),
+		"not configured": {"provider": "githup"}, "handshake": {"provider": "meta", "secrets": hooktest.DocsSecret, "verifyToken": "a token of 32 letters, and not one"},
+	} {
+		r := hooktest.NewPost(hooktest.DocsBody, "X-Hookward-Provider: spoof", "X_hookward_event: spoof", "X-Other: kept")
+		if name == "handshake" {
+			r.Method = "GET"
+			r.URL.RawQuery = "hub.mode=subscribe&hub.challenge=1&hub.verify_token=x"
+		}
+		b := &hooktest.Backend{}
+		rw := serve(newTestHandler(t, b.Handler(), raw), r)
+		if len(b.Requests) != 0 || rw.Code < 400 {
+			t.Errorf("%s: %d", name, rw.Code)
+		}
+		if len(r.Header["X-Hookward-Provider"])+len(r.Header["X_hookward_event"]) != 0 || len(r.Header["X-Other"]) != 1 {
+			t.Errorf("VULNERABLE: %s: %v is left", name, r.Header)
+		}
+	}
+}
+
+// What a scheme reads stays, in the spelling in which it does.
+func TestMethodOverrideThatIsRead(t *testing.T) {
+	removed := header.Spoofs(map[string]bool{"X-Http-Method": true})
+	header.AddOverrides(removed, map[string]bool{"X-Http-Method": true})
+	if removed["X-Http-Method"] || !removed["X_http_method"] || !removed["X-Http-Method-Override"] || !removed["X-Method_override"] {
+		t.Errorf("%v", removed)
 	}
 }
 

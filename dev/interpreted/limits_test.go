@@ -29,6 +29,7 @@ func BenchmarkLimits(b *testing.B) {
 	github := deliveries(b)[1]
 	redis := map[string]any{"endpoints": startRedis(b), "readTimeout": "1s"}
 	limit := map[string]any{"average": "1000000000", "period": "1s"}
+	sharedLimit := map[string]any{"average": "100000", "period": "1s", "burst": "1000000"}
 	serial := 0
 	for _, c := range []struct {
 		name    string
@@ -40,8 +41,8 @@ func BenchmarkLimits(b *testing.B) {
 		{"replay", map[string]any{"replay": "true"}},
 		{"both", map[string]any{"rateLimit": limit, "replay": "true"}},
 		{"journal", map[string]any{"replay": "true", "stateDirectory": b.TempDir()}},
-		{"redis-limit", map[string]any{"rateLimit": limit, "redis": redis}},
-		{"redis-both", map[string]any{"rateLimit": limit, "replay": "true", "redis": redis}},
+		{"redis-limit", map[string]any{"rateLimit": sharedLimit, "redis": redis}},
+		{"redis-both", map[string]any{"rateLimit": sharedLimit, "replay": "true", "redis": redis}},
 	} {
 		options := map[string]any{"provider": "github", "secrets": github.options["secrets"]}
 		for name, value := range c.options {

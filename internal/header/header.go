@@ -51,3 +51,18 @@ func Spoofs(names map[string]bool) map[string]bool {
 	}
 	return found
 }
+
+// methodOverrides are headers in which frameworks look for another method than the
+// request has: what is allowed as POST would be done as DELETE.
+var methodOverrides = map[string]bool{"X-Http-Method-Override": true, "X-Http-Method": true, "X-Method-Override": true}
+
+// AddOverrides adds these to the names that are taken out, in all spellings, but for those
+// that the scheme reads.
+func AddOverrides(removed, read map[string]bool) {
+	for name := range Spoofs(methodOverrides) {
+		removed[name] = !read[name]
+	}
+	for name := range methodOverrides {
+		removed[name] = !read[name]
+	}
+}

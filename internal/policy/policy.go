@@ -253,6 +253,7 @@ func completePolicy(p *Policy, options config.Options) {
 		p.Names["Content-Encoding"] = true
 	}
 	p.Spoofs = header.Spoofs(p.Names)
+	header.AddOverrides(p.Spoofs, p.Names)
 }
 
 // orPost returns the methods of deliveries.

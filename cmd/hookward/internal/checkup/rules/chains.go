@@ -118,7 +118,7 @@ func (c *check) checkChains() {
 		for _, m := range chain[at+1:] {
 			if m == g.Middleware {
 				path, where := middlewaresOf(r)
-				c.say(r.File, where, finding.Warning, "gate-twice", path, "has %q twice, by a chain or the entry point as well: the second verifies again, and with replay it refuses every delivery with 409. Leave one out", m.Name)
+				c.say(r.File, where, finding.Warning, "gate-twice", path, "has %q twice, by a chain or the entry point as well: the second verifies again, counts for rateLimit again, and leaves a second record. Leave one out", m.Name)
 				break
 			}
 		}
