@@ -1,6 +1,7 @@
 package stores
 
 import (
+	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -113,6 +114,15 @@ func (p *FaultProxy) Cut(size int) { p.set(fault{kind: cut, size: size}) }
 // connection. The target sees nothing of it.
 func (p *FaultProxy) Answer(status int, header http.Header, body string) {
 	p.set(fault{kind: answer, status: status, header: header.Clone(), body: body})
+}
+
+// Say sends a text to all clients that are connected, in the target's name.
+func (p *FaultProxy) Say(text string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for connection := range p.open {
+		_, _ = io.WriteString(connection, text)
+	}
 }
 
 // Accepted returns how many connections there were so far.
