@@ -81,8 +81,8 @@ func keepReplays(m *middleware, name string, r *policy.Replay, now time.Time) *c
 	}
 	if m.replays == nil || m.replaysAt != r.Directory {
 		if m.replays == nil {
-			m.replays = claim.New(r.Window, maxDeliveries, func(problem string) {
-				report.Write("error", name, "replay: "+problem, time.Now())
+			m.replays = claim.New(r.Window, maxDeliveries, func(level, message string) {
+				report.Write(level, name, "replay: "+message, time.Now())
 			})
 		}
 		m.replaysAt = r.Directory

@@ -120,7 +120,7 @@ import (
 	"MODULE/internal/claim"
 )
 var buckets = bucket.New(100, time.Minute, 100, 100000)
-var claims = claim.New(24*time.Hour, 200000, func(_ string) {})
+var claims = claim.New(24*time.Hour, 200000, func(_, _ string) {})
 func fill() {
 	for i := 0; i < 199999; i++ {
 		bucket.Take(buckets, "6"+fmt.Sprintf("%016d", i)+"\x00", 0)

@@ -34,7 +34,7 @@ type Table struct {
 	most    int
 	journal *journal // nil where it is not journaled
 	evicted int64
-	tell    func(problem string)
+	tell    func(level, message string)
 }
 
 // What Claim says.
@@ -42,12 +42,12 @@ const (
 	Granted   = iota // the delivery is the caller's, who has to settle it
 	InFlight         // another one has it, and may give it back
 	Duplicate        // it has been handed on
-	Full             // there is no room, and nothing is to be forgotten
+	Full             // there is no room, or the journal can't be read yet, and nothing is to be forgotten
 )
 
 // New returns a table that remembers deliveries for a window. What is forgotten
 // early is told, briefly and with a lock held.
-func New(window time.Duration, most int, tell func(problem string)) *Table {
+func New(window time.Duration, most int, tell func(level, message string)) *Table {
 	return &Table{tell: tell, window: int64(window), most: most, flying: map[string]bool{}, current: map[string]int64{}, previous: map[string]int64{}}
 }
 
@@ -74,6 +74,9 @@ func Claim(t *Table, key string, now int64, strict bool) int {
 
 // claimAny is Claim for every case.
 func claimAny(t *Table, key string, now int64, strict bool) int {
+	if !isRecalled(t) && strict {
+		return Full
+	}
 	t.mu.Lock()
 	if t.flying[key] {
 		t.mu.Unlock()
@@ -112,14 +115,14 @@ func turn(t *Table, now int64, strict bool) {
 	}
 	if early && len(t.previous) > 0 {
 		t.evicted += int64(len(t.previous))
-		t.tell("more deliveries come within the window than can be remembered; the oldest are forgotten, " + strconv.FormatInt(t.evicted, 10) + " so far")
+		t.tell("error", "more deliveries come within the window than can be remembered; the oldest are forgotten, "+strconv.FormatInt(t.evicted, 10)+" so far")
 	}
 	t.previous = t.current
 	t.current = map[string]int64{}
 	t.since = now
 	t.until = now + t.window
 	if t.journal != nil {
-		turnJournal(t.journal)
+		note(t.journal, nil)
 	}
 }
 
@@ -128,10 +131,14 @@ func Commit(t *Table, key string, now int64) {
 	t.mu.Lock()
 	delete(t.flying, key)
 	t.current[key] = now
-	if t.journal != nil {
-		note(t.journal, key, now)
+	j := t.journal
+	if j != nil {
+		note(j, lineOf(key, now))
 	}
 	t.mu.Unlock()
+	if j != nil {
+		keep(t, j)
+	}
 }
 
 // Release gives a claim back.

@@ -1,138 +1,259 @@
 package claim
 
 import (
-	"encoding/hex"
 	"fmt"
 	"os"
 	"path/filepath"
-	"strconv"
-	"strings"
+	"time"
 
-	"github.com/hookward/hookward/internal/plainfile"
+	"github.com/hookward/hookward/internal/backoff"
+	"github.com/hookward/hookward/internal/errand"
 	"github.com/hookward/hookward/internal/wal"
 )
 
 // journal is where a table outlives the process: one line for each delivery, its
 // key in hexadecimal and the nanosecond since 1970 at which it was handed on.
 type journal struct {
-	path string   // of the present generation; that before has ".old" behind it
-	file *wal.Log // nil: there is none until the next generation
-	tell func(problem string)
+	path   string         // of the present generation; that before has ".old" behind it
+	writer *errand.Errand // has the disk alone, so that nobody else waits for it
+	offset int64          // of the table's time from the clock's, in nanoseconds
+
+	// Guarded by the table's lock.
+	lines    [][]byte // to be written; nil begins a new generation
+	behind   bool     // there were too many: the files are to be written anew
+	recalled bool     // what an earlier process has left is known
+	closed   bool
+
+	// For the writer alone.
+	file     *wal.Log // nil: it can't be had
+	failures int
 }
 
-// maxJournal bounds what is read of a journal: more than a full table writes.
-const maxJournal = 64 << 20
+const (
+	// maxLines bounds what waits to be written.
+	maxLines = 20_000
 
-// Open lets a table outlive the process in files at a path, and recalls what they
-// hold, beside what it remembers already. What goes wrong with them is told, and
-// costs nothing but the memory of a restart.
+	firstWait   = time.Second
+	longestWait = 30 * time.Second
+)
+
+// patience is how long a request waits for the disk. It goes on without, then.
+var patience = 2 * time.Second
+
+// appendAll writes to a journal. Tests have it hang, or fail.
+var appendAll = wal.AppendAll
+
+// Open lets a table outlive the process in files at a path, and has it recall what they
+// hold, beside what it remembers already: Claim waits for that, but not for long. What
+// goes wrong with them is told, and costs nothing but the memory of a restart.
 func Open(t *Table, path string, now int64) {
-	j := &journal{path: path, tell: t.tell}
+	j := &journal{path: path, offset: now - time.Now().UnixNano()}
+	j.writer = errand.New(patience, func() { write(t, j) })
 	t.mu.Lock()
-	defer t.mu.Unlock()
-	recall(t, t.current, path, now)
-	recall(t, t.previous, path+".old", now)
+	t.journal = j
 	t.since = now
 	t.until = now + t.window
-	t.room = 0
-	openJournal(j)
-	t.journal = j
+	t.room = 0 // so that claimAny sees to it
+	t.mu.Unlock()
+	errand.Start(j.writer)
 }
 
-// recall reads one file into a generation. If there is no room for all, the last
-// ones count.
-func recall(t *Table, into map[string]int64, path string, now int64) {
-	if plainfile.Look(path).Info == nil {
+// isRecalled waits until it is known what an earlier process has left, but not for long,
+// and says whether it is.
+func isRecalled(t *Table) bool {
+	t.mu.Lock()
+	j := t.journal
+	recalled := j == nil || j.recalled
+	t.mu.Unlock()
+	return recalled || errand.Run(j.writer)
+}
+
+// keep writes down a delivery that was handed on, and waits for that, but not for long.
+func keep(t *Table, j *journal) {
+	if !errand.Run(j.writer) {
+		t.tell("error", "can't be remembered across a restart: the disk does not answer")
+	}
+}
+
+// note has a line written, with the table's lock held; nil begins a new generation.
+func note(j *journal, line []byte) {
+	switch {
+	case j.behind:
+	case len(j.lines) < maxLines:
+		j.lines = append(j.lines, line)
+	default:
+		j.lines = nil
+		j.behind = true
+	}
+}
+
+// write brings the files up to date. It is the writer's work.
+func write(t *Table, j *journal) {
+	t.mu.Lock()
+	closed := j.closed
+	t.mu.Unlock()
+	if closed {
+		if j.file != nil {
+			_ = writeLines(t, j)
+		}
+		wal.Close(j.file)
+		j.file = nil
 		return
 	}
-	keys := []string{}
-	oldest := 0
-	bad := 0
-	damaged, problem := wal.Read(path, maxJournal, func(line []byte) {
-		key, at := parseLine(string(line))
-		if key == "" {
-			bad++
-			return
-		}
-		if at > now {
-			at = now // a clock that was set back is no reason to forget
-		}
-		if now-at >= t.window {
-			return
-		}
-		into[key] = at
-		keys = append(keys, key)
-		if len(t.current)+len(t.previous) > t.most {
-			delete(into, keys[oldest])
-			oldest++
-		}
-	})
-	if problem != "" {
-		t.tell(problem)
-	}
-	if bad+damaged > 0 {
-		t.tell("file " + path + " has " + strconv.Itoa(bad+damaged) + " lines that are damaged, and are passed over")
-	}
-}
-
-// parseLine returns what a line says, or an empty key.
-func parseLine(line string) (string, int64) {
-	text, number, ok := strings.Cut(line, " ")
-	key, err := hex.DecodeString(text)
-	if !ok || err != nil || len(key) == 0 {
-		return "", 0
-	}
-	at, err := strconv.ParseInt(number, 10, 64)
-	if err != nil {
-		return "", 0
-	}
-	return string(key), at
-}
-
-// openJournal opens the file of the present generation.
-func openJournal(j *journal) {
-	err := os.MkdirAll(filepath.Dir(j.path), 0o700)
+	err := open(t, j)
 	if err == nil {
-		j.file, err = wal.Open(j.path)
+		err = writeLines(t, j)
 	}
 	if err != nil {
-		tellWhy(j, err)
+		j.failures++
+		t.tell("error", "can't be remembered across a restart: "+err.Error())
+		errand.Later(j.writer, backoff.Wait(j.failures, firstWait, longestWait))
+	} else if j.failures > 0 {
+		j.failures = 0
+		t.tell("info", "is remembered across a restart again")
 	}
 }
 
-// note writes down one delivery. Where that fails, the next one may well be.
-func note(j *journal, key string, at int64) {
-	if j.file == nil {
-		return
+// open sees to it that the file is open and at its place. One that is not ours is read
+// before; all that is remembered has to be written to it.
+func open(t *Table, j *journal) error {
+	if j.file != nil && !wal.IsGone(j.file, time.Now()) {
+		return nil
 	}
-	err := wal.Append(j.file, fmt.Appendf(nil, "%x %d", key, at))
+	if j.file != nil {
+		t.tell("error", "file "+j.path+" was removed or replaced; it is written anew")
+	}
+	current := recall(t, j.path)
+	previous := recall(t, j.path+".old")
+	t.mu.Lock()
+	take(t, t.current, current, j)
+	take(t, t.previous, previous, j)
+	j.behind = j.behind || j.recalled // what an earlier process has written is in its place
+	j.recalled = true
+	t.mu.Unlock()
+	err := os.MkdirAll(filepath.Dir(j.path), 0o700)
 	if err != nil {
-		tellWhy(j, err)
+		return err
 	}
-}
-
-func tellWhy(j *journal, err error) {
-	j.tell("can't be remembered across a restart: " + err.Error())
-}
-
-// turnJournal begins the file of a new generation.
-func turnJournal(j *journal) {
+	file, err := wal.Open(j.path)
+	if err != nil {
+		return err
+	}
 	wal.Close(j.file)
-	j.file = nil
+	j.file = file
+	return nil
+}
+
+// writeLines writes what is to be written.
+func writeLines(t *Table, j *journal) error {
+	for {
+		t.mu.Lock()
+		behind := j.behind
+		lines := j.lines
+		j.lines = nil
+		j.behind = false
+		t.mu.Unlock()
+		if behind {
+			return writeAnew(t, j)
+		}
+		if len(lines) == 0 {
+			return nil
+		}
+		n, err := writeSome(j, lines)
+		if err != nil {
+			t.mu.Lock()
+			j.behind = j.behind || len(lines)-n+len(j.lines) > maxLines
+			j.lines = append(lines[n:len(lines):len(lines)], j.lines...)
+			t.mu.Unlock()
+			return err
+		}
+	}
+}
+
+// writeSome writes lines up to an error, and returns how many.
+func writeSome(j *journal, lines [][]byte) (int, error) {
+	n := 0
+	for n < len(lines) {
+		end := n
+		for end < len(lines) && lines[end] != nil {
+			end++
+		}
+		err := appendAll(j.file, lines[n:end])
+		if err != nil {
+			return n, err
+		}
+		n = end
+		if n < len(lines) {
+			err = turnFile(j)
+			n++
+		}
+		if err != nil {
+			return n, err
+		}
+	}
+	return n, nil
+}
+
+// turnFile begins the file of a new generation.
+func turnFile(j *journal) error {
 	err := os.Rename(j.path, j.path+".old")
 	if err != nil && !os.IsNotExist(err) {
-		tellWhy(j, err)
-		return
+		return err
 	}
-	openJournal(j)
+	file, err := wal.Open(j.path)
+	if err != nil {
+		return err
+	}
+	wal.Close(j.file)
+	j.file = file
+	return nil
 }
 
-// Close closes the files of a table. It goes on without them.
+// writeAnew writes the files anew, with all that is remembered.
+func writeAnew(t *Table, j *journal) error {
+	t.mu.Lock()
+	current := linesOf(t.current)
+	previous := linesOf(t.previous)
+	t.mu.Unlock()
+	old, err := wal.Replace(j.path+".old", previous)
+	if err == nil {
+		wal.Close(old)
+		var file *wal.Log
+		file, err = wal.Replace(j.path, current)
+		if err == nil {
+			wal.Close(j.file)
+			j.file = file
+			return nil
+		}
+	}
+	t.mu.Lock()
+	j.behind = true
+	t.mu.Unlock()
+	return err
+}
+
+func linesOf(generation map[string]int64) []string {
+	lines := make([]string, 0, len(generation))
+	for key, at := range generation {
+		lines = append(lines, string(lineOf(key, at)))
+	}
+	return lines
+}
+
+func lineOf(key string, at int64) []byte {
+	return fmt.Appendf(nil, "%x %d", key, at)
+}
+
+// Close closes the files of a table, once all is written. It goes on without them.
 func Close(t *Table) {
 	t.mu.Lock()
-	if t.journal != nil {
-		wal.Close(t.journal.file)
-	}
+	j := t.journal
 	t.journal = nil
+	if j != nil {
+		j.closed = true
+	}
 	t.mu.Unlock()
+	if j != nil {
+		errand.Start(j.writer)
+	}
 }

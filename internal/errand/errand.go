@@ -50,7 +50,8 @@ func Run(e *Errand) bool {
 	done := make(chan bool, 1)
 	e.next = append(e.next, done)
 	e.mu.Unlock()
-	return <-done
+	inTime := <-done // Yaegi panics at a return of it
+	return inTime
 }
 
 // Start has the work done from its beginning, soon.

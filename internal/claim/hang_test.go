@@ -1,0 +1,72 @@
+package claim
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hookward/hookward/internal/errand"
+)
+
+// A disk that hangs holds up one delivery for a moment, and then none.
+func TestJournalHangs(t *testing.T) {
+	d := onDisk(t)
+	v := &voice{}
+	path := filepath.Join(t.TempDir(), "replay")
+	table := New(time.Hour, 1000, v.tell)
+	Open(table, path, time.Now().UnixNano())
+	handOn(t, table, "before")
+	d.change(false, true)
+	handOn(t, table, "first")
+	began := time.Now()
+	keys := []string{"before", "first"}
+	for i := 0; i < 50; i++ {
+		keys = append(keys, fmt.Sprint(i))
+		handOn(t, table, keys[len(keys)-1])
+	}
+	if passed := time.Since(began); passed > patience {
+		t.Errorf("50 deliveries take %s", passed)
+	}
+	if Claim(table, "7", time.Now().UnixNano(), true) != Duplicate {
+		t.Error("it is not even remembered")
+	}
+	if !strings.Contains(v.text(), "the disk does not answer") {
+		t.Errorf("said %q", v.text())
+	}
+	d.mu.Lock()
+	close(d.block)
+	d.mu.Unlock()
+	eventually(t, "it does not go on", func() bool { return !errand.IsLate(table.journal.writer) })
+	handOn(t, table, "after")
+	if unknown := lost(t, path, append(keys, "after")...); unknown != "" {
+		t.Errorf("it has lost %s", unknown)
+	}
+	Close(table)
+}
+
+// Nobody waits long for a journal that can't be read: where nothing may pass twice, it
+// does not pass then, and elsewhere what is remembered has to do.
+func TestJournalHangsAtTheStart(t *testing.T) {
+	onDisk(t)
+	table := New(time.Hour, 1000, quiet)
+	j := &journal{}
+	block := make(chan bool)
+	j.writer = errand.New(patience, func() {
+		<-block
+		table.mu.Lock()
+		j.recalled = true
+		table.mu.Unlock()
+	})
+	table.journal = j
+	errand.Start(j.writer)
+	for i, strict := range []bool{true, true, false} {
+		want := map[bool]int{true: Full, false: Granted}[strict]
+		if got := Claim(table, "a", time.Now().UnixNano(), strict); got != want {
+			t.Errorf("%d: %d, want %d", i, got, want)
+		}
+	}
+	close(block)
+	eventually(t, "it does not come back", func() bool { return Claim(table, "b", time.Now().UnixNano(), true) == Granted })
+}
