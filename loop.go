@@ -16,6 +16,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/hookward/hookward/internal/ahead"
 	"github.com/hookward/hookward/internal/audit"
 	"github.com/hookward/hookward/internal/bans"
 	"github.com/hookward/hookward/internal/bucket"
@@ -442,7 +443,6 @@ func recordLoopInlined(w *workers, x *exchange, own *recordScratch) {
 	var newRecordR *audit.Record
 	var nextJobX *exchange
 	var numberRecordT *audit.Numbers
-	var putRecordHanded int64
 	var putRecordOutputs []*audit.Output
 	var putRecordSafe bool
 	for size <= maxKept {
@@ -597,10 +597,6 @@ func recordLoopInlined(w *workers, x *exchange, own *recordScratch) {
 			continue
 		}
 		{
-			putRecordHanded = int64(0)
-			if a.Required {
-				putRecordHanded = audit.HandedOn(x.gate.trail)
-			}
 			putRecordOutputs = nil
 			if x.state != nil {
 				putRecordOutputs = x.state.outputs
@@ -614,8 +610,8 @@ func recordLoopInlined(w *workers, x *exchange, own *recordScratch) {
 			} else {
 				putRecordSafe = audit.Put(putRecordOutputs, line, a.Required, now)
 			}
-			if a.Required || x.ahead != nil {
-				audit.SettleAhead(x.gate.trail, x.ahead, x.sequence, putRecordSafe, putRecordHanded)
+			if putRecordSafe && x.ahead != nil {
+				ahead.ArriveAll(audit.Announcements, audit.IdOf(x.gate.trail, x.sequence))
 			}
 		}
 		x.done <- true

@@ -12,6 +12,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/hookward/hookward/internal/ahead"
 	"github.com/hookward/hookward/internal/audit"
 	"github.com/hookward/hookward/internal/outbox"
 	"github.com/hookward/hookward/internal/redact"
@@ -294,10 +295,6 @@ func encodeRecord(r *audit.Record, a *audit.Settings, own *recordScratch) []byte
 //
 //inline:hot
 func putRecord(a *audit.Settings, x *exchange, line []byte, now time.Time) {
-	handed := int64(0)
-	if a.Required {
-		handed = audit.HandedOn(x.gate.trail)
-	}
 	var outputs []*audit.Output
 	if x.state != nil {
 		outputs = x.state.outputs
@@ -311,8 +308,8 @@ func putRecord(a *audit.Settings, x *exchange, line []byte, now time.Time) {
 	} else {
 		safe = audit.Put(outputs, line, a.Required, now)
 	}
-	if a.Required || x.ahead != nil {
-		audit.SettleAhead(x.gate.trail, x.ahead, x.sequence, safe, handed)
+	if safe && x.ahead != nil {
+		ahead.ArriveAll(audit.Announcements, audit.IdOf(x.gate.trail, x.sequence))
 	}
 }
 
@@ -372,7 +369,7 @@ func announce(r *audit.Record, x *exchange, now time.Time) {
 		cantAnnounce(x, audit.ErrNotEncoded.Error(), now)
 		return
 	}
-	log, err := audit.WriteAhead(t, r.Sequence, string(line[:len(line)-1]))
+	log, err := audit.Announce(t, r.ID, r.Sequence, line, x.state.outputs)
 	if err != nil {
 		cantAnnounce(x, err.Error(), now)
 		return

@@ -223,7 +223,7 @@ func useState(ctx context.Context, name string, m *middleware, p *policy.Policy,
 	}
 	s.cluster = keepCluster(m, name, p.Shared)
 	if p.Audit.Required {
-		audit.OpenAhead(m.trail, fileOf(p.Audit.Directory, "ahead-", name), s.outputs, now)
+		audit.OpenAhead(m.trail, fileOf(p.Audit.Directory, "ahead-", name), s.outputs)
 	}
 	return s
 }

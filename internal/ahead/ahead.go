@@ -4,155 +4,167 @@
 package ahead
 
 import (
+	"crypto/rand"
+	"encoding/hex"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
-	"sort"
-	"strings"
 	"sync"
 	"time"
 
-	"github.com/hookward/hookward/internal/plainfile"
+	"github.com/hookward/hookward/internal/errand"
 	"github.com/hookward/hookward/internal/wal"
 )
 
 // Log has a line for each beginning, "+ NUMBER TEXT", and one for each end, "- NUMBER".
+// The first line says whose it is, "= TOKEN".
 type Log struct {
-	mu      sync.Mutex
-	path    string
-	file    *wal.Log         // nil: it can't be written to
-	begun   map[int64]string // and not ended: the whole line
-	bytes   int              // of these
-	cause   error            // why there is no file
-	retired bool             // nothing begins any more: see Retire
+	path   string
+	token  string
+	writer *errand.Errand // has the disk alone, so that nobody waits for it for long
+	found  func(left []Left)
+	tell   func(level, message string)
+
+	mu      sync.Mutex // guards what follows; nobody waits for a disk with it
+	begun   map[int64]*beginning
+	bytes   int    // of these
+	lines   []line // to be written
+	cause   error  // why what is begun is not written down
+	retired bool   // nothing begins any more: see Retire
+	close   bool   // the file is to be closed
+	last    int64  // the number of the last one of another process; they are negative
+
+	// For the writer alone.
+	file     *wal.Log // nil: it is to be written anew, if it can be
+	closed   bool     // there is no file because it has ended
+	failures int
 }
 
+// beginning is what has begun and not ended.
+type beginning struct {
+	line    string
+	start   int  // of the text
+	written bool // it is on disk
+}
+
+// line is one that is to be written.
+type line struct {
+	text  string
+	begun *beginning // nil: it is an end
+}
+
+// Left is what another process has begun and not ended. It is kept until it is ended
+// here, by its number.
+type Left struct {
+	Number int64
+	Text   string
+}
+
+// maxBegun bounds what is under way at once.
 const (
-	// beginning has a number and a text.
-	beginning = "+ %d %s"
-	// maxLog bounds what is read of a log.
-	maxLog = 1 << 30
-	// maxBegun bounds what is under way at once.
 	maxBegun      = 50_000
 	maxBegunBytes = 128 << 20
 )
 
-// Open opens the log at a path, and returns the texts that were begun by an
-// earlier process and not ended. They are kept until Forget is called. A problem
-// is that of the file: every Begin fails then, until the file can be had.
-func Open(path string) (*Log, []string, string) {
-	l := &Log{path: path, begun: map[int64]string{}}
-	texts := []string{}
-	problem := ""
-	if plainfile.Look(path).Info != nil {
-		texts, problem = left(path)
-	}
-	// Those of the earlier process have no number of this one's.
-	for i, text := range texts {
-		number := int64(i - len(texts))
-		one := fmt.Sprintf(beginning, number, text)
-		note(l, number, one)
-		texts[i] = one[len(one)-len(text):] // no second copy: there may be many
-	}
-	tidy(l)
-	if l.cause != nil && problem == "" {
-		problem = l.cause.Error()
-	}
-	return l, texts, problem
+// patience is how long anybody waits for the disk.
+var patience = 3 * time.Second
+
+// appendAll writes to a log. Tests have it hang, or fail.
+var appendAll = wal.AppendAll
+
+// New returns the log at a path, which is to be opened. What another process has begun
+// there and not ended is found before anything is replaced, be it at once, or when the
+// file can be had at last. Found must not wait for anything; what goes wrong is told.
+func New(path string, found func(left []Left), tell func(level, message string)) *Log {
+	random := make([]byte, 8)
+	_, _ = rand.Read(random)
+	l := &Log{path: path, token: hex.EncodeToString(random), found: found, tell: tell, begun: map[int64]*beginning{}}
+	l.writer = errand.New(patience, func() { write(l) })
+	l.cause = errSlow
+	return l
 }
 
-// left returns the texts that were begun and not ended, in order.
-func left(path string) ([]string, string) {
-	begun := map[string]string{}
-	order := map[string]int{}
-	n := 0
-	_, problem := wal.Read(path, maxLog, func(line []byte) {
-		sign, rest, _ := strings.Cut(string(line), " ")
-		number, text, ok := strings.Cut(rest, " ")
-		if sign == "-" {
-			delete(begun, number)
-			delete(order, number)
-		}
-		if sign == "+" && ok {
-			n++
-			begun[number] = text
-			order[number] = n
-		}
-	})
-	numbers := make([]string, 0, len(begun))
-	for number := range begun {
-		numbers = append(numbers, number)
-	}
-	sort.Slice(numbers, func(i, j int) bool { return order[numbers[i]] < order[numbers[j]] })
-	for i := range numbers {
-		numbers[i] = begun[numbers[i]]
-	}
-	return numbers, problem
+// Open opens a log. It waits for that, but not for long.
+func Open(l *Log) {
+	errand.Run(l.writer)
 }
 
 var (
-	errTooMany = errors.New("too many are begun and not ended")
-	errClosed  = errors.New("the log is closed")
+	errTooMany    = errors.New("too many are begun and not ended")
+	errSlow       = errors.New("the disk does not answer")
+	errNotWritten = errors.New("it is not written")
 )
 
 // Begin writes down that something is about to be done, by a positive number that
 // nothing else has. The text is one line. With an error, it is not written down.
 func Begin(l *Log, number int64, text string) error {
-	one := fmt.Sprintf(beginning, number, text)
+	if errand.IsLate(l.writer) {
+		return errSlow
+	}
 	l.mu.Lock()
-	defer l.mu.Unlock()
-	if len(l.begun) >= maxBegun || l.bytes+len(one) > maxBegunBytes {
+	if len(l.begun) >= maxBegun || l.bytes+len(text) > maxBegunBytes {
+		l.mu.Unlock()
 		return errTooMany
 	}
-	if l.file == nil || wal.IsGone(l.file, time.Now()) {
-		tidy(l) // perhaps it can be had by now
+	b := note(l, number, text)
+	l.lines = append(l.lines, line{text: b.line, begun: b})
+	l.mu.Unlock()
+	inTime := errand.Run(l.writer)
+	l.mu.Lock()
+	written := b.written
+	why := l.cause
+	l.mu.Unlock()
+	switch {
+	case !inTime:
+		End(l, number) // it may be written yet
+		return errSlow
+	case !written:
+		drop(l, number)
+		if why == nil {
+			return errNotWritten
+		}
+		return why
 	}
-	if l.file == nil {
-		return l.cause
-	}
-	err := wal.Append(l.file, []byte(one))
-	if err != nil {
-		giveUp(l, err)
-		return err
-	}
-	note(l, number, one)
 	return nil
 }
 
-func note(l *Log, number int64, one string) {
-	l.begun[number] = one
-	l.bytes += len(one)
+// drop forgets what could not be written down.
+func drop(l *Log, number int64) {
+	l.mu.Lock()
+	b := l.begun[number]
+	if b != nil {
+		l.bytes -= len(b.line)
+		delete(l.begun, number)
+	}
+	l.mu.Unlock()
 }
 
-// End writes down that it is done.
+// note notes a beginning, with the lock held.
+func note(l *Log, number int64, text string) *beginning {
+	one := fmt.Sprintf("+ %d %s", number, text)
+	b := &beginning{line: one, start: len(one) - len(text)}
+	l.begun[number] = b
+	l.bytes += len(one)
+	return b
+}
+
+// End writes down, soon, that it is done.
 func End(l *Log, number int64) {
+	drop(l, number)
+	l.mu.Lock()
+	l.lines = append(l.lines, line{text: fmt.Sprint("- ", number)})
+	l.mu.Unlock()
+	errand.Start(l.writer)
+}
+
+// Text returns the text of what is begun and not ended, or nothing.
+func Text(l *Log, number int64) string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.bytes -= len(l.begun[number])
-	delete(l.begun, number)
-	if l.retired && len(l.begun) == 0 {
-		remove(l)
-		return
+	b := l.begun[number]
+	if b == nil {
+		return ""
 	}
-	if l.file == nil {
-		return
-	}
-	err := wal.Append(l.file, fmt.Appendf(nil, "- %d", number))
-	if err != nil {
-		giveUp(l, err)
-		return
-	}
-	if wal.IsUntidy(l.file) {
-		tidy(l)
-	}
-}
-
-// giveUp goes on without the file, until it can be written anew.
-func giveUp(l *Log, err error) {
-	wal.Close(l.file)
-	l.file = nil
-	l.cause = err
+	return b.line[b.start:]
 }
 
 // Retire says that hardly anything more begins. The file is removed whenever all has
@@ -160,53 +172,14 @@ func giveUp(l *Log, err error) {
 func Retire(l *Log) {
 	l.mu.Lock()
 	l.retired = true
-	if len(l.begun) == 0 {
-		remove(l)
-	}
 	l.mu.Unlock()
+	errand.Start(l.writer)
 }
 
-// remove removes the file, unless it is another log's by now.
-func remove(l *Log) {
-	wal.Remove(l.file)
-	l.file = nil
-}
-
-// Forget leaves out what the earlier process had begun.
-func Forget(l *Log) {
-	l.mu.Lock()
-	for number := range l.begun {
-		if number < 0 {
-			l.bytes -= len(l.begun[number])
-			delete(l.begun, number)
-		}
-	}
-	tidy(l)
-	l.mu.Unlock()
-}
-
-// tidy writes the file anew, with what is begun and not ended.
-func tidy(l *Log) {
-	wal.Close(l.file)
-	numbers := make([]int, 0, len(l.begun))
-	for number := range l.begun {
-		numbers = append(numbers, int(number))
-	}
-	sort.Ints(numbers)
-	lines := make([]string, len(numbers))
-	for i := range numbers {
-		lines[i] = l.begun[int64(numbers[i])]
-	}
-	l.file = nil
-	l.cause = os.MkdirAll(filepath.Dir(l.path), 0o700)
-	if l.cause == nil {
-		l.file, l.cause = wal.Replace(l.path, lines)
-	}
-}
-
-// Close closes the file.
+// Close closes the file. The next Begin opens it again.
 func Close(l *Log) {
 	l.mu.Lock()
-	giveUp(l, errClosed)
+	l.close = true
 	l.mu.Unlock()
+	errand.Start(l.writer)
 }

@@ -6,22 +6,84 @@ import (
 	"sort"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
+	"github.com/hookward/hookward/internal/errand"
 	"github.com/hookward/hookward/internal/wal"
 )
+
+// open returns a log, what another process has left in it, and what is told.
+func open(path string) (*Log, []string, string) {
+	v := &voice{}
+	l := openFor(path, v)
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return l, v.texts, v.said
+}
+
+// openFor returns a log that tells a voice.
+func openFor(path string, v *voice) *Log {
+	l := New(path, func(left []Left) { v.found(left) }, func(level, message string) { v.tell(level, message) })
+	Open(l)
+	return l
+}
+
+// voice keeps what is found and told.
+type voice struct {
+	mu    sync.Mutex
+	texts []string
+	said  string
+}
+
+func (v *voice) found(left []Left) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for i := range left {
+		v.texts = append(v.texts, left[i].Text)
+	}
+}
+
+func (v *voice) tell(level, message string) {
+	v.mu.Lock()
+	v.said += level + ": " + message + "\n"
+	v.mu.Unlock()
+}
+
+func (v *voice) text() string {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.said
+}
+
+// settle waits until all that was asked for is written.
+func settle(l *Log) {
+	errand.Run(l.writer)
+}
 
 // reopened returns what the next process finds.
 func reopened(t *testing.T, path string) string {
 	t.Helper()
-	l, texts, problem := Open(path)
+	l, texts, problem := open(path)
 	if problem != "" {
 		t.Fatal(problem)
 	}
 	Close(l)
+	settle(l)
 	sort.Strings(texts)
 	return strings.Join(texts, ",")
+}
+
+// endLeft ends what another process has left.
+func endLeft(l *Log) {
+	l.mu.Lock()
+	last := l.last
+	l.mu.Unlock()
+	for n := last; n < 0; n++ {
+		End(l, n)
+	}
+	settle(l)
 }
 
 func begin(t *testing.T, l *Log, number int64, text string) {
@@ -33,7 +95,7 @@ func begin(t *testing.T, l *Log, number int64, text string) {
 
 func TestLog(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "new", "ahead")
-	l, texts, problem := Open(path)
+	l, texts, problem := open(path)
 	if len(texts) > 0 || problem != "" {
 		t.Fatal(texts, problem)
 	}
@@ -41,6 +103,7 @@ func TestLog(t *testing.T) {
 	begin(t, l, 2, "two words")
 	begin(t, l, 11, "eleven")
 	End(l, 1)
+	settle(l)
 	// The process ends here. What it was at is found again and again, until it is
 	// forgotten.
 	for i := 0; i < 3; i++ {
@@ -48,7 +111,7 @@ func TestLog(t *testing.T) {
 			t.Fatalf("%q", got)
 		}
 	}
-	l, texts, _ = Open(path)
+	l, texts, _ = open(path)
 	if len(texts) != 2 {
 		t.Fatal(texts)
 	}
@@ -56,8 +119,8 @@ func TestLog(t *testing.T) {
 	if got := reopened(t, path); got != "another one,eleven,two words" {
 		t.Errorf("%q", got)
 	}
-	l, _, _ = Open(path)
-	Forget(l)
+	l, _, _ = open(path)
+	endLeft(l)
 	begin(t, l, 1, "new")
 	if got := reopened(t, path); got != "new" {
 		t.Errorf("%q", got)
@@ -67,8 +130,8 @@ func TestLog(t *testing.T) {
 	}
 }
 
-// write makes a log of lines, and of what is behind the last newline, which was cut off.
-func write(t *testing.T, path, content string) {
+// fill makes a log of lines, and of what is behind the last newline, which was cut off.
+func fill(t *testing.T, path, content string) {
 	t.Helper()
 	lines := strings.Split(content, "\n")
 	torn := lines[len(lines)-1]
@@ -98,16 +161,16 @@ func TestDamaged(t *testing.T) {
 		"+ 1 a\n+ 12 b\n- 1\n":           "b",
 		"+ 1 a\n+ 2 b c\n- 2\n+ 3 - 1\n": "- 1,a",
 	} {
-		write(t, path, content)
+		fill(t, path, content)
 		if got := reopened(t, path); got != want {
 			t.Errorf("%q: %q", content, got)
 		}
 	}
-	write(t, path, "+ 1 forged\n")
+	fill(t, path, "+ 1 forged\n")
 	if err := os.Chmod(path, 0o602); err != nil {
 		t.Fatal(err)
 	}
-	l, texts, problem := Open(path)
+	l, texts, problem := open(path)
 	if len(texts) > 0 || !strings.Contains(problem, "may be written by everybody") {
 		t.Error(texts, problem)
 	}
@@ -115,11 +178,11 @@ func TestDamaged(t *testing.T) {
 	if got := reopened(t, path); got != "ours" {
 		t.Errorf("%q", got)
 	}
-	open := t.TempDir()
-	if err := os.Chmod(open, 0o777); err != nil {
+	shared := t.TempDir()
+	if err := os.Chmod(shared, 0o777); err != nil {
 		t.Fatal(err)
 	}
-	l, _, problem = Open(filepath.Join(open, "ahead"))
+	l, _, problem = open(filepath.Join(shared, "ahead"))
 	if problem == "" || Begin(l, 1, "x") == nil {
 		t.Error("it is written where everybody may")
 	}
@@ -131,7 +194,7 @@ func TestNoDisk(t *testing.T) {
 	if err := os.WriteFile(directory, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	l, _, problem := Open(filepath.Join(directory, "ahead"))
+	l, _, problem := open(filepath.Join(directory, "ahead"))
 	if problem == "" || Begin(l, 1, "x") == nil {
 		t.Fatal("it is written down in a file that can't be")
 	}
@@ -144,22 +207,24 @@ func TestNoDisk(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 	Close(l)
+	settle(l)
 	if Begin(l, 3, "z") != nil { // as after a short write
 		t.Error("it does not come back")
 	}
 }
 
 func TestTooMany(t *testing.T) {
-	l, _, _ := Open(filepath.Join(t.TempDir(), "ahead"))
+	l, _, _ := open(filepath.Join(t.TempDir(), "ahead"))
 	for i := int64(1); i <= maxBegun; i++ {
-		l.begun[i] = "+ 1 x"
+		note(l, i, "x")
 	}
 	if Begin(l, maxBegun+1, "one more") == nil {
 		t.Error("there is no bound")
 	}
 	End(l, 1)
+	settle(l)
 	begin(t, l, maxBegun+1, "one more")
-	l, _, _ = Open(filepath.Join(t.TempDir(), "ahead"))
+	l, _, _ = open(filepath.Join(t.TempDir(), "ahead"))
 	l.bytes = maxBegunBytes - 100
 	if Begin(l, 1, strings.Repeat("x", 200)) == nil {
 		t.Error("there is no bound of bytes")
@@ -170,7 +235,7 @@ func TestTooMany(t *testing.T) {
 // With much under way, the file is not written anew at each end.
 func TestMuchUnderWay(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ahead")
-	l, _, _ := Open(path)
+	l, _, _ := open(path)
 	long := strings.Repeat("x", 100_000)
 	for i := int64(1); i <= 100; i++ {
 		begin(t, l, i, long)
@@ -179,6 +244,7 @@ func TestMuchUnderWay(t *testing.T) {
 	for i := int64(1); i <= 60; i++ {
 		before, _ := os.Stat(path)
 		End(l, i)
+		settle(l)
 		if after, err := os.Stat(path); err != nil || !os.SameFile(before, after) {
 			tidied++
 		}
@@ -187,7 +253,8 @@ func TestMuchUnderWay(t *testing.T) {
 		t.Errorf("it was written anew %d times", tidied)
 	}
 	Close(l)
-	_, texts, _ := Open(path)
+	settle(l)
+	_, texts, _ := open(path)
 	if len(texts) != 40 {
 		t.Errorf("%d are left", len(texts))
 	}
@@ -196,7 +263,7 @@ func TestMuchUnderWay(t *testing.T) {
 // A file that somebody has removed is written anew, with all that is under way.
 func TestRemoved(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ahead")
-	l, _, _ := Open(path)
+	l, _, _ := open(path)
 	begin(t, l, 1, "before")
 	if err := os.Remove(path); err != nil {
 		t.Fatal(err)
@@ -220,17 +287,19 @@ func TestRemoved(t *testing.T) {
 
 func TestRetire(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ahead")
-	l, _, _ := Open(path)
+	l, _, _ := open(path)
 	begin(t, l, 1, "under way")
 	Retire(l)
+	settle(l)
 	if got := reopened(t, path); got != "under way" {
 		t.Errorf("%q", got)
 	}
-	l, _, _ = Open(path)
-	Forget(l)
+	l, _, _ = open(path)
+	endLeft(l)
 	begin(t, l, 1, "under way")
 	Retire(l)
 	End(l, 1)
+	settle(l)
 	if _, err := os.Stat(path); !os.IsNotExist(err) {
 		t.Errorf("it is still there: %v", err)
 	}
@@ -239,9 +308,10 @@ func TestRetire(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 	// Another log has the path by now, as after a change there and back.
-	other, _, _ := Open(path)
+	other, _, _ := open(path)
 	begin(t, other, 1, "of the other")
 	End(l, 2)
+	settle(l)
 	if got := reopened(t, path); got != "a latecomer,of the other" {
 		t.Errorf("%q", got)
 	}
@@ -250,12 +320,13 @@ func TestRetire(t *testing.T) {
 // The file stays small, and what is under way stays in it.
 func TestTidy(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ahead")
-	l, _, _ := Open(path)
+	l, _, _ := open(path)
 	begin(t, l, 1, "for long")
 	long := strings.Repeat("x", 100_000)
 	for i := int64(2); i < 100; i++ {
 		begin(t, l, i, long)
 		End(l, i)
+		settle(l)
 		if info, err := os.Stat(path); err != nil || info.Size() > 4<<20+200_000 {
 			t.Fatal(info, err)
 		}

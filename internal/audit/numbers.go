@@ -1,9 +1,11 @@
 package audit
 
 import (
+	"bytes"
 	"crypto/rand"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"strconv"
 	"sync"
 	"time"
@@ -21,21 +23,15 @@ type Numbers struct {
 	Epoch    string
 	Sequence int64 // of the last record; atomic
 
-	Mu     sync.Mutex
-	Seen   map[string]int64 // requests by decision, where there are samples
-	Log    *ahead.Log       // of what is about to be forwarded; nil where that is not written down
-	logAt  string
-	Unsafe []announced // records that were handed on, and may not be where they last
-	handed int64       // how many there have been of these
-	forget bool        // what an earlier process was at has been handed on in the same way
+	Mu      sync.Mutex
+	Seen    map[string]int64 // requests by decision, where there are samples
+	Log     *ahead.Log       // of what is about to be forwarded; nil where that is not written down
+	LogAt   string
+	outputs []*Output // of the newest gate
 }
 
-// announced is a record that is written down until it is safe.
-type announced struct {
-	log      *ahead.Log
-	sequence int64
-	ordinal  int64
-}
+// Announcements are the records that are written down until all outputs have them.
+var Announcements = ahead.NewBook()
 
 func NewNumbers(name string) *Numbers {
 	random := make([]byte, 8)
@@ -50,96 +46,117 @@ func IdOf(t *Numbers, sequence int64) string {
 	return t.Epoch + "-" + strconv.FormatInt(sequence, 10)
 }
 
-// WriteAhead writes down what is about to be forwarded, and returns where, or why it
-// can't be.
-func WriteAhead(t *Numbers, sequence int64, line string) (*ahead.Log, error) {
+// Announce writes down a record that is about to be one, until all outputs have it, and
+// returns where, or why it can't be.
+func Announce(t *Numbers, id string, sequence int64, line []byte, outputs []*Output) (*ahead.Log, error) {
+	full := fullOutput(outputs, len(line))
+	if full != "" {
+		return nil, errors.New(full + " has no room for it")
+	}
 	t.Mu.Lock()
 	log := t.Log
 	t.Mu.Unlock()
 	if log == nil {
 		return nil, ErrNotOpen
 	}
-	return log, ahead.Begin(log, sequence, line)
+	err := ahead.Begin(log, sequence, string(line[:len(line)-1]))
+	if err != nil {
+		return nil, err
+	}
+	ahead.Enter(Announcements, id, log, sequence, len(outputs))
+	return log, nil
 }
 
-// HandedOn returns how many announced records have been handed on so far.
-func HandedOn(t *Numbers) int64 {
+// OpenAhead lets a trail write ahead. What another process was at when it ended is
+// recorded as soon as it is found. What was begun in another file is ended there.
+func OpenAhead(t *Numbers, path string, outputs []*Output) {
 	t.Mu.Lock()
-	defer t.Mu.Unlock()
-	return t.handed
-}
-
-// SettleAhead notes that a record has been handed on, which may have been announced
-// in a log. Where it is safe, so are those that had been handed on when its own turn
-// came: outputs keep the order. What was written down of them is forgotten then.
-func SettleAhead(t *Numbers, log *ahead.Log, sequence int64, safe bool, before int64) {
-	t.Mu.Lock()
-	if log != nil {
-		t.handed++
-		own := announced{log: log, sequence: sequence, ordinal: t.handed}
-		if safe {
-			own.ordinal = before
-		}
-		t.Unsafe = append(t.Unsafe, own)
-	}
-	if !safe {
-		t.Mu.Unlock()
-		return
-	}
-	done, left := []announced{}, []announced{}
-	for i := range t.Unsafe {
-		if t.Unsafe[i].ordinal <= before {
-			done = append(done, t.Unsafe[i])
-		} else {
-			left = append(left, t.Unsafe[i])
-		}
-	}
-	t.Unsafe = left
-	forget := t.forget
-	t.forget = false
-	newest := t.Log
-	t.Mu.Unlock()
-	for i := range done {
-		ahead.End(done[i].log, done[i].sequence)
-	}
-	if forget {
-		ahead.Forget(newest)
-	}
-}
-
-// OpenAhead lets a trail write ahead. What an earlier process was at when it ended
-// is recorded now. What was begun in another file is ended there.
-func OpenAhead(t *Numbers, path string, outputs []*Output, now time.Time) {
-	t.Mu.Lock()
+	t.outputs = outputs
 	before := t.Log
-	same := t.logAt == path
+	same := t.LogAt == path
 	t.Mu.Unlock()
 	if same {
 		return
 	}
-	log, lines, problem := ahead.Open(path)
-	if problem != "" {
-		report.Write("error", t.name, "audit.required: "+problem, now)
-	}
+	var log *ahead.Log
+	log = ahead.New(path, func(left []ahead.Left) { recordLeft(t, log, left) }, func(level, message string) {
+		report.Write(level, t.name, "audit.required: "+message, time.Now())
+	})
 	t.Mu.Lock()
 	t.Log = log
-	t.logAt = path
-	t.forget = true
+	t.LogAt = path
 	t.Mu.Unlock()
+	ahead.Open(log)
 	if before != nil {
 		ahead.Retire(before)
 	}
-	safe := true
-	for _, line := range lines {
-		if len(line) > 2 && !Put(outputs, []byte(line[:len(line)-1]+`,"hookward.interrupted":true}`+"\n"), true, now) {
-			safe = false
-		}
-	}
-	SettleAhead(t, nil, 0, safe, HandedOn(t))
 }
 
-// RecordFormat tells the outputs what they have to know of records.
-var RecordFormat = outbox.Format{Span: spanOf, Gap: gapRecord}
+// recordLeft has the outputs record what another process has announced and not recorded.
+func recordLeft(t *Numbers, log *ahead.Log, left []ahead.Left) {
+	t.Mu.Lock()
+	outputs := t.outputs
+	t.Mu.Unlock()
+	ids := []string{}
+	for i := range left {
+		id := idIn([]byte(left[i].Text))
+		if id == "" {
+			ahead.End(log, left[i].Number) // it is none of ours
+		} else if ahead.Enter(Announcements, id, log, left[i].Number, len(outputs)) {
+			ids = append(ids, id)
+		}
+	}
+	for i := 0; i < len(outputs) && len(ids) > 0; i++ {
+		fetchAgain(outputs[i], ids)
+	}
+}
+
+// RecordFormat tells the outputs what they have to know of records: an announcement can
+// be had again, and ends when all outputs have the record.
+var RecordFormat = outbox.Format{Span: spanOf, Gap: gapRecord, Kept: announcedID, Again: announcedLine, Arrived: noteArrived}
+
+// idStart is how every record begins.
+const idStart = `{"event.id":"`
+
+// idIn returns the id of a record.
+func idIn(line []byte) string {
+	if !bytes.HasPrefix(line, []byte(idStart)) {
+		return ""
+	}
+	id, _, _ := bytes.Cut(line[len(idStart):], []byte(`"`))
+	return string(id)
+}
+
+// announcedID returns the id of a record that is announced, or nothing.
+func announcedID(line []byte) string {
+	if ahead.IsEmpty(Announcements) {
+		return ""
+	}
+	id := idIn(line)
+	if !ahead.Has(Announcements, id) {
+		return ""
+	}
+	return id
+}
+
+// announcedLine returns the record that was announced: what came after that is not known.
+func announcedLine(id string) []byte {
+	text := ahead.Look(Announcements, id)
+	if len(text) < 3 {
+		return nil
+	}
+	return []byte(text[:len(text)-1] + `,"hookward.interrupted":true}` + "\n")
+}
+
+// noteArrived notes that an output has records.
+func noteArrived(lines [][]byte) {
+	if ahead.IsEmpty(Announcements) {
+		return
+	}
+	for i := range lines {
+		ahead.Arrive(Announcements, idIn(lines[i]))
+	}
+}
 
 // spanOf returns which records a line stands for.
 func spanOf(line []byte) (string, int64, int64, int64) {

@@ -2,43 +2,71 @@ package audit
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/hookward/hookward/internal/ahead"
+	"github.com/hookward/hookward/internal/logfile"
+	"github.com/hookward/hookward/internal/outbox"
 )
 
-// What was handed on after one that is safe had its turn, may not be safe.
-func TestSafeOnlyBefore(t *testing.T) {
-	log, _, problem := ahead.Open(filepath.Join(t.TempDir(), "ahead"))
-	if problem != "" {
-		t.Fatal(problem)
+// fileOutput is an output of a test.
+func fileOutput(path string) *Output {
+	return NewOutput(Spec{Kind: "file", Name: "output file " + path, File: logfile.Options{Path: path, MaxBytes: 1 << 20, Keep: 1}, Queue: outbox.Options{MemoryBytes: 10_000}})
+}
+
+// A record stays announced until the last of several outputs has it, whatever arrives
+// there before, and there is no more of them than may wait.
+func TestAnnouncedUntilItArrives(t *testing.T) {
+	root := t.TempDir()
+	blocked := filepath.Join(root, "blocked")
+	if err := os.WriteFile(blocked, nil, 0o600); err != nil {
+		t.Fatal(err)
 	}
-	trail := NewNumbers("x")
-	begin := func(n int64) {
-		if err := ahead.Begin(log, n, "text"); err != nil {
+	good := fileOutput(filepath.Join(root, "good"))
+	bad := fileOutput(filepath.Join(blocked, "bad"))
+	numbers := NewNumbers("x")
+	OpenAhead(numbers, filepath.Join(root, "ahead"), []*Output{good, bad})
+	line := func(n int64) []byte {
+		return []byte(fmt.Sprintf(`{"event.id":%q,"event.sequence":%d,"hookward.epoch":%q}`, IdOf(numbers, n), n, numbers.Epoch) + "\n")
+	}
+	announce := func(n int64, outputs []*Output) error {
+		_, err := Announce(numbers, IdOf(numbers, n), n, line(n), outputs)
+		return err
+	}
+	for n := int64(1); n <= 3; n++ {
+		if err := announce(n, []*Output{good, bad}); err != nil {
 			t.Fatal(err)
 		}
-	}
-	left := func() string {
-		text := ""
-		for i := range trail.Unsafe {
-			text += fmt.Sprint(trail.Unsafe[i].sequence, " ")
+		if Put([]*Output{good, bad}, line(n), true, time.Now()) {
+			t.Error("it has arrived where it can't be")
 		}
-		return text
 	}
-	begin(1)
-	begin(2)
-	begin(3)
-	SettleAhead(trail, log, 1, false, 0)
-	before := HandedOn(trail) // the third one's turn comes
-	SettleAhead(trail, log, 2, false, 0)
-	SettleAhead(trail, log, 3, true, before)
-	if left() != "2 " {
-		t.Errorf("%q is left", left())
+	if err := announce(4, []*Output{good}); err != nil {
+		t.Fatal(err)
 	}
-	SettleAhead(trail, nil, 0, true, HandedOn(trail))
-	if left() != "" {
-		t.Errorf("%q is left", left())
+	if !Put([]*Output{good}, line(4), true, time.Now()) {
+		t.Error("it has not arrived")
+	}
+	ahead.ArriveAll(Announcements, IdOf(numbers, 4))
+	for n := int64(1); n <= 4; n++ {
+		if is := ahead.Has(Announcements, IdOf(numbers, n)); is != (n < 4) {
+			t.Errorf("record %d is announced: %v", n, is)
+		}
+	}
+	long := []byte(`{"event.id":"x","text":"` + strings.Repeat("y", 11_000) + `"}` + "\n")
+	if _, err := Announce(numbers, "x", 5, long, []*Output{good, bad}); err == nil || !strings.Contains(err.Error(), "has no room for it") {
+		t.Errorf("there is room for more than may wait: %v", err)
+	}
+	if err := os.Remove(blocked); err != nil {
+		t.Fatal(err)
+	}
+	for deadline := time.Now().Add(10 * time.Second); !ahead.IsEmpty(Announcements); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("they are announced for ever")
+		}
 	}
 }

@@ -20,6 +20,7 @@ const DefaultBufferBytes = 8 << 20
 
 // Output is where records go: one for all gates, and across all reloads.
 type Output struct {
+	name   string         // for people
 	Direct *outbox.Direct // to stdout or a file
 	Queue  *outbox.Queue  // to what is across a network
 	stdout bool           // it is recordOutput
@@ -55,7 +56,7 @@ type Spec struct {
 var StdoutQueue = outbox.Options{MemoryBytes: DefaultBufferBytes}
 
 func NewOutput(s Spec) *Output {
-	o := &Output{Digest: s.Digest}
+	o := &Output{name: s.Name, Digest: s.Digest}
 	tell := func(level, message string, now time.Time) { report.Write(level, "hookward", message, now) }
 	switch s.Kind {
 	case "stdout":
@@ -150,6 +151,7 @@ func sendRecords(o *Output, records [][]byte) outbox.Outcome {
 // end of the process can't take it away any more.
 func Put(outputs []*Output, line []byte, required bool, now time.Time) bool {
 	safe := true
+	have := 0
 	for i := range outputs {
 		arrived := false
 		switch {
@@ -161,8 +163,34 @@ func Put(outputs []*Output, line []byte, required bool, now time.Time) bool {
 			outbox.Add(outputs[i].Queue, line)
 		}
 		safe = safe && arrived
+		if arrived {
+			have++
+		}
+	}
+	for i := 0; i < have && !safe; i++ {
+		noteArrived([][]byte{line}) // the others tell by themselves
 	}
 	return safe
+}
+
+// fullOutput returns the name of an output where no record of so many bytes may wait, or
+// nothing.
+func fullOutput(outputs []*Output, size int) string {
+	for _, o := range outputs {
+		if o.Direct != nil && !outbox.DirectHasRoom(o.Direct, size) || o.Direct == nil && !outbox.HasRoom(o.Queue, size) {
+			return o.name
+		}
+	}
+	return ""
+}
+
+// fetchAgain has an output record what was announced.
+func fetchAgain(o *Output, ids []string) {
+	if o.Direct != nil {
+		outbox.FetchDirect(o.Direct, ids)
+	} else {
+		outbox.Fetch(o.Queue, ids)
+	}
 }
 
 // IsIdle says whether an output has nothing left, and how many records it has had.

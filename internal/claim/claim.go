@@ -131,14 +131,12 @@ func Commit(t *Table, key string, now int64) {
 	t.mu.Lock()
 	delete(t.flying, key)
 	t.current[key] = now
-	j := t.journal
-	if j != nil {
-		note(j, lineOf(key, now))
+	if t.journal == nil {
+		t.mu.Unlock()
+		return
 	}
 	t.mu.Unlock()
-	if j != nil {
-		keep(t, j)
-	}
+	keep(t, key, now)
 }
 
 // Release gives a claim back.

@@ -69,7 +69,15 @@ func isRecalled(t *Table) bool {
 }
 
 // keep writes down a delivery that was handed on, and waits for that, but not for long.
-func keep(t *Table, j *journal) {
+func keep(t *Table, key string, now int64) {
+	t.mu.Lock()
+	j := t.journal
+	if j == nil {
+		t.mu.Unlock()
+		return
+	}
+	note(j, lineOf(key, now))
+	t.mu.Unlock()
 	if !errand.Run(j.writer) {
 		t.tell("error", "can't be remembered across a restart: the disk does not answer")
 	}
@@ -120,6 +128,10 @@ func open(t *Table, j *journal) error {
 	if j.file != nil && !wal.IsGone(j.file, time.Now()) {
 		return nil
 	}
+	return reopen(t, j)
+}
+
+func reopen(t *Table, j *journal) error {
 	if j.file != nil {
 		t.tell("error", "file "+j.path+" was removed or replaced; it is written anew")
 	}

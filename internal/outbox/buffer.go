@@ -56,16 +56,16 @@ func putBack(b *buffer, chunk []byte) {
 	b.size += len(chunk)
 }
 
-// shrink drops the oldest chunks until the buffer has no more than so many bytes,
-// and notes what is lost.
+// shrink drops the oldest chunks until the buffer has no more than so many bytes, and
+// says whether any of it is lost.
 func shrink(b *buffer, most int, g *gaps) bool {
-	dropped := false
+	lost := false
 	for b.size > most && len(b.chunks) > 0 {
 		chunk := take(b)
-		lose(g, split(chunk))
-		dropped = true
+		gone := dropAll(g, split(chunk))
+		lost = lost || gone
 	}
-	return dropped
+	return lost
 }
 
 // split returns the lines of a chunk, without their newlines.

@@ -38,6 +38,7 @@ type Direct struct {
 
 	waiting  buffer
 	rest     []byte // of what was written in part: it goes first, and is never dropped
+	restOf   []byte // the whole line
 	gaps     gaps
 	failures int
 }
@@ -168,10 +169,17 @@ func drainLater(d *Direct) {
 // in the middle of one.
 func failed(d *Direct, lines []byte, n int, torn bool, err error) {
 	d.mu.Lock()
+	whole := lines[:n] // that were written
+	tornOf := d.restOf
 	if torn && n == 0 || n > 0 && n < len(lines) && lines[n-1] != '\n' {
 		// The line is completed when it can be: nothing may come in between.
 		end := n + 1 + bytes.IndexByte(lines[n:], '\n')
 		d.rest = lines[n:end]
+		start := bytes.LastIndexByte(lines[:n], '\n') + 1
+		if !torn || start > 0 {
+			d.restOf = lines[start:end]
+		}
+		whole = lines[:start]
 		n = end
 	}
 	putBack(&d.waiting, lines[n:])
@@ -179,6 +187,7 @@ func failed(d *Direct, lines []byte, n int, torn bool, err error) {
 	d.failures++
 	wait := pause(d.failures, 0)
 	d.mu.Unlock()
+	tellArrived(d, whole, torn, tornOf)
 	say(d.voice, "error", d.name+": "+err.Error()+"; records wait in memory")
 	d.timer.Reset(wait)
 }
@@ -201,27 +210,68 @@ func drain(d *Direct) {
 			failed(d, lines, n, torn, err)
 			return
 		}
+		tellArrived(d, lines, torn, d.restOf)
 		recovered(d)
 	}
+}
+
+// tellArrived tells which lines have arrived that had to wait. The first may be the rest
+// of one.
+func tellArrived(d *Direct, lines []byte, torn bool, tornOf []byte) {
+	if torn && len(lines) > 0 {
+		arrived(d.gaps.format, [][]byte{tornOf})
+		lines = lines[bytes.IndexByte(lines, '\n')+1:]
+	}
+	arrived(d.gaps.format, split(lines))
 }
 
 // next returns what is to be written next, and whether it begins in the middle of
 // a line. Where there is nothing, nobody is busy from then on.
 func next(d *Direct) ([]byte, bool) {
+	lines := []byte(nil)
+	torn := false
+	ends := false
+	for len(lines) == 0 && !ends {
+		lines, torn, ends = oldestWaiting(d)
+		if len(lines) == 0 && !ends {
+			lines = fetchKept(d)
+		}
+	}
+	return lines, torn
+}
+
+// fetchKept returns lines that were dropped, and can be had again.
+func fetchKept(d *Direct) []byte {
+	lines := []byte(nil)
+	for len(lines) < directChunk {
+		d.mu.Lock()
+		id := takeKept(&d.gaps)
+		d.mu.Unlock()
+		if id == "" {
+			break
+		}
+		lines = append(lines, d.gaps.format.Again(id)...)
+	}
+	return lines
+}
+
+// oldestWaiting is next but for what can be had again. The last result says that there
+// is none of that either.
+func oldestWaiting(d *Direct) ([]byte, bool, bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if len(d.rest) > 0 {
 		rest := d.rest
 		d.rest = nil
-		return rest, true
+		return rest, true, false
 	}
 	lines := append(join(takeGaps(&d.gaps)), take(&d.waiting)...)
-	if len(lines) == 0 {
+	if len(lines) == 0 && len(d.gaps.kept) == 0 {
 		d.behind = false
 		d.busy = false
-		return nil, false
+		return nil, false, true
 	}
-	return lines, false
+	return lines, false, false
 }
 
 func recovered(d *Direct) {
@@ -232,6 +282,27 @@ func recovered(d *Direct) {
 	if was > 0 {
 		say(d.voice, "info", d.name+": is well again")
 	}
+}
+
+// FetchDirect has lines written that can be had again by their ids, when there is time
+// for it. It does not wait.
+func FetchDirect(d *Direct, ids []string) {
+	d.mu.Lock()
+	d.gaps.kept = append(d.gaps.kept, ids...)
+	d.behind = true
+	starts := !d.busy
+	d.busy = true
+	d.mu.Unlock()
+	if starts {
+		drainLater(d)
+	}
+}
+
+// DirectHasRoom says whether a line of so many bytes may wait.
+func DirectHasRoom(d *Direct, n int) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.waiting.size+n <= d.most
 }
 
 // DirectIdle says whether nothing waits, and how many lines there have been.

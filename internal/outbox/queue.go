@@ -10,6 +10,7 @@ package outbox
 import (
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -33,8 +34,12 @@ type Queue struct {
 	hand     *batch    // what is being sent, or is to be sent again first
 	fewer    int       // how many records at once the receiver seems to take; 0 for any
 
+	onDisk int64 // bytes, when the disk was last used; atomic
+	since  int64 // when the disk began to be used, in nanoseconds since 1970, or 0; atomic
+
 	// diskMu is for the disk. Who holds mu does not wait for it.
 	diskMu sync.Mutex
+	keeps  bool      // what is on disk is never dropped: see Store
 	spill  *spill    // nil: there is none, or it can't be had
 	look   time.Time // when to try again to open it
 	broken int       // attempts to read the oldest segment that have failed
@@ -61,6 +66,9 @@ type batch struct {
 
 // slow is after how long a batch that is under way no longer counts as on its way.
 const slow = time.Second
+
+// maxTries is how often who does not wait long tries to have the disk, a millisecond apart.
+const maxTries = 100
 
 // NewQueue returns a queue. What an earlier process has left on disk is sent
 // first. Send is called by one at a time.
@@ -114,15 +122,22 @@ func tooMany(q *Queue) {
 }
 
 // Store takes one record, with its newline, and says whether it is on disk now,
-// with all that came before it. Where it is not, it waits in memory.
+// with all that came before it. Where it is not, it waits in memory. Nothing that is on
+// disk is dropped from then on: where that is full, the newest are.
 func Store(q *Queue, line []byte) bool {
-	q.diskMu.Lock()
-	err := storeAll(q) // it is older
-	if err == nil {
-		err = appendTo(q.spill, line)
-		makeRoom(q)
+	err := errBusyDisk
+	if tryDisk(q) {
+		q.keeps = true
+		err = storeAll(q) // it is older
+		stored := false
+		if err == nil {
+			stored, err = storeSome(q, line)
+		}
+		freeDisk(q)
+		if err == nil && !stored {
+			return false
+		}
 	}
-	q.diskMu.Unlock()
 	if err != nil {
 		say(q.voice, "error", q.name+": a record is not on disk: "+err.Error())
 		Add(q, line)
@@ -163,15 +178,15 @@ func turn(q *Queue) {
 		moveToDisk(q)
 	}
 	q.mu.Lock()
-	q.armed = q.waiting.size > 0 || q.hand != nil || !q.sending.IsZero() || len(q.gaps.spans) > 0 || onDisk(q)
+	q.armed = q.waiting.size > 0 || q.hand != nil || !q.sending.IsZero() || len(q.gaps.spans) > 0 || len(q.gaps.kept) > 0 || isOnDisk(q)
 	if q.armed {
 		arm(q)
 	}
 	q.mu.Unlock()
 }
 
-// onDisk says whether there is, or may be, anything on disk.
-func onDisk(q *Queue) bool {
+// isOnDisk says whether there is, or may be, anything on disk.
+func isOnDisk(q *Queue) bool {
 	if !q.diskMu.TryLock() {
 		return true
 	}
@@ -179,11 +194,42 @@ func onDisk(q *Queue) bool {
 	return q.spill != nil && len(q.spill.segments) > 0
 }
 
+// useDisk waits for the disk, which one uses at a time.
+func useDisk(q *Queue) {
+	q.diskMu.Lock()
+	atomic.StoreInt64(&q.since, time.Now().UnixNano())
+}
+
+// tryDisk is useDisk for who does not wait long. It says whether the disk is free.
+func tryDisk(q *Queue) bool {
+	for i := 0; i < maxTries; i++ {
+		if q.diskMu.TryLock() {
+			atomic.StoreInt64(&q.since, time.Now().UnixNano())
+			return true
+		}
+		since := atomic.LoadInt64(&q.since)
+		if since > 0 && time.Now().UnixNano()-since > int64(slow) {
+			return false // it hangs, it seems
+		}
+		time.Sleep(time.Millisecond)
+	}
+	return false
+}
+
+// freeDisk ends the use of the disk.
+func freeDisk(q *Queue) {
+	if q.spill != nil {
+		atomic.StoreInt64(&q.onDisk, q.spill.size)
+	}
+	atomic.StoreInt64(&q.since, 0)
+	q.diskMu.Unlock()
+}
+
 // hasSpill says whether records can wait on disk. It looks again now and then where
 // they can't: a directory may be mounted late.
 func hasSpill(q *Queue) bool {
-	q.diskMu.Lock()
-	defer q.diskMu.Unlock()
+	useDisk(q)
+	defer func() { freeDisk(q) }()
 	return openDisk(q) == nil
 }
 
@@ -213,6 +259,27 @@ func openDisk(q *Queue) error {
 	return nil
 }
 
+// Fetch has records sent that can be had again by their ids, when nothing else is to be
+// sent. It does not wait.
+func Fetch(q *Queue, ids []string) {
+	q.mu.Lock()
+	q.gaps.kept = append(q.gaps.kept, ids...)
+	if !q.armed {
+		arm(q)
+	}
+	q.mu.Unlock()
+}
+
+// HasRoom says whether a record of so many bytes may wait, in memory and on disk.
+func HasRoom(q *Queue, n int) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.waiting.size+n > q.options.MemoryBytes {
+		return false
+	}
+	return q.options.Directory == "" || atomic.LoadInt64(&q.onDisk)+int64(n) <= q.options.DiskBytes
+}
+
 // Idle says whether there is nothing left to send, and how many records there have
 // been.
 func Idle(q *Queue) (bool, int64) {
@@ -237,12 +304,7 @@ func Resize(q *Queue, o Options) {
 
 // Waiting returns how many bytes wait in memory and how many on disk.
 func Waiting(q *Queue) (int, int64) {
-	disk := int64(0)
-	q.diskMu.Lock()
-	if q.spill != nil {
-		disk = q.spill.size
-	}
-	q.diskMu.Unlock()
+	disk := atomic.LoadInt64(&q.onDisk)
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	memory := q.waiting.size

@@ -9,6 +9,17 @@ type Format struct {
 
 	// Gap returns a record, without a newline, that says which ones were lost.
 	Gap func(of string, first, last, count int64) []byte
+
+	// What follows is nil where nobody else keeps records.
+
+	// Kept returns by what id a line can be had again, or nothing where it can't be.
+	Kept func(line []byte) string
+
+	// Again returns the line of an id, with a newline, or nothing.
+	Again func(id string) []byte
+
+	// Arrived is told of lines that had to wait, and have arrived, or been refused.
+	Arrived func(lines [][]byte)
 }
 
 // span is what is lost of one series of records.
@@ -20,6 +31,42 @@ type span struct {
 type gaps struct {
 	format Format
 	spans  map[string]*span
+	kept   []string // ids of lines that were dropped, and can be had again
+}
+
+// dropAll notes that there is no room for lines, and says whether any is lost.
+func dropAll(g *gaps, lines [][]byte) bool {
+	lost := false
+	for i := range lines {
+		id := ""
+		if g.format.Kept != nil {
+			id = g.format.Kept(lines[i])
+		}
+		if id != "" {
+			g.kept = append(g.kept, id)
+		} else {
+			loseLine(g, lines[i])
+			lost = true
+		}
+	}
+	return lost
+}
+
+// takeKept returns the oldest of the lines that can be had again, or nothing.
+func takeKept(g *gaps) string {
+	if len(g.kept) == 0 {
+		return ""
+	}
+	id := g.kept[0]
+	g.kept = g.kept[1:]
+	return id
+}
+
+// arrived tells of lines that have arrived.
+func arrived(f Format, lines [][]byte) {
+	if f.Arrived != nil && len(lines) > 0 {
+		f.Arrived(lines)
+	}
 }
 
 // lose notes that lines are lost.

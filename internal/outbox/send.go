@@ -1,6 +1,7 @@
 package outbox
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"strconv"
@@ -10,7 +11,10 @@ import (
 // manyRecords are more than a batch has.
 const manyRecords = 100_000
 
-var errNoDisk = errors.New("there is no directory for it")
+var (
+	errNoDisk   = errors.New("there is no directory for it")
+	errBusyDisk = errors.New("the disk does not answer")
+)
 
 // sendAll sends one batch after the other, until there is none, or one fails.
 func sendAll(q *Queue) {
@@ -47,28 +51,53 @@ func nextBatch(q *Queue) *batch {
 	if b != nil {
 		return b
 	}
-	q.diskMu.Lock()
-	defer q.diskMu.Unlock()
+	useDisk(q)
+	defer func() { freeDisk(q) }()
 	stored, problem := nextStored(q)
 	if problem != "" {
 		say(q.voice, "error", q.name+": "+problem)
 		failAttempt(q)
 		return nil
 	}
+	kept := [][]byte(nil)
+	if len(stored) == 0 {
+		kept = fetchNext(q)
+	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	records := stored
 	if len(records) == 0 {
-		records = split(take(&q.waiting))
+		// What was lost is older than anything that is left. It does not go with what
+		// is on disk, because it is not there.
+		records = append(takeGaps(&q.gaps), kept...)
+		records = append(records, split(take(&q.waiting))...)
 	}
-	// What was lost is older than anything that is left.
-	records = append(takeGaps(&q.gaps), records...)
 	if len(records) == 0 {
 		q.sending = time.Time{}
 		return nil
 	}
 	q.hand = &batch{records: records, stored: len(stored) > 0}
 	return q.hand
+}
+
+// fetchNext returns records that were dropped, and can be had again, if nothing waits.
+func fetchNext(q *Queue) [][]byte {
+	records := [][]byte(nil)
+	size := 0
+	for {
+		q.mu.Lock()
+		id := ""
+		if q.waiting.size == 0 && size < q.options.BatchBytes {
+			id = takeKept(&q.gaps)
+		}
+		q.mu.Unlock()
+		if id == "" {
+			return records
+		}
+		line := q.format.Again(id)
+		size += len(line)
+		records = append(records, split(line)...)
+	}
 }
 
 // maxBroken is how often a segment may fail to be read before it is set aside.
@@ -120,8 +149,8 @@ func failAttempt(q *Queue) {
 // settleBatch notes what has become of some records of the batch in hand, and says
 // whether to go on at once.
 func settleBatch(q *Queue, o Outcome, sent [][]byte) bool {
-	q.diskMu.Lock()
-	defer q.diskMu.Unlock()
+	useDisk(q)
+	defer func() { freeDisk(q) }()
 	if len(o.Refused) > 0 {
 		q.mu.Lock()
 		lose(&q.gaps, o.Refused)
@@ -133,6 +162,9 @@ func settleBatch(q *Queue, o Outcome, sent [][]byte) bool {
 	goOn := settle(q, o, sent)
 	done := onDisk && q.hand == nil
 	q.mu.Unlock()
+	if !onDisk {
+		arrived(q.format, without(sent, o.Later))
+	}
 	if done {
 		drop(q.spill, 0)
 	}
@@ -140,6 +172,19 @@ func settleBatch(q *Queue, o Outcome, sent [][]byte) bool {
 		say(q.voice, "error", q.name+": "+o.Problem+consequence(o))
 	}
 	return goOn
+}
+
+// without returns the records that are not among others, which are some of them in order.
+func without(records, others [][]byte) [][]byte {
+	left := [][]byte(nil)
+	for i := range records {
+		if len(others) > 0 && bytes.Equal(records[i], others[0]) {
+			others = others[1:]
+		} else {
+			left = append(left, records[i])
+		}
+	}
+	return left
 }
 
 // settle is settleBatch with both locks held, but for the disk.
@@ -187,8 +232,8 @@ func settle(q *Queue, o Outcome, sent [][]byte) bool {
 // keepGaps writes what is to be told of lost records to disk, where there is one,
 // so that a restart does not forget it. The disk's lock is held.
 func keepGaps(q *Queue) {
-	if openDisk(q) != nil {
-		return
+	if openDisk(q) != nil || q.keeps && q.spill.size > q.spill.most+q.spill.most/8 {
+		return // in memory they become one
 	}
 	q.mu.Lock()
 	lines := takeGaps(&q.gaps)
@@ -216,12 +261,12 @@ func consequence(o Outcome) string {
 
 // moveToDisk writes what waits in memory to disk.
 func moveToDisk(q *Queue) {
-	q.diskMu.Lock()
+	useDisk(q)
 	err := storeAll(q)
 	if err == nil {
 		keepGaps(q)
 	}
-	q.diskMu.Unlock()
+	freeDisk(q)
 	if err != nil {
 		say(q.voice, "error", q.name+": records can't wait on disk: "+err.Error())
 	}
@@ -250,7 +295,7 @@ func storeAll(q *Queue) error {
 		if chunk == nil {
 			return nil
 		}
-		err := appendTo(q.spill, chunk)
+		stored, err := storeSome(q, chunk)
 		if err != nil {
 			q.mu.Lock()
 			putBack(&q.waiting, chunk)
@@ -260,8 +305,27 @@ func storeAll(q *Queue) error {
 			q.mu.Unlock()
 			return err
 		}
-		makeRoom(q)
+		if stored {
+			arrived(q.format, split(chunk))
+		}
 	}
+}
+
+// storeSome writes lines to disk, and says whether there was room for them: either what
+// is there makes room, or they are dropped.
+func storeSome(q *Queue, lines []byte) (bool, error) {
+	if !q.keeps || q.spill.size+int64(len(lines)) <= q.spill.most {
+		err := appendTo(q.spill, lines)
+		makeRoom(q)
+		return true, err
+	}
+	q.mu.Lock()
+	lost := dropAll(&q.gaps, split(lines))
+	q.mu.Unlock()
+	if lost {
+		say(q.voice, "error", q.name+": records are lost, because too many wait on disk")
+	}
+	return false, nil
 }
 
 // storeHand writes the batch in hand to disk, as the oldest segment. It was taken
@@ -274,6 +338,7 @@ func storeHand(q *Queue, b *batch) error {
 	q.mu.Lock()
 	b.stored = true // and still in hand: who settles it has to hold diskMu
 	q.mu.Unlock()
+	arrived(q.format, b.records)
 	return nil
 }
 
@@ -281,7 +346,7 @@ func storeHand(q *Queue, b *batch) error {
 // on disk. What was in them is told in their place, at the end of what is there.
 func makeRoom(q *Queue) {
 	s := q.spill
-	for s.size > s.most && len(s.segments) > 1 {
+	for !q.keeps && s.size > s.most && len(s.segments) > 1 {
 		q.mu.Lock()
 		i := 0
 		if q.hand != nil && q.hand.stored {
