@@ -59,7 +59,7 @@ func look(f *File, now time.Time) {
 	f.woken = now.UnixNano()
 	f.wake = f.woken + lookInterval
 	info, err := os.Stat(f.options.Path)
-	if err != nil && !os.IsNotExist(err) {
+	if os.IsPermission(err) {
 		return // what can't be seen may well be there
 	}
 	if err != nil || !os.SameFile(info, f.info) {
@@ -79,7 +79,7 @@ func look(f *File, now time.Time) {
 func gone(f *File) bool {
 	info, err := os.Stat(f.options.Path)
 	if err != nil {
-		return os.IsNotExist(err)
+		return !os.IsPermission(err) // a link that leads nowhere, or a directory that is a file
 	}
 	return !os.SameFile(info, f.info)
 }

@@ -264,3 +264,31 @@ func TestSecondWriterOfChain(t *testing.T) {
 	put(t, l, 3)
 	says(t, l, "error: somebody else writes to the file")
 }
+
+// A path that leads nowhere any more, be it a link to itself or through a file, is not
+// taken for one that can't be seen: nothing goes to the file that nobody can find.
+func TestPathThatLeadsNowhere(t *testing.T) {
+	for name, block := range map[string]func(path string) error{
+		"a link to itself": func(path string) error { return os.Symlink(path, path) },
+		"a file":           func(path string) error { return os.WriteFile(path, nil, 0o600) },
+	} {
+		l := begin(t)
+		put(t, l, 1)
+		directory := filepath.Dir(l.path)
+		if err := os.Rename(directory, directory+".away"); err != nil {
+			t.Fatal(err)
+		}
+		if err := block(directory); err != nil {
+			t.Fatal(err)
+		}
+		l.now = l.now.Add(2 * time.Second)
+		if n, err := Write(l.file, []byte(line(2)), l.now); n != 0 || err == nil {
+			t.Errorf("%s: %d bytes are written somewhere", name, n)
+		}
+		if err := os.Remove(directory); err != nil {
+			t.Fatal(err)
+		}
+		put(t, l, 2)
+		same(t, content(t, l.path), lines(2, 2))
+	}
+}

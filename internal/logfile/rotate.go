@@ -64,7 +64,11 @@ func reserve(f *File, now time.Time) (string, error) {
 	for i := 0; i < maxStamps; i++ {
 		stamp := at.Format(stampLayout)
 		name := f.real + "." + stamp
-		if stamp != f.stamp && isFree(name+".gz") {
+		free, err := isFree(name + ".gz")
+		if err != nil {
+			return "", err
+		}
+		if free && stamp != f.stamp {
 			file, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 			if err == nil {
 				return stamp, file.Close()
@@ -78,9 +82,12 @@ func reserve(f *File, now time.Time) (string, error) {
 	return "", errors.New("there is no free name for an old file")
 }
 
-func isFree(path string) bool {
+func isFree(path string) (bool, error) {
 	_, err := os.Lstat(path)
-	return os.IsNotExist(err)
+	if os.IsNotExist(err) {
+		return true, nil
+	}
+	return false, err
 }
 
 // Old returns the old files of a path, oldest first. Of one that is there in both

@@ -222,6 +222,16 @@ func TestReadOnlyDirectory(t *testing.T) {
 	}
 }
 
+// Why there is no name for an old file is said as it is.
+func TestNoNameForAnOldFile(t *testing.T) {
+	name := strings.Repeat("x", 255-len("."+recent))
+	l := beginAt(t, filepath.Join(t.TempDir(), name))
+	l.file.options.MaxBytes = 1
+	put(t, l, 1)
+	put(t, l, 2)
+	says(t, l, "file name too long") // with .gz
+}
+
 func TestIsOld(t *testing.T) {
 	for path, want := range map[string]string{
 		"/a.20251125T015044.123456Z":        "/a",
