@@ -8,6 +8,7 @@ import (
 
 	"github.com/hookward/hookward/internal/audit"
 	"github.com/hookward/hookward/internal/config"
+	"github.com/hookward/hookward/internal/errand"
 	"github.com/hookward/hookward/internal/plainfile"
 	"github.com/hookward/hookward/internal/policy"
 	"github.com/hookward/hookward/internal/report"
@@ -18,6 +19,16 @@ import (
 // secrets come from has changed.
 const fileCheckInterval = time.Second
 
+const (
+	// filePatience is how long a reload, or a request, waits for the files that a
+	// configuration names. Their disk may hang, which is nobody else's business.
+	filePatience = 2 * time.Second
+	// shortPatience is that of a reload while something hangs already: there may be many
+	// gates.
+	shortPatience = 200 * time.Millisecond
+	noAnswer      = "the disk of a file that it names does not answer"
+)
+
 // gate is one middleware on one router: its configuration and the policy which
 // that compiles to. The policy is nil while the configuration has a mistake.
 type gate struct {
@@ -25,10 +36,12 @@ type gate struct {
 	raw     map[string]any
 	compile func(map[string]any) (*policy.Compilation, *state)
 	trail   *audit.Numbers
-	router  string // its name, or nothing where that can't be told
-	watches bool   // whether the policy depends on files; set once
+	router  string         // its name, or nothing where that can't be told
+	watches bool           // whether the policy depends on files; set once
+	reader  *errand.Errand // compiles: see refresh
 
-	mu      sync.Mutex // guards what follows, where watches is true
+	mu      sync.Mutex // guards what follows, where watches is true; nobody waits for a disk with it
+	read    bool       // it has been compiled
 	policy  *policy.Policy
 	state   *state // of the policy; both are replaced together
 	problem string // why there is no policy
@@ -44,11 +57,53 @@ const refusesAll = "answers 503 to every request: "
 func newGate(name string, raw map[string]any, compile func(map[string]any) (*policy.Compilation, *state), now time.Time) *gate {
 	StartWorkers()
 	g := &gate{name: name, trail: trailOf(name), raw: raw, compile: compile, checked: now}
-	c, s := tryCompile(g)
-	g.watches = len(c.Files) > 0
 	report.NoteConfiguration(name, raw)
-	adopt(g, c, s, now)
+	patience := filePatience
+	if errand.AnyLate() {
+		patience = shortPatience
+	}
+	g.reader = errand.New(patience, func() { refresh(g) })
+	inTime := errand.Run(g.reader)
+	g.mu.Lock()
+	g.watches = len(g.files) > 0 || !g.read
+	if !g.read && !inTime {
+		goOn(g, now)
+	}
+	g.mu.Unlock()
 	return g
+}
+
+// refresh compiles the configuration, unless nothing has changed since it was compiled.
+// It is the reader's work.
+func refresh(g *gate) {
+	g.mu.Lock()
+	now := g.checked
+	read := g.read
+	files := g.files
+	g.mu.Unlock()
+	if read && !anyChanged(files) {
+		return
+	}
+	c, s := tryCompile(g)
+	g.mu.Lock()
+	g.read = true
+	adopt(g, c, s, now)
+	g.mu.Unlock()
+}
+
+// goOn has a gate begin with what the one before it has in force, if that has the same
+// configuration, because its files can't be read.
+func goOn(g *gate, now time.Time) {
+	c, s := lastCompiled(g.name, g.raw)
+	if c == nil {
+		g.problem = noAnswer
+		report.Write("error", g.name, refusesAll+g.problem, now)
+		return
+	}
+	g.policy = c.Policy
+	g.state = s
+	g.files = c.Files
+	report.Write("error", g.name, "keeps what was in force: "+noAnswer, now)
 }
 
 // currentPolicy returns the policy to apply now, or nil, with its state. Where secrets
@@ -58,17 +113,32 @@ func currentPolicy(g *gate, now time.Time) (*policy.Policy, *state) {
 		return g.policy, g.state
 	}
 	g.mu.Lock()
-	defer g.mu.Unlock()
 	since := now.Sub(g.checked)
-	if since >= 0 && since < fileCheckInterval {
-		return g.policy, g.state
+	fresh := since >= 0 && since < fileCheckInterval
+	if !fresh {
+		g.checked = now
 	}
-	g.checked = now
-	if anyChanged(g.files) {
-		c, s := tryCompile(g)
-		adopt(g, c, s, now)
+	p := g.policy
+	s := g.state
+	g.mu.Unlock()
+	if fresh {
+		return p, s
 	}
-	return g.policy, g.state
+	return checkedPolicy(g, now)
+}
+
+// checkedPolicy is currentPolicy for the one who looks at the files. Others go on meanwhile
+// with what is in force, and so does this one where that takes too long.
+func checkedPolicy(g *gate, now time.Time) (*policy.Policy, *state) {
+	inTime := errand.Run(g.reader)
+	g.mu.Lock()
+	p := g.policy
+	s := g.state
+	g.mu.Unlock()
+	if !inTime && p != nil {
+		report.Write("error", g.name, "keeps what was in force: "+noAnswer, now)
+	}
+	return p, s
 }
 
 // adopt takes over what was compiled and reports on it. A policy in force is

@@ -155,6 +155,11 @@ type middleware struct {
 	last time.Time       // when that was last seen to be there
 	seen int64           // records, until last
 
+	// What was last compiled, also guarded by registryMu.
+	lastRaw         map[string]any
+	lastCompilation *policy.Compilation // of what had no mistake
+	lastState       *state
+
 	mu            sync.Mutex // for what follows; who holds it may wait for a disk, and may lock registryMu
 	raw           map[string]any
 	compilation   *policy.Compilation
@@ -204,7 +209,25 @@ func compileShared(ctx context.Context, name string, raw map[string]any, now tim
 	if m.compilation.Policy == nil {
 		return m.compilation, nil
 	}
-	return m.compilation, useState(ctx, name, m, m.compilation.Policy, now)
+	s := useState(ctx, name, m, m.compilation.Policy, now)
+	registryMu.Lock()
+	m.lastRaw = raw
+	m.lastCompilation = m.compilation
+	m.lastState = s
+	registryMu.Unlock()
+	return m.compilation, s
+}
+
+// lastCompiled returns what the gates before have in force, if they have the same
+// configuration. It waits for no disk.
+func lastCompiled(name string, raw map[string]any) (*policy.Compilation, *state) {
+	registryMu.Lock()
+	defer registryMu.Unlock()
+	m := middlewares[name]
+	if m == nil || m.lastCompilation == nil || !reflect.DeepEqual(m.lastRaw, raw) {
+		return nil, nil
+	}
+	return m.lastCompilation, m.lastState
 }
 
 // useState returns what the gates before have left to a policy, with the middleware's
@@ -310,6 +333,14 @@ func useOutput(ctx context.Context, name string, s audit.Spec, now time.Time) *a
 	return o
 }
 
+// closeSoon closes an output without waiting for its disk.
+func closeSoon(o *audit.Output) {
+	time.AfterFunc(0, func() {
+		defer func() { _ = recover() }()
+		audit.CloseOutput(o)
+	})
+}
+
 // sweep forgets what belongs to middlewares that are gone.
 func sweep() {
 	defer func() { _ = recover() }()
@@ -327,7 +358,7 @@ func forget(now time.Time) int {
 	for key, o := range outputsByKey {
 		if !isOutputUsed(o, now) && now.Sub(o.Last) > linger && key != "stdout" {
 			delete(outputsByKey, key)
-			audit.CloseOutput(o)
+			closeSoon(o)
 		}
 	}
 	for name, m := range middlewares {
