@@ -20,6 +20,7 @@ import (
 	"github.com/hookward/hookward/internal/iplist"
 	"github.com/hookward/hookward/internal/policy"
 	"github.com/hookward/hookward/internal/report"
+	"github.com/hookward/hookward/internal/wal"
 	"github.com/hookward/hookward/internal/words"
 )
 
@@ -128,7 +129,7 @@ func closeMiddleware(m *middleware) {
 	}
 }
 
-// reportList reports on a list, which belongs to no middleware alone.
+// reportList reports on what belongs to no middleware alone, such as a list.
 func reportList(level, message string, now time.Time) {
 	report.Write(level, "hookward", message, now)
 }
@@ -159,6 +160,7 @@ type middleware struct {
 	lastRaw         map[string]any
 	lastCompilation *policy.Compilation // of what had no mistake
 	lastState       *state
+	directory       string // where something outlives the process; empty if nothing does
 
 	mu            sync.Mutex // for what follows; who holds it may wait for a disk, and may lock registryMu
 	raw           map[string]any
@@ -214,8 +216,25 @@ func compileShared(ctx context.Context, name string, raw map[string]any, now tim
 	m.lastRaw = raw
 	m.lastCompilation = m.compilation
 	m.lastState = s
+	m.directory = directoryOf(m.compilation.Policy)
+	if m.directory != "" {
+		wal.Own(m.directory, func(level, message string) { reportList(level, message, time.Now()) })
+	}
 	registryMu.Unlock()
 	return m.compilation, s
+}
+
+// directoryOf returns where a policy has something outlive the process that no other
+// process may use, or nothing.
+func directoryOf(p *policy.Policy) string {
+	uses := p.Audit.Required || p.Replay != nil
+	for i := range p.Audit.Specs {
+		uses = uses || p.Audit.Specs[i].Queue.Directory != ""
+	}
+	if !uses {
+		return ""
+	}
+	return p.Audit.Directory
 }
 
 // lastCompiled returns what the gates before have in force, if they have the same
@@ -373,6 +392,11 @@ func forget(now time.Time) int {
 			m.mu.Unlock()
 		}
 	}
+	inUse := map[string]bool{}
+	for _, m := range middlewares {
+		inUse[m.directory] = true
+	}
+	wal.Disown(inUse)
 	sweeping = len(middlewares) > 0
 	return len(middlewares)
 }
