@@ -1,0 +1,119 @@
+package e2e
+
+import (
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/hookward/hookward/dev/gateway"
+)
+
+// freezable mounts a file system of its own, and returns where, and what freezes and
+// thaws it: whoever writes to it meanwhile hangs.
+func freezable(t *testing.T) (string, func(how string) error) {
+	t.Helper()
+	mount := t.TempDir()
+	image := filepath.Join(t.TempDir(), "image")
+	run := func(name string, arguments ...string) error {
+		out, err := exec.Command(name, arguments...).CombinedOutput()
+		if err != nil {
+			return fmt.Errorf("%s: %w: %s", name, err, out)
+		}
+		return nil
+	}
+	err := os.WriteFile(image, nil, 0o600)
+	if err == nil {
+		err = os.Truncate(image, 16<<20)
+	}
+	if err == nil {
+		err = run("mkfs.ext4", "-q", image)
+	}
+	if err == nil {
+		err = run("mount", "-o", "loop", image, mount)
+	}
+	if err != nil {
+		t.Skipf("no file system that can be frozen can be had here: %v", err)
+	}
+	freeze := func(how string) error { return run("fsfreeze", how, mount) }
+	t.Cleanup(func() {
+		_ = freeze("--unfreeze")
+		if err := run("umount", "--lazy", mount); err != nil {
+			t.Error(err)
+		}
+	})
+	if err := freeze("--freeze"); err != nil {
+		t.Skipf("no file system can be frozen here: %v", err)
+	}
+	if err := freeze("--unfreeze"); err != nil {
+		t.Fatal(err)
+	}
+	return mount, freeze
+}
+
+// A disk that hangs stops what needs it, and nothing else: deliveries are remembered in
+// memory, required records are refused, reloads and other gates go on.
+func TestFrozenDisk(t *testing.T) {
+	mount, freeze := freezable(t)
+	elsewhere := filepath.Join(t.TempDir(), "secret")
+	if err := os.WriteFile(elsewhere, []byte(oldSecret), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s := start(t, nil, []gate{
+		{name: "replay", options: fmt.Sprintf(`{provider: github, secrets: ["env:GH"], stateDirectory: %q, replay: {window: 1h}}`, mount+"/state")},
+		{name: "required", options: fmt.Sprintf(`{provider: github, secrets: ["env:GH"], stateDirectory: %q, audit: {required: "true"}}`, mount+"/state")},
+		{name: "elsewhere", options: fmt.Sprintf(`{provider: github, secrets: ["file:%s"]}`, elsewhere)},
+	}, gateway.Settings{})
+	t.Cleanup(func() { _ = freeze("--unfreeze") }) // before Traefik is stopped
+	deliver := func(gate string, n int) *answer {
+		body := fmt.Sprint("delivery ", n)
+		return s.post(t, gate, body, signed(secret, body))
+	}
+	for _, gate := range []string{"replay", "required"} {
+		s.passed(t, deliver(gate, 0))
+	}
+	if err := freeze("--freeze"); err != nil {
+		t.Fatal(err)
+	}
+	began := time.Now()
+	for n := 1; n <= 10; n++ {
+		s.passed(t, deliver("replay", n))
+	}
+	for n := 1; n <= 10; n++ {
+		s.refused(t, deliver("required", n), http.StatusServiceUnavailable, "audit_unavailable")
+	}
+	if passed := time.Since(began); passed > 15*time.Second {
+		t.Errorf("20 requests take %s", passed)
+	}
+	if a := deliver("replay", 3); len(s.backend.at(a.path)) > 0 {
+		t.Error("a duplicate is not known")
+	}
+	// Another gate's secret changes, and Traefik's configuration does.
+	if err := os.WriteFile(elsewhere, []byte(newSecret), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "another gate has its new secret", func() bool {
+		return s.post(t, "elsewhere", hello, signed(newSecret, hello)).StatusCode == http.StatusOK
+	})
+	s.configure(t, "other", []gate{
+		{name: "new", options: github},
+		{name: "late", options: fmt.Sprintf(`{provider: github, secrets: ["env:GH"], stateDirectory: %q, replay: {window: 1h}}`, mount+"/state")},
+	})
+	s.passed(t, deliver("new", 1))
+	s.passed(t, deliver("late", 1))
+	s.passed(t, deliver("replay", 11))
+	if err := freeze("--unfreeze"); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "required records can be written down again", func() bool {
+		return deliver("required", 11).StatusCode == http.StatusOK
+	})
+	for n := 0; n <= 11; n++ {
+		if a := deliver("replay", n); len(s.backend.at(a.path)) > 0 {
+			t.Errorf("delivery %d has passed again", n)
+		}
+	}
+}
