@@ -1,3 +1,6 @@
+// Package explain tells people why a gate would accept a request or refuse it: it has
+// the gate decide, and words the outcome. It must not decide anything itself, and
+// Traefik never loads it.
 package explain
 
 import (

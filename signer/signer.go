@@ -1,3 +1,6 @@
+// Package signer signs deliveries as providers do, by the gate's own configuration:
+// for tests, of the gate and of others. It must not verify anything, and Traefik never
+// loads it.
 package signer
 
 import (

@@ -1,3 +1,6 @@
+// Package audit knows what the record of a request says, as a line that strangers
+// can't forge, and the outputs that it goes to. It must not know how a request was
+// decided on.
 package audit
 
 import (

@@ -1,3 +1,5 @@
+// Package bans knows who has failed too often of late, and is not listened to for a
+// while. It must not know what a failure is, nor who is counted: a client is a key.
 package bans
 
 import (

@@ -1,4 +1,5 @@
-// Package bucket limits how often, by token buckets: each key has one of its own.
+// Package bucket limits how often, by token buckets: each key has one of its own. It
+// must not know whose key that is.
 //
 // A bucket is a single number, the time at which it will be full again, as in the
 // generic cell rate algorithm (ITU-T I.371, "virtual scheduling"). So in any

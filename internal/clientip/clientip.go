@@ -1,3 +1,5 @@
+// Package clientip knows whose address a request comes from, behind proxies that are
+// trusted. It must not know what becomes of that client.
 package clientip
 
 import (

@@ -1,3 +1,5 @@
+// Package cluster knows how several Traefiks limit, ban and claim together, by scripts
+// in Redis. It must not know what is limited or claimed: that is a key.
 package cluster
 
 import (

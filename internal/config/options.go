@@ -1,3 +1,6 @@
+// Package config knows the options: what a user may write, how it is decoded, and how
+// a mistake in it is named. It must not know what an option does: that is compiled
+// above it.
 package config
 
 import (

@@ -1,3 +1,5 @@
+// Package handshakes knows how providers ask whether an address is ours, and what they
+// are answered. It must not know when in the order of checks they are.
 package handshakes
 
 import (

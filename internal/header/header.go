@@ -1,3 +1,5 @@
+// Package header knows which names and texts may stand in a header, and how else a
+// name can be spelt. It must not know which headers a gate reads or sets.
 package header
 
 import (

@@ -1,3 +1,6 @@
+// Package hooktest has the configurations, deliveries and backends that tests of
+// several packages use. It must not know the gate, whose own tests use it: nothing but
+// tests imports it.
 package hooktest
 
 import (

@@ -1,3 +1,6 @@
+// Package inspect knows what a gate would make of a configuration, where its secrets
+// can't be had as well. It must not know how a request is judged, and Traefik never
+// loads it.
 package inspect
 
 import (

@@ -1,5 +1,6 @@
 // Package ipset knows sets of IP addresses: it reads what people and proxies
-// write, and tells in one search whether an address is in a set of any size.
+// write, and tells in one search whether an address is in a set of any size. It must
+// not know where a set comes from.
 //
 // IPv4 addresses that are written as IPv6 (::ffff:192.0.2.1) are IPv4 addresses
 // here, and zones (fe80::1%eth0) are dropped: both are ways to write an address

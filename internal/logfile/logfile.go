@@ -1,5 +1,5 @@
 // Package logfile appends lines to a file that others may read, rotate and remove
-// at any time.
+// at any time. It must not know what a line says.
 //
 // A line is in the file whole, or it will be: what a full disk has cut off is
 // completed before anything else is written. Old files are kept beside it, under

@@ -1,3 +1,5 @@
+// Package message knows a request as the checks on its content read it: where a value
+// stands, and whether it stands there once. It must not know what a value is good for.
 package message
 
 import (

@@ -1,3 +1,6 @@
+// Package policy knows what all options of a configuration come to together: it
+// compiles them, once. It must not know a request, nor hold anything that changes:
+// that is the gate's.
 package policy
 
 import (

@@ -3,7 +3,7 @@
 // Package providers has the rows of the catalogue by their slugs, each as the text of a
 // JSON object: options, which are laid under a user's, ranges, and habits. Numbers and booleans are
 // strings, as in a label. A string is one node of what the interpreter builds at a start,
-// however long it is.
+// however long it is. It must not know what an option means.
 package providers
 
 var Rows = map[string]string{

@@ -1,3 +1,5 @@
+// Package report knows how the operator is told of something, on stderr, and not too
+// often. It must not know of what.
 package report
 
 import (

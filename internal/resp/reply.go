@@ -1,7 +1,9 @@
 // Package resp speaks RESP2, the protocol of Redis and Valkey
 // (https://redis.io/docs/latest/develop/reference/protocol-spec/), as far as
-// scripts need it that answer with a number. A reply that is malformed, too large
-// or too late, not the only one, or that to another request, ends its connection.
+// scripts need it that answer with a number. It must not know what a script does.
+//
+// A reply that is malformed, too large or too late, not the only one, or that to another
+// request, ends its connection.
 package resp
 
 import (

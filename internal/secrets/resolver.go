@@ -1,3 +1,6 @@
+// Package secrets knows where secrets and public keys are had from, what they decode
+// to, and which texts were hardly meant to be one. It must not know what is verified
+// with them.
 package secrets
 
 import (

@@ -1,6 +1,7 @@
 // Package ship sends batches of audit records to where they are kept: to
 // Elasticsearch, Splunk, an OpenTelemetry collector, Loki, a syslog server, or any
-// HTTP server. Each record is one JSON object on one line.
+// HTTP server. Each record is one JSON object on one line. It must not know what a
+// record says, nor what waits behind it.
 //
 // A batch is sent once, and what has become of each of its records is said as well
 // as the receiver lets one know. Whoever calls does the waiting and the repeating.

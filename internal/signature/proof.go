@@ -3,6 +3,9 @@ package signature
 import (
 	"crypto/sha256"
 	"time"
+
+	"github.com/hookward/hookward/internal/message"
+	"github.com/hookward/hookward/internal/verdict"
 )
 
 // Proof is what was found out about who has signed a message. Unless its reason is
@@ -32,4 +35,13 @@ func DigestSigned(found *Proof, body []byte) string {
 		}
 	}
 	return string(h.Sum(nil))
+}
+
+// howFar says how far the form came that was tried last. One whose own condition,
+// {PLACE==TEXT}, does not hold was not meant, and comes behind all others.
+func howFar(m *message.Message, reason string) int {
+	if m.NotMeant {
+		return -1
+	}
+	return verdict.Depths[reason]
 }

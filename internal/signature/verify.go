@@ -1,3 +1,6 @@
+// Package signature knows how a signature is read, what text it is made over, and
+// whether one of the keys made it. It must not know what becomes of a request that has
+// a good one.
 package signature
 
 import (
@@ -35,7 +38,7 @@ func Verify(v *Verifier, m *message.Message, now time.Time) Proof {
 	furthest := 0
 	for _, s := range v.Schemes {
 		found := verifyScheme(v, s, m, now)
-		depth := verdict.HowFar(m, found.Reason)
+		depth := howFar(m, found.Reason)
 		if best.Reason == "" || found.Reason == verdict.Verified || depth > furthest {
 			best = found
 			furthest = depth

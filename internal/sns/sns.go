@@ -1,3 +1,6 @@
+// Package sns knows Amazon SNS: which certificates and confirmations may be fetched,
+// and how they are. It must not know how a signature is verified, nor whose topics are
+// awaited.
 package sns
 
 import (

@@ -1,3 +1,5 @@
+// Package tokens knows how a delivery is verified by a token that it carries. It must
+// not know what else a gate asks of it.
 package tokens
 
 import (

@@ -1,5 +1,5 @@
 // Package vectorfile reads testdata/vectors, for the tests of the plugin and for those
-// in the real Traefik.
+// in the real Traefik. It must not know what the gate makes of them.
 //
 // A file shows one thing: lines of "key: value", an empty line, and the body to the end
 // of the file.

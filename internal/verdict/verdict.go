@@ -1,10 +1,8 @@
+// Package verdict has the words that the checks may end with, and what follows from
+// each. It must not know how a check comes to its word.
 package verdict
 
-import (
-	"net/http"
-
-	"github.com/hookward/hookward/internal/message"
-)
+import "net/http"
 
 // A reason is the short, stable word for the outcome of the checks: for the
 // audit record and for tests. What a stranger sees is the status text alone.
@@ -134,13 +132,4 @@ func init() {
 		Failures[v.reason] = v.fault
 		Depths[v.reason] = v.depth
 	}
-}
-
-// HowFar says how far the form came that was tried last. One whose own condition,
-// {PLACE==TEXT}, does not hold was not meant, and comes behind all others.
-func HowFar(m *message.Message, reason string) int {
-	if m.NotMeant {
-		return -1
-	}
-	return Depths[reason]
 }

@@ -1,3 +1,5 @@
+// Package words has what Go's strings lack, for any package. It must not know any
+// other package of the gate.
 package words
 
 import (
