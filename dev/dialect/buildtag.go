@@ -8,17 +8,8 @@ import (
 	"strings"
 )
 
-// The two lines that make a file one that only the compiler reads. Yaegi ignores
-// the first and honours the second, the compiler does it the other way round, and
-// both know "gc" as the name of the compiler alone.
-const (
-	goBuildLine   = "//go:build gc"
-	plusBuildLine = "// +build gc"
-)
-
-// buildTag refuses build constraints, but for the two lines of compiledOnly. A file
-// that the compiler ignores for one is loaded all the same, so these files are read
-// here, too. It also refuses what a loaded file has from one that is not loaded.
+// buildTag refuses build constraints. A file that the compiler ignores for one is loaded
+// all the same, so these files are read here, too.
 func buildTag(p *pass) {
 	for c := range p.root.Preorder((*ast.File)(nil)) {
 		p.buildLines(c.Node().(*ast.File))
@@ -32,22 +23,10 @@ func buildTag(p *pass) {
 			continue
 		}
 		f, err := parser.ParseFile(p.Fset, name, src, parser.ParseComments|parser.PackageClauseOnly)
-		if err == nil && !compiledOnly(f) {
+		if err == nil {
 			p.buildLines(f)
 		}
 	}
-	p.usesOfCompiled()
-}
-
-// compiledOnly reports whether Yaegi skips a file which the compiler reads: above the
-// package clause stand goBuildLine and plusBuildLine, once each and to the letter,
-// and no other constraint.
-func compiledOnly(f *ast.File) bool {
-	seen := map[string]int{}
-	for _, line := range constraints(f) {
-		seen[line.text]++
-	}
-	return len(seen) == 2 && seen[goBuildLine] == 1 && seen[plusBuildLine] == 1
 }
 
 // constraintLine is a line that the compiler or Yaegi takes for a build constraint.
@@ -95,25 +74,5 @@ func opensLine(c *ast.Comment, word string) bool {
 func (p *pass) buildLines(f *ast.File) {
 	for _, line := range constraints(f) {
 		p.report(line.pos, line.name)
-	}
-}
-
-// usesOfCompiled reports what files that Yaegi loads have from files that it skips.
-func (p *pass) usesOfCompiled() {
-	skipped := map[*token.File]bool{}
-	for _, f := range p.Files {
-		if compiledOnly(f) {
-			skipped[p.Fset.File(f.FileStart)] = true
-		}
-	}
-	if len(skipped) == 0 {
-		return
-	}
-	for c := range p.root.Preorder((*ast.Ident)(nil)) {
-		name := c.Node().(*ast.Ident)
-		object := p.TypesInfo.Uses[name]
-		if object != nil && object.Pos().IsValid() && skipped[p.Fset.File(object.Pos())] {
-			p.report(name.Pos(), name.Name+" of a file that Yaegi skips")
-		}
 	}
 }

@@ -48,7 +48,7 @@ var rules = []rule{
 	{"json-unexported", "Yaegi encodes unexported fields as Xname and does not flatten embedded ones; use exported, named fields only", jsonUnexported},
 	{"print", "Traefik shows this at DEBUG or turns it into an ERROR; write to os.Stdout or os.Stderr", printing},
 	{"missing-symbol", "Yaegi v0.16.1 cannot load this; do without it", missingSymbol},
-	{"build-tag", "Yaegi ignores //go:build, where the compiler ignores // +build; move the file to a directory of its own, or write both, with gc, for what the compiler alone is to read", buildTag},
+	{"build-tag", "Yaegi ignores //go:build, where the compiler ignores // +build; move the file to a directory of its own", buildTag},
 }
 
 // analyzer reports code that Yaegi does not run as the compiler does.
@@ -82,7 +82,7 @@ func run(ap *analysis.Pass) (any, error) {
 	// Not the shared inspector of passes/inspect: it includes test files.
 	var files []*ast.File
 	for _, f := range ap.Files {
-		if loaded(ap.Fset.File(f.FileStart).Name()) && !compiledOnly(f) {
+		if loaded(ap.Fset.File(f.FileStart).Name()) {
 			files = append(files, f)
 		}
 	}

@@ -19,8 +19,8 @@
 // afterwards, and a value changed through a second pointer are not found.
 // The interpreted test run is there for the rest.
 //
-// Package main is skipped: no plugin is one. Test files are skipped: Traefik never loads them. So are files with the lines
-// "//go:build gc" and "// +build gc": Yaegi takes them for another compiler's.
+// Package main is skipped: no plugin is one. Test files are skipped: Traefik never
+// loads them.
 package main
 
 import "golang.org/x/tools/go/analysis/singlechecker"

@@ -103,9 +103,6 @@ func declaredTests(t *testing.T, directory string) int {
 	}
 	count := 0
 	for _, file := range files {
-		if isCompiledOnly(t, file) {
-			continue
-		}
 		b, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
@@ -117,15 +114,4 @@ func declaredTests(t *testing.T, directory string) int {
 		}
 	}
 	return count
-}
-
-// isCompiledOnly reports whether a file is one that Yaegi is to skip. The dialect allows
-// no other way to say so.
-func isCompiledOnly(t *testing.T, file string) bool {
-	t.Helper()
-	text, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return strings.Contains(string(text), "//go:build gc\n// +build gc\n")
 }

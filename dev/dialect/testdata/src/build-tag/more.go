@@ -1,4 +1,4 @@
-// want +4 `\[build-tag\] //go:build: .*; move the file to a directory of its own, .*`
+// want +4 `\[build-tag\] //go:build: .*; move the file to a directory of its own`
 
 // Package buildtag has build constraints.
 
