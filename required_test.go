@@ -13,6 +13,7 @@ import (
 	"github.com/hookward/hookward/internal/audit"
 	"github.com/hookward/hookward/internal/hooktest"
 	"github.com/hookward/hookward/internal/policy"
+	"github.com/hookward/hookward/internal/verdict"
 )
 
 // requiredInto returns a configuration that requires records, in a file that can't be
@@ -118,6 +119,9 @@ func TestDroppedRecordsAreReadBack(t *testing.T) {
 	}
 	if n := announced(t, g); n != 200 {
 		t.Errorf("%d are announced, before any has arrived", n)
+	}
+	if x := decide(g, hooktest.SignedPost("one more"), hooktest.TestTime); x.reason != verdict.AuditUnavailable {
+		t.Errorf("another one passes, where there was no room for others: %s", x.reason)
 	}
 	mend()
 	settleOutputs(t)

@@ -6,6 +6,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -115,5 +119,86 @@ func TestFrozenDisk(t *testing.T) {
 		if a := deliver("replay", n); len(s.backend.at(a.path)) > 0 {
 			t.Errorf("delivery %d has passed again", n)
 		}
+	}
+}
+
+// A file output on a disk that is full: with required, whatever is told 200 has its record
+// once there is room again, be it after a kill in the middle.
+func TestRequiredOverAFullDisk(t *testing.T) {
+	mount := t.TempDir()
+	if err := syscall.Mount("tmpfs", mount, "tmpfs", 0, "size=4m"); err != nil {
+		t.Skipf("no small file system can be had here: %v", err)
+	}
+	t.Cleanup(func() { _ = syscall.Unmount(mount, syscall.MNT_DETACH) })
+	path := filepath.Join(mount, "hooks.log")
+	gates := []gate{{name: "required", options: fmt.Sprintf(`{provider: github, secrets: ["env:GH"], stateDirectory: %q, audit: {required: "true", outputs: [{type: file, path: %q, bufferBytes: "65536"}]}}`, t.TempDir(), path)}}
+	filler := filepath.Join(mount, "filler")
+	acknowledged := sync.Map{}
+	for _, kills := range []bool{false, true} {
+		s := start(t, nil, gates, gateway.Settings{})
+		// What is in the way is all that there is room for.
+		f, err := os.OpenFile(filler, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _ = f.Write(make([]byte, 8<<20))
+		_ = f.Close()
+		refused := atomic.Int64{}
+		wait := sync.WaitGroup{}
+		for sender := range 16 {
+			wait.Go(func() {
+				for n := range 100 {
+					r, err := http.NewRequest(http.MethodPost, fmt.Sprintf("%s/required/full-%t-%d-%d", s.URL, kills, sender, n), strings.NewReader(hello))
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					r.Header.Set("X-Hub-Signature-256", strings.TrimPrefix(helloSignature, "X-Hub-Signature-256: "))
+					response, err := s.client.Do(r)
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					_ = response.Body.Close()
+					if response.StatusCode == http.StatusOK {
+						acknowledged.Store(r.URL.Path, true)
+					} else {
+						refused.Add(1)
+					}
+				}
+			})
+		}
+		wait.Wait()
+		if n := refused.Load(); n < 100 {
+			t.Errorf("%d are refused, with room for less than the others", n)
+		}
+		if kills {
+			s.Kill()
+		}
+		if err := os.Remove(filler); err != nil {
+			t.Fatal(err)
+		}
+		if kills {
+			s = start(t, nil, gates, gateway.Settings{})
+		}
+		size, since := int64(0), time.Now()
+		eventually(t, "all is written", func() bool {
+			info, err := os.Stat(path)
+			if err == nil && info.Size() != size {
+				size, since = info.Size(), time.Now()
+			}
+			return time.Since(since) > 2*time.Second
+		})
+		recorded := map[string]int{}
+		for _, r := range linesOf(t, path) {
+			recorded[r.Path]++
+		}
+		acknowledged.Range(func(path, _ any) bool {
+			if recorded[path.(string)] == 0 {
+				t.Errorf("%s was told 200, and has no record", path)
+			}
+			return true
+		})
+		s.Stop()
 	}
 }

@@ -278,6 +278,7 @@ func recovered(d *Direct) {
 	d.mu.Lock()
 	was := d.failures
 	d.failures = 0
+	d.gaps.full = false
 	d.mu.Unlock()
 	if was > 0 {
 		say(d.voice, "info", d.name+": is well again")
@@ -298,11 +299,12 @@ func FetchDirect(d *Direct, ids []string) {
 	}
 }
 
-// DirectHasRoom says whether a line of so many bytes may wait.
+// DirectHasRoom says whether a line of so many bytes may wait: not where others have been
+// dropped, however much room that has made.
 func DirectHasRoom(d *Direct, n int) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.waiting.size+n <= d.most
+	return !d.gaps.full && d.waiting.size+n <= d.most
 }
 
 // DirectIdle says whether nothing waits, and how many lines there have been.

@@ -270,11 +270,12 @@ func Fetch(q *Queue, ids []string) {
 	q.mu.Unlock()
 }
 
-// HasRoom says whether a record of so many bytes may wait, in memory and on disk.
+// HasRoom says whether a record of so many bytes may wait, in memory and on disk: not
+// where others have been dropped, however much room that has made.
 func HasRoom(q *Queue, n int) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if q.waiting.size+n > q.options.MemoryBytes {
+	if q.gaps.full || q.waiting.size+n > q.options.MemoryBytes {
 		return false
 	}
 	return q.options.Directory == "" || atomic.LoadInt64(&q.onDisk)+int64(n) <= q.options.DiskBytes

@@ -32,11 +32,13 @@ type gaps struct {
 	format Format
 	spans  map[string]*span
 	kept   []string // ids of lines that were dropped, and can be had again
+	full   bool     // lines were dropped, and none has been taken since
 }
 
 // dropAll notes that there is no room for lines, and says whether any is lost.
 func dropAll(g *gaps, lines [][]byte) bool {
 	lost := false
+	g.full = true
 	for i := range lines {
 		id := ""
 		if g.format.Kept != nil {

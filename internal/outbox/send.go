@@ -207,6 +207,7 @@ func settle(q *Queue, o Outcome, sent [][]byte) bool {
 		return true
 	}
 	if taken > 0 {
+		q.gaps.full = false
 		q.fewer *= 2
 		if q.fewer > manyRecords {
 			q.fewer = 0
