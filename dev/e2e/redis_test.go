@@ -304,6 +304,8 @@ func TestRedisOutages(t *testing.T) {
 		server.do(t, "REPLICAOF", "NO", "ONE")
 		sharing("when it can be written to")
 		server.do(t, "EVAL", "for i=1,100000 do if not pcall(redis.call,'SET','fill'..i,string.rep('x',1000)) then return i end end", "0")
+		// Who has asked while it filled, if only in the background, keeps all away for a moment.
+		time.Sleep(3 * time.Second)
 		outage("full")
 		server.do(t, "FLUSHALL")
 		sharing("when there is room")
