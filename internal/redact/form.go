@@ -32,7 +32,7 @@ func renderPairs(r *Rules, m *memory, text string, cut bool, query bool) (string
 		kind = kindQuery
 	}
 	tokens := query && webToken.MatchString(decoded(text))
-	every := tokens || len(r.patterns) > 0
+	every := tokens || len(r.patterns) > 0 || linkQuery.MatchString(text)
 	for i, pair := range pairs {
 		if pair == "" {
 			continue
@@ -77,7 +77,8 @@ func classifyField(r *Rules, m *memory, kind, written string) string {
 // renderPair returns a rendition of one field.
 func renderPair(r *Rules, m *memory, class, written, value string, query bool) string {
 	shown := written
-	name, changed := mask(r.patterns, decoded(written))
+	name := decoded(written)
+	name, changed := mask(r.patterns, name, linkSecrets(r, m, name))
 	if changed {
 		shown = encodeValue(name)
 	}

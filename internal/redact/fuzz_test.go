@@ -11,7 +11,7 @@ import (
 
 var someNames = []string{"a", "b", "c", "password", "pass_word", "TOKEN", "a.b", "a[0][c]", "user[pin]", "x@example.com", "", "_", "é", "sig"}
 
-var someTexts = []string{"", "x", "y\"z\\", "\n{", "{\"", "4111111111111111", "a b@example.com, c", "DE89370400440532013000", "<&>", "é\u2028", "[1]", "{}", "\"q\"", "[REDACTED]", "/\b\f\r\t", "\x00"}
+var someTexts = []string{"", "x", "y\"z\\", "\n{", "{\"", "4111111111111111", "a b@example.com, c", "DE89370400440532013000", "<&>", "é\u2028", "[1]", "{}", "\"q\"", "[REDACTED]", "/\b\f\r\t", "\x00", "https://x/?a=1&to\\/ken=s#b", "see /a?r=%2Fb%3Fcode%3Ds%26d&e\n&key=f"}
 
 // generate writes a random document.
 func generate(random *rand.Rand, depth int) string {

@@ -20,6 +20,7 @@ type document struct {
 	pieces []string // every second one is a string; the last is none
 	level  int
 	masks  []pattern      // that may match
+	links  bool           // whether some link may have a secret in its query
 	hint   *regexp.Regexp // is in all that any of them matches, or nil
 
 	out     []string // what is done; pieces before from are in there
@@ -57,7 +58,7 @@ func renderJSON(r *Rules, m *memory, text string, cut bool, level int) (string, 
 	if cut {
 		pieces = dropRest(pieces)
 	}
-	d := &document{r: r, m: m, pieces: pieces, level: level, masks: candidates(r, text), value: startOf(r, m)}
+	d := &document{r: r, m: m, pieces: pieces, level: level, masks: candidates(r, text), links: hasLinks(r, m, text), value: startOf(r, m)}
 	if len(d.masks) > 0 {
 		d.hint = r.hint
 	}
@@ -119,6 +120,7 @@ func walk(d *document) {
 	pieces := d.pieces
 	classes := d.m.classes
 	hint := d.hint
+	links := d.links
 	for i := 0; ; i += 2 {
 		piece := pieces[i]
 		shape := shapes[piece]
@@ -150,14 +152,14 @@ func walk(d *document) {
 				d.value = next
 				d.secret = next == hit
 			}
-			if hint != nil && hint.MatchString(text) {
+			if hint != nil && hint.MatchString(text) || links && strings.ContainsAny(text, linkHints) {
 				maskString(d, i+1)
 			}
 		} else if d.secret {
 			pieces[i+1] = Marker
 			d.secret = false
 			d.changed = true
-		} else if text != "" && opens[text[0]] || hint != nil && hint.MatchString(text) {
+		} else if text != "" && opens[text[0]] || hint != nil && hint.MatchString(text) || links && strings.ContainsAny(text, linkHints) {
 			scalar(d, i+1)
 		}
 	}

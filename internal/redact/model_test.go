@@ -71,6 +71,12 @@ type model struct {
 	patterns []pattern
 }
 
+// mask returns a text without what patterns match and without secrets in links.
+func (m *model) mask(text string) string {
+	masked, _ := mask(m.patterns, text, linkSecrets(&Rules{}, &memory{classes: map[string]string{}}, text))
+	return masked
+}
+
 // redacted returns a document as it should be. The names are those that lead to
 // the value, each with what it may be read as.
 func redacted(m *model, value any, names [][][]string, depth, level int) any {
@@ -102,7 +108,7 @@ func redacted(m *model, value any, names [][][]string, depth, level int) any {
 	for i := 1; i+1 < len(all); i += 2 {
 		name := all[i].(string)
 		to := append(append([][][]string{}, names...), readings(name))
-		masked, _ := mask(m.patterns, name)
+		masked := m.mask(name)
 		if isSecretName(name) || anyLeads(m, to) {
 			out = append(out, masked, Marker)
 		} else {
@@ -127,8 +133,7 @@ func redactedText(m *model, text string, level int) string {
 		if halfDocument.MatchString(text) {
 			return Marker
 		}
-		masked, _ := mask(m.patterns, text)
-		return masked
+		return m.mask(text)
 	}
 	if level == maxLevels {
 		return Marker

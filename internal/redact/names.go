@@ -43,7 +43,7 @@ var secretParts = []*regexp.Regexp{
 		// Codes that are good for one use.
 		`(?:onetime|verification|verify|recovery|backup|security|auth|authorization|activation|login|mfa|2fa|twofactor|sms)(?:code|pass|pin)`,
 		// Links that let in whoever has them.
-		`(?:subscribe|magic|reset|invite|login|activation|confirmation|verification)(?:ur[il]|link)`,
+		`(?:subscribe|response|magic|reset|invite|login|activation|confirmation|verification)(?:ur[il]|link)`,
 		// Addresses with a password in them.
 		`connectionstring|(?:database|db|redis|mongo|mongodb|postgres|postgresql|mysql|amqp|rabbitmq)ur[il]$`,
 		// What is worth money.

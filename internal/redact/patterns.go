@@ -85,11 +85,17 @@ func matches(patterns []pattern, text string) bool {
 	return false
 }
 
-// mask puts the marker in place of what patterns match in a text, and says whether
-// there is any. Each pattern sees the text as it is, and what several match is one:
+// mask puts the marker in place of what patterns match in a text, and of secrets
+// that are known to stand in it, and says whether there is any. Each pattern sees the text as it is, and what several match is one:
 // after another's marker an address would be none.
-func mask(patterns []pattern, text string) (string, bool) {
+func mask(patterns []pattern, text string, secrets [][]int) (string, bool) {
 	var painted []byte
+	for _, at := range secrets {
+		if painted == nil {
+			painted = []byte(text)
+		}
+		copy(painted[at[0]:at[1]], make([]byte, at[1]-at[0]))
+	}
 	for i := range patterns {
 		p := &patterns[i]
 		if !p.hint.MatchString(text) {

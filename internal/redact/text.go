@@ -15,9 +15,7 @@ var opens = [256]bool{'{': true, '[': true, ' ': true, '\\': true, 2: true, 6: t
 func scalar(d *document, i int) {
 	written := d.pieces[i]
 	if !mayOpen(written) {
-		if len(d.masks) > 0 {
-			maskString(d, i)
-		}
+		maskString(d, i)
 		return
 	}
 	text, ok := unescape(written)
@@ -41,7 +39,7 @@ func mayOpen(written string) bool {
 }
 
 // maskString redacts in a name, or another string that is no document, what
-// patterns match.
+// patterns match, and secrets in links.
 func maskString(d *document, i int) {
 	written := d.pieces[i]
 	escaped := strings.ContainsAny(written, escapes)
@@ -49,7 +47,7 @@ func maskString(d *document, i int) {
 	if escaped {
 		text, _ = unescape(written)
 	}
-	text, changed := mask(d.masks, text)
+	text, changed := mask(d.masks, text, linkSecrets(d.r, d.m, text))
 	if !changed {
 		return
 	}
@@ -70,7 +68,7 @@ func renderText(r *Rules, m *memory, masks []pattern, text string, level int) (s
 		if halfDocument.MatchString(text) {
 			return Marker, true // what can't be parsed can't be redacted
 		}
-		return mask(masks, text)
+		return mask(masks, text, linkSecrets(r, m, text))
 	}
 	if level == maxLevels {
 		return Marker, true
