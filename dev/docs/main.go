@@ -1,4 +1,4 @@
-// Command docs writes the option table in docs/options.md from the comments of
+// Command docs writes the options in docs/options.md from the comments of
 // internal/config, the table of a record's fields in docs/audit.md from those of
 // internal/audit/record.go, the schema of the options, and what is made of the files in
 // catalogue/: the rows that the gate reads, docs/providers.md, and what the command
@@ -25,9 +25,10 @@ import (
 )
 
 const (
-	begin       = "<!-- The table is written by `make docs` from internal/config. -->\n"
+	begin       = "<!-- The options are written by `make docs` from internal/config. -->\n"
 	beginFields = "<!-- The table is written by `make docs` from internal/audit. -->\n"
 	end         = "<!-- End of the table. -->\n"
+	endOptions  = "<!-- End of the options. -->\n"
 )
 
 func main() {
@@ -49,7 +50,7 @@ func run(check bool) error {
 		return err
 	}
 	options := filepath.Join(root, "docs", "options.md")
-	text, err := between(options, begin, table(sections, "Options", ""))
+	text, err := between(options, begin, endOptions, optionPage(sections))
 	if err != nil {
 		return err
 	}
@@ -133,11 +134,11 @@ func withFields(page, root string) (string, error) {
 		name, _, _ := strings.Cut(o.name, ",")
 		text += fmt.Sprintf("| `%s` | %s |\n", name, strings.ReplaceAll(o.meaning, "|", "\\|"))
 	}
-	return between(page, beginFields, text)
+	return between(page, beginFields, end, text)
 }
 
-// between returns a page with a table in the place of the one between two lines.
-func between(page, begin, table string) (string, error) {
+// between returns a page with a text in the place of the one between two lines.
+func between(page, begin, end, text string) (string, error) {
 	old, err := os.ReadFile(page)
 	if err != nil {
 		return "", err
@@ -145,13 +146,14 @@ func between(page, begin, table string) (string, error) {
 	before, rest, ok := bytes.Cut(old, []byte(begin))
 	_, after, ok2 := bytes.Cut(rest, []byte(end))
 	if !ok || !ok2 {
-		return "", fmt.Errorf("%s lacks the lines between which the table stands", filepath.Base(page))
+		return "", fmt.Errorf("%s lacks the lines between which its table or its options stand", filepath.Base(page))
 	}
-	return string(before) + begin + table + end + string(after), nil
+	return string(before) + begin + text + end + string(after), nil
 }
 
 // option is a field of a section: its name and its comment, cut into sentences
-// that say what it is, its default, and whether it is required.
+// that say what it is, its default, and whether it is required. The meaning is
+// Markdown: paragraphs and lists.
 type option struct {
 	name, meaning, fallback, required, section string
 	list                                       bool   // of sections
@@ -205,43 +207,37 @@ func parseField(field *ast.Field) (option, error) {
 	if star, ok := kind.(*ast.StarExpr); ok {
 		o.section = star.X.(*ast.Ident).Name
 	}
-	text := strings.Join(strings.Fields(field.Doc.Text()), " ")
-	text, _ = strings.CutPrefix(text, field.Names[0].Name+" ")
+	text, _ := strings.CutPrefix(field.Doc.Text(), field.Names[0].Name+" ")
 	for _, verb := range []string{"is ", "are "} {
 		text, _ = strings.CutPrefix(text, verb)
 	}
-	for _, sentence := range strings.SplitAfter(text, ". ") {
-		sentence = strings.TrimSpace(sentence)
-		if value, ok := strings.CutPrefix(sentence, "Default: "); ok {
-			o.fallback = strings.TrimSuffix(value, ".")
-		} else if value, ok := strings.CutPrefix(sentence, "Required"); ok {
-			o.required = "yes" + strings.TrimSuffix(value, ".")
-		} else {
-			o.meaning = strings.TrimSpace(o.meaning + " " + sentence)
+	wasItem := false
+	for _, block := range blocks(text) {
+		isItem := strings.HasPrefix(block, "- ")
+		meaning := ""
+		for _, sentence := range strings.SplitAfter(block, ". ") {
+			sentence = strings.TrimSpace(sentence)
+			if value, ok := strings.CutPrefix(sentence, "Default: "); ok {
+				o.fallback = strings.TrimSuffix(value, ".")
+			} else if value, ok := strings.CutPrefix(sentence, "Required"); ok {
+				o.required = "yes" + strings.TrimSuffix(value, ".")
+			} else {
+				meaning = strings.TrimSpace(meaning + " " + sentence)
+			}
 		}
+		switch {
+		case o.meaning == "" || meaning == "":
+		case isItem && wasItem:
+			o.meaning += "\n"
+		default:
+			o.meaning += "\n\n"
+		}
+		o.meaning += meaning
+		wasItem = isItem
 	}
 	if o.meaning == "" {
 		return option{}, fmt.Errorf("%s has no comment", field.Names[0])
 	}
 	o.meaning = strings.ToUpper(o.meaning[:1]) + o.meaning[1:]
 	return o, nil
-}
-
-func table(sections map[string][]option, section, path string) string {
-	text := ""
-	if path == "" {
-		text = "| Option | Meaning | Default | Required |\n|---|---|---|---|\n"
-	}
-	for _, o := range sections[section] {
-		name := path + o.name
-		text += fmt.Sprintf("| `%s` | %s | %s | %s |\n", name, strings.ReplaceAll(o.meaning, "|", "\\|"), o.fallback, o.required)
-		if o.section == "" || o.section == "AlternativeOptions" || strings.HasPrefix(o.meaning, "As in ") {
-			continue // a section whose options stand elsewhere in the table
-		}
-		if o.list {
-			name += "[]"
-		}
-		text += table(sections, o.section, name+".")
-	}
-	return text
 }

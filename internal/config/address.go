@@ -50,9 +50,9 @@ type AllowlistOptions struct {
 	AllowAll bool `json:"allowAll"`
 
 	// Alone lets requests pass by their address alone, without a signature or
-	// token: whoever can send from there, or through a proxy that is believed,
-	// can say anything. It excludes `provider`, `signature` and `token`.
-	// Default: `false`.
+	// token. **Nothing is verified then**: whoever can send from there, or through
+	// a proxy that is believed, can say anything. It excludes `provider`,
+	// `signature` and `token`. Default: `false`.
 	Alone bool `json:"alone"`
 
 	// RejectStatusCode is the status of the answer to others.
@@ -107,8 +107,9 @@ type ListOptions struct {
 	// themselves in. Default: `false`.
 	PlainHTTP bool `json:"plainHTTP"`
 
-	// AcceptAnySize takes over a version that has less than half as many ranges
-	// as the one before, or more than a hundred times as many, or as many
-	// addresses, or more than half of all there are. It is refused otherwise. Default: `false`.
+	// AcceptAnySize takes over a new version of any size. Otherwise a version is
+	// refused that has less than half as much as the one before, or more than a
+	// hundred times as much, counted in ranges and in addresses, and one that has
+	// more than half of all addresses there are. Default: `false`.
 	AcceptAnySize bool `json:"acceptAnySize"`
 }

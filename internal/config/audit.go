@@ -23,9 +23,10 @@ type AuditOptions struct {
 	RefusedPayload bool `json:"refusedPayload"`
 
 	// Redact are the paths of values that are left out of a `redacted` payload, in
-	// JSON and forms: `customer.email`, `*.card` with any name in the place of the
-	// star, `**.card` at any depth. Lists are no level; case, `-` and `_` make no
-	// difference. Values of names such as `password` and `token` always are.
+	// JSON and HTML forms: `customer.email`; `*.card`, with any name in the place
+	// of the star; `**.card`, at any depth. Lists are no level; upper and lower
+	// case, `-` and `_` make no difference. Values of names such as `password` and
+	// `token` are always left out, in the queries of links, too.
 	Redact []string `json:"redact"`
 
 	// RedactPatterns are kinds of values that are left out of a `redacted`

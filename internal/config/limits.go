@@ -64,14 +64,13 @@ type BanOptions struct {
 
 // ReplayOptions say how often one delivery may pass.
 type ReplayOptions struct {
-	// Window is how long a delivery is remembered that has passed, and that the
-	// backend has answered with 2xx; up to `720h`, and at least twice
-	// `tolerance` and a minute where the scheme signs a timestamp.
-	// Default: `24h`.
+	// Window is how long a delivery is remembered, once the backend has answered
+	// it with 2xx: up to `720h`, and where the scheme signs a timestamp, at least
+	// twice `tolerance` plus a minute. Default: `24h`.
 	Window time.Duration `json:"window"`
 
-	// OnDuplicate is what becomes of it when it comes again: `acknowledge` (200,
-	// and it is not forwarded), `reject` (409), or `forward`.
+	// OnDuplicate is what becomes of a remembered delivery that comes again:
+	// `acknowledge` (200, and it is not forwarded), `reject` (409), or `forward`.
 	// Default: `acknowledge`.
 	OnDuplicate string `json:"onDuplicate"`
 
@@ -80,9 +79,8 @@ type ReplayOptions struct {
 	// Default: `signature`.
 	By string `json:"by"`
 
-	// Required answers 503 where a delivery can't be remembered: because there
-	// are more than can be, or because `redis` can't be asked. Otherwise the
-	// oldest is forgotten, or what this Traefik alone remembers has to do.
-	// Default: `false`.
+	// Required answers 503 where a delivery can't be remembered. Without it, the
+	// oldest delivery is forgotten where there are too many, and while `redis` can't
+	// be asked, what this Traefik remembers by itself counts. Default: `false`.
 	Required bool `json:"required"`
 }

@@ -8,7 +8,7 @@ import (
 )
 
 // Options is the typed form of a middleware's configuration. Decode fills it;
-// the comments of its fields are the table of docs/options.md. A field that holds
+// the comments of its fields are the text of docs/options.md. A field that holds
 // its zero value was not given.
 //
 // A place, where an option names one, is `header:NAME`, `query:NAME`,
@@ -23,10 +23,13 @@ type Options struct {
 
 	// Secrets are the keys that senders sign with, or the tokens that they
 	// send, newest first; each is accepted, so a rotation needs no downtime.
-	// Each is `env:NAME`, `file:/path` (read again when the file changes) or,
-	// with a warning, the secret itself, unless it looks like a reference, a
-	// path, a name or a placeholder. A single string is one secret: commas
-	// don't split it. At most 16. Required where the scheme has a shared secret.
+	// At most 16. A single string is one secret: commas don't split it. Each is:
+	//   - `env:NAME`, a variable of Traefik's environment;
+	//   - `file:/path`, which is read again when the file changes;
+	//   - the secret itself, with a warning. It must not look like a reference, a
+	//     path, a name or a placeholder.
+	//
+	// Required where the scheme has a shared secret.
 	Secrets []string `json:"secrets" decode:"whole"`
 
 	// PublicKeys are the keys, or certificates, that verify asymmetric
@@ -46,13 +49,16 @@ type Options struct {
 	VerifyToken string `json:"verifyToken"`
 
 	// PublicURL is the address that the provider calls, for schemes which sign
-	// `{url}`; it is never guessed from the request. Either scheme and host
-	// (`https://hooks.example.com`), and path and query are the request's, or
-	// the whole URL as the provider knows it, and then a request with another
-	// path or query is refused. Its path may be shorter in front, or longer by
-	// plain words, where Traefik strips or adds a prefix. With a user and a
-	// password in it, as the provider has it, `env:NAME` or `file:/path` keeps
-	// it out of Traefik's API.
+	// `{url}`; it is never guessed from the request. It is one of:
+	//   - scheme and host (`https://hooks.example.com`): path and query are the
+	//     request's;
+	//   - the whole URL as the provider knows it: a request with another query
+	//     or path is refused. Because Traefik may strip or add a prefix, the
+	//     request's path may lack something in front, or have more in front, of
+	//     letters, digits, `-`, `_` and slashes.
+	//
+	// A URL with a user and a password in it is given as `env:NAME` or
+	// `file:/path`, which keeps it out of Traefik's API.
 	PublicURL string `json:"publicURL"`
 
 	// Signature describes a signature scheme, or overrides fields of the
@@ -107,7 +113,7 @@ type Options struct {
 	// verified; more is answered with 429.
 	RateLimit *RateLimitOptions `json:"rateLimit"`
 
-	// Ban refuses a client with 429 for a while that keeps failing verification.
+	// Ban refuses a client that keeps failing verification, with 429, for a while.
 	// It is on by default; `false` switches it off.
 	Ban *BanOptions `json:"ban" decode:"off"`
 
@@ -125,10 +131,11 @@ type Options struct {
 	// StateDirectory is a directory, as an absolute path, for what a restart of
 	// Traefik should not forget: the last good version of each list that has a
 	// `url`, the deliveries that `replay` remembers, and records that could not
-	// be sent yet. It is created where it
-	// is missing, and belongs to one Traefik alone. Without it, an allow list
-	// that has not been fetched yet answers 503 for the first moments after a
-	// start, and a delivery may pass once more after one.
+	// be sent yet. It is created where it is missing. Each Traefik needs one of
+	// its own.
+	//
+	// Without it, a restart has two effects: an allow list with a `url` answers
+	// 503 until it is fetched, and a delivery that has passed may pass once more.
 	StateDirectory string `json:"stateDirectory"`
 
 	// ObserveOnly forwards what the checks refuse, and records the refusal, so
@@ -157,29 +164,32 @@ type SignatureOptions struct {
 
 	// Format is the exact grammar of the signature's text: literal text around
 	// `{hex}`, `{base64}` or `{base64url}`, and `{timestamp}` where it stands
-	// beside the signature. A format that ends in a separator (comma, semicolon,
-	// ampersand or space) and `...` is a list: `t={timestamp},v1={hex},...`
-	// takes the elements in any order, several signatures, and leaves other
-	// elements unread. `{sender}` is one of `senders`, `{headers}` a list of
+	// beside the signature. `{sender}` is one of `senders`, `{headers}` a list of
 	// signed headers, `{base64json:NAME}` a signature in a field of a base64
-	// JSON object. Default: `{hex}`.
+	// JSON object.
+	//
+	// A format that ends in a separator (comma, semicolon, ampersand or space)
+	// and `...` is a list: `t={timestamp},v1={hex},...` takes its elements in any
+	// order, and several signatures. Other elements are left unread. Default: `{hex}`.
 	Format string `json:"format"`
 
-	// Signs is what is signed: literal text and `{body}`, `{timestamp}`, `{id}`,
-	// `{method}`, `{url}`, `{host}`, `{path}`, `{query}`, `{uri}` (path and
-	// query), `{portURL}` (with its scheme's port, or without the port that it
-	// has), `{decodedURL}` (with what HubSpot decodes), any place such as
-	// `{header:NAME}` or `{json:a.b}`, `{secret}`, and what is made of these:
-	// `{lower:PLACE}`, `{free:PLACE}` (the one value that may contain the text
-	// beside it), `{only:form:NAME}` (of a form without further fields), `{sorted:form}`, `{sorted:query}`,
-	// `{ascii:body}`, `{sha256:body}` (hexadecimal; `sha256base64:` and
-	// `sha256raw:` too), `{headers:NAME}` (the headers that a header lists),
-	// `{headers}` and `{headerValues}` (those that `format` lists, with dots
-	// between them; after one more dot the body must be a JSON object or list).
-	// `{PLACE==TEXT}`, `{PLACE==sha256:body}` and `{PLACE==}` (absent) stand
-	// for nothing, and must hold. Text in brackets is left out where all values
-	// in it are absent. Braces and brackets of the text itself are doubled.
-	// Default: `{body}`.
+	// Signs is what is signed: literal text, and in braces:
+	//   - `{body}`, `{timestamp}`, `{id}`, `{method}`, `{secret}`;
+	//   - `{url}`, `{host}`, `{path}`, `{query}`, `{uri}` (path and query), `{portURL}` (with its scheme's
+	//     port, or without the port that it has), `{decodedURL}` (with what HubSpot decodes);
+	//   - any place, such as `{header:NAME}` or `{json:a.b}`;
+	//   - `{lower:PLACE}`, its value in small letters; `{free:PLACE}`, the one value that may contain the
+	//     text beside it; `{only:form:NAME}`, a field of an HTML form that has no other fields;
+	//   - `{sorted:form}`, `{sorted:query}`, names and values in order;
+	//   - `{ascii:body}`; `{sha256:body}` (in hexadecimal), `{sha256base64:body}`, `{sha256raw:body}`;
+	//   - `{headers:NAME}`, the headers that a header lists; `{headers}` and `{headerValues}`, those that
+	//     `format` lists, with dots between them. Where one more dot follows, the body must be a JSON object
+	//     or list;
+	//   - conditions, which add nothing to the text and must hold: `{PLACE==TEXT}`, `{PLACE==sha256:body}`,
+	//     and `{PLACE==}` for a value that is absent.
+	//
+	// Text in brackets is left out where all values in it are absent. Braces and
+	// brackets of the text itself are doubled. Default: `{body}`.
 	Signs string `json:"signs"`
 
 	// Items is the path of a list in the JSON body each item of which is signed

@@ -17,7 +17,7 @@ func TestSensitiveNames(t *testing.T) {
 		otp OTP smsOTP otp_code OTPCode totp one_time_code verification_code recovery_codes backupCode sms_code loginPin
 		pin Pin user_pin userPin PIN pins card-pin ssn SSN userSSN user[ssn] social_security_number pan cardPan card_number cardNumber card-no cc_number creditCard credit_card
 		cvv cvc CVV2 cardCvc cvc_check csc iban IBAN bank_iban accountNumber bank_account_number routing_number sort_code passport_number
-		connection_string databaseUrl DATABASE_URL redis_url dsn SubscribeURL magic_link reset_url invitationToken confirmationUrl
+		connection_string databaseUrl DATABASE_URL redis_url dsn SubscribeURL magic_link reset_url response_url invitationToken confirmationUrl
 		access_url_secret paswd basicAuth pkcs12 private_pem backup_phrase mysql_uri taxNumber tax_id_no accountnum national_id login_link sms_pass cc_no creditcard debit_card
 		activationLink app_license_key webhook_key cipherKey rsa_key sessid verifyCode authorization_code 2fa_code account_key sortCode routingNum cardpan`) {
 		if !SensitiveName(name) {

@@ -1,7 +1,8 @@
 // Package redact makes renditions of payloads and queries that are safe to keep
-// in an audit log: what stands under a name that is known for secrets, at a path
-// of the user's or looks like a card number is replaced. What can't be parsed
-// can't be redacted, and has no rendition. It must not know whose payload it is.
+// in an audit log: what stands under a name that is known for secrets, also in the
+// query of a link, at a path of the user's or looks like a card number is replaced.
+// What can't be parsed can't be redacted, and has no rendition. It must not know
+// whose payload it is.
 package redact
 
 import (
