@@ -80,6 +80,7 @@ func compileAllowlist(n *config.Notes, options config.Options, ranges *config.Li
 		config.AddWarning(n, "allowlist.allowAll", config.KindNoEffect, "has no effect, because sourceRange has not every address")
 	}
 	if o.Alone {
+		config.AddWarning(n, "allowlist.alone", config.KindInvalid, "NOTHING IS VERIFIED but the address; whoever can send from there can say anything")
 		excludeVerification(n, options)
 	}
 	return l
