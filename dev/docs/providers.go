@@ -15,7 +15,7 @@ const pageHead = `# Providers
 
 <!-- This page is written by ` + "`make docs`" + ` from catalogue/; change those files, not this. -->
 
-%d senders that the gate knows by name: write the slug under ` + "`provider`" + `, and beside it what the column **Give** names. Other options of [the options](options.md) that fit the scheme override the row; one without effect is a mistake.
+%d senders that the gate knows by name: write the slug under ` + "`provider`" + `, and beside it what the column **Give** names. Other [options](options.md) that fit the scheme override the row; one without effect is a mistake.
 
 - **Give**: write each secret as the provider shows it; the row knows whether it is text, hexadecimal, base64 or ` + "`whsec_...`" + `. What stands in parentheses is for the handshake, or may be left out.
 - **Verifies** is what the delivery carries. A *token* is the same in every delivery: it says who knows it, and nothing about this delivery.

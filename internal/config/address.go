@@ -17,9 +17,9 @@ type IPStrategyOptions struct {
 	// first in `X-Forwarded-For`, from the right, that is not among them.
 	ExcludedIPs []string `json:"excludedIPs"`
 
-	// IPv6Subnet makes one client of all IPv6 addresses that have their first so
-	// many bits in common, from `1` to `128`: the client's address is then the
-	// first one of that subnet. Lists still know the whole address.
+	// IPv6Subnet is a number of bits, from `1` to `128`. All IPv6 addresses that
+	// begin with the same bits count as one client, whose address is the first one
+	// of that subnet. Lists still know the whole address.
 	IPv6Subnet int64 `json:"ipv6Subnet"`
 
 	// Header is the name of the header in which a proxy in front puts the
@@ -55,7 +55,7 @@ type AllowlistOptions struct {
 	// `signature` and `token`. Default: `false`.
 	Alone bool `json:"alone"`
 
-	// RejectStatusCode is the status of the answer to others.
+	// RejectStatusCode is the status of the answer to clients that are in no list.
 	// Default: `403`.
 	RejectStatusCode int64 `json:"rejectStatusCode"`
 }
@@ -72,7 +72,7 @@ type DenylistOptions struct {
 	// list denies nobody otherwise. Default: `false`.
 	Required bool `json:"required"`
 
-	// RejectStatusCode is the status of the answer to those who are denied.
+	// RejectStatusCode is the status of the answer to clients that are denied.
 	// Default: `403`.
 	RejectStatusCode int64 `json:"rejectStatusCode"`
 }

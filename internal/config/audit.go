@@ -37,7 +37,8 @@ type AuditOptions struct {
 	// a signature, a token or a cookie can't be.
 	Headers []string `json:"headers"`
 
-	// Sample records only one of so many requests of a kind.
+	// Sample leaves out records on purpose: of 100 requests of a kind, say, only one
+	// is recorded.
 	Sample *SampleOptions `json:"sample"`
 
 	// Required lets no request pass of which there is no record: what is about to
@@ -48,16 +49,20 @@ type AuditOptions struct {
 
 // SampleOptions say how many requests of a kind stand behind one record.
 type SampleOptions struct {
-	// Pass is for those that pass. Default: `1`.
+	// Pass is a number: of so many requests that pass,
+	// one is recorded. Default: `1`.
 	Pass int64 `json:"pass"`
 
-	// Refuse is for those that are refused. Default: `1`.
+	// Refuse is a number: of so many requests that are refused,
+	// one is recorded. Default: `1`.
 	Refuse int64 `json:"refuse"`
 
-	// Duplicate is for repeated deliveries that are acknowledged. Default: `1`.
+	// Duplicate is a number: of so many repeated deliveries that are acknowledged,
+	// one is recorded. Default: `1`.
 	Duplicate int64 `json:"duplicate"`
 
-	// Handshake is for handshakes. Default: `1`.
+	// Handshake is a number: of so many handshakes,
+	// one is recorded. Default: `1`.
 	Handshake int64 `json:"handshake"`
 }
 
@@ -68,13 +73,13 @@ type OutputOptions struct {
 	// HTTP), `loki`, `http` (JSON lines) or `syslog` (RFC 5424). Required.
 	Type string `json:"type"`
 
-	// Path is the absolute path of a `file`. Required there.
+	// Path is the absolute path of a `file`. Required for type `file`.
 	Path string `json:"path"`
 
 	// MaxBytes is the size at which a `file` is rotated. Default: `104857600`.
 	MaxBytes int64 `json:"maxBytes"`
 
-	// MaxAge is the age at which a `file` is rotated. Default: it isn't.
+	// MaxAge is the age at which a `file` is rotated. Default: never, by age.
 	MaxAge time.Duration `json:"maxAge"`
 
 	// Keep is how many rotated files are kept. Default: `10`.
@@ -93,7 +98,7 @@ type OutputOptions struct {
 	// `splunk`, `otlp` and `loki` it is the server's, without `/_bulk`,
 	// `/services/collector/event`, `/v1/logs` and `/loki/api/v1/push`; for `http`
 	// it is the whole one; for `syslog` it is `udp://`, `tcp://` or
-	// `tls://HOST:PORT`. Required there.
+	// `tls://HOST:PORT`. Required for all types but `stdout` and `file`.
 	URL string `json:"url"`
 
 	// Username is the name to authenticate with, by HTTP basic authentication.
@@ -132,7 +137,7 @@ type OutputOptions struct {
 	// Default: `service_name=hookward`.
 	Labels []string `json:"labels"`
 
-	// Facility is that of `syslog`. Default: `local0`.
+	// Facility is the facility of messages to `syslog`. Default: `local0`.
 	Facility string `json:"facility"`
 
 	// TLS is how the connection is encrypted, where `url` says that it is.

@@ -97,8 +97,8 @@ type Options struct {
 	// Default: `10s`.
 	BodyTimeout time.Duration `json:"bodyTimeout"`
 
-	// IPStrategy says which address is the client's, for the lists and the audit
-	// record. Without it, that is the address that the connection comes from.
+	// IPStrategy says which address is the client's, for lists, limits, bans and the
+	// audit record. Without it, that is the address that the connection comes from.
 	IPStrategy *IPStrategyOptions `json:"ipStrategy"`
 
 	// Allowlist lets only those clients pass on to the other checks whose
@@ -199,9 +199,9 @@ type SignatureOptions struct {
 
 	// Uncompressed verifies what a body was before `Content-Encoding: gzip`, for
 	// senders that sign before they compress. The backend gets the body as it
-	// arrived. It must be one member of gzip with nothing behind it, of at most
-	// `maxBodyBytes` when uncompressed; other encodings are refused, and a body
-	// without one is verified as it is. Default: `false`.
+	// arrived. A compressed body must be one member of gzip with nothing behind it,
+	// of at most `maxBodyBytes` when uncompressed. Other encodings are refused. A
+	// body without an encoding is verified as it is. Default: `false`.
 	Uncompressed bool `json:"uncompressed"`
 
 	// SecretEncoding says how the key is written in a secret: `utf8` (the text
@@ -246,10 +246,10 @@ type SignatureOptions struct {
 	// unless `publicKeys` are given.
 	CertificateField string `json:"certificateField"`
 
-	// Alternatives are further forms in which the same provider signs. What one
-	// leaves out is as in the first form; a request has to verify in one of
-	// them. At most 4. Describing the first form anew takes a provider's
-	// alternatives away.
+	// Alternatives are further forms in which the same provider signs; a request
+	// has to verify in one of all forms. What an alternative leaves out is as in the
+	// first form. At most 4. Whoever overrides the first form of a provider gives up
+	// the provider's alternatives.
 	Alternatives []*AlternativeOptions `json:"alternatives"`
 }
 
