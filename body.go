@@ -12,14 +12,13 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/hookward/hookward/internal/budget"
 	"github.com/hookward/hookward/internal/policy"
 	"github.com/hookward/hookward/internal/verdict"
 )
 
 // A mere Content-Length gets a sender no more memory than firstBuffer, and what has
 // arrived gets it growth times as much: who stalls must have paid for what is held.
-// Each buffer is garbage when the next one is there: with doubling, a body of 1 MiB
-// made 3 MiB of it, and makes 1.3 so.
 const (
 	firstBuffer = 64 << 10
 	growth      = 4
@@ -41,8 +40,9 @@ func readBody(p *policy.Policy, x *exchange, own *scratch) string {
 		late := int64(x.start.Sub(started)) + x.delay + int64(p.BodyTimeout)
 		atomic.StoreInt64(&own.watch.deadline, late)
 		problem := ""
-		if r.ProtoMajor == 1 && r.ContentLength > 0 && r.ContentLength <= smallBody {
+		if r.ProtoMajor == 1 && r.ContentLength > 0 && r.ContentLength <= smallBody && budget.Take(bodies, r.ContentLength) {
 			// RFC 9112, 6.2: there is no more, and no trailer.
+			x.held = r.ContentLength
 			x.arrived = make([]byte, r.ContentLength)
 			_, err := io.ReadFull(r.Body, x.arrived)
 			if err != nil {
@@ -53,11 +53,11 @@ func readBody(p *policy.Policy, x *exchange, own *scratch) string {
 			problem = readAnyBody(x, r, p.MaxBodyBytes)
 		}
 		if !atomic.CompareAndSwapInt64(&own.watch.deadline, late, 0) {
-			return verdict.BodyGivenUp
+			return abandonBody(x)
 		}
 		x.Body = x.arrived
 		if problem != "" {
-			return problem
+			return noteProblem(x, problem)
 		}
 	}
 	x.bodyWhole = true
@@ -72,30 +72,45 @@ func readAnyBody(x *exchange, r *http.Request, limit int64) string {
 	if r.ContentLength > 0 {
 		return readLength(x, r)
 	}
-	buffer := bytes.NewBuffer(make([]byte, 0, firstBuffer+bytes.MinRead))
-	_, err := buffer.ReadFrom(io.LimitReader(r.Body, limit+1))
-	if err != nil {
-		return bodyProblem(err)
+	buffer := &bytes.Buffer{}
+	for have := int64(0); have <= limit; have = int64(buffer.Len()) {
+		room := 2 * have
+		if have == 0 {
+			room = firstBuffer
+		}
+		if room > limit {
+			room = limit + 1
+		}
+		if !takeMemory(x, room-have) {
+			x.arrived = buffer.Bytes()
+			return verdict.MemoryUnavailable
+		}
+		larger := bytes.NewBuffer(make([]byte, 0, room+bytes.MinRead))
+		larger.Write(buffer.Bytes())
+		buffer = larger
+		n, err := buffer.ReadFrom(io.LimitReader(r.Body, room-have))
+		if err != nil {
+			return bodyProblem(err)
+		}
+		if n < room-have {
+			x.arrived = buffer.Bytes()
+			return ""
+		}
 	}
 	x.arrived = buffer.Bytes()
-	if int64(len(x.arrived)) > limit {
-		return verdict.BodyTooLarge
-	}
-	return ""
+	return verdict.BodyTooLarge
 }
 
 // readLength reads a body of a length that is known, and within the limit.
 func readLength(x *exchange, r *http.Request) string {
 	body := []byte{}
 	for have := int64(0); have < r.ContentLength; {
-		room := growth * have
-		if have == 0 {
-			room = firstBuffer
+		room := nextRoom(have, r.ContentLength)
+		larger := roomFor(x, room, r.ContentLength)
+		if larger == nil {
+			x.arrived = body
+			return verdict.MemoryUnavailable
 		}
-		if room > r.ContentLength {
-			room = r.ContentLength
-		}
-		larger := newBuffer(room)
 		copy(larger, body)
 		if have > 0 {
 			freeBuffer(body)

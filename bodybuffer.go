@@ -21,17 +21,63 @@ const (
 
 var firstBuffers, middleBuffers, largeBuffers sync.Pool
 
-// newBuffer returns n bytes of any content. The caller writes all of them, or drops them.
-func newBuffer(n int64) []byte {
-	switch {
-	case !compiled || n <= smallBody || n > largeBody:
+// isPooled says whether the buffers for a body of a length are used again.
+func isPooled(length int64) bool {
+	return compiled && length > smallBody && length <= largeBody
+}
+
+// nextRoom returns the size of the buffer that follows one of have bytes. A buffer that
+// is not used again is garbage when the next one is there: each step is a fourth of the
+// one after, counted from the last, so all of them together are a third of the body.
+func nextRoom(have, length int64) int64 {
+	room := length
+	if isPooled(length) {
+		switch {
+		case have == 0 && length > firstBuffer:
+			room = firstBuffer
+		case have == firstBuffer && length > middleBody:
+			room = middleBody
+		}
+		return room
+	}
+	for room > firstBuffer && room > growth*have {
+		room = (room + growth - 1) / growth
+	}
+	return room
+}
+
+// roomFor returns a buffer of n bytes of any content for a body, of which the caller
+// writes all, or nil where there is no memory for it. The buffer before is paid for.
+func roomFor(x *exchange, n, length int64) []byte {
+	size := n
+	pooled := isPooled(length)
+	if pooled {
+		size = sizeOfBuffer(n)
+	}
+	if !takeMemory(x, size-x.held-x.heldByHolder) {
+		return nil
+	}
+	if !pooled {
 		return make([]byte, n)
-	case n <= firstBuffer:
+	}
+	switch size {
+	case firstBuffer:
 		return idleBuffer(&firstBuffers, firstBuffer)[:n]
-	case n <= middleBody:
+	case middleBody:
 		return idleBuffer(&middleBuffers, middleBody)[:n]
 	}
 	return idleBuffer(&largeBuffers, largeBody)[:n]
+}
+
+// sizeOfBuffer returns how large a buffer that is used again has to be for n bytes.
+func sizeOfBuffer(n int64) int64 {
+	switch {
+	case n <= firstBuffer:
+		return firstBuffer
+	case n <= middleBody:
+		return middleBody
+	}
+	return largeBody
 }
 
 // idleBuffer returns a buffer that nobody uses, or a new one.

@@ -209,6 +209,7 @@ func announceForward(p *policy.Policy, x *exchange) {
 // worker ends with that; another one waits already.
 func refusePanicked(x *exchange, w *bodyWatch, problem string) {
 	if !isOver(w) {
+		abandonBody(x)
 		return // it was answered before
 	}
 	x.reason = verdict.InternalError
@@ -240,6 +241,7 @@ func Judge(p *policy.Policy, r *http.Request, now time.Time) outcome {
 		refuse(w, r, x)
 		o.Status = w.status
 	}
+	returnMemory(x)
 	return o
 }
 

@@ -62,6 +62,11 @@ type exchange struct {
 	guarded    *guardedBody      // what the next handler reads the body from, in a buffer that is used again
 	arrived    []byte            // what was read of it, for its worker alone
 
+	// The memory for the body: what was taken of anybody's part, and what by whom.
+	held         int64
+	heldByHolder int64
+	holder       string
+
 	proof     signature.Proof
 	claim     string // by which the delivery is this request's; empty where it has none
 	lease     int64  // by which it is among several Traefiks

@@ -20,6 +20,7 @@ import (
 	"github.com/hookward/hookward/internal/audit"
 	"github.com/hookward/hookward/internal/bans"
 	"github.com/hookward/hookward/internal/bucket"
+	"github.com/hookward/hookward/internal/budget"
 	"github.com/hookward/hookward/internal/claim"
 	"github.com/hookward/hookward/internal/cluster"
 	"github.com/hookward/hookward/internal/header"
@@ -212,8 +213,9 @@ func decideLoopInlined(w *workers, x *exchange, own *scratch) {
 					readBodyLate = int64(x.start.Sub(started)) + x.delay + int64(p.BodyTimeout)
 					atomic.StoreInt64(&own.watch.deadline, readBodyLate)
 					readBodyProblem = ""
-					if readBodyR.ProtoMajor == 1 && readBodyR.ContentLength > 0 && readBodyR.ContentLength <= smallBody {
+					if readBodyR.ProtoMajor == 1 && readBodyR.ContentLength > 0 && readBodyR.ContentLength <= smallBody && budget.Take(bodies, readBodyR.ContentLength) {
 
+						x.held = readBodyR.ContentLength
 						x.arrived = make([]byte, readBodyR.ContentLength)
 						_, readBodyErr = io.ReadFull(readBodyR.Body, x.arrived)
 						if readBodyErr != nil {
@@ -224,12 +226,12 @@ func decideLoopInlined(w *workers, x *exchange, own *scratch) {
 						readBodyProblem = readAnyBody(x, readBodyR, p.MaxBodyBytes)
 					}
 					if !atomic.CompareAndSwapInt64(&own.watch.deadline, readBodyLate, 0) {
-						reason = verdict.BodyGivenUp
+						reason = abandonBody(x)
 						goto readBodyEnd1
 					}
 					x.Body = x.arrived
 					if readBodyProblem != "" {
-						reason = readBodyProblem
+						reason = noteProblem(x, readBodyProblem)
 						goto readBodyEnd1
 					}
 				}

@@ -62,6 +62,7 @@ func runLoops(g *gate, r *http.Request, now time.Time, generated bool, records *
 		recordLoop(w, nil, newRecordScratch())
 	}
 	<-x.done
+	returnMemory(x)
 	o.record = timing.ReplaceAllString(records.String(), "")
 	return o
 }

@@ -20,7 +20,7 @@
 //     while a list is missing)
 //  3. a ban after failures, the rate limit of the source (429)
 //  4. Content-Length against maxBodyBytes, then the bounded read of the body
-//     with a deadline (413, 408, 400)
+//     with a deadline, into memory that all gates share (413, 408, 400, 503)
 //  5. handshake, where the provider has one that it doesn't sign (answered, 403)
 //  6. signature, or token (401)
 //  7. timestamp, where the scheme signs one (401)

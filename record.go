@@ -178,8 +178,14 @@ var networkEvent = []string{"network"}
 func finish(x *exchange) {
 	submit(recorders, x)
 	<-x.done
+	if x.stalled {
+		return // somebody still reads the body, and gives its memory back: see abandonBody
+	}
 	if compiled && x.bodyWhole && len(x.Body) > smallBody {
 		freeBody(x)
+	}
+	if x.held+x.heldByHolder > 0 {
+		returnMemory(x)
 	}
 }
 

@@ -152,9 +152,10 @@ type middleware struct {
 	trail *audit.Numbers
 
 	// Guarded by registryMu.
-	ctx  context.Context // of the newest gate
-	last time.Time       // when that was last seen to be there
-	seen int64           // records, until last
+	ctx        context.Context // of the newest gate
+	last       time.Time       // when that was last seen to be there
+	seen       int64           // records, until last
+	bodyMemory int64           // what the option maxBodyMemoryBytes names, or 0
 
 	// What was last compiled, also guarded by registryMu.
 	lastRaw         map[string]any
@@ -176,6 +177,8 @@ type middleware struct {
 	replaysAt     string // the directory where they outlive the process
 	cluster       *cluster.Cluster
 	clusterDigest string
+
+	bodyMemoryTold string
 }
 
 const (
@@ -253,6 +256,7 @@ func lastCompiled(name string, raw map[string]any) (*policy.Compilation, *state)
 // lock held.
 func useState(ctx context.Context, name string, m *middleware, p *policy.Policy, now time.Time) *state {
 	keepLists(ctx, m, p, now)
+	keepBodyMemory(m, name, p, now)
 	s := &state{allowed: m.allowed, denied: m.denied, outputs: useOutputs(ctx, name, p.Audit.Specs, now)}
 	if p.Limit != nil {
 		s.limits = keepLimits(m, p.Limit)
@@ -392,6 +396,7 @@ func forget(now time.Time) int {
 			m.mu.Unlock()
 		}
 	}
+	limitBodies()
 	inUse := map[string]bool{}
 	for _, m := range middlewares {
 		inUse[m.directory] = true

@@ -93,6 +93,14 @@ type Options struct {
 	// `1048576`.
 	MaxBodyBytes int64 `json:"maxBodyBytes"`
 
+	// MaxBodyMemoryBytes is how many bytes of bodies all gates of a Traefik hold
+	// at once, while they arrive and until their requests are over; beyond it a
+	// request gets 503. A source may hold no more than it leaves to others. Of
+	// several middlewares that name it, the smallest counts for all. Default: a
+	// quarter of `GOMEMLIMIT`, or of the container's limit, whichever is less,
+	// else `268435456`.
+	MaxBodyMemoryBytes int64 `json:"maxBodyMemoryBytes"`
+
 	// BodyTimeout is the time in which the whole body must have arrived.
 	// Default: `10s`.
 	BodyTimeout time.Duration `json:"bodyTimeout"`

@@ -71,6 +71,8 @@ type Policy struct {
 	Bare         bool            // refusals have no body
 	Names        map[string]bool // of the headers that the scheme reads
 	Spoofs       map[string]bool // names that a backend may take for one of them
+
+	MaxBodyMemory int64 // for the bodies of all gates; 0 where nothing is said
 }
 
 // Compilation is what compile makes of a configuration: a policy, or problems.
@@ -168,6 +170,8 @@ func newPolicy(n *config.Notes, options config.Options) *Policy {
 		Passes:       verdict.Verified,
 		BodyTimeout:  options.BodyTimeout,
 		ObserveOnly:  options.ObserveOnly,
+
+		MaxBodyMemory: options.MaxBodyMemoryBytes,
 	}
 	if p.Provider == "" {
 		p.Provider = customProvider

@@ -23,6 +23,7 @@ const (
 	BodyTooLarge        = "body_too_large"
 	BodyTimeout         = "body_timeout"
 	BodyIncomplete      = "body_incomplete"
+	MemoryUnavailable   = "memory_unavailable"
 	SignatureMissing    = "signature_missing"
 	SignatureDuplicated = "signature_duplicated"
 	SignatureMalformed  = "signature_malformed"
@@ -89,6 +90,7 @@ var All = []verdict{
 	{BodyTooLarge, http.StatusRequestEntityTooLarge, "body", false, 0},
 	{BodyTimeout, http.StatusRequestTimeout, "body", false, 0},
 	{BodyIncomplete, http.StatusBadRequest, "body", false, 0},
+	{MemoryUnavailable, http.StatusServiceUnavailable, "body", false, 0},
 	{HandshakeRefused, http.StatusForbidden, "handshake", true, 0},
 	{SignatureMissing, http.StatusUnauthorized, "", true, 0},
 	{SignatureDuplicated, http.StatusUnauthorized, "", true, 1},
