@@ -50,8 +50,9 @@ const (
 	// no more of it: one that ends in the middle never gives it back.
 	Life = 2 * time.Minute
 	// firstLife, and the time in which an answer must be there, is the life of a claim
-	// until it is renewed, which most deliveries do not need: they are over before.
-	firstLife = 5 * time.Second
+	// until it is renewed, which most deliveries do not need: they are over before. An end
+	// that the server has missed has to reach it within that, after a pause of resp.
+	firstLife = 15 * time.Second
 	renewal   = time.Second
 	interval  = 500 * time.Millisecond
 	// maxEnding bounds the ends that the server has not heard of.
