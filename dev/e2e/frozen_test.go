@@ -180,6 +180,8 @@ func TestRequiredOverAFullDisk(t *testing.T) {
 		}
 		if kills {
 			s = start(t, nil, gates, gateway.Settings{})
+		} else {
+			eventually(t, "the output is well again", func() bool { return len(s.Stderr.Lines("is well again")) > 0 })
 		}
 		size, since := int64(0), time.Now()
 		eventually(t, "all is written", func() bool {
