@@ -9,7 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/hookward/hookward/internal/ahead"
 	"github.com/hookward/hookward/internal/audit"
 	"github.com/hookward/hookward/internal/config"
 	"github.com/hookward/hookward/internal/hooktest"
@@ -229,7 +228,7 @@ func TestRequired(t *testing.T) {
 	if err := os.WriteFile(directory, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	ahead.Close(g.trail.Log)
+	audit.CloseAhead(g.trail)
 	before := len(b.Requests)
 	for i := 0; i < 2; i++ { // the claim is given back, so the second one is no duplicate
 		rw = through(g, next, hooktest.SignedPost("no disk"))
@@ -294,15 +293,12 @@ func TestPanicAtTheRecord(t *testing.T) {
 // left.
 func TestForgetOutputs(t *testing.T) {
 	capture(t)
-	g := newTestGate(t.Name(), hooktest.GithubWith(map[string]any{"audit": map[string]any{"outputs": map[string]any{"type": "file", "path": filepath.Join(t.TempDir(), "x")}}}), policy.Compile, hooktest.TestTime)
-	o := g.state.outputs[0]
-	ctx, cancel := context.WithCancel(context.Background())
-	cancel()
-	registryMu.Lock()
-	o.Ctx = ctx
-	o.Last = time.Now()
-	registryMu.Unlock()
 	now := time.Now()
+	ctx, cancel := context.WithCancel(context.Background())
+	g := newGate(t.Name(), hooktest.GithubWith(map[string]any{"audit": map[string]any{"outputs": map[string]any{"type": "file", "path": filepath.Join(t.TempDir(), "x")}}}), func(raw map[string]any) (*policy.Compilation, *state) {
+		return compileShared(ctx, t.Name(), raw, now)
+	}, now)
+	cancel()
 	b := &hooktest.Backend{}
 	for i, c := range []struct {
 		after time.Duration

@@ -354,16 +354,6 @@ func TestSample(t *testing.T) {
 	}
 }
 
-func TestWholeRunes(t *testing.T) {
-	for text, want := range map[string]string{
-		"": "", "a": "a", "ä": "ä", "\xc3": "", "a\xc3": "a", "\xe2\x82": "", "a€": "a€", "€\xf0\x9f\x98": "€", "😀": "😀", "a\xf0": "a",
-	} {
-		if got := string(audit.WholeRunes([]byte(text))); got != want {
-			t.Errorf("%q: %q, want %q", text, got, want)
-		}
-	}
-}
-
 // The context that Traefik builds with has a zerolog.Logger, whose messages have
 // the router's name. No other context must do harm.
 func TestRouterOf(t *testing.T) {

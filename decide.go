@@ -51,8 +51,7 @@ func decideLoop(w *workers, x *exchange, own *scratch) {
 		if x == nil {
 			return
 		}
-		p = takePolicy(x)
-		arrive(p, x)
+		p = arrive(x)
 		if p == nil {
 			refuseUnready(x)
 			continue
@@ -136,10 +135,12 @@ func refuseUnready(x *exchange) {
 	x.done <- true
 }
 
-// arrive notes the request as it came: what follows the gate may rewrite it.
+// arrive notes the request as it came, because what follows the gate may rewrite it. It
+// returns the policy in force, or nil.
 //
 //inline:hot
-func arrive(p *policy.Policy, x *exchange) {
+func arrive(x *exchange) *policy.Policy {
+	p := takePolicy(x)
 	r := x.Request
 	x.method = r.Method
 	x.host = r.Host
@@ -150,7 +151,7 @@ func arrive(p *policy.Policy, x *exchange) {
 	x.bodyBytes = r.ContentLength
 	x.reason = verdict.InternalError // until there is another
 	if p == nil {
-		return
+		return nil
 	}
 	lines := r.Header[p.IdHeader]
 	if len(lines) > 0 {
@@ -163,6 +164,7 @@ func arrive(p *policy.Policy, x *exchange) {
 	if p.Audit.Headers != nil {
 		keepHeaders(p.Audit, r, x)
 	}
+	return p
 }
 
 // conclude says what becomes of a request.
@@ -189,20 +191,6 @@ func concludeRefused(p *policy.Policy, x *exchange) {
 // body never came is not, nor one that the gate has answered.
 func canObserve(reason string) bool {
 	return reason != verdict.BodyTimeout && reason != verdict.BodyIncomplete && reason != verdict.HandshakeAnswered
-}
-
-// announceForward has the record of a request written down before it is forwarded,
-// where that is required, and waits for it. Where it can't be, the request is refused.
-//
-//inline:hot
-func announceForward(p *policy.Policy, x *exchange) {
-	if !p.Audit.Required {
-		return
-	}
-	waiting := make(chan bool, 1)
-	x.announced = waiting
-	submit(recorders, x)
-	<-waiting
 }
 
 // refusePanicked makes a decision a refusal, in which a check has panicked. Its

@@ -5,9 +5,13 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"time"
 
+	"github.com/hookward/hookward/internal/audit"
 	"github.com/hookward/hookward/internal/header"
 	"github.com/hookward/hookward/internal/policy"
+	"github.com/hookward/hookward/internal/report"
+	"github.com/hookward/hookward/internal/verdict"
 )
 
 // These tell the backend that the gate has verified a request, whose it is, and
@@ -135,4 +139,44 @@ func repeatsVerified(x *exchange, h http.Header, name string) bool {
 		}
 	}
 	return false
+}
+
+// announceForward has the record of a request written down before it is forwarded,
+// where that is required, and waits for it. Where it can't be, the request is refused.
+//
+//inline:hot
+func announceForward(p *policy.Policy, x *exchange) {
+	if !p.Audit.Required {
+		return
+	}
+	waiting := make(chan bool, 1)
+	x.announced = waiting
+	submit(recorders, x)
+	<-waiting
+}
+
+// announce writes down the record of a request that is about to be forwarded, as
+// far as it is known, or refuses the request where it can't be.
+func announce(r *audit.Record, x *exchange, now time.Time) {
+	numberRecord(r, x)
+	log, err := audit.Announce(x.gate.trail, x.policy.Audit, r, x.state.outputs)
+	x.ahead = log
+	if err != nil {
+		cantAnnounce(x, err.Error(), now)
+	}
+}
+
+// cantAnnounce refuses a request, because its record can't be written down.
+func cantAnnounce(x *exchange, problem string, now time.Time) {
+	x.reason = verdict.AuditUnavailable
+	x.passes = false
+	x.forward = false
+	report.Write("error", x.gate.name, "audit.required: a record can't be written down: "+problem, now)
+}
+
+// tellAnnounced lets the worker go on that waits for the record to be written down.
+func tellAnnounced(x *exchange) {
+	waiting := x.announced
+	x.announced = nil
+	waiting <- true
 }

@@ -70,7 +70,7 @@ func restart(t *testing.T, g *gate, left int) {
 // announced returns how many requests a gate has written down that it has not recorded.
 func announced(t *testing.T, g *gate) int {
 	t.Helper()
-	content, err := os.ReadFile(g.trail.LogAt)
+	content, err := os.ReadFile(fileOf(g.policy.Audit.Directory, "ahead-", g.name))
 	if err != nil {
 		t.Fatal(err)
 	}

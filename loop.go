@@ -12,6 +12,7 @@ import (
 	"io"
 	"net/http"
 	"net/netip"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -47,6 +48,7 @@ func decideLoopInlined(w *workers, x *exchange, own *scratch) {
 	var size int
 	var announceForwardWaiting chan bool
 	var arriveLines []string
+	var arriveP *policy.Policy
 	var arriveR *http.Request
 	var checkAddressA *policy.Addresses
 	var checkProofErr error
@@ -87,19 +89,19 @@ func decideLoopInlined(w *workers, x *exchange, own *scratch) {
 			return
 		}
 		{
-			if !x.gate.watches {
-				x.policy = x.gate.policy
-				x.state = x.gate.state
-				p = x.policy
-				goto takePolicyEnd1
+			{
+				if !x.gate.watches {
+					x.policy = x.gate.policy
+					x.state = x.gate.state
+					arriveP = x.policy
+					goto takePolicyEnd1
+				}
+				takePolicyP, takePolicyS = currentPolicy(x.gate, x.start)
+				x.policy = takePolicyP
+				x.state = takePolicyS
+				arriveP = takePolicyP
+			takePolicyEnd1:
 			}
-			takePolicyP, takePolicyS = currentPolicy(x.gate, x.start)
-			x.policy = takePolicyP
-			x.state = takePolicyS
-			p = takePolicyP
-		takePolicyEnd1:
-		}
-		{
 			arriveR = x.Request
 			x.method = arriveR.Method
 			x.host = arriveR.Host
@@ -109,20 +111,22 @@ func decideLoopInlined(w *workers, x *exchange, own *scratch) {
 			x.source = arriveR.RemoteAddr
 			x.bodyBytes = arriveR.ContentLength
 			x.reason = verdict.InternalError
-			if p == nil {
+			if arriveP == nil {
+				p = nil
 				goto arriveEnd1
 			}
-			arriveLines = arriveR.Header[p.IdHeader]
+			arriveLines = arriveR.Header[arriveP.IdHeader]
 			if len(arriveLines) > 0 {
 				x.deliveryID = arriveLines[0]
 			}
-			arriveLines = arriveR.Header[p.EventHeader]
+			arriveLines = arriveR.Header[arriveP.EventHeader]
 			if len(arriveLines) > 0 {
 				x.eventType = arriveLines[0]
 			}
-			if p.Audit.Headers != nil {
-				keepHeaders(p.Audit, arriveR, x)
+			if arriveP.Audit.Headers != nil {
+				keepHeaders(arriveP.Audit, arriveR, x)
 			}
+			p = arriveP
 		arriveEnd1:
 		}
 		if p == nil {
@@ -429,7 +433,7 @@ func decideLoopInlined(w *workers, x *exchange, own *scratch) {
 	}
 }
 
-func recordLoopInlined(w *workers, x *exchange, own *recordScratch) {
+func recordLoopInlined(w *workers, x *exchange, own *audit.Scratch) {
 	defer func() {
 		if panicked := recover(); panicked != nil {
 			recordPanicked(x, fmt.Sprint(panicked))
@@ -442,6 +446,8 @@ func recordLoopInlined(w *workers, x *exchange, own *recordScratch) {
 	var line []byte
 	var size int
 	var encodeRecordTexts string
+	var hostOfColon int
+	var hostOfHostport string
 	var newRecordR *audit.Record
 	var nextJobX *exchange
 	var numberRecordT *audit.Numbers
@@ -490,10 +496,10 @@ func recordLoopInlined(w *workers, x *exchange, own *recordScratch) {
 			newRecordR = &audit.Record{}
 			newRecordR.Time = x.start.UTC().Format(report.TimeLayout)
 			newRecordR.ECSVersion = report.EcsVersion
-			newRecordR.Dataset = audit.AuditDataset
+			newRecordR.Dataset = audit.Dataset
 			newRecordR.Kind = "event"
-			newRecordR.Category = networkEvent
-			newRecordR.Type = denied
+			newRecordR.Category = audit.Network
+			newRecordR.Type = audit.Denied
 			newRecordR.Outcome = "failure"
 			newRecordR.Decision = "refuse"
 			newRecordR.Reason = x.reason
@@ -509,8 +515,34 @@ func recordLoopInlined(w *workers, x *exchange, own *recordScratch) {
 			newRecordR.Path = x.path
 			newRecordR.Headers = x.recorded
 			newRecordR.Status = x.status
-			newRecordR.Host = audit.AddressOf(x.host)
-			newRecordR.Source = audit.AddressOf(x.source)
+			{
+				hostOfHostport = x.host
+				hostOfColon = strings.LastIndexByte(hostOfHostport, ':')
+				if hostOfColon < 0 {
+					newRecordR.Host = hostOfHostport
+					goto hostOfEnd1
+				}
+				if hostOfHostport[0] == '[' || strings.IndexByte(hostOfHostport, ':') < hostOfColon {
+					newRecordR.Host = audit.HostOf(hostOfHostport)
+					goto hostOfEnd1
+				}
+				newRecordR.Host = hostOfHostport[:hostOfColon]
+			hostOfEnd1:
+			}
+			{
+				hostOfHostport = x.source
+				hostOfColon = strings.LastIndexByte(hostOfHostport, ':')
+				if hostOfColon < 0 {
+					newRecordR.Source = hostOfHostport
+					goto hostOfEnd2
+				}
+				if hostOfHostport[0] == '[' || strings.IndexByte(hostOfHostport, ':') < hostOfColon {
+					newRecordR.Source = audit.HostOf(hostOfHostport)
+					goto hostOfEnd2
+				}
+				newRecordR.Source = hostOfHostport[:hostOfColon]
+			hostOfEnd2:
+			}
 			newRecordR.Client = newRecordR.Source
 			if x.clientNoted {
 				noteAddresses(newRecordR, x)
@@ -548,7 +580,7 @@ func recordLoopInlined(w *workers, x *exchange, own *recordScratch) {
 			r.Aborted = !x.completed
 			r.Duplicate = x.duplicate
 			if x.passes {
-				r.Type = allowed
+				r.Type = audit.Allowed
 				r.Decision = "pass"
 				if x.completed && x.status < http.StatusBadRequest {
 					r.Outcome = "success"
@@ -557,14 +589,14 @@ func recordLoopInlined(w *workers, x *exchange, own *recordScratch) {
 		noteOutcomeEnd1:
 		}
 		if a.Payload != audit.PayloadHash {
-			notePayload(r, a, x)
+			audit.NotePayload(r, a, x.Body, x.bodyWhole, x.contentType, x.passes || x.duplicate)
 		}
 		if x.announced != nil {
 			announce(r, x, now)
 			tellAnnounced(x)
 			continue
 		}
-		if a.Sample != nil && !noteSample(x.gate.trail, a, r) {
+		if a.Sample != nil && !audit.Sample(x.gate.trail, a, r) {
 			x.done <- true
 			continue
 		}
@@ -575,16 +607,16 @@ func recordLoopInlined(w *workers, x *exchange, own *recordScratch) {
 			}
 			r.Sequence = x.sequence
 			r.Epoch = numberRecordT.Epoch
-			r.ID = audit.IdOf(numberRecordT, r.Sequence)
+			r.ID = r.Epoch + "-" + strconv.FormatInt(r.Sequence, 10)
 		}
 		{
 			if r.Query == "" && r.Headers == nil && a.Payload == audit.PayloadHash {
 				encodeRecordTexts = r.Path + " " + r.Host + " " + r.DeliveryID + " " + r.EventType + " " + r.MediaType + " " + r.Method
 				if len(encodeRecordTexts) < audit.MaxHarmless && strings.TrimLeft(encodeRecordTexts, audit.Harmless) == "" {
 					encodeRecordTexts = strings.ToLower(encodeRecordTexts)
-					own.buffer.Reset()
-					if a.Revealed.Replace(encodeRecordTexts) == encodeRecordTexts && own.encoder.Encode(r) == nil {
-						line = own.buffer.Bytes()
+					own.Buffer.Reset()
+					if a.Revealed.Replace(encodeRecordTexts) == encodeRecordTexts && own.Encoder.Encode(r) == nil {
+						line = own.Buffer.Bytes()
 						goto encodeRecordEnd1
 					}
 				}
@@ -613,7 +645,7 @@ func recordLoopInlined(w *workers, x *exchange, own *recordScratch) {
 				putRecordSafe = audit.Put(putRecordOutputs, line, a.Required, now)
 			}
 			if putRecordSafe && x.ahead != nil {
-				ahead.ArriveAll(audit.Announcements, audit.IdOf(x.gate.trail, x.sequence))
+				ahead.ArriveAll(audit.Announcements, audit.IDOf(x.gate.trail, x.sequence))
 			}
 		}
 		x.done <- true

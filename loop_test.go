@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/hookward/hookward/internal/audit"
 	"github.com/hookward/hookward/internal/handshakes"
 	"github.com/hookward/hookward/internal/hooktest"
 	"github.com/hookward/hookward/internal/message"
@@ -57,9 +58,9 @@ func runLoops(g *gate, r *http.Request, now time.Time, generated bool, records *
 	w.jobs <- x
 	w.jobs <- nil
 	if generated {
-		recordLoopInlined(w, nil, newRecordScratch())
+		recordLoopInlined(w, nil, audit.NewScratch())
 	} else {
-		recordLoop(w, nil, newRecordScratch())
+		recordLoop(w, nil, audit.NewScratch())
 	}
 	<-x.done
 	returnMemory(x)

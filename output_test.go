@@ -2,7 +2,7 @@ package hookward
 
 import (
 	"bytes"
-	"context"
+	"errors"
 	"io"
 	"net/http"
 	"os"
@@ -10,12 +10,10 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/hookward/hookward/internal/ahead"
 	"github.com/hookward/hookward/internal/audit"
 	"github.com/hookward/hookward/internal/hooktest"
-	"github.com/hookward/hookward/internal/outbox"
 	"github.com/hookward/hookward/internal/policy"
 )
 
@@ -71,31 +69,6 @@ func TestOutputsOfOnePlace(t *testing.T) {
 	}
 }
 
-// Of two middlewares that configure one output differently, the first counts as
-// long as it is there; a change of its own is taken over.
-func TestOneOutputTwoConfigurations(t *testing.T) {
-	_, reports := capture(t)
-	path := filepath.Join(t.TempDir(), "hooks.log")
-	spec := func(keep string) audit.Spec {
-		return specOf(t, map[string]any{"type": "file", "path": path, "keep": keep}, nil)
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	o := useOutput(ctx, "first", spec("3"), hooktest.TestTime)
-	if useOutput(context.Background(), "second", spec("5"), hooktest.TestTime) != o || o.Digest != spec("3").Digest || !strings.Contains(reports.String(), `middleware \"first\" has another configuration of it`) {
-		t.Errorf("reports %s", reports)
-	}
-	useOutput(ctx, "first", spec("4"), hooktest.TestTime)
-	if o.Digest != spec("4").Digest || o.Next.File.Keep != 4 {
-		t.Error("its own change is not taken over")
-	}
-	cancel()
-	o.Ctx = ctx
-	useOutput(context.Background(), "second", spec("5"), hooktest.TestTime)
-	if o.Digest != spec("5").Digest {
-		t.Error("it is bound to one that is gone")
-	}
-}
-
 // After an outage of its output, a gate that requires records goes on.
 func TestRequiredAfterAnOutage(t *testing.T) {
 	records, _ := capture(t)
@@ -126,6 +99,17 @@ func TestRequiredAfterAnOutage(t *testing.T) {
 	}
 }
 
+// writtenAhead returns what is written down until it is safe.
+func writtenAhead(directory string) string {
+	text := ""
+	found, _ := filepath.Glob(filepath.Join(directory, "ahead-*"))
+	for _, path := range found {
+		content, _ := os.ReadFile(path)
+		text += string(content)
+	}
+	return text
+}
+
 // faulty is an output that can be full.
 type faulty struct {
 	mu   sync.Mutex
@@ -137,7 +121,7 @@ func (o *faulty) Write(p []byte) (int, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.full {
-		return 0, audit.ErrNotOpen
+		return 0, errors.New("the file is not open")
 	}
 	return o.to.Write(p)
 }
@@ -163,65 +147,18 @@ func TestRequiredInAnotherDirectory(t *testing.T) {
 	}
 	after := newTestGate(t.Name(), raw(second), policy.Compile, hooktest.TestTime)
 	through(after, b.Handler(), hooktest.SignedPost("in the new one"))
-	written := func(directory string) string {
-		text := ""
-		found, _ := filepath.Glob(filepath.Join(directory, "ahead-*"))
-		for _, path := range found {
-			content, _ := os.ReadFile(path)
-			text += string(content)
-		}
-		return text
-	}
-	if !strings.Contains(written(first), `"event.sequence":1,`) {
-		t.Errorf("the first directory has %q", written(first))
+	if !strings.Contains(writtenAhead(first), `"event.sequence":1,`) {
+		t.Errorf("the first directory has %q", writtenAhead(first))
 	}
 	x.status, x.completed = http.StatusOK, true
 	finish(x)
-	eventually(t, "the first directory still has it", func() bool { return written(first) == "" })
+	eventually(t, "the first directory still has it", func() bool { return writtenAhead(first) == "" })
 	records.Reset()
 	newTestGate(t.Name(), raw(first), policy.Compile, hooktest.TestTime)
 	settleOutputs(t)
 	if records.Len() > 0 {
 		t.Errorf("it is recorded twice: %s", records)
 	}
-}
-
-// A reload waits for no disk and no network.
-func TestReloadDoesNotWait(t *testing.T) {
-	capture(t)
-	block := make(chan bool)
-	defer close(block)
-	s := specOf(t, map[string]any{"type": "http", "url": "http://127.0.0.1:1/in"}, nil)
-	o := useOutput(context.Background(), "m", s, hooktest.TestTime)
-	stuck := make(chan bool, 1)
-	o.Queue = outbox.NewQueue("stuck", outbox.Options{Interval: time.Millisecond, BatchBytes: 100, MemoryBytes: 1000}, audit.RecordFormat, func(records [][]byte) outbox.Outcome {
-		stuck <- true
-		<-block
-		return outbox.Outcome{}
-	}, func(_, _ string, _ time.Time) {})
-	outbox.Add(o.Queue, []byte("{}\n"))
-	<-stuck
-	done := make(chan bool, 1)
-	go reload(s, done)
-	for deadline := time.Now().Add(10 * time.Second); len(done) == 0; time.Sleep(time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatal("it waits")
-		}
-	}
-	o.NextMu.Lock()
-	defer o.NextMu.Unlock()
-	if o.Next.Target.Timeout != 7*time.Second {
-		t.Errorf("%+v", o.Next.Target)
-	}
-}
-
-func reload(s audit.Spec, done chan bool) {
-	s.Digest = "another"
-	s.Target.Timeout = 7 * time.Second
-	registryMu.Lock()
-	useOutput(context.Background(), "m", s, hooktest.TestTime)
-	registryMu.Unlock()
-	done <- true
 }
 
 // A line that came while somebody else wrote is written after that one's, also where

@@ -11,7 +11,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/hookward/hookward/internal/ahead"
 	"github.com/hookward/hookward/internal/audit"
 	"github.com/hookward/hookward/internal/bans"
 	"github.com/hookward/hookward/internal/bucket"
@@ -21,7 +20,6 @@ import (
 	"github.com/hookward/hookward/internal/policy"
 	"github.com/hookward/hookward/internal/report"
 	"github.com/hookward/hookward/internal/wal"
-	"github.com/hookward/hookward/internal/words"
 )
 
 // keepLists lets the lists that stand elsewhere keep themselves fresh while the context
@@ -124,9 +122,7 @@ func closeMiddleware(m *middleware) {
 	if m.cluster != nil {
 		cluster.Close(m.cluster)
 	}
-	if m.trail.Log != nil {
-		ahead.Close(m.trail.Log)
-	}
+	audit.CloseAhead(m.trail)
 }
 
 // reportList reports on what belongs to no middleware alone, such as a list.
@@ -318,7 +314,7 @@ func onStdout() []*audit.Output {
 	defer registryMu.Unlock()
 	o := outputsByKey["stdout"]
 	if o == nil {
-		o = audit.NewOutput(audit.Spec{Kind: "stdout", Name: "output stdout", Key: "stdout", Queue: audit.StdoutQueue})
+		o = audit.NewOutput("", audit.Stdout)
 		outputsByKey["stdout"] = o
 	}
 	return []*audit.Output{o}
@@ -339,20 +335,10 @@ func useOutputs(ctx context.Context, name string, specs []audit.Spec, now time.T
 func useOutput(ctx context.Context, name string, s audit.Spec, now time.Time) *audit.Output {
 	o := outputsByKey[s.Key]
 	if o == nil {
-		o = audit.NewOutput(s)
-		o.Middleware = name
+		o = audit.NewOutput(name, s)
 		outputsByKey[s.Key] = o
 	}
-	if o.Digest != s.Digest && o.Middleware != name && o.Ctx != nil && o.Ctx.Err() == nil {
-		report.Write("warn", name, s.Name+": middleware "+words.Quote(o.Middleware)+" has another configuration of it, which counts", now)
-	} else if o.Digest != s.Digest {
-		o.Middleware = name
-		audit.ChangeOutput(o, s)
-	}
-	if o.Ctx == nil || ctx.Err() == nil {
-		o.Ctx = ctx
-	}
-	o.Last = now
+	audit.UseOutput(ctx, o, name, s, now)
 	return o
 }
 
@@ -379,7 +365,7 @@ func forget(now time.Time) int {
 	registryMu.Lock()
 	defer registryMu.Unlock()
 	for key, o := range outputsByKey {
-		if !isOutputUsed(o, now) && now.Sub(o.Last) > linger && key != "stdout" {
+		if audit.UnusedFor(o, now) > linger && key != "stdout" {
 			delete(outputsByKey, key)
 			closeSoon(o)
 		}
@@ -404,15 +390,4 @@ func forget(now time.Time) int {
 	wal.Disown(inUse)
 	sweeping = len(middlewares) > 0
 	return len(middlewares)
-}
-
-// isOutputUsed says whether an output is used or has something left, and notes it.
-func isOutputUsed(o *audit.Output, now time.Time) bool {
-	idle, uses := audit.IsIdle(o)
-	if o.Ctx != nil && o.Ctx.Err() != nil && idle && uses == o.Uses {
-		return false
-	}
-	o.Last = now
-	o.Uses = uses
-	return true
 }

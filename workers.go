@@ -4,6 +4,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/hookward/hookward/internal/audit"
 )
 
 // workers are goroutines that do the same work on one request after another.
@@ -83,10 +85,10 @@ func startRecorders(w *workers) {
 		<-w.wanted
 		atomic.AddInt64(&w.size, 1)
 		if inlined {
-			go recordLoopInlined(w, nil, newRecordScratch())
+			go recordLoopInlined(w, nil, audit.NewScratch())
 			continue
 		}
-		go recordLoop(w, nil, newRecordScratch())
+		go recordLoop(w, nil, audit.NewScratch())
 	}
 }
 

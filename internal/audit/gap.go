@@ -11,8 +11,8 @@ import (
 )
 
 var (
-	ErrNotOpen    = errors.New("the file is not open")
-	ErrNotEncoded = errors.New("it can't be encoded")
+	errNotOpen    = errors.New("the file is not open")
+	errNotEncoded = errors.New("it can't be encoded")
 )
 
 // lossRecord is the record of records that were lost: it stands where they would
@@ -44,7 +44,7 @@ func gapRecord(of string, first, last, count int64) []byte {
 		ID:         fmt.Sprintf("%s-gap-%d-%d", epoch, first, last),
 		Time:       time.Now().UTC().Format(report.TimeLayout),
 		ECSVersion: report.EcsVersion,
-		Dataset:    AuditDataset,
+		Dataset:    Dataset,
 		Kind:       "pipeline_error",
 		Type:       []string{"error"},
 		Outcome:    "failure",

@@ -23,10 +23,10 @@ type Numbers struct {
 	Epoch    string
 	Sequence int64 // of the last record; atomic
 
-	Mu      sync.Mutex
-	Seen    map[string]int64 // requests by decision, where there are samples
-	Log     *ahead.Log       // of what is about to be forwarded; nil where that is not written down
-	LogAt   string
+	mu      sync.Mutex
+	seen    map[string]int64 // requests by decision, where there are samples
+	log     *ahead.Log       // of what is about to be forwarded; nil where that is not written down
+	logAt   string
 	outputs []*Output // of the newest gate
 }
 
@@ -36,28 +36,52 @@ var Announcements = ahead.NewBook()
 func NewNumbers(name string) *Numbers {
 	random := make([]byte, 8)
 	_, _ = rand.Read(random)
-	return &Numbers{name: name, Epoch: hex.EncodeToString(random), Seen: map[string]int64{}}
+	return &Numbers{name: name, Epoch: hex.EncodeToString(random), seen: map[string]int64{}}
 }
 
-// IdOf returns the id of a record, which no other has.
-//
-//inline:hot
-func IdOf(t *Numbers, sequence int64) string {
+// IDOf returns the id of a record, which no other has.
+func IDOf(t *Numbers, sequence int64) string {
 	return t.Epoch + "-" + strconv.FormatInt(sequence, 10)
 }
 
-// Announce writes down a record that is about to be one, until all outputs have it, and
-// returns where, or why it can't be.
-func Announce(t *Numbers, id string, sequence int64, line []byte, outputs []*Output) (*ahead.Log, error) {
+// Sample says whether a record is kept where only some are, and notes how many it
+// stands for.
+func Sample(t *Numbers, a *Settings, r *Record) bool {
+	every := a.Sample[r.Decision]
+	if every < 2 {
+		return true
+	}
+	r.Sample = every
+	t.mu.Lock()
+	n := t.seen[r.Decision]
+	t.seen[r.Decision] = n + 1
+	t.mu.Unlock()
+	return n%every == 0
+}
+
+// Announce writes down the record of a request that is about to be forwarded, as far as
+// it is known, until all outputs have it. It returns where, or why it can't be.
+func Announce(t *Numbers, a *Settings, r *Record, outputs []*Output) (*ahead.Log, error) {
+	r.Outcome = "unknown"
+	r.Aborted = false // as far as one can tell
+	r.InBackend = 0
+	line := Encode(r, a)
+	if line == nil {
+		return nil, errNotEncoded
+	}
+	return announceLine(t, r.ID, r.Sequence, line, outputs)
+}
+
+func announceLine(t *Numbers, id string, sequence int64, line []byte, outputs []*Output) (*ahead.Log, error) {
 	full := fullOutput(outputs, len(line))
 	if full != "" {
 		return nil, errors.New(full + " has no room for it")
 	}
-	t.Mu.Lock()
-	log := t.Log
-	t.Mu.Unlock()
+	t.mu.Lock()
+	log := t.log
+	t.mu.Unlock()
 	if log == nil {
-		return nil, ErrNotOpen
+		return nil, errNotOpen
 	}
 	err := ahead.Begin(log, sequence, string(line[:len(line)-1]))
 	if err != nil {
@@ -67,14 +91,14 @@ func Announce(t *Numbers, id string, sequence int64, line []byte, outputs []*Out
 	return log, nil
 }
 
-// OpenAhead lets a trail write ahead. What another process was at when it ended is
+// OpenAhead lets a middleware write ahead. What another process was at when it ended is
 // recorded as soon as it is found. What was begun in another file is ended there.
 func OpenAhead(t *Numbers, path string, outputs []*Output) {
-	t.Mu.Lock()
+	t.mu.Lock()
 	t.outputs = outputs
-	before := t.Log
-	same := t.LogAt == path
-	t.Mu.Unlock()
+	before := t.log
+	same := t.logAt == path
+	t.mu.Unlock()
 	if same {
 		return
 	}
@@ -82,10 +106,10 @@ func OpenAhead(t *Numbers, path string, outputs []*Output) {
 	log = ahead.New(path, func(left []ahead.Left) { recordLeft(t, log, left) }, func(level, message string) {
 		report.Write(level, t.name, "audit.required: "+message, time.Now())
 	})
-	t.Mu.Lock()
-	t.Log = log
-	t.LogAt = path
-	t.Mu.Unlock()
+	t.mu.Lock()
+	t.log = log
+	t.logAt = path
+	t.mu.Unlock()
 	ahead.Open(log)
 	if before != nil {
 		ahead.Retire(before)
@@ -94,9 +118,9 @@ func OpenAhead(t *Numbers, path string, outputs []*Output) {
 
 // recordLeft has the outputs record what another process has announced and not recorded.
 func recordLeft(t *Numbers, log *ahead.Log, left []ahead.Left) {
-	t.Mu.Lock()
+	t.mu.Lock()
 	outputs := t.outputs
-	t.Mu.Unlock()
+	t.mu.Unlock()
 	ids := []string{}
 	for i := range left {
 		id := idIn([]byte(left[i].Text))
@@ -111,9 +135,16 @@ func recordLeft(t *Numbers, log *ahead.Log, left []ahead.Left) {
 	}
 }
 
-// RecordFormat tells the outputs what they have to know of records: an announcement can
+// CloseAhead closes the log of a middleware that is gone.
+func CloseAhead(t *Numbers) {
+	if t.log != nil {
+		ahead.Close(t.log)
+	}
+}
+
+// recordFormat tells the outputs what they have to know of records: an announcement can
 // be had again, and ends when all outputs have the record.
-var RecordFormat = outbox.Format{Span: spanOf, Gap: gapRecord, Kept: announcedID, Again: announcedLine, Arrived: noteArrived}
+var recordFormat = outbox.Format{Span: spanOf, Gap: gapRecord, Kept: announcedID, Again: announcedLine, Arrived: noteArrived}
 
 // idStart is how every record begins.
 const idStart = `{"event.id":"`

@@ -15,7 +15,7 @@ import (
 
 // fileOutput is an output of a test.
 func fileOutput(path string) *Output {
-	return NewOutput(Spec{Kind: "file", Name: "output file " + path, File: logfile.Options{Path: path, MaxBytes: 1 << 20, Keep: 1}, Queue: outbox.Options{MemoryBytes: 10_000}})
+	return NewOutput("x", Spec{Kind: "file", Name: "output file " + path, File: logfile.Options{Path: path, MaxBytes: 1 << 20, Keep: 1}, Queue: outbox.Options{MemoryBytes: 10_000}})
 }
 
 // A record stays announced until the last of several outputs has it, whatever arrives
@@ -31,10 +31,10 @@ func TestAnnouncedUntilItArrives(t *testing.T) {
 	numbers := NewNumbers("x")
 	OpenAhead(numbers, filepath.Join(root, "ahead"), []*Output{good, bad})
 	line := func(n int64) []byte {
-		return []byte(fmt.Sprintf(`{"event.id":%q,"event.sequence":%d,"hookward.epoch":%q}`, IdOf(numbers, n), n, numbers.Epoch) + "\n")
+		return []byte(fmt.Sprintf(`{"event.id":%q,"event.sequence":%d,"hookward.epoch":%q}`, IDOf(numbers, n), n, numbers.Epoch) + "\n")
 	}
 	announce := func(n int64, outputs []*Output) error {
-		_, err := Announce(numbers, IdOf(numbers, n), n, line(n), outputs)
+		_, err := announceLine(numbers, IDOf(numbers, n), n, line(n), outputs)
 		return err
 	}
 	for n := int64(1); n <= 3; n++ {
@@ -51,14 +51,14 @@ func TestAnnouncedUntilItArrives(t *testing.T) {
 	if !Put([]*Output{good}, line(4), true, time.Now()) {
 		t.Error("it has not arrived")
 	}
-	ahead.ArriveAll(Announcements, IdOf(numbers, 4))
+	ahead.ArriveAll(Announcements, IDOf(numbers, 4))
 	for n := int64(1); n <= 4; n++ {
-		if is := ahead.Has(Announcements, IdOf(numbers, n)); is != (n < 4) {
+		if is := ahead.Has(Announcements, IDOf(numbers, n)); is != (n < 4) {
 			t.Errorf("record %d is announced: %v", n, is)
 		}
 	}
 	long := []byte(`{"event.id":"x","text":"` + strings.Repeat("y", 11_000) + `"}` + "\n")
-	if _, err := Announce(numbers, "x", 5, long, []*Output{good, bad}); err == nil || !strings.Contains(err.Error(), "has no room for it") {
+	if _, err := announceLine(numbers, "x", 5, long, []*Output{good, bad}); err == nil || !strings.Contains(err.Error(), "has no room for it") {
 		t.Errorf("there is room for more than may wait: %v", err)
 	}
 	if err := os.Remove(blocked); err != nil {

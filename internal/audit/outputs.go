@@ -13,6 +13,7 @@ import (
 	"github.com/hookward/hookward/internal/outbox"
 	"github.com/hookward/hookward/internal/report"
 	"github.com/hookward/hookward/internal/ship"
+	"github.com/hookward/hookward/internal/words"
 )
 
 // DefaultBufferBytes is how much waits in memory for an output.
@@ -25,20 +26,20 @@ type Output struct {
 	Queue  *outbox.Queue  // to what is across a network
 	stdout bool           // it is recordOutput
 
-	Ctx  context.Context // of the newest gate that uses it
-	Last time.Time       // when that was last seen to be there, or the output in use
-	Uses int64           // until then
+	ctx  context.Context // of the newest gate that uses it
+	last time.Time       // when that was last seen to be there, or the output in use
+	uses int64           // until then
 
-	Digest     string // of its options
-	Middleware string // whose options they are
+	digest     string // of its options
+	middleware string // whose options they are
 
 	// For one at a time, who writes or sends.
 	file   *logfile.File
 	sender *ship.Sender
 
 	changed int32      // atomic: there is a next one
-	NextMu  sync.Mutex // for what follows; held for moments only
-	Next    Spec
+	nextMu  sync.Mutex // for what follows; held for moments only
+	next    Spec
 }
 
 // Spec is a compiled entry of the option audit.outputs.
@@ -52,40 +53,58 @@ type Spec struct {
 	Digest string // of what may change without it being another place
 }
 
-// StdoutQueue is that of stdout, where nobody says anything of it.
-var StdoutQueue = outbox.Options{MemoryBytes: DefaultBufferBytes}
+// Stdout is the output of a gate that names none.
+var Stdout = Spec{Kind: "stdout", Name: "output stdout", Key: "stdout", Queue: outbox.Options{MemoryBytes: DefaultBufferBytes}}
 
-func NewOutput(s Spec) *Output {
-	o := &Output{name: s.Name, Digest: s.Digest}
+// NewOutput returns an output as a middleware has it.
+func NewOutput(middleware string, s Spec) *Output {
+	o := &Output{name: s.Name, digest: s.Digest, middleware: middleware}
 	tell := func(level, message string, now time.Time) { report.Write(level, "hookward", message, now) }
 	switch s.Kind {
 	case "stdout":
 		o.stdout = true
-		o.Direct = outbox.NewDirect(s.Name, s.Queue.MemoryBytes, RecordFormat, func(lines []byte, now time.Time) (int, error) {
+		o.Direct = outbox.NewDirect(s.Name, s.Queue.MemoryBytes, recordFormat, func(lines []byte, now time.Time) (int, error) {
 			return writeStdout(o, lines, now)
 		}, tell)
 	case "file":
 		o.file = logfile.New(s.File, func(level, message string, now time.Time) { tell(level, s.Name+": "+message, now) })
-		o.Direct = outbox.NewDirect(s.Name, s.Queue.MemoryBytes, RecordFormat, func(lines []byte, now time.Time) (int, error) {
+		o.Direct = outbox.NewDirect(s.Name, s.Queue.MemoryBytes, recordFormat, func(lines []byte, now time.Time) (int, error) {
 			return writeFile(o, lines, now)
 		}, tell)
 	default:
 		o.sender = ship.New(s.Target)
-		o.Queue = outbox.NewQueue(s.Name, s.Queue, RecordFormat, func(records [][]byte) outbox.Outcome {
+		o.Queue = outbox.NewQueue(s.Name, s.Queue, recordFormat, func(records [][]byte) outbox.Outcome {
 			return sendRecords(o, records)
 		}, tell)
 	}
 	return o
 }
 
-// ChangeOutput gives an output other options. What waits in it stays. The file, or
+// UseOutput has one more gate use an output. Of two middlewares that configure it
+// differently, the first counts for as long as it is there.
+func UseOutput(ctx context.Context, o *Output, middleware string, s Spec, now time.Time) {
+	switch {
+	case o.digest == s.Digest:
+	case o.middleware != middleware && o.ctx != nil && o.ctx.Err() == nil:
+		report.Write("warn", middleware, s.Name+": middleware "+words.Quote(o.middleware)+" has another configuration of it, which counts", now)
+	default:
+		o.middleware = middleware
+		changeOutput(o, s)
+	}
+	if o.ctx == nil || ctx.Err() == nil {
+		o.ctx = ctx
+	}
+	o.last = now
+}
+
+// changeOutput gives an output other options. What waits in it stays. The file, or
 // the sender, is changed by who uses it next: this is for the moment of a reload,
 // which waits for no disk and no network.
-func ChangeOutput(o *Output, s Spec) {
-	o.Digest = s.Digest
-	o.NextMu.Lock()
-	o.Next = s
-	o.NextMu.Unlock()
+func changeOutput(o *Output, s Spec) {
+	o.digest = s.Digest
+	o.nextMu.Lock()
+	o.next = s
+	o.nextMu.Unlock()
 	atomic.StoreInt32(&o.changed, 1)
 	if o.Direct != nil {
 		outbox.ResizeDirect(o.Direct, s.Queue.MemoryBytes)
@@ -97,9 +116,9 @@ func ChangeOutput(o *Output, s Spec) {
 // takeChange puts other options in force.
 func takeChange(o *Output) {
 	atomic.StoreInt32(&o.changed, 0)
-	o.NextMu.Lock()
-	s := o.Next
-	o.NextMu.Unlock()
+	o.nextMu.Lock()
+	s := o.next
+	o.nextMu.Unlock()
 	if o.file != nil {
 		logfile.Change(o.file, s.File)
 	}
@@ -200,6 +219,16 @@ func IsIdle(o *Output) (bool, int64) {
 		return outbox.DirectIdle(o.Direct)
 	}
 	return outbox.Idle(o.Queue)
+}
+
+// UnusedFor returns for how long nobody has used an output that has nothing left.
+func UnusedFor(o *Output, now time.Time) time.Duration {
+	idle, uses := IsIdle(o)
+	if o.ctx == nil || o.ctx.Err() == nil || !idle || uses != o.uses {
+		o.last = now
+		o.uses = uses
+	}
+	return now.Sub(o.last)
 }
 
 // CloseOutput closes what nobody uses any more, and nobody writes to.

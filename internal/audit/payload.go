@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"encoding/base64"
 	"mime"
 	"unicode/utf8"
 
@@ -13,8 +14,8 @@ func NoRules() *redact.Rules {
 	return rules
 }
 
-// SaysForm says whether a content type is that of a form, in whatever charset.
-func SaysForm(types []string) bool {
+// saysForm says whether a content type is that of a form, in whatever charset.
+func saysForm(types []string) bool {
 	if len(types) != 1 {
 		return false
 	}
@@ -22,8 +23,8 @@ func SaysForm(types []string) bool {
 	return err == nil && mediaType == "application/x-www-form-urlencoded"
 }
 
-// WholeRunes leaves out a rune at the end that was cut in two.
-func WholeRunes(text []byte) []byte {
+// wholeRunes leaves out a rune at the end that was cut in two.
+func wholeRunes(text []byte) []byte {
 	for i := 1; i < utf8.UTFMax && i <= len(text); i++ {
 		last := text[len(text)-i:]
 		if utf8.RuneStart(last[0]) {
@@ -34,4 +35,49 @@ func WholeRunes(text []byte) []byte {
 		}
 	}
 	return text
+}
+
+// NotePayload records a body as the option audit.payload says, where that is anything
+// but its hash alone.
+func NotePayload(r *Record, a *Settings, body []byte, whole bool, contentType []string, verified bool) {
+	if a.Payload == PayloadNone {
+		r.BodyHash = ""
+		return
+	}
+	if len(body) == 0 || !verified && !a.RefusedPayload {
+		return
+	}
+	if a.Payload == PayloadRedacted {
+		noteRedacted(r, a, body, whole, contentType)
+		return
+	}
+	kept, looked := body, body
+	if len(looked) > a.MaxPayload+maxLookedAt {
+		looked = looked[:a.MaxPayload+maxLookedAt]
+	}
+	r.Truncated = len(body) > a.MaxPayload || !whole
+	if len(body) > a.MaxPayload {
+		kept = wholeRunes(body[:a.MaxPayload])
+	}
+	switch {
+	case HasSecret(a, string(looked)):
+		r.Truncated = true // and nothing of it is left
+	case utf8.Valid(body):
+		r.BodyContent = string(kept)
+	default:
+		r.BodyBase64 = base64.StdEncoding.EncodeToString(kept)
+	}
+}
+
+// noteRedacted records what may be kept of a body. What can't be read, or was not
+// read whole, has nothing but its hash.
+func noteRedacted(r *Record, a *Settings, body []byte, whole bool, contentType []string) {
+	text, truncated, ok := "", true, false
+	if whole {
+		text, truncated, ok = redact.Body(a.Rules, body, saysForm(contentType), a.MaxPayload)
+	}
+	r.Truncated = truncated || !ok
+	if ok && !HasSecret(a, text) {
+		r.BodyContent = text
+	}
 }

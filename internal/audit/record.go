@@ -157,4 +157,12 @@ type Record struct {
 	Status int `json:"http.response.status_code,omitempty"`
 }
 
-const AuditDataset = "hookward.audit"
+// Dataset is the same in all records.
+const Dataset = "hookward.audit"
+
+// What stands in records of requests, and is changed by nobody.
+var (
+	Allowed = []string{"allowed"}
+	Denied  = []string{"denied"}
+	Network = []string{"network"}
+)

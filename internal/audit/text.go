@@ -21,9 +21,9 @@ const (
 	maxRecordedShort = 250  // of the other texts
 	// redacted stands where something must not be recorded.
 	redacted = "[REDACTED]"
-	// MaxLookedAt is how far a text is looked at beyond what is recorded of it: a
+	// maxLookedAt is how far a text is looked at beyond what is recorded of it: a
 	// secret that is cut in two is one, too.
-	MaxLookedAt = 4000
+	maxLookedAt = 4000
 )
 
 // Harmless are the signs of a text that has nothing in it which is to be escaped, or
@@ -37,23 +37,30 @@ const MaxHarmless = maxRecordedShort
 // Encode returns a record as a line, with its newline, or nil.
 func Encode(r *Record, a *Settings) []byte {
 	makeRecordable(r, a)
-	buffer := &bytes.Buffer{}
-	if NewEncoder(buffer).Encode(r) != nil {
+	own := NewScratch()
+	if own.Encoder.Encode(r) != nil {
 		return nil
 	}
-	line := buffer.Bytes()
+	line := own.Buffer.Bytes()
 	if r.BodyContent != "" && utf8.RuneCount(line) != len(line) {
 		return []byte(invisible.Replace(string(line)))
 	}
 	return line
 }
 
-// NewEncoder returns an encoder of records. Signs of HTML stay as they are: escaped,
-// they would be six bytes each.
-func NewEncoder(buffer *bytes.Buffer) *json.Encoder {
+// Scratch is what a worker keeps from one record to the next.
+type Scratch struct {
+	Buffer  *bytes.Buffer
+	Encoder *json.Encoder
+}
+
+// NewScratch returns an encoder of records and its buffer. Signs of HTML stay as they
+// are: escaped, they would be six bytes each.
+func NewScratch() *Scratch {
+	buffer := &bytes.Buffer{}
 	encoder := json.NewEncoder(buffer)
 	encoder.SetEscapeHTML(false)
-	return encoder
+	return &Scratch{Buffer: buffer, Encoder: encoder}
 }
 
 // invisible escapes, in a payload, what a terminal obeys or what turns the text
@@ -92,8 +99,8 @@ func makeRecordable(r *Record, a *Settings) {
 // recordable returns a text with anything but printable ASCII escaped as in Go,
 // cut off where it is too long, and without any of the gate's secrets.
 func recordable(a *Settings, text string, most int) string {
-	if len(text) > most+MaxLookedAt {
-		text = text[:most+MaxLookedAt]
+	if len(text) > most+maxLookedAt {
+		text = text[:most+maxLookedAt]
 	}
 	if HasSecret(a, text) {
 		return redacted
@@ -109,22 +116,8 @@ func recordable(a *Settings, text string, most int) string {
 	return quoted
 }
 
-// AddressOf returns a host without its port. An IPv4 address, or a name, has a
-// way of its own: interpreted, it takes a fifth of the time.
-//
-//inline:hot
-func AddressOf(hostport string) string {
-	colon := strings.LastIndexByte(hostport, ':')
-	if colon < 0 {
-		return hostport
-	}
-	if hostport[0] == '[' || strings.IndexByte(hostport, ':') < colon {
-		return AddressOfIPv6(hostport)
-	}
-	return hostport[:colon]
-}
-
-func AddressOfIPv6(hostport string) string {
+// HostOf returns a host without its port, be it a name or an address.
+func HostOf(hostport string) string {
 	host, _, err := net.SplitHostPort(hostport)
 	if err != nil {
 		return hostport
