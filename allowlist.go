@@ -30,8 +30,8 @@ func checkMethod(p *policy.Policy, x *exchange) string {
 //inline:hot
 func checkAddress(p *policy.Policy, x *exchange) string {
 	a := p.Addresses
-	if !x.clientNoted && (a.Deny == nil || lookUp(a.Deny, x.state.denied, x.clientKey) == iplist.Outside) &&
-		(a.Allow == nil || lookUp(a.Allow, x.state.allowed, x.clientKey) == iplist.Inside) {
+	if !x.clientNoted && (a.Deny == nil || lookUp(a.Deny, x.state.Denied, x.clientKey) == iplist.Outside) &&
+		(a.Allow == nil || lookUp(a.Allow, x.state.Allowed, x.clientKey) == iplist.Inside) {
 		return ""
 	}
 	return checkAnyAddress(a, x)
@@ -58,7 +58,7 @@ func askLists(g *gate, a *policy.Addresses, x *exchange, whole netip.Addr, now t
 	// address of a network the whole network.
 	key, first := ipset.Key(whole), ipset.Key(x.client)
 	if a.Deny != nil {
-		found := lookUp(a.Deny, x.state.denied, key)
+		found := lookUp(a.Deny, x.state.Denied, key)
 		if ipset.Contains(a.Deny.Own, first) {
 			found = iplist.Inside
 		}
@@ -70,7 +70,7 @@ func askLists(g *gate, a *policy.Addresses, x *exchange, whole netip.Addr, now t
 	if a.Allow == nil || ipset.Contains(a.Allow.Own, first) {
 		return ""
 	}
-	return allow(g, a.Allow, lookUp(a.Allow, x.state.allowed, key), x, now)
+	return allow(g, a.Allow, lookUp(a.Allow, x.state.Allowed, key), x, now)
 }
 
 func refuseUndetermined(a *policy.Addresses, x *exchange) string {
@@ -90,13 +90,13 @@ func deny(g *gate, l *policy.AddressList, found int, key string, x *exchange, no
 		return ""
 	case found == iplist.Inside:
 		x.rejectStatus = l.RejectStatus
-		x.rule = listWith(l, x.state.denied, key)
+		x.rule = listWith(l, x.state.Denied, key)
 		return verdict.ClientDenied
 	case l.Required:
-		report.Write("error", g.name, "denylist: "+missing(x.state.denied)+" has never been loaded; what other lists don't deny gets 503", now)
+		report.Write("error", g.name, "denylist: "+missing(x.state.Denied)+" has never been loaded; what other lists don't deny gets 503", now)
 		return verdict.ListUnavailable
 	}
-	report.Write("warn", g.name, "denylist: "+missing(x.state.denied)+" has never been loaded; it denies nobody", now)
+	report.Write("warn", g.name, "denylist: "+missing(x.state.Denied)+" has never been loaded; it denies nobody", now)
 	return ""
 }
 
@@ -109,7 +109,7 @@ func allow(g *gate, l *policy.AddressList, found int, x *exchange, now time.Time
 		x.rejectStatus = l.RejectStatus
 		return verdict.ClientNotAllowed
 	}
-	report.Write("error", g.name, "allowlist: "+missing(x.state.allowed)+" has never been loaded; what other lists don't allow gets 503", now)
+	report.Write("error", g.name, "allowlist: "+missing(x.state.Allowed)+" has never been loaded; what other lists don't allow gets 503", now)
 	return verdict.ListUnavailable
 }
 
@@ -164,7 +164,7 @@ func missing(lists []*iplist.List) string {
 //
 //inline:hot
 func findClient(p *policy.Policy, x *exchange) {
-	if p.Addresses == nil && p.Limit == nil && (p.Ban == nil || atomic.LoadInt64(&x.state.bans.Banned) == 0) {
+	if p.Addresses == nil && p.Limit == nil && (p.Ban == nil || atomic.LoadInt64(&x.state.Bans.Banned) == 0) {
 		return
 	}
 	if p.Addresses == nil || p.Addresses.Strategy == nil {

@@ -12,6 +12,7 @@ import (
 	"github.com/hookward/hookward/internal/audit"
 	"github.com/hookward/hookward/internal/config"
 	"github.com/hookward/hookward/internal/hooktest"
+	"github.com/hookward/hookward/internal/memory"
 	"github.com/hookward/hookward/internal/policy"
 	"github.com/hookward/hookward/internal/verdict"
 )
@@ -157,7 +158,7 @@ func TestOneWriter(t *testing.T) {
 	first := newTestGate(t.Name()+"1", raw("3"), policy.Compile, hooktest.TestTime)
 	second := newTestGate(t.Name()+"2", raw("3"), policy.Compile, hooktest.TestTime)
 	third := newTestGate(t.Name()+"1", raw("4"), policy.Compile, hooktest.TestTime)
-	if first.state.outputs[0] != second.state.outputs[0] || first.state.outputs[0] != third.state.outputs[0] {
+	if first.state.Outputs[0] != second.state.Outputs[0] || first.state.Outputs[0] != third.state.Outputs[0] {
 		t.Error("there are several writers of one file")
 	}
 	for _, g := range []*gate{first, second, third} {
@@ -267,9 +268,9 @@ func TestPanicWhileAnnouncing(t *testing.T) {
 func TestPanicAtTheRecord(t *testing.T) {
 	records, reports := capture(t)
 	g := newTestGate(t.Name(), hooktest.GithubOptions(), policy.Compile, hooktest.TestTime)
-	right := g.state.outputs
+	right := g.state.Outputs
 	for i := 1; i < 4; i++ {
-		g.state.outputs = []*audit.Output{nil} // the bug
+		g.state.Outputs = []*audit.Output{nil} // the bug
 		if i == 2 {
 			g.policy.Audit.Rules = nil
 			g.policy.Audit.Payload = audit.PayloadRedacted // another, before there is a number
@@ -281,7 +282,7 @@ func TestPanicAtTheRecord(t *testing.T) {
 			t.Errorf("%d, records %q, reports %q", rw.Code, records, reports)
 		}
 		g.policy.Audit.Payload = audit.PayloadHash
-		g.state.outputs = right
+		g.state.Outputs = right
 		through(g, (&hooktest.Backend{}).Handler(), hooktest.SignedPost("Hello"))
 		if n := hooktest.OnlyRecord(t, records)["event.sequence"]; n != float64(2*i) {
 			t.Errorf("the next record has number %v, want %d", n, 2*i)
@@ -295,7 +296,7 @@ func TestForgetOutputs(t *testing.T) {
 	capture(t)
 	now := time.Now()
 	ctx, cancel := context.WithCancel(context.Background())
-	g := newGate(t.Name(), hooktest.GithubWith(map[string]any{"audit": map[string]any{"outputs": map[string]any{"type": "file", "path": filepath.Join(t.TempDir(), "x")}}}), func(raw map[string]any) (*policy.Compilation, *state) {
+	g := newGate(t.Name(), hooktest.GithubWith(map[string]any{"audit": map[string]any{"outputs": map[string]any{"type": "file", "path": filepath.Join(t.TempDir(), "x")}}}), func(raw map[string]any) (*policy.Compilation, *memory.State) {
 		return compileShared(ctx, t.Name(), raw, now)
 	}, now)
 	cancel()

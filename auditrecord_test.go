@@ -252,7 +252,7 @@ func TestEscapedSecrets(t *testing.T) {
 				continue // it has the signature in the body
 			}
 			g := newTestGate(t.Name()+kind, raw, policy.Compile, hooktest.TestTime)
-			g.state.outputs = onStdout()
+			g.state.Outputs = onStdout()
 			for _, text := range c.texts {
 				for place, r := range map[string]*http.Request{
 					"path": hooktest.NewPost("x"), "100% of a path": hooktest.NewPost("x"), "query": hooktest.NewPost("x"), "id": hooktest.NewPost("x", "X-Github-Delivery: "+text),

@@ -60,10 +60,10 @@ func TestBan(t *testing.T) {
 			t.Fatalf("guess %d at a pace of 18 a minute: %s", i+1, reason)
 		}
 	}
-	if bans.Any(g.state.bans) {
+	if bans.Any(g.state.Bans) {
 		visitAt(t, g, "192.0.2.1:9", hooktest.TestTime.Add(5*time.Hour))
 		visitAt(t, g, "192.0.2.1:9", hooktest.TestTime.Add(10*time.Hour))
-		if bans.Any(g.state.bans) {
+		if bans.Any(g.state.Bans) {
 			t.Error("who is free again is looked for for ever")
 		}
 	}
@@ -146,7 +146,7 @@ func TestExemptEndsBan(t *testing.T) {
 		exempt := hooktest.GithubOptions()
 		exempt["ban"] = map[string]any{"failures": "3", "exempt": []any{"192.0.2.0/24", "2001:db8::/32"}}
 		mended := newTestGate(t.Name()+remote, exempt, policy.Compile, hooktest.TestTime)
-		mended.state.bans = g.state.bans // as a reload keeps it
+		mended.state.Bans = g.state.Bans // as a reload keeps it
 		if x := visitAt(t, mended, remote, hooktest.TestTime); x.reason != verdict.Verified {
 			t.Errorf("%s, exempt: %s", remote, x.reason)
 		}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/hookward/hookward/internal/audit"
+	"github.com/hookward/hookward/internal/memory"
 	"github.com/hookward/hookward/internal/policy"
 	"github.com/hookward/hookward/internal/report"
 	"github.com/hookward/hookward/internal/signature"
@@ -222,7 +223,7 @@ type outcome struct {
 // nothing, for those who explain it. It forwards and records nothing.
 func Judge(p *policy.Policy, r *http.Request, now time.Time) outcome {
 	StartWorkers()
-	x := decide(&gate{name: "explain", policy: p, state: &state{}}, r, now)
+	x := decide(&gate{name: "explain", policy: p, state: &memory.State{}}, r, now)
 	o := outcome{Reason: x.reason, Passes: x.passes, Proof: x.proof, Rule: x.rule}
 	if !x.forward {
 		w := &statusNote{header: http.Header{}}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/hookward/hookward/internal/ahead"
 	"github.com/hookward/hookward/internal/handshakes"
+	"github.com/hookward/hookward/internal/memory"
 	"github.com/hookward/hookward/internal/message"
 	"github.com/hookward/hookward/internal/policy"
 	"github.com/hookward/hookward/internal/signature"
@@ -47,7 +48,7 @@ type exchange struct {
 	rejectStatus int // what the lists say where they refuse
 
 	policy  *policy.Policy // nil while the configuration has a mistake
-	state   *state         // that goes with it
+	state   *memory.State  // that goes with it
 	reason  string
 	passes  bool // it needs nobody's indulgence to be forwarded
 	forward bool

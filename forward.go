@@ -159,7 +159,7 @@ func announceForward(p *policy.Policy, x *exchange) {
 // far as it is known, or refuses the request where it can't be.
 func announce(r *audit.Record, x *exchange, now time.Time) {
 	numberRecord(r, x)
-	log, err := audit.Announce(x.gate.trail, x.policy.Audit, r, x.state.outputs)
+	log, err := audit.Announce(x.gate.trail, x.policy.Audit, r, x.state.Outputs)
 	x.ahead = log
 	if err != nil {
 		cantAnnounce(x, err.Error(), now)

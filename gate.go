@@ -9,6 +9,7 @@ import (
 	"github.com/hookward/hookward/internal/audit"
 	"github.com/hookward/hookward/internal/config"
 	"github.com/hookward/hookward/internal/errand"
+	"github.com/hookward/hookward/internal/memory"
 	"github.com/hookward/hookward/internal/plainfile"
 	"github.com/hookward/hookward/internal/policy"
 	"github.com/hookward/hookward/internal/report"
@@ -34,7 +35,7 @@ const (
 type gate struct {
 	name    string
 	raw     map[string]any
-	compile func(map[string]any) (*policy.Compilation, *state)
+	compile func(map[string]any) (*policy.Compilation, *memory.State)
 	trail   *audit.Numbers
 	router  string         // its name, or nothing where that can't be told
 	watches bool           // whether the policy depends on files; set once
@@ -43,8 +44,8 @@ type gate struct {
 	mu      sync.Mutex // guards what follows, where watches is true; nobody waits for a disk with it
 	read    bool       // it has been compiled
 	policy  *policy.Policy
-	state   *state // of the policy; both are replaced together
-	problem string // why there is no policy
+	state   *memory.State // of the policy; both are replaced together
+	problem string        // why there is no policy
 	files   []plainfile.State
 	checked time.Time
 }
@@ -54,7 +55,7 @@ const refusesAll = "answers 503 to every request: "
 
 // newGate compiles the configuration. It always returns a gate; one with a
 // mistake in its configuration refuses everything.
-func newGate(name string, raw map[string]any, compile func(map[string]any) (*policy.Compilation, *state), now time.Time) *gate {
+func newGate(name string, raw map[string]any, compile func(map[string]any) (*policy.Compilation, *memory.State), now time.Time) *gate {
 	StartWorkers()
 	g := &gate{name: name, trail: trailOf(name), raw: raw, compile: compile, checked: now}
 	report.NoteConfiguration(name, raw)
@@ -108,7 +109,7 @@ func goOn(g *gate, now time.Time) {
 
 // currentPolicy returns the policy to apply now, or nil, with its state. Where secrets
 // come from files it looks at them first, at most once per fileCheckInterval.
-func currentPolicy(g *gate, now time.Time) (*policy.Policy, *state) {
+func currentPolicy(g *gate, now time.Time) (*policy.Policy, *memory.State) {
 	if !g.watches {
 		return g.policy, g.state
 	}
@@ -129,7 +130,7 @@ func currentPolicy(g *gate, now time.Time) (*policy.Policy, *state) {
 
 // checkedPolicy is currentPolicy for the one who looks at the files. Others go on meanwhile
 // with what is in force, and so does this one where that takes too long.
-func checkedPolicy(g *gate, now time.Time) (*policy.Policy, *state) {
+func checkedPolicy(g *gate, now time.Time) (*policy.Policy, *memory.State) {
 	inTime := errand.Run(g.reader)
 	g.mu.Lock()
 	p := g.policy
@@ -143,7 +144,7 @@ func checkedPolicy(g *gate, now time.Time) (*policy.Policy, *state) {
 
 // adopt takes over what was compiled and reports on it. A policy in force is
 // never given up for a mistake.
-func adopt(g *gate, c *policy.Compilation, s *state, now time.Time) {
+func adopt(g *gate, c *policy.Compilation, s *memory.State, now time.Time) {
 	if len(c.Files) > 0 {
 		g.files = c.Files
 	}
@@ -194,9 +195,9 @@ func problemOf(g *gate) string {
 // tryCompile compiles the configuration; a panic in there is one more mistake.
 // In Traefik a panic of New would end the goroutine that applies
 // configurations, for good.
-func tryCompile(g *gate) (*policy.Compilation, *state) {
+func tryCompile(g *gate) (*policy.Compilation, *memory.State) {
 	c := notCompiled("the configuration could not be read")
-	var s *state
+	var s *memory.State
 	func() {
 		defer func() {
 			if p := recover(); p != nil {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/hookward/hookward/internal/hooktest"
+	"github.com/hookward/hookward/internal/memory"
 	"github.com/hookward/hookward/internal/policy"
 	"github.com/hookward/hookward/internal/verdict"
 )
@@ -18,8 +19,8 @@ type stuck struct {
 	block chan bool // closed, where it doesn't
 }
 
-func (s *stuck) compile(ctx context.Context, name string) func(map[string]any) (*policy.Compilation, *state) {
-	return func(raw map[string]any) (*policy.Compilation, *state) {
+func (s *stuck) compile(ctx context.Context, name string) func(map[string]any) (*policy.Compilation, *memory.State) {
+	return func(raw map[string]any) (*policy.Compilation, *memory.State) {
 		<-s.block
 		return compileShared(ctx, name, raw, hooktest.TestTime)
 	}
@@ -49,7 +50,7 @@ func TestSecretFileThatHangs(t *testing.T) {
 	s := hanging()
 	close(s.block)
 	ctx := context.Background()
-	g := newGate(t.Name(), raw, func(raw map[string]any) (*policy.Compilation, *state) { return s.compile(ctx, t.Name())(raw) }, hooktest.TestTime)
+	g := newGate(t.Name(), raw, func(raw map[string]any) (*policy.Compilation, *memory.State) { return s.compile(ctx, t.Name())(raw) }, hooktest.TestTime)
 	if reason := decide(g, github(), hooktest.TestTime).reason; reason != verdict.Verified {
 		t.Fatal(reason)
 	}
@@ -71,7 +72,7 @@ func TestSecretFileThatHangs(t *testing.T) {
 	}
 	// A reload builds the gate anew meanwhile.
 	began = time.Now()
-	again := newGate(t.Name(), raw, func(raw map[string]any) (*policy.Compilation, *state) { return s.compile(ctx, t.Name())(raw) }, hooktest.TestTime)
+	again := newGate(t.Name(), raw, func(raw map[string]any) (*policy.Compilation, *memory.State) { return s.compile(ctx, t.Name())(raw) }, hooktest.TestTime)
 	if reason := decide(again, github(), hooktest.TestTime).reason; reason != verdict.Verified {
 		t.Errorf("after a reload: %s", reason)
 	}
@@ -103,9 +104,9 @@ func TestNewGateWhoseFilesHang(t *testing.T) {
 	eventually(t, "it never begins", func() bool { return decide(g, github(), hooktest.TestTime).reason == verdict.Verified })
 }
 
-func compileFor(t *testing.T) func(map[string]any) (*policy.Compilation, *state) {
+func compileFor(t *testing.T) func(map[string]any) (*policy.Compilation, *memory.State) {
 	name := t.Name() + " other"
-	return func(raw map[string]any) (*policy.Compilation, *state) {
+	return func(raw map[string]any) (*policy.Compilation, *memory.State) {
 		return compileShared(context.Background(), name, raw, hooktest.TestTime)
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/hookward/hookward/internal/audit"
 	"github.com/hookward/hookward/internal/config"
 	"github.com/hookward/hookward/internal/hooktest"
+	"github.com/hookward/hookward/internal/memory"
 	"github.com/hookward/hookward/internal/outbox"
 	"github.com/hookward/hookward/internal/policy"
 )
@@ -39,7 +40,7 @@ func newTestHandler(t *testing.T, next http.Handler, raw map[string]any) http.Ha
 
 // newTestGate is newGate for a gate that nothing ends.
 func newTestGate(name string, raw map[string]any, compile func(map[string]any) *policy.Compilation, now time.Time) *gate {
-	return newGate(name, hooktest.Unbanned(raw), func(raw map[string]any) (*policy.Compilation, *state) {
+	return newGate(name, hooktest.Unbanned(raw), func(raw map[string]any) (*policy.Compilation, *memory.State) {
 		c := compile(raw)
 		if c.Policy == nil {
 			return c, nil
@@ -49,7 +50,7 @@ func newTestGate(name string, raw map[string]any, compile func(map[string]any) *
 }
 
 // testState returns the state of a policy, as that of a gate of some name.
-func testState(ctx context.Context, name string, p *policy.Policy, now time.Time) *state {
+func testState(ctx context.Context, name string, p *policy.Policy, now time.Time) *memory.State {
 	registryMu.Lock()
 	m := middlewareOf(ctx, name, now)
 	registryMu.Unlock()
@@ -70,7 +71,7 @@ func restart(t *testing.T, g *gate, left int) {
 // announced returns how many requests a gate has written down that it has not recorded.
 func announced(t *testing.T, g *gate) int {
 	t.Helper()
-	content, err := os.ReadFile(fileOf(g.policy.Audit.Directory, "ahead-", g.name))
+	content, err := os.ReadFile(memory.FileOf(g.policy.Audit.Directory, "ahead-", g.name))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/hookward/hookward/internal/hooktest"
+	"github.com/hookward/hookward/internal/memory"
 	"github.com/hookward/hookward/internal/message"
 	"github.com/hookward/hookward/internal/policy"
 	"github.com/hookward/hookward/internal/signature"
@@ -66,7 +67,7 @@ func shortWay(t testing.TB, p *policy.Policy, r *http.Request, body string) (str
 	sent.Body = io.NopCloser(strings.NewReader(body))
 	sent.ContentLength = int64(len(body))
 	StartWorkers()
-	x := decide(&gate{name: t.Name(), policy: &alone, state: &state{}}, sent, hooktest.TestTime)
+	x := decide(&gate{name: t.Name(), policy: &alone, state: &memory.State{}}, sent, hooktest.TestTime)
 	if x.reason == verdict.TokenMissing {
 		return "", x
 	}

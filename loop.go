@@ -27,6 +27,7 @@ import (
 	"github.com/hookward/hookward/internal/header"
 	"github.com/hookward/hookward/internal/iplist"
 	"github.com/hookward/hookward/internal/ipset"
+	"github.com/hookward/hookward/internal/memory"
 	"github.com/hookward/hookward/internal/outbox"
 	"github.com/hookward/hookward/internal/policy"
 	"github.com/hookward/hookward/internal/report"
@@ -76,7 +77,7 @@ func decideLoopInlined(w *workers, x *exchange, own *scratch) {
 	var removeSpoofsName string
 	var setHeaderText string
 	var takePolicyP *policy.Policy
-	var takePolicyS *state
+	var takePolicyS *memory.State
 	for size <= maxKept {
 		{
 			nextJobX = <-w.jobs
@@ -134,7 +135,7 @@ func decideLoopInlined(w *workers, x *exchange, own *scratch) {
 			continue
 		}
 		{
-			if p.Addresses == nil && p.Limit == nil && (p.Ban == nil || atomic.LoadInt64(&x.state.bans.Banned) == 0) {
+			if p.Addresses == nil && p.Limit == nil && (p.Ban == nil || atomic.LoadInt64(&x.state.Bans.Banned) == 0) {
 				goto findClientEnd1
 			}
 			if p.Addresses == nil || p.Addresses.Strategy == nil {
@@ -159,8 +160,8 @@ func decideLoopInlined(w *workers, x *exchange, own *scratch) {
 		if reason == "" && p.Addresses != nil {
 			{
 				checkAddressA = p.Addresses
-				if !x.clientNoted && (checkAddressA.Deny == nil || lookUp(checkAddressA.Deny, x.state.denied, x.clientKey) == iplist.Outside) &&
-					(checkAddressA.Allow == nil || lookUp(checkAddressA.Allow, x.state.allowed, x.clientKey) == iplist.Inside) {
+				if !x.clientNoted && (checkAddressA.Deny == nil || lookUp(checkAddressA.Deny, x.state.Denied, x.clientKey) == iplist.Outside) &&
+					(checkAddressA.Allow == nil || lookUp(checkAddressA.Allow, x.state.Allowed, x.clientKey) == iplist.Inside) {
 					reason = ""
 					goto checkAddressEnd1
 				}
@@ -170,11 +171,11 @@ func decideLoopInlined(w *workers, x *exchange, own *scratch) {
 		}
 		if reason == "" && p.Ban != nil && x.clientKey != "" {
 			{
-				if !bans.Any(x.state.bans) {
+				if !bans.Any(x.state.Bans) {
 					reason = ""
 					goto checkBanEnd1
 				}
-				x.wait = bans.Remaining(x.state.bans, x.clientKey, sinceStart(x.start))
+				x.wait = bans.Remaining(x.state.Bans, x.clientKey, sinceStart(x.start))
 				if x.wait > 0 && !endsBan(p, x) {
 					reason = verdict.SourceBanned
 					goto checkBanEnd1
@@ -190,7 +191,7 @@ func decideLoopInlined(w *workers, x *exchange, own *scratch) {
 					reason = checkAnyRateLimit(p, x)
 					goto checkRateLimitEnd1
 				}
-				checkRateLimitRoom = bucket.Take(x.state.limits, x.clientKey, int64(x.start.Sub(started)))
+				checkRateLimitRoom = bucket.Take(x.state.Limits, x.clientKey, int64(x.start.Sub(started)))
 				if checkRateLimitRoom < 0 {
 					x.wait = -checkRateLimitRoom
 					reason = verdict.RateLimited
@@ -324,7 +325,7 @@ func decideLoopInlined(w *workers, x *exchange, own *scratch) {
 				if p.Replay.ByDelivery || x.proof.Signed != nil || x.proof.SignedHead != "" {
 					claimDeliveryKey = deliveryKey(p.Replay, x)
 				}
-				claimDeliveryFound = claim.Claim(x.state.replays, claimDeliveryKey, x.start.UnixNano(), p.Replay.Required)
+				claimDeliveryFound = claim.Claim(x.state.Replays, claimDeliveryKey, x.start.UnixNano(), p.Replay.Required)
 				if claimDeliveryFound == claim.Granted {
 					x.claim = claimDeliveryKey
 					if p.Shared == nil {
@@ -476,9 +477,9 @@ func recordLoopInlined(w *workers, x *exchange, own *audit.Scratch) {
 					release(x)
 					goto settleEnd1
 				}
-				claim.Commit(x.state.replays, x.claim, now.UnixNano())
-				if x.state.cluster != nil {
-					cluster.Commit(x.state.cluster, x.claim, x.lease, x.policy.Replay.Window)
+				claim.Commit(x.state.Replays, x.claim, now.UnixNano())
+				if x.state.Cluster != nil {
+					cluster.Commit(x.state.Cluster, x.claim, x.lease, x.policy.Replay.Window)
 				}
 				x.claim = ""
 			settleEnd1:
@@ -633,7 +634,7 @@ func recordLoopInlined(w *workers, x *exchange, own *audit.Scratch) {
 		{
 			putRecordOutputs = nil
 			if x.state != nil {
-				putRecordOutputs = x.state.outputs
+				putRecordOutputs = x.state.Outputs
 			}
 			if putRecordOutputs == nil {
 				putRecordOutputs = onStdout()

@@ -59,6 +59,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/hookward/hookward/internal/memory"
 	"github.com/hookward/hookward/internal/policy"
 	"github.com/hookward/hookward/internal/report"
 )
@@ -94,7 +95,7 @@ func New(ctx context.Context, next http.Handler, config *Config, name string) (h
 	now := time.Now()
 	sayVersion(now)
 	keepMiddleware(ctx, name, now)
-	shares := func(raw map[string]any) (*policy.Compilation, *state) {
+	shares := func(raw map[string]any) (*policy.Compilation, *memory.State) {
 		return compileShared(ctx, name, raw, time.Now())
 	}
 	g := newGate(name, raw, shares, now)

@@ -14,6 +14,7 @@ import (
 	"github.com/hookward/hookward/internal/clientip"
 	"github.com/hookward/hookward/internal/cluster"
 	"github.com/hookward/hookward/internal/ipset"
+	"github.com/hookward/hookward/internal/memory"
 	"github.com/hookward/hookward/internal/policy"
 	"github.com/hookward/hookward/internal/report"
 	"github.com/hookward/hookward/internal/verdict"
@@ -28,17 +29,17 @@ func noteFailure(p *policy.Policy, r *http.Request, x *exchange, now time.Time) 
 		return
 	}
 	client := clientKey(p, r, x)
-	t := x.state.bans
+	t := x.state.Bans
 	at := sinceStart(now)
 	tell, untold := bans.AddFailure(t, client, at)
 	if tell {
 		tellBan(p, x, b.Duration, untold, now)
 	}
-	if x.state.cluster == nil {
+	if x.state.Cluster == nil {
 		return
 	}
 	// Who has failed by another secret has not failed by this one.
-	rest, err := cluster.Fail(x.state.cluster, b.Failures, b.Window, b.Duration, p.Verification+client)
+	rest, err := cluster.Fail(x.state.Cluster, b.Failures, b.Window, b.Duration, p.Verification+client)
 	if err != nil || rest <= 0 {
 		return
 	}
@@ -68,23 +69,18 @@ func tellBan(p *policy.Policy, x *exchange, rest time.Duration, untold int, now 
 	report.Say("warn", x.gate.name, text, now)
 }
 
-const (
-	// maxSources bounds the sources whose budgets are counted one by one. Those
-	// beyond share what is left; see the package bucket.
-	maxSources = 100_000
-	// sourceSubnet makes one source of an IPv6 network: whoever has one address
-	// of it has them all.
-	sourceSubnet = 64
-)
+// sourceSubnet makes one source of an IPv6 network: whoever has one address of it has
+// them all.
+const sourceSubnet = 64
 
 // checkBan refuses who has failed too often.
 //
 //inline:hot
 func checkBan(p *policy.Policy, x *exchange) string {
-	if !bans.Any(x.state.bans) {
+	if !bans.Any(x.state.Bans) {
 		return ""
 	}
-	x.wait = bans.Remaining(x.state.bans, x.clientKey, sinceStart(x.start))
+	x.wait = bans.Remaining(x.state.Bans, x.clientKey, sinceStart(x.start))
 	if x.wait > 0 && !endsBan(p, x) {
 		return verdict.SourceBanned
 	}
@@ -109,7 +105,7 @@ func checkRateLimit(p *policy.Policy, x *exchange) string {
 	if p.Shared != nil || l.Exempt != nil || l.Header != "" || l.Host || l.Told != "" {
 		return checkAnyRateLimit(p, x)
 	}
-	room := bucket.Take(x.state.limits, x.clientKey, int64(x.start.Sub(started)))
+	room := bucket.Take(x.state.Limits, x.clientKey, int64(x.start.Sub(started)))
 	if room < 0 {
 		x.wait = -room
 		return verdict.RateLimited
@@ -189,16 +185,16 @@ func checkAnyRateLimit(p *policy.Policy, x *exchange) string {
 // takeToken takes a token out of this Traefik's bucket, and then where all Traefiks have
 // them together: what is spent here is spent there. Where that can't be done now, or too
 // many want to, its own bucket has to do.
-func takeToken(s *state, l *policy.RateLimit, source string, now time.Time) int64 {
-	room := bucket.Take(s.limits, source, sinceStart(now))
-	if s.cluster == nil || room < 0 && bucket.Own(s.limits, source) {
+func takeToken(s *memory.State, l *policy.RateLimit, source string, now time.Time) int64 {
+	room := bucket.Take(s.Limits, source, sinceStart(now))
+	if s.Cluster == nil || room < 0 && bucket.Own(s.Limits, source) {
 		return room
 	}
-	shared, err := cluster.Take(s.cluster, s.limits.Interval, l.Burst, source)
+	shared, err := cluster.Take(s.Cluster, s.Limits.Interval, l.Burst, source)
 	if err != nil {
 		return room
 	}
-	bucket.Adopt(s.limits, source, shared)
+	bucket.Adopt(s.Limits, source, shared)
 	return shared
 }
 
@@ -206,7 +202,7 @@ func takeToken(s *state, l *policy.RateLimit, source string, now time.Time) int6
 // which all of it comes back at once; what is told is when the next token comes,
 // or all are there.
 func tellLimit(l *policy.RateLimit, x *exchange, room int64) {
-	interval := x.state.limits.Interval
+	interval := x.state.Limits.Interval
 	left, reset := room/interval, l.Burst*interval-room
 	if room < 0 {
 		left = 0

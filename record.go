@@ -252,7 +252,7 @@ func encodeRecord(r *audit.Record, a *audit.Settings, own *audit.Scratch) []byte
 func putRecord(a *audit.Settings, x *exchange, line []byte, now time.Time) {
 	var outputs []*audit.Output
 	if x.state != nil {
-		outputs = x.state.outputs
+		outputs = x.state.Outputs
 	}
 	if outputs == nil {
 		outputs = onStdout()

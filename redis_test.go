@@ -62,7 +62,7 @@ func answerOne(conn net.Conn, answer string) {
 // sharingGate returns a gate that has a server, until the test ends.
 func sharingGate(t *testing.T, name string, raw map[string]any) *gate {
 	g := newTestGate(name, raw, policy.Compile, hooktest.TestTime)
-	t.Cleanup(func() { cluster.Close(g.state.cluster) })
+	t.Cleanup(func() { cluster.Close(g.state.Cluster) })
 	return g
 }
 
@@ -152,7 +152,7 @@ func TestRedisClients(t *testing.T) {
 		}
 		for i := 0; i < 2; i++ {
 			g := sharingGate(t, t.Name(), raw)
-			clients[g.state.cluster] = true
+			clients[g.state.Cluster] = true
 		}
 	}
 	if len(clients) != 7 {

@@ -14,10 +14,6 @@ import (
 	"github.com/hookward/hookward/internal/verdict"
 )
 
-// maxDeliveries bounds what is remembered: at least half of them, which are
-// the last ones.
-const maxDeliveries = 200_000
-
 // claimDelivery makes a verified delivery this request's own: verified, or why it
 // is not forwarded. What is the same delivery depends on signed things alone:
 // not on the id that a header has, the spelling of the signature, or which of two
@@ -29,7 +25,7 @@ func claimDelivery(p *policy.Policy, x *exchange) string {
 	if p.Replay.ByDelivery || x.proof.Signed != nil || x.proof.SignedHead != "" {
 		key = deliveryKey(p.Replay, x)
 	}
-	found := claim.Claim(x.state.replays, key, x.start.UnixNano(), p.Replay.Required)
+	found := claim.Claim(x.state.Replays, key, x.start.UnixNano(), p.Replay.Required)
 	if found == claim.Granted {
 		x.claim = key
 		if p.Shared == nil {
@@ -45,7 +41,7 @@ func claimedOtherwise(p *policy.Policy, x *exchange, key string, found int) stri
 	case claim.Granted:
 		return claimShared(p, x)
 	case claim.InFlight:
-		if x.Request.Context().Value(x.state.replays) == key {
+		if x.Request.Context().Value(x.state.Replays) == key {
 			return verdict.Verified // a gate of this middleware has claimed it on the way here
 		}
 		x.wait = int64(time.Second)
@@ -68,7 +64,7 @@ func isDuplicate(p *policy.Policy, x *exchange) string {
 // them. Where they can't be asked, what this one remembers has to do, or with
 // required, the sender has to try again.
 func claimShared(p *policy.Policy, x *exchange) string {
-	found, number, err := cluster.Claim(x.state.cluster, x.claim)
+	found, number, err := cluster.Claim(x.state.Cluster, x.claim)
 	x.lease = number
 	if err == nil && found == lease.Granted || err != nil && !p.Replay.Required {
 		return verdict.Verified
@@ -88,7 +84,7 @@ func claimShared(p *policy.Policy, x *exchange) string {
 // middleware that are still on its way: at an entry point and on a router, or in a chain.
 // Nobody from outside can write there.
 func markClaimed(x *exchange, r *http.Request) *http.Request {
-	return r.WithContext(context.WithValue(r.Context(), x.state.replays, x.claim))
+	return r.WithContext(context.WithValue(r.Context(), x.state.Replays, x.claim))
 }
 
 // deliveryKey returns what a delivery is remembered by. Where the body is all
@@ -116,18 +112,18 @@ func settle(x *exchange, now time.Time) {
 		release(x)
 		return
 	}
-	claim.Commit(x.state.replays, x.claim, now.UnixNano())
-	if x.state.cluster != nil {
-		cluster.Commit(x.state.cluster, x.claim, x.lease, x.policy.Replay.Window)
+	claim.Commit(x.state.Replays, x.claim, now.UnixNano())
+	if x.state.Cluster != nil {
+		cluster.Commit(x.state.Cluster, x.claim, x.lease, x.policy.Replay.Window)
 	}
 	x.claim = ""
 }
 
 // release gives a claim back.
 func release(x *exchange) {
-	claim.Release(x.state.replays, x.claim)
+	claim.Release(x.state.Replays, x.claim)
 	if x.lease > 0 {
-		cluster.Release(x.state.cluster, x.claim, x.lease)
+		cluster.Release(x.state.Cluster, x.claim, x.lease)
 		x.lease = 0
 	}
 	x.claim = ""

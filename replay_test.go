@@ -344,7 +344,7 @@ func TestSettlingThatPanics(t *testing.T) {
 		b := &statusBackend{status: status}
 		inner := b.handler()
 		h := handler(g, http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-			g.state.replays = nil // the bug
+			g.state.Replays = nil // the bug
 			inner.ServeHTTP(rw, r)
 		}))
 		broke := true

@@ -2,144 +2,21 @@ package hookward
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"fmt"
-	"path/filepath"
 	"reflect"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/hookward/hookward/internal/audit"
-	"github.com/hookward/hookward/internal/bans"
-	"github.com/hookward/hookward/internal/bucket"
-	"github.com/hookward/hookward/internal/claim"
-	"github.com/hookward/hookward/internal/cluster"
-	"github.com/hookward/hookward/internal/iplist"
+	"github.com/hookward/hookward/internal/memory"
 	"github.com/hookward/hookward/internal/policy"
 	"github.com/hookward/hookward/internal/report"
 	"github.com/hookward/hookward/internal/wal"
 )
 
-// keepLists lets the lists that stand elsewhere keep themselves fresh while the context
-// lasts, and some minutes more.
-func keepLists(ctx context.Context, m *middleware, p *policy.Policy, now time.Time) {
-	if m.policy != p {
-		m.policy = p
-		m.allowed = nil
-		m.denied = nil
-		if p.Addresses != nil {
-			m.allowed = useLists(ctx, p.Addresses.Allow, now)
-			m.denied = useLists(ctx, p.Addresses.Deny, now)
-		}
-		return
-	}
-	for _, list := range m.allowed {
-		iplist.Keep(ctx, list)
-	}
-	for _, list := range m.denied {
-		iplist.Keep(ctx, list)
-	}
-}
-
-func useLists(ctx context.Context, l *policy.AddressList, now time.Time) []*iplist.List {
-	lists := []*iplist.List{}
-	if l == nil {
-		return lists
-	}
-	for _, source := range l.Sources {
-		lists = append(lists, iplist.Use(ctx, source, reportList, now))
-	}
-	return lists
-}
-
-func keepLimits(m *middleware, l *policy.RateLimit) *bucket.Table {
-	digest := fmt.Sprintf("%d %d %d %q %v", l.Average, l.Period, l.Burst, l.Header, l.Host)
-	if m.limits == nil || m.limitsDigest != digest {
-		m.limits = bucket.New(l.Average, l.Period, l.Burst, maxSources)
-		m.limitsDigest = digest
-	}
-	return m.limits
-}
-
-func keepBans(m *middleware, b *policy.Ban, verification string) *bans.Table {
-	// Who failed by another secret has not failed by this one.
-	digest := fmt.Sprintf("%d %d %d %s", b.Failures, b.Window, b.Duration, verification)
-	if m.bans == nil || m.bansDigest != digest {
-		m.bans = bans.New(b.Failures, b.Window, b.Duration)
-		m.bansDigest = digest
-	}
-	return m.bans
-}
-
-// keepReplays keeps what is known also where the window changes.
-func keepReplays(m *middleware, name string, r *policy.Replay, now time.Time) *claim.Table {
-	if m.replays != nil && m.replaysAt != r.Directory {
-		claim.Close(m.replays)
-	}
-	if m.replays == nil || m.replaysAt != r.Directory {
-		if m.replays == nil {
-			m.replays = claim.New(r.Window, maxDeliveries, func(level, message string) {
-				report.Write(level, name, "replay: "+message, time.Now())
-			})
-		}
-		m.replaysAt = r.Directory
-		if r.Directory != "" {
-			claim.Open(m.replays, fileOf(r.Directory, "replay-", name), now.UnixNano())
-		}
-	}
-	claim.Resize(m.replays, r.Window)
-	return m.replays
-}
-
-// keepCluster keeps the connections to Redis.
-func keepCluster(m *middleware, name string, shared *policy.Redis) *cluster.Cluster {
-	if m.cluster != nil && (shared == nil || m.clusterDigest != shared.Digest) {
-		cluster.CloseLater(m.cluster)
-		m.cluster = nil
-	}
-	if shared != nil && m.cluster == nil {
-		m.cluster = cluster.New(name, shared.Options, func(level, message string, now time.Time) {
-			report.Write(level, name, message, now)
-		})
-		m.clusterDigest = shared.Digest
-	}
-	return m.cluster
-}
-
-// fileOf returns the path of a middleware's own file.
-func fileOf(directory, prefix, name string) string {
-	sum := sha256.Sum256([]byte(name))
-	return filepath.Join(directory, prefix+hex.EncodeToString(sum[:16]))
-}
-
-// closeMiddleware closes what a middleware has open that is gone.
-func closeMiddleware(m *middleware) {
-	if m.replays != nil {
-		claim.Close(m.replays)
-	}
-	if m.cluster != nil {
-		cluster.Close(m.cluster)
-	}
-	audit.CloseAhead(m.trail)
-}
-
-// reportList reports on what belongs to no middleware alone, such as a list.
+// reportList reports on what belongs to no middleware alone, such as a directory.
 func reportList(level, message string, now time.Time) {
 	report.Write(level, "hookward", message, now)
-}
-
-// state is what a policy's checks remember beyond a request. A request takes it together
-// with the policy, and nobody writes to it; what it points to changes all the time.
-type state struct {
-	limits  *bucket.Table // nil, as all that follows, where the policy has no use for it
-	bans    *bans.Table
-	replays *claim.Table
-	cluster *cluster.Cluster
-	allowed []*iplist.List // of the allow list's sources
-	denied  []*iplist.List
-	outputs []*audit.Output
 }
 
 // middleware is what the gates of one name have in common, on however many routers. It
@@ -156,23 +33,13 @@ type middleware struct {
 	// What was last compiled, also guarded by registryMu.
 	lastRaw         map[string]any
 	lastCompilation *policy.Compilation // of what had no mistake
-	lastState       *state
+	lastState       *memory.State
 	directory       string // where something outlives the process; empty if nothing does
 
-	mu            sync.Mutex // for what follows; who holds it may wait for a disk, and may lock registryMu
-	raw           map[string]any
-	compilation   *policy.Compilation
-	policy        *policy.Policy // whose lists these are
-	allowed       []*iplist.List
-	denied        []*iplist.List
-	limits        *bucket.Table
-	limitsDigest  string
-	bans          *bans.Table
-	bansDigest    string
-	replays       *claim.Table
-	replaysAt     string // the directory where they outlive the process
-	cluster       *cluster.Cluster
-	clusterDigest string
+	mu          sync.Mutex // for what follows; who holds it may wait for a disk, and may lock registryMu
+	raw         map[string]any
+	compilation *policy.Compilation
+	memory      memory.Memory
 
 	bodyMemoryTold string
 }
@@ -196,7 +63,7 @@ var (
 // compileShared is compile for one of a middleware's gates, once for all that have the
 // same configuration. What the policy remembers is in use from then on, for as long as
 // the context lasts.
-func compileShared(ctx context.Context, name string, raw map[string]any, now time.Time) (*policy.Compilation, *state) {
+func compileShared(ctx context.Context, name string, raw map[string]any, now time.Time) (*policy.Compilation, *memory.State) {
 	registryMu.Lock()
 	m := middlewareOf(ctx, name, now)
 	registryMu.Unlock()
@@ -238,7 +105,7 @@ func directoryOf(p *policy.Policy) string {
 
 // lastCompiled returns what the gates before have in force, if they have the same
 // configuration. It waits for no disk.
-func lastCompiled(name string, raw map[string]any) (*policy.Compilation, *state) {
+func lastCompiled(name string, raw map[string]any) (*policy.Compilation, *memory.State) {
 	registryMu.Lock()
 	defer registryMu.Unlock()
 	m := middlewares[name]
@@ -250,24 +117,13 @@ func lastCompiled(name string, raw map[string]any) (*policy.Compilation, *state)
 
 // useState returns what the gates before have left to a policy, with the middleware's
 // lock held.
-func useState(ctx context.Context, name string, m *middleware, p *policy.Policy, now time.Time) *state {
-	keepLists(ctx, m, p, now)
+func useState(ctx context.Context, name string, m *middleware, p *policy.Policy, now time.Time) *memory.State {
 	keepBodyMemory(m, name, p, now)
-	s := &state{allowed: m.allowed, denied: m.denied, outputs: useOutputs(ctx, name, p.Audit.Specs, now)}
-	if p.Limit != nil {
-		s.limits = keepLimits(m, p.Limit)
-	}
-	if p.Ban != nil {
-		s.bans = keepBans(m, p.Ban, p.Verification)
-	}
-	if p.Replay != nil {
-		s.replays = keepReplays(m, name, p.Replay, now)
-	}
-	s.cluster = keepCluster(m, name, p.Shared)
+	outputs := useOutputs(ctx, name, p.Audit.Specs, now)
 	if p.Audit.Required {
-		audit.OpenAhead(m.trail, fileOf(p.Audit.Directory, "ahead-", name), s.outputs)
+		audit.OpenAhead(m.trail, memory.FileOf(p.Audit.Directory, "ahead-", name), outputs)
 	}
-	return s
+	return memory.Use(ctx, &m.memory, name, p, outputs, now)
 }
 
 // middlewareOf returns what there is by a name, used by one more gate.
@@ -378,7 +234,8 @@ func forget(now time.Time) int {
 		}
 		if now.Sub(m.last) > linger && m.mu.TryLock() {
 			delete(middlewares, name)
-			closeMiddleware(m)
+			memory.Close(&m.memory)
+			audit.CloseAhead(m.trail)
 			m.mu.Unlock()
 		}
 	}

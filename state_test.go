@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/hookward/hookward/internal/hooktest"
+	"github.com/hookward/hookward/internal/memory"
 	"github.com/hookward/hookward/internal/policy"
 	"github.com/hookward/hookward/internal/verdict"
 )
@@ -87,10 +88,10 @@ func TestRequestKeepsItsState(t *testing.T) {
 	if before.reason != verdict.Verified || after.reason != verdict.SignatureMismatch || before.policy == after.policy {
 		t.Fatal(before.reason, after.reason)
 	}
-	if before.state.bans == after.state.bans {
+	if before.state.Bans == after.state.Bans {
 		t.Error("who failed by another secret has failed by this one")
 	}
-	if before.state.replays != after.state.replays || after.state != g.state || after.policy != g.policy {
+	if before.state.Replays != after.state.Replays || after.state != g.state || after.policy != g.policy {
 		t.Error("a secret is no reason to forget deliveries")
 	}
 }
@@ -103,7 +104,7 @@ func TestListsOfASharedPolicy(t *testing.T) {
 	}}})
 	for i := 0; i < 3; i++ {
 		_, s := compileShared(context.Background(), t.Name(), raw, hooktest.TestTime)
-		if n := len(s.allowed); n != 2 {
+		if n := len(s.Allowed); n != 2 {
 			t.Errorf("gate %d: %d lists", i, n)
 		}
 	}
@@ -123,7 +124,7 @@ func TestCompilingSurvivesItself(t *testing.T) {
 // literal may be another one by the time it runs.
 func compileOne(t *testing.T, wg *sync.WaitGroup) {
 	defer wg.Done()
-	g := newGate(t.Name(), nil, func(_ map[string]any) (*policy.Compilation, *state) {
+	g := newGate(t.Name(), nil, func(_ map[string]any) (*policy.Compilation, *memory.State) {
 		return compileShared(context.Background(), t.Name(), hooktest.GithubOptions(), hooktest.TestTime)
 	}, hooktest.TestTime)
 	if g.policy == nil {

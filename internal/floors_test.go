@@ -24,6 +24,7 @@ var floors = []struct {
 	{"what is verified, and what is recorded", "internal/audit internal/signature"},
 	{"what providers ask, and what tests are made of", "internal/handshakes internal/hooktest"},
 	{"what all options come to together", "internal/policy"},
+	{"what is remembered by one policy for the next", "internal/memory"},
 	{"the gate, which Traefik loads with all that is below; and what a gate would make of a configuration", ". internal/inspect"},
 	{"what people use: nothing that Traefik loads imports it", "explain signer"},
 	{"the command", "cmd/hookward/..."},
