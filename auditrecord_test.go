@@ -10,7 +10,6 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/hookward/hookward/internal/audit"
 	"github.com/hookward/hookward/internal/hooktest"
@@ -351,23 +350,5 @@ func TestSample(t *testing.T) {
 	// What is not recorded leaves no gap.
 	if !strings.Contains(lines[10], `"event.sequence":11,`) {
 		t.Errorf("%s", lines[10])
-	}
-}
-
-// The context that Traefik builds with has a zerolog.Logger, whose messages have
-// the router's name. No other context must do harm.
-func TestRouterOf(t *testing.T) {
-	type logger struct{ context []byte }
-	for _, ctx := range []context.Context{nil, context.Background(), context.WithValue(context.Background(), new(int), &logger{[]byte(`"routerName":"x"`)})} {
-		if got := routerOf(ctx); got != "" {
-			t.Errorf("%v: %q", ctx, got)
-		}
-	}
-	deep := context.Background()
-	for i := 0; i < 1000; i++ {
-		deep = context.WithValue(deep, new(int), time.Now())
-	}
-	if got := routerOf(deep); got != "" {
-		t.Errorf("%q", got)
 	}
 }

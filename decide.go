@@ -94,7 +94,6 @@ func decideLoop(w *workers, x *exchange, own *scratch) {
 		}
 		conclude(p, x, reason)
 		if x.forward {
-			removeSpoofs(p, x.Request.Header)
 			forward(p, x)
 			announceForward(p, x)
 		}

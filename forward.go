@@ -30,6 +30,7 @@ const (
 func forward(p *policy.Policy, x *exchange) {
 	r := x.Request
 	h := r.Header
+	removeSpoofs(p, h)
 	// A request that becomes a tunnel would carry bytes past the gate. A server may
 	// ignore the wish, RFC 9110, 7.8.
 	delete(h, "Upgrade")

@@ -73,7 +73,6 @@ func decideLoopInlined(w *workers, x *exchange, own *scratch) {
 	var readBodyLate int64
 	var readBodyProblem string
 	var readBodyR *http.Request
-	var removeSpoofsH http.Header
 	var removeSpoofsName string
 	var setHeaderText string
 	var takePolicyP *policy.Policy
@@ -347,16 +346,15 @@ func decideLoopInlined(w *workers, x *exchange, own *scratch) {
 		}
 		if x.forward {
 			{
-				removeSpoofsH = x.Request.Header
-				for removeSpoofsName = range removeSpoofsH {
-					if p.Spoofs[removeSpoofsName] || len(removeSpoofsName) > 10 && (removeSpoofsName[2:10] == "Hookward" || removeSpoofsName[2:10] == "hookward") {
-						delete(removeSpoofsH, removeSpoofsName)
-					}
-				}
-			}
-			{
 				forwardR = x.Request
 				forwardH = forwardR.Header
+				{
+					for removeSpoofsName = range forwardH {
+						if p.Spoofs[removeSpoofsName] || len(removeSpoofsName) > 10 && (removeSpoofsName[2:10] == "Hookward" || removeSpoofsName[2:10] == "hookward") {
+							delete(forwardH, removeSpoofsName)
+						}
+					}
+				}
 
 				delete(forwardH, "Upgrade")
 				if len(forwardR.Trailer) > 0 {

@@ -49,11 +49,8 @@ package hookward
 
 import (
 	"context"
-	"encoding/json"
 	"net/http"
-	"os"
 	"reflect"
-	"regexp"
 	"runtime"
 	"strings"
 	"sync"
@@ -62,6 +59,7 @@ import (
 	"github.com/hookward/hookward/internal/memory"
 	"github.com/hookward/hookward/internal/policy"
 	"github.com/hookward/hookward/internal/report"
+	"github.com/hookward/hookward/internal/traefik"
 )
 
 // Config is what Traefik hands over: everything under the plugin's key, as it
@@ -99,50 +97,8 @@ func New(ctx context.Context, next http.Handler, config *Config, name string) (h
 		return compileShared(ctx, name, raw, time.Now())
 	}
 	g := newGate(name, raw, shares, now)
-	g.router = routerOf(ctx)
+	g.router = traefik.RouterOf(ctx)
 	return handler(g, next), nil
-}
-
-// routerName finds the name of the router in a logger's context, which is JSON
-// without its braces.
-var routerName = regexp.MustCompile(`"routerName":"([^"\\]{1,250})"`)
-
-// routerOf returns the name of the router for which Traefik builds a gate, or
-// nothing. Traefik tells a plugin no such thing, but the context that it builds
-// with carries a logger which has the name for its own messages. So this looks
-// where it has no right to: whatever it does not find as it expects, leaves the
-// name empty.
-func routerOf(ctx context.Context) string {
-	name := ""
-	func() {
-		defer func() { _ = recover() }()
-		name = findRouter(reflect.ValueOf(ctx))
-	}()
-	return name
-}
-
-// maxContexts bounds how many contexts are gone through.
-const maxContexts = 50
-
-func findRouter(v reflect.Value) string {
-	for i := 0; i < maxContexts && v.IsValid(); i++ {
-		for v.Kind() == reflect.Interface || v.Kind() == reflect.Pointer {
-			v = v.Elem()
-		}
-		if v.Kind() != reflect.Struct {
-			return ""
-		}
-		value := v.FieldByName("val")
-		if value.IsValid() && value.Kind() == reflect.Interface && value.Elem().IsValid() && value.Elem().Type().String() == "*zerolog.Logger" {
-			matches := routerName.FindAllSubmatch(value.Elem().Elem().FieldByName("context").Bytes(), -1)
-			if len(matches) == 0 {
-				return ""
-			}
-			return string(matches[len(matches)-1][1]) // a router below another has both names
-		}
-		v = v.FieldByName("Context")
-	}
-	return ""
 }
 
 // version is that of the source: the one that is released next, with -dev until it is.
@@ -177,35 +133,9 @@ func sayVersion(now time.Time) {
 	if !compiled {
 		return
 	}
-	for place, other := range versionsOnDisk() {
+	for place, other := range traefik.PluginVersions(module, started) {
 		if other != "" && other != version {
 			report.Write("warn", "", place+" "+other+" of the plugin, but what runs is "+version+", which is compiled in: build Traefik again with hookward build --hookward "+other+", or name "+version, now)
 		}
 	}
-}
-
-// versionsOnDisk returns which versions of the plugin Traefik has before it, by where
-// they are. Of a plugin that is compiled in it reads the manifest alone, so another
-// version there changes nothing, and would go unnoticed.
-func versionsOnDisk() map[string]string {
-	found := map[string]string{}
-	source, err := os.ReadFile("plugins-local/src/" + module + "/plugin.go")
-	if err == nil {
-		_, rest, _ := strings.Cut(string(source), "\nconst version = \"")
-		other, _, _ := strings.Cut(rest, "\"")
-		found["plugins-local has"] = other
-	}
-	// Traefik writes it at each start at which it fetches plugins; an older one is of
-	// another configuration.
-	const state = "plugins-storage/archives/state.json"
-	info, err := os.Stat(state)
-	if err != nil || info.ModTime().Before(started.Add(-time.Second)) {
-		return found
-	}
-	fetched := map[string]string{}
-	text, err := os.ReadFile(state)
-	if err == nil && json.Unmarshal(text, &fetched) == nil {
-		found["Traefik has fetched"] = fetched[module]
-	}
-	return found
 }
