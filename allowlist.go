@@ -184,7 +184,7 @@ func findAnyClient(p *policy.Policy, x *exchange) {
 	x.clientKey = clientKey(p, x.Request, x)
 }
 
-// noteClient notes on the decision whose request it is, and returns that address
+// noteClient notes on the exchange whose request it is, and returns that address
 // before ipv6Subnet. A client that can't be told is none: a text that is no
 // address, in whatever header, is not one to compare.
 func noteClient(s *clientip.Strategy, r *http.Request, x *exchange) netip.Addr {

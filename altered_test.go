@@ -159,7 +159,7 @@ func TestOddDeliveries(t *testing.T) {
 	adyen := newTestGate("adyen", map[string]any{"provider": "adyen", "secrets": key}, policy.Compile, hooktest.TestTime)
 	item := func(reference, more string) string {
 		text := "psp::acct:" + reference + ":1000:EUR:AUTHORISATION:true"
-		mac := hooktest.Base64Of(t, hooktest.HexMACOf("hmac-sha256", string(secrets.DecodeSecret(key, "hex").Key), text))
+		mac := hooktest.Base64Of(t, hooktest.HexMACOf("hmac-sha256", string(secrets.Decode(key, "hex").Key), text))
 		return `{"notificationItems":[{"NotificationRequestItem":{"additionalData":{"hmacSignature":"` + mac + `"` + more + `},"pspReference":"psp","merchantAccountCode":"acct","merchantReference":"` +
 			reference + `","amount":{"value":1000,"currency":"EUR"},"eventCode":"AUTHORISATION","success":"true"}}]}`
 	}

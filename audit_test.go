@@ -214,7 +214,7 @@ func TestRequired(t *testing.T) {
 	g = newTestGate(t.Name(), raw, policy.Compile, hooktest.TestTime)
 	settleOutputs(t)
 	record = hooktest.OnlyRecord(t, records)
-	if record["hookward.interrupted"] != true || record["event.sequence"] != float64(3) || record["event.outcome"] != "unknown" || record["hookward.epoch"] == g.trail.Epoch {
+	if record["hookward.interrupted"] != true || record["event.sequence"] != float64(3) || record["event.outcome"] != "unknown" || record["hookward.epoch"] == g.numbers.Epoch {
 		t.Errorf("the record of the interrupted one is %v", record)
 	}
 	newTestGate(t.Name(), raw, policy.Compile, hooktest.TestTime)
@@ -229,7 +229,7 @@ func TestRequired(t *testing.T) {
 	if err := os.WriteFile(directory, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	audit.CloseAhead(g.trail)
+	audit.CloseAhead(g.numbers)
 	before := len(b.Requests)
 	for i := 0; i < 2; i++ { // the claim is given back, so the second one is no duplicate
 		rw = through(g, next, hooktest.SignedPost("no disk"))
@@ -256,7 +256,7 @@ func TestPanicWhileAnnouncing(t *testing.T) {
 	capture(t)
 	raw := hooktest.GithubWith(map[string]any{"stateDirectory": t.TempDir(), "audit": map[string]any{"required": "true"}})
 	g := newTestGate(t.Name(), raw, policy.Compile, hooktest.TestTime)
-	g.trail = nil
+	g.numbers = nil
 	x := decide(g, hooktest.SignedPost("Hello"), hooktest.TestTime)
 	if x.forward || x.passes || x.reason != verdict.AuditUnavailable {
 		t.Errorf("VULNERABLE: %+v", x)

@@ -287,7 +287,7 @@ func TestNoSecretInRecords(t *testing.T) {
 	records, reports := capture(t)
 	b := &hooktest.Backend{}
 	key := "c4n4ry/S3cret+with 32 bytes, more"
-	forms := secrets.SecretForms(&secrets.Resolver{Texts: []string{key}})
+	forms := secrets.Forms(&secrets.Resolver{Texts: []string{key}})
 	if len(forms) < 5 {
 		t.Fatalf("forms %q", forms)
 	}

@@ -174,7 +174,7 @@ func TestBanLinesAreBounded(t *testing.T) {
 	for i := 0; i < 50; i++ {
 		guess(g, netip.AddrFrom4([4]byte{192, 0, 2, byte(i)}).String()+":1", hooktest.TestTime)
 	}
-	if n := strings.Count(reports.String(), "is banned"); n != bans.MaxBansTold {
+	if n := strings.Count(reports.String(), "is banned"); n != bans.MaxTold {
 		t.Errorf("%d lines for 50 bans", n)
 	}
 	guess(g, "192.0.2.60:1", hooktest.TestTime.Add(time.Minute))

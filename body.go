@@ -157,7 +157,7 @@ func isWorthDraining(x *exchange, r *http.Request) bool {
 }
 
 // drain reads the body of a refused request, if that is worth it. It returns false where
-// that took too long: then the request has been answered meanwhile, and the decision is
+// that took too long: then the request has been answered meanwhile, and the exchange is
 // nobody's any more.
 func drain(x *exchange, own *scratch) bool {
 	r := x.Request
@@ -197,7 +197,7 @@ type bodyWatch struct {
 	// deadline is until when the body must be there, in nanoseconds since started; 0
 	// while none is read, or givenUp. A negative one, of the past, is that of a
 	// request which somebody judges afterwards: it has no limit. Whoever changes it
-	// from the time that it has goes on with the decision, and nobody else. Atomic.
+	// from the time that it has goes on with the request, and nobody else. Atomic.
 	deadline int64
 	d        *exchange // whose body it is, or was last
 }
@@ -241,7 +241,7 @@ func giveUpLate(now int64) {
 	}
 }
 
-// isOver ends the reading of a body for a worker, and says whether the decision is
+// isOver ends the reading of a body for a worker, and says whether the request is
 // the worker's still.
 func isOver(w *bodyWatch) bool {
 	late := atomic.LoadInt64(&w.deadline)

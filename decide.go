@@ -20,7 +20,7 @@ func decide(g *gate, r *http.Request, now time.Time) *exchange {
 
 // decideOn runs the checks on one request and returns all that is to be known of
 // it: whether it is forwarded, and what the record says. It never panics. On
-// return the request is ready to be forwarded, if the decision says so.
+// return the request is ready to be forwarded, if it is to be.
 func decideOn(g *gate, r *http.Request, hijackable bool, now time.Time) *exchange {
 	x := &exchange{gate: g, hijackable: hijackable, start: now, done: make(chan bool, 1)}
 	x.Request = r
@@ -29,7 +29,7 @@ func decideOn(g *gate, r *http.Request, hijackable bool, now time.Time) *exchang
 	return x
 }
 
-// decideLoop takes decisions, one after another. It is the order of checks: cheap and
+// decideLoop decides on requests, one after another. It is the order of checks: cheap and
 // stateless first, and of a caller that is not verified nothing is remembered but
 // bounded counters. A check returns "" to go on, or the reason to stop. Only the reason
 // that the policy demands passes, so a check that is forgotten refuses.
@@ -153,7 +153,7 @@ func arrive(x *exchange) *policy.Policy {
 	if p == nil {
 		return nil
 	}
-	lines := r.Header[p.IdHeader]
+	lines := r.Header[p.IDHeader]
 	if len(lines) > 0 {
 		x.deliveryID = lines[0]
 	}
@@ -193,7 +193,7 @@ func canObserve(reason string) bool {
 	return reason != verdict.BodyTimeout && reason != verdict.BodyIncomplete && reason != verdict.HandshakeAnswered
 }
 
-// refusePanicked makes a decision a refusal, in which a check has panicked. Its
+// refusePanicked refuses a request at which a check has panicked. Its
 // worker ends with that; another one waits already.
 func refusePanicked(x *exchange, w *bodyWatch, problem string) {
 	if !isOver(w) {

@@ -19,7 +19,7 @@ type exchange struct {
 
 	gate      *gate
 	start     time.Time
-	done      chan bool // a word once the decision is taken, and one once it is recorded
+	done      chan bool // a word once it is decided on, and one once it is recorded
 	settled   bool      // its claim is settled, or is not to be
 	announced chan bool // who waits for its record to be written down; nil where nobody does
 
@@ -32,7 +32,7 @@ type exchange struct {
 	rawQuery    string            // as it came
 	contentType []string          // as it came
 	recorded    map[string]string // headers, for the record
-	inGate      int64             // how long the decision took, in nanoseconds
+	inGate      int64             // how long the gate took, in nanoseconds
 	sequence    int64             // of the record, where it has one already
 	ahead       *ahead.Log        // where the record is written down until it is handed on
 

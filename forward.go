@@ -79,7 +79,7 @@ func restoreBegun(x *exchange, r *http.Request) {
 //
 //inline:hot
 func setHeader(h http.Header, name, text string) {
-	if text != "" && (len(text) < header.MaxHeader && strings.TrimLeft(text, header.Visible) == "" || header.FitsHeader.MatchString(text)) {
+	if text != "" && (len(text) < header.MaxVisible && strings.TrimLeft(text, header.Visible) == "" || header.FitsValue.MatchString(text)) {
 		h[name] = []string{text}
 	}
 }
@@ -128,8 +128,8 @@ func repeatsVerified(x *exchange, h http.Header, name string) bool {
 	for _, s := range x.policy.Schemes {
 		counterpart := ""
 		switch {
-		case s.Id.Kind == "header" && s.Id.Name == name && v.Id.Kind == "header":
-			counterpart = v.Id.Name
+		case s.ID.Kind == "header" && s.ID.Name == name && v.ID.Kind == "header":
+			counterpart = v.ID.Name
 		case s.Timestamp.Kind == "header" && s.Timestamp.Name == name && v.Timestamp.Kind == "header":
 			counterpart = v.Timestamp.Name
 		case len(s.Headers) == 1 && s.Headers[0] == name && len(v.Headers) == 1:
@@ -160,7 +160,7 @@ func announceForward(p *policy.Policy, x *exchange) {
 // far as it is known, or refuses the request where it can't be.
 func announce(r *audit.Record, x *exchange, now time.Time) {
 	numberRecord(r, x)
-	log, err := audit.Announce(x.gate.trail, x.policy.Audit, r, x.state.Outputs)
+	log, err := audit.Announce(x.gate.numbers, x.policy.Audit, r, x.state.Outputs)
 	x.ahead = log
 	if err != nil {
 		cantAnnounce(x, err.Error(), now)

@@ -36,7 +36,7 @@ type gate struct {
 	name    string
 	raw     map[string]any
 	compile func(map[string]any) (*policy.Compilation, *memory.State)
-	trail   *audit.Numbers
+	numbers *audit.Numbers
 	router  string         // its name, or nothing where that can't be told
 	watches bool           // whether the policy depends on files; set once
 	reader  *errand.Errand // compiles: see refresh
@@ -57,7 +57,7 @@ const refusesAll = "answers 503 to every request: "
 // mistake in its configuration refuses everything.
 func newGate(name string, raw map[string]any, compile func(map[string]any) (*policy.Compilation, *memory.State), now time.Time) *gate {
 	StartWorkers()
-	g := &gate{name: name, trail: trailOf(name), raw: raw, compile: compile, checked: now}
+	g := &gate{name: name, numbers: numbersOf(name), raw: raw, compile: compile, checked: now}
 	report.NoteConfiguration(name, raw)
 	patience := filePatience
 	if errand.AnyLate() {

@@ -55,7 +55,7 @@ func answerSigned(p *policy.Policy, x *exchange) string {
 // HandshakeAnswered, HandshakeRefused, or nothing.
 func answerAny(list []*handshakes.Handshake, x *exchange) string {
 	for _, h := range list {
-		if h.Method == x.method && bytes.Contains(x.Body, h.Hint) && handshakes.IsHandshake(h, &x.Message) {
+		if h.Method == x.method && bytes.Contains(x.Body, h.Hint) && handshakes.Matches(h, &x.Message) {
 			return answerHandshake(h, x)
 		}
 	}
@@ -108,15 +108,15 @@ func noteDelivery(p *policy.Policy, x *exchange) {
 	s := i.Summary
 	if s != nil {
 		id, event := message.Summarise(s, m.Body)
-		if s.Id != nil {
+		if s.ID != nil {
 			x.deliveryID = id
 		}
 		if s.Event != nil {
 			x.eventType = event
 		}
 	}
-	if i.Id.Kind != "" && (s == nil || s.Id == nil) {
-		x.deliveryID = message.TextAt(&i.Id, m)
+	if i.ID.Kind != "" && (s == nil || s.ID == nil) {
+		x.deliveryID = message.TextAt(&i.ID, m)
 	}
 	if i.Event.Kind != "" && (s == nil || s.Event == nil) {
 		x.eventType = message.TextAt(&i.Event, m)

@@ -115,7 +115,7 @@ func decideLoopInlined(w *workers, x *exchange, own *scratch) {
 				p = nil
 				goto arriveEnd1
 			}
-			arriveLines = arriveR.Header[arriveP.IdHeader]
+			arriveLines = arriveR.Header[arriveP.IDHeader]
 			if len(arriveLines) > 0 {
 				x.deliveryID = arriveLines[0]
 			}
@@ -367,13 +367,13 @@ func decideLoopInlined(w *workers, x *exchange, own *scratch) {
 					forwardH[providerHeader] = []string{p.Provider}
 					{
 						setHeaderText = x.deliveryID
-						if setHeaderText != "" && (len(setHeaderText) < header.MaxHeader && strings.TrimLeft(setHeaderText, header.Visible) == "" || header.FitsHeader.MatchString(setHeaderText)) {
+						if setHeaderText != "" && (len(setHeaderText) < header.MaxVisible && strings.TrimLeft(setHeaderText, header.Visible) == "" || header.FitsValue.MatchString(setHeaderText)) {
 							forwardH[deliveryHeader] = []string{setHeaderText}
 						}
 					}
 					{
 						setHeaderText = x.eventType
-						if setHeaderText != "" && (len(setHeaderText) < header.MaxHeader && strings.TrimLeft(setHeaderText, header.Visible) == "" || header.FitsHeader.MatchString(setHeaderText)) {
+						if setHeaderText != "" && (len(setHeaderText) < header.MaxVisible && strings.TrimLeft(setHeaderText, header.Visible) == "" || header.FitsValue.MatchString(setHeaderText)) {
 							forwardH[eventHeader] = []string{setHeaderText}
 						}
 					}
@@ -494,7 +494,7 @@ func recordLoopInlined(w *workers, x *exchange, own *audit.Scratch) {
 		{
 			newRecordR = &audit.Record{}
 			newRecordR.Time = x.start.UTC().Format(report.TimeLayout)
-			newRecordR.ECSVersion = report.EcsVersion
+			newRecordR.ECSVersion = report.ECSVersion
 			newRecordR.Dataset = audit.Dataset
 			newRecordR.Kind = "event"
 			newRecordR.Category = audit.Network
@@ -595,12 +595,12 @@ func recordLoopInlined(w *workers, x *exchange, own *audit.Scratch) {
 			tellAnnounced(x)
 			continue
 		}
-		if a.Sample != nil && !audit.Sample(x.gate.trail, a, r) {
+		if a.Sample != nil && !audit.Sample(x.gate.numbers, a, r) {
 			x.done <- true
 			continue
 		}
 		{
-			numberRecordT = x.gate.trail
+			numberRecordT = x.gate.numbers
 			if x.sequence == 0 {
 				x.sequence = atomic.AddInt64(&numberRecordT.Sequence, 1)
 			}
@@ -644,7 +644,7 @@ func recordLoopInlined(w *workers, x *exchange, own *audit.Scratch) {
 				putRecordSafe = audit.Put(putRecordOutputs, line, a.Required, now)
 			}
 			if putRecordSafe && x.ahead != nil {
-				ahead.ArriveAll(audit.Announcements, audit.IDOf(x.gate.trail, x.sequence))
+				ahead.ArriveAll(audit.Announcements, audit.IDOf(x.gate.numbers, x.sequence))
 			}
 		}
 		x.done <- true

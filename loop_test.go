@@ -103,7 +103,7 @@ func TestGeneratedLoopsDoTheSame(t *testing.T) {
 				}
 				g := newTestGate(fmt.Sprint(t.Name(), name, i, way), options, policy.Compile, v.Now)
 				g.name = "loops"
-				g.trail.Epoch = "epoch"
+				g.numbers.Epoch = "epoch"
 				gates = append(gates, g)
 			}
 			if gates[0].policy == nil && name == "alone" {

@@ -33,7 +33,7 @@ func TestRandomSecretsAreNoMistakes(t *testing.T) {
 		} {
 			// What begins so has always been a reference.
 			isReference := strings.HasPrefix(text, "${") || strings.HasPrefix(text, "$(") || strings.HasPrefix(text, "{{")
-			if said := secrets.MistakenSecret(text); said != "" && !isReference {
+			if said := secrets.Mistaken(text); said != "" && !isReference {
 				t.Errorf("%q: %s", text, said)
 			}
 		}

@@ -6,7 +6,7 @@
 //
 // A request passes only when every check said so in its own word: the passing
 // reason is "verified", or "address_allowed" where the operator has asked for the
-// address alone, and the zero value of a decision refuses.
+// address alone, and the zero value of an exchange refuses.
 // A provider's question whether the address is ours is answered by the gate, and
 // reaches no backend.
 // Whatever goes wrong on the way, a panic included, refuses too.

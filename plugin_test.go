@@ -236,7 +236,7 @@ func TestRecord(t *testing.T) {
 	record := hooktest.OnlyRecord(t, records)
 	sum := sha256.Sum256([]byte(hooktest.DocsBody))
 	for name, want := range map[string]any{
-		"ecs.version": report.EcsVersion, "event.reason": verdict.Verified, "event.outcome": "success",
+		"ecs.version": report.ECSVersion, "event.reason": verdict.Verified, "event.outcome": "success",
 		"hookward.decision": "pass", "hookward.middleware": t.Name(), "hookward.provider": "github",
 		"hookward.delivery_id": "72d3162e", "hookward.event_type": `push\x1b[2J\u202e`, "hookward.secret": float64(1),
 		"client.address": "2001:db8::1", "http.request.method": "POST", "url.domain": "hooks.example.com",

@@ -16,7 +16,7 @@ import (
 func TestPinnedURL(t *testing.T) {
 	const public = "https://hooks.example.com/hooks?tenant=1"
 	options := map[string]any{"provider": "square", "secrets": hooktest.DocsSecret, "publicURL": public}
-	for path, want := range map[string]string{"/hooks": verdict.Verified, "/": verdict.Verified, "/x/hooks": verdict.Verified, "/x.php/hooks": verdict.UrlMismatch, "/x;/hooks": verdict.UrlMismatch, "/x//hooks": verdict.UrlMismatch, "/admin": verdict.UrlMismatch, "/hooks/x": verdict.UrlMismatch, "/hook": verdict.UrlMismatch} {
+	for path, want := range map[string]string{"/hooks": verdict.Verified, "/": verdict.Verified, "/x/hooks": verdict.Verified, "/x.php/hooks": verdict.URLMismatch, "/x;/hooks": verdict.URLMismatch, "/x//hooks": verdict.URLMismatch, "/admin": verdict.URLMismatch, "/hooks/x": verdict.URLMismatch, "/hook": verdict.URLMismatch} {
 		capture(t)
 		g := newTestGate(t.Name(), options, policy.Compile, hooktest.TestTime)
 		r := hooktest.NewPost(`{"a":1}`, "X-Square-Hmacsha256-Signature: "+hooktest.Base64MACOf(hooktest.DocsSecret, public+`{"a":1}`))
@@ -33,14 +33,14 @@ func TestPinnedURL(t *testing.T) {
 	sig := "X-Square-Hmacsha256-Signature: " + hooktest.Base64MACOf(hooktest.DocsSecret, public+body)
 	for query, c := range map[string]struct{ body, want string }{
 		"tenant=1":                {body, verdict.Verified},
-		"tenant=2":                {body, verdict.UrlMismatch},
-		"":                        {body, verdict.UrlMismatch},
-		"tenant=1&x=2":            {body, verdict.UrlMismatch},
-		"tenant=1" + body[:3]:     {body[3:], verdict.UrlMismatch},
-		"tenant=" + "1%":          {body, verdict.UrlMismatch},
-		"x=1&tenant=1":            {body, verdict.UrlMismatch},
-		"tenant=1&tenant=1":       {body, verdict.UrlMismatch},
-		"tenant=1&bodySHA256=abc": {body, verdict.UrlMismatch},
+		"tenant=2":                {body, verdict.URLMismatch},
+		"":                        {body, verdict.URLMismatch},
+		"tenant=1&x=2":            {body, verdict.URLMismatch},
+		"tenant=1" + body[:3]:     {body[3:], verdict.URLMismatch},
+		"tenant=" + "1%":          {body, verdict.URLMismatch},
+		"x=1&tenant=1":            {body, verdict.URLMismatch},
+		"tenant=1&tenant=1":       {body, verdict.URLMismatch},
+		"tenant=1&bodySHA256=abc": {body, verdict.URLMismatch},
 	} {
 		capture(t)
 		g := newTestGate(t.Name(), options, policy.Compile, hooktest.TestTime)
@@ -52,7 +52,7 @@ func TestPinnedURL(t *testing.T) {
 	}
 	// The root, with a query.
 	options = map[string]any{"provider": "square", "secrets": hooktest.DocsSecret, "publicURL": "https://hooks.example.com/?tenant=1"}
-	for path, want := range map[string]string{"/": verdict.Verified, "/admin/": verdict.UrlMismatch, "/x//": verdict.UrlMismatch} {
+	for path, want := range map[string]string{"/": verdict.Verified, "/admin/": verdict.URLMismatch, "/x//": verdict.URLMismatch} {
 		capture(t)
 		r := hooktest.NewPost(body, "X-Square-Hmacsha256-Signature: "+hooktest.Base64MACOf(hooktest.DocsSecret, "https://hooks.example.com/?tenant=1"+body))
 		r.URL.Path, r.URL.RawQuery = path, "tenant=1"
@@ -64,9 +64,9 @@ func TestPinnedURL(t *testing.T) {
 	sum := string(signature.BodyDigest("", []byte(body)))
 	options = map[string]any{"provider": "twilio", "secrets": hooktest.DocsSecret, "publicURL": public}
 	for query, want := range map[string]string{
-		"tenant=1&bodySHA256=" + sum: verdict.Verified, "bodySHA256=" + sum + "&tenant=1": verdict.Verified, "tenant=1&bodySHA256=" + strings.Repeat("0", 64): verdict.UrlMismatch,
-		"bodySHA256=" + sum: verdict.UrlMismatch, "tenant=1&x=1&bodySHA256=" + sum: verdict.UrlMismatch, "tenant=1&bodySHA256=" + sum + "&bodySHA256=" + sum: verdict.UrlMismatch,
-		"tenant=1": verdict.UrlMismatch,
+		"tenant=1&bodySHA256=" + sum: verdict.Verified, "bodySHA256=" + sum + "&tenant=1": verdict.Verified, "tenant=1&bodySHA256=" + strings.Repeat("0", 64): verdict.URLMismatch,
+		"bodySHA256=" + sum: verdict.URLMismatch, "tenant=1&x=1&bodySHA256=" + sum: verdict.URLMismatch, "tenant=1&bodySHA256=" + sum + "&bodySHA256=" + sum: verdict.URLMismatch,
+		"tenant=1": verdict.URLMismatch,
 	} {
 		capture(t)
 		g := newTestGate(t.Name(), options, policy.Compile, hooktest.TestTime)
@@ -74,7 +74,7 @@ func TestPinnedURL(t *testing.T) {
 		r := hooktest.NewPost(body, "Content-Type: application/json", "X-Twilio-Signature: "+hooktest.Base64Of(t, mac))
 		r.URL.RawQuery = query
 		got := decide(g, r, hooktest.TestTime).reason
-		if got != want && !(want == verdict.UrlMismatch && got == verdict.SignedFieldMissing) {
+		if got != want && !(want == verdict.URLMismatch && got == verdict.SignedFieldMissing) {
 			t.Errorf("%q: %s, want %s", query, got, want)
 		}
 	}

@@ -39,7 +39,7 @@ func noteFailure(p *policy.Policy, r *http.Request, x *exchange, now time.Time) 
 		return
 	}
 	// Who has failed by another secret has not failed by this one.
-	rest, err := cluster.Fail(x.state.Cluster, b.Failures, b.Window, b.Duration, p.Verification+client)
+	rest, err := cluster.Fail(x.state.Cluster, b.Failures, b.Window, b.Duration, p.VerificationDigest+client)
 	if err != nil || rest <= 0 {
 		return
 	}
@@ -64,7 +64,7 @@ func tellBan(p *policy.Policy, x *exchange, rest time.Duration, untold int, now 
 	text := fmt.Sprintf("%s is banned for %s, because %d requests within %s failed verification; it gets 429 until then, unless ban.exempt has it, or secrets are changed",
 		client, rest.Round(time.Second), p.Ban.Failures, p.Ban.Window)
 	if untold > 0 {
-		text += fmt.Sprintf(" (%d more bans were not told, of more than %d a minute)", untold, bans.MaxBansTold)
+		text += fmt.Sprintf(" (%d more bans were not told, of more than %d a minute)", untold, bans.MaxTold)
 	}
 	report.Say("warn", x.gate.name, text, now)
 }

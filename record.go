@@ -23,7 +23,7 @@ import (
 func newRecord(x *exchange, now time.Time) *audit.Record {
 	r := &audit.Record{}
 	r.Time = x.start.UTC().Format(report.TimeLayout)
-	r.ECSVersion = report.EcsVersion
+	r.ECSVersion = report.ECSVersion
 	r.Dataset = audit.Dataset
 	r.Kind = "event"
 	r.Category = audit.Network
@@ -188,7 +188,7 @@ func recordLoop(w *workers, x *exchange, own *audit.Scratch) {
 			tellAnnounced(x)
 			continue
 		}
-		if a.Sample != nil && !audit.Sample(x.gate.trail, a, r) {
+		if a.Sample != nil && !audit.Sample(x.gate.numbers, a, r) {
 			x.done <- true
 			continue
 		}
@@ -219,7 +219,7 @@ func auditOf(x *exchange) *audit.Settings {
 //
 //inline:hot
 func numberRecord(r *audit.Record, x *exchange) {
-	t := x.gate.trail
+	t := x.gate.numbers
 	if x.sequence == 0 {
 		x.sequence = atomic.AddInt64(&t.Sequence, 1)
 	}
@@ -264,7 +264,7 @@ func putRecord(a *audit.Settings, x *exchange, line []byte, now time.Time) {
 		safe = audit.Put(outputs, line, a.Required, now)
 	}
 	if safe && x.ahead != nil {
-		ahead.ArriveAll(audit.Announcements, audit.IDOf(x.gate.trail, x.sequence))
+		ahead.ArriveAll(audit.Announcements, audit.IDOf(x.gate.numbers, x.sequence))
 	}
 }
 
@@ -285,7 +285,7 @@ func recordPanicked(x *exchange, problem string) {
 		return
 	}
 	if x.sequence == 0 {
-		x.sequence = atomic.AddInt64(&x.gate.trail.Sequence, 1)
+		x.sequence = atomic.AddInt64(&x.gate.numbers.Sequence, 1)
 	}
 	x.done <- true
 }

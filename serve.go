@@ -41,20 +41,20 @@ func handler(g *gate, next http.Handler) http.Handler {
 // without a length is then flushed at each write, as the reverse proxy would do.
 type statusWriter struct {
 	http.ResponseWriter
-	d     *exchange
+	x     *exchange
 	flush bool // each write, because nobody else can
 }
 
 // newStatusWriter returns the interface and not the struct: Yaegi would let the
 // interface share the caller's variable.
 func newStatusWriter(rw http.ResponseWriter, x *exchange) http.ResponseWriter {
-	return &statusWriter{ResponseWriter: rw, d: x, flush: !compiled}
+	return &statusWriter{ResponseWriter: rw, x: x, flush: !compiled}
 }
 
 // WriteHeader notes the status, unless it is an interim one, or one too many.
 func (w *statusWriter) WriteHeader(status int) {
-	if w.d.status == 0 && (status >= http.StatusOK || status == http.StatusSwitchingProtocols) {
-		w.d.status = status
+	if w.x.status == 0 && (status >= http.StatusOK || status == http.StatusSwitchingProtocols) {
+		w.x.status = status
 		w.flush = !compiled && len(w.ResponseWriter.Header()["Content-Length"]) == 0
 	}
 	w.ResponseWriter.WriteHeader(status)
@@ -63,15 +63,15 @@ func (w *statusWriter) WriteHeader(status int) {
 // Write does in a function of its own what most responses don't need: interpreted,
 // a call costs as much as the function is long.
 func (w *statusWriter) Write(b []byte) (int, error) {
-	if w.flush || w.d.status == 0 {
+	if w.flush || w.x.status == 0 {
 		return writeThrough(w, b)
 	}
 	return w.ResponseWriter.Write(b)
 }
 
 func writeThrough(w *statusWriter, b []byte) (int, error) {
-	if w.d.status == 0 {
-		w.d.status = http.StatusOK
+	if w.x.status == 0 {
+		w.x.status = http.StatusOK
 	}
 	n, err := w.ResponseWriter.Write(b)
 	if w.flush {
@@ -87,8 +87,8 @@ func writeThrough(w *statusWriter, b []byte) (int, error) {
 // FlushError sends what has been written.
 func (w *statusWriter) FlushError() error {
 	err := http.NewResponseController(w.ResponseWriter).Flush()
-	if err == nil && w.d.status == 0 {
-		w.d.status = http.StatusOK
+	if err == nil && w.x.status == 0 {
+		w.x.status = http.StatusOK
 	}
 	return err
 }

@@ -22,7 +22,7 @@ func reportList(level, message string, now time.Time) {
 // middleware is what the gates of one name have in common, on however many routers. It
 // survives every reload; each part is begun anew only where its own options change.
 type middleware struct {
-	trail *audit.Numbers
+	numbers *audit.Numbers
 
 	// Guarded by registryMu.
 	ctx        context.Context // of the newest gate
@@ -121,7 +121,7 @@ func useState(ctx context.Context, name string, m *middleware, p *policy.Policy,
 	keepBodyMemory(m, name, p, now)
 	outputs := useOutputs(ctx, name, p.Audit.Specs, now)
 	if p.Audit.Required {
-		audit.OpenAhead(m.trail, memory.FileOf(p.Audit.Directory, "ahead-", name), outputs)
+		audit.OpenAhead(m.numbers, memory.FileOf(p.Audit.Directory, "ahead-", name), outputs)
 	}
 	return memory.Use(ctx, &m.memory, name, p, outputs, now)
 }
@@ -130,7 +130,7 @@ func useState(ctx context.Context, name string, m *middleware, p *policy.Policy,
 func middlewareOf(ctx context.Context, name string, now time.Time) *middleware {
 	m := middlewares[name]
 	if m == nil {
-		m = &middleware{trail: audit.NewNumbers(name)}
+		m = &middleware{numbers: audit.NewNumbers(name)}
 		middlewares[name] = m
 	}
 	if m.ctx == nil || ctx.Err() == nil {
@@ -153,15 +153,15 @@ func keepMiddleware(ctx context.Context, name string, now time.Time) {
 	registryMu.Unlock()
 }
 
-// trailOf returns the trail of a name.
-func trailOf(name string) *audit.Numbers {
+// numbersOf returns what numbers the records of a name.
+func numbersOf(name string) *audit.Numbers {
 	registryMu.Lock()
 	defer registryMu.Unlock()
 	m := middlewares[name]
 	if m == nil {
 		m = middlewareOf(context.Background(), name, time.Now()) // of a test: New has one
 	}
-	return m.trail
+	return m.numbers
 }
 
 // onStdout returns the outputs of a gate that has none of its own.
@@ -227,7 +227,7 @@ func forget(now time.Time) int {
 		}
 	}
 	for name, m := range middlewares {
-		records := atomic.LoadInt64(&m.trail.Sequence)
+		records := atomic.LoadInt64(&m.numbers.Sequence)
 		if m.ctx == nil || m.ctx.Err() == nil || records != m.seen {
 			m.last = now
 			m.seen = records
@@ -235,7 +235,7 @@ func forget(now time.Time) int {
 		if now.Sub(m.last) > linger && m.mu.TryLock() {
 			delete(middlewares, name)
 			memory.Close(&m.memory)
-			audit.CloseAhead(m.trail)
+			audit.CloseAhead(m.numbers)
 			m.mu.Unlock()
 		}
 	}

@@ -196,7 +196,7 @@ func (j *judgement) fetches() bool {
 // hideSecrets takes out of what was seen whatever has a secret in it: a value that
 // is signed may have one, too.
 func (j *judgement) hideSecrets() {
-	hider := &audit.Settings{Secrets: secrets.SecretForms(j.compiled.Secrets)}
+	hider := &audit.Settings{Secrets: secrets.Forms(j.compiled.Secrets)}
 	for i := range j.Checks {
 		for n, text := range j.Checks[i].Seen {
 			if audit.HasSecret(hider, text) {

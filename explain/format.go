@@ -10,7 +10,7 @@ import (
 
 // whereMalformed says where the text of a signature departs from its format, without
 // showing what may be the signature.
-func whereMalformed(f *signature.HeaderFormat, size int, line string) string {
+func whereMalformed(f *signature.Format, size int, line string) string {
 	switch {
 	case line == "":
 		return "it is empty"
@@ -41,7 +41,7 @@ func whereMalformed(f *signature.HeaderFormat, size int, line string) string {
 }
 
 // signatureElement returns the element that has the signature.
-func signatureElement(f *signature.HeaderFormat) *signature.Element {
+func signatureElement(f *signature.Format) *signature.Element {
 	for i := range f.Elements {
 		if f.Elements[i].Signatures > 0 {
 			return &f.Elements[i]

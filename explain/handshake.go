@@ -13,7 +13,7 @@ import (
 func (j *judgement) refusedHandshake() []string {
 	m := j.message()
 	for _, h := range j.policy.Handshakes {
-		if h.Method != j.request.Method || !handshakes.IsHandshake(h, m) {
+		if h.Method != j.request.Method || !handshakes.Matches(h, m) {
 			continue
 		}
 		if sum := sha256.Sum256([]byte(message.TextAt(&h.TokenAt, m))); h.TokenAt.Kind != "" && string(sum[:]) != string(h.Token) {
@@ -39,7 +39,7 @@ func (j *judgement) unmetConditions(unsigned bool) []string {
 	return lines
 }
 
-// unmetCondition names the first condition of a handshake that does not hold; see IsHandshake.
+// unmetCondition names the first condition of a handshake that does not hold; see Matches.
 func unmetCondition(h *handshakes.Handshake, m *message.Message) string {
 	for i := range h.Conditions {
 		q := &h.Conditions[i]

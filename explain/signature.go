@@ -58,7 +58,7 @@ func (j *judgement) seenSignature() []string {
 	if s.Pinned {
 		lines = append(lines, seenURL(s, m.Request)...)
 	}
-	if j.Reason == verdict.UrlMismatch {
+	if j.Reason == verdict.URLMismatch {
 		return lines
 	}
 	texts := seen.Signed
@@ -193,7 +193,7 @@ func (j *judgement) seenMissing(s *signature.Scheme, m *message.Message, texts [
 	q := &s.Signs[len(texts)]
 	at := &q.Place
 	if q.Kind == "id" {
-		at = &s.Id
+		at = &s.ID
 	}
 	name := signature.PlaceholderOf(q)
 	if at.Name != "" {

@@ -14,7 +14,7 @@ import (
 func (s *Signer) writeForm(w *draft, form *signature.Scheme) string {
 	needsForm, only := formField(form)
 	w.beginBody(needsForm, only)
-	if w.given && form.Items == nil && form.Exact && w.documentless() {
+	if w.given && form.Items == nil && form.SignsValues && w.documentless() {
 		w.reason = verdict.BodyMalformed
 		return "the body must be a JSON document, of which the scheme signs values"
 	}
@@ -105,12 +105,12 @@ func itemPath(items []jsonpath.Step, n int) []jsonpath.Step {
 // writeNames writes what the delivery says of itself: its id, its event, and who
 // has sent it.
 func (s *Signer) writeNames(w *draft, form *signature.Scheme) {
-	if form.Id.Kind != "" {
+	if form.ID.Kind != "" {
 		if w.id != "" {
-			w.put(&form.Id, w.id)
-		} else if !w.given || message.InHeader(&form.Id) || signature.SignsPart(form.Signs, "id") {
+			w.put(&form.ID, w.id)
+		} else if !w.given || message.InHeader(&form.ID) || signature.SignsPart(form.Signs, "id") {
 			// What the user has written gets no more than it must have.
-			w.need(&form.Id, NewID())
+			w.need(&form.ID, NewID())
 		}
 	}
 	if form.Event.Kind != "" && w.event != "" {
@@ -169,7 +169,7 @@ func (w *draft) writePart(form *signature.Scheme, q *signature.Part, item []json
 // none yet.
 func (w *draft) listHeaders(form *signature.Scheme, q *signature.Part) {
 	names := []string{}
-	for _, name := range []string{form.Timestamp.Name, form.Id.Name, form.Event.Name, "Content-Type"} {
+	for _, name := range []string{form.Timestamp.Name, form.ID.Name, form.Event.Name, "Content-Type"} {
 		if len(w.header[name]) == 1 {
 			names = append(names, strings.ToLower(name))
 		}
@@ -180,7 +180,7 @@ func (w *draft) listHeaders(form *signature.Scheme, q *signature.Part) {
 // signedHeaders lists the headers that are signed in the signature's own header.
 func (w *draft) signedHeaders(form *signature.Scheme) string {
 	names := []string{}
-	for _, at := range []message.Location{form.Id, form.Event} {
+	for _, at := range []message.Location{form.ID, form.Event} {
 		if at.Kind == "header" && len(w.header[at.Name]) == 1 && !strings.Contains(w.header[at.Name][0], ".") {
 			names = append(names, strings.ToLower(at.Name))
 		}

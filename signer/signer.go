@@ -97,7 +97,7 @@ func NewSigner(configuration *hookward.Config, key crypto.Signer) (*Signer, erro
 	}
 	options, _ := config.Decode(raw) // which compile has done before
 	s := &Signer{policy: c.Policy, options: options, key: key}
-	if c.Policy.Alone {
+	if c.Policy.AddressOnly {
 		return nil, errors.New("allowlist.alone: the gate looks at the address alone, so there is nothing to sign")
 	}
 	if c.Policy.Token != nil {
@@ -261,7 +261,7 @@ func (s *Signer) finish(w *draft, d Delivery, problem string) (Delivery, error) 
 var hints = map[string]string{
 	verdict.SignedFieldMissing:  " (a value that is signed is missing, or the body is of another type than the one that is signed)",
 	verdict.SignedTextAmbiguous: " (a value that is signed contains what separates it from its neighbour)",
-	verdict.UrlMismatch:         " (publicURL has another path or query)",
+	verdict.URLMismatch:         " (publicURL has another path or query)",
 	verdict.BodyMalformed:       " (the body must be a JSON document without a name that stands there twice)",
 	verdict.SignatureMissing:    " (the body has no list of items that could be signed)",
 }

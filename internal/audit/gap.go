@@ -43,7 +43,7 @@ func gapRecord(of string, first, last, count int64) []byte {
 	line, err := json.Marshal(&lossRecord{
 		ID:         fmt.Sprintf("%s-gap-%d-%d", epoch, first, last),
 		Time:       time.Now().UTC().Format(report.TimeLayout),
-		ECSVersion: report.EcsVersion,
+		ECSVersion: report.ECSVersion,
 		Dataset:    Dataset,
 		Kind:       "pipeline_error",
 		Type:       []string{"error"},

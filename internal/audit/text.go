@@ -87,7 +87,7 @@ func makeRecordable(r *Record, a *Settings) {
 		r.Query = recordable(a, redact.Query(a.Rules, r.Query, maxRecordedLong), maxRecordedLong)
 	}
 	if r.Headers != nil {
-		// Another map: the decision's may be described once more.
+		// Another map: the exchange's may be described once more.
 		headers := map[string]string{}
 		for name, value := range r.Headers {
 			headers[name] = recordable(a, value, maxRecordedShort)

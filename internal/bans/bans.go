@@ -34,9 +34,9 @@ type tally struct {
 }
 
 const (
-	MaxBanDuration = 24 * time.Hour
-	// MaxBansTold is how many bans a minute are told of one by one.
-	MaxBansTold = 20
+	MaxDuration = 24 * time.Hour
+	// MaxTold is how many bans a minute are told of one by one.
+	MaxTold = 20
 	// maxBanned bounds those who are banned, and those whose failures are counted.
 	maxBanned = 50_000
 )
@@ -133,7 +133,7 @@ func mayTell(t *Table, now int64) bool {
 		t.told = 0
 	}
 	t.told++
-	if t.told > MaxBansTold {
+	if t.told > MaxTold {
 		t.untold++
 		return false
 	}

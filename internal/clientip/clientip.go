@@ -54,7 +54,7 @@ func Compile(n *config.Notes, options *config.IPStrategyOptions) *Strategy {
 		config.AddProblem(n, "ipStrategy.excludedIPs", config.KindContradiction, "contradicts depth; each says in its own way where the client stands in X-Forwarded-For")
 	case o.Header != "" && (o.Depth > 0 || len(o.ExcludedIPs) > 0):
 		config.AddProblem(n, "ipStrategy.header", config.KindContradiction, "contradicts depth and excludedIPs, which are about X-Forwarded-For")
-	case o.Header != "" && !header.IsHeaderName(o.Header):
+	case o.Header != "" && !header.IsName(o.Header):
 		config.AddProblem(n, "ipStrategy.header", config.KindInvalid, words.Quote(o.Header)+" is not the name of a header")
 	case s.header == "Host" || s.header == "Connection" || s.header == "Upgrade":
 		config.AddProblem(n, "ipStrategy.header", config.KindInvalid, s.header+" is the connection's own, and never has an address")

@@ -105,7 +105,7 @@ func Fail(m *Cluster, failures int64, window, duration time.Duration, client str
 	banned, err := resp.RunAside(m.client, failScript, sharedKey(m, "ban", client), []string{
 		strconv.FormatInt(failures, 10), milliseconds(window), milliseconds(duration),
 	})
-	if err == nil && (banned < 0 || banned > int64(bans.MaxBanDuration/time.Millisecond)) {
+	if err == nil && (banned < 0 || banned > int64(bans.MaxDuration/time.Millisecond)) {
 		err = errNumber
 	}
 	return time.Duration(banned) * time.Millisecond, err

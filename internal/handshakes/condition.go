@@ -29,7 +29,7 @@ func compileConditions(n *config.Notes, h *Handshake, o config.HandshakeOptions,
 			config.AddProblem(n, fmt.Sprintf("%s.when[%d]", path, i), config.KindInvalid, problem)
 		}
 		k := 0
-		for k < len(h.Conditions) && !signature.SamePlace(h.Conditions[k].Place, at) {
+		for k < len(h.Conditions) && !signature.SameLocation(h.Conditions[k].Place, at) {
 			k++
 		}
 		if k == len(h.Conditions) {
@@ -64,9 +64,9 @@ func compileFields(h *Handshake) {
 	}
 }
 
-// IsHandshake says whether a request is this handshake: every condition holds,
+// Matches says whether a request is this handshake: every condition holds,
 // and there is a challenge.
-func IsHandshake(h *Handshake, m *message.Message) bool {
+func Matches(h *Handshake, m *message.Message) bool {
 	for i := range h.Conditions {
 		q := &h.Conditions[i]
 		text := message.TextAt(&q.Place, m)

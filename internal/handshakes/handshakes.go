@@ -62,13 +62,13 @@ type Set struct {
 
 // Compile compiles the handshakes, which may be answered with the key of the
 // deliveries. The methods are those of deliveries.
-func Compile(n *config.Notes, secrets *secrets.Resolver, options config.Options, schemes []*signature.Scheme, methods map[string]bool) Set {
+func Compile(n *config.Notes, resolver *secrets.Resolver, options config.Options, schemes []*signature.Scheme, methods map[string]bool) Set {
 	made := Set{Greets: map[string]bool{}}
 	usesToken := false
 	for i, o := range options.Handshakes {
 		path := fmt.Sprintf("handshakes[%d]", i)
 		usesToken = usesToken || o.VerifyTokenField != "" || strings.Contains(o.DigestOf, "{verifyToken}")
-		h := compileHandshake(n, secrets, options, *o, path)
+		h := compileHandshake(n, resolver, options, *o, path)
 		if h == nil {
 			continue
 		}
@@ -180,7 +180,7 @@ func compileAnswer(n *config.Notes, h *Handshake, o config.HandshakeOptions, pat
 	for i, line := range o.AnswerHeaders {
 		at := fmt.Sprintf("%s.answerHeaders[%d]", path, i)
 		name, value, ok := strings.Cut(line, ": ")
-		if !ok || !header.IsHeaderName(name) {
+		if !ok || !header.IsName(name) {
 			config.AddProblem(n, at, config.KindInvalid, words.Quote(line)+" is not a header, as Name: value")
 		}
 		h.Headers = append(h.Headers, answerHeader{Name: name, Value: answerTemplate(n, value, at, names)})

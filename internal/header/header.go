@@ -14,19 +14,19 @@ import (
 // them.
 const maxDashes = 8
 
-// IsHeaderName says whether a text is a token, RFC 9110, 5.6.2, with no more
+// IsName says whether a text is a token, RFC 9110, 5.6.2, with no more
 // than maxDashes dashes and underscores.
-func IsHeaderName(text string) bool {
+func IsName(text string) bool {
 	return text != "" && strings.Trim(text, "!#$%&'*+-.^_`|~0123456789"+words.Letters) == "" &&
 		strings.Count(text, "-")+strings.Count(text, "_") <= maxDashes
 }
 
-// FitsHeader are texts that may stand in a header and mean the same everywhere.
-var FitsHeader = regexp.MustCompile(`^[!-~]([ -~]{0,254}[!-~])?$`)
+// FitsValue are texts that may stand in a header and mean the same everywhere.
+var FitsValue = regexp.MustCompile(`^[!-~]([ -~]{0,254}[!-~])?$`)
 
-// Nearly all of them are shorter than MaxHeader and all visible, which is found
+// Nearly all of them are shorter than MaxVisible and all visible, which is found
 // out in a fifth of the time.
-const MaxHeader = 256
+const MaxVisible = 256
 
 var Visible = words.Characters('!', '~', "")
 

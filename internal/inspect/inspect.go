@@ -47,9 +47,9 @@ const (
 // SecretText is an option that is written like a secret, as it is written: the text
 // may be the secret itself, and must not be shown.
 type SecretText struct {
-	Path, Text string
-	Public     bool // a public key, or a certificate
-	StandIn    bool // it was taken for a good one, whatever it is
+	Path, Text  string
+	Public      bool // a public key, or a certificate
+	Placeholder bool // it was taken for a good one, whatever it is
 }
 
 // Inspect compiles a configuration as New does, and starts nothing: no list is
@@ -72,11 +72,11 @@ func anywhere(isElsewhere func(text string) bool) func(path, text string) bool {
 
 func InspectWith(raw map[string]any, isElsewhere func(path, text string) bool, publicKind int) Inspection {
 	result := Inspection{}
-	c := policy.CompileWith(&secrets.Resolver{StandIn: standInto(&result, isElsewhere, publicKind)}, raw)
+	c := policy.CompileWith(&secrets.Resolver{Placeholder: putPlaceholders(&result, isElsewhere, publicKind)}, raw)
 	for _, r := range remarks(c.Problems) {
 		section, isPair := strings.CutSuffix(r.Path, ".tls.cert")
 		if isPair && standsIn(result, section+".tls.cert") != standsIn(result, section+".tls.key") {
-			continue // a stand-in never fits to what somebody has written
+			continue // a placeholder never fits to what somebody has written
 		}
 		result.Problems = append(result.Problems, r)
 	}
@@ -95,9 +95,9 @@ func InspectWith(raw map[string]any, isElsewhere func(path, text string) bool, p
 	return result
 }
 
-// standInto returns what puts a stand-in in the place of a secret that can't be resolved
+// putPlaceholders returns what puts a placeholder in the place of a secret that can't be resolved
 // here, and notes all secrets.
-func standInto(result *Inspection, isElsewhere func(path, text string) bool, publicKind int) func(path, ref, encoding string) *secrets.Secret {
+func putPlaceholders(result *Inspection, isElsewhere func(path, text string) bool, publicKind int) func(path, ref, encoding string) *secrets.Secret {
 	seen := map[string]bool{}
 	return func(path, ref, encoding string) *secrets.Secret {
 		replace := isElsewhere(path, ref)
@@ -109,14 +109,14 @@ func standInto(result *Inspection, isElsewhere func(path, text string) bool, pub
 		if !replace {
 			return nil
 		}
-		return standInFor(path, ref, encoding, publicKind)
+		return placeholderFor(path, ref, encoding, publicKind)
 	}
 }
 
 func standsIn(result Inspection, path string) bool {
 	for _, s := range result.Secrets {
 		if s.Path == path {
-			return s.StandIn
+			return s.Placeholder
 		}
 	}
 	return false
@@ -135,7 +135,7 @@ func signsAddress(p *policy.Policy) bool {
 func hasMisfit(result Inspection) bool {
 	for _, s := range result.Secrets {
 		for _, p := range result.Problems {
-			if s.StandIn && s.Public && p.Path == s.Path && p.Kind == config.KindMisfit {
+			if s.Placeholder && s.Public && p.Path == s.Path && p.Kind == config.KindMisfit {
 				return true
 			}
 		}
@@ -176,7 +176,7 @@ func further(raw map[string]any, isElsewhere func(path, text string) bool, known
 		}
 	}
 	// No scheme has asked for the secrets. What can be said of them is said without.
-	n, resolver := &config.Notes{}, &secrets.Resolver{StandIn: standInto(&known, isElsewhere, 0)}
+	n, resolver := &config.Notes{}, &secrets.Resolver{Placeholder: putPlaceholders(&known, isElsewhere, 0)}
 	for i, ref := range options.Secrets {
 		secrets.ResolveOption(resolver, n, fmt.Sprintf("secrets[%d]", i), ref, "utf8")
 	}
@@ -204,7 +204,7 @@ func remarks(problems []config.Problem) []Remark {
 
 // IsMistakenSecret says whether a gate refuses a text that stands in the place of a
 // secret, because it looks like a reference, a path, a name or a placeholder.
-func IsMistakenSecret(text string) bool { return secrets.MistakenSecret(text) != "" }
+func IsMistakenSecret(text string) bool { return secrets.Mistaken(text) != "" }
 
 // OptionNames returns the options at the top.
 func OptionNames() []string { return config.OptionNames(&config.Options{}) }

@@ -62,7 +62,7 @@ func TestInspectResolves(t *testing.T) {
 		t.Errorf("problems %q without the variable", got)
 	}
 	t.Setenv("HOOKWARD_INSPECTED", "a secret that is long enough")
-	if got := Inspect(raw, nil); len(got.Problems) > 0 || len(got.Secrets) != 1 || got.Secrets[0].StandIn {
+	if got := Inspect(raw, nil); len(got.Problems) > 0 || len(got.Secrets) != 1 || got.Secrets[0].Placeholder {
 		t.Errorf("%+v with the variable", got)
 	}
 }

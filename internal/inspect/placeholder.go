@@ -18,9 +18,9 @@ import (
 	"github.com/hookward/hookward/internal/secrets"
 )
 
-// standInFor returns a good secret of the form that an option asks for, which is
+// placeholderFor returns a good secret of the form that an option asks for, which is
 // always the same for the same reference. Of public keys there are several kinds.
-func standInFor(path, ref, encoding string, publicKind int) *secrets.Secret {
+func placeholderFor(path, ref, encoding string, publicKind int) *secrets.Secret {
 	sum := sha256.Sum256([]byte("stands in for " + ref))
 	text := "stands-in:" + hex.EncodeToString(sum[:]) // with a colon, as a user and a password
 	switch {
@@ -37,7 +37,7 @@ func standInFor(path, ref, encoding string, publicKind int) *secrets.Secret {
 	case strings.HasSuffix(path, ".tls.key"):
 		text = standInPair().key
 	}
-	s := secrets.DecodeSecret(text, encoding)
+	s := secrets.Decode(text, encoding)
 	return &s
 }
 

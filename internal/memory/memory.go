@@ -44,17 +44,17 @@ type State struct {
 // Memory is what one middleware has left to the next policy of its name. It has one user
 // at a time. Each part is begun anew only where its own options change.
 type Memory struct {
-	policy        *policy.Policy // whose lists these are
-	allowed       []*iplist.List
-	denied        []*iplist.List
-	limits        *bucket.Table
-	limitsDigest  string
-	bans          *bans.Table
-	bansDigest    string
-	replays       *claim.Table
-	replaysAt     string // the directory where they outlive the process
-	cluster       *cluster.Cluster
-	clusterDigest string
+	policy           *policy.Policy // whose lists these are
+	allowed          []*iplist.List
+	denied           []*iplist.List
+	limits           *bucket.Table
+	limitsDigest     string
+	bans             *bans.Table
+	bansDigest       string
+	replays          *claim.Table
+	replaysDirectory string // the directory where they outlive the process
+	cluster          *cluster.Cluster
+	clusterDigest    string
 }
 
 // Use returns what the policies before have left to one, in use for as long as the
@@ -66,7 +66,7 @@ func Use(ctx context.Context, m *Memory, name string, p *policy.Policy, outputs 
 		s.Limits = keepLimits(m, p.Limit)
 	}
 	if p.Ban != nil {
-		s.Bans = keepBans(m, p.Ban, p.Verification)
+		s.Bans = keepBans(m, p.Ban, p.VerificationDigest)
 	}
 	if p.Replay != nil {
 		s.Replays = keepReplays(m, name, p.Replay, now)
@@ -138,16 +138,16 @@ func keepBans(m *Memory, b *policy.Ban, verification string) *bans.Table {
 
 // keepReplays keeps what is known also where the window changes.
 func keepReplays(m *Memory, name string, r *policy.Replay, now time.Time) *claim.Table {
-	if m.replays != nil && m.replaysAt != r.Directory {
+	if m.replays != nil && m.replaysDirectory != r.Directory {
 		claim.Close(m.replays)
 	}
-	if m.replays == nil || m.replaysAt != r.Directory {
+	if m.replays == nil || m.replaysDirectory != r.Directory {
 		if m.replays == nil {
 			m.replays = claim.New(r.Window, maxDeliveries, func(level, message string) {
 				report.Write(level, name, "replay: "+message, time.Now())
 			})
 		}
-		m.replaysAt = r.Directory
+		m.replaysDirectory = r.Directory
 		if r.Directory != "" {
 			claim.Open(m.replays, FileOf(r.Directory, "replay-", name), now.UnixNano())
 		}

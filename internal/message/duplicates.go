@@ -95,25 +95,25 @@ func foldName(name string) string {
 	return strings.ToLower(strings.ToUpper(name))
 }
 
-// TwinsIn says whether the body has twins of the names that are signed, and remembers it.
-func TwinsIn(m *Message, signed NameSet) bool {
-	if !m.TwinsKnown {
-		m.TwinsKnown = true
-		m.Twins = HasTwins(m.Body, signed)
+// FindDuplicateNames says whether the body has a signed name twice, and remembers it.
+func FindDuplicateNames(m *Message, signed NameSet) bool {
+	if !m.DuplicatesKnown {
+		m.DuplicatesKnown = true
+		m.DuplicateNames = HasDuplicateNames(m.Body, signed)
 	}
-	return m.Twins
+	return m.DuplicateNames
 }
 
-// HasTwins says whether some object of a JSON text has a name that is signed
+// HasDuplicateNames says whether some object of a JSON text has a name that is signed
 // twice, be it in different case: parsers disagree on which of the two counts, and
 // some don't tell upper from lower case. Where single values of a document are
 // signed, one could be verified and the other be acted upon; names that lead to
 // none of them are anybody's to write. Names with dots or brackets count as the paths
 // that some parsers make of them. A name that is signed, and
-// stands there in different case alone, is its own twin: it is absent for one
+// stands there in different case alone, counts as two: it is absent for one
 // parser and there for the other. Texts that are too long to tell, or no JSON,
-// or no UTF-8, have twins too.
-func HasTwins(body []byte, signed NameSet) bool {
+// or no UTF-8, count as such too.
+func HasDuplicateNames(body []byte, signed NameSet) bool {
 	if !utf8.Valid(body) {
 		return true
 	}

@@ -16,11 +16,11 @@ func FuzzDocument(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body, path string) {
 		steps, problem := jsonpath.Parse(path)
 		m := &Message{Body: []byte(body)}
-		twins := HasTwins(m.Body, nil)
+		twins := HasDuplicateNames(m.Body, nil)
 		document := DocumentOf(m)
 		if document != nil && !twins {
 			again, err := json.Marshal(document)
-			if err != nil || HasTwins(again, nil) {
+			if err != nil || HasDuplicateNames(again, nil) {
 				t.Fatalf("%q has no twins, and %q has: %v", body, again, err)
 			}
 		}

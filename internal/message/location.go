@@ -30,7 +30,7 @@ func ParseLocation(text string) (Location, string) {
 	}
 	switch kind {
 	case "header":
-		if !header.IsHeaderName(name) {
+		if !header.IsName(name) {
 			return Location{}, words.Quote(name) + " is not the name of a header"
 		}
 		p.Name = http.CanonicalHeaderKey(name)
@@ -49,16 +49,16 @@ func ParseLocation(text string) (Location, string) {
 
 // LocationOption compiles an option that names a place, or a header by its bare
 // name where the place has an option of its own for that.
-func LocationOption(n *config.Notes, headerPath, headerOption, fieldPath, field string) Location {
-	if headerOption != "" && field != "" {
+func LocationOption(n *config.Notes, headerPath, name, fieldPath, field string) Location {
+	if name != "" && field != "" {
 		config.AddProblem(n, fieldPath, config.KindContradiction, "contradicts "+headerPath+"; there is one place")
 		return Location{}
 	}
-	if headerOption != "" {
-		if !header.IsHeaderName(headerOption) {
-			config.AddProblem(n, headerPath, config.KindInvalid, words.Quote(headerOption)+" is not the name of a header")
+	if name != "" {
+		if !header.IsName(name) {
+			config.AddProblem(n, headerPath, config.KindInvalid, words.Quote(name)+" is not the name of a header")
 		}
-		return Location{Kind: "header", Name: http.CanonicalHeaderKey(headerOption)}
+		return Location{Kind: "header", Name: http.CanonicalHeaderKey(name)}
 	}
 	if field == "" {
 		return Location{}

@@ -13,15 +13,15 @@ type Message struct {
 	Request *http.Request
 	Body    []byte // as far as it was read
 
-	Document     any
-	DocumentRead bool
-	Form         url.Values
-	query        url.Values
-	NoForm       bool // the body is no form, or a malformed one
-	NoQuery      bool // the query is malformed
-	Twins        bool
-	TwinsKnown   bool
-	Replaced     bool // a signed value has U+FFFD, which half a pair of \uXXXX is read as, too
-	NotMeant     bool // the form that was tried last is for other requests, as a condition in its signs says
-	Item         any  // of a batch, while it is being verified
+	Document        any
+	DocumentRead    bool
+	Form            url.Values
+	query           url.Values
+	NoForm          bool // the body is no form, or a malformed one
+	NoQuery         bool // the query is malformed
+	DuplicateNames  bool
+	DuplicatesKnown bool
+	Replaced        bool // a signed value has U+FFFD, which half a pair of \uXXXX is read as, too
+	NotMeant        bool // the form that was tried last is for other requests, as a condition in its signs says
+	Item            any  // of a batch, while it is being verified
 }

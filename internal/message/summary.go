@@ -9,14 +9,14 @@ import (
 	"github.com/hookward/hookward/internal/jsonpath"
 )
 
-// summary reads the delivery's id and the event's type out of a verified JSON
+// Summary reads the delivery's id and the event's type out of a verified JSON
 // body. It is a struct type with just these fields, made once, so that one call
 // of the compiled decoder does it: reading the whole document, and following
 // paths through it, costs four times as much. The decoder knows no case, and takes
 // the last of several names: what the provider signs is not guessed at.
-type summary struct {
+type Summary struct {
 	shape reflect.Type
-	Id    []int // the fields that lead to the value; empty: not in the body
+	ID    []int // the fields that lead to the value; empty: not in the body
 	Event []int
 }
 
@@ -26,11 +26,11 @@ var plainName = regexp.MustCompile(`^[A-Za-z0-9_$@][A-Za-z0-9_$@:/-]*$`)
 
 var rawJSON = reflect.TypeOf(json.RawMessage{})
 
-// CompileSummary returns the summary of two places, or nil where neither is a
+// SummaryOf returns the summary of two places, or nil where neither is a
 // path of plain names.
-func CompileSummary(id, event *Location) *summary {
+func SummaryOf(id, event *Location) *Summary {
 	paths := [][]jsonpath.Step{}
-	s := &summary{}
+	s := &Summary{}
 	for _, p := range []*Location{id, event} {
 		if p.Kind != "json" {
 			continue
@@ -47,12 +47,12 @@ func CompileSummary(id, event *Location) *summary {
 	}
 	s.shape = shapeOf(paths)
 	if id.Kind == "json" {
-		s.Id = fieldsTo(s.shape, id.Path)
+		s.ID = fieldsTo(s.shape, id.Path)
 	}
 	if event.Kind == "json" {
 		s.Event = fieldsTo(s.shape, event.Path)
 	}
-	if id.Kind == "json" && s.Id == nil || event.Kind == "json" && s.Event == nil {
+	if id.Kind == "json" && s.ID == nil || event.Kind == "json" && s.Event == nil {
 		return nil // one path ends where the other goes on
 	}
 	return s
@@ -106,19 +106,19 @@ func fieldsTo(shape reflect.Type, path []jsonpath.Step) []int {
 
 // Identity is where a request says which delivery it is, and of which event.
 type Identity struct {
-	Id      Location
+	ID      Location
 	Event   Location
-	Summary *summary // of the body, where one of them is in it
+	Summary *Summary // of the body, where one of them is in it
 }
 
 // Summarise returns the id and the event that are in a body.
-func Summarise(s *summary, body []byte) (string, string) {
+func Summarise(s *Summary, body []byte) (string, string) {
 	id, event := "", ""
 	found := reflect.New(s.shape)
 	// Values of another kind than expected are left out; the rest is read.
 	_ = json.Unmarshal(body, found.Interface())
-	if s.Id != nil {
-		id = plainText(found.Elem().FieldByIndex(s.Id).Bytes())
+	if s.ID != nil {
+		id = plainText(found.Elem().FieldByIndex(s.ID).Bytes())
 	}
 	if s.Event != nil {
 		event = plainText(found.Elem().FieldByIndex(s.Event).Bytes())

@@ -90,7 +90,7 @@ func compileAudit(n *config.Notes, resolver *secrets.Resolver, options config.Op
 		wrong("sample", config.KindContradiction, "contradicts required")
 	}
 	a.Specs = compileOutputs(n, resolver, o.Outputs, a.Directory)
-	a.Secrets = secrets.SecretForms(resolver)
+	a.Secrets = secrets.Forms(resolver)
 	pairs := []string{}
 	for _, form := range a.Secrets {
 		pairs = append(pairs, form, "")
@@ -188,7 +188,7 @@ func compileAuditHeaders(n *config.Notes, names []string, proofs map[string]bool
 		canonical := http.CanonicalHeaderKey(name)
 		path := fmt.Sprintf("audit.headers[%d]", i)
 		switch {
-		case !header.IsHeaderName(name):
+		case !header.IsName(name):
 			config.AddProblem(n, path, config.KindInvalid, words.Quote(name)+" is not the name of a header")
 		case proofs[canonical] || redact.SensitiveName(name):
 			config.AddProblem(n, path, config.KindInvalid, words.Quote(name)+" carries a signature, a token or the like, which is not recorded")

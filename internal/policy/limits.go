@@ -55,7 +55,7 @@ func compileRateLimit(n *config.Notes, options *config.RateLimitOptions) *RateLi
 		switch {
 		case l.Header != "" && l.Host:
 			config.AddProblem(n, "rateLimit.sourceCriterion.requestHost", config.KindContradiction, "contradicts requestHeaderName; there is one source")
-		case l.Header != "" && !header.IsHeaderName(criterion.RequestHeaderName):
+		case l.Header != "" && !header.IsName(criterion.RequestHeaderName):
 			config.AddProblem(n, "rateLimit.sourceCriterion.requestHeaderName", config.KindInvalid, words.Quote(criterion.RequestHeaderName)+" is not the name of a header")
 		}
 	}
@@ -99,7 +99,7 @@ func compileBan(n *config.Notes, options *config.BanOptions) *Ban {
 	if b.Duration == 0 {
 		b.Duration = defaultBanDuration
 	}
-	if b.Duration > bans.MaxBanDuration {
+	if b.Duration > bans.MaxDuration {
 		config.AddProblem(n, "ban.duration", config.KindInvalid, "must be at most 24h; a sender that was banned by mistake has no other way back")
 	}
 	b.Exempt = clientip.CompileRanges(n, o.Exempt, "ban.exempt")
@@ -175,10 +175,10 @@ func signsID(s *signature.Scheme) bool {
 		switch {
 		case q.Kind == "id":
 			return true
-		case q.Kind == "body" && s.Id.Kind == "json":
+		case q.Kind == "body" && s.ID.Kind == "json":
 			// Not so in a form: a header that nobody signs says whether it is one.
 			return true
-		case (q.Kind == "url" || q.Kind == "query" || q.Kind == "uri" || q.Kind == "portURL") && s.Id.Kind == "query":
+		case (q.Kind == "url" || q.Kind == "query" || q.Kind == "uri" || q.Kind == "portURL") && s.ID.Kind == "query":
 			return true
 		}
 	}

@@ -169,7 +169,7 @@ func compileTarget(n *config.Notes, own *credentials, s *audit.Spec, o config.Ou
 	for i, text := range o.Headers {
 		name, value, ok := strings.Cut(text, ": ")
 		at := fmt.Sprintf("%s.headers[%d]", path, i)
-		if !ok || !header.IsHeaderName(name) {
+		if !ok || !header.IsName(name) {
 			config.AddProblem(n, at, config.KindInvalid, "is not a header, as Name: value")
 		}
 		if strings.HasPrefix(value, "env:") || strings.HasPrefix(value, "file:") {
@@ -222,7 +222,7 @@ func checkHeaderValue(n *config.Notes, at, name, value string) {
 		config.AddProblem(n, at, config.KindInvalid, "has a reference that stands in the middle of the value; write Name: env:NAME, and the whole value into the variable")
 		return
 	}
-	mistaken := secrets.MistakenSecret(bare)
+	mistaken := secrets.Mistaken(bare)
 	isAny := secretHeader.MatchString(name) || strings.HasPrefix(mistaken, secrets.MistakenVariable) || strings.HasPrefix(mistaken, secrets.MistakenReference)
 	if mistaken != "" && isAny {
 		config.AddProblem(n, at, config.KindInvalid, mistaken)

@@ -41,36 +41,36 @@ var nowhere = message.Identity{}
 // A request has to verify in one of its schemes, or with its token.
 type Policy struct {
 	signature.Verifier
-	Provider     string           // for X-Hookward-Provider and the record
-	Fast         *signature.Usual // of the first scheme; nil where it has none
-	Token        *tokens.Token
-	Alone        bool // pass by the address alone: there are no schemes and no token
-	Addresses    *Addresses
-	Limit        *RateLimit
-	Ban          *Ban
-	Replay       *Replay
-	Audit        *audit.Settings
-	Shared       *Redis            // nil: this Traefik's alone
-	Identity     *message.Identity // where a delivery says what it is, unless another form than the first verifies it
-	IdHeader     string            // where the delivery's id stands, if that is a header; canonical
-	EventHeader  string            // where the event's type stands
-	AsksVerified bool              // a verified request is looked at once more; see answerSigned
-	Verification string            // a digest of what decides what verifies
-	Passes       string            // the reason that passes: verified, or AddressAllowed
-	Handshakes   []*handshakes.Handshake
-	Unsigned     []*handshakes.Handshake // those of them that nobody signs
-	Signed       []*handshakes.Handshake // the others
-	Confirm      bool                    // visit the URL of an SNS subscription
-	Methods      map[string]bool
-	Greets       map[string]bool // methods of handshakes that carry no delivery
-	Allow        string          // the Allow header of a 405
-	MaxBodyBytes int64
-	BodyTimeout  time.Duration
-	ObserveOnly  bool
-	Uncompresses bool            // the schemes sign what a body was before it was compressed
-	Bare         bool            // refusals have no body
-	Names        map[string]bool // of the headers that the scheme reads
-	Spoofs       map[string]bool // names that a backend may take for one of them
+	Provider           string           // for X-Hookward-Provider and the record
+	Fast               *signature.Usual // of the first scheme; nil where it has none
+	Token              *tokens.Token
+	AddressOnly        bool // pass by the address alone: there are no schemes and no token
+	Addresses          *Addresses
+	Limit              *RateLimit
+	Ban                *Ban
+	Replay             *Replay
+	Audit              *audit.Settings
+	Shared             *Redis            // nil: this Traefik's alone
+	Identity           *message.Identity // where a delivery says what it is, unless another form than the first verifies it
+	IDHeader           string            // where the delivery's id stands, if that is a header; canonical
+	EventHeader        string            // where the event's type stands
+	AsksVerified       bool              // a verified request is looked at once more; see answerSigned
+	VerificationDigest string            // a digest of what decides what verifies
+	Passes             string            // the reason that passes: verified, or AddressAllowed
+	Handshakes         []*handshakes.Handshake
+	Unsigned           []*handshakes.Handshake // those of them that nobody signs
+	Signed             []*handshakes.Handshake // the others
+	Confirm            bool                    // visit the URL of an SNS subscription
+	Methods            map[string]bool
+	Greets             map[string]bool // methods of handshakes that carry no delivery
+	Allow              string          // the Allow header of a 405
+	MaxBodyBytes       int64
+	BodyTimeout        time.Duration
+	ObserveOnly        bool
+	Uncompresses       bool            // the schemes sign what a body was before it was compressed
+	Bare               bool            // refusals have no body
+	Names              map[string]bool // of the headers that the scheme reads
+	Spoofs             map[string]bool // names that a backend may take for one of them
 
 	MaxBodyMemory int64 // for the bodies of all gates; 0 where nothing is said
 }
@@ -105,7 +105,7 @@ func Compile(raw map[string]any) *Compilation {
 }
 
 // CompileWith is compile with secrets from a resolver.
-func CompileWith(secrets *secrets.Resolver, raw map[string]any) *Compilation {
+func CompileWith(resolver *secrets.Resolver, raw map[string]any) *Compilation {
 	n := &config.Notes{}
 	var p *Policy
 	func() {
@@ -114,14 +114,14 @@ func CompileWith(secrets *secrets.Resolver, raw map[string]any) *Compilation {
 				config.AddProblem(n, "", config.KindPanic, "reading the configuration panicked: "+fmt.Sprint(panicked))
 			}
 		}()
-		p = compilePolicy(n, secrets, raw)
+		p = compilePolicy(n, resolver, raw)
 	}()
-	return &Compilation{Policy: p, Problems: n.Problems, Degraded: n.Degraded, Warnings: n.Warnings, Files: secrets.Files, Secrets: secrets}
+	return &Compilation{Policy: p, Problems: n.Problems, Degraded: n.Degraded, Warnings: n.Warnings, Files: resolver.Files, Secrets: resolver}
 }
 
 // compilePolicy returns the policy, or nil where there are problems. It starts nothing,
 // and reads nothing but the files that secrets come from.
-func compilePolicy(n *config.Notes, secrets *secrets.Resolver, raw map[string]any) *Policy {
+func compilePolicy(n *config.Notes, resolver *secrets.Resolver, raw map[string]any) *Policy {
 	if len(raw) == 0 {
 		config.AddProblem(n, "", config.KindRequired, "there is no configuration; the least is: provider and secrets")
 		return nil
@@ -130,16 +130,16 @@ func compilePolicy(n *config.Notes, secrets *secrets.Resolver, raw map[string]an
 	if len(n.Problems) > 0 {
 		return nil
 	}
-	options.PublicURL = signature.ResolvePublicURL(secrets, n, options.PublicURL)
+	options.PublicURL = signature.ResolvePublicURL(resolver, n, options.PublicURL)
 	p := newPolicy(n, options)
 	p.Bare = row.Habits.Bare
 	p.Methods = compileMethods(n, options.Methods)
 	p.Addresses = compileAddresses(n, options, row.Ranges)
 	p.Limit = compileRateLimit(n, options.RateLimit)
 	p.Ban = compileBan(n, options.Ban)
-	v := compileVerification(n, secrets, options, row.Options, p.Methods)
+	v := compileVerification(n, resolver, options, row.Options, p.Methods)
 	useVerifier(p, v, options)
-	if p.Alone {
+	if p.AddressOnly {
 		p.Ban = nil // there is nothing to fail
 	}
 	p.Replay = compileReplay(n, options.Replay, options.StateDirectory)
@@ -148,10 +148,10 @@ func compilePolicy(n *config.Notes, secrets *secrets.Resolver, raw map[string]an
 	}
 	checkHabits(n, p, &row)
 	if len(n.Problems) == 0 && options.Redis != nil {
-		p.Shared = compileRedis(n, secrets, *options.Redis)
+		p.Shared = compileRedis(n, resolver, *options.Redis)
 		checkShared(n, p)
 	}
-	p.Audit = compileAudit(n, secrets, options, placesOfProofs(p.Schemes, p.Token, p.Handshakes))
+	p.Audit = compileAudit(n, resolver, options, placesOfProofs(p.Schemes, p.Token, p.Handshakes))
 	checkStateDirectory(n, p, options.StateDirectory)
 	n.Problems = config.WithoutRepeats(n.Problems)
 	n.Warnings = config.WithoutRepeats(n.Warnings)
@@ -179,7 +179,7 @@ func newPolicy(n *config.Notes, options config.Options) *Policy {
 	if options.Allowlist != nil && options.Allowlist.Alone {
 		p.Provider = noProvider
 		p.Passes = verdict.AddressAllowed
-		p.Alone = true
+		p.AddressOnly = true
 	}
 	if p.MaxBodyBytes == 0 {
 		p.MaxBodyBytes = defaultMaxBodyBytes
@@ -231,22 +231,22 @@ func checkStateDirectory(n *config.Notes, p *Policy, directory string) {
 // completePolicy adds what follows from all of the options together.
 func completePolicy(p *Policy, options config.Options) {
 	p.SignedNames = signature.SignedNames(p.Schemes)
-	p.Verification = verificationOf(p.Schemes, p.Token, options)
+	p.VerificationDigest = verificationOf(p.Schemes, p.Token, options)
 	for _, s := range p.Schemes {
 		s.Names = signature.SchemeNames(s)
-		s.Summary = message.CompileSummary(&s.Id, &s.Event)
+		s.Summary = message.SummaryOf(&s.ID, &s.Event)
 	}
 	signature.SeparateForms(p.Schemes)
-	p.Fast = signature.CompileUsual(&p.Verifier)
+	p.Fast = signature.UsualOf(&p.Verifier)
 	if p.Token != nil {
-		p.Token.Summary = message.CompileSummary(&p.Token.Id, &p.Token.Event)
+		p.Token.Summary = message.SummaryOf(&p.Token.ID, &p.Token.Event)
 	}
 	first := identityOf(p)
 	p.Identity = first
-	notesMore := len(p.Schemes) > 1 || !message.InHeader(&first.Id) || !message.InHeader(&first.Event)
+	notesMore := len(p.Schemes) > 1 || !message.InHeader(&first.ID) || !message.InHeader(&first.Event)
 	p.AsksVerified = notesMore || len(p.Handshakes) > 0 || p.Confirm
-	if first.Id.Kind == "header" {
-		p.IdHeader = first.Id.Name
+	if first.ID.Kind == "header" {
+		p.IDHeader = first.ID.Name
 	}
 	if first.Event.Kind == "header" {
 		p.EventHeader = first.Event.Name

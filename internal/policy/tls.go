@@ -35,13 +35,13 @@ func clientText(c *credentials, n *config.Notes, ref, path string, secret bool) 
 
 // compileTLS compiles the section tls of something.
 func compileTLS(n *config.Notes, c *credentials, o config.TLSOptions, path string) *tls.Config {
-	configuration := &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: o.InsecureSkipVerify}
+	made := &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: o.InsecureSkipVerify}
 	if o.InsecureSkipVerify {
 		config.AddWarning(n, path+".insecureSkipVerify", config.KindInvalid, "whoever is on the way can read and change what is sent")
 	}
 	if o.CA != "" {
-		configuration.RootCAs = x509.NewCertPool()
-		if !configuration.RootCAs.AppendCertsFromPEM(clientText(c, n, asFile(o.CA), path+".ca", false)) {
+		made.RootCAs = x509.NewCertPool()
+		if !made.RootCAs.AppendCertsFromPEM(clientText(c, n, asFile(o.CA), path+".ca", false)) {
 			config.AddProblem(n, path+".ca", config.KindInvalid, "has no certificate in PEM")
 		}
 	}
@@ -52,9 +52,9 @@ func compileTLS(n *config.Notes, c *credentials, o config.TLSOptions, path strin
 		if err != nil {
 			config.AddProblem(n, path+".cert", config.KindInvalid, "is not a certificate in PEM with its key")
 		}
-		configuration.Certificates = []tls.Certificate{pair}
+		made.Certificates = []tls.Certificate{pair}
 	}
-	return configuration
+	return made
 }
 
 // asFile takes an absolute path for what Traefik takes it for.

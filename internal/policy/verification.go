@@ -67,7 +67,7 @@ func compileSignature(n *config.Notes, resolver *secrets.Resolver, options, row 
 			}
 		}
 		said := len(n.Warnings)
-		s, lack := signature.CompileScheme(n, resolver, options, o, path)
+		s, lack := signature.Compile(n, resolver, options, o, path)
 		n.Warnings = append(n.Warnings[:said], withoutRowsOwn(n.Warnings[said:], options, row, o.Signs)...)
 		if lack.Text != "" {
 			lacks = append(lacks, lack)
@@ -172,7 +172,7 @@ func verifiedNames(schemes []*signature.Scheme, t *tokens.Token) map[string]bool
 	}
 	if t != nil {
 		signature.AddHeaders(names, t.Places)
-		signature.AddHeaders(names, []message.Location{t.Id, t.Event})
+		signature.AddHeaders(names, []message.Location{t.ID, t.Event})
 		if t.Scheme != "" {
 			names["Authorization"] = true
 		}
@@ -182,7 +182,7 @@ func verifiedNames(schemes []*signature.Scheme, t *tokens.Token) map[string]bool
 
 // Prove says whether one of the policy's keys vouches for a message, and which.
 func Prove(p *Policy, m *message.Message, now time.Time) signature.Proof {
-	if p.Alone {
+	if p.AddressOnly {
 		return signature.Proof{Reason: verdict.AddressAllowed} // the lists have said so
 	}
 	if p.Token != nil {

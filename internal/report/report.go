@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-const EcsVersion = "8.17.0"
+const ECSVersion = "8.17.0"
 
 const TimeLayout = "2006-01-02T15:04:05.000000Z"
 
@@ -88,7 +88,7 @@ func Say(level, middleware, message string, now time.Time) {
 	line, err := json.Marshal(&reportLine{
 		Time:       now.UTC().Format(TimeLayout),
 		Level:      level,
-		ECSVersion: EcsVersion,
+		ECSVersion: ECSVersion,
 		Logger:     "hookward",
 		Middleware: middleware,
 		Message:    message,

@@ -77,9 +77,9 @@ var mistaken = func() *regexp.Regexp {
 	return regexp.MustCompile(strings.Join(all, "|"))
 }()
 
-// MistakenSecret says what a literal is instead of a secret, in words that have nothing
+// Mistaken says what a literal is instead of a secret, in words that have nothing
 // of it in them: it may be one all the same. It returns nothing for what may be one.
-func MistakenSecret(text string) string {
+func Mistaken(text string) string {
 	text = strings.TrimSpace(text)
 	if strings.HasPrefix(text, "https://") || strings.HasPrefix(text, "http://") || len(text) > maxSecretBytes {
 		return ""

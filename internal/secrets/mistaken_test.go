@@ -76,7 +76,7 @@ func TestMistakenSecrets(t *testing.T) {
 		t.Errorf("one character: %q", s.Problem)
 	}
 	for _, text := range likelySecrets {
-		if said := MistakenSecret(text); said != "" {
+		if said := Mistaken(text); said != "" {
 			t.Errorf("%q: %s", text, said)
 		}
 	}
@@ -132,7 +132,7 @@ func TestKeysThatProtectFromNothing(t *testing.T) {
 		{`{"kty":"oct","k":"abc"}`, "utf8", ""},
 		{"-----BEGIN CERTIFICATE-----\nabc\n-----END CERTIFICATE-----", CertificateEncoding, ""},
 	} {
-		s := DecodeSecret(c.text, c.encoding)
+		s := Decode(c.text, c.encoding)
 		if (s.Problem == "") != (c.says == "") || !strings.Contains(s.Problem, c.says) || (c.says != "") != (s.Key == nil) {
 			t.Errorf("%.40q as %s: problem %q, want %q", c.text, c.encoding, s.Problem, c.says)
 		}

@@ -25,13 +25,13 @@ type Resolver struct {
 	Keys  map[string][][]byte // of the option secrets, by encoding
 	Texts []string            // the secrets as they are written, and all others that the options have
 
-	// StandIn, where it is set, may have something else in the place of a secret:
+	// Placeholder, where it is set, may have something else in the place of a secret:
 	// who inspects a configuration elsewhere does not have those that it names.
-	StandIn func(path, ref, encoding string) *Secret
+	Placeholder func(path, ref, encoding string) *Secret
 }
 
-// SecretKeys resolves the option secrets, once for each encoding.
-func SecretKeys(r *Resolver, n *config.Notes, refs []string, encoding string) [][]byte {
+// Keys resolves the option secrets, once for each encoding.
+func Keys(r *Resolver, n *config.Notes, refs []string, encoding string) [][]byte {
 	if len(refs) > maxSecrets {
 		config.AddProblem(n, "secrets", config.KindInvalid, fmt.Sprintf("at most %d are tried for a request", maxSecrets))
 		return nil
@@ -58,18 +58,18 @@ func SecretKeys(r *Resolver, n *config.Notes, refs []string, encoding string) []
 // both kinds: it keeps its place, with its usual key.
 func ReadsSecrets(r *Resolver, n *config.Notes, options config.Options, encoding string) bool {
 	usual := words.OrDefault(options.Signature.SecretEncoding, "utf8")
-	keys := append([][]byte{}, SecretKeys(r, n, options.Secrets, usual)...)
+	keys := append([][]byte{}, Keys(r, n, options.Secrets, usual)...)
 	if encoding == usual || len(keys) != len(options.Secrets) {
 		return true // there is nothing to find out, or there are problems
 	}
 	found := false
 	for i, ref := range options.Secrets {
-		s := standInOf(r, fmt.Sprintf("secrets[%d]", i), ref, usual)
+		s := placeholderOf(r, fmt.Sprintf("secrets[%d]", i), ref, usual)
 		if s == nil {
 			resolved := resolveSecret(ref, usual)
 			s = &resolved
 		}
-		other := DecodeSecret(s.Text, encoding)
+		other := Decode(s.Text, encoding)
 		if other.Problem == "" {
 			keys[i] = other.Key
 			found = true
@@ -130,7 +130,7 @@ func ResolveOption(r *Resolver, n *config.Notes, path, ref, encoding string) []b
 // Resolve is resolveSecret, unless something stands in. Warnings are left to the caller.
 func Resolve(r *Resolver, n *config.Notes, path, ref, encoding string) Secret {
 	s := Secret{}
-	standIn := standInOf(r, path, ref, encoding)
+	standIn := placeholderOf(r, path, ref, encoding)
 	if standIn != nil {
 		s = *standIn
 	} else {
@@ -145,17 +145,17 @@ func Resolve(r *Resolver, n *config.Notes, path, ref, encoding string) Secret {
 	return s
 }
 
-func standInOf(r *Resolver, path, ref, encoding string) *Secret {
-	if r.StandIn == nil {
+func placeholderOf(r *Resolver, path, ref, encoding string) *Secret {
+	if r.Placeholder == nil {
 		return nil
 	}
-	return r.StandIn(path, ref, encoding)
+	return r.Placeholder(path, ref, encoding)
 }
 
 // IsSecret says whether a key is one of the option secrets.
 func IsSecret(r *Resolver, key []byte) bool {
 	for encoding, keys := range r.Keys {
-		decoded := DecodeSecret(string(key), encoding).Key
+		decoded := Decode(string(key), encoding).Key
 		for _, k := range keys {
 			if len(key) > 0 && (hmac.Equal(k, key) || len(decoded) > 0 && hmac.Equal(k, decoded)) {
 				return true
@@ -168,10 +168,10 @@ func IsSecret(r *Resolver, key []byte) bool {
 // shortestSecret is the length from which on a text is no secret by chance.
 const shortestSecret = 8
 
-// SecretForms returns what the options have in secret, as it might turn up in a
+// Forms returns what the options have in secret, as it might turn up in a
 // text in lower case. Records are made so that it doesn't; this is for what nobody
 // has thought of, such as a sender that puts its token into the path.
-func SecretForms(r *Resolver) []string {
+func Forms(r *Resolver) []string {
 	all := [][]byte{}
 	for _, text := range r.Texts {
 		all = append(all, []byte(text))

@@ -54,11 +54,11 @@ func resolveSecret(ref, encoding string) Secret {
 	case strings.EqualFold(strings.TrimSpace(scheme), "env") || strings.EqualFold(strings.TrimSpace(scheme), "file"):
 		return Secret{Problem: "looks like a reference; write env:NAME or file:/path, in lower case and without spaces"}
 	}
-	mistaken := MistakenSecret(ref)
+	mistaken := Mistaken(ref)
 	if mistaken != "" && (encoding != PublicKeyEncoding || strings.Trim(ref, "0") != "") { // see smallOrder
 		return Secret{Problem: mistaken}
 	}
-	s := DecodeSecret(ref, encoding)
+	s := Decode(ref, encoding)
 	if s.Problem == "" && encoding != PublicKeyEncoding && encoding != CertificateEncoding {
 		addSecretWarning(&s, config.KindInClear, "is written in clear, and Traefik shows plugin options in its API and its debug log; write env:NAME or file:/path")
 	}
@@ -73,7 +73,7 @@ func environmentSecret(name, encoding string) Secret {
 	if text == "" {
 		return Secret{Problem: "environment variable " + name + " is not set, or empty, in Traefik's environment"}
 	}
-	s := DecodeSecret(text, encoding)
+	s := Decode(text, encoding)
 	if s.Problem != "" {
 		s.Problem = "environment variable " + name + " " + s.Problem
 	}
@@ -98,7 +98,7 @@ func fileSecret(path, encoding string) Secret {
 	text, problem := readSecretFile(state)
 	s := Secret{Problem: problem}
 	if problem == "" {
-		s = DecodeSecret(text, encoding)
+		s = Decode(text, encoding)
 	}
 
 	// By encoding too: what is a usable text is not always usable base64.
@@ -112,7 +112,7 @@ func fileSecret(path, encoding string) Secret {
 
 	if s.Problem != "" {
 		s.Problem = "file " + path + " " + s.Problem
-		old := DecodeSecret(last, encoding)
+		old := Decode(last, encoding)
 		if known && old.Problem == "" {
 			s = Secret{Key: old.Key, Text: last, degraded: s.Problem + "; the last usable content stays in force"}
 		}
@@ -135,9 +135,9 @@ func readSecretFile(state plainfile.State) (string, string) {
 	return text, problem
 }
 
-// DecodeSecret turns a secret's text into the key, by the option
+// Decode turns a secret's text into the key, by the option
 // signature.secretEncoding.
-func DecodeSecret(text, encoding string) Secret {
+func Decode(text, encoding string) Secret {
 	unusable := unusableText(text, encoding)
 	if unusable != "" {
 		return Secret{Problem: unusable}
@@ -218,16 +218,16 @@ func decodeBase64Key(text string) ([]byte, error) {
 	return base64.RawStdEncoding.Strict().DecodeString(strings.TrimRight(text, "="))
 }
 
-// MinSecretBytes is the length below which a secret is said to be short.
-const MinSecretBytes = 16
+// MinBytes is the length below which a secret is said to be short.
+const MinBytes = 16
 
 // weakText says what makes a secret easy to guess.
 func weakText(text string, key []byte) string {
 	switch {
-	case MistakenSecret(text) != "":
+	case Mistaken(text) != "":
 		return "looks like a placeholder, or like a reference that nothing has resolved; take the secret from the sender once more"
-	case len(text) < MinSecretBytes || len(key) < MinSecretBytes || isOneByte(string(key)) ||
-		len(strings.TrimRight(string(key), "\x00")) < MinSecretBytes/2: // for HMAC, zeros at the end are none
+	case len(text) < MinBytes || len(key) < MinBytes || isOneByte(string(key)) ||
+		len(strings.TrimRight(string(key), "\x00")) < MinBytes/2: // for HMAC, zeros at the end are none
 		return "is short or a well-known placeholder; if it is for you to choose, use 32 random bytes"
 	}
 	return ""

@@ -34,7 +34,7 @@ func TestDecodeSecret(t *testing.T) {
 		{"oversized", strings.Repeat("x", maxSecretBytes+1), "utf8", ""},
 	}
 	for _, c := range cases {
-		s := DecodeSecret(c.text, c.encoding)
+		s := Decode(c.text, c.encoding)
 		if string(s.Key) != c.want || (s.Problem == "") != (c.want != "") {
 			t.Errorf("%s: got %q, problem %q", c.name, s.Key, s.Problem)
 		}
@@ -158,7 +158,7 @@ func TestFileSecretOfTwoEncodings(t *testing.T) {
 
 func TestGuessableSecretsAreWarnedOf(t *testing.T) {
 	for _, text := range []string{"changeme", "ChangeMe", "***", "whsec_xxx", "0123456789abcde"} {
-		s := DecodeSecret(text, "utf8")
+		s := Decode(text, "utf8")
 		if len(s.Warnings) != 1 || s.Problem != "" {
 			t.Errorf("%q: warnings %q, problem %q", text, s.Warnings, s.Problem)
 		}
@@ -167,11 +167,11 @@ func TestGuessableSecretsAreWarnedOf(t *testing.T) {
 		}
 	}
 	for _, text := range []string{strings.Repeat("ff", 32), "6161" + strings.Repeat("00", 30)} {
-		if s := DecodeSecret(text, "hex"); len(s.Warnings) != 1 || s.Warnings[0].Kind != config.KindWeakSecret {
+		if s := Decode(text, "hex"); len(s.Warnings) != 1 || s.Warnings[0].Kind != config.KindWeakSecret {
 			t.Errorf("%q: warnings %q", text, s.Warnings)
 		}
 	}
-	if s := DecodeSecret("0123456789abcdef", "utf8"); len(s.Warnings) != 0 {
+	if s := Decode("0123456789abcdef", "utf8"); len(s.Warnings) != 0 {
 		t.Errorf("16 bytes: warnings %q", s.Warnings)
 	}
 }
@@ -218,7 +218,7 @@ func TestOddSecretsAreWarnedOf(t *testing.T) {
 		}
 	}
 	for _, encoding := range []string{"hex", "base64", "whsec"} {
-		if s := DecodeSecret("MDEyMzQ1Njc4OWFiY2RlZg== ", encoding); !strings.Contains(s.Problem, "white space around it") {
+		if s := Decode("MDEyMzQ1Njc4OWFiY2RlZg== ", encoding); !strings.Contains(s.Problem, "white space around it") {
 			t.Errorf("%s: %q", encoding, s.Problem)
 		}
 	}

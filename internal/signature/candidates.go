@@ -63,7 +63,7 @@ func collectCandidates(s *Scheme, m *message.Message) ([]Candidate, string) {
 
 // readCandidates reads a header's lines. Only what follows the grammar to the letter
 // counts; the second result is CandidatesRead or the reason to refuse.
-func readCandidates(f *HeaderFormat, size int, lines []string) ([]Candidate, string) {
+func readCandidates(f *Format, size int, lines []string) ([]Candidate, string) {
 	if len(lines) == 0 || len(lines) == 1 && lines[0] == "" {
 		return nil, verdict.SignatureMissing
 	}
@@ -83,7 +83,7 @@ func readCandidates(f *HeaderFormat, size int, lines []string) ([]Candidate, str
 
 // readList reads a list, which may be spread over several lines (RFC 9110,
 // 5.3). Elements of other forms are left unread: other versions of the scheme.
-func readList(f *HeaderFormat, size int, lines []string) ([]Candidate, string) {
+func readList(f *Format, size int, lines []string) ([]Candidate, string) {
 	candidates := []Candidate{}
 	shared := Candidate{} // what has an element of its own goes with every signature
 	elements := 0
@@ -137,7 +137,7 @@ func share(shared, p *Candidate) bool {
 }
 
 // matchElements returns what the first element that a text matches makes of it.
-func matchElements(f *HeaderFormat, size int, text string) *Candidate {
+func matchElements(f *Format, size int, text string) *Candidate {
 	for i := range f.Elements {
 		p := readElement(&f.Elements[i], size, text)
 		if p != nil {
@@ -267,7 +267,7 @@ func decodeAnyLength(decoder *base64.Encoding, text string) []byte {
 // as eBay sends it.
 func decodeJSONMAC(name, text string, size int) []byte {
 	b, err := strictBase64.DecodeString(text)
-	if err != nil || message.HasTwins(b, nil) {
+	if err != nil || message.HasDuplicateNames(b, nil) {
 		return nil
 	}
 	object := map[string]any{}
@@ -275,8 +275,8 @@ func decodeJSONMAC(name, text string, size int) []byte {
 	if err != nil {
 		return nil
 	}
-	sent, _ := object[name].(string)
-	return decodeBase64MAC("base64", sent, size)
+	mac, _ := object[name].(string)
+	return decodeBase64MAC("base64", mac, size)
 }
 
 var (

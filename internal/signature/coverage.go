@@ -43,7 +43,7 @@ func readsBody(s *Scheme) bool {
 // signsPlace says whether the text at a place is a part of what is signed.
 func signsPlace(s *Scheme, at message.Location) bool {
 	for _, q := range s.Signs {
-		if SamePlace(q.Place, at) && q.Kind == "value" && q.Group == 0 {
+		if SameLocation(q.Place, at) && q.Kind == "value" && q.Group == 0 {
 			return true
 		}
 	}
@@ -55,7 +55,7 @@ func signsPlace(s *Scheme, at message.Location) bool {
 func SignedNames(schemes []*Scheme) message.NameSet {
 	names := message.NameSet{}
 	for _, s := range schemes {
-		if !s.Exact {
+		if !s.SignsValues {
 			continue
 		}
 		names = message.AddPath(names, 0, s.Items)
@@ -77,7 +77,7 @@ func SchemeNames(s *Scheme) map[string]bool {
 	for _, name := range s.Headers {
 		names[name] = true
 	}
-	AddHeaders(names, []message.Location{s.Field, s.Timestamp, s.Id, s.Event, s.Sender, s.Certificate})
+	AddHeaders(names, []message.Location{s.Field, s.Timestamp, s.ID, s.Event, s.Sender, s.Certificate})
 	for _, q := range s.Signs {
 		AddHeaders(names, []message.Location{q.Place})
 	}
@@ -99,7 +99,7 @@ func SeparateForms(schemes []*Scheme) {
 	for _, s := range schemes {
 		if SignsPart(s.Signs, "only") {
 			for _, other := range schemes {
-				other.formless = SignsPart(other.Signs, "body")
+				other.skipsForms = SignsPart(other.Signs, "body")
 			}
 		}
 	}

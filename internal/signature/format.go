@@ -6,9 +6,9 @@ import (
 	"github.com/hookward/hookward/internal/words"
 )
 
-// HeaderFormat is the compiled grammar of a signature header, from the option
+// Format is the compiled grammar of a signature header, from the option
 // signature.format. Without a separator the header is exactly one element.
-type HeaderFormat struct {
+type Format struct {
 	Separator string
 	Elements  []Element
 }
@@ -44,8 +44,8 @@ var (
 const separators = ",;&"
 
 // parseFormat compiles a format, or says what is wrong with it.
-func parseFormat(format string, senders map[string]bool) (HeaderFormat, string) {
-	f := HeaderFormat{}
+func parseFormat(format string, senders map[string]bool) (Format, string) {
+	f := Format{}
 	texts := []string{format}
 	if strings.HasSuffix(format, "...") {
 		list := strings.TrimSuffix(format, "...")
@@ -129,7 +129,7 @@ func parseElement(text string) (Element, string) {
 
 // HasPlaceholder says whether a text of this format carries a placeholder's
 // value.
-func HasPlaceholder(f HeaderFormat, name string) bool {
+func HasPlaceholder(f Format, name string) bool {
 	for _, e := range f.Elements {
 		if words.Contains(e.Placeholders, name) {
 			return true

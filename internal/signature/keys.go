@@ -12,7 +12,7 @@ import (
 // lacks: a provider may have a form with a secret and one with a public key.
 func compileKeys(n *config.Notes, resolver *secrets.Resolver, s *Scheme, options config.Options, o config.SignatureOptions) config.Problem {
 	if !IsPublic(&s.Algorithm) {
-		s.Keys = secrets.SecretKeys(resolver, n, options.Secrets, words.OrDefault(o.SecretEncoding, "utf8"))
+		s.Keys = secrets.Keys(resolver, n, options.Secrets, words.OrDefault(o.SecretEncoding, "utf8"))
 		if len(options.Secrets) == 0 {
 			return config.Problem{Path: "secrets", Kind: config.KindRequired, Text: "is required; write env:NAME or file:/path"}
 		}

@@ -19,11 +19,11 @@ const maxListed = 32
 // timestamp must be listed, or the timestamp would not be signed.
 // https://www.contentful.com/developers/docs/extensibility/app-framework/request-verification/
 func listedHeaders(s *Scheme, q *Part, m *message.Message) ([]byte, string) {
-	list := m.Request.Header[q.Place.Name]
-	if len(list) != 1 {
+	listed := m.Request.Header[q.Place.Name]
+	if len(listed) != 1 {
 		return nil, verdict.SignedFieldMissing
 	}
-	names := strings.SplitN(list[0], ",", maxListed+1)
+	names := strings.SplitN(listed[0], ",", maxListed+1)
 	timestamped := s.Timestamp.Kind == ""
 	lines := make([]string, 0, len(names))
 	seen := map[string]bool{}
@@ -36,7 +36,7 @@ func listedHeaders(s *Scheme, q *Part, m *message.Message) ([]byte, string) {
 		}
 		seen[canonical] = true
 		// One header must not look like two.
-		if likeAnother.MatchString(values[0]) || !header.IsHeaderName(name) {
+		if likeAnother.MatchString(values[0]) || !header.IsName(name) {
 			return nil, verdict.SignedTextAmbiguous
 		}
 		timestamped = timestamped || s.Timestamp.Kind == "header" && canonical == s.Timestamp.Name

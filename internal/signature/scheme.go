@@ -25,11 +25,11 @@ type Scheme struct {
 	Offline     bool                // no certificate is fetched
 	Headers     []string            // canonical, as all names here
 	Field       message.Location    // of the signature where it is in no header
-	Format      HeaderFormat
+	Format      Format
 	Signs       []Part
 	Items       []jsonpath.Step
-	Exact       bool            // single values of the body are signed, so none may stand there twice
-	formless    bool            // forms have a signature of their own, over one field
+	SignsValues bool            // single values of the body are signed, so none may stand there twice
+	skipsForms  bool            // forms have a signature of their own, over one field
 	extendable  bool            // a plain hash with the secret first: anybody could hash on from it
 	Names       map[string]bool // of the headers that this form reads
 
@@ -69,9 +69,9 @@ func AllForms(first config.SignatureOptions) []config.SignatureOptions {
 	return forms
 }
 
-// CompileScheme checks the options that describe a form, against each other too.
+// Compile checks the options that describe a form, against each other too.
 // The second result is what it lacks to have keys: empty where it has some.
-func CompileScheme(n *config.Notes, secrets *secrets.Resolver, options config.Options, o config.SignatureOptions, path string) (*Scheme, config.Problem) {
+func Compile(n *config.Notes, resolver *secrets.Resolver, options config.Options, o config.SignatureOptions, path string) (*Scheme, config.Problem) {
 	s := &Scheme{}
 	wrong := func(option, kind, text string) { config.AddProblem(n, path+"."+option, kind, text) }
 
@@ -85,7 +85,7 @@ func CompileScheme(n *config.Notes, secrets *secrets.Resolver, options config.Op
 	}
 	compileHeaders(n, s, o, path)
 	s.Timestamp = message.LocationOption(n, path+".timestampHeader", o.TimestampHeader, path+".timestampField", o.TimestampField)
-	s.Id = message.LocationOption(n, path+".idHeader", o.IDHeader, path+".idField", o.IDField)
+	s.ID = message.LocationOption(n, path+".idHeader", o.IDHeader, path+".idField", o.IDField)
 	s.Event = message.LocationOption(n, path+".eventHeader", o.EventHeader, path+".eventField", o.EventField)
 	s.Sender = message.LocationOption(n, "", "", path+".senderField", o.SenderField)
 	s.Certificate = message.LocationOption(n, "", "", path+".certificateField", o.CertificateField)
@@ -106,7 +106,7 @@ func CompileScheme(n *config.Notes, secrets *secrets.Resolver, options config.Op
 		wrong("format", config.KindInvalid, problem)
 	}
 	s.Format = format
-	signs, problem := parseSigns(words.OrDefault(o.Signs, "{body}"), s.Timestamp, s.Id)
+	signs, problem := parseSigns(words.OrDefault(o.Signs, "{body}"), s.Timestamp, s.ID)
 	if problem != "" {
 		wrong("signs", config.KindInvalid, problem)
 	}
@@ -123,14 +123,14 @@ func CompileScheme(n *config.Notes, secrets *secrets.Resolver, options config.Op
 		config.AddWarning(n, path+".signs", config.KindInvalid, text)
 	}
 	if len(signs) > 0 && !BindsBody(s) {
-		s.Exact = readsBody(s)
+		s.SignsValues = readsBody(s)
 		config.AddWarning(n, path+".signs", config.KindUnboundBody, "does not contain {body}, so whoever has seen one delivery can change its body")
 	}
-	s.Exact = s.Exact || IsPublic(&a) && s.Sender.Kind == "json"
+	s.SignsValues = s.SignsValues || IsPublic(&a) && s.Sender.Kind == "json"
 	compileTimestamp(n, s, options, o, path)
 	compileSigned(s, wrong)
 	compileSenders(n, s, options)
-	return s, compileKeys(n, secrets, s, options, o)
+	return s, compileKeys(n, resolver, s, options, o)
 }
 
 // compileHeaders checks where the signature stands.
@@ -144,7 +144,7 @@ func compileHeaders(n *config.Notes, s *Scheme, o config.SignatureOptions, path 
 	}
 	for _, name := range o.Header {
 		prefix, numbered := strings.CutSuffix(name, "{n}")
-		if !header.IsHeaderName(prefix) {
+		if !header.IsName(prefix) {
 			config.AddProblem(n, path+".header", config.KindInvalid, words.Quote(name)+" is not the name of a header")
 			continue
 		}
@@ -212,7 +212,7 @@ func compileTimestamp(n *config.Notes, s *Scheme, options config.Options, o conf
 
 // compileSigned checks that what is signed has a place.
 func compileSigned(s *Scheme, wrong func(option, kind, text string)) {
-	if SignsPart(s.Signs, "id") && s.Id.Kind == "" {
+	if SignsPart(s.Signs, "id") && s.ID.Kind == "" {
 		wrong("idHeader", config.KindRequired, "is required, because signs contains {id}")
 	}
 	if SignsPart(s.Signs, "names", "listed") != HasPlaceholder(s.Format, "headers") {

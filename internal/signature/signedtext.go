@@ -73,7 +73,7 @@ func chosenText(s *Scheme, q *Part, m *message.Message, p *Candidate) ([]byte, s
 	}
 	switch q.Kind {
 	case "id":
-		text = message.TextAt(&s.Id, m)
+		text = message.TextAt(&s.ID, m)
 		// A piece of a body, moved into the id, would have a quote, a brace, a
 		// space or the like.
 		if strings.Trim(text, idCharacters) != "" || q.joined && !isStructured(m.Body) {

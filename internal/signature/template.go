@@ -231,7 +231,7 @@ func parsePlaceholder(name string, timestamp, id message.Location) (Part, string
 	kind, rest, _ := strings.Cut(name, ":")
 	switch kind {
 	case "headers":
-		if !header.IsHeaderName(rest) {
+		if !header.IsName(rest) {
 			return Part{}, words.Quote(rest) + " is not the name of a header"
 		}
 		return Part{Kind: "headers", Place: message.Location{Kind: "header", Name: http.CanonicalHeaderKey(rest)}}, ""
@@ -249,10 +249,10 @@ func parsePlaceholder(name string, timestamp, id message.Location) (Part, string
 		return Part{Kind: "only", Place: at}, problem
 	case "header", "query", "form", "json":
 		at, problem := message.ParseLocation(name)
-		if SamePlace(at, timestamp) {
+		if SameLocation(at, timestamp) {
 			return Part{Kind: "timestamp"}, problem
 		}
-		if SamePlace(at, id) {
+		if SameLocation(at, id) {
 			return Part{Kind: "id", Place: id}, problem
 		}
 		return Part{Kind: "value", Place: at}, problem
@@ -260,7 +260,7 @@ func parsePlaceholder(name string, timestamp, id message.Location) (Part, string
 	return Part{}, "{" + name + "} is not known; allowed: {" + strings.Join(partKinds, "}, {") + "}, " + knownPlaceholders
 }
 
-func SamePlace(a, b message.Location) bool {
+func SameLocation(a, b message.Location) bool {
 	return a.Kind == b.Kind && a.Name == b.Name
 }
 

@@ -30,7 +30,7 @@ func Uncompress(m *message.Message, limit int64) string {
 	m.DocumentRead = false
 	m.Form = nil
 	m.NoForm = false
-	m.TwinsKnown = false
+	m.DuplicatesKnown = false
 	return ""
 }
 

@@ -45,26 +45,26 @@ const maxRest = 512
 // delimiter but one that begins with such a sign, which has no short way.
 var plainID = regexp.MustCompile(`^[A-Za-z0-9_-]{1,128}$`)
 
-// CompileUsual returns the short way of the first scheme, or nil where it has none.
-func CompileUsual(v *Verifier) *Usual {
+// UsualOf returns the short way of the first scheme, or nil where it has none.
+func UsualOf(v *Verifier) *Usual {
 	if len(v.Schemes) == 0 {
 		return nil
 	}
 	s := v.Schemes[0]
 	f := &Usual{NewHash: s.Algorithm.NewHash, Keys: s.Keys, Size: s.Algorithm.Size, Timestamped: s.Timestamped, tolerance: int64(s.Tolerance / time.Second)}
-	if s.Algorithm.Family != "hmac" || len(s.Headers) != 1 || s.Items != nil || s.Exact || s.formless || s.Pinned ||
+	if s.Algorithm.Family != "hmac" || len(s.Headers) != 1 || s.Items != nil || s.SignsValues || s.skipsForms || s.Pinned ||
 		s.Sender.Kind != "" || s.Certificate.Kind != "" || len(v.Challenges) > 0 || len(s.Format.Elements) == 0 {
 		return nil
 	}
 	f.Header = s.Headers[0]
-	sent := s.Format.Elements[0]
-	if !sent.simple {
+	element := s.Format.Elements[0]
+	if !element.simple {
 		return nil
 	}
-	f.Prefix = sent.Literals[0]
+	f.Prefix = element.Literals[0]
 	f.Start = len(f.Prefix)
 	f.Length = f.Start + hex.EncodedLen(f.Size)
-	switch sent.Placeholders[0] {
+	switch element.Placeholders[0] {
 	case "hex":
 	case "base64":
 		f.Encoding = strictBase64
@@ -105,8 +105,8 @@ func compileHead(f *Usual, s *Scheme) bool {
 		switch {
 		case q.Kind == "literal" && q.Group == 0 && f.Literals[at] == "" && i < len(s.Signs)-1:
 			f.Literals[at] = string(q.text)
-		case q.Kind == "id" && at == 0 && s.Id.Kind == "header" && s.Timestamped:
-			f.id = s.Id.Name
+		case q.Kind == "id" && at == 0 && s.ID.Kind == "header" && s.Timestamped:
+			f.id = s.ID.Name
 			at = 1
 		case q.Kind == "timestamp" && at < 2:
 			at = 2

@@ -50,7 +50,7 @@ func Verify(v *Verifier, m *message.Message, now time.Time) Proof {
 			return found
 		}
 	}
-	if m.Twins {
+	if m.DuplicateNames {
 		best.Reason = verdict.BodyMalformed // whatever other forms miss, this one was signed
 	}
 	return best
@@ -63,7 +63,7 @@ func verifyScheme(v *Verifier, s *Scheme, m *message.Message, now time.Time) Pro
 	if v.Trace != nil {
 		v.Trace.last = attempt{Scheme: s}
 	}
-	if s.Exact && message.DocumentOf(m) == nil || s.extendable && !utf8.Valid(m.Body) {
+	if s.SignsValues && message.DocumentOf(m) == nil || s.extendable && !utf8.Valid(m.Body) {
 		return Proof{Reason: verdict.BodyMalformed}
 	}
 	if s.Items != nil {
@@ -104,7 +104,7 @@ func verifyForm(v *Verifier, s *Scheme, m *message.Message, now time.Time) Proof
 		refused.Reason = reason
 		return refused
 	}
-	if s.formless && message.MayBeForm(m) {
+	if s.skipsForms && message.MayBeForm(m) {
 		refused.Reason = verdict.SignedFieldMissing
 		return refused
 	}
@@ -113,7 +113,7 @@ func verifyForm(v *Verifier, s *Scheme, m *message.Message, now time.Time) Proof
 		return refused
 	}
 	if s.Pinned && !hasPinnedURL(s, m) {
-		refused.Reason = verdict.UrlMismatch
+		refused.Reason = verdict.URLMismatch
 		return refused
 	}
 	keys := s.PublicKeys
@@ -229,11 +229,11 @@ func accept(v *Verifier, s *Scheme, m *message.Message, timestamp string, signed
 		}
 	}
 	// The last of the checks that cost time for each byte: strangers don't get here.
-	if s.Exact && message.TwinsIn(m, v.SignedNames) {
+	if s.SignsValues && message.FindDuplicateNames(m, v.SignedNames) {
 		found.Reason = verdict.BodyMalformed
 		return found
 	}
-	if s.Exact && m.Replaced && surrogate.Match(m.Body) {
+	if s.SignsValues && m.Replaced && surrogate.Match(m.Body) {
 		found.Reason = verdict.SignedTextAmbiguous
 		return found
 	}

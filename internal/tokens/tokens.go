@@ -21,7 +21,7 @@ type Token struct {
 	Places  []message.Location
 	Scheme  string // of the Authorization header, with its space: "Bearer " or "Basic "
 	Digests [][]byte
-	exact   bool            // a JSON field: no name may stand there twice
+	inJSON  bool            // a JSON field: no name may stand there twice
 	names   message.NameSet // that lead to it
 }
 
@@ -39,7 +39,7 @@ func Compile(n *config.Notes, resolver *secrets.Resolver, options config.Options
 	field := message.LocationOption(n, "", "", "token.field", o.Field)
 	if field.Kind != "" {
 		t.Places = append(t.Places, field)
-		t.exact = field.Kind == "json"
+		t.inJSON = field.Kind == "json"
 		t.names = message.AddPath(t.names, 0, field.Path)
 	}
 	basic := o.Basic || o.BasicUser != ""
@@ -56,12 +56,12 @@ func Compile(n *config.Notes, resolver *secrets.Resolver, options config.Options
 	if strings.Contains(o.BasicUser, ":") {
 		config.AddProblem(n, "token.basicUser", config.KindInvalid, "can't contain a colon, RFC 7617")
 	}
-	t.Id = message.LocationOption(n, "token.idHeader", o.IDHeader, "token.idField", o.IDField)
+	t.ID = message.LocationOption(n, "token.idHeader", o.IDHeader, "token.idField", o.IDField)
 	t.Event = message.LocationOption(n, "token.eventHeader", o.EventHeader, "token.eventField", o.EventField)
 	if len(options.Secrets) == 0 {
 		config.AddProblem(n, "secrets", config.KindRequired, "is required; write env:NAME or file:/path")
 	}
-	for i, key := range secrets.SecretKeys(resolver, n, options.Secrets, "utf8") {
+	for i, key := range secrets.Keys(resolver, n, options.Secrets, "utf8") {
 		text := string(key)
 		if o.BasicUser != "" {
 			text = o.BasicUser + ":" + text
@@ -87,7 +87,7 @@ func Compile(n *config.Notes, resolver *secrets.Resolver, options config.Options
 // checkPasswords looks at the passwords of user:password, which nobody is to guess,
 // whatever the user is called.
 func checkPasswords(n *config.Notes, resolver *secrets.Resolver, refs []string) {
-	keys := secrets.SecretKeys(resolver, n, refs, "utf8")
+	keys := secrets.Keys(resolver, n, refs, "utf8")
 	if len(keys) < len(refs) {
 		return // which has been said
 	}
@@ -98,10 +98,10 @@ func checkPasswords(n *config.Notes, resolver *secrets.Resolver, refs []string) 
 			config.AddProblem(n, path, config.KindInvalid, "is not user:password, which token.basic says; or give token.basicUser")
 			continue
 		}
-		s := secrets.DecodeSecret(password, "utf8")
+		s := secrets.Decode(password, "utf8")
 		mistaken := ""
 		if string(key) == refs[i] {
-			mistaken = secrets.MistakenSecret(password)
+			mistaken = secrets.Mistaken(password)
 		}
 		switch {
 		case s.Problem != "":
@@ -110,7 +110,7 @@ func checkPasswords(n *config.Notes, resolver *secrets.Resolver, refs []string) 
 			config.AddProblem(n, path, config.KindInvalid, "has a password behind the colon that "+mistaken)
 		}
 		for _, w := range s.Warnings {
-			if w.Kind == config.KindWeakSecret && len(key) < secrets.MinSecretBytes {
+			if w.Kind == config.KindWeakSecret && len(key) < secrets.MinBytes {
 				continue // it has been said of the whole
 			}
 			config.AddWarning(n, path, w.Kind, "has a password behind the colon that "+w.Text)
@@ -154,7 +154,7 @@ func Verify(t *Token, m *message.Message) (int, string) {
 			return 0, verdict.TokenMismatch
 		}
 	}
-	if t.exact && message.HasTwins(m.Body, t.names) {
+	if t.inJSON && message.HasDuplicateNames(m.Body, t.names) {
 		return 0, verdict.BodyMalformed
 	}
 	return key, verdict.Verified

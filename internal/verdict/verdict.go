@@ -34,7 +34,7 @@ const (
 	TimestampMalformed  = "timestamp_malformed"
 	TimestampTooOld     = "timestamp_too_old"
 	TimestampTooNew     = "timestamp_too_new"
-	UrlMismatch         = "url_mismatch"
+	URLMismatch         = "url_mismatch"
 	BodyMalformed       = "body_malformed"
 	SenderUnknown       = "sender_unknown"
 	CertificateRefused  = "certificate_refused"
@@ -98,7 +98,7 @@ var All = []verdict{
 	{BodyMalformed, http.StatusUnauthorized, "", true, 1},
 	{SignedFieldMissing, http.StatusUnauthorized, "", true, 2},
 	{SignedTextAmbiguous, http.StatusUnauthorized, "", true, 2},
-	{UrlMismatch, http.StatusUnauthorized, "", true, 2},
+	{URLMismatch, http.StatusUnauthorized, "", true, 2},
 	{TimestampMissing, http.StatusUnauthorized, "", true, 2},
 	{SignatureMismatch, http.StatusUnauthorized, "", true, 3},
 	{CertificateRefused, http.StatusUnauthorized, "", true, 3},

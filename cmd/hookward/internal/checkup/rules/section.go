@@ -53,7 +53,7 @@ func (c *check) checkOptions(g *gate, raw map[string]any, path string) {
 			say(s.Path, finding.Error, "refused-by-traefik", "must be urn:k8s:secret:NAME:KEY, with the key of the Secret: "+vanishes)
 			continue
 		}
-		if s.StandIn {
+		if s.Placeholder {
 			severity, rule, message := needs(s)
 			say(s.Path, severity, rule, message)
 		}
