@@ -13,6 +13,7 @@ import (
 	"github.com/hookward/hookward/internal/message"
 	"github.com/hookward/hookward/internal/secrets"
 	"github.com/hookward/hookward/internal/signature"
+	"github.com/hookward/hookward/internal/sns"
 	"github.com/hookward/hookward/internal/tokens"
 	"github.com/hookward/hookward/internal/verdict"
 )
@@ -53,6 +54,9 @@ func compileVerification(n *config.Notes, secrets *secrets.Resolver, options, ro
 	return v
 }
 
+// amazon is where messages of SNS have their certificates.
+var amazon = signature.Certificates{Senders: sns.TopicOf, Keys: sns.Keys}
+
 // compileSignature compiles the forms of the option signature: the first one, and
 // alternatives that differ from it in what they say. A form that has no keys is left out;
 // the second result is what those lack.
@@ -67,7 +71,7 @@ func compileSignature(n *config.Notes, resolver *secrets.Resolver, options, row 
 			}
 		}
 		said := len(n.Warnings)
-		s, lack := signature.Compile(n, resolver, options, o, path)
+		s, lack := signature.Compile(n, resolver, options, o, path, amazon)
 		n.Warnings = append(n.Warnings[:said], withoutRowsOwn(n.Warnings[said:], options, row, o.Signs)...)
 		if lack.Text != "" {
 			lacks = append(lacks, lack)

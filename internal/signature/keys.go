@@ -2,11 +2,21 @@ package signature
 
 import (
 	"fmt"
+	"regexp"
+	"time"
 
 	"github.com/hookward/hookward/internal/config"
 	"github.com/hookward/hookward/internal/secrets"
 	"github.com/hookward/hookward/internal/words"
 )
+
+// Certificates are where a scheme has its keys from whose messages name a certificate.
+type Certificates struct {
+	Senders *regexp.Regexp // which names a sender can have
+	// Keys returns the keys of a sender's certificate at an address. The second result
+	// is KeysReady or the reason to refuse.
+	Keys func(sender, address string, offline bool, now time.Time) ([]secrets.PublicKey, string)
+}
 
 // compileKeys gives a form the keys that it verifies with, or says which option it
 // lacks: a provider may have a form with a secret and one with a public key.

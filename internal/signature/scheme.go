@@ -11,27 +11,27 @@ import (
 	"github.com/hookward/hookward/internal/jsonpath"
 	"github.com/hookward/hookward/internal/message"
 	"github.com/hookward/hookward/internal/secrets"
-	"github.com/hookward/hookward/internal/sns"
 	"github.com/hookward/hookward/internal/words"
 )
 
 // Scheme is a compiled form in which signatures are sent. One engine interprets
 // it for all providers.
 type Scheme struct {
-	Algorithm   Algorithm
-	Keys        [][]byte            // of algorithms with a shared secret, newest first
-	PublicKeys  []secrets.PublicKey // of the others
-	Certificate message.Location    // of a certificate's URL, where that is what names the key
-	Offline     bool                // no certificate is fetched
-	Headers     []string            // canonical, as all names here
-	Field       message.Location    // of the signature where it is in no header
-	Format      Format
-	Signs       []Part
-	Items       []jsonpath.Step
-	SignsValues bool            // single values of the body are signed, so none may stand there twice
-	skipsForms  bool            // forms have a signature of their own, over one field
-	extendable  bool            // a plain hash with the secret first: anybody could hash on from it
-	Names       map[string]bool // of the headers that this form reads
+	Algorithm    Algorithm
+	Keys         [][]byte            // of algorithms with a shared secret, newest first
+	PublicKeys   []secrets.PublicKey // of the others
+	Certificate  message.Location    // of a certificate's URL, where that is what names the key
+	Offline      bool                // no certificate is fetched
+	certificates Certificates
+	Headers      []string         // canonical, as all names here
+	Field        message.Location // of the signature where it is in no header
+	Format       Format
+	Signs        []Part
+	Items        []jsonpath.Step
+	SignsValues  bool            // single values of the body are signed, so none may stand there twice
+	skipsForms   bool            // forms have a signature of their own, over one field
+	extendable   bool            // a plain hash with the secret first: anybody could hash on from it
+	Names        map[string]bool // of the headers that this form reads
 
 	Timestamp     message.Location // none where it stands beside the signature
 	Timestamped   bool
@@ -71,8 +71,8 @@ func AllForms(first config.SignatureOptions) []config.SignatureOptions {
 
 // Compile checks the options that describe a form, against each other too.
 // The second result is what it lacks to have keys: empty where it has some.
-func Compile(n *config.Notes, resolver *secrets.Resolver, options config.Options, o config.SignatureOptions, path string) (*Scheme, config.Problem) {
-	s := &Scheme{}
+func Compile(n *config.Notes, resolver *secrets.Resolver, options config.Options, o config.SignatureOptions, path string, certificates Certificates) (*Scheme, config.Problem) {
+	s := &Scheme{certificates: certificates}
 	wrong := func(option, kind, text string) { config.AddProblem(n, path+"."+option, kind, text) }
 
 	a, known := Algorithms[words.OrDefault(o.Algorithm, "hmac-sha256")]
@@ -238,7 +238,7 @@ func compileSenders(n *config.Notes, s *Scheme, options config.Options) {
 		return
 	}
 	for i, name := range options.Senders {
-		if s.Certificate.Kind != "" && !sns.TopicOf.MatchString(name) {
+		if s.Certificate.Kind != "" && !s.certificates.Senders.MatchString(name) {
 			config.AddProblem(n, "senders["+strconv.Itoa(i)+"]", config.KindInvalid, words.Quote(name)+" is not the ARN of an SNS topic, such as arn:aws:sns:eu-central-1:123456789012:deploys")
 		}
 	}

@@ -12,7 +12,6 @@ import (
 	"github.com/hookward/hookward/internal/jsonpath"
 	"github.com/hookward/hookward/internal/message"
 	"github.com/hookward/hookward/internal/secrets"
-	"github.com/hookward/hookward/internal/sns"
 	"github.com/hookward/hookward/internal/verdict"
 )
 
@@ -162,7 +161,7 @@ func certificateKeys(s *Scheme, m *message.Message, now time.Time) ([]secrets.Pu
 	if !s.Senders[topic] {
 		return nil, verdict.SenderUnknown
 	}
-	return sns.Keys(topic, message.TextAt(&s.Certificate, m), s.Offline, now)
+	return s.certificates.Keys(topic, message.TextAt(&s.Certificate, m), s.Offline, now)
 }
 
 // computeMACs returns what each key makes of what the sender must have signed,
