@@ -240,21 +240,6 @@ func next(d *Direct) ([]byte, bool) {
 	return lines, torn
 }
 
-// fetchKept returns lines that were dropped, and can be had again.
-func fetchKept(d *Direct) []byte {
-	lines := []byte(nil)
-	for len(lines) < directChunk {
-		d.mu.Lock()
-		id := takeKept(&d.gaps)
-		d.mu.Unlock()
-		if id == "" {
-			break
-		}
-		lines = append(lines, d.gaps.format.Again(id)...)
-	}
-	return lines
-}
-
 // oldestWaiting is next but for what can be had again. The last result says that there
 // is none of that either.
 func oldestWaiting(d *Direct) ([]byte, bool, bool) {
@@ -282,20 +267,6 @@ func recovered(d *Direct) {
 	d.mu.Unlock()
 	if was > 0 {
 		say(d.voice, "info", d.name+": is well again")
-	}
-}
-
-// FetchDirect has lines written that can be had again by their ids, when there is time
-// for it. It does not wait.
-func FetchDirect(d *Direct, ids []string) {
-	d.mu.Lock()
-	d.gaps.kept = append(d.gaps.kept, ids...)
-	d.behind = true
-	starts := !d.busy
-	d.busy = true
-	d.mu.Unlock()
-	if starts {
-		drainLater(d)
 	}
 }
 

@@ -107,3 +107,32 @@ func takeGaps(g *gaps) [][]byte {
 	g.spans = map[string]*span{}
 	return lines
 }
+
+// fetchKept returns lines that were dropped, and can be had again.
+func fetchKept(d *Direct) []byte {
+	lines := []byte(nil)
+	for len(lines) < directChunk {
+		d.mu.Lock()
+		id := takeKept(&d.gaps)
+		d.mu.Unlock()
+		if id == "" {
+			break
+		}
+		lines = append(lines, d.gaps.format.Again(id)...)
+	}
+	return lines
+}
+
+// FetchDirect has lines written that can be had again by their ids, when there is time
+// for it. It does not wait.
+func FetchDirect(d *Direct, ids []string) {
+	d.mu.Lock()
+	d.gaps.kept = append(d.gaps.kept, ids...)
+	d.behind = true
+	starts := !d.busy
+	d.busy = true
+	d.mu.Unlock()
+	if starts {
+		drainLater(d)
+	}
+}
