@@ -78,5 +78,6 @@ type exchange struct {
 	answer     *handshakes.Answer // to a handshake
 
 	status    int  // what the client was sent; 0 where the backend sent nothing
+	left      bool // the caller was gone before the status was there, which is an error
 	completed bool // whether the backend's handler returned
 }

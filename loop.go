@@ -324,7 +324,7 @@ func decideLoopInlined(w *workers, x *exchange, own *scratch) {
 				if p.Replay.ByDelivery || x.proof.Signed != nil || x.proof.SignedHead != "" {
 					claimDeliveryKey = deliveryKey(p.Replay, x)
 				}
-				claimDeliveryFound = claim.Claim(x.state.Replays, claimDeliveryKey, x.start.UnixNano(), p.Replay.Required)
+				claimDeliveryFound = claim.Claim(x.state.Replays, claimDeliveryKey, x.start, p.Replay.Required)
 				if claimDeliveryFound == claim.Granted {
 					x.claim = claimDeliveryKey
 					if p.Shared == nil {
@@ -471,8 +471,7 @@ func recordLoopInlined(w *workers, x *exchange, own *audit.Scratch) {
 				if x.claim == "" {
 					goto settleEnd1
 				}
-				if !x.forward || (x.status < 200 || x.status > 299) && (x.status != 0 || !x.completed) {
-					release(x)
+				if (!x.forward || x.status < 200 || x.status > 299) && !isHandedOn(x, now) {
 					goto settleEnd1
 				}
 				claim.Commit(x.state.Replays, x.claim, now.UnixNano())

@@ -25,7 +25,7 @@ func claimDelivery(p *policy.Policy, x *exchange) string {
 	if p.Replay.ByDelivery || x.proof.Signed != nil || x.proof.SignedHead != "" {
 		key = deliveryKey(p.Replay, x)
 	}
-	found := claim.Claim(x.state.Replays, key, x.start.UnixNano(), p.Replay.Required)
+	found := claim.Claim(x.state.Replays, key, x.start, p.Replay.Required)
 	if found == claim.Granted {
 		x.claim = key
 		if p.Shared == nil {
@@ -108,13 +108,44 @@ func settle(x *exchange, now time.Time) {
 	if x.claim == "" {
 		return
 	}
-	if !x.forward || (x.status < 200 || x.status > 299) && (x.status != 0 || !x.completed) {
-		release(x)
+	if (!x.forward || x.status < 200 || x.status > 299) && !isHandedOn(x, now) {
 		return
 	}
 	claim.Commit(x.state.Replays, x.claim, now.UnixNano())
 	if x.state.Cluster != nil {
 		cluster.Commit(x.state.Cluster, x.claim, x.lease, x.policy.Replay.Window)
+	}
+	x.claim = ""
+}
+
+// isHandedOn decides where there is no 2xx: on a delivery that has not been handed on,
+// it gives the claim back. Where the caller left before there was an answer, the
+// backend may be at work all the same, so the claim stays for a time.
+func isHandedOn(x *exchange, now time.Time) bool {
+	switch {
+	case !x.forward:
+		release(x)
+	case x.left || x.status == 0 && isGone(x):
+		hold(x, now)
+	case x.status == 0 && x.completed:
+		return true // what the server makes of that is 200
+	default:
+		release(x)
+	}
+	return false
+}
+
+// isGone says whether the caller waits no longer.
+func isGone(x *exchange) bool {
+	return x.Request.Context().Err() != nil
+}
+
+// hold leaves a claim in flight, here and among several Traefiks.
+func hold(x *exchange, now time.Time) {
+	claim.Hold(x.state.Replays, x.claim, now)
+	if x.lease > 0 {
+		cluster.Hold(x.state.Cluster, x.claim, x.lease)
+		x.lease = 0
 	}
 	x.claim = ""
 }

@@ -55,10 +55,17 @@ func newStatusWriter(rw http.ResponseWriter, x *exchange) http.ResponseWriter {
 func (w *statusWriter) WriteHeader(status int) {
 	if w.x.status == 0 && (status >= http.StatusOK || status == http.StatusSwitchingProtocols) {
 		w.x.status = status
+		if status > 299 {
+			noteLeft(w.x)
+		}
 		w.flush = !compiled && len(w.ResponseWriter.Header()["Content-Length"]) == 0
 	}
 	w.ResponseWriter.WriteHeader(status)
 }
+
+// noteLeft notes whether the caller was gone before an error: that may be Traefik's own,
+// because of it, and not the backend's.
+func noteLeft(x *exchange) { x.left = isGone(x) }
 
 // Write does in a function of its own what most responses don't need: interpreted,
 // a call costs as much as the function is long.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/hookward/hookward/internal/audit"
+	"github.com/hookward/hookward/internal/claim"
 )
 
 // workers are goroutines that do the same work on one request after another.
@@ -118,12 +119,13 @@ func leave(w *workers) {
 
 const watchInterval = 100 * time.Millisecond
 
-// watch looks now and then for what nobody else sees: bodies that are late, and workers
-// that have become too many.
+// watch looks now and then for what nobody else sees: a clock that was set, bodies that
+// are late, and workers that have become too many.
 func watch() {
 	defer func() { _ = recover() }() // nothing here can panic
 	for {
 		time.Sleep(watchInterval)
+		claim.Look()
 		giveUpLate(int64(time.Since(started)))
 		shrink(deciders)
 		shrink(recorders)

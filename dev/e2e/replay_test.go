@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"context"
 	"crypto/rand"
 	"encoding/hex"
 	"fmt"
@@ -122,19 +121,6 @@ func TestReplays(t *testing.T) {
 		_, _ = s.client.Do(s.request("once", body, signature, "X-Answer: break off late"))
 		eventually(t, "the delivery is settled", func() bool {
 			return s.post(t, "once", body, signature).StatusCode == http.StatusOK
-		})
-	})
-	t.Run("the client hangs up", func(t *testing.T) {
-		body, signature := fresh()
-		ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
-		defer cancel()
-		r := s.request("once", body, signature, "X-Answer: slow")
-		if _, err := s.client.Do(r.WithContext(ctx)); err == nil {
-			t.Fatal("the client has waited")
-		}
-		// What the sender never heard of is sent again, and forwarded again.
-		eventually(t, "the next attempt passes", func() bool {
-			return s.post(t, "once", body, signature).StatusCode == http.StatusAccepted
 		})
 	})
 	t.Run("at once", func(t *testing.T) {

@@ -126,7 +126,7 @@ func fill() {
 		bucket.Take(buckets, "6"+fmt.Sprintf("%016d", i)+"\x00", 0)
 		sum := sha256.Sum256([]byte(fmt.Sprint(i)))
 		key := string(sum[:])
-		if claim.Claim(claims, key, 1, false) == claim.Granted {
+		if claim.Claim(claims, key, time.Unix(0, 1), false) == claim.Granted {
 			claim.Commit(claims, key, 1)
 		}
 	}

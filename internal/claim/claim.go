@@ -3,7 +3,7 @@
 //
 // A delivery is claimed before, and the claim is settled after: kept where that went
 // well, and given back where it did not, so that the sender's next attempt has its
-// chance.
+// chance. Where nobody knows, it is held for a time.
 package claim
 
 import (
@@ -18,6 +18,8 @@ type Table struct {
 
 	// flying has what is claimed, and not settled.
 	flying map[string]bool
+	// held has what of that nobody will settle, in the order in which it ends.
+	held []hold
 	// current has when each delivery was handed on, in two generations: what the
 	// older one has is over when the younger one is as old as the window, and is
 	// forgotten by dropping a map.
@@ -30,12 +32,22 @@ type Table struct {
 	room int
 
 	since   int64 // when the younger generation began
+	lead    int64 // that it has followed; see timeOf
 	window  int64 // in nanoseconds
 	most    int
 	journal *journal // nil where it is not journaled
 	evicted int64
 	tell    func(level, message string)
 }
+
+// hold is a claim that ends by itself.
+type hold struct {
+	key string
+	end int64 // by the process's own clock
+}
+
+// HoldTime is how long a delivery stays in flight of which nobody will hear any more.
+const HoldTime = 2 * time.Minute
 
 // What Claim says.
 const (
@@ -48,21 +60,24 @@ const (
 // New returns a table that remembers deliveries for a window. What is forgotten
 // early is told, briefly and with a lock held.
 func New(window time.Duration, most int, tell func(level, message string)) *Table {
-	return &Table{tell: tell, window: int64(window), most: most, flying: map[string]bool{}, current: map[string]int64{}, previous: map[string]int64{}}
+	return &Table{
+		tell: tell, window: int64(window), most: most, lead: Look(),
+		flying: map[string]bool{}, current: map[string]int64{}, previous: map[string]int64{},
+	}
 }
 
-// Claim claims a delivery by its key, at a time in nanoseconds since 1970. With
-// strict, it is not granted at the price of forgetting another one too early.
+// Claim claims a delivery by its key. With strict, it is not granted at the price of
+// forgetting another one too early.
 //
 // Interpreted, a call costs what all variables of the function cost: so Claim has the
 // usual case alone, a new delivery while there is room.
-func Claim(t *Table, key string, now int64, strict bool) int {
+func Claim(t *Table, key string, now time.Time, strict bool) int {
 	t.mu.Lock()
 	_, known := t.current[key]
 	if !known {
 		_, known = t.previous[key]
 	}
-	if known || t.flying[key] || t.room <= 0 || now >= t.until {
+	if known || t.flying[key] || t.room <= 0 || now.UnixNano() >= t.until {
 		t.mu.Unlock()
 		return claimAny(t, key, now, strict)
 	}
@@ -73,20 +88,22 @@ func Claim(t *Table, key string, now int64, strict bool) int {
 }
 
 // claimAny is Claim for every case.
-func claimAny(t *Table, key string, now int64, strict bool) int {
+func claimAny(t *Table, key string, at time.Time, strict bool) int {
 	if !isRecalled(t) && strict {
 		return Full
 	}
 	t.mu.Lock()
+	now := timeOf(t, at)
+	endHolds(t, ownTime(at))
 	if t.flying[key] {
 		t.mu.Unlock()
 		return InFlight
 	}
-	at, known := t.current[key]
+	handed, known := t.current[key]
 	if !known {
-		at, known = t.previous[key]
+		handed, known = t.previous[key]
 	}
-	if known && now-at < t.window {
+	if known && now-handed < t.window {
 		t.mu.Unlock()
 		return Duplicate
 	}
@@ -144,6 +161,23 @@ func Release(t *Table, key string) {
 	t.mu.Lock()
 	delete(t.flying, key)
 	t.mu.Unlock()
+}
+
+// Hold leaves a claim in flight for HoldTime: what has become of the delivery is not known.
+func Hold(t *Table, key string, at time.Time) {
+	t.mu.Lock()
+	t.held = append(t.held, hold{key: key, end: ownTime(at) + int64(HoldTime)})
+	t.mu.Unlock()
+}
+
+// endHolds gives back what was held for its time.
+func endHolds(t *Table, own int64) {
+	n := 0
+	for n < len(t.held) && t.held[n].end <= own {
+		delete(t.flying, t.held[n].key)
+		n++
+	}
+	t.held = t.held[n:]
 }
 
 // Resize changes the window, also for what is remembered already.

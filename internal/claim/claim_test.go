@@ -15,6 +15,9 @@ import (
 
 const hour = int64(time.Hour)
 
+// stamp returns a time of the system's clock, in nanoseconds since 1970.
+func stamp(now int64) time.Time { return time.Unix(0, now) }
+
 func quiet(_, _ string) {}
 
 func TestLifeCycle(t *testing.T) {
@@ -32,7 +35,7 @@ func TestLifeCycle(t *testing.T) {
 	} {
 		switch step.do {
 		case "claim":
-			if got := Claim(table, "a", step.at, false); got != step.want {
+			if got := Claim(table, "a", stamp(step.at), false); got != step.want {
 				t.Errorf("step %d, %+v: %d", i, step, got)
 			}
 		case "release":
@@ -76,7 +79,7 @@ func TestLifeCycleAsModel(t *testing.T) {
 				} else if until[key] > now {
 					want = Duplicate
 				}
-				if got := Claim(table, key, now, random.Intn(2) == 0); got != want {
+				if got := Claim(table, key, stamp(now), random.Intn(2) == 0); got != want {
 					t.Fatalf("round %d, step %d: %d, want %d", round, i, got, want)
 				}
 				flying[key] = flying[key] || want == Granted
@@ -108,7 +111,7 @@ func race(table *Table, key string) int {
 
 func try(table *Table, key string, granted chan int, wg *sync.WaitGroup) {
 	defer wg.Done()
-	if Claim(table, key, 0, false) == Granted {
+	if Claim(table, key, stamp(0), false) == Granted {
 		granted <- 1
 	}
 }
@@ -119,7 +122,7 @@ func TestFullTables(t *testing.T) {
 	now := int64(0)
 	for i := 0; i < 1000; i++ {
 		now++
-		if Claim(table, fmt.Sprint(i), now, false) != Granted {
+		if Claim(table, fmt.Sprint(i), stamp(now), false) != Granted {
 			t.Fatalf("delivery %d is refused", i)
 		}
 		Commit(table, fmt.Sprint(i), now)
@@ -127,7 +130,7 @@ func TestFullTables(t *testing.T) {
 			t.Fatalf("%d entries", n)
 		}
 		for back := 0; back < 50 && back <= i; back++ {
-			if Claim(table, fmt.Sprint(i-back), now, false) != Duplicate {
+			if Claim(table, fmt.Sprint(i-back), stamp(now), false) != Duplicate {
 				t.Fatalf("delivery %d is forgotten after %d others", i-back, back)
 			}
 		}
@@ -138,7 +141,7 @@ func TestFullTables(t *testing.T) {
 	// Those under way count as well, and are not refused for that.
 	table = New(time.Hour, 100, quiet)
 	for i := 0; i < 200; i++ {
-		if Claim(table, fmt.Sprint(i), int64(i), false) != Granted {
+		if Claim(table, fmt.Sprint(i), stamp(int64(i)), false) != Granted {
 			t.Fatalf("delivery %d is refused", i)
 		}
 		if i%20 != 0 {
@@ -148,7 +151,7 @@ func TestFullTables(t *testing.T) {
 	// Where nothing must be forgotten, what is new is refused.
 	table = New(time.Hour, 100, quiet)
 	for i := 0; i < 1000; i++ {
-		got := Claim(table, fmt.Sprint(i), 0, true)
+		got := Claim(table, fmt.Sprint(i), stamp(0), true)
 		if want := map[bool]int{true: Granted, false: Full}[i < 100]; got != want {
 			t.Fatalf("delivery %d: %d", i, got)
 		}
@@ -156,7 +159,7 @@ func TestFullTables(t *testing.T) {
 			Commit(table, fmt.Sprint(i), 0)
 		}
 	}
-	if Claim(table, "0", hour-1, true) != Duplicate || Claim(table, "new", hour, true) != Granted || Evicted(table) != 0 {
+	if Claim(table, "0", stamp(hour-1), true) != Duplicate || Claim(table, "new", stamp(hour), true) != Granted || Evicted(table) != 0 {
 		t.Error("a strict table forgets, or never has room again")
 	}
 }
@@ -172,16 +175,16 @@ func TestJournal(t *testing.T) {
 	}
 	table := open(0)
 	for i, key := range []string{"\x00\xff", "b", "c"} {
-		Claim(table, key, int64(i), false)
+		Claim(table, key, stamp(int64(i)), false)
 		Commit(table, key, int64(i))
 	}
-	Claim(table, "flying", 5, false)
-	Claim(table, "released", 5, false)
+	Claim(table, "flying", stamp(5), false)
+	Claim(table, "released", stamp(5), false)
 	Release(table, "released")
 	// The process ends here, without a word.
 	again := open(10)
 	for key, want := range map[string]int{"\x00\xff": Duplicate, "b": Duplicate, "c": Duplicate, "flying": Granted, "released": Granted} {
-		if got := Claim(again, key, 11, false); got != want {
+		if got := Claim(again, key, stamp(11), false); got != want {
 			t.Errorf("%q: %d, want %d", key, got, want)
 		}
 	}
@@ -191,7 +194,7 @@ func TestJournal(t *testing.T) {
 	for i := 0; i < 300; i++ {
 		now := hour/2 + int64(i)*hour/50
 		key := fmt.Sprint("k", i)
-		Claim(table, key, now, false)
+		Claim(table, key, stamp(now), false)
 		Commit(table, key, now)
 		if i%60 == 59 {
 			Close(table)
@@ -201,7 +204,7 @@ func TestJournal(t *testing.T) {
 				if back < 50 {
 					want = Duplicate
 				}
-				got := Claim(table, fmt.Sprint("k", i-back), now, false)
+				got := Claim(table, fmt.Sprint("k", i-back), stamp(now), false)
 				if got == Granted {
 					Release(table, fmt.Sprint("k", i-back))
 				}
@@ -229,7 +232,7 @@ func TestFullJournal(t *testing.T) {
 	table := New(time.Hour, 100, none)
 	Open(table, path, 0)
 	for i := 0; i < 90; i++ {
-		if Claim(table, fmt.Sprint(i), int64(i), true) != Granted {
+		if Claim(table, fmt.Sprint(i), stamp(int64(i)), true) != Granted {
 			t.Fatalf("delivery %d is refused", i)
 		}
 		Commit(table, fmt.Sprint(i), int64(i))
@@ -243,7 +246,7 @@ func TestFullJournal(t *testing.T) {
 			if i < 90-most {
 				want = Granted
 			}
-			got := Claim(again, fmt.Sprint(i), 91, true)
+			got := Claim(again, fmt.Sprint(i), stamp(91), true)
 			if got == Full {
 				got = Granted
 			}
@@ -256,11 +259,11 @@ func TestFullJournal(t *testing.T) {
 	}
 	// Opened in mid-flight, nothing of what is known is lost.
 	table = New(time.Hour, 100, quiet)
-	Claim(table, "known", 0, false)
+	Claim(table, "known", stamp(0), false)
 	Commit(table, "known", 0)
-	Claim(table, "flying", 0, false)
+	Claim(table, "flying", stamp(0), false)
 	Open(table, filepath.Join(t.TempDir(), "other"), 1)
-	if Claim(table, "known", 2, false) != Duplicate || Claim(table, "flying", 2, false) != InFlight {
+	if Claim(table, "known", stamp(2), false) != Duplicate || Claim(table, "flying", stamp(2), false) != InFlight {
 		t.Error("a journal makes a table forget")
 	}
 }
@@ -309,16 +312,16 @@ func TestDamagedJournals(t *testing.T) {
 		v := &voice{}
 		table := New(time.Hour, 100, v.tell)
 		Open(table, path, 10)
-		got := Claim(table, "a", 10, false)
+		got := Claim(table, "a", stamp(10), false)
 		if said := v.text(); got != c.a || (said == "") != (c.says == "") || !strings.Contains(said, c.says) {
 			t.Errorf("%s: %d, said %q", name, got, said)
 		}
-		Claim(table, "z", 10, false)
+		Claim(table, "z", stamp(10), false)
 		Commit(table, "z", 10)
 		Close(table)
 		again := New(time.Hour, 100, quiet)
 		Open(again, path, 11)
-		if got := Claim(again, "z", 11, false); got != Duplicate && c.mode == 0o600 {
+		if got := Claim(again, "z", stamp(11), false); got != Duplicate && c.mode == 0o600 {
 			t.Errorf("%s: what comes after it is lost", name)
 		}
 	}
@@ -330,9 +333,9 @@ func TestDamagedJournals(t *testing.T) {
 	v := &voice{}
 	table := New(time.Hour, 100, v.tell)
 	Open(table, filepath.Join(blocked, "replay"), 0)
-	Claim(table, "a", 0, false)
+	Claim(table, "a", stamp(0), false)
 	Commit(table, "a", 0)
-	if Claim(table, "a", 1, false) != Duplicate || !strings.Contains(v.text(), "can't be remembered across a restart") {
+	if Claim(table, "a", stamp(1), false) != Duplicate || !strings.Contains(v.text(), "can't be remembered across a restart") {
 		t.Errorf("said %q", v.text())
 	}
 	Close(table)
@@ -342,7 +345,7 @@ func TestDamagedJournals(t *testing.T) {
 func TestUntil(t *testing.T) {
 	table := New(time.Hour, 10, func(_, _ string) {})
 	at := int64(100 * time.Hour)
-	if Claim(table, "a", at, false) != Granted || table.until != at+int64(time.Hour) || table.room != 4 {
+	if Claim(table, "a", stamp(at), false) != Granted || table.until != at+int64(time.Hour) || table.room != 4 {
 		t.Errorf("until %d, room %d", table.until, table.room)
 	}
 	Resize(table, time.Minute)
@@ -382,7 +385,7 @@ func TestUsualClaim(t *testing.T) {
 				continue
 			}
 			key := fmt.Sprint(random.Intn(30))
-			got, want := Claim(table, key, at, strict), claimAny(model, key, at, strict)
+			got, want := Claim(table, key, stamp(at), strict), claimAny(model, key, stamp(at), strict)
 			if got != want {
 				t.Fatalf("round %d, %d: %d, want %d", round, i, got, want)
 			}

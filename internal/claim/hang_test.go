@@ -29,7 +29,7 @@ func TestJournalHangs(t *testing.T) {
 	if passed := time.Since(began); passed > patience {
 		t.Errorf("50 deliveries take %s", passed)
 	}
-	if Claim(table, "7", time.Now().UnixNano(), true) != Duplicate {
+	if Claim(table, "7", time.Now(), true) != Duplicate {
 		t.Error("it is not even remembered")
 	}
 	if !strings.Contains(v.text(), "the disk does not answer") {
@@ -63,10 +63,10 @@ func TestJournalHangsAtTheStart(t *testing.T) {
 	errand.Start(j.writer)
 	for i, strict := range []bool{true, true, false} {
 		want := map[bool]int{true: Full, false: Granted}[strict]
-		if got := Claim(table, "a", time.Now().UnixNano(), strict); got != want {
+		if got := Claim(table, "a", time.Now(), strict); got != want {
 			t.Errorf("%d: %d, want %d", i, got, want)
 		}
 	}
 	close(block)
-	eventually(t, "it does not come back", func() bool { return Claim(table, "b", time.Now().UnixNano(), true) == Granted })
+	eventually(t, "it does not come back", func() bool { return Claim(table, "b", time.Now(), true) == Granted })
 }

@@ -79,7 +79,7 @@ func handOn(t *testing.T, table *Table, keys ...string) {
 	t.Helper()
 	now := time.Now().UnixNano()
 	for _, key := range keys {
-		if got := Claim(table, key, now, false); got != Granted {
+		if got := Claim(table, key, stamp(now), false); got != Granted {
 			t.Fatalf("%s: %d", key, got)
 		}
 		Commit(table, key, now)
@@ -94,7 +94,7 @@ func lost(t *testing.T, path string, keys ...string) string {
 	Open(table, path, now)
 	unknown := ""
 	for _, key := range keys {
-		if Claim(table, key, now, true) != Duplicate {
+		if Claim(table, key, stamp(now), true) != Duplicate {
 			unknown += key + " "
 		}
 	}
@@ -207,7 +207,7 @@ func TestJournalMountedLate(t *testing.T) {
 	}
 	time.Sleep(1100 * time.Millisecond)
 	handOn(t, table, "after it")
-	if Claim(table, "of yesterday", time.Now().UnixNano(), false) != Duplicate {
+	if Claim(table, "of yesterday", time.Now(), false) != Duplicate {
 		t.Error("it is not read")
 	}
 	if unknown := lost(t, path, "of yesterday", "before the mount", "after it"); unknown != "" {

@@ -93,6 +93,11 @@ func Commit(m *Cluster, key string, number int64, window time.Duration) {
 	lease.Commit(m.leases, sharedKey(m, "delivery", key), number, window)
 }
 
+// Hold ends a claim of which nobody knows what became, in lease.Life.
+func Hold(m *Cluster, key string, number int64) {
+	lease.Hold(m.leases, sharedKey(m, "delivery", key), number)
+}
+
 // Release ends a claim of a delivery that has not.
 func Release(m *Cluster, key string, number int64) {
 	lease.Release(m.leases, sharedKey(m, "delivery", key), number)

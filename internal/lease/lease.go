@@ -41,8 +41,9 @@ type held struct {
 	granted bool  // the server has it
 	due     time.Time
 	landed  bool      // it has ended
+	held    bool      // it is to end by itself, once the server has given it a whole life
 	handed  bool      // with that, the delivery has been handed on
-	until   time.Time // when nobody needs to know of the end any more
+	until   time.Time // when nobody needs to know of the end any more, or of what is held
 }
 
 const (
@@ -170,6 +171,23 @@ func Release(t *Table, key string, number int64) {
 	// A server that did not answer to the claim is not waited for once more.
 	if h != nil && (!granted || tellEnd(t, h) != nil) {
 		enqueue(t, h)
+	}
+}
+
+// Hold lets a claim end by itself, in Life: nobody knows what has become of the delivery.
+func Hold(t *Table, key string, number int64) {
+	t.mu.Lock()
+	h := t.flying[key]
+	if h == nil || h.number != number {
+		t.mu.Unlock()
+		return
+	}
+	h.held = true
+	h.until = time.Now().Add(Life)
+	granted := h.granted
+	t.mu.Unlock()
+	if granted {
+		_ = renew(t, h) // or the ticks do it later
 	}
 }
 

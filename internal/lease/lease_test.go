@@ -248,3 +248,36 @@ func contend(table *Table, me int, holder, twice *int, mu *sync.Mutex, wait *syn
 		Release(table, "k", number)
 	}
 }
+
+// What is held keeps its whole life in the server, be that away at the moment, and is
+// then this process's to claim again.
+func TestHolds(t *testing.T) {
+	for _, fate := range []int{fakeredis.Answered, fakeredis.Lost} {
+		s := startFake(t)
+		a, b := newTestTable(t, s), newTestTable(t, s)
+		number := claims(t, a, "left", Granted)
+		fakeredis.SetFate(s, all(fate))
+		Hold(a, "left", number)
+		fakeredis.SetFate(s, all(fakeredis.Answered))
+		eventually(t, "it has its whole life, and nothing is left to do", func() bool {
+			_, left := fakeredis.Value(s, "left")
+			a.mu.Lock()
+			defer a.mu.Unlock()
+			return left > time.Minute && len(a.flying) == 0
+		})
+		claims(t, b, "left", InFlight)
+		Release(a, "left", number) // which is too late
+		claims(t, b, "left", InFlight)
+		Commit(a, "left", claims(t, a, "left", Granted), time.Hour)
+		claims(t, b, "left", Duplicate)
+	}
+	// Where the server stays away, it is not kept for ever.
+	s := startFake(t)
+	a := newTestTable(t, s)
+	number := claims(t, a, "left", Granted)
+	fakeredis.SetFate(s, all(fakeredis.Lost))
+	Hold(a, "left", number)
+	if due(a, time.Now().Add(Life+time.Second)); len(a.flying) != 0 {
+		t.Error("it is kept for ever")
+	}
+}

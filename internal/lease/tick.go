@@ -87,7 +87,11 @@ func endLate(t *Table, h *held) {
 func due(t *Table, now time.Time) []*held {
 	found := []*held{}
 	t.mu.Lock()
-	for _, h := range t.flying {
+	for key, h := range t.flying {
+		if h.held && now.After(h.until) {
+			delete(t.flying, key)
+			continue
+		}
 		if !h.due.IsZero() && !now.Before(h.due) {
 			h.asked = true // or is about to be
 			found = append(found, h)
@@ -104,6 +108,9 @@ func renew(t *Table, h *held) error {
 	h.due = time.Now().Add(interval)
 	if err == nil && kept == 1 {
 		h.due = time.Now().Add(Life / 2)
+		if h.held && t.flying[h.key] == h {
+			delete(t.flying, h.key)
+		}
 	} else if err == nil {
 		h.granted = false
 	}
