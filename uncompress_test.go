@@ -115,6 +115,20 @@ func TestUncompressedDelivery(t *testing.T) {
 	}
 }
 
+// Whichever form verifies, the backend is told how the body is encoded.
+func TestUncompressedAlternative(t *testing.T) {
+	raw := hooktest.SignedPlain(nil)
+	raw["signature"].(map[string]any)["alternatives"] = map[string]any{"header": "X-Other"}
+	for _, name := range []string{"X-Signature", "X-Other"} {
+		b := &hooktest.Backend{}
+		r := hooktest.NewPost(packed(t, uncompressedText, 9), "Content-Encoding: gzip", name+": "+hooktest.HexMACOf("hmac-sha256", hooktest.DocsSecret, uncompressedText))
+		newTestHandler(t, b.Handler(), raw).ServeHTTP(httptest.NewRecorder(), r)
+		if len(b.Requests) != 1 || b.Requests[0].Header.Get("Content-Encoding") != "gzip" {
+			t.Errorf("%s: the backend has got %v", name, b.Requests)
+		}
+	}
+}
+
 // A handshake of strangers is read as it arrives.
 func TestUncompressedHandshake(t *testing.T) {
 	raw := hooktest.SignedPlain(map[string]any{"handshakes": map[string]any{"when": "json:kind=ping_all", "unsigned": "true", "answer": "pong"}})

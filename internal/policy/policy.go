@@ -258,6 +258,9 @@ func completePolicy(p *Policy, options config.Options) {
 	p.Names = verifiedNames(p.Schemes, p.Token)
 	if p.Uncompresses {
 		p.Names["Content-Encoding"] = true
+		for _, s := range p.Schemes {
+			s.Names["Content-Encoding"] = true // else forward takes it for another form's
+		}
 	}
 	p.Spoofs = header.Spoofs(p.Names)
 	header.AddOverrides(p.Spoofs, p.Names)
