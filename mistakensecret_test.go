@@ -122,6 +122,8 @@ func TestPasswordsOfBasic(t *testing.T) {
 		"azure-devops-hooks:": "is empty or blank", "azure-devops-hooks: ": "is empty or blank", "azure-devops-hooks:\u200b": "can be seen", ":": "is empty or blank",
 		"azure-devops-hooks:$PASSWORD": "looks like a variable that nothing has resolved", "azure-devops-hooks:changeme": "is a placeholder, as manuals have it where a secret belongs", "azure-devops-hooks:<password>": "is a placeholder, as manuals have it where a secret belongs",
 		"azure-devops-hooks": "is not user:password", "azure-devops-hooks:pw": "", "azure-devops-hooks:Zq8-a long enough key": "", ":Zq8-a long enough key": "", "a:Zq8:a long enough key": "",
+		"hooks:/Zm9vYmFyQmF6cXV4": "", "vault:Zm9vYmFyQmF6cXV4": "", "op:Zm9vYmFyQmF6cXV4": "", "C:/Zm9vYmFyQmF6cXV4": "",
+		"vault:secret/hooks": "has a password behind the colon that looks like a path", "${BASIC:-hooks}": "is a reference that nothing has resolved", "$env:BASIC": "looks like a variable", "$BASIC": "looks like a variable",
 	} {
 		for _, raw := range []map[string]any{
 			{"provider": "azure-devops", "secrets": []any{text}},
@@ -137,6 +139,14 @@ func TestPasswordsOfBasic(t *testing.T) {
 				t.Errorf("%q: warnings %q", text, config.Sentences(c.Warnings))
 			}
 		}
+	}
+	// Where the user stands in an option, the text is the password.
+	if c := policy.Compile(map[string]any{"secrets": "hooks:/Zm9vYmFyQmF6cXV4", "token": map[string]any{"basicUser": "hooks"}}); len(c.Problems) != 1 {
+		t.Errorf("basicUser: %q", config.Sentences(c.Problems))
+	}
+	hooktest.Setenv(t, "HOOKWARD_TEST_BASIC", "hooks:/Zm9vYmFyQmF6cXV4")
+	if c := policy.Compile(map[string]any{"provider": "azure-devops", "secrets": "env:HOOKWARD_TEST_BASIC"}); len(c.Problems) > 0 || strings.Contains(strings.Join(config.Sentences(c.Warnings), "\n"), "placeholder") {
+		t.Errorf("a variable: %q, %q", config.Sentences(c.Problems), config.Sentences(c.Warnings))
 	}
 	// A variable is taken at its word, unless it has no password.
 	hooktest.Setenv(t, "HOOKWARD_TEST_BASIC", "azure-devops-hooks:")

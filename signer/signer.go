@@ -20,6 +20,7 @@ import (
 	"github.com/hookward/hookward/internal/config"
 	"github.com/hookward/hookward/internal/message"
 	"github.com/hookward/hookward/internal/policy"
+	"github.com/hookward/hookward/internal/secrets"
 	"github.com/hookward/hookward/internal/signature"
 	"github.com/hookward/hookward/internal/verdict"
 	"github.com/hookward/hookward/internal/words"
@@ -101,7 +102,8 @@ func NewSigner(configuration *hookward.Config, key crypto.Signer) (*Signer, erro
 		return nil, errors.New("allowlist.alone: the gate looks at the address alone, so there is nothing to sign")
 	}
 	if c.Policy.Token != nil {
-		s.token = string(c.Secrets.Keys["utf8"][0])
+		tokens := append(c.Secrets.Keys["utf8"], c.Secrets.Keys[secrets.PairEncoding]...) // of which it has one kind
+		s.token = string(tokens[0])
 		if options.Token.BasicUser != "" {
 			s.token = options.Token.BasicUser + ":" + s.token
 		}

@@ -23,6 +23,14 @@ const PublicKeyEncoding = "publicKey"
 // CertificateEncoding is that of certificates, which are written like a secret, too.
 const CertificateEncoding = "certificate"
 
+// PairEncoding is that of user:password in one text, which is read as utf8. Who reads it
+// looks at the password.
+const PairEncoding = "pair"
+
+// userBefore finds the name of a user before a password. hooks:/Zm9v and vault:Zm9v are
+// no references then.
+var userBefore = regexp.MustCompile(`^[\w.@+-]*:`)
+
 // maxSecretBytes bounds what is read from a secret's file.
 const maxSecretBytes = 64 << 10
 
@@ -54,7 +62,7 @@ func resolveSecret(ref, encoding string) Secret {
 	case strings.EqualFold(strings.TrimSpace(scheme), "env") || strings.EqualFold(strings.TrimSpace(scheme), "file"):
 		return Secret{Problem: "looks like a reference; write env:NAME or file:/path, in lower case and without spaces"}
 	}
-	mistaken := Mistaken(ref)
+	mistaken := mistakenAs(ref, encoding)
 	if mistaken != "" && (encoding != PublicKeyEncoding || strings.Trim(ref, "0") != "") { // see smallOrder
 		return Secret{Problem: mistaken}
 	}
@@ -63,6 +71,14 @@ func resolveSecret(ref, encoding string) Secret {
 		addSecretWarning(&s, config.KindInClear, "is written in clear, and Traefik shows plugin options in its API and its debug log; write env:NAME or file:/path")
 	}
 	return s
+}
+
+// mistakenAs is MistakenSecret, unless a text may be user:password.
+func mistakenAs(text, encoding string) string {
+	if encoding == PairEncoding && userBefore.MatchString(text) {
+		return ""
+	}
+	return Mistaken(text)
 }
 
 func environmentSecret(name, encoding string) Secret {
@@ -179,7 +195,7 @@ func Decode(text, encoding string) Secret {
 		return Secret{Problem: unusable}
 	}
 	s := Secret{Key: key, Text: text}
-	weak := weakText(text, key)
+	weak := weakText(text, encoding, key)
 	if weak != "" {
 		addSecretWarning(&s, config.KindWeakSecret, weak)
 	}
@@ -222,9 +238,9 @@ func decodeBase64Key(text string) ([]byte, error) {
 const MinBytes = 16
 
 // weakText says what makes a secret easy to guess.
-func weakText(text string, key []byte) string {
+func weakText(text, encoding string, key []byte) string {
 	switch {
-	case Mistaken(text) != "":
+	case mistakenAs(text, encoding) != "":
 		return "looks like a placeholder, or like a reference that nothing has resolved; take the secret from the sender once more"
 	case len(text) < MinBytes || len(key) < MinBytes || isOneByte(string(key)) ||
 		len(strings.TrimRight(string(key), "\x00")) < MinBytes/2: // for HMAC, zeros at the end are none

@@ -61,7 +61,11 @@ func Compile(n *config.Notes, resolver *secrets.Resolver, options config.Options
 	if len(options.Secrets) == 0 {
 		config.AddProblem(n, "secrets", config.KindRequired, "is required; write env:NAME or file:/path")
 	}
-	for i, key := range secrets.Keys(resolver, n, options.Secrets, "utf8") {
+	encoding := "utf8"
+	if basic && o.BasicUser == "" {
+		encoding = secrets.PairEncoding
+	}
+	for i, key := range secrets.Keys(resolver, n, options.Secrets, encoding) {
 		text := string(key)
 		if o.BasicUser != "" {
 			text = o.BasicUser + ":" + text
@@ -72,7 +76,7 @@ func Compile(n *config.Notes, resolver *secrets.Resolver, options config.Options
 		sum := sha256.Sum256([]byte(text))
 		t.Digests = append(t.Digests, sum[:])
 	}
-	if basic && o.BasicUser == "" {
+	if encoding == secrets.PairEncoding {
 		checkPasswords(n, resolver, options.Secrets)
 	}
 	if len(options.Senders) > 0 {
@@ -87,7 +91,7 @@ func Compile(n *config.Notes, resolver *secrets.Resolver, options config.Options
 // checkPasswords looks at the passwords of user:password, which nobody is to guess,
 // whatever the user is called.
 func checkPasswords(n *config.Notes, resolver *secrets.Resolver, refs []string) {
-	keys := secrets.Keys(resolver, n, refs, "utf8")
+	keys := secrets.Keys(resolver, n, refs, secrets.PairEncoding)
 	if len(keys) < len(refs) {
 		return // which has been said
 	}
