@@ -28,6 +28,21 @@ func packed(t *testing.T, text string, level int) string {
 	return b.String()
 }
 
+// named is packed with what else the header of a member may have.
+func named(t *testing.T, text string, header gzip.Header) string {
+	t.Helper()
+	b := &bytes.Buffer{}
+	w := gzip.NewWriter(b)
+	w.Header = header
+	if _, err := w.Write([]byte(text)); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
 // flipped changes one bit of the byte that is n from the end.
 func flipped(text string, n int) string {
 	b := []byte(text)
@@ -75,6 +90,10 @@ func TestUncompressed(t *testing.T) {
 		"in capitals":           {uncompressedText, good, []string{"GZIP"}, verdict.BodyMalformed},
 		"an old name":           {uncompressedText, good, []string{"x-gzip"}, verdict.BodyMalformed},
 		"empty header":          {uncompressedText, uncompressedText, []string{""}, verdict.BodyMalformed},
+		"a file's name":         {uncompressedText, named(t, uncompressedText, gzip.Header{Name: "a.json"}), []string{"gzip"}, verdict.BodyMalformed},
+		"a comment":             {uncompressedText, named(t, uncompressedText, gzip.Header{Comment: "a"}), []string{"gzip"}, verdict.BodyMalformed},
+		"an extra field":        {uncompressedText, named(t, uncompressedText, gzip.Header{Extra: []byte("ab\x00\x00")}), []string{"gzip"}, verdict.BodyMalformed},
+		"said to be text":       {uncompressedText, good[:3] + "\x01" + good[4:], []string{"gzip"}, verdict.BodyMalformed},
 		"nothing":               {"", "", []string{"gzip"}, verdict.BodyMalformed},
 		"unsigned":              {"another", good, []string{"gzip"}, verdict.SignatureMismatch},
 	} {

@@ -35,8 +35,12 @@ func Uncompress(m *message.Message, limit int64) string {
 }
 
 // gunzip returns what one member of gzip holds, RFC 1952, which must have its checksum, at
-// most limit bytes, and nothing behind it: what is behind it is another body to some.
+// most limit bytes, and nothing behind it: what is behind it is another body to some. Nor
+// may it have fields beside its text, such as a file's name: nobody signs these.
 func gunzip(body []byte, limit int64) ([]byte, string) {
+	if len(body) > 3 && body[3] != 0 {
+		return nil, verdict.BodyMalformed
+	}
 	source := bytes.NewReader(body)
 	member, err := gzip.NewReader(source)
 	if err != nil {
