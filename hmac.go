@@ -14,7 +14,7 @@ import (
 // checkAnyProof is checkProof for every case.
 func checkAnyProof(p *policy.Policy, x *exchange) string {
 	if p.Uncompresses {
-		reason := signature.Uncompress(&x.Message, p.MaxBodyBytes)
+		reason := signature.Uncompress(p.Schemes, &x.Message, p.MaxBodyBytes)
 		if reason != "" {
 			return reason
 		}

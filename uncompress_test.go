@@ -134,6 +134,24 @@ func TestUncompressedDelivery(t *testing.T) {
 	}
 }
 
+// What has no signature is not uncompressed to find that out.
+func TestUncompressedUnsigned(t *testing.T) {
+	bomb := packed(t, strings.Repeat("a", 500_000), 9)
+	for _, c := range []struct{ header, want string }{
+		{"X-Unrelated: a", verdict.SignatureMissing},
+		{"X-Signature: a", verdict.BodyTooLarge},
+		{"X-Other: a", verdict.BodyTooLarge},
+	} {
+		records, _ := capture(t)
+		raw := hooktest.SignedPlain(map[string]any{"maxBodyBytes": "1000"})
+		raw["signature"].(map[string]any)["alternatives"] = map[string]any{"header": "X-Other"}
+		asked(t, raw, hooktest.NewPost(bomb, "Content-Encoding: gzip", c.header))
+		if reason := hooktest.OnlyRecord(t, records)["event.reason"]; reason != c.want {
+			t.Errorf("%s: %v, want %s", c.header, reason, c.want)
+		}
+	}
+}
+
 // Whichever form verifies, the backend is told how the body is encoded.
 func TestUncompressedAlternative(t *testing.T) {
 	raw := hooktest.SignedPlain(nil)

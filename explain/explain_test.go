@@ -268,3 +268,12 @@ func TestExplainHidesSecrets(t *testing.T) {
 		t.Error(text)
 	}
 }
+
+// Where no signature was looked for, it is said all the same where one is to stand.
+func TestExplainUncompressedUnsigned(t *testing.T) {
+	r := hooktest.NewPost("{}", "Content-Encoding: gzip", "X-Signatur: a")
+	e, text := explained(t, hooktest.SignedPlain(nil), r, "{}", hooktest.TestTime)
+	if e.Reason != verdict.SignatureMissing || !strings.Contains(text, "read from header X-Signature") || !strings.Contains(text, "there is X-Signatur") {
+		t.Errorf("%s: %s", e.Reason, text)
+	}
+}

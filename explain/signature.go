@@ -18,11 +18,14 @@ import (
 // seenSignature tells of the form that the reason is of: where its signature stands,
 // what was read there, and what of the request is signed.
 func (j *judgement) seenSignature() []string {
-	if j.policy.Uncompresses && signature.Uncompress(&message.Message{Request: j.request, Body: j.body}, j.policy.MaxBodyBytes) != "" {
+	if j.policy.Uncompresses && j.Reason != verdict.SignatureMissing && signature.Uncompress(j.policy.Schemes, &message.Message{Request: j.request, Body: j.body}, j.policy.MaxBodyBytes) != "" {
 		return []string{"the body is not one member of gzip, and nothing else, of at most " + bytesText(j.policy.MaxBodyBytes) + " when uncompressed, under Content-Encoding: gzip"}
 	}
 	seen := j.trace.Meant
 	s := seen.Scheme
+	if s == nil && j.Reason == verdict.SignatureMissing {
+		s = j.policy.Schemes[0] // the gate has stopped before it uncompressed the body
+	}
 	if s == nil {
 		return nil
 	}

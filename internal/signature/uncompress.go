@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"io"
+	"net/http"
 
 	"github.com/hookward/hookward/internal/message"
 	"github.com/hookward/hookward/internal/verdict"
@@ -12,13 +13,16 @@ import (
 // Uncompress puts what the body was before Content-Encoding: gzip in its place, for a
 // scheme that signs that. It returns "" or the reason to refuse. The backend gets the
 // body as it arrived, so there must be one way to read it: to the letter one encoding.
-func Uncompress(m *message.Message, limit int64) string {
+func Uncompress(schemes []*Scheme, m *message.Message, limit int64) string {
 	encodings := m.Request.Header["Content-Encoding"]
 	if len(encodings) == 0 {
 		return "" // what is not compressed is signed as it is
 	}
 	if len(encodings) != 1 || encodings[0] != "gzip" {
 		return verdict.BodyMalformed
+	}
+	if !mayBeSigned(schemes, m.Request.Header) {
+		return verdict.SignatureMissing
 	}
 	plain, reason := gunzip(m.Body, limit)
 	if reason != "" {
@@ -32,6 +36,22 @@ func Uncompress(m *message.Message, limit int64) string {
 	m.NoForm = false
 	m.DuplicatesKnown = false
 	return ""
+}
+
+// mayBeSigned says whether a signature may be there in one of the forms, as far as headers
+// tell. Who has none at all is not worth the work of uncompressing.
+func mayBeSigned(schemes []*Scheme, h http.Header) bool {
+	for _, s := range schemes {
+		if len(s.Headers) == 0 {
+			return true // it may stand in the body
+		}
+		for _, name := range s.Headers {
+			if len(h[name]) > 0 {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // gunzip returns what one member of gzip holds, RFC 1952, which must have its checksum, at
