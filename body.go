@@ -12,7 +12,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/hookward/hookward/internal/budget"
 	"github.com/hookward/hookward/internal/policy"
 	"github.com/hookward/hookward/internal/verdict"
 )
@@ -40,14 +39,19 @@ func readBody(p *policy.Policy, x *exchange, own *scratch) string {
 		late := int64(x.start.Sub(started)) + x.delay + int64(p.BodyTimeout)
 		atomic.StoreInt64(&own.watch.deadline, late)
 		problem := ""
-		if r.ProtoMajor == 1 && r.ContentLength > 0 && r.ContentLength <= smallBody && budget.Take(bodies, r.ContentLength) {
+		if r.ProtoMajor == 1 && r.ContentLength > 0 && r.ContentLength <= smallBody {
 			// RFC 9112, 6.2: there is no more, and no trailer.
 			x.held = r.ContentLength
-			x.arrived = make([]byte, r.ContentLength)
-			_, err := io.ReadFull(r.Body, x.arrived)
-			if err != nil {
-				x.arrived = nil
-				problem = bodyProblem(err)
+			if atomic.AddInt64(&bodies.Open, -r.ContentLength) < 0 {
+				problem = takeOtherwise(x)
+			}
+			if problem == "" {
+				x.arrived = make([]byte, r.ContentLength)
+				_, err := io.ReadFull(r.Body, x.arrived)
+				if err != nil {
+					x.arrived = nil
+					problem = bodyProblem(err)
+				}
 			}
 		} else {
 			problem = readAnyBody(x, r, p.MaxBodyBytes)

@@ -3,6 +3,7 @@ package hookward
 import (
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/hookward/hookward/internal/budget"
@@ -28,6 +29,34 @@ func takeMemory(x *exchange, n int64) bool {
 	}
 	x.heldByHolder += n
 	return true
+}
+
+// takeOtherwise takes memory for a small body, for which there is none in anybody's part.
+// It returns the reason to refuse, or nothing.
+func takeOtherwise(x *exchange) string {
+	n := x.held
+	returnMemory(x)
+	if !takeMemory(x, n) {
+		return verdict.MemoryUnavailable
+	}
+	return ""
+}
+
+// endBody gives back what a request has taken that is over. Where its body did not come
+// in time, somebody still reads that, and does it: see abandonBody.
+//
+//inline:hot
+func endBody(x *exchange) {
+	if x.stalled {
+		return
+	}
+	if x.heldByHolder > 0 {
+		returnMemory(x)
+	}
+	if x.held > 0 {
+		atomic.AddInt64(&bodies.Open, x.held)
+		x.held = 0
+	}
 }
 
 // returnMemory gives back what a request has taken. Only who reads the body may do that,

@@ -63,7 +63,6 @@ func runLoops(g *gate, r *http.Request, now time.Time, generated bool, records *
 		recordLoop(w, nil, audit.NewScratch())
 	}
 	<-x.done
-	returnMemory(x)
 	o.record = timing.ReplaceAllString(records.String(), "")
 	return o
 }

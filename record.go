@@ -138,14 +138,8 @@ func noteAddresses(r *audit.Record, x *exchange) {
 func finish(x *exchange) {
 	submit(recorders, x)
 	<-x.done
-	if x.stalled {
-		return // somebody still reads the body, and gives its memory back: see abandonBody
-	}
 	if compiled && x.bodyWhole && len(x.Body) > smallBody {
 		freeBody(x)
-	}
-	if x.held+x.heldByHolder > 0 {
-		returnMemory(x)
 	}
 }
 
@@ -175,6 +169,7 @@ func recordLoop(w *workers, x *exchange, own *audit.Scratch) {
 		size = len(x.Body)
 		if !x.settled && x.announced == nil {
 			x.settled = true // or not at all, if this panics
+			endBody(x)
 			settle(x, now)
 		}
 		a = auditOf(x)

@@ -23,7 +23,9 @@ const (
 
 // Budget is an amount of bytes.
 type Budget struct {
-	open int64 // atomic: what is left of anybody's part
+	// Open is what is left of anybody's part. Atomic. Below zero, somebody has taken too
+	// much, and gives it back at once. Whoever can't afford a call takes it here.
+	Open int64
 
 	mu      sync.Mutex // guards what follows
 	limit   int64
@@ -37,7 +39,7 @@ type Budget struct {
 // New returns a budget without a limit, for now.
 func New() *Budget {
 	return &Budget{
-		open:    math.MaxInt64 / openPart,
+		Open:    math.MaxInt64 / openPart,
 		limit:   math.MaxInt64,
 		held:    map[string]int64{},
 		stalled: map[string]bool{},
@@ -49,7 +51,7 @@ func New() *Budget {
 // given back.
 func SetLimit(b *Budget, limit int64) {
 	b.mu.Lock()
-	atomic.AddInt64(&b.open, limit/openPart-b.limit/openPart)
+	atomic.AddInt64(&b.Open, limit/openPart-b.limit/openPart)
 	b.limit = limit
 	b.mu.Unlock()
 }
@@ -61,16 +63,16 @@ func Largest(limit int64) int64 {
 
 // Take takes n bytes of anybody's part, or returns false.
 func Take(b *Budget, n int64) bool {
-	if atomic.AddInt64(&b.open, -n) >= 0 {
+	if atomic.AddInt64(&b.Open, -n) >= 0 {
 		return true
 	}
-	atomic.AddInt64(&b.open, n)
+	atomic.AddInt64(&b.Open, n)
 	return false
 }
 
 // Return gives back what Take has taken.
 func Return(b *Budget, n int64) {
-	atomic.AddInt64(&b.open, n)
+	atomic.AddInt64(&b.Open, n)
 }
 
 // TakeFor takes n bytes for a source out of the rest, or returns false. The time is in
@@ -125,5 +127,5 @@ func turn(b *Budget, now int64) {
 func Held(b *Budget) int64 {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.used + b.limit/openPart - atomic.LoadInt64(&b.open)
+	return b.used + b.limit/openPart - atomic.LoadInt64(&b.Open)
 }
