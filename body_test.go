@@ -16,6 +16,7 @@ import (
 // Bodies are read whole and as they are, whatever their length is to the steps in
 // which memory is given out.
 func TestReadBody(t *testing.T) {
+	limitedTo(t, 1<<40)
 	for _, major := range []int{1, 2} {
 		for _, size := range []int{1, firstBuffer - 1, firstBuffer, firstBuffer + 1, growth*firstBuffer - 1, growth * firstBuffer, growth*firstBuffer + 1, 2 << 20} {
 			body := []byte(strings.Repeat("0123456789abcde\n", size/16+1)[:size])
@@ -33,6 +34,7 @@ func TestReadBody(t *testing.T) {
 // A body that is not what its Content-Length says is refused, at any step; one that
 // goes on behind it has its end there in HTTP/1, and no server lets anybody see more.
 func TestReadBodyOfAnotherLength(t *testing.T) {
+	limitedTo(t, 1<<40)
 	for _, c := range []struct {
 		major, size int
 		length      int64
@@ -54,6 +56,7 @@ func TestReadBodyOfAnotherLength(t *testing.T) {
 
 // Trailers come with the end of a body, which is behind its Content-Length in HTTP/2.
 func TestReadBodyToItsTrailers(t *testing.T) {
+	limitedTo(t, 1<<40)
 	r := &http.Request{ProtoMajor: 2, ContentLength: 5, Trailer: http.Header{"X-Note": nil}}
 	r.Body = io.NopCloser(&trailed{body: strings.NewReader("hello"), end: func() { r.Trailer["X-Note"] = []string{"late"} }})
 	x := &exchange{}
