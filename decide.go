@@ -161,6 +161,9 @@ func arrive(x *exchange) *policy.Policy {
 	if len(lines) > 0 {
 		x.eventType = lines[0]
 	}
+	if p.Uncompresses {
+		x.encoded = len(r.Header["Content-Encoding"]) > 0
+	}
 	if p.Audit.Headers != nil {
 		keepHeaders(p.Audit, r, x)
 	}

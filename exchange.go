@@ -31,6 +31,7 @@ type exchange struct {
 
 	rawQuery    string            // as it came
 	contentType []string          // as it came
+	encoded     bool              // the body has an encoding, and was signed without it
 	recorded    map[string]string // headers, for the record
 	inGate      int64             // how long the gate took, in nanoseconds
 	sequence    int64             // of the record, where it has one already

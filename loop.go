@@ -122,6 +122,9 @@ func decideLoopInlined(w *workers, x *exchange, own *scratch) {
 			if len(arriveLines) > 0 {
 				x.eventType = arriveLines[0]
 			}
+			if arriveP.Uncompresses {
+				x.encoded = len(arriveR.Header["Content-Encoding"]) > 0
+			}
 			if arriveP.Audit.Headers != nil {
 				keepHeaders(arriveP.Audit, arriveR, x)
 			}
@@ -604,7 +607,7 @@ func recordLoopInlined(w *workers, x *exchange, own *audit.Scratch) {
 		noteOutcomeEnd1:
 		}
 		if a.Payload != audit.PayloadHash {
-			audit.NotePayload(r, a, x.Body, x.bodyWhole, x.contentType, x.passes || x.duplicate)
+			audit.NotePayload(r, a, x.Body, x.bodyWhole, x.contentType, x.encoded, x.passes || x.duplicate)
 		}
 		if x.announced != nil {
 			announce(r, x, now)

@@ -176,7 +176,7 @@ func recordLoop(w *workers, x *exchange, own *audit.Scratch) {
 		r = newRecord(x, now)
 		noteOutcome(r, x)
 		if a.Payload != audit.PayloadHash {
-			audit.NotePayload(r, a, x.Body, x.bodyWhole, x.contentType, x.passes || x.duplicate)
+			audit.NotePayload(r, a, x.Body, x.bodyWhole, x.contentType, x.encoded, x.passes || x.duplicate)
 		}
 		if x.announced != nil {
 			announce(r, x, now)

@@ -152,6 +152,26 @@ func TestUncompressedUnsigned(t *testing.T) {
 	}
 }
 
+// A secret that was compressed is in no record, whoever has sent it.
+func TestUncompressedPayload(t *testing.T) {
+	text := `{"note":"` + hooktest.DocsSecret + `"}`
+	raw := hooktest.SignedPlain(map[string]any{"audit": map[string]any{"payload": "full", "refusedPayload": "true"}})
+	h := newTestHandler(t, (&hooktest.Backend{}).Handler(), raw)
+	for _, signature := range []string{"X-Signature: " + hooktest.HexMACOf("hmac-sha256", hooktest.DocsSecret, text), "X-Unrelated: a"} {
+		records, _ := capture(t)
+		h.ServeHTTP(httptest.NewRecorder(), hooktest.NewPost(packed(t, text, 9), "Content-Encoding: gzip", signature))
+		record := hooktest.OnlyRecord(t, records)
+		if record["hookward.body.base64"] != nil || record["http.request.body.content"] != nil || record["hookward.body.truncated"] != true {
+			t.Errorf("%s: %v", signature, record)
+		}
+	}
+	records, _ := capture(t)
+	h.ServeHTTP(httptest.NewRecorder(), hooktest.NewPost(uncompressedText, "X-Signature: "+hooktest.HexMACOf("hmac-sha256", hooktest.DocsSecret, uncompressedText)))
+	if record := hooktest.OnlyRecord(t, records); record["http.request.body.content"] != uncompressedText {
+		t.Errorf("without an encoding: %v", record)
+	}
+}
+
 // Whichever form verifies, the backend is told how the body is encoded.
 func TestUncompressedAlternative(t *testing.T) {
 	raw := hooktest.SignedPlain(nil)

@@ -38,8 +38,8 @@ func wholeRunes(text []byte) []byte {
 }
 
 // NotePayload records a body as the option audit.payload says, where that is anything
-// but its hash alone.
-func NotePayload(r *Record, a *Settings, body []byte, whole bool, contentType []string, verified bool) {
+// but its hash alone. Of one that is encoded nobody sees whether there is a secret in it.
+func NotePayload(r *Record, a *Settings, body []byte, whole bool, contentType []string, encoded, verified bool) {
 	if a.Payload == PayloadNone {
 		r.BodyHash = ""
 		return
@@ -49,6 +49,10 @@ func NotePayload(r *Record, a *Settings, body []byte, whole bool, contentType []
 	}
 	if a.Payload == PayloadRedacted {
 		noteRedacted(r, a, body, whole, contentType)
+		return
+	}
+	if encoded {
+		r.Truncated = true // and nothing of it is left
 		return
 	}
 	kept, looked := body, body
@@ -61,7 +65,7 @@ func NotePayload(r *Record, a *Settings, body []byte, whole bool, contentType []
 	}
 	switch {
 	case HasSecret(a, string(looked)):
-		r.Truncated = true // and nothing of it is left
+		r.Truncated = true
 	case utf8.Valid(body):
 		r.BodyContent = string(kept)
 	default:
