@@ -2,6 +2,7 @@ package hookward
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"sync"
 	"time"
@@ -177,9 +178,18 @@ func reportAgain(g *gate, now time.Time) {
 // maxCause bounds what a record says of a configuration's mistakes.
 const maxCause = 1000
 
-// causeOf returns why a gate refuses everything, at a length for a record.
+// These find what a configuration's mistakes repeat of it: values, and what is no
+// placeholder of a template.
+var (
+	quotedValue  = regexp.MustCompile(`"(?:[^"\\]|\\.)*"(?:\.\.\.)?`)
+	unknownBrace = regexp.MustCompile(`\{[^{}]*\}( is not known| can't stand here)`)
+)
+
+// causeOf returns why a gate refuses everything, at a length for a record. Values stay on
+// stderr: one may be a secret that stands in the place of another option.
 func causeOf(g *gate) string {
-	cause := problemOf(g)
+	cause := unknownBrace.ReplaceAllString(problemOf(g), "{...}$1")
+	cause = quotedValue.ReplaceAllString(cause, `"..."`)
 	if len(cause) > maxCause {
 		cause = strings.ToValidUTF8(cause[:maxCause], "") + "..."
 	}

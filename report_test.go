@@ -94,6 +94,29 @@ func TestRecordsHaveTheCause(t *testing.T) {
 	if !strings.Contains(cause, "is not in the catalogue, did you mean github or gitlab?") && !strings.HasSuffix(cause, "...") || len(cause) != maxCause+3 || record["event.reason"] != verdict.ConfigInvalid {
 		t.Errorf("%q", cause)
 	}
+	// What is written in the wrong place may be the secret.
+	for _, value := range []string{"s3cr3t s3cr3t", `s3cr3t" s3cr3t\`, strings.Repeat("s3cr3t ", 20)} {
+		for option, raw := range map[string]map[string]any{
+			"provider":            {"provider": value, "secrets": hooktest.DocsSecret, "maxBodyBytes": value},
+			"signature.header":    {"secrets": hooktest.DocsSecret, "signature": map[string]any{"header": value}},
+			"signature.algorithm": {"secrets": hooktest.DocsSecret, "signature": map[string]any{"header": "X-Signature", "algorithm": value}},
+			"signature.signs":     {"secrets": hooktest.DocsSecret, "signature": map[string]any{"header": "X-Signature", "signs": "{" + value + "}"}},
+			"signature.format":    {"secrets": hooktest.DocsSecret, "signature": map[string]any{"header": "X-Signature", "format": "{" + value + "}"}},
+			"token.field":         {"secrets": hooktest.DocsSecret, "token": map[string]any{"field": value}},
+			"publicURL":           {"provider": "twilio", "secrets": hooktest.DocsSecret, "publicURL": value},
+			"redis.endpoints[0]":  {"provider": "github", "secrets": hooktest.DocsSecret, "redis": map[string]any{"endpoints": value}},
+			"denylist":            {"provider": "github", "secrets": hooktest.DocsSecret, "denylist": map[string]any{"sourceRange": value}},
+			"audit":               {"provider": "github", "secrets": hooktest.DocsSecret, "audit": map[string]any{"headers": value, "payload": value, "outputs": map[string]any{"type": value, "url": value}}},
+			"methods":             {"provider": "github", "secrets": hooktest.DocsSecret, "methods": value},
+		} {
+			records.Reset()
+			asked(t, raw, hooktest.NewPost(hooktest.DocsBody))
+			cause, _ := hooktest.OnlyRecord(t, records)["error.message"].(string)
+			if !strings.Contains(cause, option) || strings.Contains(cause, "s3cr3t") {
+				t.Errorf("%s: %q", option, cause)
+			}
+		}
+	}
 	records.Reset()
 	asked(t, hooktest.GithubOptions(), hooktest.NewPost(hooktest.DocsBody, "X-Hub-Signature-256: "+hooktest.DocsSignature+"0"))
 	if record := hooktest.OnlyRecord(t, records); record["error.message"] != nil {
