@@ -1,8 +1,12 @@
 package hookward
 
 import (
+	"bytes"
 	"fmt"
+	"io"
+	"net/http"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -130,4 +134,157 @@ func limitBodies() int64 {
 	}
 	budget.SetLimit(bodies, limit)
 	return limit
+}
+
+// Where hookward is compiled in, bodies of 16 KiB to 1 MiB are read into buffers that
+// are used again: clearing and collecting a new one costs a quarter of a delivery of
+// 64 KiB. Interpreted, the body that guards a buffer would cost more than it saves.
+//
+// A buffer is used again when the request is over and recorded. Its body has been closed
+// by then, and copies out what is read, so that no reader ever has another request's bytes.
+const (
+	smallBody  = 16 << 10
+	middleBody = growth * firstBuffer
+	largeBody  = growth * growth * firstBuffer
+)
+
+var firstBuffers, middleBuffers, largeBuffers sync.Pool
+
+// isPooled says whether the buffers for a body of a length are used again.
+func isPooled(length int64) bool {
+	return compiled && length > smallBody && length <= largeBody
+}
+
+// nextRoom returns the size of the buffer that follows one of have bytes. A buffer that
+// is not used again is garbage when the next one is there: each step is a fourth of the
+// one after, counted from the last, so all of them together are a third of the body.
+func nextRoom(have, length int64) int64 {
+	room := length
+	if isPooled(length) {
+		switch {
+		case have == 0 && length > firstBuffer:
+			room = firstBuffer
+		case have == firstBuffer && length > middleBody:
+			room = middleBody
+		}
+		return room
+	}
+	for room > firstBuffer && room > growth*have {
+		room = (room + growth - 1) / growth
+	}
+	return room
+}
+
+// roomFor returns a buffer of n bytes of any content for a body, of which the caller
+// writes all, or nil where there is no memory for it. The buffer before is paid for.
+func roomFor(x *exchange, n, length int64) []byte {
+	size := n
+	pooled := isPooled(length)
+	if pooled {
+		size = sizeOfBuffer(n)
+	}
+	if !takeMemory(x, size-x.held-x.heldByHolder) {
+		return nil
+	}
+	if !pooled {
+		return make([]byte, n)
+	}
+	switch size {
+	case firstBuffer:
+		return idleBuffer(&firstBuffers, firstBuffer)[:n]
+	case middleBody:
+		return idleBuffer(&middleBuffers, middleBody)[:n]
+	}
+	return idleBuffer(&largeBuffers, largeBody)[:n]
+}
+
+// sizeOfBuffer returns how large a buffer that is used again has to be for n bytes.
+func sizeOfBuffer(n int64) int64 {
+	switch {
+	case n <= firstBuffer:
+		return firstBuffer
+	case n <= middleBody:
+		return middleBody
+	}
+	return largeBody
+}
+
+// idleBuffer returns a buffer that nobody uses, or a new one.
+func idleBuffer(idle *sync.Pool, size int) []byte {
+	buffer, ok := idle.Get().(*[]byte)
+	if ok {
+		return *buffer
+	}
+	return make([]byte, size)
+}
+
+// freeBuffer lets a buffer be used again.
+func freeBuffer(buffer []byte) {
+	if !compiled {
+		return
+	}
+	whole := buffer[:cap(buffer)]
+	switch len(whole) {
+	case firstBuffer:
+		firstBuffers.Put(&whole)
+	case middleBody:
+		middleBuffers.Put(&whole)
+	case largeBody:
+		largeBuffers.Put(&whole)
+	}
+}
+
+// freeBody ends the use of a body whose request is over and recorded.
+func freeBody(x *exchange) {
+	if x.guarded != nil {
+		_ = x.guarded.Close()
+	}
+	freeBuffer(x.Body)
+	x.Body = nil
+}
+
+// readerOf returns what the next handler reads the body from.
+//
+//inline:hot
+func readerOf(x *exchange) io.ReadCloser {
+	if compiled && len(x.Body) > smallBody {
+		return guardedReader(x)
+	}
+	return io.NopCloser(bytes.NewReader(x.Body))
+}
+
+func guardedReader(x *exchange) io.ReadCloser {
+	x.guarded = &guardedBody{rest: x.Body}
+	return x.guarded
+}
+
+// guardedBody is a body in a buffer that is used again after Close.
+type guardedBody struct {
+	mu     sync.Mutex
+	rest   []byte
+	closed bool
+}
+
+// Read copies bytes out. After Close it returns http.ErrBodyReadAfterClose.
+func (b *guardedBody) Read(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.closed {
+		return 0, http.ErrBodyReadAfterClose
+	}
+	if len(b.rest) == 0 {
+		return 0, io.EOF
+	}
+	n := copy(p, b.rest)
+	b.rest = b.rest[n:]
+	return n, nil
+}
+
+// Close waits for a Read that is under way.
+func (b *guardedBody) Close() error {
+	b.mu.Lock()
+	b.closed = true
+	b.rest = nil
+	b.mu.Unlock()
+	return nil
 }

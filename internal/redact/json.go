@@ -10,10 +10,9 @@ const (
 	maxLevels = 4  // of documents in strings of documents, the outermost too
 )
 
-// document is a JSON document on its way to a rendition. It is known to be valid,
-// and taken apart at its quotes: what stands between strings, a string, and so on.
-// Strings that nothing is to be done about, and that is nearly all, cost a turn of
-// a loop: the interpreter is slow, strings.Split is not.
+// document is a valid JSON document on its way to a rendition, taken apart at its quotes:
+// what stands between strings, a string, and so on. Nearly all strings cost a turn of a
+// loop and no more: the interpreter is slow, strings.Split is not.
 type document struct {
 	r      *Rules
 	m      *memory
