@@ -144,7 +144,8 @@ func TestUnreadableSegment(t *testing.T) {
 		t.Fatal(err)
 	}
 	eventually(t, "all is sent", func() bool { again(next); return isEmpty(next) })
-	check(t, r, map[string]int{"a": 60}, 0)
+	// A turn may have read some before the segment was put in front of them.
+	check(t, r, map[string]int{"a": 60}, 60)
 }
 
 // One that never can be is set aside in the end, and kept.
