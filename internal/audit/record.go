@@ -149,7 +149,7 @@ type Record struct {
 	Truncated bool `json:"hookward.body.truncated,omitempty"`
 
 	// Error says which mistakes of the configuration are behind the reason
-	// `config_invalid`, as on stderr.
+	// `config_invalid`, as on stderr but without the values that are quoted there.
 	Error string `json:"error.message,omitempty"`
 
 	// Status is the status that the client was sent. Absent where there was
