@@ -69,7 +69,7 @@ func TestBuildCommand(t *testing.T) {
 		{"a version of Traefik that is not there", nil, []string{"--hookward", root, "--traefik", "v3.0.999"}, 2, "There is no such version"},
 		{"no network", []string{"GOPROXY=off", "GOFLAGS=-modcacherw", "GOMODCACHE=" + t.TempDir()}, []string{"--hookward", root}, 2, "Go's module proxy could not be asked"},
 		{"a full disk", []string{"TMPDIR=" + full}, []string{"--hookward", root}, 2, "The disk is full"},
-		{"a gate that passes everything", nil, []string{"--hookward", changed("	if f.Otherwise != \"\" {\n", "return verified\n")}, 1, "a wrongly signed delivery got 200"},
+		{"a gate that passes everything", nil, []string{"--hookward", changed("	if f.Otherwise != \"\" {\n", "return verdict.Verified\n")}, 1, "a wrongly signed delivery got 200"},
 		{"a gate that passes nothing", nil, []string{"--hookward", changed("		x := decideOn(g, r, hijackable, time.Now())\n", "x.forward = false\n")}, 1, "a good delivery got 401"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
