@@ -212,8 +212,8 @@ func refusePanicked(x *exchange, w *bodyWatch, problem string) {
 	x.done <- true
 }
 
-// outcome is what becomes of one request.
-type outcome struct {
+// Outcome is what becomes of one request.
+type Outcome struct {
 	Reason string // the record's word
 	Passes bool   // it is forwarded as a verified one
 	Status int    // what the caller gets from the gate; 0 where the backend answers
@@ -223,10 +223,10 @@ type outcome struct {
 
 // Judge has the gate decide on one request by a policy that counts and remembers
 // nothing, for those who explain it. It forwards and records nothing.
-func Judge(p *policy.Policy, r *http.Request, now time.Time) outcome {
+func Judge(p *policy.Policy, r *http.Request, now time.Time) Outcome {
 	StartWorkers()
 	x := decide(&gate{name: "explain", policy: p, state: &memory.State{}}, r, now)
-	o := outcome{Reason: x.reason, Passes: x.passes, Proof: x.proof, Rule: x.rule}
+	o := Outcome{Reason: x.reason, Passes: x.passes, Proof: x.proof, Rule: x.rule}
 	if !x.forward {
 		w := &statusNote{header: http.Header{}}
 		refuse(w, r, x)
