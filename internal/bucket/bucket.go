@@ -93,24 +93,20 @@ func intervalOf(average int64, period time.Duration) int64 {
 // number.
 //
 // Interpreted, a call costs what all variables of the function cost: so Take has the
-// usual case alone, a key of the current generation.
+// usual case alone, a key of the current generation, in time.
 func Take(t *Table, key string, now int64) int64 {
 	t.mu.Lock()
-	at := now
-	if at < t.now && t.now-at < maxDisorder {
-		at = t.now // it comes late, and is not earlier
-	}
 	full, known := t.current[key]
-	if !known || at < t.now || at > t.until {
+	if !known || now < t.now || now > t.until {
 		t.mu.Unlock()
 		return takeAny(t, key, now)
 	}
-	t.now = at
-	if full < at {
-		full = at
+	t.now = now
+	if full < now {
+		full = now
 	}
 	full += t.Interval
-	room := at + t.depth - full
+	room := now + t.depth - full
 	if room >= 0 {
 		t.current[key] = full
 	}

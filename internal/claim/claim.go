@@ -148,12 +148,11 @@ func Commit(t *Table, key string, now int64) {
 	t.mu.Lock()
 	delete(t.flying, key)
 	t.current[key] = now
-	if t.journal == nil {
-		t.mu.Unlock()
-		return
-	}
+	journaled := t.journal != nil
 	t.mu.Unlock()
-	keep(t, key, now)
+	if journaled {
+		keep(t, key, now)
+	}
 }
 
 // Release gives a claim back.
