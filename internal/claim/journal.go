@@ -70,15 +70,14 @@ func isRecalled(t *Table) bool {
 
 // keep writes down a delivery that was handed on, and waits for that, but not for long.
 func keep(t *Table, key string, now int64) {
+	line := lineOf(key, now)
 	t.mu.Lock()
 	j := t.journal
-	if j == nil {
-		t.mu.Unlock()
-		return
+	if j != nil {
+		note(j, line)
 	}
-	note(j, lineOf(key, now))
 	t.mu.Unlock()
-	if !errand.Run(j.writer) {
+	if j != nil && !errand.Run(j.writer) {
 		t.tell("error", "can't be remembered across a restart: the disk does not answer")
 	}
 }
@@ -101,36 +100,43 @@ func write(t *Table, j *journal) {
 	closed := j.closed
 	t.mu.Unlock()
 	if closed {
-		if j.file != nil {
-			_ = writeLines(t, j)
-		}
-		wal.Close(j.file)
-		j.file = nil
+		closeFile(t, j)
 		return
 	}
-	err := open(t, j)
+	var err error
+	if j.file == nil || wal.IsGone(j.file, time.Now()) {
+		err = reopen(t, j)
+	}
 	if err == nil {
 		err = writeLines(t, j)
 	}
-	if err != nil {
-		j.failures++
-		t.tell("error", "can't be remembered across a restart: "+err.Error())
-		errand.Later(j.writer, backoff.Wait(j.failures, firstWait, longestWait))
-	} else if j.failures > 0 {
+	if err != nil || j.failures > 0 {
+		noteFailure(t, j, err)
+	}
+}
+
+func closeFile(t *Table, j *journal) {
+	if j.file != nil {
+		_ = writeLines(t, j)
+	}
+	wal.Close(j.file)
+	j.file = nil
+}
+
+// noteFailure tells of an error, or that there is none any more.
+func noteFailure(t *Table, j *journal, err error) {
+	if err == nil {
 		j.failures = 0
 		t.tell("info", "is remembered across a restart again")
+		return
 	}
+	j.failures++
+	t.tell("error", "can't be remembered across a restart: "+err.Error())
+	errand.Later(j.writer, backoff.Wait(j.failures, firstWait, longestWait))
 }
 
-// open sees to it that the file is open and at its place. One that is not ours is read
-// before; all that is remembered has to be written to it.
-func open(t *Table, j *journal) error {
-	if j.file != nil && !wal.IsGone(j.file, time.Now()) {
-		return nil
-	}
-	return reopen(t, j)
-}
-
+// reopen opens the file at its place. One that is not ours is read before; all that is
+// remembered has to be written to it.
 func reopen(t *Table, j *journal) error {
 	if j.file != nil {
 		t.tell("error", "file "+j.path+" was removed or replaced; it is written anew")
@@ -156,30 +162,30 @@ func reopen(t *Table, j *journal) error {
 	return nil
 }
 
-// writeLines writes what is to be written.
+// writeLines writes what is to be written by now. Who brings more asks for another turn.
 func writeLines(t *Table, j *journal) error {
-	for {
-		t.mu.Lock()
-		behind := j.behind
-		lines := j.lines
-		j.lines = nil
-		j.behind = false
-		t.mu.Unlock()
-		if behind {
-			return writeAnew(t, j)
-		}
-		if len(lines) == 0 {
-			return nil
-		}
-		n, err := writeSome(j, lines)
-		if err != nil {
-			t.mu.Lock()
-			j.behind = j.behind || len(lines)-n+len(j.lines) > maxLines
-			j.lines = append(lines[n:len(lines):len(lines)], j.lines...)
-			t.mu.Unlock()
-			return err
-		}
+	t.mu.Lock()
+	behind := j.behind
+	lines := j.lines
+	j.lines = nil
+	j.behind = false
+	t.mu.Unlock()
+	if behind {
+		return writeAnew(t, j)
 	}
+	n, err := writeSome(j, lines)
+	if err != nil {
+		putBack(t, j, lines[n:])
+	}
+	return err
+}
+
+// putBack lets lines be written that were not.
+func putBack(t *Table, j *journal, lines [][]byte) {
+	t.mu.Lock()
+	j.behind = j.behind || len(lines)+len(j.lines) > maxLines
+	j.lines = append(lines[:len(lines):len(lines)], j.lines...)
+	t.mu.Unlock()
 }
 
 // writeSome writes lines up to an error, and returns how many.

@@ -20,6 +20,7 @@ type Errand struct {
 	again   bool // once more, as it was asked for after the present turn had begun
 	late    bool // the present turn takes longer than anybody waits
 	begun   time.Time
+	armed   bool          // the alarm is set: it stays so from turn to turn
 	later   time.Duration // when to do it again unasked; 0 is never
 	next    []chan bool   // who waits for the next turn
 	now     []chan bool   // who waits for the present one
@@ -101,9 +102,9 @@ func do(e *Errand) {
 // begin begins a turn, unless somebody else is at it.
 func begin(e *Errand) bool {
 	e.mu.Lock()
-	defer e.mu.Unlock()
 	if e.running {
 		e.again = true
+		e.mu.Unlock()
 		return false
 	}
 	e.running = true
@@ -112,7 +113,11 @@ func begin(e *Errand) bool {
 	e.now = e.next
 	e.next = nil
 	e.begun = time.Now()
-	e.alarm.Reset(e.patience)
+	if !e.armed {
+		e.armed = true
+		e.alarm.Reset(e.patience)
+	}
+	e.mu.Unlock()
 	return true
 }
 
@@ -125,8 +130,6 @@ func turn(e *Errand) {
 // end ends a turn, and says whether there is to be another one at once.
 func end(e *Errand) bool {
 	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.alarm.Stop()
 	e.running = false
 	if e.late {
 		e.late = false
@@ -134,17 +137,27 @@ func end(e *Errand) bool {
 	}
 	tell(e.now, true)
 	e.now = nil
-	if !e.again && e.later > 0 {
+	again := e.again
+	if !again && e.later > 0 {
 		e.timer.Reset(e.later)
 	}
-	return e.again
+	e.mu.Unlock()
+	return again
 }
 
-// giveUp lets those go on who wait for a turn that is late.
+// giveUp lets those go on who wait for a turn that is late. Where the present one began
+// after the alarm was set, it looks again.
 func giveUp(e *Errand) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if !e.running || e.late || time.Since(e.begun) < e.patience {
+	e.armed = false
+	if !e.running || e.late {
+		return
+	}
+	rest := e.patience - time.Since(e.begun)
+	if rest > 0 {
+		e.armed = true
+		e.alarm.Reset(rest)
 		return
 	}
 	e.late = true

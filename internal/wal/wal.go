@@ -10,7 +10,6 @@
 package wal
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"hash/crc32"
@@ -101,11 +100,11 @@ func Append(l *Log, line []byte) error {
 
 // AppendAll is Append for any number of lines, of which all are there or none.
 func AppendAll(l *Log, lines [][]byte) error {
-	all := &bytes.Buffer{}
+	var all []byte
 	for i := range lines {
-		_, _ = fmt.Fprintf(all, "\n%x %s\n", crc32.ChecksumIEEE(lines[i]), lines[i])
+		all = fmt.Appendf(all, "\n%x %s\n", crc32.ChecksumIEEE(lines[i]), lines[i])
 	}
-	n, err := l.file.Write(all.Bytes())
+	n, err := l.file.Write(all)
 	if err != nil {
 		_ = l.file.Truncate(l.size) // else those that were written whole would be there
 		return err
