@@ -36,7 +36,7 @@ func readBody(p *policy.Policy, x *exchange, own *scratch) string {
 	if r.ContentLength != 0 && r.Body != nil {
 		own.watch.d = x
 		x.reason = verdict.BodyTimeout // until it is there: see giveUpLate
-		late := int64(x.start.Sub(started)) + x.delay + int64(p.BodyTimeout)
+		late := x.at + x.delay + int64(p.BodyTimeout)
 		atomic.StoreInt64(&own.watch.deadline, late)
 		problem := ""
 		if r.ProtoMajor == 1 && r.ContentLength > 0 && r.ContentLength <= smallBody {

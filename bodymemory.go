@@ -236,6 +236,9 @@ func freeBuffer(buffer []byte) {
 
 // freeBody ends the use of a body whose request is over and recorded.
 func freeBody(x *exchange) {
+	if !x.bodyWhole || len(x.Body) <= smallBody {
+		return
+	}
 	if x.guarded != nil {
 		_ = x.guarded.Close()
 	}

@@ -95,6 +95,7 @@ func decideLoop(w *workers, x *exchange, own *scratch) {
 		conclude(p, x, reason)
 		if x.forward {
 			forward(p, x)
+			markClaimed(x)
 			announceForward(p, x)
 		}
 		x.inGate = int64(time.Since(x.start))
@@ -149,6 +150,7 @@ func arrive(x *exchange) *policy.Policy {
 	x.contentType = r.Header["Content-Type"]
 	x.source = r.RemoteAddr
 	x.bodyBytes = r.ContentLength
+	x.at = int64(x.start.Sub(started))
 	x.reason = verdict.InternalError // until there is another
 	if p == nil {
 		return nil

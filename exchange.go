@@ -19,6 +19,7 @@ type exchange struct {
 
 	gate      *gate
 	start     time.Time
+	at        int64     // start, in nanoseconds since started
 	done      chan bool // a word once it is decided on, and one once it is recorded
 	settled   bool      // its claim is settled, or is not to be
 	announced chan bool // who waits for its record to be written down; nil where nobody does

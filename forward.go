@@ -84,6 +84,9 @@ func setHeader(h http.Header, name, text string) {
 	}
 }
 
+// ownNames is what names of the gate's own have behind X and whatever follows that.
+var ownNames = map[string]bool{"Hookward": true, "hookward": true}
+
 // removeSpoofs takes out of headers what a stranger may have sent in the gate's
 // name, and names that a backend could mistake for those of the scheme: WSGI,
 // PHP and CGI know X_Hub_Signature_256 by the same name as X-Hub-Signature-256,
@@ -96,7 +99,7 @@ func setHeader(h http.Header, name, text string) {
 //inline:hot
 func removeSpoofs(p *policy.Policy, h http.Header) {
 	for name := range h {
-		if p.Spoofs[name] || len(name) > 10 && (name[2:10] == "Hookward" || name[2:10] == "hookward") {
+		if p.Spoofs[name] || len(name) > 10 && ownNames[name[2:10]] {
 			delete(h, name)
 		}
 	}

@@ -4,6 +4,7 @@ package hookward
 
 import (
 	"bytes"
+	"context"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
@@ -109,6 +110,7 @@ func decideLoopInlined(w *workers, x *exchange, own *scratch) {
 			x.contentType = arriveR.Header["Content-Type"]
 			x.source = arriveR.RemoteAddr
 			x.bodyBytes = arriveR.ContentLength
+			x.at = int64(x.start.Sub(started))
 			x.reason = verdict.InternalError
 			if arriveP == nil {
 				p = nil
@@ -172,7 +174,7 @@ func decideLoopInlined(w *workers, x *exchange, own *scratch) {
 		}
 		if reason == "" && p.Ban != nil && x.clientKey != "" {
 			{
-				if !bans.Any(x.state.Bans) {
+				if atomic.LoadInt64(&x.state.Bans.Banned) == 0 {
 					reason = ""
 					goto checkBanEnd1
 				}
@@ -192,7 +194,7 @@ func decideLoopInlined(w *workers, x *exchange, own *scratch) {
 					reason = checkAnyRateLimit(p, x)
 					goto checkRateLimitEnd1
 				}
-				checkRateLimitRoom = bucket.Take(x.state.Limits, x.clientKey, int64(x.start.Sub(started)))
+				checkRateLimitRoom = bucket.Take(x.state.Limits, x.clientKey, x.at)
 				if checkRateLimitRoom < 0 {
 					x.wait = -checkRateLimitRoom
 					reason = verdict.RateLimited
@@ -216,7 +218,7 @@ func decideLoopInlined(w *workers, x *exchange, own *scratch) {
 				if readBodyR.ContentLength != 0 && readBodyR.Body != nil {
 					own.watch.d = x
 					x.reason = verdict.BodyTimeout
-					readBodyLate = int64(x.start.Sub(started)) + x.delay + int64(p.BodyTimeout)
+					readBodyLate = x.at + x.delay + int64(p.BodyTimeout)
 					atomic.StoreInt64(&own.watch.deadline, readBodyLate)
 					readBodyProblem = ""
 					if readBodyR.ProtoMajor == 1 && readBodyR.ContentLength > 0 && readBodyR.ContentLength <= smallBody {
@@ -357,7 +359,7 @@ func decideLoopInlined(w *workers, x *exchange, own *scratch) {
 				forwardH = forwardR.Header
 				{
 					for removeSpoofsName = range forwardH {
-						if p.Spoofs[removeSpoofsName] || len(removeSpoofsName) > 10 && (removeSpoofsName[2:10] == "Hookward" || removeSpoofsName[2:10] == "hookward") {
+						if p.Spoofs[removeSpoofsName] || len(removeSpoofsName) > 10 && ownNames[removeSpoofsName[2:10]] {
 							delete(forwardH, removeSpoofsName)
 						}
 					}
@@ -418,6 +420,11 @@ func decideLoopInlined(w *workers, x *exchange, own *scratch) {
 					}
 				}
 			forwardEnd1:
+			}
+			{
+				if x.claim != "" {
+					x.Request = x.Request.WithContext(context.WithValue(x.Request.Context(), x.state.Replays, x.claim))
+				}
 			}
 			{
 				if !p.Audit.Required {

@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/hookward/hookward/internal/bans"
@@ -77,7 +78,7 @@ const sourceSubnet = 64
 //
 //inline:hot
 func checkBan(p *policy.Policy, x *exchange) string {
-	if !bans.Any(x.state.Bans) {
+	if atomic.LoadInt64(&x.state.Bans.Banned) == 0 {
 		return ""
 	}
 	x.wait = bans.Remaining(x.state.Bans, x.clientKey, sinceStart(x.start))
@@ -105,7 +106,7 @@ func checkRateLimit(p *policy.Policy, x *exchange) string {
 	if p.Shared != nil || l.Exempt != nil || l.Header != "" || l.Host || l.Told != "" {
 		return checkAnyRateLimit(p, x)
 	}
-	room := bucket.Take(x.state.Limits, x.clientKey, int64(x.start.Sub(started)))
+	room := bucket.Take(x.state.Limits, x.clientKey, x.at)
 	if room < 0 {
 		x.wait = -room
 		return verdict.RateLimited

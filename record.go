@@ -138,7 +138,7 @@ func noteAddresses(r *audit.Record, x *exchange) {
 func finish(x *exchange) {
 	submit(recorders, x)
 	<-x.done
-	if compiled && x.bodyWhole && len(x.Body) > smallBody {
+	if compiled {
 		freeBody(x)
 	}
 }

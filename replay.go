@@ -3,7 +3,6 @@ package hookward
 import (
 	"context"
 	"crypto/sha256"
-	"net/http"
 	"time"
 
 	"github.com/hookward/hookward/internal/claim"
@@ -83,8 +82,12 @@ func claimShared(p *policy.Policy, x *exchange) string {
 // markClaimed notes in a request that its delivery is claimed, for the gates of this
 // middleware that are still on its way: at an entry point and on a router, or in a chain.
 // Nobody from outside can write there.
-func markClaimed(x *exchange, r *http.Request) *http.Request {
-	return r.WithContext(context.WithValue(r.Context(), x.state.Replays, x.claim))
+//
+//inline:hot
+func markClaimed(x *exchange) {
+	if x.claim != "" {
+		x.Request = x.Request.WithContext(context.WithValue(x.Request.Context(), x.state.Replays, x.claim))
+	}
 }
 
 // deliveryKey returns what a delivery is remembered by. Where the body is all

@@ -28,10 +28,7 @@ func handler(g *gate, next http.Handler) http.Handler {
 		// Yaegi would skip a deferred call of a function that it has not read
 		// yet; record.go sorts before serve.go, and the dialect check knows.
 		defer finish(x)
-		if x.claim != "" {
-			r = markClaimed(x, r)
-		}
-		next.ServeHTTP(newStatusWriter(rw, x), r)
+		next.ServeHTTP(newStatusWriter(rw, x), x.Request)
 		x.completed = true
 	})
 }
@@ -56,16 +53,18 @@ func (w *statusWriter) WriteHeader(status int) {
 	if w.x.status == 0 && (status >= http.StatusOK || status == http.StatusSwitchingProtocols) {
 		w.x.status = status
 		if status > 299 {
-			noteLeft(w.x)
+			noteLeft(w)
 		}
-		w.flush = !compiled && len(w.ResponseWriter.Header()["Content-Length"]) == 0
+		if len(w.ResponseWriter.Header()["Content-Length"]) > 0 {
+			w.flush = false
+		}
 	}
 	w.ResponseWriter.WriteHeader(status)
 }
 
 // noteLeft notes whether the caller was gone before an error: that may be Traefik's own,
 // because of it, and not the backend's.
-func noteLeft(x *exchange) { x.left = isGone(x) }
+func noteLeft(w *statusWriter) { w.x.left = isGone(w.x) }
 
 // Write does in a function of its own what most responses don't need: interpreted,
 // a call costs as much as the function is long.
