@@ -21,7 +21,6 @@ type exchange struct {
 	start     time.Time
 	at        int64     // start, in nanoseconds since started
 	done      chan bool // a word once it is decided on, and one once it is recorded
-	settled   bool      // its claim is settled, or is not to be
 	announced chan bool // who waits for its record to be written down; nil where nobody does
 
 	// The request as it came: what follows the gate may rewrite it.
@@ -32,7 +31,6 @@ type exchange struct {
 
 	rawQuery    string            // as it came
 	contentType []string          // as it came
-	encoded     bool              // the body has an encoding, and was signed without it
 	recorded    map[string]string // headers, for the record
 	inGate      int64             // how long the gate took, in nanoseconds
 	sequence    int64             // of the record, where it has one already
@@ -55,6 +53,7 @@ type exchange struct {
 	passes  bool // it needs nobody's indulgence to be forwarded
 	forward bool
 
+	encoded    bool // the body has an encoding, and was signed without it
 	bodyWhole  bool
 	bodyBegun  bool              // somebody has tried to read it
 	hijackable bool              // the connection can be taken away from a read that stalls
@@ -70,10 +69,9 @@ type exchange struct {
 	heldByHolder int64
 	holder       string
 
-	proof     signature.Proof
-	claim     string // by which the delivery is this request's; empty where it has none
-	lease     int64  // by which it is among several Traefiks
-	duplicate bool   // the delivery has passed before
+	proof signature.Proof
+	claim string // by which the delivery is this request's; empty where it has none
+	lease int64  // by which it is among several Traefiks
 
 	deliveryID string
 	eventType  string
@@ -82,4 +80,6 @@ type exchange struct {
 	status    int  // what the client was sent; 0 where the backend sent nothing
 	left      bool // the caller was gone before the status was there, which is an error
 	completed bool // whether the backend's handler returned
+	duplicate bool // the delivery has passed before
+	settled   bool // its claim is settled, or is not to be
 }

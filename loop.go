@@ -178,7 +178,7 @@ func decideLoopInlined(w *workers, x *exchange, own *scratch) {
 					reason = ""
 					goto checkBanEnd1
 				}
-				x.wait = bans.Remaining(x.state.Bans, x.clientKey, sinceStart(x.start))
+				x.wait = bans.Remaining(x.state.Bans, x.clientKey, x.at)
 				if x.wait > 0 && !endsBan(p, x) {
 					reason = verdict.SourceBanned
 					goto checkBanEnd1
@@ -636,7 +636,7 @@ func recordLoopInlined(w *workers, x *exchange, own *audit.Scratch) {
 		}
 		{
 			if r.Query == "" && r.Headers == nil && a.Payload == audit.PayloadHash {
-				encodeRecordTexts = r.Path + " " + r.Host + " " + r.DeliveryID + " " + r.EventType + " " + r.MediaType + " " + r.Method
+				encodeRecordTexts = strings.Join([]string{r.Path, r.Host, r.DeliveryID, r.EventType, r.MediaType, r.Method}, " ")
 				if len(encodeRecordTexts) < audit.MaxHarmless && strings.TrimLeft(encodeRecordTexts, audit.Harmless) == "" {
 					encodeRecordTexts = strings.ToLower(encodeRecordTexts)
 					own.Buffer.Reset()

@@ -81,7 +81,7 @@ func checkBan(p *policy.Policy, x *exchange) string {
 	if atomic.LoadInt64(&x.state.Bans.Banned) == 0 {
 		return ""
 	}
-	x.wait = bans.Remaining(x.state.Bans, x.clientKey, sinceStart(x.start))
+	x.wait = bans.Remaining(x.state.Bans, x.clientKey, x.at)
 	if x.wait > 0 && !endsBan(p, x) {
 		return verdict.SourceBanned
 	}

@@ -229,7 +229,7 @@ func numberRecord(r *audit.Record, x *exchange) {
 //inline:hot
 func encodeRecord(r *audit.Record, a *audit.Settings, own *audit.Scratch) []byte {
 	if r.Query == "" && r.Headers == nil && a.Payload == audit.PayloadHash {
-		texts := r.Path + " " + r.Host + " " + r.DeliveryID + " " + r.EventType + " " + r.MediaType + " " + r.Method
+		texts := strings.Join([]string{r.Path, r.Host, r.DeliveryID, r.EventType, r.MediaType, r.Method}, " ")
 		if len(texts) < audit.MaxHarmless && strings.TrimLeft(texts, audit.Harmless) == "" {
 			texts = strings.ToLower(texts)
 			own.Buffer.Reset()
