@@ -54,8 +54,12 @@ func answerSigned(p *policy.Policy, x *exchange) string {
 // answerAny answers a request that is one of some handshakes. It returns
 // HandshakeAnswered, HandshakeRefused, or nothing.
 func answerAny(list []*handshakes.Handshake, x *exchange) string {
+	noForm := len(x.contentType) != 1 || x.contentType[0] == "application/json" // as nearly all
 	for _, h := range list {
-		if h.Method == x.method && bytes.Contains(x.Body, h.Hint) && handshakes.Matches(h, &x.Message) {
+		if h.Form && noForm || h.Method != x.method {
+			continue
+		}
+		if bytes.Contains(x.Body, h.Hint) && handshakes.Matches(h, &x.Message) {
 			return answerHandshake(h, x)
 		}
 	}
@@ -115,10 +119,18 @@ func noteDelivery(p *policy.Policy, x *exchange) {
 			x.eventType = event
 		}
 	}
+	if s == nil || s.ID == nil || s.Event == nil {
+		noteElsewhere(i, x)
+	}
+}
+
+// noteElsewhere notes what the summary of a JSON document does not have.
+func noteElsewhere(i *message.Identity, x *exchange) {
+	s := i.Summary
 	if i.ID.Kind != "" && (s == nil || s.ID == nil) {
-		x.deliveryID = message.TextAt(&i.ID, m)
+		x.deliveryID = message.TextAt(&i.ID, &x.Message)
 	}
 	if i.Event.Kind != "" && (s == nil || s.Event == nil) {
-		x.eventType = message.TextAt(&i.Event, m)
+		x.eventType = message.TextAt(&i.Event, &x.Message)
 	}
 }

@@ -44,6 +44,7 @@ func compileConditions(n *config.Notes, h *Handshake, o config.HandshakeOptions,
 		if q.Place.Kind == "json" && len(q.Texts) == 1 && plainHint.MatchString(q.Texts[0]) {
 			h.Hint = []byte(q.Texts[0])
 		}
+		h.Form = h.Form || q.Place.Kind == "form"
 	}
 }
 

@@ -23,6 +23,7 @@ type Handshake struct {
 	Conditions  []condition
 	Fields      map[string]bool // that a form has, for which strangers are answered
 	Hint        []byte          // a text of the body, without which it need not be read; may be empty
+	Form        bool            // a condition is about a form
 	Unsigned    bool
 	TokenAt     message.Location // of the verify token
 	Token       []byte

@@ -1,10 +1,10 @@
 package message
 
 import (
+	"bytes"
 	"encoding/json"
 	"reflect"
 	"regexp"
-	"strings"
 
 	"github.com/hookward/hookward/internal/jsonpath"
 )
@@ -127,18 +127,26 @@ func Summarise(s *Summary, body []byte) (string, string) {
 }
 
 // plainText returns the text of a raw JSON value: a string's, or a number or a
-// boolean as it is written.
+// boolean as it is written. Usually it is a string without an escape.
 func plainText(raw []byte) string {
-	if len(raw) == 0 || raw[0] == '{' || raw[0] == '[' || raw[0] == 'n' {
+	if len(raw) == 0 {
+		return ""
+	}
+	if raw[0] != '"' || bytes.IndexByte(raw, '\\') >= 0 {
+		return anyText(raw)
+	}
+	return string(raw[1 : len(raw)-1])
+}
+
+// anyText is plainText for what is no such string.
+func anyText(raw []byte) string {
+	if raw[0] == '{' || raw[0] == '[' || raw[0] == 'n' {
 		return ""
 	}
 	if raw[0] != '"' {
 		return string(raw)
 	}
 	text := string(raw[1 : len(raw)-1])
-	if strings.IndexByte(text, '\\') < 0 {
-		return text
-	}
 	_ = json.Unmarshal(raw, &text)
 	return text
 }
