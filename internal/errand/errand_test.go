@@ -97,3 +97,36 @@ func TestLater(t *testing.T) {
 		t.Errorf("%d turns", n)
 	}
 }
+
+// A turn that begins while the alarm of one before it is still set has its own time.
+func TestLateAfterATurn(t *testing.T) {
+	const patience = time.Second
+	block := make(chan bool)
+	defer close(block)
+	turns := int64(0)
+	e := New(patience, func() {
+		if atomic.AddInt64(&turns, 1) == 2 {
+			<-block
+		}
+	})
+	if !Run(e) {
+		t.Fatal("what does not hang is late")
+	}
+	time.Sleep(patience / 4)
+	began := time.Now()
+	given := int64(0) // up
+	go func() {
+		if !Run(e) {
+			atomic.StoreInt64(&given, int64(time.Since(began)))
+		}
+	}()
+	for atomic.LoadInt64(&given) == 0 {
+		if time.Since(began) > 30*time.Second {
+			t.Fatal("it waits for what hangs")
+		}
+		time.Sleep(time.Millisecond)
+	}
+	if passed := time.Duration(atomic.LoadInt64(&given)); passed < patience {
+		t.Errorf("it is given up after %s", passed)
+	}
+}
