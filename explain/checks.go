@@ -195,6 +195,8 @@ func locationName(p *message.Location) string {
 		return "parameter " + p.Name + " of the query"
 	case "form":
 		return "field " + p.Name + " of the form"
+	case "multipart":
+		return "field " + p.Name + " of the form in multipart/form-data"
 	}
 	return p.Name + " in the JSON body"
 }

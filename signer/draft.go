@@ -19,10 +19,12 @@ type draft struct {
 	header http.Header
 	body   []byte
 	given  bool // the body is the caller's
-	id     string
-	event  string
-	time   time.Time
-	forged bool
+	// multipart says that a body of ours is a form in multipart/form-data.
+	multipart bool
+	id        string
+	event     string
+	time      time.Time
+	forged    bool
 	// stampAt is the path of the timestamp, which is a number where it is new.
 	stampAt string
 	reason  string // why the gate would refuse it
@@ -54,6 +56,9 @@ func newDraft(d Delivery, u *url.URL) *draft {
 func (w *draft) beginBody(form bool, only string) {
 	mediaType := jsonType
 	switch {
+	case w.multipart && !w.given:
+		w.body = newParts("test", "a delivery to try a gate")
+		mediaType = multipartType
 	case !w.given && form:
 		w.body = []byte{}
 		if only == "" {
@@ -105,6 +110,12 @@ func (w *draft) put(p *message.Location, text string) bool {
 			return false
 		}
 		w.body = []byte(putField(string(w.body), p.Name, text))
+	case "multipart":
+		body, ok := putPart(w.message(), p.Name, text)
+		if !ok {
+			return false
+		}
+		w.body = body
 	case "json":
 		body, ok := putJSON(w.body, p.Path, scalar{text: text, number: p.Name == w.stampAt})
 		if !ok {

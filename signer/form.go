@@ -13,6 +13,7 @@ import (
 // signature last. It returns why it can't.
 func (s *Signer) writeForm(w *draft, form *signature.Scheme) string {
 	needsForm, only := formField(form)
+	w.multipart = hasParts(form)
 	w.beginBody(needsForm, only)
 	if w.given && form.Items == nil && form.SignsValues && w.documentless() {
 		w.reason = verdict.BodyMalformed
@@ -133,6 +134,16 @@ func formField(form *signature.Scheme) (bool, string) {
 		needed = needed || q.Group == 0 && q.Kind != "absent" && q.Place.Kind == "form"
 	}
 	return needed, ""
+}
+
+// hasParts reports whether the delivery has to be a form in multipart/form-data.
+func hasParts(form *signature.Scheme) bool {
+	needed := form.Field.Kind == "multipart" || form.Timestamp.Kind == "multipart"
+	for i := range form.Signs {
+		q := &form.Signs[i]
+		needed = needed || q.Group == 0 && q.Kind != "absent" && q.Place.Kind == "multipart"
+	}
+	return needed
 }
 
 // writePart writes what a part of the signed text stands for, where it is missing.

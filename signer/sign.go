@@ -149,6 +149,7 @@ func (s *Signer) writeToken(w *draft) string {
 	form := false
 	for i := range t.Places {
 		form = form || t.Places[i].Kind == "form"
+		w.multipart = w.multipart || t.Places[0].Kind == "multipart"
 	}
 	w.beginBody(form, "")
 	s.writeNames(w, &signature.Scheme{Identity: t.Identity})

@@ -12,8 +12,10 @@ import (
 // its zero value was not given.
 //
 // A place, where an option names one, is `header:NAME`, `query:NAME`,
-// `form:NAME` or `json:PATH`; a path is `a.b`, `a[0].b`, or `a[].b` for every
-// item of a list.
+// `form:NAME`, `multipart:NAME` or `json:PATH`. A field of an HTML form is
+// `form:NAME` where the form comes as `application/x-www-form-urlencoded`, and
+// `multipart:NAME` where it comes as `multipart/form-data`. A path is `a.b`,
+// `a[0].b`, or `a[].b` for every item of a list.
 type Options struct {
 	// Provider is the slug of a row of the provider catalogue, such as
 	// `github`. The row fills the options below; what is given beside it

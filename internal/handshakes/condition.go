@@ -2,6 +2,7 @@ package handshakes
 
 import (
 	"fmt"
+	"net/url"
 	"regexp"
 	"strings"
 
@@ -56,7 +57,7 @@ func compileFields(h *Handshake) {
 		places = append(places, h.Conditions[i].Place)
 	}
 	for i := range places {
-		if h.Unsigned && places[i].Kind == "form" {
+		if h.Unsigned && (places[i].Kind == "form" || places[i].Kind == "multipart") {
 			if h.Fields == nil {
 				h.Fields = map[string]bool{}
 			}
@@ -83,11 +84,14 @@ func Matches(h *Handshake, m *message.Message) bool {
 
 // HasExactly says whether a form has these fields and no others.
 func HasExactly(names map[string]bool, m *message.Message) bool {
-	fields := message.FormOf(m)
-	for name := range fields {
-		if !names[name] {
-			return false
+	count := 0
+	for _, fields := range []url.Values{message.FormOf(m), message.MultipartOf(m)} {
+		count += len(fields) // a body has those of one kind
+		for name := range fields {
+			if !names[name] {
+				return false
+			}
 		}
 	}
-	return len(fields) == len(names)
+	return count == len(names)
 }

@@ -60,8 +60,8 @@ func HasAlias(p *Location, m *Message) bool {
 		return false // all of the fields are meant
 	}
 	kinds := []string{"query"}
-	if p.Kind == "form" {
-		kinds = append(kinds, "form")
+	if p.Kind != "query" {
+		kinds = append(kinds, p.Kind)
 	}
 	for _, kind := range kinds {
 		fields := FieldsOf(kind, m)

@@ -13,13 +13,13 @@ import (
 
 // Location is where a value stands in a request. The zero value is no place.
 type Location struct {
-	Kind string          // header, query, form or json
+	Kind string          // header, query, form, multipart or json
 	Name string          // of a header, canonical; of a field, as it is sent
 	Path []jsonpath.Step // of a JSON value
 }
 
 // placeKinds are what a place may begin with.
-const placeKinds = "header:NAME, query:NAME, form:NAME or json:PATH"
+const placeKinds = "header:NAME, query:NAME, form:NAME, multipart:NAME or json:PATH"
 
 // ParseLocation compiles a place, or says what is wrong with it.
 func ParseLocation(text string) (Location, string) {
@@ -35,6 +35,10 @@ func ParseLocation(text string) (Location, string) {
 		}
 		p.Name = http.CanonicalHeaderKey(name)
 	case "query", "form":
+	case "multipart":
+		if !partName.MatchString(name) || oddName.MatchString(name) {
+			return Location{}, words.Quote(name) + " is not the name of a field that all readers of multipart/form-data read alike; it has no quotes, backslashes and percent signs, and no spaces around it"
+		}
 	case "json":
 		path, problem := jsonpath.Parse(name)
 		if problem != "" {
@@ -73,6 +77,16 @@ func LocationOption(n *config.Notes, headerPath, name, fieldPath, field string) 
 // InHeader says whether a place is a header, or none.
 func InHeader(p *Location) bool {
 	return p.Kind == "header" || p.Kind == ""
+}
+
+// InBody says whether a place is a part of the body.
+func InBody(p *Location) bool {
+	return p.Kind == "json" || p.Kind == "form" || p.Kind == "multipart"
+}
+
+// IsField says whether a place is a field, which may stand there under other names, too.
+func IsField(p *Location) bool {
+	return p.Kind == "query" || p.Kind == "form" || p.Kind == "multipart"
 }
 
 // TextAt returns the text at a place, or nothing where the place is empty, or
@@ -124,6 +138,9 @@ func IsAbsent(p *Location, m *Message) bool {
 	if p.Kind == "form" {
 		return len(values) == 0 && !m.NoForm
 	}
+	if p.Kind == "multipart" {
+		return len(values) == 0 && !m.NoMultipart
+	}
 	return len(values) == 0 && !m.NoQuery
 }
 
@@ -133,10 +150,13 @@ func IsEmpty(p *Location, m *Message) bool {
 	return len(texts) == 1 && texts[0] == ""
 }
 
-// FieldsOf returns the fields of the query or of the form.
+// FieldsOf returns the fields of the query, or of the form as one of both kinds.
 func FieldsOf(kind string, m *Message) url.Values {
 	if kind == "form" {
 		return FormOf(m)
+	}
+	if kind == "multipart" {
+		return MultipartOf(m)
 	}
 	if m.query == nil {
 		// Not m.request.URL.Query, which passes over what is malformed.

@@ -16,8 +16,10 @@ type Message struct {
 	Document        any
 	DocumentRead    bool
 	Form            url.Values
+	Multipart       url.Values
 	query           url.Values
 	NoForm          bool // the body is no form, or a malformed one
+	NoMultipart     bool // the body is no form sent as multipart/form-data, or not clearly
 	NoQuery         bool // the query is malformed
 	DuplicateNames  bool
 	DuplicatesKnown bool

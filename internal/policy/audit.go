@@ -124,7 +124,7 @@ func compileRedaction(n *config.Notes, a *audit.Settings, o config.AuditOptions,
 	fields := []string{}
 	for _, p := range append(at.proofs, at.challenges...) {
 		switch p.Kind {
-		case "query", "form":
+		case "query", "form", "multipart":
 			fields = append(fields, p.Name)
 		case "json":
 			path := pathOf(p)
@@ -143,12 +143,12 @@ func compileRedaction(n *config.Notes, a *audit.Settings, o config.AuditOptions,
 // checkFullPayload refuses to record a body whole that has what proves a request.
 func checkFullPayload(n *config.Notes, a *audit.Settings, at proofPlaces) {
 	for _, p := range at.proofs {
-		if p.Kind == "form" || p.Kind == "json" {
+		if message.InBody(&p) {
 			config.AddProblem(n, "audit.payload", config.KindInvalid, "can't be full, because the body has a signature or a token in it ("+p.Kind+":"+p.Name+"); redacted leaves it out")
 		}
 	}
 	for _, p := range at.challenges {
-		if a.RefusedPayload && (p.Kind == "form" || p.Kind == "json") {
+		if a.RefusedPayload && message.InBody(&p) {
 			config.AddProblem(n, "audit.refusedPayload", config.KindInvalid, "can't stand beside payload: full, because handshakes have a token or a challenge in the body ("+p.Kind+":"+p.Name+")")
 		}
 	}

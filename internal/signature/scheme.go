@@ -187,7 +187,7 @@ func compileTimestamp(n *config.Notes, s *Scheme, options config.Options, o conf
 	if inHeader && s.Timestamp.Kind != "" {
 		wrong("timestampHeader", config.KindContradiction, "contradicts {timestamp} in "+path+".format; the timestamp has one place")
 	}
-	inBody := s.Timestamp.Kind == "json" || s.Timestamp.Kind == "form"
+	inBody := message.InBody(&s.Timestamp)
 	isListed := s.Timestamp.Kind == "header" && SignsPart(s.Signs, "headers")
 	if s.Timestamped && !SignsPart(s.Signs, "timestamp") && !isListed && !(inBody && BindsBody(s)) {
 		wrong("signs", config.KindRequired, "must contain {timestamp}; one that is not signed can be changed by anybody")

@@ -68,7 +68,7 @@ func leaveOut(s *Scheme, texts [][]byte, p *Candidate) bool {
 // it is certain where it ends.
 func chosenText(s *Scheme, q *Part, m *message.Message, p *Candidate) ([]byte, string) {
 	text := ""
-	if q.Kind != "only" && (q.Place.Kind == "query" || q.Place.Kind == "form") && message.HasAlias(&q.Place, m) {
+	if q.Kind != "only" && message.IsField(&q.Place) && message.HasAlias(&q.Place, m) {
 		return nil, verdict.SignedTextAmbiguous
 	}
 	switch q.Kind {

@@ -90,7 +90,7 @@ const (
 	// maxParts bounds the pieces of a signed text.
 	maxParts = 48
 
-	knownPlaceholders = "{header:NAME}, {query:NAME}, {form:NAME}, {json:PATH}, {lower:PLACE}, {free:PLACE}, {only:form:NAME}, {sorted:form}, {sorted:query}, " +
+	knownPlaceholders = "{header:NAME}, {query:NAME}, {form:NAME}, {multipart:NAME}, {json:PATH}, {lower:PLACE}, {free:PLACE}, {only:form:NAME}, {sorted:form}, {sorted:query}, " +
 		"{ascii:body}, {sha256:body}, {sha256base64:body}, {sha256raw:body}, {headers:NAME}, {headers}, {headerValues}, {PLACE==TEXT}, {PLACE==sha256:body}, {PLACE==}"
 )
 
@@ -247,7 +247,7 @@ func parsePlaceholder(name string, timestamp, id message.Location) (Part, string
 			problem = "{" + name + "} is not the place of a form's field, form:NAME"
 		}
 		return Part{Kind: "only", Place: at}, problem
-	case "header", "query", "form", "json":
+	case "header", "query", "form", "multipart", "json":
 		at, problem := message.ParseLocation(name)
 		if SameLocation(at, timestamp) {
 			return Part{Kind: "timestamp"}, problem

@@ -34,6 +34,8 @@ func Uncompress(schemes []*Scheme, m *message.Message, limit int64) string {
 	m.DocumentRead = false
 	m.Form = nil
 	m.NoForm = false
+	m.Multipart = nil
+	m.NoMultipart = false
 	m.DuplicatesKnown = false
 	return ""
 }
