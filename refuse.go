@@ -61,6 +61,9 @@ func refuse(rw http.ResponseWriter, r *http.Request, x *exchange) {
 	if x.reason == verdict.ClientDenied || x.reason == verdict.ClientNotAllowed || x.reason == verdict.ClientUndetermined {
 		status = x.rejectStatus
 	}
+	if x.reason == verdict.TimestampTooOld && x.policy.StaleStatus != 0 {
+		status = x.policy.StaleStatus
+	}
 	if status == 0 {
 		status = http.StatusUnauthorized
 	}

@@ -37,10 +37,7 @@ func DecodeOnRow(n *Notes, raw map[string]any) (Options, Provider) {
 	row := ReadRow(named.Provider)
 	options := dropOverridden(row.Options, named)
 	decodeSection(n, written, &options, "")
-	if named.Tolerance != 0 {
-		row.Habits.RetriesFor = 0
-	}
-	coverRetries(&row, &options)
+	fitRetries(&row, &options, named)
 	if named.Provider != "" && providers.Rows[named.Provider] == "" {
 		AddProblem(n, "provider", KindUnknownProvider, words.Quote(named.Provider)+" is not in the catalogue"+nearestProviders(named.Provider))
 	}

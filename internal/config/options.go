@@ -86,6 +86,13 @@ type Options struct {
 	// Default: the provider's own, else `5m`, where the scheme signs a timestamp.
 	Tolerance time.Duration `json:"tolerance"`
 
+	// StaleStatusCode is the status of the answer to a delivery that is older than
+	// `tolerance`, from 400 to 499, for providers that repeat what failed with its
+	// first timestamp until they get a status of their choice. Default: the
+	// provider's own, if `tolerance` is shorter than it repeats (`406` for Mailgun),
+	// else `401`.
+	StaleStatusCode int64 `json:"staleStatusCode"`
+
 	// Methods are the request methods that are let through to the checks.
 	// Handshakes have methods of their own. Default: `POST`.
 	Methods []string `json:"methods"`

@@ -32,6 +32,20 @@ type habits struct {
 	Bare bool `json:"bare"`
 }
 
+// fitRetries fits the defaults to how long a sender repeats a failed delivery with its first
+// timestamp. Where the tolerance covers that, a delivery that is too old tells of a wrong
+// clock, which may be set right while the sender repeats: it gets no status that ends that.
+func fitRetries(row *Provider, options *Options, named Options) {
+	retries := row.Habits.RetriesFor
+	if named.Tolerance != 0 {
+		row.Habits.RetriesFor = 0
+	}
+	coverRetries(row, options)
+	if named.StaleStatusCode == 0 && retries > 0 && options.Tolerance >= retries {
+		options.StaleStatusCode = 0
+	}
+}
+
 // coverRetries widens the default tolerance to all of a sender's attempts, where replay
 // lets each delivery pass once in all that time.
 func coverRetries(row *Provider, options *Options) {

@@ -67,6 +67,7 @@ type Policy struct {
 	MaxBodyBytes       int64
 	BodyTimeout        time.Duration
 	ObserveOnly        bool
+	StaleStatus        int             // of the answer to a delivery that is too old; 0: the reason's
 	Uncompresses       bool            // the schemes sign what a body was before it was compressed
 	Bare               bool            // refusals have no body
 	Names              map[string]bool // of the headers that the scheme reads
@@ -146,7 +147,7 @@ func compilePolicy(n *config.Notes, resolver *secrets.Resolver, raw map[string]a
 	if len(n.Problems) == 0 && p.Replay != nil {
 		fitReplay(n, p.Replay, p.Schemes)
 	}
-	checkHabits(n, p, &row)
+	checkHabits(n, p, options, &row)
 	if len(n.Problems) == 0 && options.Redis != nil {
 		p.Shared = compileRedis(n, resolver, *options.Redis)
 		checkShared(n, p)

@@ -4,9 +4,13 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"sort"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/hookward/hookward/internal/message"
+	"github.com/hookward/hookward/internal/words"
 )
 
 // tryUnits reads a timestamp in other units, where in the one that is configured it is
@@ -124,10 +128,26 @@ func (s *search) hintMalformed() {
 	kind := strings.ToLower(s.Request.Header.Get("Content-Type"))
 	switch {
 	case strings.HasPrefix(kind, "multipart/"):
-		s.hint("the body is multipart, which is not read: of forms, application/x-www-form-urlencoded alone")
+		s.hintMultipart()
 	case ok:
 		s.hint(fmt.Sprintf("the body is no JSON: at byte %d, %s", syntax.Offset, syntax.Error()))
 	case err == nil:
 		s.hint("the body has a name that is signed twice in one object, perhaps in other case, or bytes that are no UTF-8: parsers disagree on which of them counts")
 	}
+}
+
+// hintMultipart says why no field is read from a multipart body.
+func (s *search) hintMultipart() {
+	m := &message.Message{Request: s.Request, Body: s.Body}
+	fields := message.MultipartOf(m)
+	if m.NoMultipart {
+		s.hint("the body is multipart, and no form that all backends read alike: docs/schemes.md says which are read")
+		return
+	}
+	names := make([]string, 0, len(fields))
+	for name := range fields {
+		names = append(names, words.Quote(name))
+	}
+	sort.Strings(names)
+	s.hint("the body is a form in multipart/form-data with " + strings.Join(names, ", ") + "; a scheme reads a field of it at multipart:NAME, if it is there once and no file")
 }
