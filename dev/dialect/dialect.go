@@ -44,6 +44,8 @@ var rules = []rule{
 	{"beside-literal", "Yaegi keeps the literal and forgets the value, whose variable is zero; assign one by one", besideLiteral},
 	{"else-return", "Yaegi goes the way of a condition that holds, in a function without results; turn the condition round and return first", elseReturn},
 	{"case-list", "Yaegi tests the first condition alone, and evaluates the first value alone, others that need it count as zero; join conditions with ||, and give such a value a variable or a case of its own", caseList},
+	{"return-receive", "Yaegi panics; receive into a variable first", returnReceive},
+	{"foreign-variable", "Yaegi loses what make, append or a literal makes for it, and can't assign one that begins as a constant; let that package have a function for it", foreignVariable},
 	{"recursive-type", "Yaegi has a stand-in for the type inside of itself, and panics where such a field is assigned; use a second type", recursiveType},
 	{"json-unexported", "Yaegi encodes unexported fields as Xname and does not flatten embedded ones; use exported, named fields only", jsonUnexported},
 	{"print", "Traefik shows this at DEBUG or turns it into an ERROR; write to os.Stdout or os.Stderr", printing},

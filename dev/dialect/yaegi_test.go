@@ -33,6 +33,7 @@ import (
 	parallelassignment "github.com/hookward/hookward/dev/dialect/testdata/src/parallel-assignment"
 	recoveredvalue "github.com/hookward/hookward/dev/dialect/testdata/src/recovered-value"
 	recursivetype "github.com/hookward/hookward/dev/dialect/testdata/src/recursive-type"
+	returnreceive "github.com/hookward/hookward/dev/dialect/testdata/src/return-receive"
 	sharedselect "github.com/hookward/hookward/dev/dialect/testdata/src/shared-select"
 	uncheckedinloop "github.com/hookward/hookward/dev/dialect/testdata/src/unchecked-in-loop"
 	unnamedparameter "github.com/hookward/hookward/dev/dialect/testdata/src/unnamed-parameter"
@@ -43,8 +44,9 @@ import (
 // a bad example gives the right result, Yaegi is fixed and the rule can go.
 // The good example does the same in the way that the rule recommends.
 //
-// Four rules are not here: print and build-tag are not about results, a bare
-// goroutine would end the test, and a goroutine in a loop would now and then.
+// Five rules are not here: print and build-tag are not about results, a bare
+// goroutine would end the test, and a goroutine in a loop would now and then. A foreign
+// variable takes two packages: see TestForeignVariable.
 func TestInterpreted(t *testing.T) {
 	for _, test := range []struct{ bad, good func() string }{
 		{namedresult.Bad, namedresult.Good},
@@ -76,6 +78,7 @@ func TestInterpreted(t *testing.T) {
 		{caselist.BadValue, caselist.GoodValue},
 		{caselist.BadFolded, caselist.GoodFolded},
 		{recursivetype.Bad, recursivetype.Good},
+		{returnreceive.Bad, returnreceive.Good},
 		{sharedselect.Bad, sharedselect.Good},
 		{sharedselect.BadAssign, sharedselect.GoodAssign},
 		{sharedselect.BadPlain, sharedselect.GoodAssign},

@@ -85,3 +85,10 @@ func TestLike(t *testing.T) {
 		t.Errorf("the family has changed: %v", family)
 	}
 }
+
+// What is generated is as the comments and the catalogue have it.
+func TestUpToDate(t *testing.T) {
+	if err := run(true); err != nil {
+		t.Error(err)
+	}
+}

@@ -14,3 +14,11 @@ type Wrapped struct {
 	A      int
 	hidden int
 }
+
+// Count, List, Table and Item are this package's to change.
+var (
+	Count = 1
+	List  []int
+	Table = map[string]int{}
+	Item  struct{ Name string }
+)
