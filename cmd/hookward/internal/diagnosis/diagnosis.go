@@ -87,7 +87,7 @@ func Find(c Case) Result {
 
 // looks returns where to look for the causes of a reason, in order.
 func (s *search) looks() []func() {
-	everything := []func(){s.trySecrets, s.tryBodies, s.tryURLs, s.tryPresets, s.trySchemes}
+	everything := []func(){s.trySecrets, s.tryBodies, s.tryURLs, s.tryLetters, s.tryPresets, s.trySchemes}
 	switch s.Verdict.Reason {
 	case "signature_mismatch":
 		return everything

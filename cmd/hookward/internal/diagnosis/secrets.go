@@ -217,6 +217,9 @@ func formConfig(raw map[string]any, o config.SignatureOptions) map[string]any {
 			section[name] = value
 		}
 	}
+	if o.Uncompressed {
+		section["uncompressed"] = "true"
+	}
 	if len(o.Header) > 0 {
 		headers := []any{}
 		for _, name := range o.Header {
