@@ -216,7 +216,7 @@ func exampleConfiguration(e providerEntry) section {
 	variable := strings.ToUpper(strings.ReplaceAll(e.Slug, "-", "_"))
 	example := section{{"provider", e.Slug}}
 	if strings.Contains(give, "secrets") {
-		example = append(example, setting{"secrets", []any{"env:" + variable + "_SECRET"}})
+		example = append(example, setting{"secrets", []any{"env:" + variable + "_WEBHOOK_SECRET"}})
 	}
 	if strings.Contains(give, "publicKeys") {
 		example = append(example, setting{"publicKeys", []any{"file:/etc/hookward/" + e.Slug + ".pem"}})

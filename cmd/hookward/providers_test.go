@@ -23,7 +23,7 @@ func TestProviders(t *testing.T) {
 		{"providers --filter TWILIO", exitGood, []string{"twilio "}, ""},
 		{"providers --filter no-such-word", exitBroken, []string{"none; "}, ""},
 		{"providers --filter no-such-word --json", exitBroken, []string{"[]"}, ""},
-		{"providers stripe", exitGood, []string{"Stripe (stripe)", "whsec_", "Signed:     timestamp, body\n", "Confidence: official", "secrets: [\"env:STRIPE_SECRET\"]", `format: "t={timestamp},v1={hex},..."`}, ""},
+		{"providers stripe", exitGood, []string{"Stripe (stripe)", "whsec_", "Signed:     timestamp, body\n", "Confidence: official", "secrets: [\"env:STRIPE_WEBHOOK_SECRET\"]", `format: "t={timestamp},v1={hex},..."`}, ""},
 		{"providers paddle", exitGood, []string{`tolerance: "1m"`}, ""},
 		{"providers twitch --json", exitGood, []string{`"tolerance": "10m"`, `"when": [`}, ""},
 		{"providers aws-sns", exitGood, []string{`senders: ["arn:aws:sns:`}, ""},
@@ -95,7 +95,7 @@ func TestEachProvider(t *testing.T) {
 		if strings.Contains(e.Give, "user:password") {
 			secret = "hooks:" + secret
 		}
-		name := strings.ToUpper(strings.ReplaceAll(e.Slug, "-", "_")) + "_SECRET"
+		name := strings.ToUpper(strings.ReplaceAll(e.Slug, "-", "_")) + "_WEBHOOK_SECRET"
 		if err := os.Setenv(name, secret); err != nil {
 			t.Fatal(err)
 		}
