@@ -113,6 +113,9 @@ func TestCredentialsInPublicURL(t *testing.T) {
 		"https://u:p@a.example/#x": "publicURL: is not a URL",
 	} {
 		c := policy.Compile(map[string]any{"provider": "twilio", "secrets": hooktest.DocsSecret, "publicURL": option})
+		if text := strings.Join(config.Sentences(c.Warnings), " "); strings.Contains(text, "publicURL ends that") {
+			t.Errorf("%s: the cure for a warning is what was tried: %s", option, text)
+		}
 		if c.Policy != nil || len(c.Problems) != 1 || !strings.Contains(config.Sentence(c.Problems[0]), want) {
 			t.Errorf("%s: %q", option, c.Problems)
 		}

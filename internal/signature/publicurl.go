@@ -115,7 +115,7 @@ func ResolvePublicURL(r *secrets.Resolver, n *config.Notes, text string) string 
 	if scheme == "env" || scheme == "file" {
 		s := secrets.Resolve(r, n, "publicURL", text, "utf8")
 		if s.Problem != "" {
-			return "https://unknown.example.com/"
+			return "https://unknown.example.com/unknown"
 		}
 		text = s.Text
 	} else if hasPassword.MatchString(text) {

@@ -118,6 +118,9 @@ func Compile(n *config.Notes, resolver *secrets.Resolver, options config.Options
 	for _, p := range delimit(s.Signs) {
 		text := "nothing separates " + p + " from its neighbour, so whoever has seen one delivery can move bytes from one to the other"
 		if words.Contains([]string{"{url}", "{portURL}", "{decodedURL}"}, p) {
+			if s.publicOrigin == "" {
+				continue // there is no publicURL yet, and a problem says so
+			}
 			text += "; the whole URL in publicURL ends that"
 		}
 		config.AddWarning(n, path+".signs", config.KindInvalid, text)

@@ -202,6 +202,24 @@ const adyen = {
   }),
 };
 
+// multipart makes the body a form in multipart/form-data: of names, values and, of files, file
+// names.
+function multipart(c, parts) {
+  const boundary = "----mail" + seed(c.slug, 7).toString("hex", 0, 12);
+  const head = ([name, , file]) => `form-data; name="${name}"` + (file ? `; filename="${file}"\r\nContent-Type: text/plain` : "");
+  const lines = parts.map((part) => `--${boundary}\r\nContent-Disposition: ${head(part)}\r\n\r\n${part[1]}\r\n`);
+  c.type = `multipart/form-data; boundary=${boundary}`;
+  c.body = lines.join("") + `--${boundary}--\r\n`;
+}
+const mailgunParts = (c) => [
+  ["recipient", "a@example.com"],
+  ["body-plain", "Grüße\r\n--\r\nme"],
+  ["timestamp", c.ts],
+  ["token", c.token],
+  ["signature", c.fields.signature.signature],
+  ["attachment-1", "a,b\r\n1,2\r\n", "table (1).csv"],
+];
+
 // Mailgun signs a time and a token; what happened is not signed at all.
 const mailgun = {
   ...plain("signature", { text: (c) => [c.ts, c.token] }),
@@ -225,6 +243,24 @@ const mailgun = {
       after: (c) => (c.body = JSON.stringify({ ...c.fields, signature: { ...c.fields.signature, signature: undefined } })),
     }),
     "pass:unsignedPart": make(amend("1200", "9200")),
+    // A route with an attachment, as RFC 7578 has it.
+    "pass:multipart": make({ after: (c) => multipart(c, mailgunParts(c)) }),
+    "pass:multipartQuoted": make({
+      after: (c) => {
+        multipart(c, mailgunParts(c));
+        c.type = c.type.replace(/boundary=(.*)/, 'boundary="$1"');
+      },
+    }),
+    "refuse:multipartOther": make({ after: (c) => multipart(c, mailgunParts({ ...c, token: "0" + c.token })) }),
+    "refuse:multipartTwice": make({ after: (c) => multipart(c, [...mailgunParts(c), ["token", "x"]]) }),
+    "refuse:multipartFile": make({ after: (c) => multipart(c, [...mailgunParts(c), ["token", "x", "x.txt"]]) }),
+    "refuse:multipartBrackets": make({ after: (c) => multipart(c, [...mailgunParts(c), ["token[]", "x"]]) }),
+    "refuse:multipartLines": make({
+      after: (c) => {
+        multipart(c, mailgunParts(c));
+        c.body = c.body.replaceAll("\r\n", "\n");
+      },
+    }),
     "pass:form": make({
       after: (c) => {
         c.type = form;
