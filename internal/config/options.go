@@ -270,39 +270,4 @@ type SignatureOptions struct {
 	Alternatives []*AlternativeOptions `json:"alternatives"`
 }
 
-// AlternativeOptions describe a further form in which a provider signs, by what
-// is not as in the first. They are a type of their own: Yaegi can't handle one
-// that contains itself.
-type AlternativeOptions struct {
-	// Algorithm is as in `signature`.
-	Algorithm string `json:"algorithm"`
-
-	// Header is as in `signature`.
-	Header []string `json:"header"`
-
-	// Field is as in `signature`.
-	Field string `json:"field"`
-
-	// Format is as in `signature`.
-	Format string `json:"format"`
-
-	// Signs is as in `signature`.
-	Signs string `json:"signs"`
-
-	// SecretEncoding is as in `signature`.
-	SecretEncoding string `json:"secretEncoding"`
-
-	// TimestampHeader is as in `signature`.
-	TimestampHeader string `json:"timestampHeader"`
-
-	// TimestampField is as in `signature`.
-	TimestampField string `json:"timestampField"`
-
-	// TimestampUnit is as in `signature`.
-	TimestampUnit string `json:"timestampUnit"`
-
-	// IDHeader is as in `signature`.
-	IDHeader string `json:"idHeader"`
-}
-
 const DefaultTolerance = 5 * time.Minute

@@ -116,8 +116,7 @@ func dropFromSection(row, user any, form ...string) {
 	fields, given := reflect.ValueOf(row).Elem(), reflect.ValueOf(user).Elem()
 	names := []string{}
 	for i, name := range OptionNames(user) {
-		value := given.Field(i)
-		if value.IsZero() || value.Kind() == reflect.Slice && value.Len() == 0 {
+		if !isGiven(given.Field(i)) {
 			continue
 		}
 		names = append(names, otherPlace.Replace(name))

@@ -63,7 +63,7 @@ func AllForms(first config.SignatureOptions) []config.SignatureOptions {
 	forms := []config.SignatureOptions{first}
 	if len(first.Alternatives) <= MaxAlternatives {
 		for _, alternative := range first.Alternatives {
-			forms = append(forms, overlay(first, *alternative))
+			forms = append(forms, config.Overlay(first, alternative))
 		}
 	}
 	return forms
@@ -251,30 +251,4 @@ func compileSenders(n *config.Notes, s *Scheme, options config.Options) {
 	if s.Sender.Kind == "" && !inFormat {
 		config.AddProblem(n, "senders", config.KindNoEffect, "has no effect, because the scheme names no sender")
 	}
-}
-
-// overlay returns a form that is as another but for what it says itself.
-func overlay(o config.SignatureOptions, own config.AlternativeOptions) config.SignatureOptions {
-	if len(own.Header) > 0 {
-		o.Header = own.Header
-		o.Field = ""
-	}
-	if own.Field != "" {
-		o.Header = nil
-		o.Field = own.Field
-	}
-	if own.TimestampHeader != "" || own.TimestampField != "" {
-		o.TimestampHeader = own.TimestampHeader
-		o.TimestampField = own.TimestampField
-	}
-	if own.IDHeader != "" {
-		o.IDHeader = own.IDHeader
-		o.IDField = ""
-	}
-	o.Algorithm = words.OrDefault(own.Algorithm, o.Algorithm)
-	o.Format = words.OrDefault(own.Format, o.Format)
-	o.Signs = words.OrDefault(own.Signs, o.Signs)
-	o.SecretEncoding = words.OrDefault(own.SecretEncoding, o.SecretEncoding)
-	o.TimestampUnit = words.OrDefault(own.TimestampUnit, o.TimestampUnit)
-	return o
 }

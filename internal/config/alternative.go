@@ -1,0 +1,54 @@
+package config
+
+import "reflect"
+
+// AlternativeOptions describe a further form in which a provider signs, by what
+// is not as in the first. They are a type of their own: Yaegi can't handle one
+// that contains itself.
+type AlternativeOptions struct {
+	// Algorithm is as in `signature`.
+	Algorithm string `json:"algorithm"`
+
+	// Header is as in `signature`.
+	Header []string `json:"header"`
+
+	// Field is as in `signature`.
+	Field string `json:"field"`
+
+	// Format is as in `signature`.
+	Format string `json:"format"`
+
+	// Signs is as in `signature`.
+	Signs string `json:"signs"`
+
+	// SecretEncoding is as in `signature`.
+	SecretEncoding string `json:"secretEncoding"`
+
+	// TimestampHeader is as in `signature`.
+	TimestampHeader string `json:"timestampHeader"`
+
+	// TimestampField is as in `signature`.
+	TimestampField string `json:"timestampField"`
+
+	// TimestampUnit is as in `signature`.
+	TimestampUnit string `json:"timestampUnit"`
+
+	// IDHeader is as in `signature`.
+	IDHeader string `json:"idHeader"`
+}
+
+// Overlay returns a form of a signature that is as another but for what it says itself.
+func Overlay(form SignatureOptions, own *AlternativeOptions) SignatureOptions {
+	dropFromSection(&form, own)
+	fields, given := reflect.ValueOf(&form).Elem(), reflect.ValueOf(own).Elem()
+	for i, name := range OptionNames(own) {
+		if isGiven(given.Field(i)) {
+			fields.Field(FieldIndex(fields.Type(), name)).Set(given.Field(i))
+		}
+	}
+	return form
+}
+
+func isGiven(value reflect.Value) bool {
+	return !value.IsZero() && (value.Kind() != reflect.Slice || value.Len() > 0)
+}
