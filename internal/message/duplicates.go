@@ -79,15 +79,13 @@ func leadsAside(names NameSet, depth int, name string) bool {
 	return len(steps) > 1
 }
 
-// foldKey is foldName with a[b] as a.b.
+// foldKey is foldName with a[b], [a][b] and .a.b as a.b.
 func foldKey(name string) string {
-	if strings.Contains(name, "[") {
-		name = strings.TrimRight(bracketNames.Replace(name), ".")
+	if strings.ContainsAny(name, ".[]") {
+		name = strings.Trim(separators.ReplaceAllString(name, "."), ".")
 	}
 	return foldName(name)
 }
-
-var bracketNames = strings.NewReplacer("][", ".", "[", ".", "]", "")
 
 // foldName takes the case from a name: by both ways, for the few letters that
 // only one of them makes equal, such as the Kelvin sign and the long s.
@@ -141,7 +139,7 @@ func HasDuplicateNames(body []byte, signed NameSet) bool {
 			}
 			open[top].value = true
 			folded := foldName(name)
-			isPath := strings.ContainsAny(name, ".[")
+			isPath := strings.ContainsAny(name, ".[]")
 			if isPath {
 				folded = foldKey(name)
 			}

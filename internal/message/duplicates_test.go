@@ -33,6 +33,7 @@ func TestDuplicateNames(t *testing.T) {
 	for text, want := range map[string]bool{
 		`{"data":{"id":1},"data.id":2}`: true, `{"data":{"id":1},"data[id]":2}`: true, `{"data[id]":2}`: true, `{"data":{"id":1},"Data[ID]":2}`: true, `{"data":{"id":1,"id[]":2}}`: true,
 		`{"data":{"id":1},"data.id.x":2}`: true, `{"data":{"id":1},"data[id][x]":2}`: true, `{"data":{"id":1},"data[]":2}`: true,
+		`{"data":{"id":1},".data.id":2}`: true, `{"data":{"id":1},"[data][id]":2}`: true, `{"data":{"id":1},"data[id]x":2}`: true, `{"data":{"id":1},"data..id":2}`: true, `{"data":{"id":1},"data]id":2}`: true, `{"data":{"id":1,"id.":2}}`: true,
 		`{"data":{"id":1},"data.x":2}`: false, `{"data":{"id":1},"x.data":2,"x[id]":3,".":4,"[":5,"data_id":6}`: false, `{"x":{"data.id":1,"data[id]":2},"data":{"id":1}}`: false,
 	} {
 		if got := HasDuplicateNames([]byte(text), signed); got != want {

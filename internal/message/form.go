@@ -84,31 +84,59 @@ func soundsAlike(name, signed string) bool {
 	if foldField(name) == folded {
 		return true
 	}
-	// Each dot and bracket is an underscore of the folded name, so there are not many to
-	// try, whatever a stranger has sent.
-	end := 0
-	for i := strings.Count(folded, "_"); i >= 0; i-- {
-		next := strings.IndexAny(name[end:], "[.")
-		if next < 0 {
-			return false
-		}
-		end += next
-		if foldField(name[:end]) == folded {
+	count := strings.Count(name, ".") + strings.Count(name, "[") + strings.Count(name, "]")
+	if count == 0 {
+		return false
+	}
+	if count > maxSeparators || strings.HasPrefix(treeOf(name), treeOf(signed)) {
+		return true
+	}
+	name = strings.TrimLeft(name, " .[]")
+	for _, at := range separators.FindAllStringIndex(name, strings.Count(folded, "_")+1) {
+		if foldField(name[:at[0]]) == folded {
 			return true
 		}
-		end++
 	}
 	return false
 }
 
-// foldField returns the variable that PHP makes of a field, in lower case, with a[b] as
-// a.b. https://www.php.net/manual/en/language.variables.external.php
-func foldField(name string) string {
-	name, _, _ = strings.Cut(strings.TrimLeft(name, " "), "\x00")
-	return foldName(phpNames.Replace(name))
+// maxSeparators bounds the dots and brackets of a name. One with more is nobody's field,
+// and would cost time.
+const maxSeparators = 64
+
+// treeOf returns the path that qs makes of a field, with allowDots, as [a][b]: it passes over
+// what stands behind or between brackets, as in a]x[b].
+// https://github.com/ljharb/qs/blob/main/lib/parse.js
+func treeOf(name string) string {
+	name = dotted.ReplaceAllString(name, "[$1]")
+	first := bracketed.FindStringIndex(name)
+	root := name
+	if first != nil {
+		root = name[:first[0]]
+	}
+	if root != "" {
+		root = "[" + root + "]"
+	}
+	return foldName(root + strings.Join(bracketed.FindAllString(name, -1), ""))
 }
 
-var phpNames = strings.NewReplacer(".", "_", " ", "_", "[", "_", "]", "")
+var (
+	dotted    = regexp.MustCompile(`\.([^.\[]+)`)
+	bracketed = regexp.MustCompile(`\[[^\[\]]*\]`)
+)
+
+// foldField returns the variable that PHP makes of a field, in lower case, with a[b], [a][b]
+// and .a.b as a.b. https://www.php.net/manual/en/language.variables.external.php
+func foldField(name string) string {
+	name, _, _ = strings.Cut(strings.TrimLeft(name, " .[]"), "\x00")
+	if strings.ContainsAny(name, ".[]") {
+		name = separators.ReplaceAllString(strings.TrimRight(name, ".[]"), "_")
+	}
+	return foldName(strings.ReplaceAll(name, " ", "_"))
+}
+
+// separators are what parsers make a tree by, in whatever number.
+var separators = regexp.MustCompile(`[.\[\]]+`)
 
 // SortedFields joins names and values in the order of the names. Of values that
 // are equal under one name only the first counts, and they are sorted too, as
