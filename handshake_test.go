@@ -245,6 +245,28 @@ func TestTextsForOnePlace(t *testing.T) {
 	}
 }
 
+// A form in which strangers ask has the fields that the handshake reads and no others, in
+// either of its encodings: else it is a delivery that nobody has signed.
+func TestFormsOfStrangers(t *testing.T) {
+	raw := map[string]any{"secrets": hooktest.DocsSecret, "signature": map[string]any{"header": "X-Sig"}, "handshakes": []any{map[string]any{
+		"when": []any{"multipart:check=1"}, "answer": "pong", "unsigned": "true"}}}
+	const part = "--b1\r\nContent-Disposition: form-data; name="
+	check := part + "\"check\"\r\n\r\n1\r\n"
+	for body, want := range map[string]int{
+		check + "--b1--":                                         200,
+		check + part + "\"x\"\r\n\r\n\r\n--b1--":                 401,
+		check + part + "\"x\"; filename=\"a\"\r\n\r\n\r\n--b1--": 401,
+		check + check + "--b1--":                                 401,
+		part + "\"check\"\r\n\r\n2\r\n--b1--":                    401,
+		"check=1":                                                401,
+	} {
+		capture(t)
+		if rw := asked(t, hooktest.Unbanned(raw), hooktest.NewPost(body, "Content-Type: multipart/form-data; boundary=b1")); rw.Code != want {
+			t.Errorf("%q: %d, want %d", body, rw.Code, want)
+		}
+	}
+}
+
 // A 405 does not name the method that it refuses.
 func TestAllowNamesOthers(t *testing.T) {
 	raw := map[string]any{"provider": "azure-event-grid", "secrets": hooktest.DocsSecret, "token": map[string]any{"query": "code"}}

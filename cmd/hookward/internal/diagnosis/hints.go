@@ -92,6 +92,8 @@ func (s *search) addHints() {
 		s.hintMismatch()
 	case "body_malformed":
 		s.hintMalformed()
+	case "signature_missing", "signed_field_missing", "timestamp_missing", "token_missing":
+		s.hintMultipart()
 	}
 }
 
@@ -138,6 +140,9 @@ func (s *search) hintMalformed() {
 
 // hintMultipart says why no field is read from a multipart body.
 func (s *search) hintMultipart() {
+	if !strings.HasPrefix(strings.ToLower(s.Request.Header.Get("Content-Type")), "multipart/") {
+		return
+	}
 	m := &message.Message{Request: s.Request, Body: s.Body}
 	fields := message.MultipartOf(m)
 	if m.NoMultipart {
