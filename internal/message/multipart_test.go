@@ -101,6 +101,7 @@ func TestMultipartRefused(t *testing.T) {
 		"space behind":            {usualType, in(`Content-Disposition: form-data; name="token "`)},
 		"attachment":              {usualType, in(`Content-Disposition: attachment; name="token"`)},
 		"two dispositions":        {usualType, in("Content-Disposition: form-data; name=\"token\"\ncontent-disposition: form-data; name=\"x\"")},
+		"a second in another":     {usualType, tokenPart + "--b1\nContent-Disposition: form-data; name=\"token\"\nContent-Disposition: form-data; name=\"f\"\n\n2\n" + lastLine},
 		"folded head":             {usualType, in("Content-Disposition: form-data;\n name=\"token\"")},
 		"folded beside":           {usualType, in("Content-Disposition: form-data; name=\"token\"\nX-Y: z\n z")},
 		"space before the colon":  {usualType, in(`Content-Disposition : form-data; name="token"`)},
