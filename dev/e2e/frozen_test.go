@@ -4,64 +4,21 @@ import (
 	"fmt"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/hookward/hookward/dev/gateway"
+	"github.com/hookward/hookward/dev/testkit"
 )
-
-// freezable mounts a file system of its own, and returns where, and what freezes and
-// thaws it: whoever writes to it meanwhile hangs.
-func freezable(t *testing.T) (string, func(how string) error) {
-	t.Helper()
-	mount := t.TempDir()
-	image := filepath.Join(t.TempDir(), "image")
-	run := func(name string, arguments ...string) error {
-		out, err := exec.Command(name, arguments...).CombinedOutput()
-		if err != nil {
-			return fmt.Errorf("%s: %w: %s", name, err, out)
-		}
-		return nil
-	}
-	err := os.WriteFile(image, nil, 0o600)
-	if err == nil {
-		err = os.Truncate(image, 16<<20)
-	}
-	if err == nil {
-		err = run("mkfs.ext4", "-q", image)
-	}
-	if err == nil {
-		err = run("mount", "-o", "loop", image, mount)
-	}
-	if err != nil {
-		t.Skipf("no file system that can be frozen can be had here: %v", err)
-	}
-	freeze := func(how string) error { return run("fsfreeze", how, mount) }
-	t.Cleanup(func() {
-		_ = freeze("--unfreeze")
-		if err := run("umount", "--lazy", mount); err != nil {
-			t.Error(err)
-		}
-	})
-	if err := freeze("--freeze"); err != nil {
-		t.Skipf("no file system can be frozen here: %v", err)
-	}
-	if err := freeze("--unfreeze"); err != nil {
-		t.Fatal(err)
-	}
-	return mount, freeze
-}
 
 // A disk that hangs stops what needs it, and nothing else: deliveries are remembered in
 // memory, required records are refused, reloads and other gates go on.
 func TestFrozenDisk(t *testing.T) {
-	mount, freeze := freezable(t)
+	mount, freeze := testkit.FreezableDisk(t)
 	elsewhere := filepath.Join(t.TempDir(), "secret")
 	if err := os.WriteFile(elsewhere, []byte(oldSecret), 0o600); err != nil {
 		t.Fatal(err)
@@ -125,24 +82,14 @@ func TestFrozenDisk(t *testing.T) {
 // A file output on a disk that is full: with required, whatever is told 200 has its record
 // once there is room again, be it after a kill in the middle.
 func TestRequiredOverAFullDisk(t *testing.T) {
-	mount := t.TempDir()
-	if err := syscall.Mount("tmpfs", mount, "tmpfs", 0, "size=4m"); err != nil {
-		t.Skipf("no small file system can be had here: %v", err)
-	}
-	t.Cleanup(func() { _ = syscall.Unmount(mount, syscall.MNT_DETACH) })
-	path := filepath.Join(mount, "hooks.log")
+	disk := testkit.NewSmallDisk(t, 4<<20)
+	path := filepath.Join(disk.Path, "hooks.log")
 	gates := []gate{{name: "required", options: fmt.Sprintf(`{provider: github, secrets: ["env:GH"], stateDirectory: %q, audit: {required: "true", outputs: [{type: file, path: %q, bufferBytes: "65536"}]}}`, t.TempDir(), path)}}
-	filler := filepath.Join(mount, "filler")
 	acknowledged := sync.Map{}
 	for _, kills := range []bool{false, true} {
 		s := start(t, nil, gates, gateway.Settings{})
 		// What is in the way is all that there is room for.
-		f, err := os.OpenFile(filler, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, _ = f.Write(make([]byte, 8<<20))
-		_ = f.Close()
+		disk.Fill()
 		refused := atomic.Int64{}
 		wait := sync.WaitGroup{}
 		for sender := range 16 {
@@ -175,9 +122,7 @@ func TestRequiredOverAFullDisk(t *testing.T) {
 		if kills {
 			s.Kill()
 		}
-		if err := os.Remove(filler); err != nil {
-			t.Fatal(err)
-		}
+		disk.Free()
 		if kills {
 			s = start(t, nil, gates, gateway.Settings{})
 		} else {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/hookward/hookward/dev/gateway"
+	"github.com/hookward/hookward/dev/stores"
 	"github.com/hookward/hookward/dev/testkit"
 )
 
@@ -176,9 +177,9 @@ func TestCallersWhoHangUp(t *testing.T) {
 
 // What one Traefik has in flight so, another one does not pass.
 func TestCallersWhoHangUpOnOneOfTwo(t *testing.T) {
-	server := startRedis(t)
+	server := stores.Redis(t)
 	c := newCounter()
-	p := startPair(t, []gate{{name: "once", options: shared(server.address, `, readTimeout: 5s}, replay: {required: true}}`)}}, c.ServeHTTP)
+	p := startPair(t, []gate{{name: "once", options: shared(server.Address, `, readTimeout: 5s}, replay: {required: true}}`)}}, c.ServeHTTP)
 	body, signature := fresh()
 	c.hangUp(t, p.sites[0].client, p.sites[0].request("once", body, signature, "X-Id: "+body))
 	testkit.Await(t, "the backend is done", func() bool {
@@ -196,11 +197,11 @@ func TestCallersWhoHangUpOnOneOfTwo(t *testing.T) {
 	if n := p.times(body); n != 1 {
 		t.Errorf("the backend has it %d times", n)
 	}
-	keys := strings.Fields(server.do(t, "KEYS", "hookward:delivery:*"))
+	keys := strings.Fields(server.Do(t, "KEYS", "hookward:delivery:*"))
 	if len(keys) != 1 {
 		t.Fatal(keys)
 	}
-	if left, _ := strconv.Atoi(server.do(t, "PTTL", keys[0])); left < 100_000 || left > 120_000 {
+	if left, _ := strconv.Atoi(server.Do(t, "PTTL", keys[0])); left < 100_000 || left > 120_000 {
 		t.Errorf("it ends in %d ms", left)
 	}
 }

@@ -3,9 +3,7 @@ package e2e
 import (
 	"context"
 	"fmt"
-	"net"
 	"net/http"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -19,56 +17,6 @@ import (
 	"github.com/hookward/hookward/dev/stores"
 	"github.com/hookward/hookward/dev/testkit"
 )
-
-// redis is a running redis-server, which forgets everything when it ends.
-type redis struct {
-	address   string
-	arguments []string
-	command   *exec.Cmd
-}
-
-func startRedis(t *testing.T, arguments ...string) *redis {
-	t.Helper()
-	r := &redis{address: testkit.Addresses(t, 1)[0]}
-	_, port, _ := net.SplitHostPort(r.address)
-	r.arguments = []string{"--bind", "127.0.0.1", "--port", port, "--save", "", "--appendonly", "no", "--dir", t.TempDir()}
-	for _, argument := range arguments {
-		r.arguments = append(r.arguments, strings.ReplaceAll(argument, "PORT", port))
-	}
-	r.start(t)
-	t.Cleanup(func() { r.kill() })
-	return r
-}
-
-func (r *redis) start(t *testing.T) {
-	t.Helper()
-	r.command = exec.Command("redis-server", r.arguments...)
-	r.command.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	if err := r.command.Start(); err != nil {
-		t.Fatal(err)
-	}
-	eventually(t, "redis listens", func() bool {
-		connection, err := net.Dial("tcp", r.address)
-		return err == nil && connection.Close() == nil
-	})
-}
-
-func (r *redis) kill() {
-	_ = r.command.Process.Signal(syscall.SIGCONT)
-	_ = r.command.Process.Kill()
-	_ = r.command.Wait()
-}
-
-// do sends a command, as an operator would.
-func (r *redis) do(t *testing.T, arguments ...string) string {
-	t.Helper()
-	_, port, _ := net.SplitHostPort(r.address)
-	out, err := exec.Command("redis-cli", append([]string{"-p", port}, arguments...)...).CombinedOutput()
-	if err != nil {
-		t.Fatalf("%v: %v %s", arguments, err, out)
-	}
-	return strings.TrimSpace(string(out))
-}
 
 // pair is two Traefiks in front of one backend, that share what they remember. The
 // first is in the form that is tested, and the second is interpreted.
@@ -109,9 +57,9 @@ func shared(address, more string) string {
 // 10,000 deliveries come to both Traefiks at the same moment, and each passes
 // once.
 func TestReplayRaceOfTwoTraefiks(t *testing.T) {
-	server := startRedis(t)
+	server := stores.Redis(t)
 	// The clock of a busy machine is not the server's fault.
-	p := startPair(t, []gate{{name: "once", options: shared(server.address, `, readTimeout: 5s}, replay: {required: true}}`)}}, nil)
+	p := startPair(t, []gate{{name: "once", options: shared(server.Address, `, readTimeout: 5s}, replay: {required: true}}`)}}, nil)
 	const deliveries, workers = 10_000, 16
 	clients := [2]*http.Client{}
 	for i := range clients {
@@ -168,22 +116,22 @@ func TestReplayRaceOfTwoTraefiks(t *testing.T) {
 		t.Errorf("%d answered 200, %d 409, %d otherwise", ok.Load(), later.Load(), other.Load())
 	}
 	// Every key ends by itself, and says whose it is.
-	keys := strings.Fields(server.do(t, "--scan"))
+	keys := strings.Fields(server.Do(t, "--scan"))
 	if len(keys) != deliveries {
 		t.Errorf("%d keys", len(keys))
 	}
 	for _, key := range keys[:100] {
-		if ttl, err := strconv.Atoi(server.do(t, "PTTL", key)); err != nil || ttl <= 0 || ttl > 24*60*60*1000 || !strings.HasPrefix(key, "hookward:delivery:") || len(key) != len("hookward:delivery:")+40 {
+		if ttl, err := strconv.Atoi(server.Do(t, "PTTL", key)); err != nil || ttl <= 0 || ttl > 24*60*60*1000 || !strings.HasPrefix(key, "hookward:delivery:") || len(key) != len("hookward:delivery:")+40 {
 			t.Errorf("%q: %v %v", key, ttl, err)
 		}
 	}
 }
 
 func TestLimitsOfTwoTraefiks(t *testing.T) {
-	server := startRedis(t)
+	server := stores.Redis(t)
 	p := startPair(t, []gate{
-		{name: "limit", options: shared(server.address, `, readTimeout: 5s}, rateLimit: {average: 100, period: 1s, burst: 50, responseHeaders: true}}`)},
-		{name: "ban", options: shared(server.address, `}, ban: {failures: 10, duration: 5m}}`)},
+		{name: "limit", options: shared(server.Address, `, readTimeout: 5s}, rateLimit: {average: 100, period: 1s, burst: 50, responseHeaders: true}}`)},
+		{name: "ban", options: shared(server.Address, `}, ban: {failures: 10, duration: 5m}}`)},
 	}, nil)
 	flood := func(duration time.Duration) (int64, time.Duration) {
 		before, began := p.total.Load(), time.Now()
@@ -240,10 +188,10 @@ func TestRedisOutages(t *testing.T) {
 	// Which of the two has heard of a delivery depends on when it has lost Redis.
 	unsteady.Add(1)
 	defer unsteady.Add(-1)
-	server := startRedis(t, "--maxmemory", "3mb", "--maxmemory-policy", "noeviction")
+	server := stores.Redis(t, "--maxmemory", "3mb", "--maxmemory-policy", "noeviction")
 	p := startPair(t, []gate{
-		{name: "once", options: shared(server.address, `}, replay: true, rateLimit: {average: 1000, period: 1s, burst: 1000}}`)},
-		{name: "strict", options: shared(server.address, `}, replay: {required: true}}`)},
+		{name: "once", options: shared(server.Address, `}, replay: true, rateLimit: {average: 1000, period: 1s, burst: 1000}}`)},
+		{name: "strict", options: shared(server.Address, `}, replay: {required: true}}`)},
 	}, nil)
 	a, b := p.sites[0], p.sites[1]
 	serial := 0
@@ -289,27 +237,25 @@ func TestRedisOutages(t *testing.T) {
 	}
 	sharing("at first")
 	for range 2 {
-		server.kill()
+		server.Kill()
 		outage("killed")
-		server.start(t)
+		server.Start(t)
 		sharing("after a restart")
-		if err := server.command.Process.Signal(syscall.SIGSTOP); err != nil {
-			t.Fatal(err)
-		}
+		server.Signal(t, syscall.SIGSTOP)
 		outage("paused")
-		_ = server.command.Process.Signal(syscall.SIGCONT)
+		server.Signal(t, syscall.SIGCONT)
 		sharing("after a pause")
-		server.do(t, "REPLICAOF", "127.0.0.1", "1")
+		server.Do(t, "REPLICAOF", "127.0.0.1", "1")
 		outage("read-only")
-		server.do(t, "REPLICAOF", "NO", "ONE")
+		server.Do(t, "REPLICAOF", "NO", "ONE")
 		sharing("when it can be written to")
-		server.do(t, "EVAL", "for i=1,100000 do if not pcall(redis.call,'SET','fill'..i,string.rep('x',1000)) then return i end end", "0")
+		server.Do(t, "EVAL", "for i=1,100000 do if not pcall(redis.call,'SET','fill'..i,string.rep('x',1000)) then return i end end", "0")
 		// Who has asked while it filled, if only in the background, keeps all away for a moment.
 		time.Sleep(3 * time.Second)
 		outage("full")
-		server.do(t, "FLUSHALL")
+		server.Do(t, "FLUSHALL")
 		sharing("when there is room")
-		server.do(t, "SCRIPT", "FLUSH")
+		server.Do(t, "SCRIPT", "FLUSH")
 		sharing("when it has forgotten the scripts")
 	}
 	for _, s := range p.sites {
@@ -327,10 +273,10 @@ func TestRedisOverTLS(t *testing.T) {
 	authority.Issue(t, "server")
 	authority.Issue(t, "client")
 	at := func(name string) string { return filepath.Join(directory, name) }
-	server := startRedis(t, "--requirepass", "a password for redis alone", "--port", "0", "--tls-port", "PORT",
+	server := stores.Redis(t, "--requirepass", "a password for redis alone", "--port", "0", "--tls-port", "PORT",
 		"--tls-cert-file", at("server.crt"), "--tls-key-file", at("server.key"), "--tls-ca-cert-file", at("ca.crt"))
 	options := func(more string) string {
-		return `{provider: github, secrets: ["env:GH"], replay: {required: true}, redis: {endpoints: "` + server.address + `", db: 3, readTimeout: 2s, dialTimeout: 2s` + more + `}}`
+		return `{provider: github, secrets: ["env:GH"], replay: {required: true}, redis: {endpoints: "` + server.Address + `", db: 3, readTimeout: 2s, dialTimeout: 2s` + more + `}}`
 	}
 	s := start(t, nil, []gate{
 		{name: "good", options: options(`, password: "env:REDIS_PASSWORD", tls: {ca: ` + at("ca.crt") + `, cert: ` + at("client.crt") + `, key: "file:` + at("client.key") + `"}`)},

@@ -19,8 +19,8 @@ import (
 func TestRedisAwayForAMoment(t *testing.T) {
 	unsteady.Add(1)
 	defer unsteady.Add(-1)
-	server := startRedis(t)
-	proxy := stores.Proxy(t, server.address)
+	server := stores.Redis(t)
+	proxy := stores.Proxy(t, server.Address)
 	answers := map[string]int{"refused": http.StatusInternalServerError, "taken": http.StatusOK}
 	p := startPair(t, []gate{{name: "once", options: shared(proxy.Address, `}, replay: true}`)}}, func(rw http.ResponseWriter, r *http.Request) {
 		kind, _, _ := strings.Cut(r.Header.Get("X-Id"), " ")
@@ -60,8 +60,8 @@ func TestRedisAwayForAMoment(t *testing.T) {
 func TestRedisAnswersTooLate(t *testing.T) {
 	unsteady.Add(1)
 	defer unsteady.Add(-1)
-	server := startRedis(t)
-	proxy := stores.Proxy(t, server.address)
+	server := stores.Redis(t)
+	proxy := stores.Proxy(t, server.Address)
 	s := start(t, nil, []gate{{name: "strict", options: shared(proxy.Address, `}, replay: {required: true}}`)}}, gateway.Settings{})
 	for i := range 5 {
 		body := fmt.Sprintf("delivery %d", i)
@@ -81,8 +81,8 @@ func TestRedisAnswersTooLate(t *testing.T) {
 func TestForgedRequestsAtRedis(t *testing.T) {
 	unsteady.Add(1)
 	defer unsteady.Add(-1)
-	server := startRedis(t)
-	proxy := stores.Proxy(t, server.address)
+	server := stores.Redis(t)
+	proxy := stores.Proxy(t, server.Address)
 	proxy.Slow(64<<10, 5*time.Millisecond)
 	p := startPair(t, []gate{{name: "once", options: shared(proxy.Address, `, poolSize: 4, readTimeout: 5s}, replay: true, ban: {failures: 100000}, rateLimit: {average: 100000, period: 1s}}`)}}, nil)
 	stop := make(chan struct{})
@@ -130,8 +130,8 @@ func TestForgedRequestsAtRedis(t *testing.T) {
 
 // An answer that nobody has asked for is not taken for that to a later question.
 func TestRedisAnswersOutOfTurn(t *testing.T) {
-	server := startRedis(t)
-	proxy := stores.Proxy(t, server.address)
+	server := stores.Redis(t)
+	proxy := stores.Proxy(t, server.Address)
 	s := start(t, nil, []gate{{name: "once", options: shared(proxy.Address, `, readTimeout: 5s}, replay: true}`)}}, gateway.Settings{})
 	for i, answer := range []string{"", ":2\r\n", "+OK\r\n", ":2\r\n"} {
 		proxy.Say(answer)
