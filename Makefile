@@ -70,6 +70,17 @@ dev:
 	HOOKWARD_FORM=compiled HOOKWARD_TRANSCRIPT=$(TRANSCRIPTS)/compiled go test -C dev -p 1 -count 1 $(IN_TRAEFIK)
 	go run -C dev ./transcript $(TRANSCRIPTS)/interpreted $(TRANSCRIPTS)/compiled
 
+#? race-e2e: Run the end-to-end tests in a Traefik with the race detector and hookward compiled in, for a quarter of an hour or more (takes gcc; TESTS='-run Replay' for some)
+.PHONY: race-e2e
+race-e2e:
+	go run -C dev ./race $(TESTS)
+
+#? faultlab: Inject faults into the real Traefik, with hookward in both forms: memory, disks, Redis, kills (most take root; CASES='-run redis' for some)
+.PHONY: faultlab
+faultlab:
+	@dev/tools.sh redis-server || true
+	go run -C dev ./faultlab $(CASES)
+
 #? bench: Measure hookward beside the alternatives for three quarters of an hour, and write docs/performance.md (Debian installs what is missing)
 .PHONY: bench
 bench:

@@ -48,6 +48,7 @@ func buildCommand() command {
 		flags.StringVar(&o.PluginDirectory, "plugin-directory", "", "write the plugin's manifest below this `DIRECTORY`, in which Traefik is\ngoing to be started")
 		flags.BoolVar(&o.Check, "check", true, "start the binary once, and see that it verifies")
 		flags.BoolVar(&o.Dashboard, "dashboard", false, "build Traefik's web page into it, which takes Node.js")
+		flags.BoolVar(&o.Race, "race", false, "build it with Go's race detector, for tests: many times slower and larger;\ntakes a C compiler")
 		return func(arguments []string, s streams) int {
 			if len(arguments) > 0 {
 				return c.fail(s, fmt.Sprintf("takes no arguments but options: %q", arguments[0]))

@@ -45,6 +45,9 @@ type Form string
 const (
 	Interpreted Form = "interpreted"
 	Compiled    Form = "compiled"
+	// Race is Compiled with Go's race detector, for BuildPinned and BuildVersion alone:
+	// whoever tests it says BinaryVariable, and that it is Compiled.
+	Race Form = "race"
 )
 
 // FormVariable is the environment variable that names the form which is tested.
@@ -135,19 +138,25 @@ func BuildVersion(ctx context.Context, version string, form Form, progress io.Wr
 	if _, missing := os.Stat(binary); missing == nil && err == nil && string(built) == digest {
 		return binary, nil
 	}
-	if err := BuildCompiled(ctx, version, root, binary, progress); err != nil {
+	options := []string{}
+	if form == Race {
+		options = append(options, "--race")
+	}
+	if err := BuildCompiled(ctx, version, root, binary, progress, options...); err != nil {
 		return "", err
 	}
 	return binary, os.WriteFile(binary+".source", []byte(digest), 0o644)
 }
 
-// BuildCompiled runs `hookward build` for a directory with hookward's source.
-func BuildCompiled(ctx context.Context, version, source, binary string, progress io.Writer) error {
+// BuildCompiled runs `hookward build` for a directory with hookward's source, with more
+// options of that command.
+func BuildCompiled(ctx context.Context, version, source, binary string, progress io.Writer, options ...string) error {
 	root, err := Root()
 	if err != nil {
 		return err
 	}
-	build := exec.CommandContext(ctx, "go", "run", "./cmd/hookward", "build", "--traefik", version, "--hookward", source, "--output", binary)
+	arguments := []string{"run", "./cmd/hookward", "build", "--traefik", version, "--hookward", source, "--output", binary}
+	build := exec.CommandContext(ctx, "go", append(arguments, options...)...)
 	build.Dir = root
 	var messages bytes.Buffer
 	build.Stderr = io.MultiWriter(progress, &messages)

@@ -35,6 +35,7 @@ type Options struct {
 	Output    string // path of the binary
 	Check     bool   // start the binary once, and hand it over only if it verifies
 	Dashboard bool   // build Traefik's web page into it, which takes Node.js
+	Race      bool   // build it with Go's race detector, which takes a C compiler
 	// PluginDirectory gets the manifest that Traefik looks for, if it is not empty: it
 	// is the directory that Traefik is going to be started in.
 	PluginDirectory string
@@ -70,6 +71,11 @@ func Build(ctx context.Context, o Options) (Result, error) {
 	t := &toolchain{ctx: ctx, work: work, progress: o.Progress}
 	if err := t.find(); err != nil {
 		return Result{}, err
+	}
+	if o.Race {
+		if err := t.detectRaces(); err != nil {
+			return Result{}, err
+		}
 	}
 	if o.Check && t.platform != runtime.GOOS+"/"+runtime.GOARCH {
 		return Result{}, fmt.Errorf("a Traefik for %s can't be started here, so nobody would know that it verifies; --check=false builds it all the same", t.platform)

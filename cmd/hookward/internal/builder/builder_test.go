@@ -218,6 +218,14 @@ func TestRefuses(t *testing.T) {
 			t.Errorf("%v", err)
 		}
 	})
+	t.Run("the race detector without a C compiler", func(t *testing.T) {
+		t.Setenv("CC", filepath.Join(t.TempDir(), "gcc"))
+		o := good
+		o.Race = true
+		if _, err := Build(t.Context(), o); err == nil || !strings.HasPrefix(err.Error(), "--race takes a C compiler, and there is no ") || !strings.HasSuffix(err.Error(), "install gcc, or set CC") {
+			t.Errorf("%v", err)
+		}
+	})
 	t.Run("without Go", func(t *testing.T) {
 		t.Setenv("PATH", t.TempDir())
 		if _, err := Build(t.Context(), good); err == nil || !strings.Contains(err.Error(), "no go command in PATH") {

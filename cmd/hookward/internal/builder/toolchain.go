@@ -27,6 +27,7 @@ type toolchain struct {
 	version  string // such as go1.26.1
 	platform string // GOOS/GOARCH that it builds for
 	cache    string // GOCACHE
+	race     bool   // build with the race detector
 }
 
 // say tells how far the work is.
@@ -40,7 +41,10 @@ func (t *toolchain) command(directory string, arguments ...string) *exec.Cmd {
 	cmd := exec.CommandContext(t.ctx, t.path, arguments...)
 	cmd.Dir = directory
 	cmd.Env = append(os.Environ(), "GOWORK=off", "GO111MODULE=on", "GOFLAGS=")
-	if os.Getenv("CGO_ENABLED") == "" {
+	switch {
+	case t.race:
+		cmd.Env = append(cmd.Env, "CGO_ENABLED=1")
+	case os.Getenv("CGO_ENABLED") == "":
 		cmd.Env = append(cmd.Env, "CGO_ENABLED=0")
 	}
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
@@ -76,6 +80,23 @@ func (t *toolchain) find() error {
 		return fmt.Errorf("go env says %q", out)
 	}
 	t.version, t.platform, t.cache = words[0], words[1]+"/"+words[2], words[3]
+	return nil
+}
+
+// detectRaces has the race detector built in, which is linked by a C compiler.
+func (t *toolchain) detectRaces() error {
+	out, err := t.output(t.work, "env", "CC")
+	if err != nil {
+		return err
+	}
+	words := strings.Fields(string(out))
+	if len(words) == 0 {
+		return errors.New("--race takes a C compiler, and go env names none: set CC")
+	}
+	if _, err := exec.LookPath(words[0]); err != nil {
+		return fmt.Errorf("--race takes a C compiler, and there is no %s in PATH: install gcc, or set CC", words[0])
+	}
+	t.race = true
 	return nil
 }
 
@@ -127,7 +148,11 @@ func (t *toolchain) compile(binary, version string) error {
 		return err
 	}
 	flags := "-s -w -X " + traefikModule + "/pkg/version.Version=" + version + " -X " + traefikModule + "/pkg/version.BuildDate=" + date
-	cmd := t.command(t.work, "build", "-v", "-mod=readonly", "-trimpath", "-buildvcs=false", "-ldflags", flags, "-o", binary, ".")
+	arguments := []string{"build", "-v", "-mod=readonly", "-trimpath", "-buildvcs=false", "-ldflags", flags, "-o", binary}
+	if t.race {
+		arguments = append(arguments, "-race")
+	}
+	cmd := t.command(t.work, append(arguments, ".")...)
 	pipe, err := cmd.StderrPipe()
 	if err != nil {
 		return err
