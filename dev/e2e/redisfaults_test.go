@@ -22,7 +22,7 @@ func TestRedisAwayForAMoment(t *testing.T) {
 	server := stores.Redis(t)
 	proxy := stores.Proxy(t, server.Address)
 	answers := map[string]int{"refused": http.StatusInternalServerError, "taken": http.StatusOK}
-	p := startPair(t, []gate{{name: "once", options: shared(proxy.Address, `}, replay: true}`)}}, func(rw http.ResponseWriter, r *http.Request) {
+	p := startPair(t, []gate{{name: "once", options: shared(proxy.Address, `, readTimeout: 5s}, replay: true}`)}}, func(rw http.ResponseWriter, r *http.Request) {
 		kind, _, _ := strings.Cut(r.Header.Get("X-Id"), " ")
 		if r.Header.Get("X-Away") != "" {
 			proxy.Refuse() // with the connections that there are

@@ -35,7 +35,7 @@ func pair(t *trial, redis, more string) ([]*site, *ledger, *stores.FaultProxy) {
 
 // redisAway has Redis go away during the backend's work, once it has the claim.
 func redisAway(t *trial) {
-	sites, l, proxy := pair(t, "", ", replay: true")
+	sites, l, proxy := pair(t, ", readTimeout: 5s", ", replay: true")
 	refused := map[string]bool{}
 	var mu sync.Mutex
 	l.answer = func(body string, n int) int {
