@@ -14,13 +14,20 @@ import (
 // checkAnyProof is checkProof for every case.
 func checkAnyProof(p *policy.Policy, x *exchange) string {
 	if p.Uncompresses {
-		reason := signature.Uncompress(p.Schemes, &x.Message, p.MaxBodyBytes)
+		reason := uncompress(p, x)
 		if reason != "" {
 			return reason
 		}
 	}
 	x.proof = policy.Prove(p, &x.Message, x.start)
 	return x.proof.Reason
+}
+
+// uncompress puts what the body was before it was compressed in its place. The request
+// holds memory for both until it is over.
+func uncompress(p *policy.Policy, x *exchange) string {
+	take := func(bytes int64) bool { return takeMemory(x, bytes) }
+	return signature.Uncompress(p.Schemes, &x.Message, p.MaxBodyBytes, take)
 }
 
 // macState is what a worker keeps of the first key of the scheme that it had last.

@@ -3,10 +3,12 @@ package hookward
 import (
 	"bytes"
 	"compress/gzip"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
 
+	"github.com/hookward/hookward/internal/budget"
 	"github.com/hookward/hookward/internal/hooktest"
 	"github.com/hookward/hookward/internal/verdict"
 )
@@ -134,13 +136,15 @@ func TestUncompressedDelivery(t *testing.T) {
 	}
 }
 
-// What has no signature is not uncompressed to find that out.
+// What has no signature that can be read is not uncompressed to find that out.
 func TestUncompressedUnsigned(t *testing.T) {
 	bomb := packed(t, strings.Repeat("a", 500_000), 9)
 	for _, c := range []struct{ header, want string }{
 		{"X-Unrelated: a", verdict.SignatureMissing},
-		{"X-Signature: a", verdict.BodyTooLarge},
-		{"X-Other: a", verdict.BodyTooLarge},
+		{"X-Signature: a", verdict.SignatureMalformed},
+		{"X-Other: " + strings.Repeat("0", 63), verdict.SignatureMalformed},
+		{"X-Signature: " + strings.Repeat("0", 64), verdict.BodyTooLarge},
+		{"X-Other: " + strings.Repeat("0", 64), verdict.BodyTooLarge},
 	} {
 		records, _ := capture(t)
 		raw := hooktest.SignedPlain(map[string]any{"maxBodyBytes": "1000"})
@@ -148,6 +152,31 @@ func TestUncompressedUnsigned(t *testing.T) {
 		asked(t, raw, hooktest.NewPost(bomb, "Content-Encoding: gzip", c.header))
 		if reason := hooktest.OnlyRecord(t, records)["event.reason"]; reason != c.want {
 			t.Errorf("%s: %v, want %s", c.header, reason, c.want)
+		}
+	}
+}
+
+// What is uncompressed is held for as long as the request, and counts as a body does.
+func TestUncompressedMemory(t *testing.T) {
+	for size, want := range map[int]string{500_000: verdict.MemoryUnavailable, 50_000: verdict.Verified} {
+		limitedTo(t, 200_000)
+		text := strings.Repeat("a", size)
+		records, _ := capture(t)
+		held := int64(0)
+		backend := http.HandlerFunc(func(http.ResponseWriter, *http.Request) { held = budget.Held(bodies) })
+		h := newTestHandler(t, backend, hooktest.SignedPlain(nil))
+		budget.SetLimit(bodies, 200_000)
+		rw := httptest.NewRecorder()
+		h.ServeHTTP(rw, hooktest.NewPost(packed(t, text, 9), "Content-Encoding: gzip", "X-Signature: "+hooktest.HexMACOf("hmac-sha256", hooktest.DocsSecret, text)))
+		reason := hooktest.OnlyRecord(t, records)["event.reason"]
+		if reason != want || want == verdict.MemoryUnavailable && (rw.Code != http.StatusServiceUnavailable || rw.Header().Get("Retry-After") != "30") {
+			t.Errorf("%d bytes: %d, %v, want %s", size, rw.Code, reason, want)
+		}
+		if left := budget.Held(bodies); left != 0 {
+			t.Errorf("%d bytes: %d are held when all is over", size, left)
+		}
+		if want == verdict.Verified && held < int64(size) {
+			t.Errorf("%d bytes: %d are held meanwhile", size, held)
 		}
 	}
 }

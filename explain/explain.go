@@ -178,7 +178,7 @@ func (j *judgement) arriving() *http.Request {
 func (j *judgement) message() *message.Message {
 	m := &message.Message{Request: j.arriving(), Body: j.body}
 	if j.policy.Uncompresses {
-		signature.Uncompress(j.policy.Schemes, m, j.policy.MaxBodyBytes)
+		signature.Uncompress(j.policy.Schemes, m, j.policy.MaxBodyBytes, unlimited)
 	}
 	return m
 }

@@ -18,12 +18,12 @@ import (
 // seenSignature tells of the form that the reason is of: where its signature stands,
 // what was read there, and what of the request is signed.
 func (j *judgement) seenSignature() []string {
-	if j.policy.Uncompresses && j.Reason != verdict.SignatureMissing && signature.Uncompress(j.policy.Schemes, &message.Message{Request: j.request, Body: j.body}, j.policy.MaxBodyBytes) != "" {
+	if j.policy.Uncompresses && j.isNotGzip() {
 		return []string{"the body is not one member of gzip, and nothing else, of at most " + bytesText(j.policy.MaxBodyBytes) + " when uncompressed, under Content-Encoding: gzip"}
 	}
 	seen := j.trace.Meant
 	s := seen.Scheme
-	if s == nil && j.Reason == verdict.SignatureMissing {
+	if s == nil && j.policy.Uncompresses {
 		s = j.policy.Schemes[0] // the gate has stopped before it uncompressed the body
 	}
 	if s == nil {
@@ -238,3 +238,13 @@ func (j *judgement) seenKeys(s *signature.Scheme, o config.SignatureOptions) []s
 	}
 	return []string{name + ", secrets read as " + encoding + ": " + plural(len(s.Keys), "secret") + ", of which none has signed that"}
 }
+
+// isNotGzip says whether the body can't be uncompressed, although a signature is there.
+func (j *judgement) isNotGzip() bool {
+	m := &message.Message{Request: j.request, Body: j.body}
+	reason := signature.Uncompress(j.policy.Schemes, m, j.policy.MaxBodyBytes, unlimited)
+	return reason == verdict.BodyMalformed || reason == verdict.BodyTooLarge
+}
+
+// unlimited is the memory of who asks why.
+func unlimited(int64) bool { return true }
