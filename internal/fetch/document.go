@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/hookward/hookward/internal/backoff"
+	"github.com/hookward/hookward/internal/errand"
 	"github.com/hookward/hookward/internal/plainfile"
 )
 
@@ -82,6 +83,9 @@ const (
 	laterRetry   = 15 * time.Second
 )
 
+// patience is how long a gate that is built waits for a disk. Tests set it.
+var patience = 2 * time.Second
+
 // Traefik builds its handlers anew at each reload, and the documents outlive them.
 var (
 	documentsMu sync.Mutex
@@ -90,7 +94,8 @@ var (
 
 // Use returns the document of a source. The context is that of the gate that uses it.
 //
-// A file, or a snapshot, is read before Use returns; nothing is fetched before.
+// A file, or a snapshot, is read before Use returns, unless its disk takes longer than
+// patience; nothing is fetched before.
 func Use(ctx context.Context, s Source, now time.Time) *Document {
 	documentsMu.Lock()
 	d := documents[s.Key]
@@ -109,15 +114,26 @@ func Use(ctx context.Context, s Source, now time.Time) *Document {
 	if running {
 		return d
 	}
-	if s.File != "" {
+	if s.File == "" && snapshotPath(s) == "" {
+		wake(d, 0)
+		return d
+	}
+	if !errand.Run(errand.New(patience, func() { begin(d, now) })) {
+		s.Tell("error", "the "+titleOf(d)+" is not read yet: the disk does not answer", now)
+	}
+	return d
+}
+
+// begin reads what a document has on the disk, and plans its first turn.
+func begin(d *Document, now time.Time) {
+	if d.source.File != "" {
 		guardedUpdate(d, now)
 		d.due = now.Add(jitter(delay(d)))
 		plan(d, now)
-		return d
+		return
 	}
 	recallSnapshot(d, now)
 	wake(d, 0)
-	return d
 }
 
 // Keep says that a gate uses a document, as Use does where it is at hand.

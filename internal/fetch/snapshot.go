@@ -87,7 +87,7 @@ func loadSnapshot(s Source) (*Version, time.Time, string) {
 	if plainfile.WritableByAll(state) || plainfile.WritableByAll(plainfile.Look(s.StateDirectory)) {
 		return nil, time.Time{}, "its snapshot may be written by everybody on this machine"
 	}
-	b, problem := plainfile.Read(state, s.Rules.MaxBytes+maxHeaderBytes)
+	b, problem := readFile(state, s.Rules.MaxBytes+maxHeaderBytes)
 	if problem != "" {
 		return nil, time.Time{}, "its snapshot " + problem
 	}

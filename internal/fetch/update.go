@@ -8,6 +8,9 @@ import (
 	"github.com/hookward/hookward/internal/plainfile"
 )
 
+// readFile reads a file of the disk. Tests set it.
+var readFile = plainfile.Read
+
 // update asks the source for the document's present version and takes it over if it
 // is good.
 func update(d *Document, now time.Time) {
@@ -54,7 +57,7 @@ func updateFromFile(d *Document, now time.Time) {
 		return
 	}
 	state := plainfile.Look(d.source.File)
-	content, problem := plainfile.Read(state, d.source.Rules.MaxBytes)
+	content, problem := readFile(state, d.source.Rules.MaxBytes)
 	if problem != "" {
 		fail(d, problem, now)
 		return

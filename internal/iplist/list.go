@@ -31,7 +31,8 @@ const (
 // Use returns the list of a complete source. The context is that of the gate
 // that uses it. What the list has to say goes to tell, which must not block.
 //
-// A file, or a snapshot, is read before Use returns; nothing is fetched before.
+// A file, or a snapshot, is read before Use returns, unless its disk hangs; nothing is
+// fetched before.
 func Use(ctx context.Context, s Source, tell func(level, message string, now time.Time), now time.Time) *List {
 	return &List{Name: nameOf(s), document: fetch.Use(ctx, documentOf(s, tell), now)}
 }
