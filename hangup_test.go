@@ -190,3 +190,25 @@ func TestHangUpBeforeItIsForwarded(t *testing.T) {
 		t.Error(again.reason)
 	}
 }
+
+// A claim at whose end the gate panics ends by itself, and so does the request, be it that
+// it panics once more.
+func TestClaimAfterPanic(t *testing.T) {
+	capture(t)
+	g := newTestGate(t.Name(), onlyOnce(map[string]any{}), policy.Compile, hooktest.TestTime)
+	x := decide(g, github(), time.Now())
+	x.settled = true
+	recordPanicked(x, "a bug in settle")
+	<-x.done
+	if again := decide(g, github(), time.Now()); again.reason != verdict.DeliveryInFlight {
+		t.Errorf("at once: %s", again.reason)
+	}
+	again := decide(g, github(), time.Now().Add(claim.HoldTime+time.Second))
+	if again.reason != verdict.Verified {
+		t.Errorf("later: %s", again.reason)
+	}
+	again.settled = true
+	again.lease = 1 // with no Redis that could hold it
+	recordPanicked(again, "a bug in settle")
+	<-again.done
+}

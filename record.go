@@ -263,9 +263,9 @@ func putRecord(a *audit.Settings, x *exchange, line []byte, now time.Time) {
 	}
 }
 
-// recordPanicked ends what a worker has panicked at. What it was to do before the
-// record is not tried again, so that the record has its turn. A record that is lost
-// has had its number, or takes it now: the gap is seen.
+// recordPanicked ends what a worker has panicked at. The end of a claim is not tried
+// again, so that the record has its turn. A record that is lost has had its number, or
+// takes it now: the gap is seen.
 func recordPanicked(x *exchange, problem string) {
 	now := time.Now()
 	report.Write("error", x.gate.name, "recording a request panicked: "+problem, now)
@@ -275,7 +275,7 @@ func recordPanicked(x *exchange, problem string) {
 		return
 	}
 	if x.settled && x.claim != "" {
-		x.claim = "" // it is what has panicked
+		holdPanicked(x, now)
 		submit(recorders, x)
 		return
 	}
@@ -283,4 +283,14 @@ func recordPanicked(x *exchange, problem string) {
 		x.sequence = atomic.AddInt64(&x.gate.numbers.Sequence, 1)
 	}
 	x.done <- true
+}
+
+// holdPanicked leaves a claim in flight for a time, whose end has panicked. It may panic
+// at the same.
+func holdPanicked(x *exchange, now time.Time) {
+	defer func() {
+		_ = recover()
+		x.claim = ""
+	}()
+	hold(x, now)
 }

@@ -19,6 +19,7 @@ func TestPanic(t *testing.T) {
 	s := start(t, nil, []gate{
 		{name: "gh", options: github},
 		{name: "lossy", options: github},
+		{name: "once", options: `{provider: github, secrets: ["env:GH"], replay: {window: 1h}}`},
 		{name: "broken", options: `{provider: github, secrets: ["env:GH"], publicURL: panic}`},
 		{name: "list", options: `{provider: github, secrets: ["env:GH"], allowlist: {lists: {file: /panic, refresh: 1s}}}`},
 	}, gateway.Settings{Plugin: buggy(t)})
@@ -82,6 +83,16 @@ func TestPanic(t *testing.T) {
 		}
 		told(t, "lossy", "recording a request panicked: a bug in newRecord")
 	})
+	t.Run("at the end of a claim", func(t *testing.T) {
+		// The delivery is in flight for a time: what has become of it is not known.
+		s.passed(t, s.post(t, "once", hello, helloSignature, "X-GitHub-Event: panic in settle"))
+		told(t, "once", "recording a request panicked: a bug in settle")
+		a := s.post(t, "once", hello, helloSignature)
+		if r := s.record(t, a.path); a.StatusCode != http.StatusConflict || r.Reason != "delivery_in_flight" {
+			t.Errorf("%d, %s", a.StatusCode, r.Reason)
+		}
+		alive(t)
+	})
 	t.Run("reload", func(t *testing.T) {
 		// The bug again, on another router, then mended.
 		s.configure(t, "other", []gate{{name: "mended", options: `{provider: github, secrets: ["env:GH"], publicURL: panic}`}})
@@ -134,6 +145,11 @@ func buggy(t *testing.T) string {
 		if string(x.arrived) == "panic" {
 			panic("a bug in the read of the body")
 		}
+`},
+		{"func settle(x *exchange, now time.Time) {\n", `
+	if x.claim != "" && x.eventType == "panic in settle" {
+		panic("a bug in settle")
+	}
 `},
 		{"	r := &audit.Record{}\n", `
 		if x.eventType == "panic" {
