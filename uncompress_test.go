@@ -163,7 +163,7 @@ func TestUncompressedMemory(t *testing.T) {
 		text := strings.Repeat("a", size)
 		records, _ := capture(t)
 		held := int64(0)
-		backend := http.HandlerFunc(func(http.ResponseWriter, *http.Request) { held = budget.Held(bodies) })
+		backend := http.HandlerFunc(func(_ http.ResponseWriter, _ *http.Request) { held = budget.Held(bodies) })
 		h := newTestHandler(t, backend, hooktest.SignedPlain(nil))
 		budget.SetLimit(bodies, 200_000)
 		rw := httptest.NewRecorder()

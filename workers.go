@@ -125,7 +125,7 @@ func watch() {
 	defer func() { _ = recover() }() // nothing here can panic
 	for {
 		time.Sleep(watchInterval)
-		claim.Look()
+		claim.Follow()
 		giveUpLate(int64(time.Since(started)))
 		shrink(deciders)
 		shrink(recorders)

@@ -247,4 +247,4 @@ func (j *judgement) isNotGzip() bool {
 }
 
 // unlimited is the memory of who asks why.
-func unlimited(int64) bool { return true }
+func unlimited(_ int64) bool { return true }

@@ -3,6 +3,8 @@ package claim
 import (
 	"sync"
 	"time"
+
+	"github.com/hookward/hookward/internal/errand"
 )
 
 // The system's clock may be set while the process runs, and its own goes on. A claim ends
@@ -15,6 +17,9 @@ var (
 	clocksMu sync.Mutex // guards what follows
 	gap      = gapOf(began)
 	lead     int64 // by how much the system's clock has been set ahead, in all
+	followed int64 // the lead that all journals have followed
+
+	journaled = map[*Table]bool{}
 )
 
 const (
@@ -50,6 +55,34 @@ func Look() int64 {
 	return lead
 }
 
+// Follow is Look, and has the tables with a journal follow: its lines have the times from
+// before. Requests have no part in that.
+func Follow() {
+	now := Look()
+	var tables []*Table
+	clocksMu.Lock()
+	if now != followed {
+		followed = now
+		for t := range journaled {
+			tables = append(tables, t)
+		}
+	}
+	clocksMu.Unlock()
+	for i := range tables {
+		followOne(tables[i])
+	}
+}
+
+func followOne(t *Table) {
+	t.mu.Lock()
+	timeOf(t, clock())
+	j := t.journal
+	t.mu.Unlock()
+	if j != nil {
+		errand.Start(j.writer)
+	}
+}
+
 // timeOf returns what the system's clock would say now of a time, which may have been
 // taken before it was set. Before that the table follows the clock.
 func timeOf(t *Table, at time.Time) int64 {
@@ -63,6 +96,9 @@ func timeOf(t *Table, at time.Time) int64 {
 		moveAll(t.current, t.lead-before, latest)
 		moveAll(t.previous, t.lead-before, latest)
 		begin(t, ahead(t.since, t.lead-before, latest))
+		if t.journal != nil {
+			t.journal.behind = true // its lines have the times from before
+		}
 	}
 	if t.since > now+farAhead {
 		begin(t, now)

@@ -12,7 +12,7 @@ import (
 
 // A disk that hangs holds up one delivery for a moment, and then none.
 func TestJournalHangs(t *testing.T) {
-	d := onDisk(t)
+	d := onDiskThatHangs(t)
 	v := &voice{}
 	path := filepath.Join(t.TempDir(), "replay")
 	table := New(time.Hour, 1000, v.tell)
@@ -49,7 +49,7 @@ func TestJournalHangs(t *testing.T) {
 // Nobody waits long for a journal that can't be read: where nothing may pass twice, it
 // does not pass then, and elsewhere what is remembered has to do.
 func TestJournalHangsAtTheStart(t *testing.T) {
-	onDisk(t)
+	onDiskThatHangs(t)
 	table := New(time.Hour, 1000, quiet)
 	j := &journal{}
 	block := make(chan bool)

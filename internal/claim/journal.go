@@ -55,6 +55,9 @@ func Open(t *Table, path string, now int64) {
 	t.until = now + t.window
 	t.room = 0 // so that claimAny sees to it
 	t.mu.Unlock()
+	clocksMu.Lock()
+	journaled[t] = true
+	clocksMu.Unlock()
 	errand.Start(j.writer)
 }
 
@@ -271,6 +274,9 @@ func Close(t *Table) {
 		j.closed = true
 	}
 	t.mu.Unlock()
+	clocksMu.Lock()
+	delete(journaled, t)
+	clocksMu.Unlock()
 	if j != nil {
 		errand.Start(j.writer)
 	}

@@ -66,12 +66,20 @@ func onDisk(t *testing.T) *disk {
 	d := &disk{}
 	d.change(false, false)
 	beforePatience, beforeAppend := patience, appendAll
-	patience = 100 * time.Millisecond
+	patience = 20 * time.Second // a busy machine is no disk that hangs
 	appendAll = d.appendAll
 	t.Cleanup(func() {
 		patience = beforePatience
 		appendAll = beforeAppend
 	})
+	return d
+}
+
+// onDiskThatHangs is onDisk with little patience.
+func onDiskThatHangs(t *testing.T) *disk {
+	t.Helper()
+	d := onDisk(t)
+	patience = 100 * time.Millisecond
 	return d
 }
 
