@@ -103,7 +103,10 @@ func capture(t *testing.T) (*bytes.Buffer, *hooktest.LockedBuffer) {
 		shutOutputs()
 		freshOutputs()
 	})
-	return hooktest.Listen(t)
+	records, reports := hooktest.Listen(t)
+	// Whoever finds another at it leaves its record with that one, who may still write.
+	t.Cleanup(func() { settleOutputs(t) })
+	return records, reports
 }
 
 // usedOutputs are all that tests have had: gates keep those that were forgotten.

@@ -84,8 +84,9 @@ func serveText(o *origin, text string) {
 	})
 }
 
-// rules are those of the tests' documents.
-var rules = Rules{Timeout: time.Second, MaxBytes: 100_000, PlainHTTP: true, Redirects: true}
+// rules are those of the tests' documents. A busy machine keeps no good answer back for so
+// long.
+var rules = Rules{Timeout: 20 * time.Second, MaxBytes: 100_000, PlainHTTP: true, Redirects: true}
 
 // testSource completes a source. Its documents are lines, none of which may begin
 // with an x.

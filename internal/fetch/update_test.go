@@ -141,7 +141,7 @@ func TestBadUpdatesAreRefused(t *testing.T) {
 		d, said := newDocument(t, Source{URL: url})
 		// At first, when there is nothing yet.
 		serve(o, answer)
-		update(d, testTime)
+		updateBadly(d, name, testTime)
 		if has(d, "192.0.2.1") != "unknown" || !strings.Contains(take(said), "it has never been loaded") {
 			t.Errorf("%s: is taken for a list", name)
 		}
@@ -150,7 +150,7 @@ func TestBadUpdatesAreRefused(t *testing.T) {
 		update(d, testTime)
 		take(said)
 		serve(o, answer)
-		update(d, testTime.Add(time.Hour))
+		updateBadly(d, name, testTime.Add(time.Hour))
 		if has(d, "192.0.2.5") != "inside" || has(d, "192.0.2.9") != "outside" {
 			t.Errorf("%s: the last good list is not in force", name)
 		}
@@ -165,6 +165,15 @@ func TestBadUpdatesAreRefused(t *testing.T) {
 			t.Errorf("%s: does not recover", name)
 		}
 	}
+}
+
+// updateBadly waits for no answer that does not come.
+func updateBadly(d *Document, name string, now time.Time) {
+	if name == "slow" {
+		d.source.Rules.Timeout = 200 * time.Millisecond
+	}
+	update(d, now)
+	d.source.Rules.Timeout = rules.Timeout
 }
 
 // A version that was refused is not read again at every turn; what is told of it

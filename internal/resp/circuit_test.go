@@ -69,6 +69,7 @@ func TestEndpoints(t *testing.T) {
 func TestCrowd(t *testing.T) {
 	p, address := pretend(t, func(_ []string) string { return "" })
 	c, _ := newTestClient(address)
+	impatient(c)
 	began := time.Now()
 	var wg sync.WaitGroup
 	for w := 0; w < 200; w++ {
@@ -98,7 +99,6 @@ func TestStrangersAside(t *testing.T) {
 		return ":1\r\n"
 	})
 	c, said := newTestClient(address)
-	c.options.ReadTimeout = 10 * time.Second
 	var wg sync.WaitGroup
 	for w := 0; w < 100; w++ {
 		wg.Add(1)

@@ -106,10 +106,18 @@ func spoken(p *pretender) string {
 	return strings.Join(p.commands, " ")
 }
 
+// patience is longer than a busy machine keeps an answer back.
+const patience = 10 * time.Second
+
+// impatient lets a client wait for no answer that does not come.
+func impatient(c *Client) {
+	c.options.ReadTimeout = 100 * time.Millisecond
+}
+
 func newTestClient(endpoints ...string) (*Client, *[]string) {
 	said := &[]string{}
 	var mu sync.Mutex
-	c := NewClient(Options{Endpoints: endpoints, DialTimeout: time.Second, ReadTimeout: 100 * time.Millisecond, WriteTimeout: 100 * time.Millisecond, PoolSize: 4},
+	c := NewClient(Options{Endpoints: endpoints, DialTimeout: patience, ReadTimeout: patience, WriteTimeout: patience, PoolSize: 4},
 		func(level, message string, _ time.Time) {
 			mu.Lock()
 			*said = append(*said, level+": "+message)

@@ -140,10 +140,14 @@ func TestNeverOutOfStep(t *testing.T) {
 		answer := c.answer
 		p, address := pretend(t, func(_ []string) string { return answer })
 		client, _ := newTestClient(address)
+		if c.says == "no answer in time" {
+			impatient(client)
+		}
 		_, err := Run(client, testScript, "key", nil)
 		if err == nil || !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%s: %v, want %s", name, err, c.says)
 		}
+		client.options.ReadTimeout = patience
 		setAnswer(p, one)
 		number, err := Run(client, testScript, "key", nil)
 		if err != nil || number != 1 {
