@@ -183,6 +183,8 @@ const maxCause = 1000
 var (
 	quotedValue  = regexp.MustCompile(`"(?:[^"\\]|\\.)*"(?:\.\.\.)?`)
 	unknownBrace = regexp.MustCompile(`\{[^{}]*\}( is not known| can't stand here)`)
+	// A secret behind env: looks like a name. Names have capitals.
+	unlikelyName = regexp.MustCompile(`environment variable (?:\w*[a-z]\w*|\w{41,})`)
 )
 
 // causeOf returns why a gate refuses everything, at a length for a record. Values stay on
@@ -190,6 +192,7 @@ var (
 func causeOf(g *gate) string {
 	cause := unknownBrace.ReplaceAllString(problemOf(g), "{...}$1")
 	cause = quotedValue.ReplaceAllString(cause, `"..."`)
+	cause = unlikelyName.ReplaceAllString(cause, "environment variable ...")
 	if len(cause) > maxCause {
 		cause = strings.ToValidUTF8(cause[:maxCause], "") + "..."
 	}

@@ -94,6 +94,14 @@ func TestRecordsHaveTheCause(t *testing.T) {
 	if !strings.Contains(cause, "is not in the catalogue, did you mean github or gitlab?") && !strings.HasSuffix(cause, "...") || len(cause) != maxCause+3 || record["event.reason"] != verdict.ConfigInvalid {
 		t.Errorf("%q", cause)
 	}
+	// So may be what stands behind env:, unless it is written as names are.
+	for name, want := range map[string]string{"s3cr3t": "variable ... is not set", strings.Repeat("S3CR3T", 7): "variable ... is not set", "GITHUB_SECRET_2": "variable GITHUB_SECRET_2 is not set"} {
+		records.Reset()
+		asked(t, map[string]any{"provider": "github", "secrets": "env:" + name}, hooktest.NewPost(hooktest.DocsBody))
+		if cause, _ := hooktest.OnlyRecord(t, records)["error.message"].(string); !strings.Contains(cause, want) {
+			t.Errorf("env:%s: %q", name, cause)
+		}
+	}
 	// What is written in the wrong place may be the secret.
 	for _, value := range []string{"s3cr3t s3cr3t", `s3cr3t" s3cr3t\`, strings.Repeat("s3cr3t ", 20)} {
 		for option, raw := range map[string]map[string]any{
