@@ -14,6 +14,7 @@ import (
 var killCases = []faultCase{
 	{"kill -9: nine times under load", killed},
 	{"kill -9: quiet gate after an outage", killedQuiet},
+	{"kill -9: 100 MiB wait for a store", announced},
 	{"reload: 40 times under load", reloaded},
 }
 
