@@ -21,6 +21,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -67,6 +68,10 @@ func main() {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	chosen := slices.DeleteFunc(cases(), func(c faultCase) bool { return !which.MatchString(c.name) })
+	if len(chosen) == 0 {
+		fail(fmt.Errorf("no case is called so: -list names them"))
+	}
 	all := []*trial{}
 	for _, name := range strings.Split(*forms, ",") {
 		form := gateway.Form(name)
@@ -74,18 +79,15 @@ func main() {
 		if err != nil {
 			fail(err)
 		}
-		for _, c := range cases() {
-			if !which.MatchString(c.name) || ctx.Err() != nil {
-				continue
+		for _, c := range chosen {
+			if ctx.Err() != nil {
+				fail(ctx.Err())
 			}
 			t := &trial{name: c.name, form: form, binary: binary, source: *source, ctx: ctx, verbose: *verbose}
 			t.begin(c.run)
 			fmt.Println(t.line())
 			all = append(all, t)
 		}
-	}
-	if len(all) == 0 {
-		fail(fmt.Errorf("no case is called so: -list names them"))
 	}
 	fmt.Print("\n", table(all))
 	for _, t := range all {

@@ -80,7 +80,7 @@ func (t *trial) words() string {
 	if t.skipped != "" {
 		words = append(words, t.skipped)
 	}
-	return strings.Join(append(words, t.figures...), "; ")
+	return strings.Join(strings.Fields(strings.Join(append(words, t.figures...), "; ")), " ")
 }
 
 func (t *trial) line() string {
@@ -92,7 +92,7 @@ func table(all []*trial) string {
 	var b strings.Builder
 	b.WriteString("| Case | Form | Result | Figures |\n|---|---|---|---|\n")
 	for _, t := range all {
-		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", t.name, t.form, t.verdict(), strings.ReplaceAll(t.words(), "\n", " "))
+		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", t.name, t.form, t.verdict(), t.words())
 	}
 	return b.String()
 }
