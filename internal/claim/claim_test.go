@@ -266,6 +266,7 @@ func TestFullJournal(t *testing.T) {
 	if Claim(table, "known", stamp(2), false) != Duplicate || Claim(table, "flying", stamp(2), false) != InFlight {
 		t.Error("a journal makes a table forget")
 	}
+	Commit(table, "flying", 3) // which waits for the writer: the directory is to be removed
 }
 
 func TestDamagedJournals(t *testing.T) {
