@@ -115,11 +115,10 @@ func build(ctx context.Context, form gateway.Form, source string) (string, error
 	if err != nil {
 		return "", err
 	}
-	directory, err := os.MkdirTemp("", "hookward-faultlab-")
+	root, err := gateway.Root()
 	if err != nil {
 		return "", err
 	}
-	context.AfterFunc(ctx, func() { _ = os.RemoveAll(directory) })
-	binary := filepath.Join(directory, "traefik")
+	binary := filepath.Join(root, "dev", ".cache", "faultlab-compiled")
 	return binary, gateway.BuildCompiled(ctx, version, source, binary, io.Discard)
 }
