@@ -82,4 +82,5 @@ type exchange struct {
 	completed bool // whether the backend's handler returned
 	duplicate bool // the delivery has passed before
 	settled   bool // its claim is settled, or is not to be
+	counted   bool // it is among the gate's numbers
 }

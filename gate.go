@@ -11,6 +11,7 @@ import (
 	"github.com/hookward/hookward/internal/config"
 	"github.com/hookward/hookward/internal/errand"
 	"github.com/hookward/hookward/internal/memory"
+	"github.com/hookward/hookward/internal/metrics"
 	"github.com/hookward/hookward/internal/plainfile"
 	"github.com/hookward/hookward/internal/policy"
 	"github.com/hookward/hookward/internal/report"
@@ -38,6 +39,7 @@ type gate struct {
 	raw     map[string]any
 	compile func(map[string]any) (*policy.Compilation, *memory.State)
 	numbers *audit.Numbers
+	counts  *metrics.Gate  // nil where nobody counts
 	router  string         // its name, or nothing where that can't be told
 	watches bool           // whether the policy depends on files; set once
 	reader  *errand.Errand // compiles: see refresh
@@ -59,6 +61,9 @@ const refusesAll = "answers 503 to every request: "
 func newGate(name string, raw map[string]any, compile func(map[string]any) (*policy.Compilation, *memory.State), now time.Time) *gate {
 	StartWorkers()
 	g := &gate{name: name, numbers: numbersOf(name), raw: raw, compile: compile, checked: now}
+	if !isEndpoint(raw) {
+		g.counts = metrics.Of(name)
+	}
 	report.NoteConfiguration(name, raw)
 	patience := filePatience
 	if errand.AnyLate() {
@@ -90,6 +95,7 @@ func refresh(g *gate) {
 	g.mu.Lock()
 	g.read = true
 	adopt(g, c, s, now)
+	describe(g, c.Policy != nil && len(c.Degraded) == 0)
 	g.mu.Unlock()
 }
 
@@ -99,12 +105,14 @@ func goOn(g *gate, now time.Time) {
 	c, s := lastCompiled(g.name, g.raw)
 	if c == nil {
 		g.problem = noAnswer
+		describe(g, false)
 		report.Write("error", g.name, refusesAll+g.problem, now)
 		return
 	}
 	g.policy = c.Policy
 	g.state = s
 	g.files = c.Files
+	describe(g, false)
 	report.Write("error", g.name, "keeps what was in force: "+noAnswer, now)
 }
 
@@ -166,6 +174,21 @@ func adopt(g *gate, c *policy.Compilation, s *memory.State, now time.Time) {
 	}
 	for _, w := range c.Warnings {
 		report.Write("warn", g.name, config.Sentence(w), now)
+	}
+}
+
+// describe tells those who read the numbers what a gate is.
+func describe(g *gate, valid bool) {
+	if g.counts == nil {
+		return
+	}
+	switch {
+	case g.policy == nil:
+		metrics.Describe(g.counts, "unknown", "refuse", valid)
+	case g.policy.ObserveOnly:
+		metrics.Describe(g.counts, g.policy.Provider, "observe", valid)
+	default:
+		metrics.Describe(g.counts, g.policy.Provider, "enforce", valid)
 	}
 }
 

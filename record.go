@@ -183,6 +183,7 @@ func recordLoop(w *workers, x *exchange, own *audit.Scratch) {
 			tellAnnounced(x)
 			continue
 		}
+		countRequest(x, r)
 		if a.Sample != nil && !audit.Sample(x.gate.numbers, a, r) {
 			x.done <- true
 			continue
@@ -282,6 +283,7 @@ func recordPanicked(x *exchange, problem string) {
 	if x.sequence == 0 {
 		x.sequence = atomic.AddInt64(&x.gate.numbers.Sequence, 1)
 	}
+	countRequest(x, newRecord(x, now))
 	x.done <- true
 }
 

@@ -2,6 +2,7 @@ package hookward
 
 import (
 	"net/http"
+	"sync/atomic"
 	"time"
 )
 
@@ -13,6 +14,7 @@ import (
 // handler decides on each request, answers or forwards it, and records it.
 func handler(g *gate, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		atomic.AddInt64(&g.counts.Arrived, 1)
 		_, hijackable := rw.(http.Hijacker)
 		x := decideOn(g, r, hijackable, time.Now())
 		if x.limit != "" {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/hookward/hookward/internal/audit"
 	"github.com/hookward/hookward/internal/memory"
+	"github.com/hookward/hookward/internal/metrics"
 	"github.com/hookward/hookward/internal/policy"
 	"github.com/hookward/hookward/internal/report"
 	"github.com/hookward/hookward/internal/wal"
@@ -234,6 +235,7 @@ func forget(now time.Time) int {
 		}
 		if now.Sub(m.last) > linger && m.mu.TryLock() {
 			delete(middlewares, name)
+			metrics.Drop(name, now)
 			memory.Close(&m.memory)
 			audit.CloseAhead(m.numbers)
 			m.mu.Unlock()

@@ -144,7 +144,7 @@ func CloseAhead(t *Numbers) {
 
 // recordFormat tells the outputs what they have to know of records: an announcement can
 // be had again, and ends when all outputs have the record.
-var recordFormat = outbox.Format{Span: spanOf, Gap: gapRecord, Kept: announcedID, Again: announcedLine, Arrived: noteArrived}
+var recordFormat = outbox.Format{Span: spanOf, Gap: gapRecord, IsGap: isGap, Kept: announcedID, Again: announcedLine, Arrived: noteArrived}
 
 // idStart is how every record begins.
 const idStart = `{"event.id":"`

@@ -249,3 +249,11 @@ var recordOutput io.Writer = os.Stdout
 func Redirect(w io.Writer) {
 	recordOutput = w
 }
+
+// HealthOf returns an output's name, for people, and how it is doing.
+func HealthOf(o *Output) (string, outbox.Health) {
+	if o.Direct != nil {
+		return o.name, outbox.DirectHealth(o.Direct)
+	}
+	return o.name, outbox.QueueHealth(o.Queue)
+}

@@ -53,6 +53,34 @@ func Any(t *Table) bool {
 	return atomic.LoadInt64(&t.Banned) > 0
 }
 
+// maxCounted bounds how many bans Active looks at one by one: who is asked about meanwhile
+// waits for it.
+const maxCounted = 1000
+
+// Active returns how many clients are banned. Where they are very many, those are among
+// them whose ban has ended and is not forgotten yet.
+func Active(t *Table, now int64) int64 {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	turnBans(t, now)
+	if len(t.until[0])+len(t.until[1]) > maxCounted {
+		return int64(len(t.until[0]) + len(t.until[1]))
+	}
+	active := int64(0)
+	for client, until := range t.until[0] {
+		if until > now {
+			active++
+		}
+		delete(t.until[1], client) // it is banned anew
+	}
+	for _, until := range t.until[1] {
+		if until > now {
+			active++
+		}
+	}
+	return active
+}
+
 // Remaining returns how long a client is still banned, in nanoseconds.
 func Remaining(t *Table, client string, now int64) int64 {
 	t.mu.Lock()

@@ -265,3 +265,11 @@ func Shared(t *Table) int64 {
 	defer t.mu.Unlock()
 	return t.shared
 }
+
+// Sources returns how many keys have a bucket that is remembered. A bucket that has not been
+// touched for as long as it takes to fill is forgotten when another key comes.
+func Sources(t *Table) int64 {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return int64(len(t.current) + len(t.previous))
+}

@@ -129,3 +129,10 @@ func Held(b *Budget) int64 {
 	defer b.mu.Unlock()
 	return b.used + b.limit/openPart - atomic.LoadInt64(&b.Open)
 }
+
+// Used returns how many bytes are taken, and of how many.
+func Used(b *Budget) (int64, int64) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.limit/openPart - atomic.LoadInt64(&b.Open) + b.used, b.limit
+}

@@ -187,6 +187,13 @@ func Resize(t *Table, window time.Duration) {
 	t.mu.Unlock()
 }
 
+// Entries returns how many deliveries are remembered, those in flight among them.
+func Entries(t *Table) int64 {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return int64(len(t.current) + len(t.previous) + len(t.flying))
+}
+
 // Evicted returns how many deliveries have been forgotten before their time.
 func Evicted(t *Table) int64 {
 	t.mu.Lock()

@@ -131,3 +131,7 @@ func CloseLater(m *Cluster) {
 		Close(m)
 	})
 }
+
+// Health returns whether the server was well when it was last asked, and how many times it
+// was not.
+func Health(m *Cluster) (bool, int64) { return resp.Health(m.client) }

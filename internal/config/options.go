@@ -145,6 +145,12 @@ type Options struct {
 	// one line on stdout, with the body's hash.
 	Audit *AuditOptions `json:"audit"`
 
+	// Metrics makes this middleware no gate: it answers with the numbers of all gates of
+	// this Traefik, in Prometheus' text format or OpenMetrics. Beside it may stand
+	// `allowlist`, `denylist`, `ipStrategy` and `stateDirectory`. See
+	// [metrics](metrics.md).
+	Metrics *MetricsOptions `json:"metrics"`
+
 	// StateDirectory is a directory, as an absolute path, for what a restart of
 	// Traefik should not forget: the last good version of each list that has a
 	// `url`, the deliveries that `replay` remembers, and records that could not

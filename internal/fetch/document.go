@@ -53,6 +53,7 @@ type Document struct {
 	ctx     context.Context
 	uses    int         // by gates, and by requests
 	timer   *time.Timer // of turns: one for all, or Yaegi would keep the variables of each
+	health  Health
 
 	// What follows is for the one who updates: see running.
 	known      Version // without its content

@@ -116,6 +116,7 @@ func succeed(d *Document, now time.Time) {
 	if d.failures > 0 {
 		d.source.Tell("info", fmt.Sprintf("the %s is up to date again, after %d failed attempts", titleOf(d), d.failures), now)
 	}
+	noteHealth(d, now, false)
 	d.updated = now
 	d.failures = 0
 	d.cause = ""
@@ -124,6 +125,7 @@ func succeed(d *Document, now time.Time) {
 // fail notes that an update was refused, and says so once for each cause, and
 // again while it lasts.
 func fail(d *Document, cause string, now time.Time) {
+	noteHealth(d, time.Time{}, true)
 	d.failures++
 	if cause == d.cause && now.Sub(d.told) < reminder && !now.Before(d.told) {
 		return
@@ -164,6 +166,7 @@ func recallSnapshot(d *Document, now time.Time) {
 			// Not known by its validators: whoever has written the snapshot could
 			// have the source confirm it with them, for ever.
 			d.updated = updated
+			noteHealth(d, updated, false)
 			d.source.Tell("info", fmt.Sprintf("the %s has %s, from a snapshot of %s", titleOf(d), d.source.Describe(value), updated.Format(time.RFC3339)), now)
 			return
 		}

@@ -42,6 +42,9 @@ func Keep(ctx context.Context, l *List) {
 	fetch.Keep(ctx, l.document)
 }
 
+// HealthOf returns how a list is doing.
+func HealthOf(l *List) fetch.Health { return fetch.HealthOf(l.document) }
+
 func documentOf(s Source, tell func(level, message string, now time.Time)) fetch.Source {
 	return fetch.Source{
 		Kind:       "list",

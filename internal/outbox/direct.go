@@ -40,7 +40,8 @@ type Direct struct {
 	rest     []byte // of what was written in part: it goes first, and is never dropped
 	restOf   []byte // the whole line
 	gaps     gaps
-	failures int
+	failures int   // in a row
+	failed   int64 // all failures
 }
 
 // directChunk is how much is written at once of what had to wait.
@@ -185,6 +186,7 @@ func failed(d *Direct, lines []byte, n int, torn bool, err error) {
 	putBack(&d.waiting, lines[n:])
 	shrink(&d.waiting, d.most, &d.gaps)
 	d.failures++
+	d.failed++
 	wait := pause(d.failures, 0)
 	d.mu.Unlock()
 	tellArrived(d, whole, torn, tornOf)

@@ -29,7 +29,8 @@ type Queue struct {
 	timer    *time.Timer // of turns; see stopped
 	uses     int64
 	sending  time.Time // since when somebody is; zero: nobody is
-	failures int
+	failures int       // in a row
+	failed   int64     // all failures
 	until    time.Time // when to try again
 	hand     *batch    // what is being sent, or is to be sent again first
 	fewer    int       // how many records at once the receiver seems to take; 0 for any

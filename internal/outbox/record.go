@@ -10,6 +10,10 @@ type Format struct {
 	// Gap returns a record, without a newline, that says which ones were lost.
 	Gap func(of string, first, last, count int64) []byte
 
+	// IsGap says whether a line is a record of lost ones, which were counted when they were
+	// lost; nil where nobody counts.
+	IsGap func(line []byte) bool
+
 	// What follows is nil where nobody else keeps records.
 
 	// Kept returns by what id a line can be had again, or nothing where it can't be.
@@ -32,6 +36,7 @@ type gaps struct {
 	format Format
 	spans  map[string]*span
 	kept   []string // ids of lines that were dropped, and can be had again
+	lost   int64    // records, since the process began
 	full   bool     // lines were dropped, and none has been taken since
 }
 
@@ -82,6 +87,9 @@ func loseLine(g *gaps, line []byte) {
 	of, first, last, count := g.format.Span(line)
 	if of == "" {
 		return
+	}
+	if g.format.IsGap == nil || !g.format.IsGap(line) {
+		g.lost += count
 	}
 	s := g.spans[of]
 	if s == nil {

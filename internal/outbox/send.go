@@ -141,6 +141,7 @@ func nextStored(q *Queue) ([][]byte, string) {
 func failAttempt(q *Queue) {
 	q.mu.Lock()
 	q.failures++
+	q.failed++
 	q.until = time.Now().Add(pause(q.failures, 0))
 	q.sending = time.Time{}
 	q.mu.Unlock()
@@ -225,6 +226,7 @@ func settle(q *Queue, o Outcome, sent [][]byte) bool {
 	}
 	// Records that are refused one by one are no progress: it may be all of them.
 	q.failures++
+	q.failed++
 	q.until = time.Now().Add(pause(q.failures, o.Wait))
 	q.sending = time.Time{}
 	return false

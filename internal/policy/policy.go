@@ -74,6 +74,8 @@ type Policy struct {
 	Spoofs             map[string]bool // names that a backend may take for one of them
 
 	MaxBodyMemory int64 // for the bodies of all gates; 0 where nothing is said
+
+	Metrics *Metrics // it is no gate, and answers with numbers; nil for all others
 }
 
 // Compilation is what compile makes of a configuration: a policy, or problems.
@@ -130,6 +132,9 @@ func compilePolicy(n *config.Notes, resolver *secrets.Resolver, raw map[string]a
 	options, row := config.DecodeOnRow(n, raw)
 	if len(n.Problems) > 0 {
 		return nil
+	}
+	if options.Metrics != nil {
+		return compileMetrics(n, resolver, options)
 	}
 	options.PublicURL = signature.ResolvePublicURL(resolver, n, options.PublicURL)
 	p := newPolicy(n, options)

@@ -115,6 +115,7 @@ func leave(c *Client, aside bool, err error, now time.Time) {
 		c.failures = 0
 	} else {
 		c.failures++
+		c.failed++
 		c.closed = now.Add(pause)
 		if c.failures >= maxFailures {
 			closeIdle(c)
@@ -126,4 +127,11 @@ func leave(c *Client, aside bool, err error, now time.Time) {
 	} else if was > 0 {
 		c.tell("info", "redis: is well again", now)
 	}
+}
+
+// Health returns whether the last try went well, and how many have not.
+func Health(c *Client) (bool, int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.failures == 0, c.failed
 }

@@ -41,6 +41,7 @@ type Client struct {
 	idle     []*connection
 	endpoint int       // the one in use
 	failures int       // in a row
+	failed   int64     // all failures
 	closed   time.Time // until when nobody tries
 	waiting  int       // who want a connection, or have one
 	aside    int       // how many of these are strangers

@@ -1,0 +1,64 @@
+package hookward
+
+import (
+	"github.com/hookward/hookward/internal/audit"
+	"github.com/hookward/hookward/internal/metrics"
+)
+
+// countRequest counts a request as its record has it, once, whatever becomes of the record.
+// All of its numbers change under one lock, so that they agree whenever somebody looks.
+//
+//inline:hot
+func countRequest(x *exchange, r *audit.Record) {
+	counts := x.gate.counts
+	if counts == nil || x.counted {
+		return
+	}
+	x.counted = true
+	row := metrics.Decisions[r.Decision] + metrics.Reasons[r.Reason]
+	if r.Observed {
+		row = metrics.Decisions["observed"] + metrics.Reasons[r.Reason]
+	}
+	class := metrics.Classes[r.Status/100]
+	n := counts.N
+	i := 0
+	skew := int64(0)
+	counts.Mu.Lock()
+	n[row]++
+	n[class]++
+	for i < len(metrics.Times) && r.InGate > metrics.Times[i] {
+		i++
+	}
+	n[metrics.GateAt+i]++
+	n[metrics.GateAt+len(metrics.Times)+1] += r.InGate
+	if x.forward {
+		i = 0
+		for i < len(metrics.Times) && r.InBackend > metrics.Times[i] {
+			i++
+		}
+		n[metrics.BackendAt+i]++
+		n[metrics.BackendAt+len(metrics.Times)+1] += r.InBackend
+	}
+	if x.bodyWhole {
+		i = 0
+		for i < len(metrics.Sizes) && x.bodyBytes > metrics.Sizes[i] {
+			i++
+		}
+		n[metrics.BodyAt+i]++
+		n[metrics.BodyAt+len(metrics.Sizes)+1] += x.bodyBytes
+	}
+	if r.Secret == 1 {
+		n[metrics.SecretsAt]++
+	} else if r.Secret+r.PublicKey > 0 {
+		metrics.CountKey(n, r.Secret, r.PublicKey)
+	}
+	if r.Timestamp != "" {
+		skew = int64(x.start.Sub(x.proof.Timestamp))
+		i = 0
+		for i < len(metrics.Skews) && skew > metrics.Skews[i] {
+			i++
+		}
+		n[metrics.SkewAt+i]++
+	}
+	counts.Mu.Unlock()
+}

@@ -1,0 +1,279 @@
+package hookward
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hookward/hookward/internal/exposition"
+	"github.com/hookward/hookward/internal/hooktest"
+	"github.com/hookward/hookward/internal/metrics"
+	"github.com/hookward/hookward/internal/scrape"
+)
+
+const scrapeToken = "a-token-of-sixteen-bytes-and-more"
+
+// newEndpoint returns what New makes of a section metrics and what stands beside it. What
+// it would let pass fails the test.
+func newEndpoint(t *testing.T, name string, raw map[string]any) http.Handler {
+	t.Helper()
+	h, _ := New(context.Background(), http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		t.Errorf("%s %s has passed", r.Method, r.URL)
+	}), &Config{Raw: raw}, name)
+	return h
+}
+
+func ask(h http.Handler, method, target string, headers ...string) *httptest.ResponseRecorder {
+	rw := httptest.NewRecorder()
+	h.ServeHTTP(rw, hooktest.NewRequest(method, target, "", headers...))
+	return rw
+}
+
+func withToken(more map[string]any) map[string]any {
+	raw := map[string]any{"metrics": map[string]any{"token": scrapeToken}}
+	for name, value := range more {
+		raw[name] = value
+	}
+	return raw
+}
+
+func TestScrapeIsProtected(t *testing.T) {
+	_, told := capture(t)
+	h := newEndpoint(t, t.Name(), withToken(nil))
+	right := "Authorization: Bearer " + scrapeToken
+	for _, c := range []struct {
+		method, target string
+		headers        []string
+		want           int
+	}{
+		{"GET", "/metrics", nil, 401},
+		{"GET", "/metrics?token=" + scrapeToken + "&access_token=" + scrapeToken, nil, 401},
+		{"GET", "/metrics", []string{"Authorization: Bearer " + scrapeToken + "x"}, 401},
+		{"GET", "/metrics", []string{"Authorization: Bearer "}, 401},
+		{"GET", "/metrics", []string{"Authorization: Bearer"}, 401},
+		{"GET", "/metrics", []string{"Authorization: " + scrapeToken}, 401},
+		{"GET", "/metrics", []string{"Authorization: Basic " + scrapeToken}, 401},
+		{"GET", "/metrics", []string{right, right}, 401},
+		{"GET", "/metrics", []string{right + ", Bearer x"}, 401},
+		{"POST", "/metrics", nil, 401},
+		{"GET", "/elsewhere", nil, 401},
+		{"GET", "/metrics", []string{right}, 200},
+		{"GET", "/metrics", []string{"Authorization: bearer " + scrapeToken}, 200},
+		{"HEAD", "/metrics", []string{right}, 200},
+		{"POST", "/metrics", []string{right}, 405},
+		{"PUT", "/metrics", []string{right}, 405},
+		{"GET", "/", []string{right}, 404},
+		{"GET", "/metrics/", []string{right}, 404},
+		{"GET", "/github", []string{right}, 404},
+		{"POST", "/github", []string{right}, 404},
+	} {
+		rw := ask(h, c.method, c.target, c.headers...)
+		if rw.Code != c.want {
+			t.Errorf("%s %s %q: %d, want %d", c.method, c.target, c.headers, rw.Code, c.want)
+		}
+		isText := strings.Contains(rw.Body.String(), "hookward_")
+		if isText != (c.want == 200 && c.method == "GET") || rw.Header().Get("Cache-Control") != "no-store" {
+			t.Errorf("%s %s: %v %.100q", c.method, c.target, rw.Header(), rw.Body)
+		}
+		if (rw.Header().Get("Www-Authenticate") != "") != (c.want == 401) || (rw.Header().Get("Allow") != "") != (c.want == 405) {
+			t.Errorf("%s %s: %v", c.method, c.target, rw.Header())
+		}
+	}
+	if strings.Contains(told.String(), scrapeToken) || !strings.Contains(told.String(), "without the right token") {
+		t.Error(told.String())
+	}
+}
+
+// Nobody learns anything from a middleware with a mistake, and the log says what it is.
+func TestScrapeRefusesMistakes(t *testing.T) {
+	section := func(options map[string]any) map[string]any { return map[string]any{"metrics": options} }
+	for i, c := range []struct {
+		raw  map[string]any
+		says string
+	}{
+		{map[string]any{"metrics": "true"}, "metrics: would be open to everybody; give token, or allowlist beside it"},
+		{map[string]any{"METRICS": ""}, "metrics: would be open to everybody"},
+		{map[string]any{"metrics": "false"}, "metrics: must be a section"},
+		{section(map[string]any{"path": "/metrics"}), "metrics: would be open"},
+		{section(map[string]any{"insecure": "false"}), "metrics: would be open"},
+		{section(map[string]any{"token": "short"}), "metrics.token: has less than 16 bytes"},
+		{section(map[string]any{"token": "env:HOOKWARD_NO_SUCH_VARIABLE"}), "metrics.token: "},
+		{section(map[string]any{"token": ""}), "metrics.token: is empty"},
+		{section(map[string]any{"insecure": "true", "token": scrapeToken}), "metrics.insecure: contradicts token"},
+		{section(map[string]any{"insecure": "true", "path": "metrics"}), `metrics.path: \"metrics\" is no path`},
+		{section(map[string]any{"insecure": "true", "pfad": "/metrics"}), "metrics.pfad: "},
+		{withToken(map[string]any{"provider": "github", "secrets": hooktest.DocsSecret}), "metrics: contradicts provider"},
+		{withToken(map[string]any{"secrets": hooktest.DocsSecret}), "metrics: contradicts secrets"},
+		{withToken(map[string]any{"signature": map[string]any{"header": "X"}}), "metrics: contradicts signature"},
+		{withToken(map[string]any{"token": map[string]any{"header": "X"}}), "metrics: contradicts token"},
+		{withToken(map[string]any{"observeOnly": "true"}), "metrics: contradicts observeOnly"},
+		{withToken(map[string]any{"ban": "false"}), "metrics: contradicts ban"},
+		{withToken(map[string]any{"allowlist": map[string]any{"alone": "true", "sourceRange": "10.0.0.0/8"}}), "allowlist.alone: has no effect beside metrics"},
+		{withToken(map[string]any{"allowlist": map[string]any{"allowAll": "true", "sourceRange": "0.0.0.0/0"}}), "allowlist.allowAll: contradicts metrics"},
+		{map[string]any{"metrics": map[string]any{}, "allowlist": map[string]any{}}, "allowlist: is empty"},
+	} {
+		_, told := capture(t)
+		h := newEndpoint(t, fmt.Sprint(t.Name(), i), c.raw)
+		for _, method := range []string{"GET", "POST"} {
+			rw := ask(h, method, "/metrics", "Authorization: Bearer "+scrapeToken)
+			if rw.Code != 503 || rw.Body.String() != "Service Unavailable\n" {
+				t.Errorf("%v: %d %q", c.raw, rw.Code, rw.Body)
+			}
+		}
+		if !strings.Contains(told.String(), c.says) || strings.Contains(told.String(), scrapeToken) {
+			t.Errorf("%v: it says %s", c.raw, told.String())
+		}
+	}
+}
+
+func TestScrapeByAddress(t *testing.T) {
+	capture(t)
+	h := newEndpoint(t, t.Name(), map[string]any{"metrics": map[string]any{"path": "/numbers"}, "allowlist": map[string]any{"sourceRange": "192.0.2.0/24"}})
+	for source, want := range map[string]int{"192.0.2.7:1": 200, "192.0.3.7:1": 403, "[::1]:1": 403, "nonsense": 403, "": 403} {
+		r := hooktest.NewRequest("GET", "/numbers", "")
+		r.RemoteAddr = source
+		rw := httptest.NewRecorder()
+		h.ServeHTTP(rw, r)
+		if rw.Code != want {
+			t.Errorf("%q: %d, want %d", source, rw.Code, want)
+		}
+	}
+	open := newEndpoint(t, t.Name()+" open", map[string]any{"metrics": map[string]any{"insecure": "true"}})
+	if rw := ask(open, "GET", "/metrics"); rw.Code != 200 || rw.Header().Get("Content-Type") != exposition.TextType {
+		t.Error(rw.Code, rw.Header())
+	}
+}
+
+// series returns the samples of the gate's own names, by line without the number.
+func samplesOf(gate string) map[string]string {
+	families := scrape.Families(lookAround(time.Now()), time.Now())
+	found := map[string]string{}
+	for _, line := range strings.Split(string(exposition.Text(families, false)), "\n") {
+		at := strings.LastIndexByte(line, ' ')
+		if at > 0 && strings.Contains(line, `gate="`+gate+`"`) {
+			found[strings.Replace(line[:at], `gate="`+gate+`"`, "", 1)] = line[at+1:]
+		}
+	}
+	return found
+}
+
+// Whatever becomes of requests, they count once among the decisions, the responses and the
+// gate's durations, and as often as there are records.
+func TestNumbersAreThoseOfTheRecords(t *testing.T) {
+	records, _ := capture(t)
+	status := http.StatusOK
+	next := http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) {
+		if status == 0 {
+			panic(http.ErrAbortHandler)
+		}
+		rw.WriteHeader(status)
+	})
+	h := newTestHandler(t, next, hooktest.GithubOptions())
+	send := func(r *http.Request) {
+		defer func() { _ = recover() }()
+		h.ServeHTTP(httptest.NewRecorder(), r)
+	}
+	for _, code := range []int{200, 204, 302, 404, 503, 999, 0} {
+		status = code
+		send(github())
+	}
+	send(hooktest.NewPost(hooktest.DocsBody))
+	send(hooktest.NewPost(hooktest.DocsBody, "X-Hub-Signature-256: sha256=00"))
+	send(hooktest.NewRequest("GET", "/", ""))
+	settleOutputs(t)
+	lines := strings.Count(records.String(), "\n")
+	for line, want := range map[string]string{
+		`hookward_requests_total{,decision="pass",reason="verified"}`:              "7",
+		`hookward_requests_total{,decision="refuse",reason="signature_missing"}`:   "1",
+		`hookward_requests_total{,decision="refuse",reason="signature_malformed"}`: "1",
+		`hookward_requests_total{,decision="refuse",reason="method_not_allowed"}`:  "1",
+		`hookward_requests_total{,decision="refuse",reason="signature_mismatch"}`:  "0", // from the start
+		`hookward_responses_total{,code_class="none"}`:                             "1",
+		`hookward_responses_total{,code_class="2xx"}`:                              "2",
+		`hookward_responses_total{,code_class="3xx"}`:                              "1",
+		`hookward_responses_total{,code_class="4xx"}`:                              "4",
+		`hookward_responses_total{,code_class="5xx"}`:                              "1",
+		`hookward_responses_total{,code_class="other"}`:                            "1",
+		`hookward_request_duration_seconds_count{,part="gate"}`:                    fmt.Sprint(lines),
+		`hookward_request_duration_seconds_count{,part="backend"}`:                 "7",
+		`hookward_request_body_bytes_count{}`:                                      "9",
+		`hookward_request_body_bytes_bucket{,le="256"}`:                            "9",
+		`hookward_request_body_bytes_sum{}`:                                        fmt.Sprint(9 * len(hooktest.DocsBody)),
+		`hookward_secret_matches_total{,key="secret",position="1"}`:                "7",
+		`hookward_requests_in_flight{}`:                                            "0",
+		`hookward_gate_config_valid{}`:                                             "1",
+		`hookward_gate_info{,provider="github",mode="enforce"}`:                    "1",
+	} {
+		got := samplesOf(t.Name())
+		if got[line] != want || lines != 10 {
+			t.Errorf("%s: %q, want %q of %d records", line, got[line], want, lines)
+		}
+	}
+}
+
+func TestNumbersOfOtherDecisions(t *testing.T) {
+	capture(t)
+	h := newTestHandler(t, http.NotFoundHandler(), hooktest.GithubWith(map[string]any{"observeOnly": "true", "replay": map[string]any{"onDuplicate": "acknowledge"}}))
+	for _, r := range []*http.Request{github(), github(), hooktest.NewPost("unsigned")} {
+		h.ServeHTTP(httptest.NewRecorder(), r)
+	}
+	got := samplesOf(t.Name())
+	for line, want := range map[string]string{
+		`hookward_requests_total{,decision="observed",reason="signature_missing"}`: "1",
+		`hookward_requests_total{,decision="refuse",reason="signature_missing"}`:   "0",
+		`hookward_requests_total{,decision="pass",reason="verified"}`:              "2",
+		`hookward_gate_info{,provider="github",mode="observe"}`:                    "1",
+		`hookward_replay_evicted_total{}`:                                          "0",
+	} {
+		if got[line] != want {
+			t.Errorf("%s: %q, want %q", line, got[line], want)
+		}
+	}
+	broken := newTestHandler(t, http.NotFoundHandler(), map[string]any{"provider": "githup"})
+	broken.ServeHTTP(httptest.NewRecorder(), github())
+	got = samplesOf(t.Name())
+	if got["hookward_gate_config_valid{}"] != "0" || got[`hookward_requests_total{,decision="refuse",reason="config_invalid"}`] != "1" || got[`hookward_gate_info{,provider="unknown",mode="refuse"}`] != "1" {
+		t.Errorf("of a mistake: %v", got)
+	}
+}
+
+// What strangers choose makes no series.
+func TestNumberOfSeries(t *testing.T) {
+	capture(t)
+	h := newTestHandler(t, http.NotFoundHandler(), hooktest.GithubOptions())
+	h.ServeHTTP(httptest.NewRecorder(), github())
+	h.ServeHTTP(httptest.NewRecorder(), hooktest.NewPost("unsigned"))
+	before := len(samplesOf(t.Name()))
+	for i := 0; i < 500; i++ {
+		r := hooktest.NewRequest("POST", fmt.Sprintf("/%d?x=%d", i, i), "unsigned", fmt.Sprintf("X-GitHub-Event: e%d", i), fmt.Sprintf("X-GitHub-Delivery: d%d", i), fmt.Sprintf("User-Agent: a%d", i))
+		r.Host = fmt.Sprintf("h%d.example.com", i)
+		r.RemoteAddr = fmt.Sprintf("192.0.2.%d:%d", i%250, i)
+		h.ServeHTTP(httptest.NewRecorder(), r)
+	}
+	if after := len(samplesOf(t.Name())); after != before || before == 0 {
+		t.Errorf("%d series, before %d", after, before)
+	}
+}
+
+// A gate's numbers go on when it is built anew, and are there once more when it is gone.
+func TestNumbersOutliveReloads(t *testing.T) {
+	capture(t)
+	for i := 0; i < 20; i++ {
+		newTestHandler(t, http.NotFoundHandler(), hooktest.GithubOptions()).ServeHTTP(httptest.NewRecorder(), github())
+	}
+	const passed = `hookward_requests_total{,decision="pass",reason="verified"}`
+	if got := samplesOf(t.Name())[passed]; got != "20" {
+		t.Errorf("after reloads: %q", got)
+	}
+	metrics.Drop(t.Name(), time.Now())
+	if got := samplesOf(t.Name())[passed]; got != "20" {
+		t.Errorf("when it is gone: %q", got)
+	}
+	if got := samplesOf(t.Name()); len(got) != 0 {
+		t.Errorf("later: %v", got)
+	}
+}

@@ -1,0 +1,157 @@
+package metrics
+
+import (
+	"strconv"
+	"sync/atomic"
+
+	"github.com/hookward/hookward/internal/exposition"
+)
+
+// The families that gates have, in the order in which they are written.
+var (
+	infoFamily = &exposition.Family{Name: "hookward_gate_info", Type: exposition.Gauge,
+		Help: "The gates of this Traefik, each with its provider and whether it enforces or only observes. Always 1."}
+	validFamily = &exposition.Family{Name: "hookward_gate_config_valid", Type: exposition.Gauge,
+		Help: "1 where a gate's configuration is in force without a mistake; 0 where it answers 503, or keeps an older configuration or secret, for one."}
+	requestsFamily = &exposition.Family{Name: "hookward_requests_total", Type: exposition.Counter,
+		Help: "Requests, by what was decided and why, in the words of the audit record; decision is observed where observeOnly has forwarded what was refused."}
+	responsesFamily = &exposition.Family{Name: "hookward_responses_total", Type: exposition.Counter,
+		Help: "Requests, by the class of the status that the sender got; none where the response was never begun."}
+	durationFamily = &exposition.Family{Name: "hookward_request_duration_seconds", Type: exposition.Histogram, Unit: "seconds", Bounds: Times,
+		Help: "Time that requests took: in the gate, with reading the body, and in the backend with all that stands between."}
+	bodyFamily = &exposition.Family{Name: "hookward_request_body_bytes", Type: exposition.Histogram, Unit: "bytes", Bounds: Sizes,
+		Help: "Sizes of the bodies that were read whole."}
+	inFlightFamily = &exposition.Family{Name: "hookward_requests_in_flight", Type: exposition.Gauge,
+		Help: "Requests that have come in and are not over."}
+	secretsFamily = &exposition.Family{Name: "hookward_secret_matches_total", Type: exposition.Counter,
+		Help: "Requests that a secret or a public key has verified, by its position in the configuration, from 1."}
+	skewFamily = &exposition.Family{Name: "hookward_timestamp_skew_seconds", Type: exposition.Histogram, Unit: "seconds", Bounds: Skews,
+		Help: "How much later requests came than the time that their senders have signed; negative where a sender's clock is ahead."}
+	droppedFamily = &exposition.Family{Name: "hookward_metrics_series_dropped_total", Type: exposition.Counter,
+		Help: "Series that are left out because there would be more than 20000: the gates that they belong to count together as the gate other."}
+	droppedSeries = &exposition.Series{}
+)
+
+var own = []*exposition.Family{infoFamily, validFamily, requestsFamily, responsesFamily, durationFamily, bodyFamily, inFlightFamily, secretsFamily, skewFamily, droppedFamily}
+
+// kept is what stays the same from one reading to the next.
+type kept struct {
+	info, valid, inFlight *exposition.Series
+	counters              []*exposition.Series // by place in the list of numbers, up to where the histograms begin
+	keys                  []*exposition.Series // secrets, then public keys
+	gate, backend         *exposition.Series
+	body, skew            *exposition.Series
+}
+
+func numbersOf(g *Gate) Numbers {
+	if g.kept == nil {
+		g.kept = keep(g.name)
+	}
+	s := Numbers{Gate: g.name, n: make([]int64, numbersAt), kept: g.kept}
+	g.Mu.Lock()
+	copy(s.n, g.N)
+	s.Provider = g.provider
+	s.Mode = g.mode
+	s.Valid = g.valid
+	s.gone = g.gone
+	g.Mu.Unlock()
+	// Read after the others: one that has arrived meanwhile is in flight, and none is
+	// counted as over that has not arrived.
+	s.InFlight = atomic.LoadInt64(&g.Arrived) - Requests(&s)
+	return s
+}
+
+// Requests returns how many requests are over.
+func Requests(s *Numbers) int64 {
+	sum := int64(0)
+	for _, n := range s.n[responsesAt:GateAt] {
+		sum += n
+	}
+	return sum
+}
+
+// keep makes the series of a gate. Those of single counters are made when they are needed.
+func keep(gate string) *kept {
+	series := func(labels ...string) *exposition.Series {
+		return &exposition.Series{Labels: append([]string{"gate", gate}, labels...)}
+	}
+	k := &kept{
+		info: series(), valid: series(), inFlight: series(),
+		counters: make([]*exposition.Series, GateAt), keys: make([]*exposition.Series, 2*positions),
+		gate: series("part", "gate"), backend: series("part", "backend"), body: series(), skew: series(),
+	}
+	k.skew.Signed = true
+	return k
+}
+
+// addSeries adds the series of one gate to the families.
+func addSeries(s *Numbers) {
+	k := s.kept
+	if len(k.info.Labels) == 2 || k.info.Labels[3] != s.Provider || k.info.Labels[5] != s.Mode {
+		k.info = &exposition.Series{Labels: []string{"gate", s.Gate, "provider", s.Provider, "mode", s.Mode}, Value: 1}
+	}
+	infoFamily.Series = append(infoFamily.Series, k.info)
+	k.valid.Value = 0
+	if s.Valid {
+		k.valid.Value = 1
+	}
+	validFamily.Series = append(validFamily.Series, k.valid)
+	k.inFlight.Value = s.InFlight
+	inFlightFamily.Series = append(inFlightFamily.Series, k.inFlight)
+	for i := 0; i < responsesAt; i++ {
+		decision, reason := decisions[i/len(reasons)], reasons[i%len(reasons)]
+		if s.n[i] > 0 || usual(decision, reason, s.Mode == "observe") {
+			requestsFamily.Series = append(requestsFamily.Series, counter(k, s, i, "decision", decision, "reason", reason))
+		}
+	}
+	for i := responsesAt; i < GateAt; i++ {
+		responsesFamily.Series = append(responsesFamily.Series, counter(k, s, i, "code_class", classes[i-responsesAt]))
+	}
+	addHistogram(durationFamily, k.gate, s.n[GateAt:BackendAt])
+	addHistogram(durationFamily, k.backend, s.n[BackendAt:BodyAt])
+	addHistogram(bodyFamily, k.body, s.n[BodyAt:SkewAt])
+	addHistogram(skewFamily, k.skew, s.n[SkewAt:SecretsAt])
+	for i := 0; i < 2*positions; i++ {
+		addKey(k, s, i)
+	}
+}
+
+// counter returns a series that counts, with its number.
+func counter(k *kept, s *Numbers, i int, labels ...string) *exposition.Series {
+	c := k.counters[i]
+	if c == nil {
+		c = &exposition.Series{Labels: append([]string{"gate", s.Gate}, labels...)}
+		k.counters[i] = c
+	}
+	c.Value = s.n[i]
+	return c
+}
+
+func addHistogram(f *exposition.Family, h *exposition.Series, n []int64) {
+	h.Buckets = n[:len(n)-1]
+	h.Sum = n[len(n)-1]
+	f.Series = append(f.Series, h)
+}
+
+// addKey adds how often a secret, or a public key, has verified, if it ever has.
+func addKey(k *kept, s *Numbers, i int) {
+	n := s.n[SecretsAt+i]
+	if n == 0 {
+		return
+	}
+	if k.keys[i] == nil {
+		kind := "secret"
+		if i >= positions {
+			kind = "public_key"
+		}
+		k.keys[i] = &exposition.Series{Labels: []string{"gate", s.Gate, "key", kind, "position", strconv.Itoa(i%positions + 1)}}
+	}
+	k.keys[i].Value = n
+	secretsFamily.Series = append(secretsFamily.Series, k.keys[i])
+}
+
+// seriesOfGate is how many series a gate has, if all has happened that usually does.
+func seriesOfGate() int {
+	usualReasons := len(reasons) + 1
+	return 3 + usualReasons + len(classes) + 2*(len(Times)+3) + len(Sizes) + 3 + len(Skews) + 2 + positions
+}

@@ -1,0 +1,92 @@
+package policy
+
+import (
+	"crypto/sha256"
+	"reflect"
+	"strings"
+
+	"github.com/hookward/hookward/internal/audit"
+	"github.com/hookward/hookward/internal/config"
+	"github.com/hookward/hookward/internal/secrets"
+	"github.com/hookward/hookward/internal/words"
+)
+
+// Metrics is the compiled option metrics: where the numbers are, and who may have them.
+// The addresses are the policy's.
+type Metrics struct {
+	Path   string
+	Digest [sha256.Size]byte // of the token
+	Token  bool              // it needs one
+}
+
+const defaultMetricsPath = "/metrics"
+
+// minMetricsToken is in bytes. It is short enough to be typed, and too long to be guessed:
+// nobody is banned here for guessing.
+const minMetricsToken = 16
+
+// passesNothing is no reason that a check ends with: whoever takes such a policy for that of
+// a gate finds that nothing passes.
+const passesNothing = "nothing"
+
+// besideMetrics are the options that may stand beside metrics.
+const besideMetrics = "metrics allowlist denylist ipStrategy stateDirectory"
+
+// compileMetrics returns the policy of a middleware that is no gate, or nil where there are
+// problems.
+func compileMetrics(n *config.Notes, resolver *secrets.Resolver, options config.Options) *Policy {
+	o := *options.Metrics
+	excludeGate(n, options)
+	m := &Metrics{Path: words.OrDefault(o.Path, defaultMetricsPath)}
+	if m.Path[0] != '/' || strings.ContainsAny(m.Path, "?#%") {
+		config.AddProblem(n, "metrics.path", config.KindInvalid, words.Quote(o.Path)+" is no path: it begins with a slash, and has no ?, # or %")
+	}
+	if o.Token != "" {
+		key := secrets.ResolveOption(resolver, n, "metrics.token", o.Token, "utf8")
+		if key != nil && len(key) < minMetricsToken {
+			config.AddProblem(n, "metrics.token", config.KindWeakSecret, "has less than 16 bytes, and could be guessed; openssl rand -hex 16 makes one")
+		}
+		m.Token = true
+		m.Digest = sha256.Sum256(key)
+	}
+	switch {
+	case !m.Token && options.Allowlist == nil && !o.Insecure:
+		config.AddProblem(n, "metrics", config.KindRequired, "would be open to everybody; give token, or allowlist beside it, or say insecure: true if something in front decides who may")
+	case o.Insecure && (m.Token || options.Allowlist != nil):
+		config.AddProblem(n, "metrics.insecure", config.KindContradiction, "contradicts token and allowlist; leave it out")
+	}
+	p := &Policy{Metrics: m, Audit: &audit.Settings{}, Passes: passesNothing}
+	if len(n.Problems) == 0 {
+		p.Addresses = compileAddresses(n, options, nil)
+	}
+	if options.StateDirectory != "" && !hasFetchedList(p.Addresses) && len(n.Problems) == 0 {
+		config.AddWarning(n, "stateDirectory", config.KindNoEffect, "has no effect beside metrics without a list that has a url")
+	}
+	n.Problems = config.WithoutRepeats(n.Problems)
+	n.Warnings = config.WithoutRepeats(n.Warnings)
+	if len(n.Problems) > 0 {
+		return nil
+	}
+	return p
+}
+
+// excludeGate refuses options of a gate: nothing passes a middleware that has numbers.
+func excludeGate(n *config.Notes, options config.Options) {
+	if options.Provider != "" {
+		config.AddProblem(n, "metrics", config.KindContradiction, "contradicts provider; a middleware with metrics verifies nothing and lets nothing pass: give it a name and a router of its own")
+		return // the rest may be the provider's
+	}
+	fields := reflect.ValueOf(options)
+	for _, name := range config.OptionNames(&options) {
+		i := config.FieldIndex(fields.Type(), name)
+		if !words.Contains(strings.Fields(besideMetrics), name) && !fields.Field(i).IsZero() {
+			config.AddProblem(n, "metrics", config.KindContradiction, "contradicts "+name+"; a middleware with metrics verifies nothing and lets nothing pass: give it a name and a router of its own")
+		}
+	}
+	if options.Allowlist != nil && options.Allowlist.Alone {
+		config.AddProblem(n, "allowlist.alone", config.KindNoEffect, "has no effect beside metrics")
+	}
+	if options.Allowlist != nil && options.Allowlist.AllowAll {
+		config.AddProblem(n, "allowlist.allowAll", config.KindContradiction, "contradicts metrics, which must not be open to everybody; say metrics.insecure: true if something in front decides who may")
+	}
+}

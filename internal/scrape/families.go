@@ -1,0 +1,181 @@
+package scrape
+
+import (
+	"runtime"
+	"sort"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/hookward/hookward/internal/audit"
+	"github.com/hookward/hookward/internal/bans"
+	"github.com/hookward/hookward/internal/bucket"
+	"github.com/hookward/hookward/internal/claim"
+	"github.com/hookward/hookward/internal/cluster"
+	"github.com/hookward/hookward/internal/exposition"
+	"github.com/hookward/hookward/internal/iplist"
+	"github.com/hookward/hookward/internal/memory"
+	"github.com/hookward/hookward/internal/metrics"
+)
+
+// Source is where the numbers come from, beside those that the gates have counted.
+type Source struct {
+	Version  string    // of hookward
+	Compiled bool      // into Traefik
+	Started  time.Time // the process, as far as hookward knows
+	Clock    int64     // now, by the clock of bans
+	Gates    []Gate
+	Outputs  []*audit.Output
+
+	Bodies, BodiesLimit int64 // bytes that are held, of how many
+}
+
+// Gate is a middleware with what it remembers.
+type Gate struct {
+	Name  string
+	State *memory.State
+}
+
+// Dependency is something that gates need and that may fail: a server, a list, an output.
+// What is added to State and has one tells so in dependenciesOf.
+type Dependency struct {
+	Kind     string // a word of the source, such as redis
+	Name     string // of the configuration; nothing of it is secret
+	Up       bool
+	Failures int64
+
+	// Of what is fetched again and again: when that last went well, and how often it is
+	// to be. Updated is zero where it never did.
+	Refresh time.Duration
+	Updated time.Time
+}
+
+// families are all that stand beside the counters of the gates, new for each text: most are
+// a handful of series.
+type families struct {
+	list   []*exposition.Family
+	byName map[string]*exposition.Family
+}
+
+// add adds a series to a family, which it makes if it is the first.
+func (f *families) add(name, kind, unit, help string, value int64, labels ...string) {
+	family := f.byName[name]
+	if family == nil {
+		family = &exposition.Family{Name: name, Type: kind, Unit: unit, Help: help}
+		f.byName[name] = family
+		f.list = append(f.list, family)
+	}
+	family.Series = append(family.Series, &exposition.Series{Labels: labels, Value: value})
+}
+
+// Families returns all numbers of a process at one moment. There is one user of them at a
+// time: see metrics.Families.
+func Families(s *Source, now time.Time) []*exposition.Family {
+	f := &families{byName: map[string]*exposition.Family{}}
+	interpreter := "yaegi"
+	if s.Compiled {
+		interpreter = "none"
+	}
+	f.add("hookward_build_info", exposition.Gauge, "", "The version of hookward, Go's, and what interprets it. Always 1.", 1,
+		"version", s.Version, "go_version", runtime.Version(), "interpreter", interpreter)
+	f.add("hookward_start_time_seconds", exposition.Gauge, "seconds", "When hookward was loaded, in seconds since 1970: all counters began at 0 then.", s.Started.UnixNano())
+	numbers, left := metrics.Read(now)
+	list := append(f.list, metrics.Families(numbers, left)...)
+	f.list = nil
+	counted := map[string]bool{}
+	for i := range numbers {
+		counted[numbers[i].Gate] = true
+	}
+	dependencies := map[string]*Dependency{}
+	for _, g := range s.Gates {
+		if counted[g.Name] && g.State != nil {
+			addGate(f, g, s.Clock)
+		}
+		if g.State != nil {
+			for _, d := range dependenciesOf(g) {
+				dependencies[d.Kind+" "+d.Name] = d
+			}
+		}
+	}
+	addOutputs(f, s.Outputs, dependencies)
+	addDependencies(f, dependencies)
+	f.add("hookward_body_memory_bytes", exposition.Gauge, "bytes", "Memory that bodies hold at the moment, of all gates.", s.Bodies)
+	f.add("hookward_body_memory_limit_bytes", exposition.Gauge, "bytes", "Memory that bodies may hold, of all gates: maxBodyMemoryBytes.", s.BodiesLimit)
+	return append(list, f.list...)
+}
+
+// addGate adds what a gate remembers.
+func addGate(f *families, g Gate, clock int64) {
+	if g.State.Bans != nil {
+		f.add("hookward_bans_active", exposition.Gauge, "", "Clients that this Traefik answers 429 because they have failed too often.", bans.Active(g.State.Bans, clock), "gate", g.Name)
+	}
+	if g.State.Limits != nil {
+		f.add("hookward_rate_limit_sources", exposition.Gauge, "", "Sources whose rate this Traefik remembers.", bucket.Sources(g.State.Limits), "gate", g.Name)
+	}
+	if g.State.Replays != nil {
+		f.add("hookward_replay_entries", exposition.Gauge, "", "Deliveries that replay remembers in this Traefik, those in flight among them.", claim.Entries(g.State.Replays), "gate", g.Name)
+		f.add("hookward_replay_evicted_total", exposition.Counter, "", "Deliveries that replay has forgotten before their time, because there were too many.", claim.Evicted(g.State.Replays), "gate", g.Name)
+	}
+}
+
+// dependenciesOf returns what a gate depends on. Several gates may depend on the same.
+func dependenciesOf(g Gate) []*Dependency {
+	all := []*Dependency{}
+	if g.State.Cluster != nil {
+		up, failures := cluster.Health(g.State.Cluster)
+		all = append(all, &Dependency{Kind: "redis", Name: g.Name, Up: up, Failures: failures})
+	}
+	for _, lists := range [][]*iplist.List{g.State.Allowed, g.State.Denied} {
+		for _, list := range lists {
+			h := iplist.HealthOf(list)
+			all = append(all, &Dependency{Kind: "list", Name: list.Name, Up: h.Up, Failures: h.Failures, Refresh: h.Refresh, Updated: h.Updated})
+		}
+	}
+	return all
+}
+
+// addOutputs adds what the outputs of records have to tell. Two outputs may have one name,
+// which leaves out what could be secret.
+func addOutputs(f *families, outputs []*audit.Output, dependencies map[string]*Dependency) {
+	seen := map[string]int{}
+	for _, o := range outputs {
+		name, h := audit.HealthOf(o)
+		name = strings.TrimPrefix(name, "output ")
+		seen[name]++
+		if seen[name] > 1 {
+			name += " #" + strconv.Itoa(seen[name])
+		}
+		f.add("hookward_audit_records_total", exposition.Counter, "", "Audit records that were handed to an output.", h.Records, "output", name)
+		f.add("hookward_audit_records_lost_total", exposition.Counter, "", "Audit records that an output has lost. Each gap is itself recorded.", h.Lost, "output", name)
+		f.add("hookward_audit_buffer_bytes", exposition.Gauge, "bytes", "Audit records that wait for an output, in memory and on disk.", h.Waiting, "output", name)
+		dependencies["output "+name] = &Dependency{Kind: "output", Name: name, Up: h.Up, Failures: h.Failures}
+	}
+}
+
+// addDependencies adds how each dependency is doing.
+func addDependencies(f *families, dependencies map[string]*Dependency) {
+	keys := make([]string, 0, len(dependencies))
+	for key := range dependencies {
+		keys = append(keys, key)
+	}
+	sort.Strings(keys)
+	for _, key := range keys {
+		d := dependencies[key]
+		labels := []string{"dependency", d.Kind, "name", d.Name}
+		up := int64(0)
+		if d.Up {
+			up = 1
+		}
+		f.add("hookward_dependency_up", exposition.Gauge, "", "1 where the last attempt to use or to fetch something went well.", up, labels...)
+		f.add("hookward_dependency_failures_total", exposition.Counter, "", "Attempts to use or to fetch something that did not go well.", d.Failures, labels...)
+		if d.Refresh == 0 {
+			continue
+		}
+		updated := int64(0)
+		if !d.Updated.IsZero() {
+			updated = d.Updated.UnixNano()
+		}
+		f.add("hookward_dependency_last_success_timestamp_seconds", exposition.Gauge, "seconds", "When what is fetched again and again was last had from its source; 0 for never.", updated, labels...)
+		f.add("hookward_dependency_refresh_seconds", exposition.Gauge, "seconds", "How often something is fetched again.", int64(d.Refresh), labels...)
+	}
+}
