@@ -20,7 +20,7 @@ import (
 )
 
 func get(headers ...string) *httptest.ResponseRecorder {
-	return getFrom(func(time.Time) *Source { return &Source{Version: "v1", Started: time.Unix(1, 0)} }, headers)
+	return getFrom(func(_ time.Time) *Source { return &Source{Version: "v1", Started: time.Unix(1, 0)} }, headers)
 }
 
 func getFrom(look func(time.Time) *Source, headers []string) *httptest.ResponseRecorder {
@@ -77,7 +77,7 @@ func TestFormats(t *testing.T) {
 func TestManyScrapers(t *testing.T) {
 	forgetTexts()
 	looks := int64(0)
-	look := func(time.Time) *Source {
+	look := func(_ time.Time) *Source {
 		atomic.AddInt64(&looks, 1)
 		return &Source{Started: time.Unix(1, 0)}
 	}
