@@ -15,17 +15,18 @@ func countRequest(x *exchange, r *audit.Record) {
 		return
 	}
 	x.counted = true
-	row := metrics.Decisions[r.Decision] + metrics.Reasons[r.Reason]
+	decision := r.Decision
 	if r.Observed {
-		row = metrics.Decisions["observed"] + metrics.Reasons[r.Reason]
+		decision = metrics.Observed
 	}
-	class := metrics.Classes[r.Status/100]
+	row := metrics.Decisions[decision] + metrics.Reasons[r.Reason]
+	answer := metrics.Answers[decision] + metrics.Classes[r.Status/100]
 	n := counts.N
 	i := 0
 	skew := int64(0)
 	counts.Mu.Lock()
 	n[row]++
-	n[class]++
+	n[answer]++
 	for i < len(metrics.Times) && r.InGate > metrics.Times[i] {
 		i++
 	}

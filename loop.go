@@ -459,8 +459,9 @@ func recordLoopInlined(w *workers, x *exchange, own *audit.Scratch) {
 	var now time.Time
 	var line []byte
 	var size int
-	var countRequestClass int
+	var countRequestAnswer int
 	var countRequestCounts *metrics.Gate
+	var countRequestDecision string
 	var countRequestI int
 	var countRequestN []int64
 	var countRequestRow int
@@ -634,17 +635,18 @@ func recordLoopInlined(w *workers, x *exchange, own *audit.Scratch) {
 				goto countRequestEnd1
 			}
 			x.counted = true
-			countRequestRow = metrics.Decisions[r.Decision] + metrics.Reasons[r.Reason]
+			countRequestDecision = r.Decision
 			if r.Observed {
-				countRequestRow = metrics.Decisions["observed"] + metrics.Reasons[r.Reason]
+				countRequestDecision = metrics.Observed
 			}
-			countRequestClass = metrics.Classes[r.Status/100]
+			countRequestRow = metrics.Decisions[countRequestDecision] + metrics.Reasons[r.Reason]
+			countRequestAnswer = metrics.Answers[countRequestDecision] + metrics.Classes[r.Status/100]
 			countRequestN = countRequestCounts.N
 			countRequestI = 0
 			countRequestSkew = int64(0)
 			countRequestCounts.Mu.Lock()
 			countRequestN[countRequestRow]++
-			countRequestN[countRequestClass]++
+			countRequestN[countRequestAnswer]++
 			for countRequestI < len(metrics.Times) && r.InGate > metrics.Times[countRequestI] {
 				countRequestI++
 			}

@@ -16,7 +16,7 @@ var (
 	requestsFamily = &exposition.Family{Name: "hookward_requests_total", Type: exposition.Counter,
 		Help: "Requests, by what was decided and why, in the words of the audit record; decision is observed where observeOnly has forwarded what was refused."}
 	responsesFamily = &exposition.Family{Name: "hookward_responses_total", Type: exposition.Counter,
-		Help: "Requests, by the class of the status that the sender got; none where the response was never begun."}
+		Help: "Requests, by what was decided and the class of the status that the sender got; none where the response was never begun."}
 	durationFamily = &exposition.Family{Name: "hookward_request_duration_seconds", Type: exposition.Histogram, Unit: "seconds", Bounds: Times,
 		Help: "Time that requests took: in the gate, with reading the body, and in the backend with all that stands between."}
 	bodyFamily = &exposition.Family{Name: "hookward_request_body_bytes", Type: exposition.Histogram, Unit: "bytes", Bounds: Sizes,
@@ -105,7 +105,10 @@ func addSeries(s *Numbers) {
 		}
 	}
 	for i := responsesAt; i < GateAt; i++ {
-		responsesFamily.Series = append(responsesFamily.Series, counter(k, s, i, "code_class", classes[i-responsesAt]))
+		decision, class := decisions[(i-responsesAt)/len(classes)], classes[(i-responsesAt)%len(classes)]
+		if s.n[i] > 0 || usualClass(decision, class, s.Mode == "observe") {
+			responsesFamily.Series = append(responsesFamily.Series, counter(k, s, i, "decision", decision, "code_class", class))
+		}
 	}
 	addHistogram(durationFamily, k.gate, s.n[GateAt:BackendAt])
 	addHistogram(durationFamily, k.backend, s.n[BackendAt:BodyAt])
@@ -153,5 +156,5 @@ func addKey(k *kept, s *Numbers, i int) {
 // seriesOfGate is how many series a gate has, if all has happened that usually does.
 func seriesOfGate() int {
 	usualReasons := len(reasons) + 1
-	return 3 + usualReasons + len(classes) + 2*(len(Times)+3) + len(Sizes) + 3 + len(Skews) + 2 + positions
+	return 3 + usualReasons + len(classes) + 4 + 2*(len(Times)+3) + len(Sizes) + 3 + len(Skews) + 2 + positions
 }

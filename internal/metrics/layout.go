@@ -7,12 +7,15 @@ import (
 )
 
 // The numbers of a gate stand in one list, so that they are copied in one step:
-// requests by decision and reason, responses by class, and the histograms, each with its
+// requests by decision and reason, responses by decision and class, and the histograms, each with its
 // buckets, one for what is above them, and the sum.
 
 // decisions are those of the record, and one for what was refused and forwarded all the
 // same: alerts are for the others.
-var decisions = []string{"pass", "refuse", "handshake", "duplicate", "observed"}
+var decisions = []string{"pass", "refuse", "handshake", "duplicate", Observed}
+
+// Observed is the word for that.
+const Observed = "observed"
 
 // reasons are all reasons; the first stands for one that is not known.
 var reasons = allReasons()
@@ -40,7 +43,7 @@ const positions = 16
 // Where what stands.
 var (
 	responsesAt  = len(decisions) * len(reasons)
-	GateAt       = responsesAt + len(classes)
+	GateAt       = responsesAt + len(decisions)*len(classes)
 	BackendAt    = GateAt + len(Times) + 2
 	BodyAt       = BackendAt + len(Times) + 2
 	SkewAt       = BodyAt + len(Sizes) + 2
@@ -49,26 +52,28 @@ var (
 	numbersAt    = publicKeysAt + positions // the end
 )
 
-// Where a request counts: at the sum of its decision's place and its reason's, and at that
-// of the hundreds of its status. What is not in these tables counts as internal_error, and
-// in the class none.
+// Where a request counts: at the sum of a decision and a reason, and at that of an answer,
+// which is the decision's, and the class of the status' hundreds. A reason that is not in
+// the table counts as internal_error.
 var (
 	Decisions = map[string]int{}
 	Reasons   = map[string]int{}
+	Answers   = map[string]int{}
 	Classes   = map[int]int{}
 )
 
 func init() {
 	for i, decision := range decisions {
 		Decisions[decision] = i * len(reasons)
+		Answers[decision] = responsesAt + i*len(classes)
 	}
 	for i, reason := range reasons {
 		Reasons[reason] = i
 	}
 	for hundreds := 0; hundreds < 10; hundreds++ {
-		Classes[hundreds] = responsesAt + hundreds
+		Classes[hundreds] = hundreds
 		if hundreds >= len(classes) {
-			Classes[hundreds] = responsesAt + len(classes) - 1
+			Classes[hundreds] = len(classes) - 1
 		}
 	}
 }
@@ -95,5 +100,18 @@ func usual(decision, reason string, observes bool) bool {
 	case verdict.DeliveryDuplicate:
 		return decision == "refuse" || decision == "duplicate"
 	}
-	return decision == "refuse" || decision == "observed" && observes
+	return decision == "refuse" || decision == Observed && observes
+}
+
+// usualClass says the same of the class of a status.
+func usualClass(decision, class string, observes bool) bool {
+	switch decision {
+	case "pass":
+		return class != "1xx" && class != "other"
+	case "refuse":
+		return class == "4xx" || class == "5xx"
+	case Observed:
+		return observes && class != "1xx" && class != "other"
+	}
+	return class == "2xx"
 }

@@ -24,7 +24,7 @@ func count(g *Gate, decision, reason string, status int) {
 	atomic.AddInt64(&g.Arrived, 1)
 	g.Mu.Lock()
 	g.N[Decisions[decision]+Reasons[reason]]++
-	g.N[Classes[status/100]]++
+	g.N[Answers[decision]+Classes[status/100]]++
 	g.Mu.Unlock()
 }
 
@@ -147,7 +147,7 @@ func TestLayout(t *testing.T) {
 		}
 	}
 	for status, want := range map[int]string{0: "none", 101: "1xx", 200: "2xx", 599: "5xx", 600: "other", 999: "other"} {
-		if got := classes[Classes[status/100]-responsesAt]; got != want {
+		if got := classes[Classes[status/100]]; got != want {
 			t.Errorf("%d: %s", status, got)
 		}
 	}
