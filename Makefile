@@ -24,7 +24,7 @@ test: tools unit lint fuzz dev
 #? tools: Install what the tests need beside Go (Debian: apt-get)
 .PHONY: tools
 tools:
-	@dev/tools.sh curl npm nginx redis-server rsyslogd=rsyslog '/usr/lib/*/rsyslog/lmnsd_gtls.so=rsyslog-gnutls'
+	@dev/tools.sh curl npm nginx redis-server rsyslogd=rsyslog '/usr/lib/*/rsyslog/lmnsd_gtls.so=rsyslog-gnutls' promtool=prometheus
 
 #? unit: Test the compiled plugin with the race detector
 .PHONY: unit
