@@ -55,6 +55,9 @@ func compileMetrics(n *config.Notes, resolver *secrets.Resolver, options config.
 	case o.Insecure && (m.Token || options.Allowlist != nil):
 		config.AddProblem(n, "metrics.insecure", config.KindContradiction, "contradicts token and allowlist; leave it out")
 	}
+	if o.Insecure {
+		config.AddWarning(n, "metrics.insecure", config.KindInvalid, "gives the names of all gates, and how often each refuses what, to whoever reaches this router")
+	}
 	p := &Policy{Metrics: m, Audit: &audit.Settings{}, Passes: passesNothing}
 	if len(n.Problems) == 0 {
 		p.Addresses = compileAddresses(n, options, nil)

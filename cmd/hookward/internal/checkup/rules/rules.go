@@ -57,6 +57,7 @@ func Run(set *inventory.Set, options Options) ([]finding.Finding, int) {
 	c.checkRules()
 	c.checkUnused()
 	c.checkChains()
+	c.checkEndpoints()
 	c.checkRoutes()
 	c.checkStatics()
 	return finding.Sort(append(c.findings, set.Findings...)), len(c.gates)
