@@ -62,12 +62,25 @@ func Text(families []*Family, open bool) []byte {
 		b = append(b, head(f, open)...)
 		edges := edgesOf(f, open)
 		for _, s := range f.Series {
+			// As few calls as can be: in the interpreter each costs more than the rest.
+			lines := s.lines
+			if open {
+				lines = s.linesOpen
+			}
+			if lines == nil {
+				lines = linesOf(f, s, edges, open)
+			}
 			if f.Type == Histogram {
-				b = appendHistogram(b, f, s, edges, open)
+				b = appendHistogram(b, f, s, lines)
 				continue
 			}
-			b = append(b, linesOf(f, s, edges, open)[0]...)
-			b = appendNumber(b, f.Unit, s.Value)
+			b = append(b, lines[0]...)
+			if f.Unit == "seconds" {
+				b = appendNumber(b, f.Unit, s.Value)
+				continue
+			}
+			b = strconv.AppendInt(b, s.Value, 10)
+			b = append(b, '\n')
 		}
 	}
 	if open {
@@ -76,8 +89,7 @@ func Text(families []*Family, open bool) []byte {
 	return b
 }
 
-func appendHistogram(b []byte, f *Family, s *Series, edges []string, open bool) []byte {
-	lines := linesOf(f, s, edges, open)
+func appendHistogram(b []byte, f *Family, s *Series, lines []string) []byte {
 	count := int64(0)
 	for i := range s.Buckets {
 		count += s.Buckets[i]
@@ -157,14 +169,8 @@ func edgesOf(f *Family, open bool) []string {
 	return edges
 }
 
-// linesOf returns how each line of a series begins, to its number.
+// linesOf returns how each line of a series begins, up to its number, and keeps it.
 func linesOf(f *Family, s *Series, edges []string, open bool) []string {
-	if open && s.linesOpen != nil {
-		return s.linesOpen
-	}
-	if !open && s.lines != nil {
-		return s.lines
-	}
 	labels := labelsOf(s.Labels)
 	lines := []string{}
 	if f.Type == Histogram {

@@ -38,6 +38,7 @@ var own = []*exposition.Family{infoFamily, validFamily, requestsFamily, response
 type kept struct {
 	info, valid, inFlight *exposition.Series
 	counters              []*exposition.Series // by place in the list of numbers, up to where the histograms begin
+	always                []bool               // those that are shown with 0; nil until it is known whether the gate observes
 	keys                  []*exposition.Series // secrets, then public keys
 	gate, backend         *exposition.Series
 	body, skew            *exposition.Series
@@ -87,8 +88,9 @@ func keep(gate string) *kept {
 // addSeries adds the series of one gate to the families.
 func addSeries(s *Numbers) {
 	k := s.kept
-	if len(k.info.Labels) == 2 || k.info.Labels[3] != s.Provider || k.info.Labels[5] != s.Mode {
+	if k.always == nil || k.info.Labels[3] != s.Provider || k.info.Labels[5] != s.Mode {
 		k.info = &exposition.Series{Labels: []string{"gate", s.Gate, "provider", s.Provider, "mode", s.Mode}, Value: 1}
+		k.always = shownAlways(s.Mode == "observe")
 	}
 	infoFamily.Series = append(infoFamily.Series, k.info)
 	k.valid.Value = 0
@@ -98,16 +100,21 @@ func addSeries(s *Numbers) {
 	validFamily.Series = append(validFamily.Series, k.valid)
 	k.inFlight.Value = s.InFlight
 	inFlightFamily.Series = append(inFlightFamily.Series, k.inFlight)
-	for i := 0; i < responsesAt; i++ {
-		decision, reason := decisions[i/len(reasons)], reasons[i%len(reasons)]
-		if s.n[i] > 0 || usual(decision, reason, s.Mode == "observe") {
-			requestsFamily.Series = append(requestsFamily.Series, counter(k, s, i, "decision", decision, "reason", reason))
+	// No calls in here, each of which costs more than the rest of a turn.
+	n := s.n
+	for i := 0; i < GateAt; i++ {
+		if n[i] == 0 && !k.always[i] {
+			continue
 		}
-	}
-	for i := responsesAt; i < GateAt; i++ {
-		decision, class := decisions[(i-responsesAt)/len(classes)], classes[(i-responsesAt)%len(classes)]
-		if s.n[i] > 0 || usualClass(decision, class, s.Mode == "observe") {
-			responsesFamily.Series = append(responsesFamily.Series, counter(k, s, i, "decision", decision, "code_class", class))
+		c := k.counters[i]
+		if c == nil {
+			c = newCounter(k, s.Gate, i)
+		}
+		c.Value = n[i]
+		if i < responsesAt {
+			requestsFamily.Series = append(requestsFamily.Series, c)
+		} else {
+			responsesFamily.Series = append(responsesFamily.Series, c)
 		}
 	}
 	addHistogram(durationFamily, k.gate, s.n[GateAt:BackendAt])
@@ -115,19 +122,40 @@ func addSeries(s *Numbers) {
 	addHistogram(bodyFamily, k.body, s.n[BodyAt:SkewAt])
 	addHistogram(skewFamily, k.skew, s.n[SkewAt:SecretsAt])
 	for i := 0; i < 2*positions; i++ {
-		addKey(k, s, i)
+		if n[SecretsAt+i] > 0 {
+			addKey(k, s, i)
+		}
 	}
 }
 
-// counter returns a series that counts, with its number.
-func counter(k *kept, s *Numbers, i int, labels ...string) *exposition.Series {
-	c := k.counters[i]
-	if c == nil {
-		c = &exposition.Series{Labels: append([]string{"gate", s.Gate}, labels...)}
-		k.counters[i] = c
+// newCounter makes the series of a place in the list of numbers.
+func newCounter(k *kept, gate string, i int) *exposition.Series {
+	labels := []string{"gate", gate, "decision", "", "", ""}
+	if i < responsesAt {
+		labels[3] = decisions[i/len(reasons)]
+		labels[4] = "reason"
+		labels[5] = reasons[i%len(reasons)]
+	} else {
+		labels[3] = decisions[(i-responsesAt)/len(classes)]
+		labels[4] = "code_class"
+		labels[5] = classes[(i-responsesAt)%len(classes)]
 	}
-	c.Value = s.n[i]
-	return c
+	k.counters[i] = &exposition.Series{Labels: labels}
+	return k.counters[i]
+}
+
+// shownAlways says which counters are shown with 0, too.
+func shownAlways(observes bool) []bool {
+	always := make([]bool, GateAt)
+	for d, decision := range decisions {
+		for i, reason := range reasons {
+			always[d*len(reasons)+i] = usual(decision, reason, observes)
+		}
+		for i, class := range classes {
+			always[responsesAt+d*len(classes)+i] = usualClass(decision, class, observes)
+		}
+	}
+	return always
 }
 
 func addHistogram(f *exposition.Family, h *exposition.Series, n []int64) {
@@ -136,12 +164,8 @@ func addHistogram(f *exposition.Family, h *exposition.Series, n []int64) {
 	f.Series = append(f.Series, h)
 }
 
-// addKey adds how often a secret, or a public key, has verified, if it ever has.
+// addKey adds how often a secret, or a public key, has verified.
 func addKey(k *kept, s *Numbers, i int) {
-	n := s.n[SecretsAt+i]
-	if n == 0 {
-		return
-	}
 	if k.keys[i] == nil {
 		kind := "secret"
 		if i >= positions {
@@ -149,7 +173,7 @@ func addKey(k *kept, s *Numbers, i int) {
 		}
 		k.keys[i] = &exposition.Series{Labels: []string{"gate", s.Gate, "key", kind, "position", strconv.Itoa(i%positions + 1)}}
 	}
-	k.keys[i].Value = n
+	k.keys[i].Value = s.n[SecretsAt+i]
 	secretsFamily.Series = append(secretsFamily.Series, k.keys[i])
 }
 
