@@ -132,9 +132,13 @@ func TestAlertRules(t *testing.T) {
 		}
 	}
 	rules, tests, object := read(t, examples, "rules.yml"), read(t, examples, "rules_test.yml"), read(t, examples, "prometheusrule.yaml")
+	page := read(t, filepath.Join(root(t), "docs"), "metrics.md")
 	for _, alert := range regexp.MustCompile(`alert: (\w+)`).FindAllStringSubmatch(rules, -1) {
 		if !strings.Contains(tests, "alertname: "+alert[1]+"\n        exp_alerts:\n          - ") {
 			t.Errorf("no case in which %s fires", alert[1])
+		}
+		if !strings.Contains(page, "\n### "+alert[1]+"\n") {
+			t.Errorf("docs/metrics.md does not say what to do about %s", alert[1])
 		}
 		if !strings.Contains(tests, "alertname: "+alert[1]+"\n        exp_alerts: []") && !strings.Contains(tests, `="good"`) {
 			t.Errorf("no case in which %s is silent", alert[1])
@@ -170,4 +174,3 @@ func root(t *testing.T) string {
 	}
 	return directory
 }
-

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -77,7 +78,6 @@ func (s *site) numbers(t *testing.T) map[string]float64 {
 	}
 	return found
 }
-
 
 // metered are gates of which each shows other numbers.
 func metered(t *testing.T, redis string) []gate {
@@ -180,6 +180,7 @@ func TestNumbersAreTheRecords(t *testing.T) {
 	if len(total) != 7 || len(want) < 60 {
 		t.Errorf("the script shows too little: %v", total)
 	}
+	s.documented(t)
 	// What the records don't have, the numbers have not either.
 	for sample, value := range got {
 		if strings.HasPrefix(sample, "hookward_requests_total{") && value != want[sample] {
@@ -255,5 +256,31 @@ func TestScrape(t *testing.T) {
 	_, open := s.scrape(t, http.MethodGet, right, "Accept: application/openmetrics-text;version=1.0.0")
 	if !strings.HasSuffix(open, "\n# EOF\n") || !strings.Contains(open, "# TYPE hookward_requests counter\n") {
 		t.Error(open)
+	}
+}
+
+// documented holds docs/metrics.md against the numbers: there is a row for each metric, with
+// its labels, and for no other.
+func (s *site) documented(t *testing.T) {
+	t.Helper()
+	page := read(t, filepath.Join(root(t), "docs"), "metrics.md")
+	documented := map[string]string{}
+	for _, row := range regexp.MustCompile("(?m)^\\| `(hookward_\\w+)` \\|([^|]*)\\|").FindAllStringSubmatch(page, -1) {
+		documented[row[1]] = strings.ReplaceAll(strings.ReplaceAll(strings.TrimSpace(row[2]), "`", ""), " ", "")
+	}
+	_, text := s.scrape(t, http.MethodGet, "Authorization: Bearer "+scrapeToken)
+	there := map[string]bool{}
+	for _, kind := range regexp.MustCompile(`(?m)^# TYPE (\w+) (\w+)$`).FindAllStringSubmatch(text, -1) {
+		there[kind[1]] = true
+		sample := regexp.MustCompile(`(?m)^` + kind[1] + `(?:_count)?(?:\{(.*)\})? `).FindStringSubmatch(text)
+		labels := regexp.MustCompile(`="(?:[^"\\]|\\.)*"`).ReplaceAllString(sample[1], "")
+		if want, known := documented[kind[1]]; !known || want != labels {
+			t.Errorf("docs/metrics.md says of %s that its labels are %q, and they are %q", kind[1], want, labels)
+		}
+	}
+	for name := range documented {
+		if !there[name] {
+			t.Errorf("docs/metrics.md has %s, which is not there", name)
+		}
 	}
 }

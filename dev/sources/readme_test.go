@@ -48,8 +48,8 @@ func TestReadme(t *testing.T) {
 			}
 		}
 	}
-	if found != 40 {
-		t.Errorf("found %d configurations of 40", found)
+	if found != 41 {
+		t.Errorf("found %d configurations of 41", found)
 	}
 }
 
