@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/hookward/hookward/dev/gateway"
+	"github.com/hookward/hookward/internal/exposition"
 )
 
 // dashboard is what is checked of examples/metrics/dashboard.json.
@@ -43,6 +44,7 @@ func TestDashboardAndAlerts(t *testing.T) {
 	s := startScraped(t, answerAs, metered(t, startRedis(t).address), "OLD=the secret of last year")
 	p := startPrometheus(t, strings.TrimPrefix(s.URL, "http://"), scrapeToken, filepath.Join(examples, "rules.yml"))
 	p.number(t, `up{job="hookward"}`, 1)
+	p.isFedFromTheStart(t)
 	stop, done := make(chan bool), make(chan bool)
 	go func() {
 		defer close(done)
@@ -77,11 +79,6 @@ func TestDashboardAndAlerts(t *testing.T) {
 		if r.Health != "ok" {
 			t.Errorf("%s: %s %s", r.Name, r.Health, r.LastError)
 		}
-		for _, metric := range selector.FindAllString(r.Query, -1) {
-			if len(p.query(t, metric)) == 0 {
-				t.Errorf("%s: there is no %s", r.Name, metric)
-			}
-		}
 	}
 	if asked < 30 || len(rules.Groups[0].Rules) < 10 {
 		t.Errorf("%d expressions and %d alerts", asked, len(rules.Groups[0].Rules))
@@ -95,6 +92,33 @@ func TestDashboardAndAlerts(t *testing.T) {
 		if slices.Contains([]string{"HookwardAbsent", "HookwardAuditLost", "HookwardSeriesDropped", "HookwardReplayEvicting", "HookwardListStale", "HookwardDependencyDown"}, r.Name) && r.State != "inactive" {
 			t.Errorf("%s is %s", r.Name, r.State)
 		}
+	}
+}
+
+// isFedFromTheStart checks that all that alerts ask for is there before anything has
+// happened: Prometheus sees no increase in a series that begins with 1.
+func (p *prometheus) isFedFromTheStart(t *testing.T) {
+	t.Helper()
+	rules := struct{ Groups []struct{ Rules []rule } }{}
+	p.get(t, "/api/v1/rules", &rules)
+	for _, r := range rules.Groups[0].Rules {
+		for _, metric := range selector.FindAllString(r.Query, -1) {
+			if len(p.query(t, metric)) == 0 {
+				t.Errorf("%s: there is no %s", r.Name, metric)
+			}
+		}
+	}
+}
+
+// Whatever a gate is called, Prometheus reads it.
+func TestNamesOfGates(t *testing.T) {
+	f := &exposition.Family{Name: "hookward_requests_total", Help: "With \\ and\nlines.", Type: exposition.Counter}
+	for _, name := range []string{`a"b`, `a\b`, "a\nb", "ä@file", "\xff@file", "{}", "a,b=\"c\"", ""} {
+		f.Series = append(f.Series, &exposition.Series{Labels: []string{"gate", name}, Value: 1<<53 + 1})
+	}
+	out, err := promtool(t, string(exposition.Text([]*exposition.Family{f}, false)), "check", "metrics")
+	if err != nil || out != "" {
+		t.Errorf("%v %s", err, out)
 	}
 }
 

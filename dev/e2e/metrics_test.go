@@ -210,7 +210,11 @@ func TestScrape(t *testing.T) {
 		{name: "plain", options: github},
 		{name: "open", options: ` {metrics: {}}`},
 		{name: "behind", options: ` {metrics: {token: "env:METRICS_TOKEN"}}`},
+		{name: "tainted", options: `{provider: github, secrets: ["env:GH"], denylist: {lists: [{url: "https://127.0.0.1:1/list?key=canary-list"}]}, ` +
+			`redis: {endpoints: "127.0.0.1:1", password: canary-redis-password}, rateLimit: true, ` +
+			`audit: {outputs: [{type: stdout}, {type: http, url: "https://127.0.0.1:1/canary-path?key=canary-query", token: canary-output-token}]}}`},
 	})
+	s.post(t, "tainted", "canary-body", "X-Github-Event: canary-event", "X-Github-Delivery: canary-delivery", "User-Agent: canary-agent")
 	s.passed(t, s.post(t, "plain", hello, helloSignature))
 	right := "Authorization: Bearer " + scrapeToken
 	for _, c := range []struct {
@@ -250,9 +254,16 @@ func TestScrape(t *testing.T) {
 	if err != nil || out != "" {
 		t.Errorf("promtool says %v %s of\n%s", err, out, text)
 	}
+	if strings.Contains(text, "canary") || !strings.Contains(text, `dependency="list"`) || !strings.Contains(text, `output="http`) {
+		t.Errorf("something of a stranger's, or a secret, is among the numbers, or what has it is not:\n%s", text)
+	}
 	if strings.Contains(text, secret) || strings.Contains(text, scrapeToken) || !strings.Contains(text, `hookward_build_info{version="v`) {
 		t.Error(text)
 	}
+	// A scraper that never reads holds up nobody.
+	w := s.connect(t)
+	w.send(t, "GET /metrics HTTP/1.1\r\nHost: x\r\n"+right+"\r\n\r\n")
+	time.Sleep(1100 * time.Millisecond) // the next one is made anew
 	_, open := s.scrape(t, http.MethodGet, right, "Accept: application/openmetrics-text;version=1.0.0")
 	if !strings.HasSuffix(open, "\n# EOF\n") || !strings.Contains(open, "# TYPE hookward_requests counter\n") {
 		t.Error(open)
