@@ -11,14 +11,6 @@ import (
 	"github.com/hookward/hookward/internal/exposition"
 )
 
-func forget() {
-	registryMu.Lock()
-	gates = map[string]*Gate{}
-	dropped = 0
-	read = time.Time{}
-	registryMu.Unlock()
-}
-
 // count counts one request as the gate does.
 func count(g *Gate, decision, reason string, status int) {
 	atomic.AddInt64(&g.Arrived, 1)
@@ -35,8 +27,8 @@ func text() string {
 
 // Beyond the limit gates count together, under a name of their own, and none is lost.
 func TestSeriesLimit(t *testing.T) {
-	forget()
-	defer forget()
+	Clear()
+	defer Clear()
 	for i := 0; i < maxGates+10; i++ {
 		count(Of(fmt.Sprintf("gate%d@file", i)), "pass", "verified", 200)
 	}
@@ -61,8 +53,8 @@ func TestSeriesLimit(t *testing.T) {
 
 // Gates that come and go leave nothing, whether somebody reads or nobody does.
 func TestGatesComeAndGo(t *testing.T) {
-	forget()
-	defer forget()
+	Clear()
+	defer Clear()
 	now := time.Now()
 	for i := 0; i < 1000; i++ {
 		name := fmt.Sprintf("gate%d@file", i)
@@ -72,7 +64,7 @@ func TestGatesComeAndGo(t *testing.T) {
 	if len(gates) != 0 {
 		t.Errorf("%d gates that nobody reads", len(gates))
 	}
-	for i := 0; i < 1000; i++ {
+	for i := 0; i < 100; i++ {
 		name := fmt.Sprintf("gate%d@file", i)
 		count(Of(name), "pass", "verified", 200)
 		text()
@@ -97,8 +89,8 @@ func TestGatesComeAndGo(t *testing.T) {
 
 // Whoever reads while others count finds numbers that agree.
 func TestNumbersAgree(t *testing.T) {
-	forget()
-	defer forget()
+	Clear()
+	defer Clear()
 	g := Of("busy@file")
 	var wait sync.WaitGroup
 	for i := 0; i < 4; i++ {
@@ -136,7 +128,7 @@ func TestLayout(t *testing.T) {
 		t.Errorf("%q", reasons)
 	}
 	g := newGate("layout")
-	defer forget()
+	defer Clear()
 	CountKey(g.N, 1, 0)
 	CountKey(g.N, 16, 1)
 	CountKey(g.N, 17, 16)
