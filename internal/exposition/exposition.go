@@ -1,5 +1,5 @@
-// Package exposition knows how numbers are written for those who scrape them: in
-// Prometheus' text format 0.0.4, and in OpenMetrics 1.0. It must not know what the
+// Package exposition knows how numbers are written for others: in Prometheus' text format
+// 0.0.4, in OpenMetrics 1.0, and as OTLP in JSON. It must not know what the
 // numbers count.
 package exposition
 
@@ -43,6 +43,7 @@ type Series struct {
 	Signed  bool
 
 	lines, linesOpen []string // the beginnings of its lines
+	attributes       string   // the labels in OTLP
 }
 
 // Content types of the two formats.

@@ -190,3 +190,45 @@ func otlpNumber(text string) map[string]any {
 	}
 	return map[string]any{"stringValue": text} // too large for both
 }
+
+// metricsPath is where a collector takes metrics.
+const metricsPath = "/v1/metrics"
+
+// SendMetrics sends an ExportMetricsServiceRequest in JSON to a target of the type otlp,
+// once, and returns what went wrong, or nothing. There can be one call at a time.
+func SendMetrics(s *Sender, body []byte) string {
+	address := appended(s.target.URL, metricsPath)
+	a := post(s, address, body)
+	shown := shownURL(address) + " answered " + strconv.Itoa(a.status)
+	switch {
+	case a.status == 0:
+		return a.problem
+	case a.status == http.StatusBadRequest && wantsTLS(s, a):
+		return shown + ", because it speaks https, not http"
+	case a.status >= 300 && a.status <= 399:
+		return shown + ", a redirect, which is not followed"
+	case !taken(a):
+		return shown
+	}
+	reply := otlpMetricsReply{}
+	if len(bytes.TrimSpace(a.body)) == 0 && a.whole {
+		return ""
+	}
+	if !a.whole || json.Unmarshal(a.body, &reply) != nil {
+		return shown + ", but not as a collector does"
+	}
+	rejected, err := strconv.Atoi(string(reply.PartialSuccess.Rejected))
+	if err == nil && rejected > 0 {
+		return shown + ", but rejected " + strconv.Itoa(rejected) + " of the data points"
+	}
+	return ""
+}
+
+// otlpMetricsReply is the answer to it. The number may be written as a text.
+type otlpMetricsReply struct {
+	PartialSuccess otlpMetricsPartialSuccess `json:"partialSuccess"`
+}
+
+type otlpMetricsPartialSuccess struct {
+	Rejected json.Number `json:"rejectedDataPoints"`
+}

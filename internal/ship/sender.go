@@ -147,7 +147,7 @@ func shownURL(address string) string {
 		return "the receiver"
 	}
 	origin := u.Scheme + "://" + u.Host
-	for _, path := range []string{"/_bulk", "/services/collector/event", "/services/collector/ack", "/v1/logs", "/loki/api/v1/push"} {
+	for _, path := range []string{"/_bulk", "/services/collector/event", "/services/collector/ack", "/v1/logs", "/v1/metrics", "/loki/api/v1/push"} {
 		if strings.HasSuffix(u.Path, path) {
 			return origin + path
 		}
