@@ -13,6 +13,7 @@ import (
 	"github.com/hookward/hookward/internal/config"
 	"github.com/hookward/hookward/internal/hooktest"
 	"github.com/hookward/hookward/internal/memory"
+	"github.com/hookward/hookward/internal/metrics"
 	"github.com/hookward/hookward/internal/policy"
 	"github.com/hookward/hookward/internal/verdict"
 )
@@ -267,6 +268,7 @@ func TestPanicWhileAnnouncing(t *testing.T) {
 // answer all the same.
 func TestPanicAtTheRecord(t *testing.T) {
 	records, reports := capture(t)
+	metrics.Clear()
 	g := newTestGate(t.Name(), hooktest.GithubOptions(), policy.Compile, hooktest.TestTime)
 	right := g.state.Outputs
 	for i := 1; i < 4; i++ {
@@ -287,6 +289,9 @@ func TestPanicAtTheRecord(t *testing.T) {
 		if n := hooktest.OnlyRecord(t, records)["event.sequence"]; n != float64(2*i) {
 			t.Errorf("the next record has number %v, want %d", n, 2*i)
 		}
+	}
+	if n := samplesOf(t.Name())[`hookward_requests_total{,decision="pass",reason="verified"}`]; n != "6" {
+		t.Errorf("of 6 requests %s are counted", n)
 	}
 }
 

@@ -1,6 +1,8 @@
 package hookward
 
 import (
+	"time"
+
 	"github.com/hookward/hookward/internal/audit"
 	"github.com/hookward/hookward/internal/metrics"
 )
@@ -62,4 +64,18 @@ func countRequest(x *exchange, r *audit.Record) {
 		n[metrics.SkewAt+i]++
 	}
 	counts.Mu.Unlock()
+}
+
+// countLost counts a request whose record is lost. It makes no record: that may be what has
+// panicked, and to do it again would end Traefik.
+func countLost(x *exchange, now time.Time) {
+	r := &audit.Record{Decision: "refuse", Reason: x.reason, Status: x.status, InGate: x.inGate}
+	if x.forward {
+		r.InBackend = int64(now.Sub(x.start)) - x.inGate
+		r.Observed = !x.passes
+	}
+	if x.passes {
+		r.Decision = "pass"
+	}
+	countRequest(x, r)
 }

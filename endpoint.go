@@ -67,6 +67,21 @@ func checkScrape(g *gate, r *http.Request, now time.Time) (*policy.Policy, int) 
 	return p, 0
 }
 
+// usePushers has the numbers sent to where a policy says, with the middleware's lock held.
+func usePushers(m *middleware, name string, p *policy.Policy) {
+	if p.Metrics == nil && m.pushers == nil {
+		return
+	}
+	outputs := []policy.MetricsOutput{}
+	if p.Metrics != nil {
+		outputs = p.Metrics.Outputs
+	}
+	pushers := scrape.UsePushers(m.pushers, name, outputs, lookAround)
+	registryMu.Lock()
+	m.pushers = pushers
+	registryMu.Unlock()
+}
+
 // lookAround returns where numbers come from. It holds the registry's lock for a moment.
 func lookAround(now time.Time) *scrape.Source {
 	s := &scrape.Source{Version: version, Compiled: compiled, Started: started, Clock: sinceStart(now)}
@@ -76,6 +91,7 @@ func lookAround(now time.Time) *scrape.Source {
 	registryMu.Lock()
 	for name, m := range middlewares {
 		s.Gates = append(s.Gates, scrape.Gate{Name: name, State: m.lastState})
+		s.Pushers = append(s.Pushers, m.pushers...)
 	}
 	for key, o := range outputsByKey {
 		keys = append(keys, key)

@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/hookward/hookward/internal/exposition"
 	"github.com/hookward/hookward/internal/hooktest"
@@ -103,6 +104,12 @@ func TestScrapeRefusesMistakes(t *testing.T) {
 		{section(map[string]any{"insecure": "true", "token": scrapeToken}), "metrics.insecure: contradicts token"},
 		{section(map[string]any{"insecure": "true", "path": "metrics"}), `metrics.path: \"metrics\" is no path`},
 		{section(map[string]any{"insecure": "true", "pfad": "/metrics"}), "metrics.pfad: "},
+		{section(map[string]any{"outputs": "false"}), "metrics: would be open"},
+		{section(map[string]any{"outputs": map[string]any{"type": "stdout"}}), "metrics.outputs[0].type: must be otlp"},
+		{section(map[string]any{"outputs": map[string]any{"type": "otlp"}}), "metrics.outputs[0].url: is required"},
+		{section(map[string]any{"outputs": map[string]any{"type": "otlp", "url": "http://127.0.0.1:1", "interval": "10ms"}}), "metrics.outputs[0].interval: must be between 1s and 1h"},
+		{section(map[string]any{"outputs": map[string]any{"type": "otlp", "url": "http://127.0.0.1:1", "index": "x"}}), "metrics.outputs[0].index: "},
+		{section(map[string]any{"outputs": []any{map[string]any{"type": "otlp", "url": "http://127.0.0.1:1"}, map[string]any{"type": "otlp", "url": "http://127.0.0.1:1"}}}), "metrics.outputs[1]: goes to the same place"},
 		{withToken(map[string]any{"provider": "github", "secrets": hooktest.DocsSecret}), "metrics: contradicts provider"},
 		{withToken(map[string]any{"secrets": hooktest.DocsSecret}), "metrics: contradicts secrets"},
 		{withToken(map[string]any{"signature": map[string]any{"header": "X"}}), "metrics: contradicts signature"},
@@ -142,6 +149,24 @@ func TestScrapeByAddress(t *testing.T) {
 	open := newEndpoint(t, t.Name()+" open", map[string]any{"metrics": map[string]any{"insecure": "true"}})
 	if rw := ask(open, "GET", "/metrics"); rw.Code != 200 || rw.Header().Get("Content-Type") != exposition.TextType {
 		t.Error(rw.Code, rw.Header())
+	}
+}
+
+// With outputs alone nobody gets the numbers here.
+func TestOutputsAlone(t *testing.T) {
+	capture(t)
+	h := newEndpoint(t, t.Name(), map[string]any{"metrics": map[string]any{"outputs": map[string]any{"type": "otlp", "url": "http://127.0.0.1:1", "interval": "1h"}}})
+	rw := ask(h, "GET", "/metrics")
+	if rw.Code != 404 || strings.Contains(rw.Body.String(), "hookward") {
+		t.Errorf("%d %q", rw.Code, rw.Body)
+	}
+	s := lookAround(time.Now())
+	if len(s.Pushers) != 1 {
+		t.Errorf("%d pushers", len(s.Pushers))
+	}
+	newEndpoint(t, t.Name(), withToken(nil))
+	if s := lookAround(time.Now()); len(s.Pushers) != 0 {
+		t.Errorf("%d pushers without outputs", len(s.Pushers))
 	}
 }
 

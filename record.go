@@ -283,7 +283,7 @@ func recordPanicked(x *exchange, problem string) {
 	if x.sequence == 0 {
 		x.sequence = atomic.AddInt64(&x.gate.numbers.Sequence, 1)
 	}
-	countRequest(x, newRecord(x, now))
+	countLost(x, now)
 	x.done <- true
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/hookward/hookward/internal/metrics"
 	"github.com/hookward/hookward/internal/policy"
 	"github.com/hookward/hookward/internal/report"
+	"github.com/hookward/hookward/internal/scrape"
 	"github.com/hookward/hookward/internal/wal"
 )
 
@@ -41,6 +42,7 @@ type middleware struct {
 	raw         map[string]any
 	compilation *policy.Compilation
 	memory      memory.Memory
+	pushers     []*scrape.Pusher // of a middleware with metrics
 
 	bodyMemoryTold string
 }
@@ -79,6 +81,7 @@ func compileShared(ctx context.Context, name string, raw map[string]any, now tim
 		return m.compilation, nil
 	}
 	s := useState(ctx, name, m, m.compilation.Policy, now)
+	usePushers(m, name, m.compilation.Policy)
 	registryMu.Lock()
 	m.lastRaw = raw
 	m.lastCompilation = m.compilation
@@ -237,6 +240,7 @@ func forget(now time.Time) int {
 			delete(middlewares, name)
 			metrics.Drop(name, now)
 			memory.Close(&m.memory)
+			scrape.ClosePushers(m.pushers)
 			audit.CloseAhead(m.numbers)
 			m.mu.Unlock()
 		}

@@ -19,7 +19,7 @@ type object map[string]any
 var closed = []string{
 	"SignatureOptions.secretEncoding", "SignatureOptions.timestampUnit", "HandshakeOptions.method", "HandshakeOptions.pattern",
 	"ListOptions.format", "ReplayOptions.onDuplicate", "ReplayOptions.by", "AuditOptions.payload", "AuditOptions.redactPatterns",
-	"OutputOptions.type", "OutputOptions.compression", "provider.confidence",
+	"OutputOptions.type", "OutputOptions.compression", "MetricsOutputOptions.type", "provider.confidence",
 }
 
 var (

@@ -123,6 +123,7 @@ func TestSchemaValuesAreTheGates(t *testing.T) {
 		"AuditOptions.payload":            "audit: {payload: %}",
 		"AuditOptions.redactPatterns":     "audit: {payload: redacted, redactPatterns: [%]}",
 		"OutputOptions.type":              "audit: {outputs: [{type: %}]}",
+		"MetricsOutputOptions.type":       "metrics: {outputs: [{type: %}]}",
 		"OutputOptions.compression":       "audit: {outputs: [{type: file, path: /a/b.log, compression: %}]}",
 	}
 	for _, path := range closed {

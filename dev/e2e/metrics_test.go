@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/hookward/hookward/dev/gateway"
+	"github.com/hookward/hookward/dev/stores"
 	"github.com/hookward/hookward/dev/testkit"
 )
 
@@ -293,5 +294,59 @@ func (s *site) documented(t *testing.T) {
 		if !there[name] {
 			t.Errorf("docs/metrics.md has %s, which is not there", name)
 		}
+	}
+}
+
+// A real Collector takes the numbers, and they are those that are scraped; while it is away
+// nothing piles up, and its receiver is told to be down.
+func TestNumbersArePushed(t *testing.T) {
+	c := stores.Collector(t)
+	s := startScraped(t, answerAs, []gate{
+		{name: "plain", options: github},
+		{name: "push", options: ` {metrics: {outputs: {type: otlp, url: "` + c.URL + `", interval: 1s, token: "env:METRICS_TOKEN"}}}`},
+	})
+	s.passed(t, s.post(t, "plain", hello, helloSignature))
+	s.refused(t, s.post(t, "plain", hello), http.StatusUnauthorized, "signature_missing")
+	const counted = `"metrics":[`
+	last := func() string {
+		requests := c.Metrics(t)
+		if len(requests) == 0 {
+			return ""
+		}
+		return requests[len(requests)-1]
+	}
+	passed := regexp.MustCompile(`\{"key":"gate","value":\{"stringValue":"plain@file"\}\},\{"key":"decision","value":\{"stringValue":"pass"\}\},\{"key":"reason","value":\{"stringValue":"verified"\}\}\],"startTimeUnixNano":"\d+","timeUnixNano":"\d+","asInt":"(\d+)"`)
+	pushed := func() string {
+		found := passed.FindStringSubmatch(last())
+		if found == nil {
+			return ""
+		}
+		return found[1]
+	}
+	eventually(t, "the Collector has the numbers", func() bool { return strings.Contains(last(), counted) && pushed() == "1" })
+	for _, text := range []string{`"name":"hookward_requests"`, `"name":"hookward_request_duration"`, `"unit":"s"`, `"isMonotonic":true`, `"service.name"`, `"service.instance.id"`} {
+		if !strings.Contains(last(), text) {
+			t.Errorf("no %s in %s", text, last())
+		}
+	}
+	c.Kill()
+	up := `hookward_dependency_up{dependency="output",name="otlp ` + c.URL + ` metrics"}`
+	eventually(t, "the output is down", func() bool {
+		value, known := s.numbers(t)[up]
+		return known && value == 0
+	})
+	s.post(t, "plain", hello, helloSignature)
+	before := len(c.Metrics(t))
+	c.Start(t)
+	eventually(t, "the Collector has the numbers of now", func() bool { return pushed() == "2" })
+	for _, request := range c.Metrics(t)[before:] {
+		if found := passed.FindStringSubmatch(request); found == nil || found[1] != "2" {
+			t.Errorf("old numbers are sent: %v", found)
+		}
+	}
+	eventually(t, "the output is up", func() bool { return s.numbers(t)[up] == 1 })
+	s.said(t, "metrics: output otlp "+c.URL, "is well again")
+	if text := last(); strings.Contains(text, scrapeToken) || strings.Contains(text, secret) {
+		t.Error(text)
 	}
 }

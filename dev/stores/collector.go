@@ -17,10 +17,10 @@ import (
 // its file exporter, from collector/main.go.
 type CollectorServer struct {
 	*Process
-	// URL is what /v1/logs comes after.
+	// URL is what /v1/logs and /v1/metrics come after.
 	URL string
 
-	file string
+	file, metrics string
 }
 
 // Record is a log record that the Collector has exported.
@@ -34,14 +34,18 @@ type Record struct {
 
 // The Collector's own metrics would take a port.
 const collectorConfig = `receivers: {otlp: {protocols: {http: {endpoint: %q}}}}
-exporters: {file: {path: %q, append: true, flush_interval: 20ms}}
+exporters:
+  file: {path: %q, append: true, flush_interval: 20ms}
+  file/metrics: {path: %q, append: true, flush_interval: 20ms}
 service:
   telemetry: {metrics: {level: none}, logs: {level: warn}}
-  pipelines: {logs: {receivers: [otlp], exporters: [file]}}
+  pipelines:
+    logs: {receivers: [otlp], exporters: [file]}
+    metrics: {receivers: [otlp], exporters: [file/metrics]}
 `
 
-// Collector runs an OpenTelemetry Collector v0.160.0 that takes logs by
-// OTLP/HTTP, in JSON and in protobuf.
+// Collector runs an OpenTelemetry Collector v0.160.0 that takes logs and
+// metrics by OTLP/HTTP, in JSON and in protobuf.
 func Collector(t testing.TB) *CollectorServer {
 	t.Helper()
 	binary, err := collectorBuild.path(context.Background(), os.Stderr)
@@ -49,13 +53,28 @@ func Collector(t testing.TB) *CollectorServer {
 		t.Fatal(err)
 	}
 	directory, address := t.TempDir(), testkit.Addresses(t, 1)[0]
-	c := &CollectorServer{URL: "http://" + address, file: filepath.Join(directory, "records")}
+	c := &CollectorServer{URL: "http://" + address, file: filepath.Join(directory, "records"), metrics: filepath.Join(directory, "metrics")}
 	config := filepath.Join(directory, "config.yaml")
-	if err := os.WriteFile(config, fmt.Appendf(nil, collectorConfig, address, c.file), 0o644); err != nil {
+	if err := os.WriteFile(config, fmt.Appendf(nil, collectorConfig, address, c.file, c.metrics), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	c.Process = newProcess(t, func() bool { return bound("tcp", address) }, binary, "--config=file:"+config)
 	return c
+}
+
+// Metrics returns the requests with metrics that the Collector has exported so far, in
+// OTLP's JSON.
+func (c *CollectorServer) Metrics(t testing.TB) []string {
+	t.Helper()
+	content, err := os.ReadFile(c.metrics)
+	if err != nil && !os.IsNotExist(err) {
+		t.Fatal(err)
+	}
+	requests := []string{}
+	for _, line := range completeLines(content) {
+		requests = append(requests, string(line))
+	}
+	return requests
 }
 
 // Records returns the log records that the Collector has exported so far, soon

@@ -2,12 +2,16 @@ package policy
 
 import (
 	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
 	"reflect"
 	"strings"
+	"time"
 
 	"github.com/hookward/hookward/internal/audit"
 	"github.com/hookward/hookward/internal/config"
 	"github.com/hookward/hookward/internal/secrets"
+	"github.com/hookward/hookward/internal/ship"
 	"github.com/hookward/hookward/internal/words"
 )
 
@@ -17,7 +21,24 @@ type Metrics struct {
 	Path   string
 	Digest [sha256.Size]byte // of the token
 	Token  bool              // it needs one
+	Serves bool              // somebody may have them here
+
+	Outputs []MetricsOutput
 }
+
+// MetricsOutput is where the numbers are sent.
+type MetricsOutput struct {
+	Name     string // for people
+	Target   ship.Target
+	Interval time.Duration
+	Digest   string // of all options
+}
+
+const (
+	maxMetricsOutputs      = 4
+	defaultMetricsInterval = 15 * time.Second
+	maxMetricsInterval     = time.Hour
+)
 
 const defaultMetricsPath = "/metrics"
 
@@ -49,9 +70,11 @@ func compileMetrics(n *config.Notes, resolver *secrets.Resolver, options config.
 		m.Token = true
 		m.Digest = sha256.Sum256(key)
 	}
+	m.Outputs = compileMetricsOutputs(n, resolver, o.Outputs)
+	m.Serves = m.Token || options.Allowlist != nil || o.Insecure
 	switch {
-	case !m.Token && options.Allowlist == nil && !o.Insecure:
-		config.AddProblem(n, "metrics", config.KindRequired, "would be open to everybody; give token, or allowlist beside it, or say insecure: true if something in front decides who may")
+	case !m.Serves && len(m.Outputs) == 0:
+		config.AddProblem(n, "metrics", config.KindRequired, "would be open to everybody; give token, or allowlist beside it, or say insecure: true if something in front decides who may; or give outputs, and nobody gets the numbers here")
 	case o.Insecure && (m.Token || options.Allowlist != nil):
 		config.AddProblem(n, "metrics.insecure", config.KindContradiction, "contradicts token and allowlist; leave it out")
 	}
@@ -71,6 +94,45 @@ func compileMetrics(n *config.Notes, resolver *secrets.Resolver, options config.
 		return nil
 	}
 	return p
+}
+
+// compileMetricsOutputs compiles where numbers are sent.
+func compileMetricsOutputs(n *config.Notes, resolver *secrets.Resolver, outputs []*config.MetricsOutputOptions) []MetricsOutput {
+	if len(outputs) > maxMetricsOutputs {
+		config.AddProblem(n, "metrics.outputs", config.KindInvalid, fmt.Sprintf("are more than %d", maxMetricsOutputs))
+	}
+	compiled := []MetricsOutput{}
+	seen := map[string]bool{}
+	for i, o := range outputs {
+		path := fmt.Sprintf("metrics.outputs[%d]", i)
+		if o.Type != "otlp" {
+			config.AddProblem(n, path+".type", config.KindInvalid, "must be otlp")
+			continue
+		}
+		s := audit.Spec{}
+		own := &credentials{secrets: resolver}
+		compileTarget(n, own, &s, config.OutputOptions{
+			Type: o.Type, URL: o.URL, Username: o.Username, Password: o.Password, Token: o.Token, Headers: o.Headers, TLS: o.TLS, Timeout: o.Timeout,
+		}, path)
+		if seen[s.Key] {
+			config.AddProblem(n, path, config.KindInvalid, "goes to the same place as another output")
+		}
+		seen[s.Key] = true
+		c := MetricsOutput{Name: s.Name, Target: s.Target, Interval: o.Interval}
+		if c.Interval == 0 {
+			c.Interval = defaultMetricsInterval
+		}
+		if c.Interval < time.Second || c.Interval > maxMetricsInterval {
+			config.AddProblem(n, path+".interval", config.KindInvalid, "must be between 1s and 1h")
+		}
+		section := fmt.Sprint(o.TLS) // what it says, and not where it stands in memory
+		plain := *o
+		plain.TLS = nil
+		sum := sha256.Sum256([]byte(fmt.Sprintf("%v %s %v", plain, section, own.seen)))
+		c.Digest = hex.EncodeToString(sum[:])
+		compiled = append(compiled, c)
+	}
+	return compiled
 }
 
 // excludeGate refuses options of a gate: nothing passes a middleware that has numbers.

@@ -26,6 +26,7 @@ type Source struct {
 	Clock    int64     // now, by the clock of bans
 	Gates    []Gate
 	Outputs  []*audit.Output
+	Pushers  []*Pusher
 
 	Bodies, BodiesLimit int64 // bytes that are held, of how many
 }
@@ -98,6 +99,10 @@ func Families(s *Source, now time.Time) []*exposition.Family {
 		}
 	}
 	addOutputs(f, s.Outputs, dependencies)
+	for _, p := range s.Pushers {
+		d := pusherHealth(p)
+		dependencies[d.Kind+" "+d.Name] = d
+	}
 	addDependencies(f, dependencies)
 	f.add("hookward_body_memory_bytes", exposition.Gauge, "bytes", "Memory that bodies hold at the moment, of all gates.", s.Bodies)
 	f.add("hookward_body_memory_limit_bytes", exposition.Gauge, "bytes", "Memory that bodies may hold, of all gates: maxBodyMemoryBytes.", s.BodiesLimit)

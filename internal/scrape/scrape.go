@@ -41,7 +41,7 @@ func Refuse(rw http.ResponseWriter, status int) {
 // Serve answers a request that may have the numbers. Any path but that of the numbers is
 // not found.
 func Serve(rw http.ResponseWriter, r *http.Request, m *policy.Metrics, look func(now time.Time) *Source) {
-	if r.URL.Path != m.Path {
+	if r.URL.Path != m.Path || !m.Serves {
 		Refuse(rw, http.StatusNotFound)
 		return
 	}

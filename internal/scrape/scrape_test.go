@@ -30,7 +30,7 @@ func getFrom(look func(time.Time) *Source, headers []string) *httptest.ResponseR
 		r.Header.Add(name, value)
 	}
 	rw := httptest.NewRecorder()
-	Serve(rw, r, &policy.Metrics{Path: "/metrics"}, look)
+	Serve(rw, r, &policy.Metrics{Path: "/metrics", Serves: true}, look)
 	return rw
 }
 
