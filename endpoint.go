@@ -91,7 +91,9 @@ func lookAround(now time.Time) *scrape.Source {
 	registryMu.Lock()
 	for name, m := range middlewares {
 		s.Gates = append(s.Gates, scrape.Gate{Name: name, State: m.lastState})
-		s.Pushers = append(s.Pushers, m.pushers...)
+		for _, p := range m.pushers {
+			s.Others = append(s.Others, scrape.HealthOf(p))
+		}
 	}
 	for key, o := range outputsByKey {
 		keys = append(keys, key)

@@ -161,12 +161,12 @@ func TestOutputsAlone(t *testing.T) {
 		t.Errorf("%d %q", rw.Code, rw.Body)
 	}
 	s := lookAround(time.Now())
-	if len(s.Pushers) != 1 {
-		t.Errorf("%d pushers", len(s.Pushers))
+	if len(s.Others) != 1 {
+		t.Errorf("%d pushers", len(s.Others))
 	}
 	newEndpoint(t, t.Name(), withToken(nil))
-	if s := lookAround(time.Now()); len(s.Pushers) != 0 {
-		t.Errorf("%d pushers without outputs", len(s.Pushers))
+	if s := lookAround(time.Now()); len(s.Others) != 0 {
+		t.Errorf("%d pushers without outputs", len(s.Others))
 	}
 }
 

@@ -26,7 +26,7 @@ type Source struct {
 	Clock    int64     // now, by the clock of bans
 	Gates    []Gate
 	Outputs  []*audit.Output
-	Pushers  []*Pusher
+	Others   []*Dependency // those that are no gate's
 
 	Bodies, BodiesLimit int64 // bytes that are held, of how many
 }
@@ -99,8 +99,7 @@ func Families(s *Source, now time.Time) []*exposition.Family {
 		}
 	}
 	addOutputs(f, s.Outputs, dependencies)
-	for _, p := range s.Pushers {
-		d := pusherHealth(p)
+	for _, d := range s.Others {
 		dependencies[d.Kind+" "+d.Name] = d
 	}
 	addDependencies(f, dependencies)

@@ -134,8 +134,8 @@ func note(p *Pusher, problem string, now time.Time) {
 	}
 }
 
-// pusherHealth returns how a pusher is doing, as a dependency.
-func pusherHealth(p *Pusher) *Dependency {
+// HealthOf returns how a pusher is doing, as a dependency.
+func HealthOf(p *Pusher) *Dependency {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return &Dependency{Kind: "output", Name: p.output.Name[len("output "):] + " metrics", Up: p.problem == "", Failures: p.failures}

@@ -101,7 +101,7 @@ func TestPush(t *testing.T) {
 	}
 	up := func() string {
 		s := look(time.Now())
-		s.Pushers = pushers
+		s.Others = []*Dependency{HealthOf(pushers[0])}
 		textsMu.Lock()
 		defer textsMu.Unlock()
 		text := string(exposition.Text(Families(s, time.Now()), false))
