@@ -48,8 +48,8 @@ func TestReadme(t *testing.T) {
 			}
 		}
 	}
-	if found != 41 {
-		t.Errorf("found %d configurations of 41", found)
+	if found != 42 {
+		t.Errorf("found %d configurations of 42", found)
 	}
 }
 
