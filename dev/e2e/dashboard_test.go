@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/hookward/hookward/dev/gateway"
+	"github.com/hookward/hookward/dev/stores"
 	"github.com/hookward/hookward/internal/exposition"
 )
 
@@ -41,7 +42,7 @@ var selector = regexp.MustCompile(`hookward_\w+(\{[^}]*\})?`)
 func TestDashboardAndAlerts(t *testing.T) {
 	examples := filepath.Join(root(t), "examples", "metrics")
 	d := readDashboard(t, filepath.Join(examples, "dashboard.json"))
-	s := startScraped(t, answerAs, metered(t, startRedis(t).address), "OLD=the secret of last year")
+	s := startScraped(t, answerAs, metered(t, stores.Redis(t).Address), "OLD=the secret of last year")
 	p := startPrometheus(t, strings.TrimPrefix(s.URL, "http://"), scrapeToken, filepath.Join(examples, "rules.yml"))
 	p.number(t, `up{job="hookward"}`, 1)
 	p.isFedFromTheStart(t)

@@ -128,7 +128,7 @@ func answerAs(rw http.ResponseWriter, r *http.Request) {
 // The numbers are those of the records: of each gate, decision and reason there are as many
 // requests as records, and as many responses.
 func TestNumbersAreTheRecords(t *testing.T) {
-	s := startScraped(t, answerAs, metered(t, startRedis(t).address), "OLD=the secret of last year")
+	s := startScraped(t, answerAs, metered(t, stores.Redis(t).Address), "OLD=the secret of last year")
 	var wait sync.WaitGroup
 	for range 4 {
 		wait.Add(1)
