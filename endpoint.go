@@ -1,6 +1,7 @@
 package hookward
 
 import (
+	"context"
 	"net/http"
 	"sort"
 	"strings"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/hookward/hookward/internal/audit"
 	"github.com/hookward/hookward/internal/budget"
+	"github.com/hookward/hookward/internal/console"
 	"github.com/hookward/hookward/internal/policy"
 	"github.com/hookward/hookward/internal/report"
 	"github.com/hookward/hookward/internal/scrape"
@@ -15,10 +17,14 @@ import (
 )
 
 // isEndpoint says whether a configuration is that of a middleware which answers with
-// numbers: no gate, and nothing ever passes it.
+// numbers, or with a page: no gate, and nothing ever passes it.
 func isEndpoint(raw map[string]any) bool {
+	return hasSection(raw, "metrics") || hasSection(raw, "console")
+}
+
+func hasSection(raw map[string]any, section string) bool {
 	for name, value := range raw {
-		if value != nil && strings.EqualFold(name, "metrics") {
+		if value != nil && strings.EqualFold(name, section) {
 			return true
 		}
 	}
@@ -26,43 +32,46 @@ func isEndpoint(raw map[string]any) bool {
 }
 
 // endpoint answers each request by itself. It leaves no record and counts nothing.
-func endpoint(g *gate) http.Handler {
+func endpoint(ctx context.Context, g *gate, now time.Time) http.Handler {
+	if hasSection(g.raw, "console") {
+		console.Open(ctx, now)
+	}
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		p, status := checkScrape(g, r, time.Now())
-		if status == http.StatusUnauthorized {
-			rw.Header()["Www-Authenticate"] = []string{"Bearer"}
-		}
-		if status != 0 {
+		p, status := checkCaller(g, r, time.Now())
+		switch {
+		case status != 0:
 			scrape.Refuse(rw, status)
-			return
+		case p.Console != nil:
+			console.Serve(p.Console, lookForConsole, rw, r)
+		case !scrape.Allowed(p.Metrics, r):
+			report.Write("error", g.name, "metrics: a request without the right token is refused", time.Now())
+			rw.Header()["Www-Authenticate"] = []string{"Bearer"}
+			scrape.Refuse(rw, http.StatusUnauthorized)
+		default:
+			scrape.Serve(rw, r, p.Metrics, lookAround)
 		}
-		scrape.Serve(rw, r, p.Metrics, lookAround)
 	})
 }
 
-// checkScrape returns the status that refuses a request, or 0 and the policy: by the
-// address, then by the token.
-func checkScrape(g *gate, r *http.Request, now time.Time) (*policy.Policy, int) {
+// checkCaller returns the status that refuses a caller by its address, or 0 and the policy.
+func checkCaller(g *gate, r *http.Request, now time.Time) (*policy.Policy, int) {
 	p, s := currentPolicy(g, now)
-	if p == nil || p.Metrics == nil {
+	if p == nil || p.Metrics == nil && p.Console == nil {
 		reportAgain(g, now)
 		return nil, http.StatusServiceUnavailable
 	}
-	if p.Addresses != nil {
-		x := &exchange{gate: g, start: now, source: r.RemoteAddr, policy: p, state: s}
-		x.Request = r
-		findClient(p, x)
-		reason := checkAddress(p, x)
-		if reason == verdict.ListUnavailable {
-			return nil, http.StatusServiceUnavailable
-		}
-		if reason != "" {
-			return nil, x.rejectStatus
-		}
+	if p.Addresses == nil {
+		return p, 0
 	}
-	if !scrape.Allowed(p.Metrics, r) {
-		report.Write("error", g.name, "metrics: a request without the right token is refused", now)
-		return nil, http.StatusUnauthorized
+	x := &exchange{gate: g, start: now, source: r.RemoteAddr, policy: p, state: s}
+	x.Request = r
+	findClient(p, x)
+	reason := checkAddress(p, x)
+	if reason == verdict.ListUnavailable {
+		return nil, http.StatusServiceUnavailable
+	}
+	if reason != "" {
+		return nil, x.rejectStatus
 	}
 	return p, 0
 }
@@ -80,6 +89,27 @@ func usePushers(m *middleware, name string, p *policy.Policy) {
 	registryMu.Lock()
 	m.pushers = pushers
 	registryMu.Unlock()
+}
+
+// lookForConsole is lookAround with the mistakes of all gates.
+func lookForConsole(now time.Time) *console.Source {
+	s := &console.Source{Scrape: lookAround(now)}
+	registryMu.Lock()
+	for name, m := range middlewares {
+		s.Gates = append(s.Gates, console.Gate{Name: name, Problem: m.problem, Refuses: m.refuses})
+	}
+	registryMu.Unlock()
+	return s
+}
+
+// keepForConsole keeps a record for the page, with the headers of its request as they may
+// be shown.
+func keepForConsole(x *exchange, a *audit.Settings, line []byte) {
+	names := map[string]bool{}
+	if x.policy != nil {
+		names = x.policy.Names
+	}
+	console.Keep(line, audit.Headers(a, names, x.Request.Header))
 }
 
 // lookAround returns where numbers come from. It holds the registry's lock for a moment.

@@ -95,7 +95,11 @@ func refresh(g *gate) {
 	g.mu.Lock()
 	g.read = true
 	adopt(g, c, s, now)
-	describe(g, c.Policy != nil && len(c.Degraded) == 0)
+	if c.Policy == nil {
+		describe(g, g.problem)
+	} else {
+		describe(g, strings.Join(config.Sentences(c.Degraded), "; "))
+	}
 	g.mu.Unlock()
 }
 
@@ -105,14 +109,14 @@ func goOn(g *gate, now time.Time) {
 	c, s := lastCompiled(g.name, g.raw)
 	if c == nil {
 		g.problem = noAnswer
-		describe(g, false)
+		describe(g, noAnswer)
 		report.Write("error", g.name, refusesAll+g.problem, now)
 		return
 	}
 	g.policy = c.Policy
 	g.state = s
 	g.files = c.Files
-	describe(g, false)
+	describe(g, noAnswer)
 	report.Write("error", g.name, "keeps what was in force: "+noAnswer, now)
 }
 
@@ -177,18 +181,20 @@ func adopt(g *gate, c *policy.Compilation, s *memory.State, now time.Time) {
 	}
 }
 
-// describe tells those who read the numbers what a gate is.
-func describe(g *gate, valid bool) {
+// describe tells those who look at the numbers, or at the console, what a gate is, and what
+// is wrong with its configuration, if anything is.
+func describe(g *gate, problem string) {
+	noteMistake(g.name, withoutValues(problem), g.policy == nil)
 	if g.counts == nil {
 		return
 	}
 	switch {
 	case g.policy == nil:
-		metrics.Describe(g.counts, "unknown", "refuse", valid)
+		metrics.Describe(g.counts, "unknown", "refuse", false)
 	case g.policy.ObserveOnly:
-		metrics.Describe(g.counts, g.policy.Provider, "observe", valid)
+		metrics.Describe(g.counts, g.policy.Provider, "observe", problem == "")
 	default:
-		metrics.Describe(g.counts, g.policy.Provider, "enforce", valid)
+		metrics.Describe(g.counts, g.policy.Provider, "enforce", problem == "")
 	}
 }
 
@@ -210,10 +216,13 @@ var (
 	unlikelyName = regexp.MustCompile(`environment variable (?:\w*[a-z]\w*|\w{41,})`)
 )
 
-// causeOf returns why a gate refuses everything, at a length for a record. Values stay on
-// stderr: one may be a secret that stands in the place of another option.
-func causeOf(g *gate) string {
-	cause := unknownBrace.ReplaceAllString(problemOf(g), "{...}$1")
+// causeOf returns why a gate refuses everything, at a length for a record.
+func causeOf(g *gate) string { return withoutValues(problemOf(g)) }
+
+// withoutValues returns a problem of a configuration for others than who reads stderr: a value
+// may be a secret that stands in the place of another option.
+func withoutValues(problem string) string {
+	cause := unknownBrace.ReplaceAllString(problem, "{...}$1")
 	cause = quotedValue.ReplaceAllString(cause, `"..."`)
 	cause = unlikelyName.ReplaceAllString(cause, "environment variable ...")
 	if len(cause) > maxCause {

@@ -24,6 +24,7 @@ import (
 	"github.com/hookward/hookward/internal/bucket"
 	"github.com/hookward/hookward/internal/claim"
 	"github.com/hookward/hookward/internal/cluster"
+	"github.com/hookward/hookward/internal/console"
 	"github.com/hookward/hookward/internal/header"
 	"github.com/hookward/hookward/internal/iplist"
 	"github.com/hookward/hookward/internal/ipset"
@@ -717,6 +718,9 @@ func recordLoopInlined(w *workers, x *exchange, own *audit.Scratch) {
 			report.Write("error", x.gate.name, "an audit record could not be encoded", now)
 			x.done <- true
 			continue
+		}
+		if atomic.LoadInt32(console.Watched) != 0 {
+			keepForConsole(x, a, line)
 		}
 		{
 			putRecordOutputs = nil

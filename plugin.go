@@ -99,7 +99,7 @@ func New(ctx context.Context, next http.Handler, config *Config, name string) (h
 	g := newGate(name, raw, shares, now)
 	g.router = traefik.RouterOf(ctx)
 	if isEndpoint(raw) {
-		return endpoint(g), nil
+		return endpoint(ctx, g, now), nil
 	}
 	return handler(g, next), nil
 }

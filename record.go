@@ -11,6 +11,7 @@ import (
 
 	"github.com/hookward/hookward/internal/ahead"
 	"github.com/hookward/hookward/internal/audit"
+	"github.com/hookward/hookward/internal/console"
 	"github.com/hookward/hookward/internal/outbox"
 	"github.com/hookward/hookward/internal/report"
 	"github.com/hookward/hookward/internal/verdict"
@@ -195,6 +196,9 @@ func recordLoop(w *workers, x *exchange, own *audit.Scratch) {
 			report.Write("error", x.gate.name, "an audit record could not be encoded", now)
 			x.done <- true
 			continue
+		}
+		if atomic.LoadInt32(console.Watched) != 0 {
+			keepForConsole(x, a, line)
 		}
 		putRecord(a, x, line, now)
 		x.done <- true

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/hookward/hookward/internal/audit"
+	"github.com/hookward/hookward/internal/console"
 	"github.com/hookward/hookward/internal/memory"
 	"github.com/hookward/hookward/internal/metrics"
 	"github.com/hookward/hookward/internal/policy"
@@ -30,6 +31,8 @@ type middleware struct {
 	ctx        context.Context // of the newest gate
 	last       time.Time       // when that was last seen to be there
 	seen       int64           // records, until last
+	problem    string          // of its configuration, for the console
+	refuses    bool            // everything, for that
 	bodyMemory int64           // what the option maxBodyMemoryBytes names, or 0
 
 	// What was last compiled, also guarded by registryMu.
@@ -210,6 +213,17 @@ func closeSoon(o *audit.Output) {
 	})
 }
 
+// noteMistake notes what is wrong with a middleware's configuration, or that nothing is.
+func noteMistake(name, problem string, refuses bool) {
+	registryMu.Lock()
+	m := middlewares[name]
+	if m != nil {
+		m.problem = problem
+		m.refuses = refuses
+	}
+	registryMu.Unlock()
+}
+
 // sweep forgets what belongs to middlewares that are gone.
 func sweep() {
 	defer func() { _ = recover() }()
@@ -246,6 +260,7 @@ func forget(now time.Time) int {
 		}
 	}
 	limitBodies()
+	console.Sweep(now)
 	inUse := map[string]bool{}
 	for _, m := range middlewares {
 		inUse[m.directory] = true

@@ -25,6 +25,7 @@ var floors = []struct {
 	{"what all options come to together, and what tests are made of", "internal/hooktest internal/metrics internal/policy"},
 	{"what is remembered by one policy for the next", "internal/memory"},
 	{"who asks for the numbers of all that", "internal/scrape"},
+	{"who shows them to people", "internal/console"},
 	{"the gate, which Traefik loads with all that is below; and what a gate would make of a configuration", ". internal/inspect"},
 	{"what people use: nothing that Traefik loads imports it", "explain signer"},
 	{"the command", "cmd/hookward/..."},

@@ -2,8 +2,8 @@
 // internal/config, the table of a record's fields in docs/audit.md from those of
 // internal/audit/record.go, the schema of the options, and what is made of the files in
 // catalogue/: the rows that the gate reads, docs/providers.md, and what the command
-// hookward knows of the providers. With -check it only says whether they are up to
-// date.
+// hookward knows of the providers; and the page in console/, packed for the gate. With
+// -check it only says whether they are up to date.
 package main
 
 import (
@@ -75,6 +75,10 @@ func run(check bool) error {
 	if err != nil {
 		return err
 	}
+	page, err := consoleFile(root)
+	if err != nil {
+		return err
+	}
 	return errors.Join(
 		write(options, text, check),
 		write(audit, fields, check),
@@ -82,6 +86,7 @@ func run(check bool) error {
 		write(filepath.Join(root, "cmd", "hookward", "providers.json"), data, check),
 		write(filepath.Join(root, "docs", "options.schema.json"), schema, check),
 		write(filepath.Join(root, "internal", "providers", "rows.go"), source, check),
+		write(filepath.Join(root, "internal", "console", "page.go"), page, check),
 	)
 }
 

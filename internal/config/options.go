@@ -151,6 +151,11 @@ type Options struct {
 	// [metrics](metrics.md).
 	Metrics *MetricsOptions `json:"metrics"`
 
+	// Console makes this middleware no gate: it answers with a page that shows what
+	// the gates of this Traefik have decided. Beside it may stand `allowlist`,
+	// `denylist`, `ipStrategy` and `stateDirectory`. See [console](console.md).
+	Console *ConsoleOptions `json:"console"`
+
 	// StateDirectory is a directory, as an absolute path, for what a restart of
 	// Traefik should not forget: the last good version of each list that has a
 	// `url`, the deliveries that `replay` remembers, and records that could not

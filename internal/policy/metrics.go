@@ -42,31 +42,29 @@ const (
 
 const defaultMetricsPath = "/metrics"
 
-// minMetricsToken is in bytes. It is short enough to be typed, and too long to be guessed:
+// minToken is in bytes. It is short enough to be typed, and too long to be guessed:
 // nobody is banned here for guessing.
-const minMetricsToken = 16
+const minToken = 16
 
 // passesNothing is no reason that a check ends with: whoever takes such a policy for that of
 // a gate finds that nothing passes.
 const passesNothing = "nothing"
 
-// besideMetrics are the options that may stand beside metrics.
-const besideMetrics = "metrics allowlist denylist ipStrategy stateDirectory"
+// besideEndpoint are the options that may stand beside metrics, and beside console.
+const besideEndpoint = "allowlist denylist ipStrategy stateDirectory"
 
 // compileMetrics returns the policy of a middleware that is no gate, or nil where there are
 // problems.
 func compileMetrics(n *config.Notes, resolver *secrets.Resolver, options config.Options) *Policy {
 	o := *options.Metrics
-	excludeGate(n, options)
+	excludeGate(n, options, "metrics")
 	m := &Metrics{Path: words.OrDefault(o.Path, defaultMetricsPath)}
 	if m.Path[0] != '/' || strings.ContainsAny(m.Path, "?#%") {
 		config.AddProblem(n, "metrics.path", config.KindInvalid, words.Quote(o.Path)+" is no path: it begins with a slash, and has no ?, # or %")
 	}
 	if o.Token != "" {
 		key := secrets.ResolveOption(resolver, n, "metrics.token", o.Token, "utf8")
-		if key != nil && len(key) < minMetricsToken {
-			config.AddProblem(n, "metrics.token", config.KindWeakSecret, "has less than 16 bytes, and could be guessed; openssl rand -hex 16 makes one")
-		}
+		checkToken(n, "metrics.token", key)
 		m.Token = true
 		m.Digest = sha256.Sum256(key)
 	}
@@ -82,11 +80,24 @@ func compileMetrics(n *config.Notes, resolver *secrets.Resolver, options config.
 		config.AddWarning(n, "metrics.insecure", config.KindInvalid, "gives the names of all gates, and how often each refuses what, to whoever reaches this router")
 	}
 	p := &Policy{Metrics: m, Audit: &audit.Settings{}, Passes: passesNothing}
+	return endpointPolicy(n, p, options, "metrics")
+}
+
+// checkToken looks at a token that lets somebody look, which nobody is to guess.
+func checkToken(n *config.Notes, path string, key []byte) {
+	if key != nil && len(key) < minToken {
+		config.AddProblem(n, path, config.KindWeakSecret, "has less than 16 bytes, and could be guessed; openssl rand -hex 16 makes one")
+	}
+}
+
+// endpointPolicy completes the policy of a middleware that is no gate, or returns nil where
+// there are problems.
+func endpointPolicy(n *config.Notes, p *Policy, options config.Options, section string) *Policy {
 	if len(n.Problems) == 0 {
 		p.Addresses = compileAddresses(n, options, nil)
 	}
 	if options.StateDirectory != "" && !hasFetchedList(p.Addresses) && len(n.Problems) == 0 {
-		config.AddWarning(n, "stateDirectory", config.KindNoEffect, "has no effect beside metrics without a list that has a url")
+		config.AddWarning(n, "stateDirectory", config.KindNoEffect, "has no effect beside "+section+" without a list that has a url")
 	}
 	n.Problems = config.WithoutRepeats(n.Problems)
 	n.Warnings = config.WithoutRepeats(n.Warnings)
@@ -135,23 +146,26 @@ func compileMetricsOutputs(n *config.Notes, resolver *secrets.Resolver, outputs 
 	return compiled
 }
 
-// excludeGate refuses options of a gate: nothing passes a middleware that has numbers.
-func excludeGate(n *config.Notes, options config.Options) {
+// excludeGate refuses options of a gate: nothing passes a middleware that only answers.
+func excludeGate(n *config.Notes, options config.Options, section string) {
+	contradicts := func(name string) {
+		config.AddProblem(n, section, config.KindContradiction, "contradicts "+name+"; a middleware with "+section+" verifies nothing and lets nothing pass: give it a name and a router of its own")
+	}
 	if options.Provider != "" {
-		config.AddProblem(n, "metrics", config.KindContradiction, "contradicts provider; a middleware with metrics verifies nothing and lets nothing pass: give it a name and a router of its own")
+		contradicts("provider")
 		return // the rest may be the provider's
 	}
 	fields := reflect.ValueOf(options)
 	for _, name := range config.OptionNames(&options) {
 		i := config.FieldIndex(fields.Type(), name)
-		if !words.Contains(strings.Fields(besideMetrics), name) && !fields.Field(i).IsZero() {
-			config.AddProblem(n, "metrics", config.KindContradiction, "contradicts "+name+"; a middleware with metrics verifies nothing and lets nothing pass: give it a name and a router of its own")
+		if name != section && !words.Contains(strings.Fields(besideEndpoint), name) && !fields.Field(i).IsZero() {
+			contradicts(name)
 		}
 	}
 	if options.Allowlist != nil && options.Allowlist.Alone {
-		config.AddProblem(n, "allowlist.alone", config.KindNoEffect, "has no effect beside metrics")
+		config.AddProblem(n, "allowlist.alone", config.KindNoEffect, "has no effect beside "+section)
 	}
 	if options.Allowlist != nil && options.Allowlist.AllowAll {
-		config.AddProblem(n, "allowlist.allowAll", config.KindContradiction, "contradicts metrics, which must not be open to everybody; say metrics.insecure: true if something in front decides who may")
+		config.AddProblem(n, "allowlist.allowAll", config.KindContradiction, "contradicts "+section+", which must not be open to everybody")
 	}
 }

@@ -76,6 +76,7 @@ type Policy struct {
 	MaxBodyMemory int64 // for the bodies of all gates; 0 where nothing is said
 
 	Metrics *Metrics // it is no gate, and answers with numbers; nil for all others
+	Console *Console // it is no gate, and answers with a page; nil for all others
 }
 
 // Compilation is what compile makes of a configuration: a policy, or problems.
@@ -135,6 +136,9 @@ func compilePolicy(n *config.Notes, resolver *secrets.Resolver, raw map[string]a
 	}
 	if options.Metrics != nil {
 		return compileMetrics(n, resolver, options)
+	}
+	if options.Console != nil {
+		return compileConsole(n, resolver, options)
 	}
 	options.PublicURL = signature.ResolvePublicURL(resolver, n, options.PublicURL)
 	p := newPolicy(n, options)

@@ -156,15 +156,38 @@ func addOutputs(f *families, outputs []*audit.Output, dependencies map[string]*D
 	}
 }
 
-// addDependencies adds how each dependency is doing.
-func addDependencies(f *families, dependencies map[string]*Dependency) {
-	keys := make([]string, 0, len(dependencies))
-	for key := range dependencies {
+// Dependencies returns all that the gates of a process depend on, by kind and name.
+func Dependencies(s *Source) []*Dependency {
+	found := map[string]*Dependency{}
+	for _, g := range s.Gates {
+		if g.State == nil {
+			continue
+		}
+		for _, d := range dependenciesOf(g) {
+			found[d.Kind+" "+d.Name] = d
+		}
+	}
+	addOutputs(&families{byName: map[string]*exposition.Family{}}, s.Outputs, found)
+	return sorted(found)
+}
+
+// sorted returns dependencies by kind and name.
+func sorted(found map[string]*Dependency) []*Dependency {
+	keys := make([]string, 0, len(found))
+	for key := range found {
 		keys = append(keys, key)
 	}
 	sort.Strings(keys)
+	all := make([]*Dependency, 0, len(keys))
 	for _, key := range keys {
-		d := dependencies[key]
+		all = append(all, found[key])
+	}
+	return all
+}
+
+// addDependencies adds how each dependency is doing.
+func addDependencies(f *families, dependencies map[string]*Dependency) {
+	for _, d := range sorted(dependencies) {
 		labels := []string{"dependency", d.Kind, "name", d.Name}
 		up := int64(0)
 		if d.Up {

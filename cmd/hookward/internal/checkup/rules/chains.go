@@ -60,7 +60,7 @@ func chainMembers(m *inventory.Middleware) []inventory.Reference {
 // guardOf returns the place of the first gate in a chain, or -1.
 func (c *check) guardOf(chain []*inventory.Middleware) int {
 	for i, m := range chain {
-		if c.gateOf[m] != nil && !isEndpoint(c.gateOf[m]) {
+		if c.gateOf[m] != nil && sectionOf(c.gateOf[m]) == "" {
 			return i
 		}
 	}

@@ -5,10 +5,16 @@ import (
 	"github.com/hookward/hookward/cmd/hookward/internal/checkup/finding"
 )
 
-// isEndpoint says whether a middleware of ours is no gate, but answers with numbers.
-func isEndpoint(g *gate) bool {
-	section := g.section.Get("metrics")
-	return section != nil && section.Kind != document.Null
+// sectionOf returns the section that makes a middleware of ours no gate, but something that
+// answers by itself: metrics, console, or nothing.
+func sectionOf(g *gate) string {
+	for _, name := range []string{"metrics", "console"} {
+		section := g.section.Get(name)
+		if section != nil && section.Kind != document.Null {
+			return name
+		}
+	}
+	return ""
 }
 
 // checkEndpoints finds endpoints on routers that something should pass: nothing passes one.
@@ -17,11 +23,11 @@ func (c *check) checkEndpoints() {
 		chain := c.chainOf(r)
 		for _, m := range chain {
 			g := c.gateOf[m]
-			if g == nil || !isEndpoint(g) || r.Service == "noop@internal" && c.guardOf(chain) < 0 {
+			if g == nil || sectionOf(g) == "" || r.Service == "noop@internal" && c.guardOf(chain) < 0 {
 				continue
 			}
 			path, where := middlewaresOf(r)
-			c.say(r.File, where, finding.Error, "metrics-router", path, "has %q, which answers with numbers and lets nothing pass: no webhook comes through, and a gate on this router is of no use. Give it a router of its own, with the service noop@internal", m.Name)
+			c.say(r.File, where, finding.Error, sectionOf(g)+"-router", path, "has %q, whose option %s makes it answer everything by itself: no webhook comes through, and a gate on this router is of no use. Give it a router of its own, with the service noop@internal", m.Name, sectionOf(g))
 		}
 	}
 }

@@ -1,0 +1,85 @@
+// What the pages are made of. Everything that is shown comes from strangers: it becomes
+// text, never markup.
+
+// element makes one. Children are elements or texts; attributes are never URLs of strangers.
+export function element(name, attributes = {}, ...children) {
+  const made = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) {
+    if (typeof value === 'function') made.addEventListener(key, value);
+    else if (value === true) made.setAttribute(key, '');
+    else if (value !== false && value != null) made.setAttribute(key, value);
+  }
+  made.append(...children.flat().filter((c) => c != null && c !== false));
+  return made;
+}
+
+// Characters that are not seen, or that turn a text around.
+const unseen = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff]/u;
+
+// shown returns a stranger's text as an element in which nothing hides: what can't be
+// seen stands there by its number, and the text can't turn what is around it.
+export function shown(text, name = 'bdi') {
+  const made = element(name);
+  let plain = '';
+  for (const sign of String(text)) {
+    if (!unseen.test(sign)) {
+      plain += sign;
+      continue;
+    }
+    made.append(plain, element('span', { class: 'mark' }, 'U+' + sign.codePointAt(0).toString(16).toUpperCase().padStart(4, '0')));
+    plain = '';
+  }
+  made.append(plain);
+  return made;
+}
+
+export function bytes(n) {
+  if (n == null || n < 0) return '–';
+  if (n < 1024) return `${Math.round(n)} B`;
+  if (n < 1048576) return `${round(n / 1024)} KiB`;
+  return `${round(n / 1048576)} MiB`;
+}
+
+// duration shows nanoseconds.
+export function duration(n) {
+  if (n == null) return '–';
+  if (n < 1e6) return `${round(n / 1e3)} µs`;
+  if (n < 1e9) return `${round(n / 1e6)} ms`;
+  return `${round(n / 1e9)} s`;
+}
+
+export function round(n) {
+  return n >= 100 ? Math.round(n).toString() : Number(n.toPrecision(3)).toString();
+}
+
+export function percent(part, whole) {
+  return whole > 0 ? `${round((100 * part) / whole)} %` : '–';
+}
+
+// moment shows a time in the zone of who looks, and in UTC when pointed at.
+export function moment(text, dated = false) {
+  const at = new Date(text);
+  if (Number.isNaN(at.getTime())) return shown(text);
+  const far = dated || Math.abs(Date.now() - at) > 64800000;
+  return element('time', { datetime: text, title: text }, far ? at.toLocaleString() : at.toLocaleTimeString());
+}
+
+// verdict shows a decision and its reason: the word says it, the colour only helps.
+export function verdict(row) {
+  const tone = row.decision === 'refuse' ? (row.observed ? 'odd' : 'bad') : row.outcome === 'failure' ? 'odd' : 'good';
+  return element('span', { class: `word ${tone}` }, row.decision + (row.observed ? ' (observed)' : ''));
+}
+
+// table makes a table that can be scrolled by keyboard. Columns are [name, class].
+export function table(label, columns, rows) {
+  return element('div', { class: 'table', tabindex: 0, role: 'region', 'aria-label': label },
+    element('table', {},
+      element('thead', {}, element('tr', {}, columns.map(([name, kind]) => element('th', { scope: 'col', class: kind }, name)))),
+      rows));
+}
+
+export function pairs(list) {
+  return element('dl', {}, list.filter(([, value]) => value != null && value !== '').flatMap(([name, value]) => [
+    element('dt', {}, name), element('dd', {}, value),
+  ]));
+}

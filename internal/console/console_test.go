@@ -1,0 +1,477 @@
+package console
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/hookward/hookward/internal/bans"
+	"github.com/hookward/hookward/internal/policy"
+	"github.com/hookward/hookward/internal/scrape"
+)
+
+const (
+	host        = "console.example.com"
+	viewerToken = "viewer-token-of-32-characters-00"
+	readerToken = "reader-token-of-32-characters-00"
+)
+
+// page returns a console as it would be compiled, with nothing kept.
+func page(t *testing.T) *policy.Console {
+	t.Helper()
+	deliveries.mu.Lock()
+	deliveries.kept = nil
+	deliveries.last = 0
+	deliveries.bytes = 0
+	deliveries.mu.Unlock()
+	sessionsMu.Lock()
+	sessions = map[string]session{}
+	sessionsMu.Unlock()
+	failures = bans.New(maxFailures, time.Minute, time.Minute)
+	return &policy.Console{
+		Path: "/hookward", Hosts: map[string]bool{host: true}, Payload: true, UserRole: policy.Viewer,
+		Roles: map[string]string{policy.ConsoleDigest(viewerToken): policy.Viewer, policy.ConsoleDigest(readerToken): policy.Reader},
+	}
+}
+
+// nothing is a process without any gate.
+func nothing(_ time.Time) *Source { return &Source{Scrape: &scrape.Source{}} }
+
+// ask asks the console. Headers are pairs; Host has a value of its own.
+func ask(s *policy.Console, method, target, body string, headers ...string) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(method, "http://"+host+target, strings.NewReader(body))
+	r.Host = host
+	for i := 0; i+1 < len(headers); i += 2 {
+		if headers[i] == "Host" {
+			r.Host = headers[i+1]
+			continue
+		}
+		r.Header.Add(headers[i], headers[i+1])
+	}
+	answer := httptest.NewRecorder()
+	Serve(s, nothing, answer, r)
+	return answer
+}
+
+func keepOne(id, decision, content string) {
+	Keep([]byte(fmt.Sprintf(`{"event.id":%q,"hookward.decision":%q,"event.reason":"verified","http.request.body.content":%q}`+"\n", id, decision, content)), []string{"User-Agent", "test"})
+}
+
+func bearer(token string) []string { return []string{"Authorization", "Bearer " + token} }
+
+func TestRefusals(t *testing.T) {
+	json := []string{"Content-Type", "application/json"}
+	for name, c := range map[string]struct {
+		method, target, body string
+		headers              []string
+		status               int
+	}{
+		"no credentials":          {"GET", "/hookward/api/overview", "", nil, 401},
+		"an unknown name as well": {"GET", "/hookward/api/nothing", "", nil, 401},
+		"empty token":             {"GET", "/hookward/api/overview", "", bearer(""), 401},
+		"wrong token":             {"GET", "/hookward/api/overview", "", bearer("x" + readerToken), 401},
+		"two tokens":              {"GET", "/hookward/api/overview", "", append(bearer("no"), bearer(readerToken)...), 401},
+		"token in the query":      {"GET", "/hookward/api/overview?token=" + readerToken, "", nil, 401},
+		"unknown parameter":       {"GET", "/hookward/api/deliveries?colour=red", "", bearer(readerToken), 400},
+		"parameter twice":         {"GET", "/hookward/api/deliveries?gate=a&gate=b", "", bearer(readerToken), 400},
+		"limit of nothing":        {"GET", "/hookward/api/deliveries?limit=0", "", bearer(readerToken), 400},
+		"limit too large":         {"GET", "/hookward/api/deliveries?limit=1001", "", bearer(readerToken), 400},
+		"negative":                {"GET", "/hookward/api/deliveries?before=-1", "", bearer(readerToken), 400},
+		"window":                  {"GET", "/hookward/api/series?window=2h", "", bearer(readerToken), 400},
+		"unknown name":            {"GET", "/hookward/api/nothing", "", bearer(readerToken), 404},
+		"unknown delivery":        {"GET", "/hookward/api/deliveries/x-1", "", bearer(readerToken), 404},
+		"method":                  {"POST", "/hookward/api/overview", "{}", append(bearer(readerToken), json...), 405},
+		"another host":            {"GET", "/hookward/", "", []string{"Host", "evil.example"}, 421},
+		"another port":            {"GET", "/hookward/", "", []string{"Host", host + ":81"}, 421},
+		"a dot behind the host":   {"GET", "/hookward/console.js", "", []string{"Host", host + "."}, 421},
+		"no host":                 {"GET", "/hookward/api/stream", "", []string{"Host", ""}, 421},
+		"another site":            {"GET", "/hookward/api/overview", "", append(bearer(readerToken), "Sec-Fetch-Site", "cross-site"), 403},
+		"a sister site":           {"GET", "/hookward/api/overview", "", append(bearer(readerToken), "Sec-Fetch-Site", "same-site"), 403},
+		"another origin":          {"POST", "/hookward/api/login", "{}", append(json, "Origin", "https://evil.example"), 403},
+		"no origin that is one":   {"POST", "/hookward/api/login", "{}", append(json, "Origin", "null"), 403},
+		"a form":                  {"POST", "/hookward/api/login", "token=x", []string{"Content-Type", "application/x-www-form-urlencoded"}, 403},
+		"plain text":              {"POST", "/hookward/api/login", "{}", []string{"Content-Type", "text/plain"}, 403},
+		"login by reading":        {"GET", "/hookward/api/login", "", nil, 405},
+		"login that is no JSON":   {"POST", "/hookward/api/login", "x", json, 400},
+		"login with more":         {"POST", "/hookward/api/login", `{"token":"a","role":"reader"}`, json, 400},
+		"login of two values":     {"POST", "/hookward/api/login", `{"token":"a"}{}`, json, 400},
+		"login too long":          {"POST", "/hookward/api/login", `{"token":"` + strings.Repeat("a", 5000) + `"}`, json, 400},
+		"login with a wrong one":  {"POST", "/hookward/api/login", `{"token":"a"}`, json, 401},
+		"path above":              {"GET", "/hookward/../etc/passwd", "", nil, 404},
+		"path above, escaped":     {"GET", "/hookward/%2e%2e/x", "", nil, 404},
+		"escaped slash":           {"GET", "/hookward/api%2foverview", "", bearer(readerToken), 404},
+		"two slashes":             {"GET", "/hookward//console.js", "", nil, 404},
+		"beside the path":         {"GET", "/hookwardly", "", nil, 404},
+		"a file that is not":      {"GET", "/hookward/page.go", "", nil, 404},
+		"a file by POST":          {"POST", "/hookward/", "", nil, 405},
+	} {
+		answer := ask(page(t), c.method, c.target, c.body, c.headers...)
+		if answer.Code != c.status {
+			t.Errorf("%s: %d, want %d", name, answer.Code, c.status)
+		}
+		if answer.Header().Get("Cache-Control") != "no-store" || answer.Header().Get("X-Content-Type-Options") != "nosniff" {
+			t.Errorf("%s: headers %v", name, answer.Header())
+		}
+	}
+}
+
+func TestViewerSeesNoPayload(t *testing.T) {
+	s := page(t)
+	keepOne("a-1", "pass", "the payload")
+	for _, c := range []struct {
+		token   string
+		payload bool
+		target  string
+		status  int
+		seen    bool
+	}{
+		{viewerToken, true, "", 200, false},
+		{viewerToken, true, "?payload=1", 403, false},
+		{readerToken, true, "", 200, false},
+		{readerToken, true, "?payload=1", 200, true},
+		{readerToken, false, "?payload=1", 403, false},
+	} {
+		s.Payload = c.payload
+		answer := ask(s, "GET", "/hookward/api/deliveries/a-1"+c.target, "", bearer(c.token)...)
+		if answer.Code != c.status || strings.Contains(answer.Body.String(), "the payload") != c.seen {
+			t.Errorf("%+v: %d %s", c, answer.Code, answer.Body)
+		}
+	}
+	list := ask(s, "GET", "/hookward/api/deliveries", "", bearer(readerToken)...)
+	if strings.Contains(list.Body.String(), "the payload") {
+		t.Errorf("the list has a payload: %s", list.Body)
+	}
+}
+
+func TestSessions(t *testing.T) {
+	s := page(t)
+	login := ask(s, "POST", "/hookward/api/login", `{"token":"`+readerToken+`"}`, "Content-Type", "application/json")
+	cookie := login.Header().Get("Set-Cookie")
+	for _, part := range []string{"__Host-hookward=", "Path=/", "HttpOnly", "Secure", "SameSite=Strict", "Max-Age=43200"} {
+		if !strings.Contains(cookie, part) {
+			t.Errorf("%q lacks %s", cookie, part)
+		}
+	}
+	value, _, _ := strings.Cut(cookie, ";")
+	in := func() int { return ask(s, "GET", "/hookward/api/overview", "", "Cookie", value).Code }
+	if in() != 200 {
+		t.Fatalf("the session is not known: %d", in())
+	}
+	role := s.Roles
+	s.Roles = map[string]string{policy.ConsoleDigest(viewerToken): policy.Viewer}
+	if in() != 401 {
+		t.Error("a session outlives its token")
+	}
+	s.Roles = role
+	sessionsMu.Lock()
+	for digest := range sessions {
+		sessions[digest] = session{token: sessions[digest].token, ends: time.Now().Add(-time.Second)}
+	}
+	sessionsMu.Unlock()
+	if in() != 401 {
+		t.Error("a session outlives its time")
+	}
+	again := ask(s, "POST", "/hookward/api/login", `{"token":"`+readerToken+`"}`, "Content-Type", "application/json")
+	value, _, _ = strings.Cut(again.Header().Get("Set-Cookie"), ";")
+	ask(s, "POST", "/hookward/api/logout", "{}", "Cookie", value, "Content-Type", "application/json")
+	if in() != 401 {
+		t.Error("a session outlives the log-out")
+	}
+	local := ask(&policy.Console{Path: "/hookward", Hosts: map[string]bool{"localhost:8000": true}, Roles: role}, "POST", "/hookward/api/login", `{"token":"`+readerToken+`"}`, "Content-Type", "application/json", "Host", "localhost:8000")
+	if text := local.Header().Get("Set-Cookie"); strings.Contains(text, "__Host-") || strings.Contains(text, "Secure") {
+		t.Errorf("without TLS, on loopback: %q", text)
+	}
+}
+
+func TestSessionsAreBounded(t *testing.T) {
+	s := page(t)
+	r := httptest.NewRequest("POST", "http://"+host, nil)
+	for i := 0; i < maxSessions+10; i++ {
+		beginSession(r, policy.ConsoleDigest(readerToken), time.Now())
+	}
+	if len(sessions) != maxSessions || s == nil {
+		t.Errorf("%d sessions", len(sessions))
+	}
+}
+
+func TestGuessingIsBanned(t *testing.T) {
+	for name, guess := range map[string]func(s *policy.Console) int{
+		"login": func(s *policy.Console) int {
+			return ask(s, "POST", "/hookward/api/login", `{"token":"guess"}`, "Content-Type", "application/json").Code
+		},
+		"bearer": func(s *policy.Console) int {
+			return ask(s, "GET", "/hookward/api/overview", "", bearer("guess")...).Code
+		},
+	} {
+		s := page(t)
+		for i := 1; i < maxFailures; i++ {
+			if code := guess(s); code != 401 {
+				t.Errorf("%s, guess %d: %d", name, i, code)
+			}
+		}
+		if guess(s) != 429 || guess(s) != 429 {
+			t.Errorf("%s: not banned", name)
+		}
+		right := ask(s, "POST", "/hookward/api/login", `{"token":"`+readerToken+`"}`, "Content-Type", "application/json")
+		if right.Code != 429 || right.Header().Get("Retry-After") == "" {
+			t.Errorf("%s: a banned address logs in: %d", name, right.Code)
+		}
+	}
+}
+
+func TestUserHeader(t *testing.T) {
+	s := page(t)
+	s.UserHeader = "X-Forwarded-User"
+	for name, c := range map[string]struct {
+		headers []string
+		status  int
+	}{
+		"there":                {[]string{"X-Forwarded-User", "alice"}, 200},
+		"empty":                {[]string{"X-Forwarded-User", ""}, 401},
+		"twice":                {[]string{"X-Forwarded-User", "alice", "X-Forwarded-User", "mallory"}, 401},
+		"with an underscore":   {[]string{"X_Forwarded_User", "mallory"}, 401},
+		"and one with a dash":  {[]string{"X_Forwarded_User", "mallory", "X-Forwarded-User", "alice"}, 401},
+		"or nothing of either": {nil, 401},
+	} {
+		if answer := ask(s, "GET", "/hookward/api/overview", "", c.headers...); answer.Code != c.status {
+			t.Errorf("%s: %d, want %d", name, answer.Code, c.status)
+		}
+	}
+	s.UserHeader = ""
+	if answer := ask(s, "GET", "/hookward/api/overview", "", "X-Forwarded-User", "alice"); answer.Code != 401 {
+		t.Errorf("nobody asked for the header: %d", answer.Code)
+	}
+}
+
+func TestFiles(t *testing.T) {
+	s := page(t)
+	for name, kind := range map[string]string{"": "text/html", "console.js": "text/javascript", "console.css": "text/css", "icon.svg": "image/svg+xml"} {
+		plain := ask(s, "GET", "/hookward/"+name, "")
+		packed := ask(s, "GET", "/hookward/"+name, "", "Accept-Encoding", "gzip")
+		content, err := unpack(packed.Body.Bytes())
+		if err != nil || string(content) != plain.Body.String() || !strings.HasPrefix(plain.Header().Get("Content-Type"), kind) {
+			t.Errorf("%q: %v, %v", name, err, plain.Header())
+		}
+	}
+	moved := ask(s, "GET", "/hookward", "")
+	if moved.Code != 302 || moved.Header().Get("Location") != "hookward/" {
+		t.Errorf("without the slash: %d to %q", moved.Code, moved.Header().Get("Location"))
+	}
+	head := ask(s, "HEAD", "/hookward/", "")
+	if head.Code != 200 || head.Body.Len() != 0 {
+		t.Errorf("HEAD: %d, %d bytes", head.Code, head.Body.Len())
+	}
+}
+
+func TestDeliveries(t *testing.T) {
+	s := page(t)
+	for i := 1; i <= 250; i++ {
+		decision := "pass"
+		if i%10 == 0 {
+			decision = "refuse"
+		}
+		keepOne(fmt.Sprintf("a-%d", i), decision, "")
+	}
+	Keep([]byte(`{"event.id":"a-251","event.kind":"pipeline_error"}`), nil) // of lost records
+	list := func(query string) ([]row, bool) {
+		answer := ask(s, "GET", "/hookward/api/deliveries"+query, "", bearer(viewerToken)...)
+		found := struct {
+			Deliveries []row
+			More       bool
+		}{}
+		if err := json.Unmarshal(answer.Body.Bytes(), &found); err != nil {
+			t.Fatalf("%s: %v", query, err)
+		}
+		return found.Deliveries, found.More
+	}
+	seen := map[string]bool{}
+	query, more := "", true
+	for turns := 0; more; turns++ {
+		var found []row
+		found, more = list(query)
+		for _, d := range found {
+			seen[d.ID] = true
+		}
+		query = fmt.Sprintf("?before=%d", found[len(found)-1].Number)
+		if turns > 3 {
+			t.Fatal("no end")
+		}
+	}
+	if len(seen) != 250 {
+		t.Errorf("%d of 250 seen, page by page", len(seen))
+	}
+	if found, _ := list("?decision=refuse"); len(found) != 25 || found[0].ID != "a-250" {
+		t.Errorf("%d refused", len(found))
+	}
+	if found, more := list("?text=A-24&limit=5"); len(found) != 5 || !more {
+		t.Errorf("%d of a text, more: %v", len(found), more)
+	}
+	if found, _ := list("?gate=another"); len(found) != 0 {
+		t.Errorf("%d of another gate", len(found))
+	}
+}
+
+func TestRingIsBounded(t *testing.T) {
+	page(t)
+	for i := 0; i < MaxDeliveries+5; i++ {
+		keepOne(fmt.Sprintf("a-%d", i), "pass", "")
+	}
+	kept := newest()
+	if len(kept) != MaxDeliveries || kept[0].number != 6 {
+		t.Errorf("%d kept, from %d", len(kept), kept[0].number)
+	}
+	large := strings.Repeat("x", 1<<20)
+	for i := 0; i < 40; i++ {
+		keepOne("b", "pass", large)
+	}
+	if deliveries.bytes > maxBytes || len(newest()) > 40 || len(newest()) < 25 {
+		t.Errorf("%d bytes, %d kept", deliveries.bytes, len(newest()))
+	}
+	found, missed, last := after(last()-5, 2)
+	if len(found) != 2 || missed != 3 || found[1].number != last {
+		t.Errorf("%d found, %d missed", len(found), missed)
+	}
+}
+
+func on() bool { return atomic.LoadInt32(Watched) != 0 }
+
+func last() int64 {
+	_, _, n := after(1<<62, 0)
+	return n
+}
+
+func TestKeptWhileThereIsAConsole(t *testing.T) {
+	page(t)
+	ctx, cancel := context.WithCancel(context.Background())
+	now := time.Now()
+	Open(ctx, now)
+	keepOne("a-1", "pass", "")
+	cancel()
+	Sweep(now)
+	if !on() || len(newest()) != 1 {
+		t.Fatal("forgotten at once: a reload ends the old console first")
+	}
+	Open(context.Background(), now)
+	Sweep(now.Add(linger))
+	if !on() || len(newest()) != 1 {
+		t.Fatal("forgotten although there is another console")
+	}
+	deliveries.mu.Lock()
+	deliveries.readers = []context.Context{ctx}
+	deliveries.mu.Unlock()
+	Sweep(now)
+	Sweep(now.Add(linger))
+	if on() || len(newest()) != 0 {
+		t.Error("kept although nobody can look")
+	}
+}
+
+func TestStream(t *testing.T) {
+	s := page(t)
+	server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		r.Host = host
+		Serve(s, nothing, rw, r)
+	}))
+	defer server.Close()
+	keepOne("a-1", "pass", "")
+	keepOne("a-2", "refuse", "")
+	stream := func(since, query string) io.ReadCloser {
+		r, _ := http.NewRequest("GET", server.URL+"/hookward/api/stream"+query, nil)
+		r.Header.Set("Authorization", "Bearer "+viewerToken)
+		if since != "" {
+			r.Header.Set("Last-Event-ID", since)
+		}
+		answer, err := http.DefaultClient.Do(r)
+		if err != nil || answer.StatusCode != 200 {
+			t.Fatalf("%v %v", err, answer)
+		}
+		return answer.Body
+	}
+	for name, c := range map[string]struct{ since, query, want string }{
+		"what was missed":    {instance + "-1", "", "id: " + instance + "-2\ndata: {\"number\":2,\"id\":\"a-2\""},
+		"of another process": {"00000000-77", "", "id: " + instance + "-1\n"},
+		"of the future":      {instance + "-99", "", "id: " + instance + "-1\n"},
+		"filtered":           {instance + "-0", "?decision=refuse", "retry: 2000\n\nid: " + instance + "-2\n"},
+	} {
+		body := stream(c.since, c.query)
+		text := ""
+		part := make([]byte, 4096)
+		for !strings.Contains(text, c.want) && len(text) < 8000 {
+			n, err := body.Read(part)
+			text += string(part[:n])
+			if err != nil {
+				break
+			}
+		}
+		body.Close()
+		if !strings.Contains(text, c.want) {
+			t.Errorf("%s: %q", name, text)
+		}
+	}
+}
+
+func TestStreamEndsWithItsSession(t *testing.T) {
+	s := page(t)
+	server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		r.Host = host
+		Serve(s, nothing, rw, r)
+	}))
+	defer server.Close()
+	login := ask(s, "POST", "/hookward/api/login", `{"token":"`+readerToken+`"}`, "Content-Type", "application/json")
+	cookie, _, _ := strings.Cut(login.Header().Get("Set-Cookie"), ";")
+	r, _ := http.NewRequest("GET", server.URL+"/hookward/api/stream", nil)
+	r.Header.Set("Cookie", cookie)
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil || answer.StatusCode != 200 {
+		t.Fatalf("%v %v", err, answer)
+	}
+	ask(s, "POST", "/hookward/api/logout", "{}", "Cookie", cookie, "Content-Type", "application/json")
+	text, err := io.ReadAll(answer.Body) // for ever, if nothing ends it
+	if err != nil || strings.Contains(string(text), "data:") {
+		t.Errorf("%v, %q", err, text)
+	}
+}
+
+// A list is never null: the page goes through it.
+func TestNothingYet(t *testing.T) {
+	s := page(t)
+	keepOne("a-1", "pass", "")
+	for _, target := range []string{"overview", "series?gate=nobody", "deliveries?gate=nobody", "deliveries/a-1"} {
+		answer := ask(s, "GET", "/hookward/api/"+target, "", bearer(viewerToken)...)
+		found := map[string]any{}
+		if err := json.Unmarshal(answer.Body.Bytes(), &found); err != nil {
+			t.Fatal(err)
+		}
+		for name, value := range found {
+			if value == nil {
+				t.Errorf("%s: %s is null", target, name)
+			}
+		}
+	}
+	Keep([]byte(`{"event.id":"a-2","hookward.decision":"refuse"}`), nil)
+	if answer := ask(s, "GET", "/hookward/api/deliveries/a-2", "", bearer(viewerToken)...); strings.Contains(answer.Body.String(), "null") {
+		t.Errorf("a delivery without headers: %s", answer.Body)
+	}
+}
+
+func TestQuantile(t *testing.T) {
+	buckets := make([]int64, 15)
+	if quantile(buckets, 0.5) != nil {
+		t.Error("of nothing")
+	}
+	buckets[1] = 10 // from 1 to 2.5 ms
+	if q := *quantile(buckets, 0.5); q != 1.75e6 {
+		t.Errorf("half of them: %v", q)
+	}
+	buckets[14] = 90
+	if q := *quantile(buckets, 0.95); q != 1e10 {
+		t.Errorf("above the last bound: %v", q)
+	}
+}

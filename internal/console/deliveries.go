@@ -1,0 +1,160 @@
+package console
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+
+	"github.com/hookward/hookward/internal/policy"
+)
+
+// row is one delivery in a list: what stands in its record, in the record's words.
+type row struct {
+	Number     int64  `json:"number"`
+	ID         string `json:"id"`
+	Time       string `json:"time"`
+	Gate       string `json:"gate"`
+	Provider   string `json:"provider,omitempty"`
+	Event      string `json:"event,omitempty"`
+	DeliveryID string `json:"deliveryID,omitempty"`
+	Decision   string `json:"decision"`
+	Reason     string `json:"reason"`
+	Outcome    string `json:"outcome"`
+	Status     int    `json:"status,omitempty"`
+	Method     string `json:"method"`
+	Path       string `json:"path"`
+	Client     string `json:"client,omitempty"`
+	Duration   int64  `json:"duration"`
+	InGate     int64  `json:"inGate"`
+	InBackend  int64  `json:"inBackend"`
+	Bytes      int64  `json:"bytes"`
+	Observed   bool   `json:"observed,omitempty"`
+}
+
+// recorded is what of a record stands in a row.
+type recorded struct {
+	ID         string `json:"event.id"`
+	Time       string `json:"@timestamp"`
+	Gate       string `json:"hookward.middleware"`
+	Provider   string `json:"hookward.provider"`
+	Event      string `json:"hookward.event_type"`
+	DeliveryID string `json:"hookward.delivery_id"`
+	Decision   string `json:"hookward.decision"`
+	Reason     string `json:"event.reason"`
+	Outcome    string `json:"event.outcome"`
+	Status     int    `json:"http.response.status_code"`
+	Method     string `json:"http.request.method"`
+	Path       string `json:"url.path"`
+	Client     string `json:"client.address"`
+	Duration   int64  `json:"event.duration"`
+	InGate     int64  `json:"hookward.gate.duration"`
+	InBackend  int64  `json:"hookward.backend.duration"`
+	Bytes      int64  `json:"http.request.body.bytes"`
+	Observed   bool   `json:"hookward.observed"`
+}
+
+// rowOf returns the row of a delivery, or nil for what is no record of a request.
+func rowOf(d *delivery) *row {
+	r := &recorded{}
+	if json.Unmarshal([]byte(d.record), r) != nil || r.Decision == "" {
+		return nil
+	}
+	return &row{
+		Number: d.number, ID: r.ID, Time: r.Time, Gate: r.Gate, Provider: r.Provider,
+		Event: r.Event, DeliveryID: r.DeliveryID, Decision: r.Decision, Reason: r.Reason,
+		Outcome: r.Outcome, Status: r.Status, Method: r.Method, Path: r.Path, Client: r.Client,
+		Duration: r.Duration, InGate: r.InGate, InBackend: r.InBackend, Bytes: r.Bytes,
+		Observed: r.Observed,
+	}
+}
+
+// fits says whether a row is asked for.
+func fits(q *query, r *row) bool {
+	if q.gate != "" && r.Gate != q.gate || q.decision != "" && r.Decision != q.decision {
+		return false
+	}
+	if q.reason != "" && r.Reason != q.reason || q.event != "" && r.Event != q.event {
+		return false
+	}
+	if q.text == "" {
+		return true
+	}
+	return strings.Contains(strings.ToLower(r.ID+" "+r.DeliveryID+" "+r.Path+" "+r.Client+" "+r.Event), q.text)
+}
+
+// serveDeliveries lists deliveries, the newest at first.
+func serveDeliveries(rw http.ResponseWriter, q *query) {
+	kept := newest()
+	found := []*row{}
+	more := false
+	for i := len(kept) - 1; i >= 0; i-- {
+		if q.before > 0 && kept[i].number >= q.before {
+			continue
+		}
+		r := rowOf(&kept[i])
+		if r == nil || !fits(q, r) {
+			continue
+		}
+		if len(found) == q.limit {
+			more = true
+			break
+		}
+		found = append(found, r)
+	}
+	answerJSON(rw, struct {
+		Deliveries []*row `json:"deliveries"`
+		More       bool   `json:"more"`
+	}{found, more})
+}
+
+// contentNames are the names of a record that hold a payload.
+var contentNames = []string{"http.request.body.content", "hookward.body.base64"}
+
+// serveDelivery shows one delivery: its record, the headers of its request, and its
+// payload, where that is asked for and may be seen.
+func serveDelivery(s *policy.Console, rw http.ResponseWriter, v *visitor, id string, q *query) {
+	found := findDelivery(id)
+	if found == nil {
+		answerStatus(rw, http.StatusNotFound)
+		return
+	}
+	may := s.Payload && v.Role != policy.Viewer
+	if q.payload && !may {
+		answerStatus(rw, http.StatusForbidden)
+		return
+	}
+	record := map[string]json.RawMessage{}
+	if json.Unmarshal([]byte(found.record), &record) != nil {
+		answerStatus(rw, http.StatusInternalServerError)
+		return
+	}
+	has := false
+	for _, name := range contentNames {
+		has = has || record[name] != nil
+		if !q.payload {
+			delete(record, name)
+		}
+	}
+	answerJSON(rw, struct {
+		Number     int64                      `json:"number"`
+		Record     map[string]json.RawMessage `json:"record"`
+		Headers    []string                   `json:"headers"`
+		HasPayload bool                       `json:"hasPayload"`
+		MayPayload bool                       `json:"mayPayload"`
+	}{found.number, record, append([]string{}, found.headers...), has, may})
+}
+
+// findDelivery returns the delivery whose record has an id, or nil.
+func findDelivery(id string) *delivery {
+	kept := newest()
+	start := `{"event.id":"` + id + `"`
+	if strings.ContainsAny(id, "\"\\/") {
+		return nil
+	}
+	for i := len(kept) - 1; i >= 0; i-- {
+		if strings.HasPrefix(kept[i].record, start) {
+			return &kept[i]
+		}
+	}
+	return nil
+}

@@ -1,0 +1,86 @@
+package console
+
+import (
+	"net/url"
+	"strconv"
+	"strings"
+)
+
+// query is what the API is asked for. It is the same for all its answers.
+type query struct {
+	gate     string
+	decision string
+	reason   string
+	event    string
+	text     string // to be found in the id, the path, or an address
+	window   string // 1h or 48h
+	before   int64  // a delivery's number; those before it are asked for
+	limit    int
+	payload  bool
+}
+
+const (
+	usualLimit = 100
+	maxLimit   = 1000
+	maxQuery   = 4096
+)
+
+// readQuery reads a query. It refuses what it does not know, and what is there twice.
+func readQuery(raw string) (*query, bool) {
+	q := &query{limit: usualLimit, window: "1h"}
+	if len(raw) > maxQuery {
+		return nil, false
+	}
+	values, err := url.ParseQuery(raw)
+	if err != nil {
+		return nil, false
+	}
+	for name := range values {
+		if len(values[name]) != 1 || !setQuery(q, name, values[name][0]) {
+			return nil, false
+		}
+	}
+	return q, true
+}
+
+// setQuery sets one parameter.
+func setQuery(q *query, name, value string) bool {
+	switch name {
+	case "gate":
+		q.gate = value
+	case "decision":
+		q.decision = value
+	case "reason":
+		q.reason = value
+	case "event":
+		q.event = value
+	case "text":
+		q.text = strings.ToLower(value)
+	case "window":
+		q.window = value
+		return value == "1h" || value == "48h"
+	case "payload":
+		q.payload = true
+		return value == "1"
+	case "before":
+		return setNumber(&q.before, value)
+	case "limit":
+		n := int64(0)
+		if !setNumber(&n, value) || n < 1 || n > maxLimit {
+			return false
+		}
+		q.limit = int(n)
+	default:
+		return false
+	}
+	return true
+}
+
+func setNumber(into *int64, value string) bool {
+	n, err := strconv.ParseInt(value, 10, 64)
+	if err != nil || n < 0 {
+		return false
+	}
+	*into = n
+	return true
+}

@@ -1,0 +1,180 @@
+// Package console serves the page on which an operator sees what the gates of this
+// process have decided, and the API behind it. It knows records as they were written, and
+// numbers; it must not know how a request is verified, nor keep what the audit does not.
+package console
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+const (
+	// MaxDeliveries is how many deliveries are kept for the page, and maxBytes how
+	// much of their records: what does not fit pushes out the oldest.
+	MaxDeliveries = 2000
+	maxBytes      = 32 << 20
+)
+
+// delivery is one record that the page shows.
+type delivery struct {
+	number  int64    // counts all that were kept, from 1
+	record  string   // the audit record, as it was written
+	headers []string // of the request: name, value, name, value
+}
+
+// ring holds the newest deliveries of the process, of all gates. It is filled while a
+// console is there that may ask for it.
+type ring struct {
+	mu      sync.Mutex
+	kept    []delivery // the oldest at first
+	last    int64      // the number of the newest
+	bytes   int
+	since   time.Time
+	readers []context.Context // of the consoles
+	left    time.Time         // when the last of them was seen to be gone
+	noting  bool              // the counters are noted for the charts
+}
+
+var deliveries = &ring{}
+
+// Watched is 1 while there is a console, so that Keep is worth its cost; atomic.
+var Watched = new(int32)
+
+// instance tells this process from those before it, whose numbers mean something else.
+var instance = newInstance()
+
+func newInstance() string {
+	random := make([]byte, 4)
+	_, _ = rand.Read(random)
+	return hex.EncodeToString(random)
+}
+
+// Keep keeps a record, with the headers of its request, for the page.
+func Keep(record []byte, headers []string) {
+	r := deliveries
+	d := delivery{record: string(record), headers: headers}
+	r.mu.Lock()
+	r.last++
+	d.number = r.last
+	r.kept = append(r.kept, d)
+	r.bytes += sizeOf(&d)
+	drop := 0
+	for len(r.kept)-drop > MaxDeliveries || r.bytes > maxBytes && len(r.kept)-drop > 1 {
+		r.bytes -= sizeOf(&r.kept[drop])
+		drop++
+	}
+	if drop > 0 {
+		r.kept = keepFrom(r.kept, drop)
+	}
+	r.mu.Unlock()
+}
+
+// keepFrom returns what is left without the first ones. What lies before the slice is
+// cleared, so that nothing holds its text; append moves the rest now and then.
+func keepFrom(kept []delivery, drop int) []delivery {
+	for i := 0; i < drop; i++ {
+		kept[i] = delivery{}
+	}
+	return kept[drop:]
+}
+
+// sizeOf returns what a delivery takes, in bytes, near enough.
+func sizeOf(d *delivery) int {
+	size := len(d.record)
+	for _, text := range d.headers {
+		size += len(text) + 16
+	}
+	return size
+}
+
+// after returns deliveries that are newer than a number, the oldest at first and at most
+// so many, how many it left out that are newer too, or are not kept any more, and the
+// newest number.
+func after(number int64, most int) ([]delivery, int64, int64) {
+	r := deliveries
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	newer := r.last - number
+	if newer <= 0 {
+		return nil, 0, r.last
+	}
+	n := int64(len(r.kept))
+	if newer < n {
+		n = newer
+	}
+	if n > int64(most) {
+		n = int64(most)
+	}
+	found := make([]delivery, n)
+	copy(found, r.kept[int64(len(r.kept))-n:])
+	return found, newer - n, r.last
+}
+
+// newest returns all that is kept, the oldest at first.
+func newest() []delivery {
+	found, _, _ := after(0, MaxDeliveries)
+	return found
+}
+
+// keptSince returns since when deliveries have been kept.
+func keptSince() time.Time {
+	r := deliveries
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.since
+}
+
+// linger is how long deliveries are kept after the last console has gone: a reload ends
+// all gates before it makes the new ones.
+const linger = 10 * time.Minute
+
+// Open has deliveries kept for as long as the context of a console lasts.
+func Open(ctx context.Context, now time.Time) {
+	r := deliveries
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.readers = append(alive(r.readers), ctx)
+	r.left = time.Time{}
+	if atomic.LoadInt32(Watched) == 0 {
+		r.since = now
+		atomic.StoreInt32(Watched, 1)
+	}
+	if !r.noting {
+		r.noting = true
+		go takeNotes()
+	}
+}
+
+// Sweep forgets everything some time after the last console has gone.
+func Sweep(now time.Time) {
+	r := deliveries
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.readers = alive(r.readers)
+	if len(r.readers) > 0 || atomic.LoadInt32(Watched) == 0 {
+		return
+	}
+	if r.left.IsZero() {
+		r.left = now
+	}
+	if now.Sub(r.left) >= linger {
+		atomic.StoreInt32(Watched, 0)
+		r.kept = nil
+		r.bytes = 0
+	}
+}
+
+// alive returns the contexts that have not ended.
+func alive(contexts []context.Context) []context.Context {
+	left := []context.Context{}
+	for _, ctx := range contexts {
+		if ctx.Err() == nil {
+			left = append(left, ctx)
+		}
+	}
+	return left
+}
