@@ -24,7 +24,7 @@ test: tools unit lint fuzz dev
 #? tools: Install what the tests need beside Go (Debian: apt-get)
 .PHONY: tools
 tools:
-	@dev/tools.sh curl npm nginx redis-server rsyslogd=rsyslog '/usr/lib/*/rsyslog/lmnsd_gtls.so=rsyslog-gnutls' promtool=prometheus
+	@dev/tools.sh chromium curl npm nginx redis-server rsyslogd=rsyslog '/usr/lib/*/rsyslog/lmnsd_gtls.so=rsyslog-gnutls' promtool=prometheus
 
 #? unit: Test the compiled plugin with the race detector
 .PHONY: unit
@@ -57,7 +57,7 @@ fuzz:
 	go test -run '^$$' -fuzz FuzzRaw -fuzztime $(FUZZTIME) ./cmd/hookward/internal/capture
 
 # What starts a Traefik runs a second time, with hookward compiled into it.
-IN_TRAEFIK  = ./run ./e2e ./examples ./senders
+IN_TRAEFIK  = ./run ./e2e ./examples ./senders ./browser
 TRANSCRIPTS = $(CURDIR)/dev/.cache/transcripts
 
 #? dev: Run the tests of the second module, those in the real Traefik against both forms of hookward, and compare what was seen of each request

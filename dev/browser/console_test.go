@@ -1,0 +1,330 @@
+package browser
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+
+	"github.com/hookward/hookward/dev/gateway"
+	"github.com/hookward/hookward/dev/testkit"
+)
+
+const (
+	key    = "It's a Secret to Everybody"
+	forged = "sha256=0000000000000000000000000000000000000000000000000000000000000000"
+	viewer = "viewer-token-0123456789abcdef"
+	reader = "reader-token-0123456789abcdef"
+)
+
+// gates are five senders, one gate with a mistake, and the console beside them.
+const gates = `http:
+  routers:
+    github: {rule: "Path(%[1]s/github%[1]s)", service: backend, middlewares: [github]}
+    gitea: {rule: "Path(%[1]s/gitea%[1]s)", service: backend, middlewares: [gitea]}
+    shopify: {rule: "Path(%[1]s/shopify%[1]s)", service: backend, middlewares: [shopify]}
+    gitlab: {rule: "Path(%[1]s/gitlab%[1]s)", service: backend, middlewares: [gitlab]}
+    own: {rule: "Path(%[1]s/own%[1]s)", service: backend, middlewares: [own]}
+    broken: {rule: "Path(%[1]s/broken%[1]s)", service: backend, middlewares: [broken]}
+    console: {rule: "PathPrefix(%[1]s/hookward%[1]s)", service: noop@internal, middlewares: [console]}
+  middlewares:
+    github: {plugin: {hookward: {provider: github, secrets: ["env:KEY"], ban: false, audit: {payload: redacted, refusedPayload: true}}}}
+    gitea: {plugin: {hookward: {provider: gitea, secrets: ["env:KEY"], ban: false}}}
+    shopify: {plugin: {hookward: {provider: shopify, secrets: ["env:KEY"], ban: false}}}
+    gitlab: {plugin: {hookward: {provider: gitlab, secrets: ["env:KEY"], ban: false}}}
+    own: {plugin: {hookward: {secrets: ["env:KEY"], ban: false, signature: {header: X-Signature}}}}
+    broken: {plugin: {hookward: {provider: github, sekrets: ["env:KEY"]}}}
+    console: {plugin: {hookward: {console: {hosts: [%[2]q], viewers: ["env:VIEWER"], readers: ["env:READER"]}}}}
+  services:
+    backend: {loadBalancer: {servers: [{url: %[3]q}]}}
+`
+
+// scene is a Traefik with gates and a console, in front of a backend that fails on demand.
+type scene struct {
+	*gateway.Gateway
+	configuration string
+	settings      gateway.Settings
+	fails         atomic.Bool
+}
+
+func begin(t *testing.T) *scene {
+	t.Helper()
+	s := &scene{}
+	backend, err := gateway.Serve(t.Context(), "127.0.0.1:0", http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		if s.fails.Load() {
+			rw.WriteHeader(http.StatusBadGateway)
+		}
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := testkit.Addresses(t, 1)[0]
+	_, port, err := net.SplitHostPort(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.settings = gateway.Settings{Web: address, Env: []string{"KEY=" + key, "VIEWER=" + viewer, "READER=" + reader}}
+	s.configuration = fmt.Sprintf(gates, "`", "localhost:"+port, backend)
+	s.start(t)
+	t.Cleanup(func() { s.Stop() })
+	return s
+}
+
+func (s *scene) start(t *testing.T) {
+	t.Helper()
+	var err error
+	s.Gateway, err = gateway.Start(context.Background(), binary, s.configuration, s.settings)
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// page is the console's address, by the name that it lets in.
+func (s *scene) page() string {
+	return strings.Replace(s.URL, "127.0.0.1", "localhost", 1) + "/hookward/"
+}
+
+// send sends a delivery and returns the status. Where the signature is empty, it is right.
+func (s *scene) send(t *testing.T, gate, body, signature string, headers ...string) int {
+	t.Helper()
+	r, err := http.NewRequest(http.MethodPost, s.URL+"/"+gate, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if signature == "" {
+		mac := hmac.New(sha256.New, []byte(key))
+		mac.Write([]byte(body))
+		signature = "sha256=" + hex.EncodeToString(mac.Sum(nil))
+	}
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("X-Hub-Signature-256", signature)
+	for i := 0; i+1 < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	_, _ = io.Copy(io.Discard, answer.Body)
+	return answer.StatusCode
+}
+
+// login opens the console and logs in.
+func (s *scene) login(b *tab, token string) {
+	b.t.Helper()
+	b.run(chromedp.Navigate(s.page()))
+	b.await(`document.querySelector('input[name=token]')`)
+	b.run(chromedp.SendKeys(`input[name=token]`, token), chromedp.Click(`form button[type=submit]`))
+	b.shows("Charts")
+}
+
+func (s *scene) visit(b *tab, page, shows string) {
+	b.t.Helper()
+	b.run(chromedp.Evaluate(fmt.Sprintf(`location.hash = %q; 1`, "#/"+page), nil))
+	b.shows(shows)
+}
+
+func TestConsole(t *testing.T) {
+	s := begin(t)
+	b := open(t)
+	b.run(chromedp.Navigate(s.page()))
+	b.await(`document.querySelector('input[name=token]')`)
+	b.run(chromedp.SendKeys(`input[name=token]`, "guess-guess-guess-guess"), chromedp.Click(`form button[type=submit]`))
+	b.shows("That is no token of this console.")
+	b.accessible()
+	s.login(b, reader)
+
+	for i := range 20 {
+		if status := s.send(t, "github", fmt.Sprintf(`{"number":%d,"api_key":"a-secret-of-theirs"}`, i), "", "X-GitHub-Event", "push", "X-GitHub-Delivery", fmt.Sprintf("delivery-%d", i)); status != 200 {
+			t.Fatalf("delivery %d: %d", i, status)
+		}
+	}
+	if s.send(t, "github", "{}", forged, "X-GitHub-Delivery", "forged") != 401 || s.send(t, "broken", "{}", "") != 503 || s.send(t, "gitlab", "{}", "", "X-Gitlab-Token", key) != 200 {
+		t.Fatal("the gates don't do what they should")
+	}
+	s.fails.Store(true)
+	if s.send(t, "github", `{"late":true}`, "", "X-GitHub-Delivery", "unlucky") != 502 {
+		t.Fatal("the backend does not fail")
+	}
+	s.fails.Store(false)
+
+	s.visit(b, "deliveries", "delivery-19")
+	for _, text := range []string{"forged", "signature_mismatch", "config_invalid", "unlucky", "502"} {
+		b.shows(text)
+	}
+	s.visit(b, "deliveries?decision=refuse", "config_invalid")
+	if eval[bool](b, `document.body.innerText.includes('delivery-19')`) {
+		t.Error("a filter lets through what it should not")
+	}
+	s.visit(b, "deliveries?text=delivery-7", "delivery-7")
+	b.run(chromedp.Click(`tbody a`))
+	for _, text := range []string{"signature or token: passed", "Show the payload", "X-Hub-Signature-256", "masked"} {
+		b.shows(text)
+	}
+	b.run(chromedp.Click(`//button[contains(., "Show the payload")]`))
+	b.shows("number: 7")
+	b.shows("[REDACTED]")
+	if text := b.text(); strings.Contains(text, "a-secret-of-theirs") || strings.Contains(text, "sha256=") {
+		t.Error("the page shows a secret")
+	}
+	s.visit(b, "deliveries?text=forged", "forged")
+	b.run(chromedp.Click(`tbody a`))
+	b.shows("signature or token: stopped here.")
+	b.looks(1100, "light")
+	b.shoot("refused")
+	b.accessible()
+	s.visit(b, "health", "refuses everything")
+	b.shows("sekrets")
+	s.visit(b, "overview", "Charts")
+	b.shows("Refuses everything")
+
+	for _, page := range []struct{ name, path, shows string }{{"overview", "overview", "Charts"}, {"deliveries", "deliveries", "delivery-19"}, {"health", "health", "What they depend on"}, {"live", "live", "Live"}} {
+		s.visit(b, page.path, page.shows)
+		for _, width := range []int64{400, 1400} {
+			for _, scheme := range []string{"light", "dark"} {
+				b.looks(width, scheme)
+				b.shoot(fmt.Sprintf("%s-%d-%s", page.name, width, scheme))
+				b.accessible()
+				if eval[bool](b, `document.documentElement.scrollWidth > innerWidth`) {
+					t.Errorf("%s at %d pixels is wider than its window", page.name, width)
+				}
+			}
+		}
+	}
+	b.run(chromedp.Click(`#logout`))
+	b.await(`document.querySelector('input[name=token]')`)
+}
+
+// What comes is on the page by itself, also after a reload and a restart of Traefik.
+func TestLive(t *testing.T) {
+	s := begin(t)
+	b := open(t)
+	s.login(b, viewer)
+	s.visit(b, "live", "Nothing yet")
+	b.await(`document.getElementById('state').textContent === 'live'`)
+	s.send(t, "github", "{}", "", "X-GitHub-Delivery", "the-first")
+	b.shows("the-first")
+	b.run(chromedp.Click(`//button[contains(., "Pause")]`))
+	s.send(t, "github", "{}", forged, "X-GitHub-Delivery", "while-paused")
+	b.shows("Go on (1 held)")
+	if eval[bool](b, `document.body.innerText.includes('while-paused')`) {
+		t.Error("the pause is none")
+	}
+	b.run(chromedp.Click(`//button[contains(., "Go on")]`))
+	b.shows("while-paused")
+
+	if err := s.Configure("more.yml", "http: {routers: {more: {rule: \"Path(`/more`)\", service: backend@file, middlewares: [github@file]}}}\n"); err != nil {
+		t.Fatal(err)
+	}
+	testkit.Await(t, "the reload", func() bool { return s.send(t, "more", "{}", "", "X-GitHub-Delivery", "after-the-reload") == 200 })
+	b.shows("after-the-reload")
+
+	s.Kill()
+	b.shows("connection lost")
+	s.start(t)
+	s.send(t, "github", "{}", "", "X-GitHub-Delivery", "after-the-restart")
+	b.await(`document.querySelector('input[name=token]') || document.body.innerText.includes('after-the-restart')`)
+	if eval[bool](b, `!!document.querySelector('input[name=token]')`) { // sessions end with the process
+		s.login(b, viewer)
+		s.visit(b, "deliveries", "after-the-restart")
+	}
+}
+
+// hostile is what strangers send to whoever looks.
+var hostile = []string{
+	`<script>document.title='owned'</script>`, `<img src=x onerror="document.title='owned'">`, `</textarea><svg onload=alert(1)>`,
+	`javascript:document.title='owned'`, `{{7*7}}${7*7}`, "\u202egnp.exe", "a\u0000b\u001b[31mred", strings.Repeat("w", 100_000), "__proto__",
+}
+
+func TestHostile(t *testing.T) {
+	s := begin(t)
+	b := open(t)
+	s.login(b, reader)
+	for i, text := range hostile {
+		body := fmt.Sprintf(`{"text":%q,"__proto__":{"polluted":true},"twice":1,"twice":2,"huge":1e400,"long":12345678901234567890.123}`, text)
+		body = strings.NewReplacer(`\x00`, `\u0000`, `\x1b`, `\u001b`).Replace(body)
+		header := fmt.Sprintf("%.60s", strings.Map(func(c rune) rune {
+			if c < ' ' || c > '~' {
+				return '?'
+			}
+			return c
+		}, text))
+		s.send(t, "github", body, "", "X-GitHub-Event", header, "X-GitHub-Delivery", fmt.Sprintf("hostile-%d", i), "User-Agent", header)
+	}
+	s.send(t, "github", strings.Repeat(`{"a":[`, 5000)+strings.Repeat(`]}`, 5000), "", "X-GitHub-Delivery", "hostile-deep")
+	s.send(t, "github", `[`+strings.Repeat(`{"n":1},`, 99_999)+`{}]`, "", "X-GitHub-Delivery", "hostile-wide")
+	s.send(t, "github", "\xff\xfe\x00<script>", "", "X-GitHub-Delivery", "hostile-bytes")
+	s.visit(b, "deliveries", "hostile-bytes")
+	ids := []string{"deep", "wide", "bytes"}
+	for i := range hostile {
+		ids = append(ids, fmt.Sprint(i))
+	}
+	for _, id := range ids {
+		s.visit(b, "deliveries?text=hostile-"+id, "hostile-"+id)
+		b.run(chromedp.Click(`tbody a`))
+		b.shows("Checks")
+		if eval[bool](b, `[...document.querySelectorAll('button')].some((x) => x.textContent === 'Show the payload')`) {
+			b.run(chromedp.Click(`//button[contains(., "Show the payload")]`))
+			b.await(`![...document.querySelectorAll('main button')].some((x) => !x.hidden && x.textContent === 'Show the payload')`)
+		}
+		if eval[bool](b, `document.title.includes('owned') || document.querySelector('main script, main img, main iframe, main textarea') || ({}).polluted === true`) {
+			t.Errorf("hostile-%s: the page runs what a stranger has sent", id)
+		}
+	}
+	if title := eval[string](b, `document.title`); !strings.HasPrefix(title, "hookward") {
+		t.Errorf("the title is %q", title)
+	}
+}
+
+// Another site's page can neither read the console nor speak to it, whatever name it has.
+func TestOtherSites(t *testing.T) {
+	s := begin(t)
+	b := open(t)
+	s.login(b, reader)
+	evil, err := gateway.Serve(t.Context(), "127.0.0.1:0", http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		rw.Header().Set("Content-Type", "text/html")
+		_, _ = io.WriteString(rw, "<title>evil</title><iframe id=frame src='"+s.page()+"'></iframe>")
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := open(t) // whose complaints are the point
+	other.run(chromedp.Navigate(evil))
+	for name, script := range map[string]string{
+		"reads the API":    fmt.Sprintf(`fetch(%q, {credentials: 'include'}).then((r) => 'read ' + r.status, () => 'refused')`, s.page()+"api/overview"),
+		"logs somebody in": fmt.Sprintf(`fetch(%q, {method: 'POST', credentials: 'include', headers: {'Content-Type': 'application/json'}, body: '{}'}).then((r) => 'read ' + r.status, () => 'refused')`, s.page()+"api/login"),
+		"opens a stream":   fmt.Sprintf(`new Promise((done) => { const e = new EventSource(%q, {withCredentials: true}); e.onopen = () => done('open'); e.onerror = () => done('refused'); })`, s.page()+"api/stream"),
+	} {
+		result := ""
+		other.run(chromedp.Evaluate(script, &result, awaitPromise))
+		if result != "refused" {
+			t.Errorf("another site %s: %s", name, result)
+		}
+	}
+	other.forgive()
+	for _, host := range []string{"evil.example", "127.0.0.1", "localhost", ""} {
+		r, err := http.NewRequest(http.MethodGet, strings.Replace(s.page(), "localhost", "127.0.0.1", 1), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Host = host
+		answer, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer.Body.Close()
+		if answer.StatusCode != http.StatusMisdirectedRequest {
+			t.Errorf("host %q: %d, want 421", host, answer.StatusCode)
+		}
+	}
+}
