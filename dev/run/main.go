@@ -20,9 +20,14 @@ import (
 
 const secret = "It's a Secret to Everybody" // of GitHub's documentation
 
-// One gate as it should be and one with a typo, in front of the same backend.
+// readerToken lets a browser in. The page is on loopback, and gone with the program.
+const readerToken = "a-look-at-what-happens"
+
+// One gate as it should be and one with a typo, in front of the same backend, and the
+// console beside them.
 const dynamic = `http:
   routers:
+    console: {rule: "PathPrefix(` + "`/hookward`" + `)", service: noop@internal, middlewares: [hookward-console]}
     github: {rule: "Path(` + "`/github`" + `)", service: echo, middlewares: [github-hooks]}
     broken: {rule: "Path(` + "`/broken`" + `)", service: echo, middlewares: [broken-hooks]}
   middlewares:
@@ -31,6 +36,13 @@ const dynamic = `http:
         hookward:
           provider: github
           secrets: ["env:GITHUB_WEBHOOK_SECRET"]
+          audit: {payload: full}
+    hookward-console:
+      plugin:
+        hookward:
+          console:
+            hosts: [%q]
+            readers: ["env:CONSOLE_TOKEN"]
     broken-hooks:
       plugin:
         hookward:
@@ -64,9 +76,9 @@ func run(ctx context.Context, address string) error {
 		return err
 	}
 	// Traefik outlives the signal by the moment in which Stop ends it in order.
-	g, err := gateway.Start(context.WithoutCancel(ctx), binary, fmt.Sprintf(dynamic, backend), gateway.Settings{
+	g, err := gateway.Start(context.WithoutCancel(ctx), binary, fmt.Sprintf(dynamic, address, backend), gateway.Settings{
 		Web:    address,
-		Env:    []string{"GITHUB_WEBHOOK_SECRET=" + secret},
+		Env:    []string{"GITHUB_WEBHOOK_SECRET=" + secret, "CONSOLE_TOKEN=" + readerToken},
 		Stdout: os.Stdout,
 		Stderr: os.Stderr,
 	})
@@ -115,7 +127,11 @@ and to a gate whose configuration has a typo, which the error above is about (50
 
   curl -i -d 'Hello, World!' -H '%[2]s' %[1]s/broken
 
-Each leaves an audit record below. Ctrl-C stops everything.
+Each leaves an audit record below, and is on the page at once:
 
-`, url, signature)
+  %[1]s/hookward
+
+where the token is %[3]s. Ctrl-C stops everything.
+
+`, url, signature, readerToken)
 }

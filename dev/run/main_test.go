@@ -71,6 +71,16 @@ func TestLines(t *testing.T) {
 		t.Errorf("the typo is not named: %s", got)
 	}
 
+	seen, err := exec.Command("curl", "--silent", "--show-error", "--header", "Authorization: Bearer "+readerToken, "http://"+address+"/hookward/api/deliveries").CombinedOutput()
+	if err != nil {
+		t.Fatalf("the console: %v: %s", err, seen)
+	}
+	for _, want := range wants {
+		if !strings.Contains(string(seen), `"reason":"`+want.reason+`"`) {
+			t.Errorf("the console lacks what was %s: %s", want.reason, seen)
+		}
+	}
+
 	if err := program.Process.Signal(syscall.SIGINT); err != nil {
 		t.Fatal(err)
 	}
