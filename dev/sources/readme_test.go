@@ -48,8 +48,8 @@ func TestReadme(t *testing.T) {
 			}
 		}
 	}
-	if found != 42 {
-		t.Errorf("found %d configurations of 42", found)
+	if found != 43 {
+		t.Errorf("found %d configurations of 43", found)
 	}
 }
 
