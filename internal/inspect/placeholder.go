@@ -15,6 +15,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/hookward/hookward/internal/jwk"
 	"github.com/hookward/hookward/internal/secrets"
 )
 
@@ -30,7 +31,7 @@ func placeholderFor(path, ref, encoding string, publicKind int) *secrets.Secret 
 		text = base64.StdEncoding.EncodeToString(sum[:])
 	case path == "publicURL":
 		text = "https://stands-in.example.com/in"
-	case encoding == secrets.PublicKeyEncoding:
+	case secrets.IsPublicKey(encoding):
 		text = publicStandIn(publicKind)
 	case strings.HasSuffix(path, ".tls.ca") || strings.HasSuffix(path, ".tls.cert"):
 		text = standInPair().certificate
@@ -42,7 +43,7 @@ func placeholderFor(path, ref, encoding string, publicKind int) *secrets.Secret 
 }
 
 // publicKinds is how many kinds of public keys there are.
-const publicKinds = 3
+const publicKinds = 5
 
 // publicStandIn returns a public key that nobody is to sign with.
 func publicStandIn(kind int) string {
@@ -51,9 +52,20 @@ func publicStandIn(kind int) string {
 		return "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a" // Ed25519, RFC 8032
 	case 1:
 		return standInPair().public
-	default:
+	case 2:
 		return standInRSA()
+	case 3:
+		return standInPoint(elliptic.P384())
+	default:
+		return standInPoint(elliptic.P521())
 	}
+}
+
+// standInPoint returns a point of a curve whose private half is 1.
+func standInPoint(curve elliptic.Curve) string {
+	parameters := curve.Params()
+	public, _ := x509.MarshalPKIXPublicKey(&ecdsa.PublicKey{Curve: curve, X: parameters.Gx, Y: parameters.Gy})
+	return base64.StdEncoding.EncodeToString(public)
 }
 
 type standIns struct{ certificate, key, public string }
@@ -88,7 +100,7 @@ func standInPair() standIns {
 
 func standInRSA() string {
 	rsaOnce.Do(func() {
-		key, err := rsa.GenerateKey(rand.Reader, secrets.MinRSABits)
+		key, err := rsa.GenerateKey(rand.Reader, jwk.MinRSABits)
 		if err != nil {
 			return
 		}

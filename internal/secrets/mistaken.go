@@ -123,7 +123,7 @@ func unusableText(text, encoding string) string {
 		return "has zero bytes in it, as files have that were not written whole; a key of bytes is written in hex or base64, with signature.secretEncoding"
 	case !visibleText.MatchString(text):
 		return "has nothing in it that can be seen, such as U+200B alone; write the secret anew"
-	case len(text) <= maxSecretBytes && encoding != PublicKeyEncoding && encoding != CertificateEncoding && isPublicText(text):
+	case len(text) <= maxSecretBytes && !IsPublicKey(encoding) && encoding != CertificateEncoding && isPublicText(text):
 		return "is a public key or a certificate, which anybody may have; where the sender signs with a private key, write it under publicKeys"
 	}
 	return ""

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/hookward/hookward/internal/config"
+	"github.com/hookward/hookward/internal/jwk"
 	"github.com/hookward/hookward/internal/plainfile"
 	"github.com/hookward/hookward/internal/words"
 )
@@ -111,11 +112,29 @@ func PublicKeys(r *Resolver, n *config.Notes, refs []string) []PublicKey {
 	return keys
 }
 
+// PublicJWKs resolves the option publicKeys where each may be a JWK or a JWK set, and of
+// any family that jwk knows.
+func PublicJWKs(r *Resolver, n *config.Notes, refs []string) []jwk.Key {
+	if len(refs) > maxSecrets {
+		config.AddProblem(n, "publicKeys", config.KindInvalid, fmt.Sprintf("at most %d are tried for a request", maxSecrets))
+		return nil
+	}
+	all := []jwk.Key{}
+	for i, ref := range refs {
+		text := ResolveOption(r, n, fmt.Sprintf("publicKeys[%d]", i), ref, JWKEncoding)
+		if text != nil {
+			keys, _, _ := jwk.ParseText(string(text)) // which resolveSecret has done before
+			all = append(all, keys...)
+		}
+	}
+	return all
+}
+
 // ResolveOption resolves one secret or key, and notes what there is to say of
 // it. It returns nil where there is a problem.
 func ResolveOption(r *Resolver, n *config.Notes, path, ref, encoding string) []byte {
 	s := Resolve(r, n, path, ref, encoding)
-	if encoding != PublicKeyEncoding {
+	if !IsPublicKey(encoding) {
 		r.Texts = append(r.Texts, s.Text)
 	}
 	if s.Problem != "" {
@@ -177,7 +196,7 @@ func Forms(r *Resolver) []string {
 		all = append(all, []byte(text))
 	}
 	for encoding, keys := range r.Keys {
-		if encoding != PublicKeyEncoding {
+		if !IsPublicKey(encoding) {
 			all = append(all, keys...)
 		}
 	}

@@ -13,12 +13,17 @@ import (
 	"unicode/utf8"
 
 	"github.com/hookward/hookward/internal/config"
+	"github.com/hookward/hookward/internal/jwk"
 	"github.com/hookward/hookward/internal/plainfile"
 )
 
 // PublicKeyEncoding is the encoding of what is no secret: of the option
 // publicKeys, which is written like one.
 const PublicKeyEncoding = "publicKey"
+
+// JWKEncoding is that of the option publicKeys where an entry may be a JWK or a JWK set
+// too.
+const JWKEncoding = "jwk"
 
 // CertificateEncoding is that of certificates, which are written like a secret, too.
 const CertificateEncoding = "certificate"
@@ -45,6 +50,11 @@ type Secret struct {
 	files    []plainfile.State // where the key came from, if from a file
 }
 
+// IsPublicKey says whether an encoding is one of public keys.
+func IsPublicKey(encoding string) bool {
+	return encoding == PublicKeyEncoding || encoding == JWKEncoding
+}
+
 func addSecretWarning(s *Secret, kind, text string) {
 	s.Warnings = append(s.Warnings, config.Problem{Kind: kind, Text: text})
 }
@@ -63,11 +73,11 @@ func resolveSecret(ref, encoding string) Secret {
 		return Secret{Problem: "looks like a reference; write env:NAME or file:/path, in lower case and without spaces"}
 	}
 	mistaken := mistakenAs(ref, encoding)
-	if mistaken != "" && (encoding != PublicKeyEncoding || strings.Trim(ref, "0") != "") { // see smallOrder
+	if mistaken != "" && (!IsPublicKey(encoding) || strings.Trim(ref, "0") != "") { // see smallOrder
 		return Secret{Problem: mistaken}
 	}
 	s := Decode(ref, encoding)
-	if s.Problem == "" && encoding != PublicKeyEncoding && encoding != CertificateEncoding {
+	if s.Problem == "" && !IsPublicKey(encoding) && encoding != CertificateEncoding {
 		addSecretWarning(&s, config.KindInClear, "is written in clear, and Traefik shows plugin options in its API and its debug log; write env:NAME or file:/path")
 	}
 	return s
@@ -177,6 +187,13 @@ func Decode(text, encoding string) Secret {
 	case PublicKeyEncoding:
 		_, problem := ParsePublicKey(text)
 		return Secret{Key: []byte(text), Problem: problem}
+	case JWKEncoding:
+		_, skipped, problem := jwk.ParseText(text)
+		s := Secret{Key: []byte(text), Problem: problem}
+		for _, why := range skipped {
+			addSecretWarning(&s, config.KindInvalid, "has keys that are left out: key "+why)
+		}
+		return s
 	default: // utf8
 		key = []byte(text)
 	}

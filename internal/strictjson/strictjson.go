@@ -1,0 +1,69 @@
+// Package strictjson knows how a JSON object is read of which two readers must not see
+// different things: a token's, a key's, an answer's. It must not know what stands in it.
+package strictjson
+
+import (
+	"bytes"
+	"encoding/json"
+	"regexp"
+	"strings"
+	"unicode/utf8"
+)
+
+// text matches the strings of a JSON text, one after another; with its colon where it is
+// the name of a member.
+var text = regexp.MustCompile(`"(?:[^"\\]|\\.)*"\s*:?`)
+
+// Object reads one JSON object, with numbers as json.Number, or says what is wrong with it
+// in words that follow its name.
+//
+// It refuses what readers disagree on: a name that stands twice in one object, in different
+// case too, text behind the object, a byte order mark, and what is no UTF-8. Everything
+// that takes long is one call of the standard library: it is called for each token.
+func Object(content []byte) (map[string]any, string) {
+	if !utf8.Valid(content) {
+		return nil, "is not UTF-8"
+	}
+	trimmed := bytes.TrimLeft(content, " \t\r\n")
+	if len(trimmed) == 0 || trimmed[0] != '{' || !json.Valid(content) {
+		return nil, "is not one JSON object"
+	}
+	object, kept := decode(content)
+	if object == nil || names(kept) != names(content) {
+		return nil, "has a name twice"
+	}
+	// Folded both ways, for the few letters that only one of them makes equal.
+	folded := []byte(strings.ToLower(strings.ToUpper(string(kept))))
+	_, kept = decode(folded)
+	if names(kept) != names(folded) {
+		return nil, "has a name twice, in different case"
+	}
+	return object, ""
+}
+
+// decode returns an object, and how it is written with what the decoder has kept of it.
+func decode(content []byte) (map[string]any, []byte) {
+	decoder := json.NewDecoder(bytes.NewReader(content))
+	decoder.UseNumber()
+	object := map[string]any{}
+	err := decoder.Decode(&object)
+	if err != nil {
+		return nil, nil
+	}
+	kept, err := json.Marshal(object)
+	if err != nil {
+		return nil, nil
+	}
+	return object, kept
+}
+
+// names counts the names of members at all depths.
+func names(content []byte) int {
+	count := 0
+	for _, at := range text.FindAllIndex(content, -1) {
+		if content[at[1]-1] == ':' {
+			count++
+		}
+	}
+	return count
+}
