@@ -23,9 +23,14 @@ type Source struct {
 
 	URL   string
 	Rules Rules
-	File  string // an absolute path; in the place of URL
+	Get   func(known Version) (*Version, string) // in the place of fetch.Get; nil for that
+	File  string                                 // an absolute path; in the place of URL
 
 	Refresh time.Duration // how often to look for a newer version
+
+	// Soonest has Cache-Control shorten Refresh, down to this; zero where it counts for
+	// nothing.
+	Soonest time.Duration
 
 	// StateDirectory is where the last good version from a URL outlives the process;
 	// empty for nowhere.
@@ -54,16 +59,18 @@ type Document struct {
 	uses    int         // by gates, and by requests
 	timer   *time.Timer // of turns: one for all, or Yaegi would keep the variables of each
 	health  Health
+	updated time.Time // when the source has last said that the document is this
+	asks    asks
 
 	// What follows is for the one who updates: see running.
-	known      Version // without its content
+	known      Version       // without its content
+	fresh      time.Duration // by Cache-Control
 	sum        [sha256.Size]byte
 	unsaved    bool // the snapshot could not be written
 	file       plainfile.State
-	updated    time.Time // when the source has last said that the document is this
-	failures   int       // since then
-	cause      string    // of the last failure
-	refused    string    // why the version of the sum below is none
+	failures   int    // since it was last updated
+	cause      string // of the last failure
+	refused    string // why the version of the sum below is none
 	refusedSum [sha256.Size]byte
 	due        time.Time // when the next update is
 	told       time.Time
@@ -128,7 +135,7 @@ func Use(ctx context.Context, s Source, now time.Time) *Document {
 // begin reads what a document has on the disk, and plans its first turn.
 func begin(d *Document, now time.Time) {
 	if d.source.File != "" {
-		guardedUpdate(d, now)
+		attempt(d, now)
 		d.due = now.Add(jitter(delay(d)))
 		plan(d, now)
 		return
@@ -203,9 +210,13 @@ func resume(d *Document) {
 	wake(d, 0)
 }
 
-// wake plans the next turn.
+// wake plans the next turn: at once, if somebody asks for it. It ends the present one.
 func wake(d *Document, wait time.Duration) {
 	d.mu.Lock()
+	if d.asks.wanted {
+		wait = 0
+	}
+	d.asks.turning = false
 	if d.timer == nil {
 		d.timer = time.AfterFunc(wait, func() { turn(d) })
 	} else {
@@ -214,15 +225,15 @@ func wake(d *Document, wait time.Duration) {
 	d.mu.Unlock()
 }
 
-// turn updates a document if it is time, and plans its next turn. There is only one at
-// a time.
+// turn updates a document if it is time, or if somebody asks for it, and plans its next
+// turn. There is only one at a time.
 func turn(d *Document) {
 	defer func() { _ = recover() }() // of the plan, which has nothing that could panic
-	if ended(d, time.Now()) {
+	if !beginTurn(d) || ended(d, time.Now()) {
 		return
 	}
-	if !time.Now().Before(d.due) {
-		guardedUpdate(d, time.Now())
+	if isWanted(d) || !time.Now().Before(d.due) {
+		attempt(d, time.Now())
 		d.due = time.Now().Add(jitter(delay(d)))
 	}
 	plan(d, time.Now())
@@ -248,6 +259,7 @@ func ended(d *Document, now time.Time) bool {
 	idle := now.Sub(d.last) > linger
 	if idle {
 		d.running = false
+		d.asks.turning = false
 	}
 	d.mu.Unlock()
 	if !idle {
@@ -274,6 +286,12 @@ func plan(d *Document, now time.Time) {
 // delay returns how long to wait for the next update.
 func delay(d *Document) time.Duration {
 	interval := d.source.Refresh
+	if d.source.Soonest > 0 && d.fresh >= 0 && d.fresh < interval {
+		interval = d.fresh
+	}
+	if interval < d.source.Soonest {
+		interval = d.source.Soonest
+	}
 	switch {
 	case d.failures == 0 || d.source.File != "":
 		return interval

@@ -13,6 +13,7 @@ import (
 	"os"
 	"regexp"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -42,6 +43,8 @@ type Rules struct {
 // Version is a version of a document, as a server or a file has it.
 type Version struct {
 	Content      []byte
+	Fresh        time.Duration // by Cache-Control; -1 where the server says nothing of it
+	address      string
 	etag         string
 	lastModified string
 }
@@ -60,6 +63,9 @@ func Get(address string, r Rules, known Version) (*Version, string) {
 	request, err := http.NewRequest(http.MethodGet, address, nil)
 	if err != nil || !isAllowed(request.URL, r) {
 		return nil, "can't be asked for"
+	}
+	if known.address != address {
+		known = Version{} // its validators are those of another document
 	}
 	request.Header.Set("User-Agent", "hookward") // which GitHub insists on
 	request.Header.Set("Accept", "application/json, text/plain, text/csv, */*;q=0.1")
@@ -90,6 +96,8 @@ func Get(address string, r Rules, known Version) (*Version, string) {
 	}
 	return &Version{
 		Content:      content,
+		Fresh:        freshness(response.Header.Get("Cache-Control")),
+		address:      address,
 		etag:         validator(response.Header.Get("ETag")),
 		lastModified: validator(response.Header.Get("Last-Modified")),
 	}, ""
@@ -127,6 +135,23 @@ func checkResponse(r Rules, response *http.Response) string {
 		return "comes without a length, so that its end could be missing"
 	}
 	return ""
+}
+
+// freshness returns how long a version is fresh by the header Cache-Control, RFC 9111,
+// or -1 where that says nothing.
+func freshness(text string) time.Duration {
+	fresh := time.Duration(-1)
+	for _, directive := range strings.Split(strings.ToLower(text), ",") {
+		name, value, _ := strings.Cut(strings.TrimSpace(directive), "=")
+		if name == "no-store" || name == "no-cache" {
+			return 0
+		}
+		seconds, err := strconv.ParseInt(strings.Trim(value, `"`), 10, 32)
+		if name == "max-age" && err == nil && seconds >= 0 {
+			fresh = time.Duration(seconds) * time.Second
+		}
+	}
+	return fresh
 }
 
 func tooLarge(r Rules) string {

@@ -22,7 +22,7 @@ func update(d *Document, now time.Time) {
 	if d.unsaved {
 		known = Version{} // what is there to be saved must come again
 	}
-	v, problem := Get(d.source.URL, d.source.Rules, known)
+	v, problem := getVersion(d, known)
 	if problem != "" {
 		fail(d, problem, now)
 		return
@@ -37,7 +37,8 @@ func update(d *Document, now time.Time) {
 	}
 	same := sum == d.sum
 	d.sum = sum
-	d.known = Version{etag: v.etag, lastModified: v.lastModified}
+	d.known = Version{address: v.address, etag: v.etag, lastModified: v.lastModified}
+	d.fresh = v.Fresh
 	if same {
 		succeed(d, now)
 	}
@@ -49,6 +50,16 @@ func update(d *Document, now time.Time) {
 	if err != nil {
 		d.source.Tell("error", "the "+titleOf(d)+" has no snapshot: "+err.Error(), now)
 	}
+}
+
+// getVersion asks for the present version, in the source's own way if it has one.
+func getVersion(d *Document, known Version) (*Version, string) {
+	if d.source.Get != nil {
+		v, problem := d.source.Get(known)
+		return v, problem
+	}
+	v, problem := Get(d.source.URL, d.source.Rules, known)
+	return v, problem
 }
 
 func updateFromFile(d *Document, now time.Time) {
@@ -117,7 +128,9 @@ func succeed(d *Document, now time.Time) {
 		d.source.Tell("info", fmt.Sprintf("the %s is up to date again, after %d failed attempts", titleOf(d), d.failures), now)
 	}
 	noteHealth(d, now, false)
+	d.mu.Lock()
 	d.updated = now
+	d.mu.Unlock()
 	d.failures = 0
 	d.cause = ""
 }
@@ -165,7 +178,9 @@ func recallSnapshot(d *Document, now time.Time) {
 			d.sum = sha256.Sum256(v.Content)
 			// Not known by its validators: whoever has written the snapshot could
 			// have the source confirm it with them, for ever.
+			d.mu.Lock()
 			d.updated = updated
+			d.mu.Unlock()
 			noteHealth(d, updated, false)
 			d.source.Tell("info", fmt.Sprintf("the %s has %s, from a snapshot of %s", titleOf(d), d.source.Describe(value), updated.Format(time.RFC3339)), now)
 			return

@@ -16,6 +16,7 @@ import (
 	"github.com/hookward/hookward/internal/claim"
 	"github.com/hookward/hookward/internal/cluster"
 	"github.com/hookward/hookward/internal/iplist"
+	"github.com/hookward/hookward/internal/keyset"
 	"github.com/hookward/hookward/internal/policy"
 	"github.com/hookward/hookward/internal/report"
 )
@@ -38,15 +39,17 @@ type State struct {
 	Cluster *cluster.Cluster
 	Allowed []*iplist.List // of the allow list's sources
 	Denied  []*iplist.List
+	KeySets []*keyset.Set // of the policy's KeySources, in their order
 	Outputs []*audit.Output
 }
 
 // Memory is what one middleware has left to the next policy of its name. It has one user
 // at a time. Each part is begun anew only where its own options change.
 type Memory struct {
-	policy           *policy.Policy // whose lists these are
+	policy           *policy.Policy // whose lists and key sets these are
 	allowed          []*iplist.List
 	denied           []*iplist.List
+	keySets          []*keyset.Set
 	limits           *bucket.Table
 	limitsDigest     string
 	bans             *bans.Table
@@ -61,7 +64,7 @@ type Memory struct {
 // context lasts.
 func Use(ctx context.Context, m *Memory, name string, p *policy.Policy, outputs []*audit.Output, now time.Time) *State {
 	keepLists(ctx, m, p, now)
-	s := &State{Allowed: m.allowed, Denied: m.denied, Outputs: outputs}
+	s := &State{Allowed: m.allowed, Denied: m.denied, KeySets: m.keySets, Outputs: outputs}
 	if p.Limit != nil {
 		s.Limits = keepLimits(m, p.Limit)
 	}
@@ -85,7 +88,7 @@ func Close(m *Memory) {
 	}
 }
 
-// keepLists lets the lists that stand elsewhere keep themselves fresh while the context
+// keepLists lets the lists and key sets that stand elsewhere keep themselves fresh while the context
 // lasts, and some minutes more.
 func keepLists(ctx context.Context, m *Memory, p *policy.Policy, now time.Time) {
 	if m.policy != p {
@@ -96,6 +99,10 @@ func keepLists(ctx context.Context, m *Memory, p *policy.Policy, now time.Time) 
 			m.allowed = useLists(ctx, p.Addresses.Allow, now)
 			m.denied = useLists(ctx, p.Addresses.Deny, now)
 		}
+		m.keySets = nil
+		for _, source := range p.KeySources {
+			m.keySets = append(m.keySets, keyset.Use(ctx, source, reportList, now))
+		}
 		return
 	}
 	for _, list := range m.allowed {
@@ -103,6 +110,9 @@ func keepLists(ctx context.Context, m *Memory, p *policy.Policy, now time.Time) 
 	}
 	for _, list := range m.denied {
 		iplist.Keep(ctx, list)
+	}
+	for _, set := range m.keySets {
+		keyset.Keep(ctx, set)
 	}
 }
 
@@ -177,7 +187,7 @@ func FileOf(directory, prefix, name string) string {
 	return filepath.Join(directory, prefix+hex.EncodeToString(sum[:16]))
 }
 
-// reportList reports on a list, which belongs to no middleware alone.
+// reportList reports on a list, or a key set, which belongs to no middleware alone.
 func reportList(level, message string, now time.Time) {
 	report.Write(level, "hookward", message, now)
 }

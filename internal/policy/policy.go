@@ -13,6 +13,7 @@ import (
 	"github.com/hookward/hookward/internal/config"
 	"github.com/hookward/hookward/internal/handshakes"
 	"github.com/hookward/hookward/internal/header"
+	"github.com/hookward/hookward/internal/keyset"
 	"github.com/hookward/hookward/internal/message"
 	"github.com/hookward/hookward/internal/plainfile"
 	"github.com/hookward/hookward/internal/secrets"
@@ -44,6 +45,7 @@ type Policy struct {
 	Provider           string           // for X-Hookward-Provider and the record
 	Fast               *signature.Usual // of the first scheme; nil where it has none
 	Token              *tokens.Token
+	KeySources         []keyset.Source // of keys that their owners replace; memory.State has the sets
 	AddressOnly        bool // pass by the address alone: there are no schemes and no token
 	Addresses          *Addresses
 	Limit              *RateLimit
@@ -225,7 +227,7 @@ func checkStateDirectory(n *config.Notes, p *Policy, directory string) {
 	if directory[:1] != "/" {
 		config.AddProblem(n, "stateDirectory", config.KindInvalid, "must be an absolute path")
 	}
-	if p.Replay != nil || p.Audit.Required || len(n.Problems) > 0 {
+	if p.Replay != nil || p.Audit.Required || hasFetchedKeys(p.KeySources) || len(n.Problems) > 0 {
 		return
 	}
 	for _, s := range p.Audit.Specs {
@@ -234,8 +236,18 @@ func checkStateDirectory(n *config.Notes, p *Policy, directory string) {
 		}
 	}
 	if !hasFetchedList(p.Addresses) {
-		config.AddWarning(n, "stateDirectory", config.KindNoEffect, "has no effect, because nothing needs it: replay, a list with a url, audit.required, and an output across a network would")
+		config.AddWarning(n, "stateDirectory", config.KindNoEffect, "has no effect, because nothing needs it: replay, a list or a key set with a url, audit.required, and an output across a network would")
 	}
+}
+
+// hasFetchedKeys says whether one of the key sets is fetched.
+func hasFetchedKeys(sources []keyset.Source) bool {
+	for _, s := range sources {
+		if s.File == "" {
+			return true
+		}
+	}
+	return false
 }
 
 // completePolicy adds what follows from all of the options together.
