@@ -172,6 +172,7 @@ func inherit(d *Document) {
 			other.mu.Lock()
 			if other.value != nil {
 				d.value = other.value
+				d.updated = other.updated
 			}
 			other.mu.Unlock()
 		}

@@ -38,7 +38,7 @@ func TestOneFetchForAll(t *testing.T) {
 	// With other options it is another one, which has at once what is known.
 	s.Key += " otherwise"
 	other := Use(context.Background(), s, time.Now())
-	if other == first || has(other, "192.0.2.1") != "inside" {
+	if other == first || has(other, "192.0.2.1") != "inside" || Updated(other).IsZero() {
 		t.Error("a change of options is a moment without one")
 	}
 	eventually(t, "it is fetched", func() bool { return asked(o) == 2 })
@@ -128,6 +128,9 @@ func TestSnapshots(t *testing.T) {
 	recallSnapshot(d, testTime.Add(240*time.Hour))
 	if got := take(said); has(d, "192.0.2.1") != "inside" || got != "info: the list "+url+"/snap has 4 lines, from a snapshot of 2026-03-01T12:00:00Z" {
 		t.Error(got)
+	}
+	if !Updated(d).Equal(testTime) {
+		t.Errorf("a snapshot makes it new: %v", Updated(d))
 	}
 	update(d, testTime.Add(240*time.Hour))
 	if got := take(said); has(d, "192.0.2.1") != "inside" || !strings.Contains(got, "what it had 240h0m0s ago stays in force") {

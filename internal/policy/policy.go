@@ -46,7 +46,7 @@ type Policy struct {
 	Fast               *signature.Usual // of the first scheme; nil where it has none
 	Token              *tokens.Token
 	KeySources         []keyset.Source // of keys that their owners replace; memory.State has the sets
-	AddressOnly        bool // pass by the address alone: there are no schemes and no token
+	AddressOnly        bool            // pass by the address alone: there are no schemes and no token
 	Addresses          *Addresses
 	Limit              *RateLimit
 	Ban                *Ban
