@@ -32,6 +32,7 @@ type Rules struct {
 	Hosts     *regexp.Regexp // matches those that may be asked; nil for any
 	PlainHTTP bool           // http may be asked as well
 	Redirects bool           // some are followed, within one host
+	KeepAlive bool           // connections are used again, for what is asked often
 
 	// EndsItself says of a document that it shows itself whether its end is missing.
 	EndsItself bool
@@ -43,6 +44,7 @@ type Rules struct {
 // Version is a version of a document, as a server or a file has it.
 type Version struct {
 	Content      []byte
+	Status       int           // of the answer, also of one that is none
 	Fresh        time.Duration // by Cache-Control; -1 where the server says nothing of it
 	address      string
 	etag         string
@@ -56,6 +58,16 @@ var careful = &http.Transport{
 	MaxResponseHeaderBytes: maxHeaderBytes,
 }
 
+// kept is careful with connections that stay for a while.
+var kept = &http.Transport{
+	DialContext:            dial,
+	DisableCompression:     true,
+	MaxResponseHeaderBytes: maxHeaderBytes,
+	MaxIdleConnsPerHost:    16,
+	IdleConnTimeout:        30 * time.Second,
+	TLSHandshakeTimeout:    dialTimeout,
+}
+
 // Get asks for a document. It returns nil where the server says that it has not
 // changed since the version that is known, and else the document or what is wrong, in
 // words that follow its name.
@@ -64,7 +76,7 @@ func Get(address string, r Rules, known Version) (*Version, string) {
 	if err != nil || !isAllowed(request.URL, r) {
 		return nil, "can't be asked for"
 	}
-	if known.address != address {
+	if known.address != request.URL.String() {
 		known = Version{} // its validators are those of another document
 	}
 	request.Header.Set("User-Agent", "hookward") // which GitHub insists on
@@ -75,6 +87,31 @@ func Get(address string, r Rules, known Version) (*Version, string) {
 	if known.lastModified != "" {
 		request.Header.Set("If-Modified-Since", known.lastModified)
 	}
+	version, problem := do(request, r, known)
+	return version, problem
+}
+
+// Post sends a form, with a header Authorization if there is one, and returns the answer,
+// and what is wrong with it, in words that follow the address's name; nil where there is
+// none. It is not redirected.
+func Post(address string, r Rules, form url.Values, authorization string) (*Version, string) {
+	request, err := http.NewRequest(http.MethodPost, address, strings.NewReader(form.Encode()))
+	if err != nil || !isAllowed(request.URL, r) {
+		return nil, "can't be asked"
+	}
+	r.Redirects = false
+	request.Header.Set("User-Agent", "hookward")
+	request.Header.Set("Accept", "application/json")
+	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	if authorization != "" {
+		request.Header.Set("Authorization", authorization)
+	}
+	version, problem := do(request, r, Version{})
+	return version, problem
+}
+
+// do sends a request, and reads the answer.
+func do(request *http.Request, r Rules, known Version) (*Version, string) {
 	response, err := clientFor(r).Do(request)
 	if err != nil {
 		return nil, "can't be fetched: " + innermost(err, r)
@@ -85,7 +122,7 @@ func Get(address string, r Rules, known Version) (*Version, string) {
 	}
 	problem := checkResponse(r, response)
 	if problem != "" {
-		return nil, problem
+		return &Version{Status: response.StatusCode}, problem
 	}
 	content, err := io.ReadAll(io.LimitReader(response.Body, int64(r.MaxBytes)+1))
 	if err != nil {
@@ -96,8 +133,9 @@ func Get(address string, r Rules, known Version) (*Version, string) {
 	}
 	return &Version{
 		Content:      content,
+		Status:       response.StatusCode,
 		Fresh:        freshness(response.Header.Get("Cache-Control")),
-		address:      address,
+		address:      request.URL.String(),
 		etag:         validator(response.Header.Get("ETag")),
 		lastModified: validator(response.Header.Get("Last-Modified")),
 	}, ""
@@ -111,6 +149,9 @@ func clientFor(r Rules) *http.Client {
 	client := &http.Client{Timeout: r.Timeout, Transport: r.Transport}
 	if r.Transport == nil {
 		client.Transport = careful
+		if r.KeepAlive {
+			client.Transport = kept
+		}
 	}
 	client.CheckRedirect = checkRedirect
 	if !r.Redirects {
