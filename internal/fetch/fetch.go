@@ -88,21 +88,24 @@ func Get(address string, r Rules, known Version) (*Version, string) {
 		request.Header.Set("If-Modified-Since", known.lastModified)
 	}
 	version, problem := do(request, r, known)
-	return version, problem
+	if problem != "" {
+		return nil, problem
+	}
+	return version, ""
 }
 
-// Post sends a form, with a header Authorization if there is one, and returns the answer,
-// and what is wrong with it, in words that follow the address's name; nil where there is
-// none. It is not redirected.
-func Post(address string, r Rules, form url.Values, authorization string) (*Version, string) {
-	request, err := http.NewRequest(http.MethodPost, address, strings.NewReader(form.Encode()))
+// Post sends a text of a type, with a header Authorization if there is one, and returns
+// the answer, and what is wrong with it, in words that follow the address's name; nil where
+// there is none. It is not redirected.
+func Post(address string, r Rules, contentType, text, authorization string) (*Version, string) {
+	request, err := http.NewRequest(http.MethodPost, address, strings.NewReader(text))
 	if err != nil || !isAllowed(request.URL, r) {
 		return nil, "can't be asked"
 	}
 	r.Redirects = false
 	request.Header.Set("User-Agent", "hookward")
 	request.Header.Set("Accept", "application/json")
-	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	request.Header.Set("Content-Type", contentType)
 	if authorization != "" {
 		request.Header.Set("Authorization", authorization)
 	}
@@ -110,7 +113,8 @@ func Post(address string, r Rules, form url.Values, authorization string) (*Vers
 	return version, problem
 }
 
-// do sends a request, and reads the answer.
+// do sends a request, and reads the answer. Where there is something wrong with it, the
+// version has its status alone.
 func do(request *http.Request, r Rules, known Version) (*Version, string) {
 	response, err := clientFor(r).Do(request)
 	if err != nil {

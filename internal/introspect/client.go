@@ -161,7 +161,7 @@ func fetchAnswer(c *Client, token string, now time.Time) (*answer, string) {
 	} else {
 		authorization = basic(o.ClientID, o.ClientSecret)
 	}
-	version, problem := fetch.Post(o.URL, rules, form, authorization)
+	version, problem := fetch.Post(o.URL, rules, "application/x-www-form-urlencoded", form.Encode(), authorization)
 	if problem == "" {
 		found, problem := read(version.Content, o, now)
 		return found, problem
