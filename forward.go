@@ -9,6 +9,7 @@ import (
 
 	"github.com/hookward/hookward/internal/audit"
 	"github.com/hookward/hookward/internal/header"
+	"github.com/hookward/hookward/internal/jwt"
 	"github.com/hookward/hookward/internal/policy"
 	"github.com/hookward/hookward/internal/report"
 	"github.com/hookward/hookward/internal/verdict"
@@ -41,6 +42,9 @@ func forward(p *policy.Policy, x *exchange) {
 		if len(p.Schemes) > 1 {
 			removeOtherForms(x, h)
 		}
+		if p.JWT != nil {
+			forwardToken(p, x, h)
+		}
 		h[providerHeader] = []string{p.Provider}
 		setHeader(h, deliveryHeader, x.deliveryID)
 		setHeader(h, eventHeader, x.eventType)
@@ -62,6 +66,20 @@ func forward(p *policy.Policy, x *exchange) {
 	r.Body = http.NoBody
 	if x.bodyBytes > 0 {
 		r.Body = readerOf(x)
+	}
+}
+
+// forwardToken takes the token out, unless the backend is to have it, and puts claims into
+// headers.
+func forwardToken(p *policy.Policy, x *exchange, h http.Header) {
+	if !p.JWT.Forwards {
+		jwt.Remove(p.JWT, x.Request)
+	}
+	for _, f := range p.JWT.ForwardTo {
+		text := jwt.Claim(x.proof.JWT.Claims, f.Claim)
+		if header.FitsValue.MatchString(text) {
+			h[f.Header] = []string{text}
+		}
 	}
 }
 

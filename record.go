@@ -66,10 +66,26 @@ func newRecord(x *exchange, now time.Time) *audit.Record {
 	} else if x.reason == verdict.ConfigInvalid {
 		r.Error = causeOf(x.gate)
 	}
+	if x.proof.JWT != nil {
+		noteToken(r, x)
+	}
 	if !x.proof.Timestamp.IsZero() {
 		r.Timestamp = x.proof.Timestamp.UTC().Format(report.TimeLayout)
 	}
 	return r
+}
+
+// noteToken records what a token says of itself: by which key it was made as the sender
+// wrote it, and whose it is once its signature has been verified.
+func noteToken(r *audit.Record, x *exchange) {
+	t := x.proof.JWT
+	if t.Algorithm == "" {
+		return // encodeRecord looks at that one alone
+	}
+	r.TokenAlgorithm = t.Algorithm
+	r.TokenKeyID = t.KeyID
+	r.TokenIssuer = t.Issuer
+	r.TokenSubject = t.Subject
 }
 
 // hostOf returns a host without its port. An IPv4 address, or a name, has a way of its
@@ -233,7 +249,7 @@ func numberRecord(r *audit.Record, x *exchange) {
 //
 //inline:hot
 func encodeRecord(r *audit.Record, a *audit.Settings, own *audit.Scratch) []byte {
-	if r.Query == "" && r.Headers == nil && a.Payload == audit.PayloadHash {
+	if r.Query == "" && r.Headers == nil && r.TokenAlgorithm == "" && a.Payload == audit.PayloadHash {
 		texts := strings.Join([]string{r.Path, r.Host, r.DeliveryID, r.EventType, r.MediaType, r.Method}, " ")
 		if len(texts) < audit.MaxHarmless && strings.TrimLeft(texts, audit.Harmless) == "" {
 			texts = strings.ToLower(texts)

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/hookward/hookward/internal/handshakes"
+	"github.com/hookward/hookward/internal/jwt"
 	"github.com/hookward/hookward/internal/policy"
 	"github.com/hookward/hookward/internal/verdict"
 	"github.com/hookward/hookward/internal/words"
@@ -58,6 +60,9 @@ func refuse(rw http.ResponseWriter, r *http.Request, x *exchange) {
 	if acknowledges(x) {
 		status = http.StatusOK
 	}
+	if x.policy != nil && x.policy.JWT != nil && refuseToken(rw, r, x, status) {
+		return
+	}
 	if x.reason == verdict.ClientDenied || x.reason == verdict.ClientNotAllowed || x.reason == verdict.ClientUndetermined {
 		status = x.rejectStatus
 	}
@@ -89,6 +94,27 @@ func refuse(rw http.ResponseWriter, r *http.Request, x *exchange) {
 		return
 	}
 	http.Error(rw, http.StatusText(status), status)
+}
+
+// refuseToken answers where a token is what verifies: it says which scheme is asked for,
+// RFC 6750, 3, and to transmitters of security events all that there is to say, RFC 8935.
+// It returns false where the rest of the answer is as for everybody.
+func refuseToken(rw http.ResponseWriter, r *http.Request, x *exchange, status int) bool {
+	v := x.policy.JWT
+	if v.SecEvent && acknowledges(x) {
+		x.answer = &handshakes.Answer{Status: http.StatusAccepted}
+	} else if v.SecEvent && status == http.StatusUnauthorized {
+		x.answer = &handshakes.Answer{Status: http.StatusBadRequest, ContentType: "application/json", Body: jwt.SecEventError(x.reason)}
+	}
+	if x.answer != nil {
+		writeAnswer(rw, r, x)
+		return true
+	}
+	challenge := jwt.Challenge(v, x.reason, status)
+	if challenge != "" {
+		rw.Header()["Www-Authenticate"] = []string{challenge}
+	}
+	return false
 }
 
 // writeAnswer says what the gate has to say in its own name: bounded, of known

@@ -94,7 +94,11 @@ func markClaimed(x *exchange) {
 // that is signed, its digest is there already.
 func deliveryKey(r *policy.Replay, x *exchange) string {
 	if r.ByDelivery && x.deliveryID != "" {
-		sum := sha256.Sum256([]byte("delivery:" + x.deliveryID))
+		text := "delivery:" + x.deliveryID
+		if x.proof.JWT != nil {
+			text += "\x00" + x.proof.JWT.Issuer // each issuer has ids of its own
+		}
+		sum := sha256.Sum256([]byte(text))
 		return string(sum[:])
 	}
 	if x.proof.Signed == nil && x.proof.SignedHead == "" {

@@ -94,6 +94,19 @@ type Record struct {
 	// for.
 	PublicKey int `json:"hookward.public_key,omitempty"`
 
+	// TokenAlgorithm is the algorithm of a JWT as the sender wrote it, verified or
+	// not.
+	TokenAlgorithm string `json:"hookward.jwt.algorithm,omitempty"`
+
+	// TokenKeyID is its `kid` as the sender wrote it.
+	TokenKeyID string `json:"hookward.jwt.key_id,omitempty"`
+
+	// TokenIssuer is its `iss`, where its signature is right.
+	TokenIssuer string `json:"hookward.jwt.issuer,omitempty"`
+
+	// TokenSubject is its `sub`, where its signature is right.
+	TokenSubject string `json:"hookward.jwt.subject,omitempty"`
+
 	// Aborted marks a response that broke off.
 	Aborted bool `json:"hookward.aborted,omitempty"`
 

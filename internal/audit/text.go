@@ -83,6 +83,12 @@ func makeRecordable(r *Record, a *Settings) {
 	r.DeliveryID = recordable(a, r.DeliveryID, maxRecordedShort)
 	r.EventType = recordable(a, r.EventType, maxRecordedShort)
 	r.MediaType = recordable(a, r.MediaType, maxRecordedShort)
+	if r.TokenAlgorithm != "" {
+		r.TokenAlgorithm = recordable(a, r.TokenAlgorithm, maxRecordedShort)
+		r.TokenKeyID = recordable(a, r.TokenKeyID, maxRecordedShort)
+		r.TokenIssuer = recordable(a, r.TokenIssuer, maxRecordedShort)
+		r.TokenSubject = recordable(a, r.TokenSubject, maxRecordedShort)
+	}
 	if r.Query != "" {
 		r.Query = recordable(a, redact.Query(a.Rules, r.Query, maxRecordedLong), maxRecordedLong)
 	}

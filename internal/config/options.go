@@ -71,6 +71,10 @@ type Options struct {
 	// fields of the provider's. It says nothing about the body.
 	Token *TokenOptions `json:"token"`
 
+	// JWT describes a JSON Web Token that senders send, who may have made it, and what
+	// it must say, or overrides fields of the provider's.
+	JWT *JWTOptions `json:"jwt"`
+
 	// Handshakes are what the gate answers by itself when a provider asks
 	// whether the address is yours; `false` switches the provider's off.
 	Handshakes []*HandshakeOptions `json:"handshakes"`

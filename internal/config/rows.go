@@ -107,6 +107,15 @@ func dropOverridden(row, user Options) Options {
 		row.Token = &token
 		dropFromSection(&token, user.Token, "header", "query", "field", "bearer", "basic", "basicUser")
 	}
+	if row.JWT != nil && user.JWT != nil {
+		token := *row.JWT
+		row.JWT = &token
+		dropFromSection(&token, user.JWT)
+		if user.JWT.Header != "" || user.JWT.Query != "" || user.JWT.Field != "" || user.JWT.Body {
+			token.Header, token.Query, token.Field, token.Scheme = "", "", "", ""
+			token.Body = false
+		}
+	}
 	return row
 }
 

@@ -31,6 +31,10 @@ func placeholderFor(path, ref, encoding string, publicKind int) *secrets.Secret 
 		text = base64.StdEncoding.EncodeToString(sum[:])
 	case path == "publicURL":
 		text = "https://stands-in.example.com/in"
+	case encoding == secrets.JWKEncoding:
+		text = standInSet()
+	case strings.Contains(path, ".certificates.roots["):
+		text = standInPair().certificate
 	case secrets.IsPublicKey(encoding):
 		text = publicStandIn(publicKind)
 	case strings.HasSuffix(path, ".tls.ca") || strings.HasSuffix(path, ".tls.cert"):
@@ -77,6 +81,8 @@ var (
 	pair     standIns
 	rsaOnce  sync.Once
 	rsaText  string
+	setOnce  sync.Once
+	setText  string
 )
 
 func standInPair() standIns {
@@ -97,6 +103,28 @@ func standInPair() standIns {
 	})
 	return pair
 }
+
+// standInSet returns a JWK set with a key of each family, one of which fits whatever is
+// verified.
+func standInSet() string {
+	setOnce.Do(func() {
+		keys := []string{`{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}`}
+		for _, curve := range []elliptic.Curve{elliptic.P256(), elliptic.P384(), elliptic.P521()} {
+			p := curve.Params()
+			size := (p.BitSize + 7) / 8
+			keys = append(keys, `{"kty":"EC","crv":"`+p.Name+`","x":"`+base64url(p.Gx.FillBytes(make([]byte, size)))+`","y":"`+base64url(p.Gy.FillBytes(make([]byte, size)))+`"}`)
+		}
+		key, err := rsa.GenerateKey(rand.Reader, jwk.MinRSABits)
+		if err != nil {
+			return
+		}
+		keys = append(keys, `{"kty":"RSA","e":"AQAB","n":"`+base64url(key.N.Bytes())+`"}`)
+		setText = `{"keys":[` + strings.Join(keys, ",") + `]}`
+	})
+	return setText
+}
+
+func base64url(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
 
 func standInRSA() string {
 	rsaOnce.Do(func() {

@@ -13,9 +13,9 @@ import (
 
 // Location is where a value stands in a request. The zero value is no place.
 type Location struct {
-	Kind string          // header, query, form, multipart or json
+	Kind string          // header, query, form, multipart, json or jwt
 	Name string          // of a header, canonical; of a field, as it is sent
-	Path []jsonpath.Step // of a JSON value
+	Path []jsonpath.Step // of a JSON value, or of a claim
 }
 
 // placeKinds are what a place may begin with.
@@ -74,6 +74,37 @@ func LocationOption(n *config.Notes, headerPath, name, fieldPath, field string) 
 	return p
 }
 
+// ClaimOption is LocationOption for options of a token, whose places may be claims too:
+// jwt:NAME, of the token that verifies.
+func ClaimOption(n *config.Notes, headerPath, name, fieldPath, field string) Location {
+	claim, isClaim := strings.CutPrefix(field, "jwt:")
+	if !isClaim || name != "" {
+		return LocationOption(n, headerPath, name, fieldPath, field)
+	}
+	if claim == "" {
+		config.AddProblem(n, fieldPath, config.KindInvalid, "names no claim, such as jwt:jti")
+	}
+	p := Location{Kind: "jwt", Name: claim}
+	p.Path, _ = jsonpath.Parse(claim) // a claim whose name is no path, such as a URL, is found by its name
+	return p
+}
+
+// claimText returns the text of a claim of the token that has verified, or nothing.
+func claimText(p *Location, m *Message) string {
+	value := m.Claims[p.Name]
+	if value == nil && p.Path != nil && m.Claims != nil {
+		found := jsonpath.Values(m.Claims, p.Path, 1)
+		if len(found) == 1 {
+			value = found[0]
+		}
+	}
+	text, ok := jsonText(value)
+	if !ok {
+		return ""
+	}
+	return text
+}
+
 // InHeader says whether a place is a header, or none.
 func InHeader(p *Location) bool {
 	return p.Kind == "header" || p.Kind == ""
@@ -98,6 +129,9 @@ func TextAt(p *Location, m *Message) string {
 			return ""
 		}
 		return values[0]
+	}
+	if p.Kind == "jwt" {
+		return claimText(p, m)
 	}
 	if p.Kind == "json" {
 		values := jsonTexts(p, m)

@@ -8,13 +8,11 @@ import (
 
 	"github.com/hookward/hookward/internal/audit"
 	"github.com/hookward/hookward/internal/config"
-	"github.com/hookward/hookward/internal/handshakes"
 	"github.com/hookward/hookward/internal/header"
 	"github.com/hookward/hookward/internal/message"
 	"github.com/hookward/hookward/internal/redact"
 	"github.com/hookward/hookward/internal/secrets"
 	"github.com/hookward/hookward/internal/signature"
-	"github.com/hookward/hookward/internal/tokens"
 	"github.com/hookward/hookward/internal/words"
 )
 
@@ -33,9 +31,16 @@ type proofPlaces struct {
 }
 
 // placesOfProofs returns where what proves a request stands.
-func placesOfProofs(schemes []*signature.Scheme, t *tokens.Token, handshakes []*handshakes.Handshake) proofPlaces {
+func placesOfProofs(verifies *Policy) proofPlaces {
 	p := proofPlaces{headers: map[string]bool{}}
-	for _, s := range schemes {
+	t := verifies.Token
+	if verifies.JWT != nil {
+		p.proofs = append(p.proofs, verifies.JWT.Places...)
+		if verifies.JWT.Body {
+			p.proofs = append(p.proofs, message.Location{Kind: "body"})
+		}
+	}
+	for _, s := range verifies.Schemes {
 		for _, name := range s.Headers {
 			p.headers[name] = true
 		}
@@ -44,7 +49,7 @@ func placesOfProofs(schemes []*signature.Scheme, t *tokens.Token, handshakes []*
 	if t != nil {
 		p.proofs = append(p.proofs, t.Places...)
 	}
-	for _, h := range handshakes {
+	for _, h := range verifies.Handshakes {
 		p.challenges = append(p.challenges, h.TokenAt, h.Challenge)
 	}
 	signature.AddHeaders(p.headers, p.proofs)
@@ -143,6 +148,9 @@ func compileRedaction(n *config.Notes, a *audit.Settings, o config.AuditOptions,
 // checkFullPayload refuses to record a body whole that has what proves a request.
 func checkFullPayload(n *config.Notes, a *audit.Settings, at proofPlaces) {
 	for _, p := range at.proofs {
+		if p.Kind == "body" {
+			config.AddProblem(n, "audit.payload", config.KindInvalid, "can't be full, because the body is a token, which whoever has it can use; hash has nothing of it")
+		}
 		if message.InBody(&p) {
 			config.AddProblem(n, "audit.payload", config.KindInvalid, "can't be full, because the body has a signature or a token in it ("+p.Kind+":"+p.Name+"); redacted leaves it out")
 		}

@@ -11,6 +11,7 @@ import (
 	"github.com/hookward/hookward/internal/config"
 	"github.com/hookward/hookward/internal/header"
 	"github.com/hookward/hookward/internal/ipset"
+	"github.com/hookward/hookward/internal/jwt"
 	"github.com/hookward/hookward/internal/signature"
 	"github.com/hookward/hookward/internal/words"
 )
@@ -148,8 +149,11 @@ func compileReplay(n *config.Notes, options *config.ReplayOptions, directory str
 }
 
 // fitReplay says where replay contradicts what is verified, once that is known.
-func fitReplay(n *config.Notes, r *Replay, schemes []*signature.Scheme) {
-	if len(schemes) == 0 {
+func fitReplay(n *config.Notes, r *Replay, p *Policy) {
+	schemes := p.Schemes
+	if p.JWT != nil {
+		fitReplayOfJWT(n, r, p.JWT)
+	} else if len(schemes) == 0 {
 		config.AddProblem(n, "replay", config.KindNoEffect, "has no effect, because nothing is signed: a token is the same in every delivery")
 	}
 	for _, s := range schemes {
@@ -165,6 +169,20 @@ func fitReplay(n *config.Notes, r *Replay, schemes []*signature.Scheme) {
 			config.AddProblem(n, "replay.by", config.KindInvalid, "can't be delivery, because the scheme does not sign the delivery's id, and anybody could change it")
 			break
 		}
+	}
+}
+
+// fitReplayOfJWT is fitReplay for tokens: one that is sent with several deliveries does not
+// tell them apart.
+func fitReplayOfJWT(n *config.Notes, r *Replay, v *jwt.Verifier) {
+	life := jwt.Life(v)
+	switch {
+	case !v.PerDelivery:
+		config.AddProblem(n, "replay", config.KindContradiction, "would lose deliveries, because the token says nothing of them, and senders use one for many; where yours makes a new one for each delivery, jwt.perDelivery: true says so")
+	case r.ByDelivery && v.ID.Kind != "jwt":
+		config.AddProblem(n, "replay.by", config.KindInvalid, "can't be delivery unless the delivery's id is a claim, such as jwt.idField: jwt:jti; anybody could change another")
+	case life > 0 && r.Window < life+config.ReplayMargin:
+		config.AddProblem(n, "replay.window", config.KindInvalid, "must be at least "+(life+config.ReplayMargin).String()+", because a token may be good for that long; or shorten jwt.maxLifetime, or jwt.maxAge")
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/hookward/hookward/internal/config"
 	"github.com/hookward/hookward/internal/handshakes"
 	"github.com/hookward/hookward/internal/header"
+	"github.com/hookward/hookward/internal/jwt"
 	"github.com/hookward/hookward/internal/keyset"
 	"github.com/hookward/hookward/internal/message"
 	"github.com/hookward/hookward/internal/plainfile"
@@ -29,6 +30,9 @@ func identityOf(p *Policy) *message.Identity {
 	if p.Token != nil {
 		return &p.Token.Identity
 	}
+	if p.JWT != nil {
+		return &p.JWT.Identity
+	}
 	if len(p.Schemes) > 0 {
 		return &p.Schemes[0].Identity
 	}
@@ -39,12 +43,13 @@ func identityOf(p *Policy) *message.Identity {
 var nowhere = message.Identity{}
 
 // Policy is a compiled configuration. Nothing changes it once a gate holds it.
-// A request has to verify in one of its schemes, or with its token.
+// A request has to verify in one of its schemes, or with its token or its JWT.
 type Policy struct {
 	signature.Verifier
 	Provider           string           // for X-Hookward-Provider and the record
 	Fast               *signature.Usual // of the first scheme; nil where it has none
 	Token              *tokens.Token
+	JWT                *jwt.Verifier
 	KeySources         []keyset.Source // of keys that their owners replace; memory.State has the sets
 	AddressOnly        bool            // pass by the address alone: there are no schemes and no token
 	Addresses          *Addresses
@@ -156,14 +161,14 @@ func compilePolicy(n *config.Notes, resolver *secrets.Resolver, raw map[string]a
 	}
 	p.Replay = compileReplay(n, options.Replay, options.StateDirectory)
 	if len(n.Problems) == 0 && p.Replay != nil {
-		fitReplay(n, p.Replay, p.Schemes)
+		fitReplay(n, p.Replay, p)
 	}
 	checkHabits(n, p, options, &row)
 	if len(n.Problems) == 0 && options.Redis != nil {
 		p.Shared = compileRedis(n, resolver, *options.Redis)
 		checkShared(n, p)
 	}
-	p.Audit = compileAudit(n, resolver, options, placesOfProofs(p.Schemes, p.Token, p.Handshakes))
+	p.Audit = compileAudit(n, resolver, options, placesOfProofs(p))
 	checkStateDirectory(n, p, options.StateDirectory)
 	n.Problems = config.WithoutRepeats(n.Problems)
 	n.Warnings = config.WithoutRepeats(n.Warnings)
@@ -253,7 +258,7 @@ func hasFetchedKeys(sources []keyset.Source) bool {
 // completePolicy adds what follows from all of the options together.
 func completePolicy(p *Policy, options config.Options) {
 	p.SignedNames = signature.SignedNames(p.Schemes)
-	p.VerificationDigest = verificationOf(p.Schemes, p.Token, options)
+	p.VerificationDigest = verificationOf(p, options)
 	for _, s := range p.Schemes {
 		s.Names = signature.SchemeNames(s)
 		s.Summary = message.SummaryOf(&s.ID, &s.Event)
@@ -262,6 +267,9 @@ func completePolicy(p *Policy, options config.Options) {
 	p.Fast = signature.UsualOf(&p.Verifier)
 	if p.Token != nil {
 		p.Token.Summary = message.SummaryOf(&p.Token.ID, &p.Token.Event)
+	}
+	if p.JWT != nil {
+		p.JWT.Summary = message.SummaryOf(&p.JWT.ID, &p.JWT.Event)
 	}
 	first := identityOf(p)
 	p.Identity = first
@@ -277,7 +285,7 @@ func completePolicy(p *Policy, options config.Options) {
 		p.Uncompresses = true
 		p.Fast = nil
 	}
-	p.Names = verifiedNames(p.Schemes, p.Token)
+	p.Names = verifiedNames(p)
 	if p.Uncompresses {
 		p.Names["Content-Encoding"] = true
 		for _, s := range p.Schemes {
@@ -286,6 +294,9 @@ func completePolicy(p *Policy, options config.Options) {
 	}
 	p.Spoofs = header.Spoofs(p.Names)
 	header.AddOverrides(p.Spoofs, p.Names)
+	if p.JWT != nil {
+		jwt.AddSpoofs(p.JWT, p.Spoofs)
+	}
 }
 
 // orPost returns the methods of deliveries.

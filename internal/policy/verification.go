@@ -10,6 +10,7 @@ import (
 
 	"github.com/hookward/hookward/internal/config"
 	"github.com/hookward/hookward/internal/handshakes"
+	"github.com/hookward/hookward/internal/jwt"
 	"github.com/hookward/hookward/internal/message"
 	"github.com/hookward/hookward/internal/secrets"
 	"github.com/hookward/hookward/internal/signature"
@@ -22,11 +23,12 @@ import (
 type verification struct {
 	schemes    []*signature.Scheme
 	token      *tokens.Token
+	jwt        *jwt.Verifier
 	handshakes handshakes.Set
 }
 
-// compileVerification compiles what a request is verified by: a signature or a
-// token. Of two it would never be clear whether one is enough. The row is the provider's.
+// compileVerification compiles what a request is verified by: a signature, a token or a
+// JWT. Of two it would never be clear whether one is enough. The row is the provider's.
 func compileVerification(n *config.Notes, secrets *secrets.Resolver, options, row config.Options, methods map[string]bool) verification {
 	v := verification{}
 	signature := options.Signature != nil && (options.Provider != "" || len(options.Signature.Header) > 0 || options.Signature.Field != "")
@@ -36,16 +38,20 @@ func compileVerification(n *config.Notes, secrets *secrets.Resolver, options, ro
 		return v
 	case signature && options.Token != nil:
 		config.AddProblem(n, "token", config.KindContradiction, "contradicts signature; a gate verifies one of the two")
+	case options.JWT != nil && (signature || options.Token != nil):
+		config.AddProblem(n, "jwt", config.KindContradiction, "contradicts signature and token; a gate verifies one of them")
+	case options.JWT != nil:
+		v.jwt = jwt.Compile(n, secrets, options)
 	case signature:
 		v.schemes, lacks = compileSignature(n, secrets, options, row)
 	case options.Token != nil:
 		v.token = tokens.Compile(n, secrets, options)
 	default:
-		config.AddProblem(n, "provider", config.KindRequired, "is required, or signature.header for a scheme of your own, or token; docs/providers.md lists the providers")
+		config.AddProblem(n, "provider", config.KindRequired, "is required, or signature.header for a scheme of your own, or token, or jwt; docs/providers.md lists the providers")
 		return v
 	}
 	v.handshakes = handshakes.Compile(n, secrets, options, v.schemes, methods)
-	if len(v.schemes) == 0 && v.token == nil && len(lacks) > 0 {
+	if len(v.schemes) == 0 && v.token == nil && v.jwt == nil && len(lacks) > 0 {
 		n.Problems = append(n.Problems, lacks[0])
 	}
 	if len(n.Problems) == 0 {
@@ -113,13 +119,13 @@ func hasForm(row *config.SignatureOptions, signs string) bool {
 
 // checkEffects names options that what is verified has no use for.
 func checkEffects(n *config.Notes, options config.Options, v verification) {
-	if len(options.Secrets) > 0 && v.token == nil && !signature.UsesSecrets(v.schemes) {
+	if len(options.Secrets) > 0 && v.token == nil && !signature.UsesSecrets(v.schemes) && !jwt.UsesSecrets(v.jwt) {
 		config.AddProblem(n, "secrets", config.KindNoEffect, "has no effect, because the scheme has a public key")
 	}
-	if len(options.PublicKeys) > 0 && !signature.UsesPublicKeys(v.schemes) {
+	if len(options.PublicKeys) > 0 && !signature.UsesPublicKeys(v.schemes) && !jwt.UsesPublicKeys(v.jwt) {
 		config.AddProblem(n, "publicKeys", config.KindNoEffect, "has no effect, because the scheme has a shared secret")
 	}
-	if options.PublicURL != "" && !signature.UsesURL(v.schemes) && !handshakes.DigestsURL(v.handshakes.All) {
+	if options.PublicURL != "" && !signature.UsesURL(v.schemes) && !jwt.UsesURL(v.jwt) && !handshakes.DigestsURL(v.handshakes.All) {
 		config.AddProblem(n, "publicURL", config.KindNoEffect, "has no effect, because the scheme does not sign the URL")
 	}
 	if options.ConfirmSubscriptions && (len(v.schemes) == 0 || v.schemes[0].Certificate.Kind == "") {
@@ -131,6 +137,7 @@ func checkEffects(n *config.Notes, options config.Options, v verification) {
 func useVerifier(p *Policy, v verification, options config.Options) {
 	p.Schemes = v.schemes
 	p.Token = v.token
+	p.JWT = v.jwt
 	p.Handshakes = v.handshakes.All
 	p.Challenges = v.handshakes.Challenges
 	p.Unsigned = v.handshakes.Unsigned
@@ -147,11 +154,16 @@ func useVerifier(p *Policy, v verification, options config.Options) {
 
 // verificationOf returns a digest of all that decides what verifies: the options,
 // and the keys that they stand for.
-func verificationOf(schemes []*signature.Scheme, t *tokens.Token, options config.Options) string {
+func verificationOf(p *Policy, options config.Options) string {
 	h := sha256.New()
 	text, _ := json.Marshal([]any{options.Provider, options.Signature, options.Token, options.Senders, options.PublicURL, options.VerifyToken, options.Tolerance, options.PublicKeys})
 	h.Write(text)
-	for _, s := range schemes {
+	if p.JWT != nil {
+		text, _ = json.Marshal([]any{options.JWT, p.JWT.Keys})
+		h.Write(text)
+	}
+	t := p.Token
+	for _, s := range p.Schemes {
 		for _, key := range s.Keys {
 			h.Write([]byte(fmt.Sprintf("%d:", len(key))))
 			h.Write(key)
@@ -167,9 +179,14 @@ func verificationOf(schemes []*signature.Scheme, t *tokens.Token, options config
 }
 
 // verifiedNames returns the canonical names of the headers that a request is verified by.
-func verifiedNames(schemes []*signature.Scheme, t *tokens.Token) map[string]bool {
+func verifiedNames(p *Policy) map[string]bool {
 	names := map[string]bool{}
-	for _, s := range schemes {
+	t := p.Token
+	if p.JWT != nil {
+		signature.AddHeaders(names, p.JWT.Places)
+		signature.AddHeaders(names, []message.Location{p.JWT.ID, p.JWT.Event})
+	}
+	for _, s := range p.Schemes {
 		for name := range signature.SchemeNames(s) {
 			names[name] = true
 		}
@@ -192,6 +209,9 @@ func Prove(p *Policy, m *message.Message, now time.Time) signature.Proof {
 	if p.Token != nil {
 		key, reason := tokens.Verify(p.Token, m)
 		return signature.Proof{Reason: reason, Secret: key}
+	}
+	if p.JWT != nil {
+		return jwt.Verify(p.JWT, m, now)
 	}
 	return signature.Verify(&p.Verifier, m, now)
 }

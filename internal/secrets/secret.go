@@ -201,7 +201,7 @@ func Decode(text, encoding string) Secret {
 		if encoding == "whsec" {
 			encoding = "base64 after an optional whsec_"
 		}
-		problem := "is not " + encoding + ", which signature.secretEncoding says"
+		problem := "is not " + encoding + ", which the option secretEncoding says"
 		if strings.TrimSpace(text) != text {
 			problem += "; it has white space around it"
 		}

@@ -18,6 +18,18 @@ type Proof struct {
 	Timestamp  time.Time // as signed, also where it is the reason to refuse; zero where the scheme signs none
 	Signed     [][]byte  // what was signed, a piece for each part of the scheme
 	SignedHead string    // what was signed before the body, where the short way has verified
+	JWT        *JWT      // what a token says; nil where there is none that can be read
+}
+
+// JWT is what a token says of itself. Issuer, subject and claims are there once its
+// signature is verified.
+type JWT struct {
+	Header    map[string]any
+	Claims    map[string]any
+	KeyID     string
+	Algorithm string
+	Issuer    string
+	Subject   string
 }
 
 // DigestSigned returns a digest of what a proof is about, so that the same delivery has

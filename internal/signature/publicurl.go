@@ -1,6 +1,7 @@
 package signature
 
 import (
+	"net/http"
 	"net/url"
 	"regexp"
 	"strings"
@@ -175,6 +176,26 @@ func IsPinnedPath(pinned, path string) bool {
 		return pinned != "/" && addedPath.MatchString(strings.TrimSuffix(path, pinned))
 	}
 	return strings.HasSuffix(pinned, path)
+}
+
+// CallerURL returns the address of a request as its sender calls it, by the option
+// publicURL: all of it, or its origin. The second result is false where the request has
+// another path or query than the whole URL.
+func CallerURL(text string, r *http.Request) (string, bool) {
+	u, problem := parsePublicURL(text)
+	if problem != "" {
+		return "", false
+	}
+	if u.whole == "" {
+		return u.origin + r.URL.RequestURI(), true
+	}
+	return u.whole, IsPinnedPath(u.path, r.URL.EscapedPath()) && r.URL.RawQuery == u.query
+}
+
+// PublicURLProblem says what is wrong with the option publicURL, or nothing.
+func PublicURLProblem(text string) string {
+	_, problem := parsePublicURL(text)
+	return problem
 }
 
 // UsesURL says whether the forms have a use for the option publicURL.

@@ -43,11 +43,24 @@ const (
 	TokenDuplicated     = "token_duplicated"
 	TokenMalformed      = "token_malformed"
 	TokenMismatch       = "token_mismatch"
-	HandshakeRefused    = "handshake_refused"
-	DeliveryInFlight    = "delivery_in_flight"
-	DeliveryDuplicate   = "delivery_duplicate"
-	ReplayUnavailable   = "replay_unavailable"
-	AuditUnavailable    = "audit_unavailable"
+	AlgorithmRefused    = "algorithm_refused"
+	KeyUnknown          = "key_unknown"
+	TypeMismatch        = "type_mismatch"
+	IssuerMismatch      = "issuer_mismatch"
+	AudienceMismatch    = "audience_mismatch"
+	ClaimMismatch       = "claim_mismatch"
+	BodyMismatch        = "body_mismatch"
+	TokenExpired        = "token_expired"
+	TokenNotYetValid    = "token_not_yet_valid"
+	ScopeMissing        = "scope_missing"
+
+	TokenLifetimeTooLong = "token_lifetime_too_long"
+
+	HandshakeRefused  = "handshake_refused"
+	DeliveryInFlight  = "delivery_in_flight"
+	DeliveryDuplicate = "delivery_duplicate"
+	ReplayUnavailable = "replay_unavailable"
+	AuditUnavailable  = "audit_unavailable"
 
 	// HandshakeAnswered is the one outcome beside these that is no refusal.
 	// Nothing is forwarded.
@@ -111,6 +124,17 @@ var All = []verdict{
 	{TokenDuplicated, http.StatusUnauthorized, "token", true, 0},
 	{TokenMalformed, http.StatusUnauthorized, "token", true, 0},
 	{TokenMismatch, http.StatusUnauthorized, "token", true, 0},
+	{AlgorithmRefused, http.StatusUnauthorized, "token", true, 0},
+	{KeyUnknown, http.StatusUnauthorized, "token", true, 0},
+	{TypeMismatch, http.StatusUnauthorized, "token", true, 0},
+	{IssuerMismatch, http.StatusUnauthorized, "token", true, 0},
+	{AudienceMismatch, http.StatusUnauthorized, "token", true, 0},
+	{ClaimMismatch, http.StatusUnauthorized, "token", true, 0},
+	{BodyMismatch, http.StatusUnauthorized, "token", true, 0},
+	{TokenExpired, http.StatusUnauthorized, "token", false, 0},
+	{TokenNotYetValid, http.StatusUnauthorized, "token", false, 0},
+	{TokenLifetimeTooLong, http.StatusUnauthorized, "token", false, 0},
+	{ScopeMissing, http.StatusForbidden, "token", false, 0},
 	{DeliveryInFlight, http.StatusConflict, "", false, 0},
 	{DeliveryDuplicate, http.StatusConflict, "", false, 0},
 	{ReplayUnavailable, http.StatusServiceUnavailable, "", false, 0},

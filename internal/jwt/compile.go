@@ -1,0 +1,306 @@
+package jwt
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/hookward/hookward/internal/config"
+	"github.com/hookward/hookward/internal/header"
+	"github.com/hookward/hookward/internal/jwk"
+	"github.com/hookward/hookward/internal/message"
+	"github.com/hookward/hookward/internal/secrets"
+	"github.com/hookward/hookward/internal/words"
+)
+
+const (
+	defaultTolerance   = time.Minute
+	defaultMaxLifetime = 24 * time.Hour
+	// none stands for what is not there, in options.
+	none = "none"
+	// secEventType is the type of security event tokens, RFC 8417, 2.3.
+	secEventType = "secevent+jwt"
+)
+
+// compiler is what the parts of Compile share.
+type compiler struct {
+	n       *config.Notes
+	o       config.JWTOptions
+	options config.Options
+	v       *Verifier
+}
+
+func (c *compiler) wrong(option, kind, text string) {
+	config.AddProblem(c.n, "jwt."+option, kind, text)
+}
+
+// Compile compiles the option jwt, and says where it protects from too little.
+func Compile(n *config.Notes, resolver *secrets.Resolver, options config.Options) *Verifier {
+	c := &compiler{n: n, o: *options.JWT, options: options, v: &Verifier{}}
+	v := c.v
+	c.place()
+	c.shape()
+	c.algorithms()
+	c.keys(resolver)
+	v.tolerance = options.Tolerance
+	if v.tolerance == 0 {
+		v.tolerance = defaultTolerance
+	}
+	c.identity()
+	if v.detached {
+		c.detached()
+	} else {
+		c.claims()
+		c.times()
+		c.binding()
+		c.protects()
+	}
+	c.forwarding()
+	v.asksMore = v.events || v.sender.name != "" || len(v.claims) > 0 || v.bodyHash != nil || v.url != nil
+	return v
+}
+
+// place finds out where the token is.
+func (c *compiler) place() {
+	o, v := c.o, c.v
+	inHeader := o.Header != "" || o.Query == "" && o.Field == "" && !o.Body
+	if inHeader {
+		name := words.OrDefault(o.Header, "Authorization")
+		at := message.LocationOption(c.n, "jwt.header", name, "", "")
+		v.Places = append(v.Places, at)
+		v.Scheme = schemeOf(o.Scheme, at.Name)
+		if o.Scheme != "" && o.Scheme != none && (!header.IsName(o.Scheme) || strings.EqualFold(o.Scheme, "basic")) {
+			c.wrong("scheme", config.KindInvalid, words.Quote(o.Scheme)+" is not the scheme of a token, such as Bearer; or none, where the header has the token alone")
+		}
+	} else if o.Scheme != "" {
+		c.wrong("scheme", config.KindNoEffect, "has no effect, because the token is in no header")
+	}
+	if o.Query != "" {
+		v.Places = append(v.Places, message.Location{Kind: "query", Name: o.Query})
+	}
+	if o.Field != "" {
+		at := message.LocationOption(c.n, "", "", "jwt.field", o.Field)
+		if at.Kind == "header" {
+			c.wrong("field", config.KindInvalid, "is no place in the body; jwt.header names a header")
+		}
+		v.Places = append(v.Places, at)
+		v.inJSON = at.Kind == "json"
+		v.names = message.AddPath(v.names, 0, at.Path)
+	}
+	v.Body = o.Body
+	if o.Field != "" && (o.Header != "" || o.Query != "") || o.Body && len(v.Places) > 0 {
+		c.wrong("header", config.KindContradiction, "contradicts jwt.field, jwt.body and jwt.query: a token in the body has one place, and one that is not may be in a header or in the query")
+	}
+}
+
+// schemeOf returns the word before a token, with its space.
+func schemeOf(written, name string) string {
+	if written == none || written == "" && name != "Authorization" {
+		return ""
+	}
+	return words.OrDefault(written, "Bearer") + " "
+}
+
+// shape finds out what is signed.
+func (c *compiler) shape() {
+	o, v := c.o, c.v
+	v.detached = o.Detached
+	v.unencoded = o.UnencodedPayload
+	if o.UnencodedPayload && !o.Detached {
+		c.wrong("unencodedPayload", config.KindInvalid, "belongs to detached: true; a token that has its payload writes it encoded")
+	}
+	if o.Detached && (o.Body || o.Field != "") {
+		c.wrong("detached", config.KindContradiction, "contradicts a token in the body: the body is what is signed")
+	}
+	v.Bound = o.Detached || o.Body || o.BodyHash != nil
+	v.PerDelivery = o.PerDelivery || o.Detached || o.Body || o.BodyHash != nil
+	if o.Refusal != "" && o.Refusal != "plain" && o.Refusal != "secevent" {
+		c.wrong("refusal", config.KindInvalid, config.NotKnown(o.Refusal, []string{"plain", "secevent"}))
+	}
+	v.SecEvent = o.Refusal == "secevent"
+}
+
+// algorithms finds out which signatures are accepted: never those that a token says.
+func (c *compiler) algorithms() {
+	c.v.algorithms = map[string]bool{}
+	if len(c.o.Algorithms) == 0 {
+		c.wrong("algorithms", config.KindRequired, "is required, because a token's own word for it is worth nothing (RFC 8725, 3.1); take those that the sender documents: "+strings.Join(jwk.Algorithms, ", "))
+	}
+	for i, name := range c.o.Algorithms {
+		if jwk.FamilyOf(name) == "" {
+			c.wrong(fmt.Sprintf("algorithms[%d]", i), config.KindInvalid, config.NotKnown(name, jwk.Algorithms))
+		}
+		c.v.algorithms[name] = true
+	}
+}
+
+// keys resolves the keys that the algorithms need.
+func (c *compiler) keys(resolver *secrets.Resolver) {
+	o := c.o
+	shared, public := 0, 0
+	for _, name := range o.Algorithms {
+		if jwk.FamilyOf(name) == jwk.HMAC {
+			shared++
+		} else if jwk.FamilyOf(name) != "" {
+			public++
+		}
+	}
+	if o.SecretEncoding != "" && !words.Contains(secretEncodings, o.SecretEncoding) {
+		c.wrong("secretEncoding", config.KindInvalid, config.NotKnown(o.SecretEncoding, secretEncodings))
+	}
+	if shared > 0 {
+		c.shared(resolver)
+	} else if o.SecretEncoding != "" {
+		c.wrong("secretEncoding", config.KindNoEffect, "has no effect, because no algorithm of jwt.algorithms has a shared secret")
+	}
+	switch {
+	case o.Certificates != nil && public == 0:
+		c.wrong("certificates", config.KindNoEffect, "has no effect, because no algorithm of jwt.algorithms has a public key")
+	case o.Certificates != nil:
+		c.certificates(resolver)
+	case public > 0:
+		c.public(resolver)
+	}
+	if shared > 0 && public > 0 && len(c.options.Secrets) > 0 && len(c.options.PublicKeys) > 0 {
+		config.AddWarning(c.n, "jwt.algorithms", config.KindInvalid, "has algorithms with a shared secret and others with public keys; a sender has one kind (RFC 8725, 3.1), so leave out what it does not use")
+	}
+	if shared > 0 && public > 0 && (len(c.options.Secrets) > 0) != (len(c.options.PublicKeys) > 0) {
+		config.AddWarning(c.n, "jwt.algorithms", config.KindInvalid, "has algorithms that there is no key for; leave them out (RFC 8725, 3.1)")
+	}
+}
+
+// secretEncodings are the values of the option jwt.secretEncoding.
+var secretEncodings = []string{"utf8", "hex", "base64"}
+
+// shared makes keys of the secrets. One that is shorter than its hash is easier to guess
+// than the signature is to forge, RFC 7518, 3.2; senders have such all the same.
+func (c *compiler) shared(resolver *secrets.Resolver) {
+	if len(c.options.Secrets) == 0 {
+		if len(c.options.PublicKeys) == 0 {
+			config.AddProblem(c.n, "secrets", config.KindRequired, "is required for HS256, HS384 and HS512; write env:NAME or file:/path")
+		}
+		return
+	}
+	for i, key := range secrets.Keys(resolver, c.n, c.options.Secrets, words.OrDefault(c.o.SecretEncoding, "utf8")) {
+		c.v.shared = append(c.v.shared, jwk.FromShared(key))
+		c.v.Keys = append(c.v.Keys, string(key))
+		if len(key) < 32 && len(key) >= secrets.MinBytes { // shorter ones are warned of already
+			config.AddWarning(c.n, fmt.Sprintf("secrets[%d]", i), config.KindWeakSecret, "is shorter than the 32 bytes that RFC 7518 asks for; if it is for you to choose, use 32 random bytes")
+		}
+	}
+}
+
+// public makes keys of the option publicKeys.
+func (c *compiler) public(resolver *secrets.Resolver) {
+	if len(c.options.PublicKeys) == 0 {
+		if len(c.options.Secrets) == 0 {
+			config.AddProblem(c.n, "publicKeys", config.KindRequired, "is required for the algorithms of jwt.algorithms; write a key in PEM, a JWK or a JWK set, or env:NAME or file:/path with one")
+		}
+		return
+	}
+	c.v.public = secrets.PublicJWKs(resolver, c.n, c.options.PublicKeys)
+	for i := range c.v.public {
+		k := &c.v.public[i]
+		c.v.Keys = append(c.v.Keys, k.Thumbprint)
+	}
+	for _, name := range c.o.Algorithms {
+		if len(c.v.public) > 0 && jwk.FamilyOf(name) != jwk.HMAC && jwk.FamilyOf(name) != "" && !fitsAny(c.v.public, name) {
+			config.AddProblem(c.n, "jwt.algorithms", config.KindInvalid, "has "+name+", which none of publicKeys verifies; they verify "+strings.Join(fitting(c.v.public), ", "))
+		}
+	}
+}
+
+func fitsAny(keys []jwk.Key, name string) bool {
+	for i := range keys {
+		if jwk.Allows(&keys[i], name) {
+			return true
+		}
+	}
+	return false
+}
+
+// fitting returns the algorithms that some keys verify.
+func fitting(keys []jwk.Key) []string {
+	names := []string{}
+	for _, name := range jwk.Algorithms {
+		if fitsAny(keys, name) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// identity finds out where a delivery says what it is.
+func (c *compiler) identity() {
+	o, v := c.o, c.v
+	v.ID = message.ClaimOption(c.n, "jwt.idHeader", o.IDHeader, "jwt.idField", o.IDField)
+	v.Event = message.ClaimOption(c.n, "jwt.eventHeader", o.EventHeader, "jwt.eventField", o.EventField)
+	for _, at := range []struct {
+		option string
+		place  message.Location
+	}{{"idField", v.ID}, {"eventField", v.Event}} {
+		if at.place.Kind == "jwt" && v.detached {
+			c.wrong(at.option, config.KindInvalid, "names a claim, and a detached signature has none")
+		}
+	}
+	name, isClaim := strings.CutPrefix(o.SenderField, "jwt:")
+	switch {
+	case o.SenderField == "" && len(c.options.Senders) > 0:
+		config.AddProblem(c.n, "senders", config.KindNoEffect, "has no effect without jwt.senderField, the claim in which the sender names itself")
+	case o.SenderField == "":
+	case !isClaim || name == "" || v.detached:
+		c.wrong("senderField", config.KindInvalid, "must be a claim, such as jwt:sub")
+	case len(c.options.Senders) == 0:
+		config.AddProblem(c.n, "senders", config.KindRequired, "is required with jwt.senderField: the names that are accepted there")
+	default:
+		v.sender = parseClaim(name)
+		v.senders = setOf(c.options.Senders)
+	}
+}
+
+// forwarding finds out what of the token the backend gets.
+func (c *compiler) forwarding() {
+	o, v := c.o, c.v
+	if o.ForwardToken != "" && o.ForwardToken != "always" && o.ForwardToken != "never" {
+		c.wrong("forwardToken", config.KindInvalid, config.NotKnown(o.ForwardToken, []string{"always", "never"}))
+	}
+	inBody := o.Body || o.Field != ""
+	if o.ForwardToken == "never" && inBody {
+		c.wrong("forwardToken", config.KindInvalid, "can't be never, because the token is in the body, which is forwarded as it came")
+	}
+	v.Forwards = v.Bound || inBody
+	if o.ForwardToken != "" {
+		v.Forwards = o.ForwardToken == "always"
+	}
+	for i, text := range o.ForwardClaims {
+		name, claim, ok := strings.Cut(text, "=")
+		path := fmt.Sprintf("forwardClaims[%d]", i)
+		switch {
+		case !ok || claim == "" || !header.IsName(name):
+			c.wrong(path, config.KindInvalid, words.Quote(text)+" is not NAME=CLAIM, a header and a claim, such as X-Hookward-Subject=sub")
+		case v.detached:
+			c.wrong(path, config.KindInvalid, "names a claim, and a detached signature has none")
+		case isReserved(http.CanonicalHeaderKey(name)):
+			c.wrong(path, config.KindInvalid, words.Quote(name)+" is a header that the gate or Traefik sets")
+		default:
+			v.ForwardTo = append(v.ForwardTo, ForwardClaim{http.CanonicalHeaderKey(name), claim})
+		}
+	}
+}
+
+// isReserved are headers that no claim may stand in.
+func isReserved(name string) bool {
+	return words.Contains([]string{
+		"X-Hookward-Provider", "X-Hookward-Delivery", "X-Hookward-Event", "Host", "Content-Length", "Content-Type", "Content-Encoding",
+		"Transfer-Encoding", "Connection", "Upgrade", "Te", "Trailer", "Expect", "Authorization", "Cookie", "X-Forwarded-For",
+	}, name)
+}
+
+func setOf(list []string) map[string]bool {
+	set := map[string]bool{}
+	for _, text := range list {
+		set[text] = true
+	}
+	return set
+}

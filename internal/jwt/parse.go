@@ -1,0 +1,113 @@
+package jwt
+
+import (
+	"encoding/base64"
+	"strings"
+
+	"github.com/hookward/hookward/internal/strictjson"
+	"github.com/hookward/hookward/internal/verdict"
+	"github.com/hookward/hookward/internal/words"
+)
+
+const (
+	// maxHeaderToken bounds a token in a header or in the query, in bytes.
+	maxHeaderToken = 8 << 10
+	// maxProtected bounds the encoded header of a token: three certificates fit in.
+	maxProtected = 16 << 10
+	// maxNamed bounds what is kept of a key's id for the record, in bytes.
+	maxNamed = 128
+	// maxTokens bounds the tokens of a list in the body.
+	maxTokens = 16
+)
+
+// segment has the characters of base64url, RFC 4648, 5. Go's decoder passes over line
+// breaks, so they are looked for first.
+const segment = "-_0123456789" + words.Letters
+
+// token is a compact JWS, RFC 7515, 3.1, taken apart. Nothing of it is verified yet.
+type token struct {
+	text      string // header.payload, as sent
+	encoded   string // the payload, as sent
+	header    map[string]any
+	algorithm string
+	keyID     string
+	named     bool // there is a kid
+	signature []byte
+}
+
+// parse takes a token apart as far as its signature needs it. The second result is
+// TokenRead or the reason to refuse.
+func parse(v *Verifier, text string) (*token, string) {
+	protected, rest, dots := strings.Cut(text, ".")
+	encoded, signature, twice := strings.Cut(rest, ".")
+	if !dots || !twice || len(protected) > maxProtected || (encoded == "") != v.detached {
+		return nil, verdict.TokenMalformed
+	}
+	problem := ""
+	t := &token{text: text[:len(protected)+1+len(encoded)], encoded: encoded}
+	header, ok := decodeSegment(protected)
+	if !ok {
+		return nil, verdict.TokenMalformed
+	}
+	t.signature, ok = decodeSegment(signature)
+	if !ok {
+		return nil, verdict.TokenMalformed
+	}
+	t.header, problem = strictjson.Object(header)
+	if problem != "" {
+		return nil, verdict.TokenMalformed
+	}
+	return t, readHeader(v, t)
+}
+
+// readHeader looks at what the header says of how the token is made. Of its own keys,
+// jwk, jku and x5u, it says nothing that anybody listens to, RFC 8725, 3.10.
+func readHeader(v *Verifier, t *token) string {
+	kid := t.header["kid"]
+	if kid != nil {
+		text, isText := kid.(string)
+		if !isText {
+			return verdict.TokenMalformed
+		}
+		t.keyID = text
+		t.named = true
+	}
+	algorithm, isText := t.header["alg"].(string)
+	if !isText {
+		return verdict.TokenMalformed
+	}
+	t.algorithm = algorithm
+	if !v.algorithms[algorithm] {
+		return verdict.AlgorithmRefused
+	}
+	contentType, isText := t.header["cty"].(string)
+	if isText && strings.EqualFold(strings.TrimPrefix(strings.ToLower(contentType), "application/"), "jwt") {
+		return verdict.TokenMalformed // a token in a token
+	}
+	if !isPlain(v, t.header) {
+		return verdict.TokenMalformed
+	}
+	return verdict.TokenRead
+}
+
+// isPlain says whether a header asks for nothing beyond what is verified: crit names what
+// must be understood, RFC 7515, 4.1.11, and b64 is all that can be, RFC 7797.
+func isPlain(v *Verifier, header map[string]any) bool {
+	critical, named := header["crit"]
+	encodes, said := header["b64"]
+	if !v.unencoded {
+		return !named && !said
+	}
+	list, isList := critical.([]any)
+	flag, isFlag := encodes.(bool)
+	return isList && len(list) == 1 && list[0] == "b64" && isFlag && !flag
+}
+
+// decodeSegment decodes base64url without padding, and no other spelling of it.
+func decodeSegment(text string) ([]byte, bool) {
+	if strings.TrimLeft(text, segment) != "" {
+		return nil, false
+	}
+	b, err := base64.RawURLEncoding.Strict().DecodeString(text)
+	return b, err == nil
+}

@@ -1,0 +1,310 @@
+package jwt
+
+import (
+	"strings"
+	"time"
+
+	"github.com/hookward/hookward/internal/message"
+	"github.com/hookward/hookward/internal/signature"
+	"github.com/hookward/hookward/internal/strictjson"
+	"github.com/hookward/hookward/internal/verdict"
+)
+
+// Verify says whether a request has a token of one of the keys that says what it must, or a
+// signature of its body in that form. Of a list of tokens each must.
+func Verify(v *Verifier, m *message.Message, now time.Time) signature.Proof {
+	texts, reason := collect(v, m)
+	found := signature.Proof{Reason: reason}
+	if reason != verdict.TokenRead {
+		return found
+	}
+	for _, text := range texts {
+		found = verifyOne(v, m, text, now)
+		if found.Reason != verdict.Verified {
+			return found
+		}
+	}
+	if v.inJSON && message.HasDuplicateNames(m.Body, v.names) {
+		found.Reason = verdict.BodyMalformed
+	}
+	return found
+}
+
+// collect returns the tokens of a request, of which there are several in a list of the body
+// alone. The second result is TokenRead or the reason to refuse.
+func collect(v *Verifier, m *message.Message) ([]string, string) {
+	if v.Body {
+		if len(m.Body) == 0 {
+			return nil, verdict.TokenMissing
+		}
+		return []string{string(m.Body)}, verdict.TokenRead
+	}
+	texts := []string{}
+	for i := range v.Places {
+		p := &v.Places[i]
+		found := message.TextsAt(p, m)
+		if p.Kind != "json" && len(found) > 1 || len(found) > 0 && len(texts) > 0 {
+			return nil, verdict.TokenDuplicated
+		}
+		if p.Kind == "header" && len(found) == 1 {
+			text, reason := withoutScheme(v.Scheme, found[0])
+			if reason != verdict.TokenRead {
+				return nil, reason
+			}
+			found = []string{text}
+		}
+		for _, text := range found {
+			if p.Kind != "json" && len(text) > maxHeaderToken {
+				return nil, verdict.TokenMalformed
+			}
+			texts = append(texts, text)
+		}
+	}
+	if len(texts) == 0 || texts[0] == "" {
+		return nil, verdict.TokenMissing
+	}
+	if len(texts) > maxTokens {
+		return nil, verdict.TokenMalformed
+	}
+	return texts, verdict.TokenRead
+}
+
+// withoutScheme returns the token of a header: behind the scheme's word and one space, RFC
+// 6750, 2.1, whatever the word's case.
+func withoutScheme(scheme, line string) (string, string) {
+	if line == "" {
+		return "", verdict.TokenMissing
+	}
+	if len(line) <= len(scheme) || !strings.EqualFold(line[:len(scheme)], scheme) {
+		return "", verdict.TokenMalformed
+	}
+	return line[len(scheme):], verdict.TokenRead
+}
+
+// verifyOne is Verify for one token. Nothing that it claims is read before its signature is
+// verified, but for the issuer, where that says which keys are asked.
+func verifyOne(v *Verifier, m *message.Message, text string, now time.Time) signature.Proof {
+	found := signature.Proof{}
+	t, reason := parse(v, text)
+	if t != nil {
+		found.JWT = &signature.JWT{Header: t.header, KeyID: t.keyID, Algorithm: t.algorithm}
+	}
+	if reason != verdict.TokenRead {
+		found.Reason = reason
+		return found
+	}
+	found.Reason = prove(v, t, m, now, &found)
+	if found.Reason != verdict.Verified {
+		return found
+	}
+	found.SignedHead = t.text
+	if v.detached {
+		return found
+	}
+	return checkClaims(v, t, m, now, found)
+}
+
+// signingInput returns what is signed, RFC 7515, 5.1: of a detached token with the body in
+// the place of its payload.
+func signingInput(v *Verifier, t *token, m *message.Message) []byte {
+	if !v.detached {
+		return []byte(t.text)
+	}
+	if v.unencoded {
+		return append([]byte(t.text), m.Body...)
+	}
+	input := make([]byte, len(t.text)+rawURL.EncodedLen(len(m.Body)))
+	copy(input, t.text)
+	rawURL.Encode(input[len(t.text):], m.Body)
+	return input
+}
+
+// checkClaims has the last word on a token whose signature is right. What names the token's
+// purpose comes first, its time after that, so that a token which is merely late is told
+// from one that is somebody else's.
+func checkClaims(v *Verifier, t *token, m *message.Message, now time.Time, found signature.Proof) signature.Proof {
+	payload, ok := decodeSegment(t.encoded)
+	found.Reason = verdict.TokenMalformed
+	if !ok {
+		return found
+	}
+	claims, problem := strictjson.Object(payload)
+	if problem != "" {
+		return found
+	}
+	m.Claims = claims
+	found.JWT.Claims = claims
+	found.JWT.Issuer, _ = textOf(claims["iss"])
+	found.JWT.Subject, _ = textOf(claims["sub"])
+	d, reason := readTimes(v, claims)
+	if reason == "" {
+		reason = checkIdentity(v, t, claims)
+	}
+	if reason == "" && v.asksMore {
+		reason = checkContent(v, claims, m)
+	}
+	if reason != "" {
+		found.Reason = reason
+		return found
+	}
+	found.Timestamp = d.made
+	found.Reason = checkTimes(v, d, now)
+	if found.Reason == verdict.Verified && len(v.scopes) > 0 {
+		found.Reason = checkScopes(v, claims)
+	}
+	return found
+}
+
+// checkIdentity says whether a token is of the kind that is wanted, of a wanted issuer, and
+// meant for us: "" or the reason to refuse.
+func checkIdentity(v *Verifier, t *token, claims map[string]any) string {
+	if !hasType(v, t.header["typ"]) {
+		return verdict.TypeMismatch
+	}
+	if v.issuers != nil {
+		issuer, isText := claims["iss"].(string)
+		if !isText || !v.issuers[issuer] {
+			return verdict.IssuerMismatch
+		}
+	}
+	if v.audiences != nil {
+		audiences, ok := stringsOf(claims["aud"])
+		if !ok || !hasAny(audiences, v.audiences) {
+			return verdict.AudienceMismatch
+		}
+	}
+	for _, name := range v.required {
+		if claims[name] == nil {
+			return verdict.ClaimMismatch
+		}
+	}
+	if claims["cnf"] != nil {
+		return verdict.ClaimMismatch // it belongs to a key of the sender's, RFC 7800, which is not looked at
+	}
+	return ""
+}
+
+// hasType says whether typ is one that is wanted, RFC 8725, 3.11. One that says what it is
+// for, as secevent+jwt does, must be asked for.
+func hasType(v *Verifier, value any) bool {
+	name, isText := value.(string)
+	if !isText && value != nil {
+		return false
+	}
+	name = foldType(name)
+	if v.types == nil {
+		return !strings.HasSuffix(name, "+jwt")
+	}
+	return v.types[name]
+}
+
+// foldType writes a type as it is compared, RFC 7515, 4.1.9.
+func foldType(name string) string {
+	return strings.TrimPrefix(strings.ToLower(name), "application/")
+}
+
+// checkContent says whether a token claims what it must of the rest: "" or the reason to
+// refuse.
+func checkContent(v *Verifier, claims map[string]any, m *message.Message) string {
+	if v.events && !hasEvents(claims) {
+		return verdict.ClaimMismatch
+	}
+	if v.sender.name != "" {
+		sender, isText := textOf(valueOf(claims, &v.sender))
+		if !isText || !v.senders[sender] {
+			return verdict.SenderUnknown
+		}
+	}
+	for i := range v.claims {
+		c := &v.claims[i]
+		texts, ok := textsOf(valueOf(claims, &c.claimPath))
+		if !ok || !hasAny(texts, c.values) {
+			return verdict.ClaimMismatch
+		}
+	}
+	if v.bodyHash != nil && !hashesBody(v.bodyHash, claims, m.Body) {
+		return verdict.BodyMismatch
+	}
+	if v.url != nil && !namesURL(v.url, claims, m.Request) {
+		return verdict.URLMismatch
+	}
+	return ""
+}
+
+// hasEvents says whether the claims are those of a security event, RFC 8417, 2.2.
+func hasEvents(claims map[string]any) bool {
+	events, isObject := claims["events"].(map[string]any)
+	return isObject && len(events) > 0 && claims["iat"] != nil && claims["jti"] != nil
+}
+
+func checkScopes(v *Verifier, claims map[string]any) string {
+	scopes := scopesOf(claims)
+	for _, name := range v.scopes {
+		if !scopes[name] {
+			return verdict.ScopeMissing
+		}
+	}
+	return verdict.Verified
+}
+
+// dates are what a token says of its time; zero where it says nothing.
+type dates struct {
+	expires time.Time
+	begins  time.Time
+	issued  time.Time
+	made    time.Time // what its age is counted from
+}
+
+// readTimes reads what a token says of its time. The second result is "" or the reason to
+// refuse.
+func readTimes(v *Verifier, claims map[string]any) (dates, string) {
+	d := dates{}
+	ok := true
+	if claims["exp"] != nil {
+		d.expires, ok = numericDate(claims["exp"])
+	}
+	if ok && claims["nbf"] != nil {
+		d.begins, ok = numericDate(claims["nbf"])
+	}
+	if ok && claims["iat"] != nil {
+		d.issued, ok = numericDate(claims["iat"])
+		d.made = d.issued
+	}
+	if ok && v.ageClaim.name != "" {
+		d.made = time.Time{}
+		value := valueOf(claims, &v.ageClaim)
+		if value != nil {
+			d.made, ok = numericDate(value)
+		}
+	}
+	if !ok {
+		return d, verdict.TokenMalformed
+	}
+	if v.maxAge > 0 && d.made.IsZero() {
+		return d, verdict.ClaimMismatch
+	}
+	return d, ""
+}
+
+// checkTimes says whether a token is good now: verified, or the reason to refuse.
+func checkTimes(v *Verifier, d dates, now time.Time) string {
+	if !d.expires.IsZero() {
+		from := now
+		if !d.issued.IsZero() {
+			from = d.issued
+		}
+		if d.expires.Sub(from) > v.maxLifetime {
+			return verdict.TokenLifetimeTooLong
+		}
+		if !now.Before(d.expires.Add(v.tolerance)) {
+			return verdict.TokenExpired
+		}
+	}
+	if d.begins.After(now.Add(v.tolerance)) || d.issued.After(now.Add(v.tolerance)) || d.made.After(now.Add(v.tolerance)) {
+		return verdict.TokenNotYetValid
+	}
+	if v.maxAge > 0 && now.Sub(d.made) > v.maxAge+v.tolerance {
+		return verdict.TimestampTooOld
+	}
+	return verdict.Verified
+}
