@@ -19,7 +19,7 @@ func checkAnyProof(p *policy.Policy, x *exchange) string {
 			return reason
 		}
 	}
-	x.proof = policy.Prove(p, &x.Message, x.start)
+	x.proof = policy.Prove(p, &x.Message, x.state.KeySets, x.start)
 	return x.proof.Reason
 }
 

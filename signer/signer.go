@@ -230,7 +230,7 @@ func (s *Signer) remembered(d Delivery) (string, bool) {
 	if err != nil || s.policy.Token != nil || s.forms()[0].Items != nil {
 		return "", false
 	}
-	found := policy.Prove(s.policy, newDraft(d, u).message(), d.Time)
+	found := policy.Prove(s.policy, newDraft(d, u).message(), nil, d.Time)
 	if found.Reason != verdict.Verified {
 		return "", false
 	}
@@ -247,7 +247,7 @@ func (s *Signer) finish(w *draft, d Delivery, problem string) (Delivery, error) 
 		return d, errors.New(wrong)
 	}
 	if !d.Forged {
-		w.reason = policy.Prove(s.policy, w.message(), d.Time).Reason
+		w.reason = policy.Prove(s.policy, w.message(), nil, d.Time).Reason
 		if w.reason != verdict.Verified {
 			return d, fmt.Errorf("the gate would refuse it: %s%s", w.reason, hints[w.reason])
 		}

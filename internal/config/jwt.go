@@ -48,6 +48,10 @@ type JWTOptions struct {
 	// key), `hex` or `base64`. Default: `utf8`.
 	SecretEncoding string `json:"secretEncoding"`
 
+	// JWKS says where the public keys are had from, where they don't stand in
+	// `publicKeys`: from the issuer, who replaces them now and then.
+	JWKS *JWKSOptions `json:"jwks"`
+
 	// Certificates takes the key from the certificates that the token itself has in
 	// `x5c`, if they lead to a root of yours. Without it, `x5c` is not looked at.
 	Certificates *JWTCertificateOptions `json:"certificates"`

@@ -58,7 +58,7 @@ func TestBodyHash(t *testing.T) {
 		if c.claim != nil {
 			claims["payload_hash"] = c.claim
 		}
-		if got := Verify(v, post(c.body, "Authorization", "Bearer "+hs256(plainHeader, claims)), present).Reason; got != c.want {
+		if got := Verify(v, post(c.body, "Authorization", "Bearer "+hs256(plainHeader, claims)), nil, present).Reason; got != c.want {
 			t.Errorf("%v, claim %v, body %q: %s, want %s", c.option, c.claim, c.body, got, c.want)
 		}
 	}
@@ -100,7 +100,7 @@ func TestURLClaim(t *testing.T) {
 			claims[name] = value
 		}
 		r.Header.Set("Authorization", "Bearer "+hs256(plainHeader, claims))
-		if got := Verify(mustCompile(t, raw), &message.Message{Request: r}, present).Reason; got != c.want {
+		if got := Verify(mustCompile(t, raw), &message.Message{Request: r}, nil, present).Reason; got != c.want {
 			t.Errorf("%v %v at %s: %s, want %s", c.option, c.claims, c.url, got, c.want)
 		}
 	}
@@ -150,11 +150,11 @@ func TestDetached(t *testing.T) {
 		{"true", sign(rawURL.EncodeToString([]byte(`{"alg":"HS256","b64":false,"crit":"b64"}`)), body), verdict.TokenMalformed},
 	} {
 		v := mustCompile(t, map[string]any{"secrets": testSecret, "jwt": map[string]any{"header": "X-Jws", "algorithms": "HS256", "detached": "true", "unencodedPayload": c.unencoded}})
-		found := Verify(v, post(body, "X-Jws", c.token), present)
+		found := Verify(v, post(body, "X-Jws", c.token), nil, present)
 		if found.Reason != c.want {
 			t.Errorf("%d: %s, want %s", i, found.Reason, c.want)
 		}
-		if got := Verify(v, post(body+" ", "X-Jws", c.token), present).Reason; got == verdict.Verified {
+		if got := Verify(v, post(body+" ", "X-Jws", c.token), nil, present).Reason; got == verdict.Verified {
 			t.Errorf("%d: another body passes", i)
 		}
 		if found.Reason == verdict.Verified && found.SignedHead != strings.Split(c.token, ".")[0]+"." {

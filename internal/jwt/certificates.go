@@ -84,7 +84,7 @@ func (c *compiler) identifier(option, text string) asn1.ObjectIdentifier {
 
 // keyOfChain returns the key of the certificates that a token has with it, RFC 7515, 4.1.6,
 // if they lead to a root of ours. The second result is "" or the reason to refuse.
-func keyOfChain(v *Verifier, t *token, now time.Time) ([]jwk.Key, string) {
+func keyOfChain(v *Verifier, t *token, now time.Time) ([]*jwk.Key, string) {
 	c := v.certificates
 	list, isList := t.header["x5c"].([]any)
 	if !isList || len(list) != c.length {
@@ -114,7 +114,7 @@ func keyOfChain(v *Verifier, t *token, now time.Time) ([]jwk.Key, string) {
 	if problem != "" {
 		return nil, verdict.CertificateRefused
 	}
-	return []jwk.Key{k}, ""
+	return []*jwk.Key{&k}, ""
 }
 
 // parseCertificate reads one of x5c: DER in base64, with padding, or nil.

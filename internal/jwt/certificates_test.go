@@ -108,7 +108,7 @@ func TestCertificates(t *testing.T) {
 			header["x5c"] = c.x5c
 		}
 		token := signedBy(c.key, "ES256", inputOf(header, claims))
-		if got := Verify(v, post(`{"signedPayload":"`+token+`"}`, "", ""), present).Reason; got != c.want {
+		if got := Verify(v, post(`{"signedPayload":"`+token+`"}`, "", ""), nil, present).Reason; got != c.want {
 			t.Errorf("%s: %s, want %s", name, got, c.want)
 		}
 	}
@@ -122,7 +122,7 @@ func TestCertificates(t *testing.T) {
 		"no date":      {map[string]any{"data": claims["data"]}, verdict.ClaimMismatch},
 	} {
 		token := signedBy(leaf.key, "ES256", inputOf(map[string]any{"alg": "ES256", "x5c": chainOf(leaf, middle, root)}, c.claims))
-		if got := Verify(v, post(`{"signedPayload":"`+token+`"}`, "", ""), present).Reason; got != c.want {
+		if got := Verify(v, post(`{"signedPayload":"`+token+`"}`, "", ""), nil, present).Reason; got != c.want {
 			t.Errorf("%s: %s, want %s", name, got, c.want)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/hookward/hookward/internal/config"
 	"github.com/hookward/hookward/internal/header"
 	"github.com/hookward/hookward/internal/jwk"
+	"github.com/hookward/hookward/internal/keyset"
 	"github.com/hookward/hookward/internal/message"
 	"github.com/hookward/hookward/internal/secrets"
 	"github.com/hookward/hookward/internal/words"
@@ -159,6 +160,8 @@ func (c *compiler) keys(resolver *secrets.Resolver) {
 		c.wrong("certificates", config.KindNoEffect, "has no effect, because no algorithm of jwt.algorithms has a public key")
 	case o.Certificates != nil:
 		c.certificates(resolver)
+	case o.JWKS != nil:
+		c.jwks(public)
 	case public > 0:
 		c.public(resolver)
 	}
@@ -183,7 +186,8 @@ func (c *compiler) shared(resolver *secrets.Resolver) {
 		return
 	}
 	for i, key := range secrets.Keys(resolver, c.n, c.options.Secrets, words.OrDefault(c.o.SecretEncoding, "utf8")) {
-		c.v.shared = append(c.v.shared, jwk.FromShared(key))
+		k := jwk.FromShared(key)
+		c.v.shared = append(c.v.shared, &k)
 		c.v.Keys = append(c.v.Keys, string(key))
 		if len(key) < 32 && len(key) >= secrets.MinBytes { // shorter ones are warned of already
 			config.AddWarning(c.n, fmt.Sprintf("secrets[%d]", i), config.KindWeakSecret, "is shorter than the 32 bytes that RFC 7518 asks for; if it is for you to choose, use 32 random bytes")
@@ -191,17 +195,31 @@ func (c *compiler) shared(resolver *secrets.Resolver) {
 	}
 }
 
+// jwks finds out where the keys are that their owners replace.
+func (c *compiler) jwks(public int) {
+	if public == 0 {
+		c.wrong("jwks", config.KindNoEffect, "has no effect, because no algorithm of jwt.algorithms has a public key")
+	}
+	if len(c.options.PublicKeys) > 0 {
+		c.wrong("jwks", config.KindContradiction, "contradicts publicKeys; the keys are in one place")
+	}
+	if c.o.Detached && c.o.JWKS.Discovery {
+		c.wrong("jwks.discovery", config.KindContradiction, "contradicts detached: such a signature names no issuer; jwks.url says where its keys are")
+	}
+	c.v.Sources = keyset.Compile(c.n, *c.o.JWKS, "jwt.jwks", c.o.Issuers, c.options.StateDirectory)
+}
+
 // public makes keys of the option publicKeys.
 func (c *compiler) public(resolver *secrets.Resolver) {
 	if len(c.options.PublicKeys) == 0 {
 		if len(c.options.Secrets) == 0 {
-			config.AddProblem(c.n, "publicKeys", config.KindRequired, "is required for the algorithms of jwt.algorithms; write a key in PEM, a JWK or a JWK set, or env:NAME or file:/path with one")
+			config.AddProblem(c.n, "publicKeys", config.KindRequired, "is required for the algorithms of jwt.algorithms, or jwt.jwks; write a key in PEM, a JWK or a JWK set, or env:NAME or file:/path with one")
 		}
 		return
 	}
-	c.v.public = secrets.PublicJWKs(resolver, c.n, c.options.PublicKeys)
-	for i := range c.v.public {
-		k := &c.v.public[i]
+	c.v.table = keyset.NewTable(secrets.PublicJWKs(resolver, c.n, c.options.PublicKeys))
+	c.v.public = keyset.All(c.v.table)
+	for _, k := range c.v.public {
 		c.v.Keys = append(c.v.Keys, k.Thumbprint)
 	}
 	for _, name := range c.o.Algorithms {
@@ -211,9 +229,9 @@ func (c *compiler) public(resolver *secrets.Resolver) {
 	}
 }
 
-func fitsAny(keys []jwk.Key, name string) bool {
-	for i := range keys {
-		if jwk.Allows(&keys[i], name) {
+func fitsAny(keys []*jwk.Key, name string) bool {
+	for _, k := range keys {
+		if jwk.Allows(k, name) {
 			return true
 		}
 	}
@@ -221,7 +239,7 @@ func fitsAny(keys []jwk.Key, name string) bool {
 }
 
 // fitting returns the algorithms that some keys verify.
-func fitting(keys []jwk.Key) []string {
+func fitting(keys []*jwk.Key) []string {
 	names := []string{}
 	for _, name := range jwk.Algorithms {
 		if fitsAny(keys, name) {

@@ -110,7 +110,7 @@ func post(body, name, value string) *message.Message {
 
 // reasonOf is what becomes of a request with a bearer token.
 func reasonOf(v *Verifier, token string) string {
-	return Verify(v, post("{}", "Authorization", "Bearer "+token), present).Reason
+	return Verify(v, post("{}", "Authorization", "Bearer "+token), nil, present).Reason
 }
 
 // privateKeys has a key of each family, by a JWS algorithm.

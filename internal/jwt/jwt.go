@@ -8,6 +8,7 @@ import (
 
 	"github.com/hookward/hookward/internal/header"
 	"github.com/hookward/hookward/internal/jwk"
+	"github.com/hookward/hookward/internal/keyset"
 	"github.com/hookward/hookward/internal/message"
 )
 
@@ -19,8 +20,12 @@ type Verifier struct {
 
 	// Keys are what verifies, in words that change when they do.
 	Keys   []string
-	shared []jwk.Key // in the order of the option secrets
-	public []jwk.Key
+	shared []*jwk.Key // in the order of the option secrets
+	public []*jwk.Key
+	table  *keyset.Table // of the public ones
+
+	// Sources are where keys are that their owners replace. Who verifies has the sets.
+	Sources []keyset.Source
 
 	certificates *certificates // nil where a token's own are not looked at
 

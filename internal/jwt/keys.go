@@ -4,37 +4,99 @@ import (
 	"time"
 
 	"github.com/hookward/hookward/internal/jwk"
+	"github.com/hookward/hookward/internal/keyset"
 	"github.com/hookward/hookward/internal/message"
 	"github.com/hookward/hookward/internal/signature"
+	"github.com/hookward/hookward/internal/strictjson"
 	"github.com/hookward/hookward/internal/verdict"
 )
 
-// maxTried bounds the keys that are tried for a token which names none.
-const maxTried = 8
-
 // prove says whether a token's signature is of one of the keys, and notes which: verified,
-// or the reason to refuse.
-func prove(v *Verifier, t *token, m *message.Message, now time.Time, found *signature.Proof) string {
+// or the reason to refuse. The key sets are those of the verifier's sources.
+func prove(v *Verifier, t *token, m *message.Message, sets []*keyset.Set, now time.Time, found *signature.Proof) string {
 	if jwk.FamilyOf(t.algorithm) == jwk.HMAC {
-		found.Secret = matchingKey(v.shared, allOf(v.shared), t, signingInput(v, t, m), now)
-		if found.Secret == 0 {
+		key := matchingKey(v.shared, t, signingInput(v, t, m), now)
+		if key == nil {
 			return verdict.SignatureMismatch
 		}
+		found.Secret = positionOf(v.shared, key)
 		return verdict.Verified
 	}
 	if v.certificates != nil {
 		return proveByChain(v, t, m, now)
 	}
-	keys := v.public
-	chosen, reason := choose(keys, t)
+	if t.named && t.keyID == "" {
+		return verdict.KeyUnknown
+	}
+	chosen, reason := choose(v, t, sets, now)
 	if reason != "" {
 		return reason
 	}
-	found.PublicKey = matchingKey(keys, chosen, t, signingInput(v, t, m), now)
-	if found.PublicKey == 0 {
+	key := matchingKey(chosen, t, signingInput(v, t, m), now)
+	if key == nil {
 		return verdict.SignatureMismatch
 	}
+	found.PublicKey = positionOf(v.public, key)
 	return verdict.Verified
+}
+
+// choose returns the keys that may have made a token. The second result is "" or the
+// reason to refuse.
+func choose(v *Verifier, t *token, sets []*keyset.Set, now time.Time) ([]*jwk.Key, string) {
+	if len(v.Sources) == 0 {
+		chosen, known := keyset.Choose(v.table, t.keyID, t.algorithm)
+		switch {
+		case len(chosen) > 0:
+			return chosen, ""
+		case known:
+			return nil, verdict.AlgorithmRefused
+		}
+		return nil, verdict.KeyUnknown
+	}
+	if len(sets) == 0 {
+		return nil, verdict.KeyUnavailable // who explains a request fetches nothing
+	}
+	set := setOfIssuer(sets, t)
+	if set == nil {
+		return nil, verdict.IssuerMismatch
+	}
+	chosen, found := keyset.Find(set, t.keyID, t.algorithm, now)
+	switch found {
+	case keyset.Ready:
+		return chosen, ""
+	case keyset.Misfit:
+		return nil, verdict.AlgorithmRefused
+	case keyset.Unknown:
+		return nil, verdict.KeyUnknown
+	}
+	return nil, verdict.KeyUnavailable
+}
+
+// setOfIssuer returns the keys that a token is to be verified with: where each issuer has
+// its own, those of the one that the token names, which is read for that before anything is
+// verified; a token of another issuer would not verify by them.
+func setOfIssuer(sets []*keyset.Set, t *token) *keyset.Set {
+	if len(sets) == 1 && sets[0].Issuer == "" {
+		return sets[0]
+	}
+	payload, ok := decodeSegment(t.encoded)
+	if !ok {
+		return nil
+	}
+	claims, problem := strictjson.Object(payload)
+	if problem != "" {
+		return nil
+	}
+	issuer, isText := claims["iss"].(string)
+	if !isText || issuer == "" {
+		return nil
+	}
+	for _, set := range sets {
+		if set.Issuer == issuer {
+			return set
+		}
+	}
+	return nil
 }
 
 // proveByChain is prove for a token that has its certificates with it.
@@ -43,66 +105,35 @@ func proveByChain(v *Verifier, t *token, m *message.Message, now time.Time) stri
 	if reason != "" {
 		return reason
 	}
-	if !jwk.Allows(&keys[0], t.algorithm) {
+	if !jwk.Allows(keys[0], t.algorithm) {
 		return verdict.AlgorithmRefused
 	}
-	if matchingKey(keys, allOf(keys), t, signingInput(v, t, m), now) == 0 {
+	if matchingKey(keys, t, signingInput(v, t, m), now) == nil {
 		return verdict.SignatureMismatch
 	}
 	return verdict.Verified
 }
 
-// matchingKey returns the position, from 1, of the key that a signature is of, or 0.
-func matchingKey(keys []jwk.Key, chosen []int, t *token, input []byte, now time.Time) int {
-	for _, i := range chosen {
-		k := &keys[i]
+// matchingKey returns the key that a signature is of, or nil.
+func matchingKey(keys []*jwk.Key, t *token, input []byte, now time.Time) *jwk.Key {
+	for _, k := range keys {
 		c := k.Certificate
 		if c != nil && (now.Before(c.NotBefore) || now.After(c.NotAfter)) {
 			continue
 		}
 		if jwk.Verify(k, t.algorithm, input, t.signature) {
+			return k
+		}
+	}
+	return nil
+}
+
+// positionOf returns the position of a key, from 1, or 0 where it is none of them.
+func positionOf(keys []*jwk.Key, key *jwk.Key) int {
+	for i, k := range keys {
+		if k == key {
 			return i + 1
 		}
 	}
 	return 0
-}
-
-// allOf returns the positions of all keys.
-func allOf(keys []jwk.Key) []int {
-	all := make([]int, len(keys))
-	for i := range all {
-		all[i] = i
-	}
-	return all
-}
-
-// choose returns the positions of the keys that may have signed a token: those of the id
-// that it names, or, where keys have none, all of them. The second result is "" or the
-// reason to refuse.
-func choose(keys []jwk.Key, t *token) ([]int, string) {
-	named := []int{}
-	nameless := []int{}
-	for i := range keys {
-		if !t.named || keys[i].ID == t.keyID && t.keyID != "" {
-			named = append(named, i)
-		} else if keys[i].ID == "" {
-			nameless = append(nameless, i)
-		}
-	}
-	if len(named) == 0 {
-		named = nameless
-	}
-	if len(named) == 0 {
-		return nil, verdict.KeyUnknown
-	}
-	fit := []int{}
-	for _, i := range named {
-		if jwk.Allows(&keys[i], t.algorithm) && len(fit) < maxTried {
-			fit = append(fit, i)
-		}
-	}
-	if len(fit) == 0 {
-		return nil, verdict.AlgorithmRefused
-	}
-	return fit, ""
 }

@@ -76,7 +76,7 @@ func TestPlaces(t *testing.T) {
 			r.Header.Add(name, value)
 		}
 		v := mustCompile(t, bearer(c.section))
-		if got := Verify(v, &message.Message{Request: r, Body: []byte(c.body)}, present).Reason; got != c.want {
+		if got := Verify(v, &message.Message{Request: r, Body: []byte(c.body)}, nil, present).Reason; got != c.want {
 			t.Errorf("%s: %s, want %s", name, got, c.want)
 		}
 	}
@@ -107,12 +107,12 @@ func TestPartsOfTwo(t *testing.T) {
 func TestSecrets(t *testing.T) {
 	raw := bearer(nil)
 	raw["secrets"] = []any{"another secret, another secret, another", testSecret}
-	if got := verdictOf(Verify(mustCompile(t, raw), post("", "Authorization", "Bearer "+hs256(plainHeader, usual(nil))), present)); got != "verified, secret 2, key 0" {
+	if got := verdictOf(Verify(mustCompile(t, raw), post("", "Authorization", "Bearer "+hs256(plainHeader, usual(nil))), nil, present)); got != "verified, secret 2, key 0" {
 		t.Error(got)
 	}
 	raw = map[string]any{"publicKeys": []any{publicPEM(privateKeys["RS256"]), publicPEM(privateKeys["ES256"])}, "jwt": map[string]any{"algorithms": "ES256", "audiences": "https://hooks.example.com"}}
 	token := signedBy(privateKeys["ES256"], "ES256", inputOf(map[string]any{"alg": "ES256", "kid": "any"}, usual(nil)))
-	if got := verdictOf(Verify(mustCompile(t, raw), post("", "Authorization", "Bearer "+token), present)); got != "verified, secret 0, key 2" {
+	if got := verdictOf(Verify(mustCompile(t, raw), post("", "Authorization", "Bearer "+token), nil, present)); got != "verified, secret 0, key 2" {
 		t.Error(got)
 	}
 }

@@ -62,7 +62,7 @@ func TestRFCExamples(t *testing.T) {
 			{body, parts[0] + ".." + parts[2][:40], verdict.SignatureMismatch},
 			{body, parts[0] + "..", verdict.SignatureMismatch},
 		} {
-			if got := Verify(v, post(c.body, "X-Jws", c.token), present).Reason; got != c.want {
+			if got := Verify(v, post(c.body, "X-Jws", c.token), nil, present).Reason; got != c.want {
 				t.Errorf("%s, body %.20q, token %.20q: %s, want %s", e.Name, c.body, c.token, got, c.want)
 			}
 		}
@@ -83,7 +83,7 @@ func checkExampleClaims(t *testing.T, name string, raw map[string]any, token str
 		at   int64
 		want string
 	}{{1300819380 - 3600, verdict.Verified}, {1300819380 + 60, verdict.TokenExpired}, {1300819380 - 25*3600, verdict.TokenLifetimeTooLong}} {
-		if got := Verify(v, post("", "X-Jws", token), time.Unix(c.at, 0)).Reason; got != c.want {
+		if got := Verify(v, post("", "X-Jws", token), nil, time.Unix(c.at, 0)).Reason; got != c.want {
 			t.Errorf("%s at %d: %s, want %s", name, c.at, got, c.want)
 		}
 	}
@@ -99,7 +99,7 @@ func TestUnsecured(t *testing.T) {
 		} else {
 			raw["publicKeys"] = publicPEM(privateKeys[algorithm])
 		}
-		if got := Verify(mustCompile(t, raw), post("", "X-Jws", token), time.Unix(1300819000, 0)).Reason; got != verdict.AlgorithmRefused {
+		if got := Verify(mustCompile(t, raw), post("", "X-Jws", token), nil, time.Unix(1300819000, 0)).Reason; got != verdict.AlgorithmRefused {
 			t.Errorf("%s: %s", algorithm, got)
 		}
 	}

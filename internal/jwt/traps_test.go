@@ -249,7 +249,7 @@ func TestTimes(t *testing.T) {
 		fmt.Sprint(present.UnixMilli()): verdict.Verified, fmt.Sprint(now): verdict.Verified, fmt.Sprint(present.Add(-12 * time.Minute).UnixMilli()): verdict.TimestampTooOld,
 		fmt.Sprint(present.Add(2 * time.Minute).UnixMilli()): verdict.TokenNotYetValid, `"x"`: verdict.TokenMalformed,
 	} {
-		if got := Verify(v, post(hs256(plainHeader, `{"iat":1,"signedDate":`+text+`}`), "", ""), present).Reason; got != want {
+		if got := Verify(v, post(hs256(plainHeader, `{"iat":1,"signedDate":`+text+`}`), "", ""), nil, present).Reason; got != want {
 			t.Errorf("signedDate %s: %s, want %s", text, got, want)
 		}
 	}

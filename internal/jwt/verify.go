@@ -4,6 +4,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/hookward/hookward/internal/keyset"
 	"github.com/hookward/hookward/internal/message"
 	"github.com/hookward/hookward/internal/signature"
 	"github.com/hookward/hookward/internal/strictjson"
@@ -11,15 +12,16 @@ import (
 )
 
 // Verify says whether a request has a token of one of the keys that says what it must, or a
-// signature of its body in that form. Of a list of tokens each must.
-func Verify(v *Verifier, m *message.Message, now time.Time) signature.Proof {
+// signature of its body in that form. Of a list of tokens each must. The key sets are those
+// of v.Sources, in their order.
+func Verify(v *Verifier, m *message.Message, sets []*keyset.Set, now time.Time) signature.Proof {
 	texts, reason := collect(v, m)
 	found := signature.Proof{Reason: reason}
 	if reason != verdict.TokenRead {
 		return found
 	}
 	for _, text := range texts {
-		found = verifyOne(v, m, text, now)
+		found = verifyOne(v, m, text, sets, now)
 		if found.Reason != verdict.Verified {
 			return found
 		}
@@ -83,7 +85,7 @@ func withoutScheme(scheme, line string) (string, string) {
 
 // verifyOne is Verify for one token. Nothing that it claims is read before its signature is
 // verified, but for the issuer, where that says which keys are asked.
-func verifyOne(v *Verifier, m *message.Message, text string, now time.Time) signature.Proof {
+func verifyOne(v *Verifier, m *message.Message, text string, sets []*keyset.Set, now time.Time) signature.Proof {
 	found := signature.Proof{}
 	t, reason := parse(v, text)
 	if t != nil {
@@ -93,7 +95,7 @@ func verifyOne(v *Verifier, m *message.Message, text string, now time.Time) sign
 		found.Reason = reason
 		return found
 	}
-	found.Reason = prove(v, t, m, now, &found)
+	found.Reason = prove(v, t, m, sets, now, &found)
 	if found.Reason != verdict.Verified {
 		return found
 	}

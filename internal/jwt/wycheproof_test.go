@@ -54,7 +54,7 @@ func TestWycheproof(t *testing.T) {
 				passed++
 			}
 			// No text but a JSON object is a token.
-			if attached != nil && Verify(attached, post("", "X-Jws", c.JWS), present).Reason == verdict.Verified && !c.Valid {
+			if attached != nil && Verify(attached, post("", "X-Jws", c.JWS), nil, present).Reason == verdict.Verified && !c.Valid {
 				t.Errorf("%d (%s) passes as a token", c.ID, c.Comment)
 			}
 		}
@@ -112,5 +112,5 @@ func verifiesDetached(v *Verifier, jws string) bool {
 			jws = parts[0] + ".." + parts[2]
 		}
 	}
-	return Verify(v, post(body, "X-Jws", jws), present).Reason == verdict.Verified
+	return Verify(v, post(body, "X-Jws", jws), nil, present).Reason == verdict.Verified
 }

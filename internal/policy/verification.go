@@ -11,6 +11,7 @@ import (
 	"github.com/hookward/hookward/internal/config"
 	"github.com/hookward/hookward/internal/handshakes"
 	"github.com/hookward/hookward/internal/jwt"
+	"github.com/hookward/hookward/internal/keyset"
 	"github.com/hookward/hookward/internal/message"
 	"github.com/hookward/hookward/internal/secrets"
 	"github.com/hookward/hookward/internal/signature"
@@ -138,6 +139,9 @@ func useVerifier(p *Policy, v verification, options config.Options) {
 	p.Schemes = v.schemes
 	p.Token = v.token
 	p.JWT = v.jwt
+	if v.jwt != nil {
+		p.KeySources = v.jwt.Sources
+	}
 	p.Handshakes = v.handshakes.All
 	p.Challenges = v.handshakes.Challenges
 	p.Unsigned = v.handshakes.Unsigned
@@ -202,7 +206,8 @@ func verifiedNames(p *Policy) map[string]bool {
 }
 
 // Prove says whether one of the policy's keys vouches for a message, and which.
-func Prove(p *Policy, m *message.Message, now time.Time) signature.Proof {
+// The key sets are those of p.KeySources, in their order.
+func Prove(p *Policy, m *message.Message, sets []*keyset.Set, now time.Time) signature.Proof {
 	if p.AddressOnly {
 		return signature.Proof{Reason: verdict.AddressAllowed} // the lists have said so
 	}
@@ -211,7 +216,7 @@ func Prove(p *Policy, m *message.Message, now time.Time) signature.Proof {
 		return signature.Proof{Reason: reason, Secret: key}
 	}
 	if p.JWT != nil {
-		return jwt.Verify(p.JWT, m, now)
+		return jwt.Verify(p.JWT, m, sets, now)
 	}
 	return signature.Verify(&p.Verifier, m, now)
 }
