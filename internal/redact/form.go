@@ -31,7 +31,7 @@ func renderPairs(r *Rules, m *memory, text string, cut bool, query bool) (string
 	if query {
 		kind = kindQuery
 	}
-	tokens := query && webToken.MatchString(decoded(text))
+	tokens := webToken.MatchString(decoded(text))
 	every := tokens || len(r.patterns) > 0 || linkQuery.MatchString(text)
 	for i, pair := range pairs {
 		if pair == "" {
@@ -93,7 +93,7 @@ func renderPair(r *Rules, m *memory, class, written, value string, query bool) s
 	if query && webToken.MatchString(text) {
 		return shown + "=" + Marker
 	}
-	text, changed = renderText(r, m, r.patterns, text, 0)
+	text, changed = renderText(r, m, r.all, text, 0)
 	if changed {
 		value = encodeValue(text)
 	}

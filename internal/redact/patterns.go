@@ -37,10 +37,14 @@ var known = []pattern{
 		`[A-Za-z]{2}[0-9]{2}[ -]?(?:[A-Za-z](?:[ -]?[0-9]){10}|[A-Za-z]{4}|[0-9]{4})(?:[ -]?[0-9]){6,22}[A-Za-z]?)`)},
 }
 
+// signedToken is a JSON Web Token, signed or encrypted, or a detached signature: whoever has
+// one can use it, so none is kept, whatever the rules are.
+var signedToken = pattern{"token", webToken, regexp.MustCompile(`(?:^|[^A-Za-z0-9_-])(eyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*){2,4})`)}
+
 // addPatterns compiles the names of patterns into rules.
 func addPatterns(r *Rules, names []string) [][2]string {
 	problems := [][2]string{}
-	hints := []string{`\\`} // what is escaped by its number may be anything
+	hints := []string{`\\`, webToken.String()} // what is escaped by its number may be anything
 	for i, name := range names {
 		found := false
 		for k := range known {
@@ -55,6 +59,7 @@ func addPatterns(r *Rules, names []string) [][2]string {
 		}
 	}
 	r.hint = anyOf(hints...)
+	r.all = append([]pattern{signedToken}, r.patterns...)
 	return problems
 }
 
@@ -64,13 +69,13 @@ var exponent = regexp.MustCompile(`[0-9][eE][-+]?[0-9]+[\s,\]}]`)
 // candidates returns the patterns that may match somewhere in a document whose
 // escapes are hidden.
 func candidates(r *Rules, hidden string) []pattern {
-	if len(r.patterns) == 0 || strings.Contains(hidden, "\\") || exponent.MatchString(hidden) {
-		return r.patterns
+	if strings.Contains(hidden, "\\") || len(r.patterns) > 0 && exponent.MatchString(hidden) {
+		return r.all
 	}
 	var some []pattern
-	for i := range r.patterns {
-		if r.patterns[i].hint.MatchString(hidden) {
-			some = append(some, r.patterns[i])
+	for i := range r.all {
+		if r.all[i].hint.MatchString(hidden) {
+			some = append(some, r.all[i])
 		}
 	}
 	return some

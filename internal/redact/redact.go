@@ -26,6 +26,7 @@ type Rules struct {
 	names    map[string]bool // that some path has in it, folded
 	fields   map[string]bool // of queries and forms, as they are sent
 	patterns []pattern
+	all      []pattern      // these, and what is redacted in any case
 	hint     *regexp.Regexp // is in all that any of them matches, but for escapes
 
 	mu   sync.Mutex

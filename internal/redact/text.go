@@ -81,7 +81,7 @@ func renderText(r *Rules, m *memory, masks []pattern, text string, level int) (s
 	if json.Unmarshal([]byte(start), &inner) != nil {
 		return Marker, true
 	}
-	inner, changed := renderText(r, m, r.patterns, inner, level+1)
+	inner, changed := renderText(r, m, r.all, inner, level+1)
 	if !changed {
 		return text, false
 	}
