@@ -29,7 +29,7 @@ func (j *judgement) describe(at time.Time) {
 		names = append(names, "handshake")
 	}
 	main := ""
-	if p.Token != nil {
+	if p.Token != nil || p.JWT != nil {
 		main = "token"
 	} else if len(p.Schemes) > 0 {
 		main = "signature"
@@ -42,6 +42,9 @@ func (j *judgement) describe(at time.Time) {
 			names = append(names, "timestamp")
 			break
 		}
+	}
+	if p.JWT != nil && p.JWT.MaxAge > 0 {
+		names = append(names, "timestamp")
 	}
 	if j.handshakes(false) {
 		names = append(names, "handshake of a verified request")
@@ -104,6 +107,9 @@ func (j *judgement) seen(check string, at time.Time) []string {
 		sum := sha256.Sum256(j.body)
 		return []string{fmt.Sprintf("%s, of at most %s; SHA-256 %s", bytesText(int64(len(j.body))), grouped(p.MaxBodyBytes), hex.EncodeToString(sum[:]))}
 	case "token":
+		if p.JWT != nil {
+			return j.seenJWT(at)
+		}
 		return j.seenToken()
 	case "signature":
 		return j.seenSignature()
@@ -138,6 +144,9 @@ func (j *judgement) seenClient() []string {
 
 // seenTimestamp tells of the time of a signature that is right.
 func (j *judgement) seenTimestamp(at time.Time) []string {
+	if j.policy.JWT != nil {
+		return []string{fmt.Sprintf("%s; judged as of %s, jwt.maxAge is %s", j.Timestamp.UTC().Format(time.RFC3339), at.UTC().Format(time.RFC3339), j.policy.JWT.MaxAge)}
+	}
 	s := j.trace.Meant.Scheme
 	if s == nil || !s.Timestamped {
 		return []string{"the form that verified has none"}

@@ -150,10 +150,12 @@ func (j *judgement) judge(at time.Time) {
 	j.PublicKey = o.Proof.PublicKey
 	j.Timestamp = o.Proof.Timestamp
 	j.Matched = o.Proof.Secret > 0 || o.Proof.PublicKey > 0 || !o.Proof.Timestamp.IsZero() || isAbout(o.Reason, "timestamp") && o.Reason != verdict.TimestampMissing ||
-		o.Reason == verdict.SenderUnknown && !j.fetches()
+		o.Reason == verdict.SenderUnknown && !j.fetches() || o.Proof.JWT != nil && o.Proof.JWT.Claims != nil
 	j.Status = o.Status
 	j.rule = o.Rule
 	switch {
+	case o.Reason == verdict.KeyUnavailable && j.policy.JWT != nil:
+		j.Undecided = "the keys of jwt.jwks would have to be fetched, and nothing is fetched here; give the key in publicKeys (--public-key), and take jwks out"
 	case o.Reason == verdict.KeyUnavailable && j.fetches():
 		j.Undecided = "the certificate that signs would have to be fetched from Amazon, and nothing is fetched here; give it in publicKeys"
 	case o.Reason == verdict.AddressAllowed && j.request.RemoteAddr == "":

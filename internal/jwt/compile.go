@@ -44,9 +44,9 @@ func Compile(n *config.Notes, resolver *secrets.Resolver, options config.Options
 	c.shape()
 	c.algorithms()
 	c.keys(resolver)
-	v.tolerance = options.Tolerance
-	if v.tolerance == 0 {
-		v.tolerance = defaultTolerance
+	v.Tolerance = options.Tolerance
+	if v.Tolerance == 0 {
+		v.Tolerance = defaultTolerance
 	}
 	c.identity()
 	if v.detached {

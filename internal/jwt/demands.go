@@ -80,7 +80,7 @@ func (c *compiler) claims() {
 // times finds out how old a token may be.
 func (c *compiler) times() {
 	o, v := c.o, c.v
-	v.maxAge = o.MaxAge
+	v.MaxAge = o.MaxAge
 	if o.AgeClaim != "" {
 		v.ageClaim = parseClaim(o.AgeClaim)
 		if o.MaxAge == 0 {
@@ -91,7 +91,7 @@ func (c *compiler) times() {
 	if v.maxLifetime == 0 {
 		v.maxLifetime = defaultMaxLifetime
 	}
-	if len(v.required) == 0 && !v.Bound && v.maxAge == 0 {
+	if len(v.required) == 0 && !v.Bound && v.MaxAge == 0 {
 		v.required = []string{"exp"}
 	}
 }
@@ -157,7 +157,7 @@ func (c *compiler) protects() {
 	if v.audiences == nil && !pinned {
 		c.wrong("audiences", config.KindRequired, "is required, because the token says nothing of the body: a token that the issuer has made for another service would pass (RFC 8725, 3.9); or pin the sender with jwt.claims, such as email=hooks@example.com")
 	}
-	timed := v.maxAge > 0
+	timed := v.MaxAge > 0
 	for _, name := range v.required {
 		timed = timed || name == "exp"
 	}

@@ -51,8 +51,8 @@ type Verifier struct {
 	bodyHash *bodyHash
 	url      *urlClaim
 
-	tolerance   time.Duration
-	maxAge      time.Duration
+	Tolerance   time.Duration
+	MaxAge      time.Duration // of a token; 0: whatever its age is
 	ageClaim    claimPath
 	maxLifetime time.Duration
 
@@ -78,12 +78,12 @@ type ForwardClaim struct {
 // Life returns how long a token is good for at most, from when it is made, or 0 where
 // nothing bounds that.
 func Life(v *Verifier) time.Duration {
-	if v.maxAge > 0 {
-		return v.maxAge + 2*v.tolerance
+	if v.MaxAge > 0 {
+		return v.MaxAge + 2*v.Tolerance
 	}
 	for _, name := range v.required {
 		if name == "exp" {
-			return v.maxLifetime + 2*v.tolerance
+			return v.maxLifetime + 2*v.Tolerance
 		}
 	}
 	return 0

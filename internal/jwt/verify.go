@@ -282,7 +282,7 @@ func readTimes(v *Verifier, claims map[string]any) (dates, string) {
 	if !ok {
 		return d, verdict.TokenMalformed
 	}
-	if v.maxAge > 0 && d.made.IsZero() {
+	if v.MaxAge > 0 && d.made.IsZero() {
 		return d, verdict.ClaimMismatch
 	}
 	return d, ""
@@ -298,14 +298,14 @@ func checkTimes(v *Verifier, d dates, now time.Time) string {
 		if d.expires.Sub(from) > v.maxLifetime {
 			return verdict.TokenLifetimeTooLong
 		}
-		if !now.Before(d.expires.Add(v.tolerance)) {
+		if !now.Before(d.expires.Add(v.Tolerance)) {
 			return verdict.TokenExpired
 		}
 	}
-	if d.begins.After(now.Add(v.tolerance)) || d.issued.After(now.Add(v.tolerance)) || d.made.After(now.Add(v.tolerance)) {
+	if d.begins.After(now.Add(v.Tolerance)) || d.issued.After(now.Add(v.Tolerance)) || d.made.After(now.Add(v.Tolerance)) {
 		return verdict.TokenNotYetValid
 	}
-	if v.maxAge > 0 && now.Sub(d.made) > v.maxAge+v.tolerance {
+	if v.MaxAge > 0 && now.Sub(d.made) > v.MaxAge+v.Tolerance {
 		return verdict.TimestampTooOld
 	}
 	return verdict.Verified

@@ -1,0 +1,142 @@
+package jwt
+
+import (
+	"net/http"
+	"sort"
+	"strings"
+	"time"
+
+	"github.com/hookward/hookward/internal/jwk"
+	"github.com/hookward/hookward/internal/message"
+	"github.com/hookward/hookward/internal/strictjson"
+)
+
+// Collect returns the tokens of a request, for who explains it. The second result is
+// TokenRead or the reason to refuse.
+func Collect(v *Verifier, m *message.Message) ([]string, string) {
+	return collect(v, m)
+}
+
+// Peek returns header and claims of a token as far as they can be read, whoever has made it.
+func Peek(text string) (map[string]any, map[string]any) {
+	parts := strings.Split(text, ".")
+	header, claims := map[string]any(nil), map[string]any(nil)
+	for i, part := range parts {
+		b, ok := decodeSegment(part)
+		if !ok {
+			continue
+		}
+		object, _ := strictjson.Object(b)
+		switch i {
+		case 0:
+			header = object
+		case 1:
+			claims = object
+		}
+	}
+	return header, claims
+}
+
+// Malformed says what is wrong with the form of a token, or nothing.
+func Malformed(v *Verifier, text string) string {
+	parts := strings.Split(text, ".")
+	if len(parts) != 3 {
+		return "it has not three parts with dots between them"
+	}
+	for i, name := range []string{"header", "payload", "signature"} {
+		b, ok := decodeSegment(parts[i])
+		if !ok {
+			return "its " + name + " is not base64url without padding"
+		}
+		_, problem := strictjson.Object(b)
+		if problem != "" && (i == 0 || i == 1 && !v.detached) {
+			return "its " + name + " " + problem
+		}
+	}
+	switch {
+	case v.detached && parts[1] != "":
+		return "it has a payload, and jwt.detached says that the body is what is signed"
+	case !v.detached && parts[1] == "":
+		return "it has no payload: it is a detached signature, which jwt.detached is for"
+	}
+	header, _ := Peek(text)
+	if !isPlain(v, header) {
+		return "its header has crit or b64 otherwise than jwt.unencodedPayload says"
+	}
+	return ""
+}
+
+// Unmet returns the first claim that is not as it must be, with the values that it may
+// have; none where it must only be there.
+func Unmet(v *Verifier, claims map[string]any) (string, []string) {
+	for _, name := range v.required {
+		if claims[name] == nil {
+			return name, nil
+		}
+	}
+	for i := range v.claims {
+		c := &v.claims[i]
+		texts, ok := textsOf(valueOf(claims, &c.claimPath))
+		if !ok || !hasAny(texts, c.values) {
+			return c.name, sortedOf(c.values)
+		}
+	}
+	if v.MaxAge > 0 && valueOf(claims, ageOf(v)) == nil {
+		return ageOf(v).name, nil
+	}
+	return "", nil
+}
+
+// ageOf returns the claim that a token's age is counted from.
+func ageOf(v *Verifier) *claimPath {
+	if v.ageClaim.name != "" {
+		return &v.ageClaim
+	}
+	return &claimPath{name: "iat"}
+}
+
+// Digest returns the claim that has the digest of the body, and what it should have.
+func Digest(v *Verifier, body []byte) (string, string) {
+	if v.bodyHash == nil {
+		return "", ""
+	}
+	h := v.bodyHash.hash.New()
+	h.Write(body)
+	return v.bodyHash.claim.name, encodeDigest(v.bodyHash.encoding, h.Sum(nil))
+}
+
+// Address returns the claim that has the address, and what it should have for a request.
+func Address(v *Verifier, r *http.Request) (string, string) {
+	if v.url == nil {
+		return "", ""
+	}
+	want, _ := addressOf(v.url, r)
+	return v.url.claim.name, want
+}
+
+// Date reads a time that a claim has.
+func Date(value any) (time.Time, bool) { return numericDate(value) }
+
+// Detached says whether the body is what is signed.
+func Detached(v *Verifier) bool { return v.detached }
+
+// KeyCount returns how many keys of the configuration may have made a token of an
+// algorithm.
+func KeyCount(v *Verifier, algorithm string) int {
+	count := 0
+	for _, k := range append(append([]*jwk.Key{}, v.shared...), v.public...) {
+		if jwk.Allows(k, algorithm) {
+			count++
+		}
+	}
+	return count
+}
+
+func sortedOf(set map[string]bool) []string {
+	list := []string{}
+	for text := range set {
+		list = append(list, text)
+	}
+	sort.Strings(list)
+	return list
+}
