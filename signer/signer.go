@@ -18,6 +18,8 @@ import (
 
 	"github.com/hookward/hookward"
 	"github.com/hookward/hookward/internal/config"
+	"github.com/hookward/hookward/internal/jwk"
+	"github.com/hookward/hookward/internal/jwt"
 	"github.com/hookward/hookward/internal/message"
 	"github.com/hookward/hookward/internal/policy"
 	"github.com/hookward/hookward/internal/secrets"
@@ -78,6 +80,9 @@ func NewSigner(configuration *hookward.Config, key crypto.Signer) (*Signer, erro
 	if key == nil && needsPrivateKey(raw) {
 		return nil, errors.New(needsKey)
 	}
+	if key != nil {
+		dropKeysElsewhere(raw)
+	}
 	added := key != nil && !hasOption(raw, "publicKeys")
 	if added {
 		der, err := x509.MarshalPKIXPublicKey(key.Public())
@@ -109,16 +114,45 @@ func NewSigner(configuration *hookward.Config, key crypto.Signer) (*Signer, erro
 		}
 		return s, nil
 	}
+	if c.Policy.JWT != nil {
+		return s, nil
+	}
 	if len(s.forms()) == 0 {
 		return nil, errors.New(needsKey) // the secrets are missing, and there are publicKeys
 	}
 	return s, nil
 }
 
+// dropKeysElsewhere takes out where a gate has its keys from outside of its configuration:
+// what is signed here is verified by the public half of the key at hand.
+func dropKeysElsewhere(raw map[string]any) {
+	for name, value := range raw {
+		section, isSection := value.(map[string]any)
+		if !strings.EqualFold(name, "jwt") || !isSection {
+			continue
+		}
+		kept := map[string]any{}
+		for option, value := range section {
+			if !strings.EqualFold(option, "jwks") && !strings.EqualFold(option, "certificates") {
+				kept[option] = value
+			}
+		}
+		raw[name] = kept
+	}
+}
+
 // needsPrivateKey reports whether all forms of a configuration's signature are made
 // with a private key.
 func needsPrivateKey(raw map[string]any) bool {
 	options, problems := config.Decode(raw)
+	if len(problems) == 0 && options.JWT != nil {
+		for _, name := range options.JWT.Algorithms {
+			if jwk.FamilyOf(name) == jwk.HMAC {
+				return false
+			}
+		}
+		return true
+	}
 	if len(problems) > 0 || options.Signature == nil {
 		return false
 	}
@@ -141,12 +175,18 @@ const needsKey = "a private key is required: the sender signs with one of its ow
 // Timestamped reports whether the scheme signs a timestamp, without which a
 // delivery has no age.
 func (s *Signer) Timestamped() bool {
+	if s.policy.JWT != nil {
+		return !jwt.Detached(s.policy.JWT)
+	}
 	return s.policy.Token == nil && s.forms()[0].Timestamped
 }
 
 // BindsBody reports whether the scheme signs the whole body, in each of its forms.
 // Where it doesn't, a gate lets a changed body pass.
 func (s *Signer) BindsBody() bool {
+	if s.policy.JWT != nil {
+		return s.policy.JWT.Bound
+	}
 	for _, form := range s.forms() {
 		if !signature.BindsBody(form) {
 			return false
@@ -194,6 +234,10 @@ func (s *Signer) Sign(d Delivery) (Delivery, error) {
 		w := newDraft(d, u)
 		return s.finish(w, d, s.writeToken(w))
 	}
+	if s.policy.JWT != nil {
+		w := newDraft(d, u)
+		return s.finish(w, d, s.writeJWT(w))
+	}
 	// The form that came furthest is the one that was meant, as for the gate.
 	var best error
 	stage := -1
@@ -227,7 +271,7 @@ func (s *Signer) Repeats(a, b Delivery) bool {
 // have replay, and would let it pass.
 func (s *Signer) remembered(d Delivery) (string, bool) {
 	u, err := url.Parse(d.URL)
-	if err != nil || s.policy.Token != nil || s.forms()[0].Items != nil {
+	if err != nil || s.policy.Token != nil || s.policy.JWT == nil && s.forms()[0].Items != nil || s.policy.JWT != nil && !s.policy.JWT.PerDelivery {
 		return "", false
 	}
 	found := policy.Prove(s.policy, newDraft(d, u).message(), nil, d.Time)

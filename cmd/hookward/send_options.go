@@ -13,7 +13,7 @@ import (
 )
 
 // schemeNames are the gate's options that say how a delivery is signed.
-var schemeNames = []string{"provider", "secrets", "publicKeys", "senders", "publicURL", "signature", "token", "tolerance"}
+var schemeNames = []string{"provider", "secrets", "publicKeys", "senders", "publicURL", "signature", "token", "jwt", "tolerance"}
 
 // configurationOf returns the gate's configuration that the options stand for.
 func configurationOf(o *sendOptions, s streams) (map[string]any, error) {

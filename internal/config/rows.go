@@ -116,6 +116,12 @@ func dropOverridden(row, user Options) Options {
 			token.Body = false
 		}
 	}
+	if row.JWT != nil && len(user.PublicKeys) > 0 {
+		token := *row.JWT
+		row.JWT = &token
+		token.JWKS = nil // the keys are in one place
+		token.Certificates = nil
+	}
 	return row
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/hookward/hookward/internal/jwk"
 	"github.com/hookward/hookward/internal/message"
 	"github.com/hookward/hookward/internal/strictjson"
+	"github.com/hookward/hookward/internal/words"
 )
 
 // Collect returns the tokens of a request, for who explains it. The second result is
@@ -139,4 +140,30 @@ func sortedOf(set map[string]bool) []string {
 	}
 	sort.Strings(list)
 	return list
+}
+
+// KeyID returns the id that the configuration has for a key, or nothing.
+func KeyID(v *Verifier, public any) string {
+	own, problem := jwk.FromPublic(public)
+	if problem != "" {
+		return ""
+	}
+	for _, k := range v.public {
+		if k.Thumbprint == own.Thumbprint {
+			return k.ID
+		}
+	}
+	return ""
+}
+
+// NewestSecret returns the secret that who signs takes.
+func NewestSecret(v *Verifier) []byte { return v.shared[0].Secret }
+
+// AsksExpiry says whether a token must say when it is over.
+func AsksExpiry(v *Verifier) bool { return words.Contains(v.required, "exp") }
+
+// Has says whether claims have one of a name, or at a path.
+func Has(claims map[string]any, name string) bool {
+	c := parseClaim(name)
+	return valueOf(claims, &c) != nil
 }
