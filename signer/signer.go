@@ -176,7 +176,7 @@ const needsKey = "a private key is required: the sender signs with one of its ow
 // delivery has no age.
 func (s *Signer) Timestamped() bool {
 	if s.policy.JWT != nil {
-		return !jwt.Detached(s.policy.JWT)
+		return jwt.Life(s.policy.JWT) > 0
 	}
 	return s.policy.Token == nil && s.forms()[0].Timestamped
 }

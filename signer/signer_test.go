@@ -30,9 +30,16 @@ func rowSigner(t *testing.T, slug string) (map[string]any, *Signer) {
 			delete(raw, "publicKeys")
 		}
 	}
+	if row.JWT != nil && !strings.HasPrefix(row.JWT.Algorithms[0], "HS") {
+		key = hooktest.TestPrivateKeys()[map[byte]string{'R': "rsa", 'E': "ecdsa"}[row.JWT.Algorithms[0][0]]]
+		delete(raw, "publicKeys")
+	}
 	s, err := NewSigner(&hookward.Config{Raw: raw}, key)
 	if err != nil {
 		t.Fatalf("%s: %v", slug, err)
+	}
+	if row.JWT != nil && row.JWT.Certificates != nil {
+		delete(raw["jwt"].(map[string]any), "certificates") // the key is ours
 	}
 	if key != nil {
 		raw["publicKeys"] = s.options.PublicKeys
@@ -96,7 +103,7 @@ func TestSignerOfEachRow(t *testing.T) {
 		unsigned.Header = http.Header{"Content-Type": good.Header["Content-Type"]}
 		unsigned.Body = []byte(`{"a":1}`)
 		refused("nothing of it", unsigned)
-		if s.Timestamped() {
+		if s.Timestamped() && slug != "apple-appstore" { // which repeats for a week
 			refused("an old one", sign(Delivery{Time: time.Now().Add(-3 * time.Hour)}))
 			refused("one of the future", sign(Delivery{Time: time.Now().Add(3 * time.Hour)}))
 		}

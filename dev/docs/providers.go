@@ -119,6 +119,10 @@ func give(o config.Options) string {
 		add(!t.Basic, "`secrets`")
 		add(t.Basic, "`secrets`, as `user:password`")
 		add(!t.Basic && !t.Bearer && t.Header+t.Query+t.Field == "", "`token.header` or `token.query`")
+	} else if t := o.JWT; t != nil {
+		for _, text := range giveJWT(t) {
+			add(true, text)
+		}
 	} else {
 		s := o.Signature
 		public := strings.HasPrefix(s.Algorithm, "e") || strings.HasPrefix(s.Algorithm, "rsa")
@@ -142,8 +146,51 @@ func give(o config.Options) string {
 	return strings.Join(options, ", ")
 }
 
+// giveJWT names what an operator has to give of a token: its keys, and whom it is for.
+func giveJWT(t *config.JWTOptions) []string {
+	options := []string{}
+	add := func(holds bool, text string) {
+		if holds {
+			options = append(options, text)
+		}
+	}
+	shared := strings.HasPrefix(t.Algorithms[0], "HS")
+	public := !strings.HasPrefix(t.Algorithms[len(t.Algorithms)-1], "HS")
+	add(shared && !public, "`secrets`")
+	add(shared && public, "`secrets` or `publicKeys`")
+	add(public && !shared && t.JWKS == nil && t.Certificates == nil, "`publicKeys` or `jwt.jwks`")
+	add(t.Certificates != nil, "`jwt.certificates.roots`")
+	bound := t.Body || t.Detached || t.BodyHash != nil
+	add(!bound && t.Field == "" && t.URL == nil, "`jwt.audiences`, `jwt.claims`")
+	add(t.Field != "" && t.Certificates != nil, "`jwt.claims`")
+	add(t.Field != "" && t.Certificates == nil, "`jwt.audiences`")
+	add(t.URL != nil && t.URL.Form != "qsh", "`publicURL`")
+	add(len(t.Issuers) == 0 && t.Body, "(`jwt.issuers`)")
+	return options
+}
+
 // verifies names the algorithm and the place of the signature, or the token's.
 func verifies(o config.Options) string {
+	if t := o.JWT; t != nil {
+		place := t.Header
+		switch {
+		case t.Body:
+			place = "the body"
+		case t.Field != "":
+			place = t.Field
+		case place == "":
+			place = "Authorization: Bearer"
+		}
+		kind := "JWT"
+		if t.Detached {
+			kind = "JWS, detached"
+		}
+		algorithms := t.Algorithms[0]
+		if len(t.Algorithms) > 1 {
+			algorithms += " to " + t.Algorithms[len(t.Algorithms)-1]
+		}
+		return kind + ", " + algorithms + ", `" + place + "`"
+	}
 	if t := o.Token; t != nil {
 		switch {
 		case t.Basic:
@@ -174,6 +221,19 @@ func verifies(o config.Options) string {
 // signed says what of a delivery is signed, in the order in which it is.
 func signed(o config.Options) string {
 	if o.Token != nil {
+		return "nothing"
+	}
+	if t := o.JWT; t != nil {
+		switch {
+		case t.Body || t.Detached || t.BodyHash != nil && t.URL == nil:
+			return "body"
+		case t.BodyHash != nil:
+			return "body, URL"
+		case t.URL != nil:
+			return "URL"
+		case t.Field != "":
+			return "one field of the body"
+		}
 		return "nothing"
 	}
 	signs := o.Signature.Signs
@@ -207,6 +267,15 @@ func (r row) fresh() string {
 }
 
 func fresh(o config.Options) string {
+	if t := o.JWT; t != nil {
+		switch {
+		case t.MaxAge > 0:
+			return short(t.MaxAge)
+		case slices.Contains(t.RequiredClaims, "exp"):
+			return "until `exp`"
+		}
+		return "no end"
+	}
 	s := o.Signature
 	if s == nil || s.TimestampHeader == "" && s.TimestampField == "" && !strings.Contains(s.Format, "{timestamp}") {
 		return "no timestamp"

@@ -113,7 +113,7 @@ func (p provider) row(slug string, files map[string]provider, root string) (row,
 	}
 	r.options = options
 	demand(options.Provider == "", "options.provider: is the name of the file")
-	demand((options.Signature == nil) != (options.Token == nil), "options: must describe either a signature or a token")
+	demand(schemes(options) == 1, "options: must describe either a signature, a token or a jwt")
 	if p.Ranges != nil {
 		_, wrong := config.Decode(map[string]any{"denylist": map[string]any{"lists": p.Ranges}})
 		for _, problem := range wrong {
@@ -122,6 +122,17 @@ func (p provider) row(slug string, files map[string]provider, root string) (row,
 		demand(p.Ranges["url"] != nil, "ranges.url: is missing")
 	}
 	return r, errors.Join(problems...)
+}
+
+// schemes counts the ways in which options describe that a sender is verified.
+func schemes(o config.Options) int {
+	count := 0
+	for _, given := range []bool{o.Signature != nil, o.Token != nil, o.JWT != nil} {
+		if given {
+			count++
+		}
+	}
+	return count
 }
 
 // lay returns a section on top of another, as the gate lays a user's on a provider's:

@@ -38,6 +38,10 @@ type JWTOptions struct {
 	// `crit: ["b64"]`. Default: `false`.
 	UnencodedPayload bool `json:"unencodedPayload"`
 
+	// WithoutCrit takes such a signature also where `crit` does not name `b64`, against
+	// RFC 7797, as PyJWT makes it. Default: `false`.
+	WithoutCrit bool `json:"withoutCrit"`
+
 	// Algorithms are those that are accepted, whatever the token says: `HS256`, `HS384`
 	// and `HS512` (with `secrets`); `RS256`, `RS384`, `RS512`, `PS256`, `PS384`, `PS512`,
 	// `ES256`, `ES384`, `ES512` and `EdDSA` (with `publicKeys`). Required unless the
@@ -159,8 +163,8 @@ type BodyHashOptions struct {
 	// Claim is its name. Required unless the provider says it.
 	Claim string `json:"claim"`
 
-	// Encoding is `hex`, `base64` or `base64url`, the latter two with or without
-	// padding. Default: `hex`.
+	// Encoding is `hex`, `base64` or `base64url` (these two with or without padding), or
+	// `text`, where the claim is no digest, but the body itself. Default: `hex`.
 	Encoding string `json:"encoding"`
 
 	// Algorithm is `sha256`, `sha384` or `sha512`. Default: `sha256`.

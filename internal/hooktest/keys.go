@@ -18,6 +18,20 @@ const (
 	TestRSAKey     = "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAo/fVYgzf7eodvxgU5vse8IO3FtoYf8iObP1NGe5nnKXFACsKUC+zgoNMnY2XQHRjUgRQklntqTy15KcZj6UOxyAEXPsalrNV7J7XwVmBXyVt4kFWQdO4nR5GYdwmA4tLf9IbnBNRYHdDviKNj3okhC4VtNHhjMC3hhmZ3wKk0/lU8UnPUv/79WeFcflxHpBymZYBV6NQfzfsylM8SD1Rj5uwbxBRIiOJDvhCdzwUD92lyFJxHQJ8SvtmGt/y5NGOSyAuJKiwhTYGc+Ws7FemYpZB2qmO3nhFJ3ElnxdfwKciaOaKf0sYw03X+WyR5gYAI9b3YQmIWxoYJtkadGKaGwIDAQAB"
 )
 
+// TestRoot is a certificate of our own, whose key nobody has any more.
+const TestRoot = `-----BEGIN CERTIFICATE-----
+MIIBijCCAS+gAwIBAgIUSCM79o0awQVm0p/Gb5rDvBOKOU4wCgYIKoZIzj0EAwIw
+GTEXMBUGA1UEAwwOaG9va3dhcmQgdGVzdHMwIBcNMjYxMTMwMTIyMDEyWhgPMjEy
+NjExMDYxMjIwMTJaMBkxFzAVBgNVBAMMDmhvb2t3YXJkIHRlc3RzMFkwEwYHKoZI
+zj0CAQYIKoZIzj0DAQcDQgAEPwoYldaecrsZZ/vSn2/ztaEXbxpkR9Q3jWHoi7ow
+B3RjXpeDsZF9phBiEzu6Jp+AMpVxgvnsy1+Hwysme9jNSqNTMFEwHQYDVR0OBBYE
+FBKQMaj3OQ6jEGK/fnZmQnLhBUSvMB8GA1UdIwQYMBaAFBKQMaj3OQ6jEGK/fnZm
+QnLhBUSvMA8GA1UdEwEB/wQFMAMBAf8wCgYIKoZIzj0EAwIDSQAwRgIhAIaZp/ms
+VlKCTzpqGSqn8pAXaWo5vHbMYw3IoTtYnBNgAiEAgeX4DB72/0Dp696/6FltrTu7
+cLgETdrWSPK/LXeCkDw=
+-----END CERTIFICATE-----
+`
+
 // TestPrivateKeys are keys of each family, made once: RSA's take their time.
 func TestPrivateKeys() map[string]crypto.Signer {
 	privateKeysOnce.Do(makePrivateKeys)

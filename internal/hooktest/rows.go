@@ -24,6 +24,9 @@ func readCatalogue() map[string]config.Provider {
 // RowSettings is what an operator has to say beside the provider.
 func RowSettings(slug string, o config.Options) map[string]any {
 	raw := map[string]any{"provider": slug}
+	if o.JWT != nil {
+		return jwtSettings(raw, *o.JWT)
+	}
 	keys := map[string]string{"ed25519": TestEdwardsKey, "ecdsa-sha256": TestCurveKey, "ecdsa-sha1": TestCurveKey, "rsa-sha256": TestRSAKey, "rsa-sha1": TestRSAKey}
 	if o.Signature == nil || keys[o.Signature.Algorithm] == "" {
 		secret := "0123456789abcdef0123456789abcdef"
@@ -52,6 +55,34 @@ func RowSettings(slug string, o config.Options) map[string]any {
 				raw["publicURL"] = "https://hooks.example.com/in"
 			}
 		}
+	}
+	return raw
+}
+
+// jwtSettings is RowSettings for a row whose sender has tokens.
+func jwtSettings(raw map[string]any, o config.JWTOptions) map[string]any {
+	section := map[string]any{}
+	algorithm := o.Algorithms[0]
+	switch {
+	case strings.HasPrefix(algorithm, "HS"):
+		raw["secrets"] = "0123456789abcdef0123456789abcdef"
+	case o.Certificates != nil:
+		section["certificates"] = map[string]any{"roots": TestRoot}
+		section["claims"] = []any{"data.bundleId=com.example.app", "data.environment=Production"}
+	case o.JWKS == nil && strings.HasPrefix(algorithm, "ES"):
+		raw["publicKeys"] = TestCurveKey
+	case o.JWKS == nil:
+		raw["publicKeys"] = TestRSAKey
+	}
+	if o.URL != nil && o.URL.Form != "qsh" {
+		raw["publicURL"] = "https://hooks.example.com/in"
+	}
+	bound := o.Body || o.Detached || o.BodyHash != nil
+	if !bound && o.URL == nil && o.Certificates == nil {
+		section["audiences"] = "https://hooks.example.com/in"
+	}
+	if len(section) > 0 {
+		raw["jwt"] = section
 	}
 	return raw
 }

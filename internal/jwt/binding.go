@@ -25,6 +25,9 @@ type bodyHash struct {
 	absentIfEmpty bool
 }
 
+// encodingText is that of a claim which is the body itself.
+const encodingText = "text"
+
 // hashesBody says whether a claim has the digest of the body.
 func hashesBody(h *bodyHash, claims map[string]any, body []byte) bool {
 	value := valueOf(claims, &h.claim)
@@ -34,6 +37,9 @@ func hashesBody(h *bodyHash, claims map[string]any, body []byte) bool {
 	text, isText := value.(string)
 	if !isText {
 		return false
+	}
+	if h.encoding == encodingText {
+		return text == string(body)
 	}
 	sent, ok := decodeDigest(h.encoding, text)
 	if !ok {

@@ -108,6 +108,10 @@ func (c *compiler) shape() {
 	o, v := c.o, c.v
 	v.detached = o.Detached
 	v.unencoded = o.UnencodedPayload
+	v.sloppy = o.WithoutCrit
+	if o.WithoutCrit && !o.UnencodedPayload {
+		c.wrong("withoutCrit", config.KindNoEffect, "has no effect without unencodedPayload: true")
+	}
 	if o.UnencodedPayload && !o.Detached {
 		c.wrong("unencodedPayload", config.KindInvalid, "belongs to detached: true; a token that has its payload writes it encoded")
 	}

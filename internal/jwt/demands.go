@@ -105,8 +105,12 @@ func (c *compiler) binding() {
 		if b.Claim == "" {
 			c.wrong("bodyHash.claim", config.KindRequired, "is required: the claim that has the digest of the body")
 		}
-		if !words.Contains([]string{"hex", "base64", "base64url"}, h.encoding) {
-			c.wrong("bodyHash.encoding", config.KindInvalid, config.NotKnown(b.Encoding, []string{"hex", "base64", "base64url"}))
+		encodings := []string{"hex", "base64", "base64url", encodingText}
+		if !words.Contains(encodings, h.encoding) {
+			c.wrong("bodyHash.encoding", config.KindInvalid, config.NotKnown(b.Encoding, encodings))
+		}
+		if h.encoding == encodingText && b.Algorithm != "" {
+			c.wrong("bodyHash.algorithm", config.KindNoEffect, "has no effect on the body itself")
 		}
 		if h.hash == 0 {
 			c.wrong("bodyHash.algorithm", config.KindInvalid, config.NotKnown(b.Algorithm, []string{"sha256", "sha384", "sha512"}))

@@ -101,6 +101,9 @@ func Digest(v *Verifier, body []byte) (string, string) {
 	if v.bodyHash == nil {
 		return "", ""
 	}
+	if v.bodyHash.encoding == encodingText {
+		return v.bodyHash.claim.name, string(body)
+	}
 	h := v.bodyHash.hash.New()
 	h.Write(body)
 	return v.bodyHash.claim.name, encodeDigest(v.bodyHash.encoding, h.Sum(nil))

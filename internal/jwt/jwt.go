@@ -32,6 +32,7 @@ type Verifier struct {
 	Body       bool // the token is the whole body
 	detached   bool
 	unencoded  bool
+	sloppy     bool            // crit need not name b64
 	inJSON     bool            // a JSON field: no name may stand there twice
 	names      message.NameSet // that lead to it
 	algorithms map[string]bool

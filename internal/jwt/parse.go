@@ -98,8 +98,11 @@ func isPlain(v *Verifier, header map[string]any) bool {
 	if !v.unencoded {
 		return !named && !said
 	}
-	list, isList := critical.([]any)
 	flag, isFlag := encodes.(bool)
+	if v.sloppy && !named {
+		return isFlag && !flag
+	}
+	list, isList := critical.([]any)
 	return isList && len(list) == 1 && list[0] == "b64" && isFlag && !flag
 }
 

@@ -42,7 +42,9 @@ func compileVerification(n *config.Notes, secrets *secrets.Resolver, options, ro
 	case options.JWT != nil && (signature || options.Token != nil):
 		config.AddProblem(n, "jwt", config.KindContradiction, "contradicts signature and token; a gate verifies one of them")
 	case options.JWT != nil:
+		said := len(n.Warnings)
 		v.jwt = jwt.Compile(n, secrets, options)
+		n.Warnings = append(n.Warnings[:said], withoutRowsAlgorithms(n.Warnings[said:], options, row)...)
 	case signature:
 		v.schemes, lacks = compileSignature(n, secrets, options, row)
 	case options.Token != nil:
@@ -99,6 +101,21 @@ func withoutRowsOwn(warnings []config.Problem, options, row config.Options, sign
 	for _, w := range warnings {
 		unbound := w.Kind == config.KindUnboundBody && hasForm(row.Signature, signs)
 		if !unbound && (w.Kind != config.KindLongTolerance || options.Tolerance != row.Tolerance) {
+			kept = append(kept, w)
+		}
+	}
+	return kept
+}
+
+// withoutRowsAlgorithms leaves out of the warnings on a token what they say of algorithms
+// that a provider's row has, of which a sender uses one.
+func withoutRowsAlgorithms(warnings []config.Problem, options, row config.Options) []config.Problem {
+	if row.JWT == nil || strings.Join(row.JWT.Algorithms, ",") != strings.Join(options.JWT.Algorithms, ",") {
+		return warnings
+	}
+	kept := []config.Problem{}
+	for _, w := range warnings {
+		if w.Path != "jwt.algorithms" {
 			kept = append(kept, w)
 		}
 	}
