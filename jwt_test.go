@@ -167,6 +167,7 @@ func TestJWTRecord(t *testing.T) {
 func TestJWTReplay(t *testing.T) {
 	capture(t)
 	hash := map[string]any{"claim": "h"}
+	token := jwtOf(jwtHeader, nil)
 	bound := func(body string, more map[string]any) *http.Request {
 		claims := map[string]any{"h": hexSum(body)}
 		for name, value := range more {
@@ -185,6 +186,8 @@ func TestJWTReplay(t *testing.T) {
 		"by jti":              {map[string]any{"bodyHash": hash, "maxAge": "10m", "idField": "jwt:jti"}, "delivery", []*http.Request{bound("{}", map[string]any{"jti": "1"}), bound("[]", map[string]any{"jti": "1"}), bound("[]", map[string]any{"jti": "2"})}, "202 200 202"},
 		"jti of two issuers":  {map[string]any{"bodyHash": hash, "maxAge": "10m", "idField": "jwt:jti", "issuers": "a,b"}, "delivery", []*http.Request{bound("{}", map[string]any{"jti": "1", "iss": "a"}), bound("{}", map[string]any{"jti": "1", "iss": "b"}), bound("{}", map[string]any{"jti": "1", "iss": "b"})}, "202 202 200"},
 		"events are told 202": {map[string]any{"bodyHash": hash, "maxAge": "10m", "refusal": "secevent"}, "signature", []*http.Request{bound("{}", nil), bound("{}", nil)}, "202 202"},
+		"a token once":        {map[string]any{"perDelivery": "true", "maxAge": "10m"}, "signature", []*http.Request{hooktest.NewPost("{}", "Authorization: Bearer "+token), hooktest.NewPost("[]", "Authorization: Bearer "+token)}, "202 200"},
+		"signed once more":    {map[string]any{"field": "json:t", "perDelivery": "true", "maxAge": "10m"}, "signature", []*http.Request{hooktest.NewPost(`{"t":"` + token + `"}`), hooktest.NewPost(`{"t":"` + token + `","x":1}`)}, "202 200"},
 		"made per delivery":   {map[string]any{"perDelivery": "true", "maxAge": "10m"}, "signature", []*http.Request{bound("{}", map[string]any{"jti": "1"}), bound("{}", map[string]any{"jti": "2"}), bound("{}", map[string]any{"jti": "2"})}, "202 202 200"},
 	} {
 		h := newTestHandler(t, (&hooktest.Backend{}).Handler(), jwtOptions(c.section, map[string]any{"replay": map[string]any{"by": c.by}}))

@@ -169,6 +169,9 @@ func (s *Signer) jwtHeader(v *jwt.Verifier, name string) string {
 func (s *Signer) claimsFor(w *draft, v *jwt.Verifier, claims []byte) ([]byte, bool) {
 	o := s.options.JWT
 	c := &claimWriter{document: claims, ok: true}
+	if v.Body && !w.given {
+		c.add("jti", w.unique(), false) // else two would be alike
+	}
 	if len(o.Issuers) > 0 {
 		c.add("iss", o.Issuers[0], false)
 	}

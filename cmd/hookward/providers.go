@@ -234,5 +234,29 @@ func exampleConfiguration(e providerEntry) section {
 	if strings.Contains(give, "token.header") {
 		example = append(example, setting{"token", section{{"header", "X-Token"}}})
 	}
+	if jwt := exampleJWT(e, give); len(jwt) > 0 {
+		example = append(example, setting{"jwt", jwt})
+	}
 	return example
+}
+
+// exampleClaims are those that pin a sender, where everybody else's tokens would pass too.
+var exampleClaims = map[string][]any{
+	"apple-appstore": {"data.bundleId=com.example.app", "data.environment=Production"},
+	"google-pubsub":  {"email=NAME@PROJECT.iam.gserviceaccount.com", "email_verified=true"},
+}
+
+// exampleJWT returns what a gate has to be told of a token.
+func exampleJWT(e providerEntry, give string) section {
+	jwt := section{}
+	if strings.Contains(give, "jwt.audiences") {
+		jwt = append(jwt, setting{"audiences", []any{"https://hooks.example.com/" + e.Slug}})
+	}
+	if strings.Contains(give, "jwt.claims") {
+		jwt = append(jwt, setting{"claims", exampleClaims[e.Slug]})
+	}
+	if strings.Contains(give, "jwt.certificates") {
+		jwt = append(jwt, setting{"certificates", section{{"roots", []any{"file:/etc/hookward/" + e.Slug + "-root.pem"}}}})
+	}
+	return jwt
 }

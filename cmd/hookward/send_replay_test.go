@@ -63,6 +63,21 @@ func examplePlan(t *testing.T, e providerEntry, event string, keys map[string]st
 	if strings.Contains(give, "senders") {
 		o.settings = append(o.settings, "senders=arn:aws:sns:eu-central-1:123456789012:NAME")
 	}
+	if strings.HasPrefix(e.Verifies, "JW") && !strings.Contains(e.Verifies, "HS") {
+		o.key = "env:" + keys["rsa"]
+		if strings.Contains(e.Verifies, " ES") {
+			o.key = "env:" + keys["ecdsa"]
+		}
+	}
+	if strings.Contains(give, "jwt.audiences") {
+		o.settings = append(o.settings, "jwt.audiences=a")
+	}
+	if strings.Contains(give, "jwt.claims") {
+		o.settings = append(o.settings, "jwt.claims[]=data.bundleId=a")
+	}
+	if strings.Contains(e.Verifies, "JW") && (e.Signed == "URL" || e.Signed == "nothing") {
+		return nil, false // a token may be sent with several
+	}
 	if strings.HasPrefix(e.Verifies, "token") {
 		return nil, false
 	}

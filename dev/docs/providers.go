@@ -157,8 +157,9 @@ func giveJWT(t *config.JWTOptions) []string {
 	shared := strings.HasPrefix(t.Algorithms[0], "HS")
 	public := !strings.HasPrefix(t.Algorithms[len(t.Algorithms)-1], "HS")
 	add(shared && !public, "`secrets`")
-	add(shared && public, "`secrets` or `publicKeys`")
-	add(public && !shared && t.JWKS == nil && t.Certificates == nil, "`publicKeys` or `jwt.jwks`")
+	add(shared && public, "`secrets` (or `publicKeys`)")
+	add(public && !shared && t.JWKS == nil && t.Certificates == nil, "`publicKeys` (or `jwt.jwks`)")
+	add(t.JWKS != nil && t.Detached, "nothing (`jwt.jwks`)")
 	add(t.Certificates != nil, "`jwt.certificates.roots`")
 	bound := t.Body || t.Detached || t.BodyHash != nil
 	add(!bound && t.Field == "" && t.URL == nil, "`jwt.audiences`, `jwt.claims`")

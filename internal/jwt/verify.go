@@ -20,12 +20,15 @@ func Verify(v *Verifier, m *message.Message, sets []*keyset.Set, now time.Time) 
 	if reason != verdict.TokenRead {
 		return found
 	}
+	heads := ""
 	for _, text := range texts {
 		found = verifyOne(v, m, text, sets, now)
 		if found.Reason != verdict.Verified {
 			return found
 		}
+		heads += found.SignedHead
 	}
+	found.SignedHead = heads
 	if v.inJSON && message.HasDuplicateNames(m.Body, v.names) {
 		found.Reason = verdict.BodyMalformed
 	}

@@ -33,11 +33,13 @@ type JWT struct {
 }
 
 // DigestSigned returns a digest of what a proof is about, so that the same delivery has
-// the same one, whichever key has signed it.
+// the same one, whichever key has signed it. Of a token the body is no part: it may have the
+// signature in it, which anybody can write in another way (ECDSA).
 func DigestSigned(found *Proof, body []byte) string {
 	h := sha256.New()
 	h.Write([]byte(found.SignedHead))
-	if found.Signed == nil {
+	isToken := found.JWT != nil && found.JWT.Claims != nil
+	if found.Signed == nil && !isToken {
 		h.Write(body)
 	}
 	for i, text := range found.Signed {
