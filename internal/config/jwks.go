@@ -33,8 +33,19 @@ type JWKSOptions struct {
 
 	// MinRefresh is the least time between two fetches that unknown key ids cause. A
 	// request with an unknown one waits for such a fetch for up to 2 seconds.
-	// Default: `30s`.
+	// Default: `30s`, or `5s` with `perKey`.
 	MinRefresh time.Duration `json:"minRefresh"`
+
+	// PerKey says that `url` is asked for one key at a time, as Plaid has it: by a POST of
+	// `client_id`, `secret` and `key_id` in JSON, once for each key and day. Default: `false`.
+	PerKey bool `json:"perKey"`
+
+	// ClientID is the name that you have there. Required with `perKey`.
+	ClientID string `json:"clientID"`
+
+	// ClientSecret is the secret that you have there, written like a secret. Required with
+	// `perKey`.
+	ClientSecret string `json:"clientSecret"`
 
 	// PlainHTTP lets the set, and an issuer's document, be fetched by `http`. Whoever can
 	// change what comes by it can let themselves in. Default: `false`.

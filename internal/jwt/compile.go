@@ -165,7 +165,7 @@ func (c *compiler) keys(resolver *secrets.Resolver) {
 	case o.Certificates != nil:
 		c.certificates(resolver)
 	case o.JWKS != nil:
-		c.jwks(public)
+		c.jwks(resolver, public)
 	case public > 0:
 		c.public(resolver)
 	}
@@ -200,7 +200,7 @@ func (c *compiler) shared(resolver *secrets.Resolver) {
 }
 
 // jwks finds out where the keys are that their owners replace.
-func (c *compiler) jwks(public int) {
+func (c *compiler) jwks(resolver *secrets.Resolver, public int) {
 	if public == 0 {
 		c.wrong("jwks", config.KindNoEffect, "has no effect, because no algorithm of jwt.algorithms has a public key")
 	}
@@ -210,7 +210,7 @@ func (c *compiler) jwks(public int) {
 	if c.o.Detached && c.o.JWKS.Discovery {
 		c.wrong("jwks.discovery", config.KindContradiction, "contradicts detached: such a signature names no issuer; jwks.url says where its keys are")
 	}
-	c.v.Sources = keyset.Compile(c.n, *c.o.JWKS, "jwt.jwks", c.o.Issuers, c.options.StateDirectory)
+	c.v.Sources = keyset.Compile(c.n, resolver, *c.o.JWKS, "jwt.jwks", c.o.Issuers, c.options.StateDirectory)
 }
 
 // public makes keys of the option publicKeys.

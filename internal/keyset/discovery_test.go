@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/hookward/hookward/internal/config"
+	"github.com/hookward/hookward/internal/secrets"
 )
 
 const (
@@ -119,24 +120,30 @@ func TestCompile(t *testing.T) {
 		"issuers[0] can't have a query":      {o: config.JWKSOptions{Discovery: true}, issuers: []string{"https://a.example/?a=b"}},
 		"jwks.refresh: must be between":      {o: config.JWKSOptions{URL: "https://a.example/k", Refresh: time.Millisecond}},
 		"jwks.maxStale: must be between":     {o: config.JWKSOptions{URL: "https://a.example/k", MaxStale: time.Minute}},
+		"jwks.clientID: has no effect":       {o: config.JWKSOptions{URL: "https://a.example/k", ClientID: "id"}},
+		"jwks.clientID: is required":         {o: config.JWKSOptions{URL: "https://a.example/k", PerKey: true, ClientSecret: "0123456789abcdef"}},
+		"jwks.clientSecret: is required":     {o: config.JWKSOptions{URL: "https://a.example/k", PerKey: true, ClientID: "id"}},
+		"jwks.clientSecret: looks like":      {o: config.JWKSOptions{URL: "https://a.example/k", PerKey: true, ClientID: "id", ClientSecret: "$SECRET"}},
+		"jwks.refresh: has no effect":        {o: config.JWKSOptions{URL: "https://a.example/k", PerKey: true, ClientID: "id", ClientSecret: "0123456789abcdef", Refresh: time.Hour}},
+		"jwks.perKey: needs url":             {o: config.JWKSOptions{File: "/k", PerKey: true, ClientID: "id", ClientSecret: "0123456789abcdef"}},
 		"jwks.minRefresh: must be between":   {o: config.JWKSOptions{URL: "https://a.example/k", MinRefresh: time.Millisecond}},
 	} {
 		n := &config.Notes{}
-		Compile(n, c.o, "jwks", c.issuers, "")
+		Compile(n, &secrets.Resolver{}, c.o, "jwks", c.issuers, "")
 		if got := config.Sentences(n.Problems); len(got) != 1 || !strings.Contains(got[0], says) {
 			t.Errorf("%q, want %q", got, says)
 		}
 	}
 	n := &config.Notes{}
-	s := Compile(n, config.JWKSOptions{URL: "https://a.example/k"}, "jwks", []string{"a", "b"}, "/state")
+	s := Compile(n, &secrets.Resolver{}, config.JWKSOptions{URL: "https://a.example/k"}, "jwks", []string{"a", "b"}, "/state")
 	if len(s) != 1 || len(n.Problems)+len(n.Warnings) > 0 || s[0].Refresh != time.Hour || s[0].MaxStale != 24*time.Hour || s[0].MinRefresh != 30*time.Second || s[0].StateDirectory != "/state" {
 		t.Errorf("%+v %v", s, n)
 	}
-	s = Compile(n, config.JWKSOptions{File: "/keys.json"}, "jwks", nil, "")
+	s = Compile(n, &secrets.Resolver{}, config.JWKSOptions{File: "/keys.json"}, "jwks", nil, "")
 	if len(s) != 1 || len(n.Problems)+len(n.Warnings) > 0 || s[0].Refresh != 10*time.Second {
 		t.Errorf("%+v %v", s, n)
 	}
-	Compile(n, config.JWKSOptions{URL: "http://a.example/k", PlainHTTP: true, Refresh: time.Second}, "jwks", nil, "")
+	Compile(n, &secrets.Resolver{}, config.JWKSOptions{URL: "http://a.example/k", PlainHTTP: true, Refresh: time.Second}, "jwks", nil, "")
 	if len(n.Problems) > 0 || len(n.Warnings) != 2 {
 		t.Errorf("%+v", n)
 	}

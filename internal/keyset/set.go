@@ -13,7 +13,8 @@ import (
 type Set struct {
 	Issuer   string // whose they are alone; empty where the source names none
 	source   Source
-	document *fetch.Document
+	document *fetch.Document // nil where there is a ring
+	ring     *ring
 }
 
 // What Find says.
@@ -37,12 +38,17 @@ const (
 //
 // A file, or a snapshot, is read before Use returns; nothing is fetched before.
 func Use(ctx context.Context, s Source, tell func(level, message string, now time.Time), now time.Time) *Set {
+	if s.PerKey {
+		return &Set{source: s, ring: ringOf(s, tell)}
+	}
 	return &Set{Issuer: s.Issuer, source: s, document: fetch.Use(ctx, documentOf(s, tell), now)}
 }
 
 // Keep says that a gate uses a set, as Use does where the set is at hand.
 func Keep(ctx context.Context, s *Set) {
-	fetch.Keep(ctx, s.document)
+	if s.document != nil {
+		fetch.Keep(ctx, s.document)
+	}
 }
 
 func documentOf(s Source, tell func(level, message string, now time.Time)) fetch.Source {
@@ -91,6 +97,10 @@ func rulesOf(s Source) fetch.Rules {
 // wait share and which happens once in minRefresh at most. Where that fails, nobody can
 // say that there is no such key.
 func Find(s *Set, id, algorithm string, now time.Time) ([]*jwk.Key, int) {
+	if s.ring != nil {
+		chosen, found := findOne(s.ring, id, algorithm, now)
+		return chosen, found
+	}
 	t := current(s, now)
 	if t != nil {
 		chosen, known := Choose(t, id, algorithm)

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/hookward/hookward/internal/config"
+	"github.com/hookward/hookward/internal/secrets"
 )
 
 // edwards is the key of RFC 8037, A.2.
@@ -105,7 +106,7 @@ func said(l *log) string {
 func use(t *testing.T, o config.JWKSOptions, directory string, issuers ...string) ([]*Set, *log) {
 	t.Helper()
 	n := &config.Notes{}
-	sources := Compile(n, o, "jwks", issuers, directory)
+	sources := Compile(n, &secrets.Resolver{}, o, "jwks", issuers, directory)
 	if len(n.Problems) > 0 {
 		t.Fatal(config.Sentences(n.Problems))
 	}
@@ -263,7 +264,7 @@ func TestWhatStays(t *testing.T) {
 	expect(t, sets[0], "a", "EdDSA", "a/Ed25519")
 	answer(i, "/keys", "500")
 	o.Refresh = 2 * time.Hour
-	s := Compile(&config.Notes{}, o, "jwks", nil, directory)[0]
+	s := Compile(&config.Notes{}, &secrets.Resolver{}, o, "jwks", nil, directory)[0]
 	names, err := os.ReadDir(directory)
 	for deadline := time.Now().Add(10 * time.Second); (err != nil || len(names) == 0) && time.Now().Before(deadline); {
 		names, err = os.ReadDir(directory) // it is written after it is in force

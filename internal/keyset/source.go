@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/hookward/hookward/internal/config"
+	"github.com/hookward/hookward/internal/secrets"
 	"github.com/hookward/hookward/internal/words"
 )
 
@@ -24,6 +25,11 @@ type Source struct {
 	MinRefresh time.Duration
 	PlainHTTP  bool
 
+	// PerKey has single keys asked for at URL, by a client that has a secret.
+	PerKey       bool
+	ClientID     string
+	ClientSecret string
+
 	// StateDirectory is where the last good set outlives the process; empty for nowhere.
 	StateDirectory string
 }
@@ -33,6 +39,7 @@ const (
 	defaultFileRefresh = 10 * time.Second
 	defaultMaxStale    = 24 * time.Hour
 	defaultMinRefresh  = 30 * time.Second
+	perKeyMinRefresh   = 5 * time.Second
 	leastRefresh       = time.Second
 	politeRefresh      = time.Minute // less often than this is enough for anybody else's server
 	mostRefresh        = 24 * time.Hour
@@ -41,13 +48,18 @@ const (
 
 // Compile compiles the option jwks at a path: one source for all issuers, or with
 // discovery one for each of them. Nothing is fetched yet.
-func Compile(n *config.Notes, o config.JWKSOptions, path string, issuers []string, stateDirectory string) []Source {
+func Compile(n *config.Notes, resolver *secrets.Resolver, o config.JWKSOptions, path string, issuers []string, stateDirectory string) []Source {
 	s := Source{
 		URL: o.URL, File: o.File, PlainHTTP: o.PlainHTTP, StateDirectory: stateDirectory,
 		Refresh: o.Refresh, MaxStale: o.MaxStale, MinRefresh: o.MinRefresh,
 	}
 	wrong := func(option, kind, text string) { config.AddProblem(n, path+"."+option, kind, text) }
 	checkPlace(n, o, path)
+	if o.PerKey {
+		compilePerKey(n, resolver, &s, o, path)
+	} else if o.ClientID != "" || o.ClientSecret != "" {
+		wrong("clientID", config.KindNoEffect, "has no effect without perKey, and clientSecret has none either")
+	}
 	checkTimes(n, &s, path)
 	if o.PlainHTTP && o.File != "" {
 		wrong("plainHTTP", config.KindNoEffect, "has no effect on a file")
@@ -77,6 +89,26 @@ func Compile(n *config.Notes, o config.JWKSOptions, path string, issuers []strin
 		sources = append(sources, s)
 	}
 	return sources
+}
+
+// compilePerKey finds out by which name single keys are asked for.
+func compilePerKey(n *config.Notes, resolver *secrets.Resolver, s *Source, o config.JWKSOptions, path string) {
+	s.PerKey = true
+	s.ClientID = o.ClientID
+	if o.URL == "" {
+		config.AddProblem(n, path+".perKey", config.KindRequired, "needs url, where single keys are asked for")
+	}
+	if o.Refresh != 0 {
+		config.AddProblem(n, path+".refresh", config.KindNoEffect, "has no effect with perKey: a key is asked for once a day")
+	}
+	if o.ClientID == "" {
+		config.AddProblem(n, path+".clientID", config.KindRequired, "is required with perKey")
+	}
+	if o.ClientSecret == "" {
+		config.AddProblem(n, path+".clientSecret", config.KindRequired, "is required with perKey; write env:NAME or file:/path")
+		return
+	}
+	s.ClientSecret = string(secrets.ResolveOption(resolver, n, path+".clientSecret", o.ClientSecret, "utf8"))
 }
 
 // checkPlace says where there is not exactly one place.
@@ -131,6 +163,9 @@ func checkTimes(n *config.Notes, s *Source, path string) {
 	}
 	s.Refresh = orDefault(s.Refresh, usual)
 	s.MaxStale = orDefault(s.MaxStale, defaultMaxStale)
+	if s.PerKey {
+		s.MinRefresh = orDefault(s.MinRefresh, perKeyMinRefresh)
+	}
 	s.MinRefresh = orDefault(s.MinRefresh, defaultMinRefresh)
 	switch {
 	case s.Refresh < leastRefresh || s.Refresh > mostRefresh:
