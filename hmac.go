@@ -6,6 +6,7 @@ import (
 	"hash"
 	"time"
 
+	"github.com/hookward/hookward/internal/jwt"
 	"github.com/hookward/hookward/internal/policy"
 	"github.com/hookward/hookward/internal/signature"
 	"github.com/hookward/hookward/internal/verdict"
@@ -19,7 +20,11 @@ func checkAnyProof(p *policy.Policy, x *exchange) string {
 			return reason
 		}
 	}
-	x.proof = policy.Prove(p, &x.Message, x.state.KeySets, x.start)
+	if x.state.Introspection != nil {
+		x.proof = jwt.VerifyByAsking(p.JWT, &x.Message, x.state.Introspection, x.start)
+	} else {
+		x.proof = policy.Prove(p, &x.Message, x.state.KeySets, x.start)
+	}
 	return x.proof.Reason
 }
 

@@ -22,6 +22,7 @@ var closed = []string{
 	"OutputOptions.type", "OutputOptions.compression", "MetricsOutputOptions.type", "provider.confidence",
 	"OutputOptions.type", "OutputOptions.compression", "provider.confidence",
 	"JWTOptions.algorithms", "JWTOptions.secretEncoding", "JWTOptions.forwardToken", "JWTOptions.refusal",
+	"OAuth2Options.algorithms", "OAuth2Options.forwardToken", "IntrospectionOptions.authMethod",
 	"BodyHashOptions.encoding", "BodyHashOptions.algorithm", "URLClaimOptions.form",
 }
 

@@ -75,6 +75,9 @@ type Options struct {
 	// it must say, or overrides fields of the provider's.
 	JWT *JWTOptions `json:"jwt"`
 
+	// OAuth2 accepts access tokens of an authorization server.
+	OAuth2 *OAuth2Options `json:"oauth2"`
+
 	// Handshakes are what the gate answers by itself when a provider asks
 	// whether the address is yours; `false` switches the provider's off.
 	Handshakes []*HandshakeOptions `json:"handshakes"`

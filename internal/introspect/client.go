@@ -78,6 +78,11 @@ func New(o Options, tell func(level, message string, now time.Time)) *Client {
 	return &Client{options: o, tell: tell, asking: map[string]*question{}}
 }
 
+// Asks says whether a client asks by some options.
+func Asks(c *Client, o Options) bool {
+	return c.options == o
+}
+
 // Ask returns what the server says of a token, as claims, and what that comes to. A good
 // answer counts for as long as Cache says, and no longer than the token is good; a bad one
 // for NegativeCache. All who ask for the same token wait for one answer.

@@ -26,6 +26,8 @@ const (
 
 // compiler is what the parts of Compile share.
 type compiler struct {
+	section string // the option that the others are in: jwt or oauth2
+	example string // of a claim that says whose a token is
 	n       *config.Notes
 	o       config.JWTOptions
 	options config.Options
@@ -33,12 +35,16 @@ type compiler struct {
 }
 
 func (c *compiler) wrong(option, kind, text string) {
-	config.AddProblem(c.n, "jwt."+option, kind, text)
+	config.AddProblem(c.n, c.section+"."+option, kind, text)
+}
+
+func (c *compiler) warn(option, text string) {
+	config.AddWarning(c.n, c.section+"."+option, config.KindInvalid, text)
 }
 
 // Compile compiles the option jwt, and says where it protects from too little.
 func Compile(n *config.Notes, resolver *secrets.Resolver, options config.Options) *Verifier {
-	c := &compiler{n: n, o: *options.JWT, options: options, v: &Verifier{}}
+	c := &compiler{section: "jwt", example: "email=hooks@example.com", n: n, o: *options.JWT, options: options, v: &Verifier{}}
 	v := c.v
 	c.place()
 	c.shape()
@@ -157,7 +163,7 @@ func (c *compiler) keys(resolver *secrets.Resolver) {
 	if shared > 0 {
 		c.shared(resolver)
 	} else if o.SecretEncoding != "" {
-		c.wrong("secretEncoding", config.KindNoEffect, "has no effect, because no algorithm of jwt.algorithms has a shared secret")
+		c.wrong("secretEncoding", config.KindNoEffect, "has no effect, because no algorithm has a shared secret")
 	}
 	switch {
 	case o.Certificates != nil && public == 0:
@@ -170,10 +176,10 @@ func (c *compiler) keys(resolver *secrets.Resolver) {
 		c.public(resolver)
 	}
 	if shared > 0 && public > 0 && len(c.options.Secrets) > 0 && len(c.options.PublicKeys) > 0 {
-		config.AddWarning(c.n, "jwt.algorithms", config.KindInvalid, "has algorithms with a shared secret and others with public keys; a sender has one kind (RFC 8725, 3.1), so leave out what it does not use")
+		c.warn("algorithms", "has algorithms with a shared secret and others with public keys; a sender has one kind (RFC 8725, 3.1), so leave out what it does not use")
 	}
 	if shared > 0 && public > 0 && (len(c.options.Secrets) > 0) != (len(c.options.PublicKeys) > 0) {
-		config.AddWarning(c.n, "jwt.algorithms", config.KindInvalid, "has algorithms that there is no key for; leave them out (RFC 8725, 3.1)")
+		c.warn("algorithms", "has algorithms that there is no key for; leave them out (RFC 8725, 3.1)")
 	}
 }
 
@@ -202,7 +208,7 @@ func (c *compiler) shared(resolver *secrets.Resolver) {
 // jwks finds out where the keys are that their owners replace.
 func (c *compiler) jwks(resolver *secrets.Resolver, public int) {
 	if public == 0 {
-		c.wrong("jwks", config.KindNoEffect, "has no effect, because no algorithm of jwt.algorithms has a public key")
+		c.wrong("jwks", config.KindNoEffect, "has no effect, because no algorithm has a public key")
 	}
 	if len(c.options.PublicKeys) > 0 {
 		c.wrong("jwks", config.KindContradiction, "contradicts publicKeys; the keys are in one place")
@@ -210,14 +216,14 @@ func (c *compiler) jwks(resolver *secrets.Resolver, public int) {
 	if c.o.Detached && c.o.JWKS.Discovery {
 		c.wrong("jwks.discovery", config.KindContradiction, "contradicts detached: such a signature names no issuer; jwks.url says where its keys are")
 	}
-	c.v.Sources = keyset.Compile(c.n, resolver, *c.o.JWKS, "jwt.jwks", c.o.Issuers, c.options.StateDirectory)
+	c.v.Sources = keyset.Compile(c.n, resolver, *c.o.JWKS, c.section+".jwks", c.o.Issuers, c.options.StateDirectory)
 }
 
 // public makes keys of the option publicKeys.
 func (c *compiler) public(resolver *secrets.Resolver) {
 	if len(c.options.PublicKeys) == 0 {
 		if len(c.options.Secrets) == 0 {
-			config.AddProblem(c.n, "publicKeys", config.KindRequired, "is required for the algorithms of jwt.algorithms, or jwt.jwks; write a key in PEM, a JWK or a JWK set, or env:NAME or file:/path with one")
+			config.AddProblem(c.n, "publicKeys", config.KindRequired, "is required for the algorithms of "+c.section+".algorithms, or "+c.section+".jwks; write a key in PEM, a JWK or a JWK set, or env:NAME or file:/path with one")
 		}
 		return
 	}
@@ -228,7 +234,7 @@ func (c *compiler) public(resolver *secrets.Resolver) {
 	}
 	for _, name := range c.o.Algorithms {
 		if len(c.v.public) > 0 && jwk.FamilyOf(name) != jwk.HMAC && jwk.FamilyOf(name) != "" && !fitsAny(c.v.public, name) {
-			config.AddProblem(c.n, "jwt.algorithms", config.KindInvalid, "has "+name+", which none of publicKeys verifies; they verify "+strings.Join(fitting(c.v.public), ", "))
+			c.wrong("algorithms", config.KindInvalid, "has "+name+", which none of publicKeys verifies; they verify "+strings.Join(fitting(c.v.public), ", "))
 		}
 	}
 }
@@ -256,8 +262,8 @@ func fitting(keys []*jwk.Key) []string {
 // identity finds out where a delivery says what it is.
 func (c *compiler) identity() {
 	o, v := c.o, c.v
-	v.ID = message.ClaimOption(c.n, "jwt.idHeader", o.IDHeader, "jwt.idField", o.IDField)
-	v.Event = message.ClaimOption(c.n, "jwt.eventHeader", o.EventHeader, "jwt.eventField", o.EventField)
+	v.ID = message.ClaimOption(c.n, c.section+".idHeader", o.IDHeader, c.section+".idField", o.IDField)
+	v.Event = message.ClaimOption(c.n, c.section+".eventHeader", o.EventHeader, c.section+".eventField", o.EventField)
 	for _, at := range []struct {
 		option string
 		place  message.Location

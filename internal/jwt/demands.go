@@ -64,7 +64,7 @@ func (c *compiler) claims() {
 			continue
 		}
 		if words.Contains([]string{"exp", "nbf", "iat", "iss", "aud"}, name) {
-			c.wrong(fmt.Sprintf("claims[%d]", i), config.KindInvalid, "is about "+name+", which has an option of its own: jwt.issuers, jwt.audiences, jwt.requiredClaims or jwt.maxAge")
+			c.wrong(fmt.Sprintf("claims[%d]", i), config.KindInvalid, "is about "+name+", which has an option of its own, or is looked at anyway")
 			continue
 		}
 		at, known := positions[name]
@@ -157,11 +157,11 @@ func (c *compiler) protects() {
 	if v.Bound {
 		return
 	}
-	pinned := len(v.claims) > 0 || v.sender.name != "" || v.url != nil
+	pinned := len(v.claims) > 0 || v.sender.name != "" || v.url != nil || v.Introspection != nil && len(v.scopes) > 0
 	if v.audiences == nil && !pinned {
-		c.wrong("audiences", config.KindRequired, "is required, because the token says nothing of the body: a token that the issuer has made for another service would pass (RFC 8725, 3.9); or pin the sender with jwt.claims, such as email=hooks@example.com")
+		c.wrong("audiences", config.KindRequired, "is required, because the token says nothing of the body: a token that the issuer has made for another service would pass (RFC 8725, 3.9); or pin the sender with "+c.section+".claims, such as "+c.example)
 	}
-	timed := v.MaxAge > 0
+	timed := v.MaxAge > 0 || v.Introspection != nil // the server says that it is good
 	for _, name := range v.required {
 		timed = timed || name == "exp"
 	}
@@ -169,6 +169,6 @@ func (c *compiler) protects() {
 		c.wrong("requiredClaims", config.KindRequired, "must have exp, or maxAge must be given, because the token says nothing of the body: whoever has seen one could use it for ever")
 	}
 	if v.issuers == nil && (len(v.public) > 0 || len(v.Sources) > 0) {
-		config.AddWarning(c.n, "jwt.issuers", config.KindInvalid, "is not given, so a token may be of any issuer whose key this is (RFC 8725, 3.8)")
+		c.warn("issuers", "is not given, so a token may be of any issuer whose key this is (RFC 8725, 3.8)")
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/hookward/hookward/internal/header"
+	"github.com/hookward/hookward/internal/introspect"
 	"github.com/hookward/hookward/internal/jwk"
 	"github.com/hookward/hookward/internal/keyset"
 	"github.com/hookward/hookward/internal/message"
@@ -27,6 +28,9 @@ type Verifier struct {
 	// Sources are where keys are that their owners replace. Who verifies has the sets.
 	Sources []keyset.Source
 
+	// Introspection is how a server is asked about tokens; nil where keys verify them.
+	Introspection *introspect.Options
+
 	certificates *certificates // nil where a token's own are not looked at
 
 	Body       bool // the token is the whole body
@@ -43,6 +47,8 @@ type Verifier struct {
 	types     map[string]bool
 	required  []string
 	scopes    []string
+
+	certificateBound bool // it must be bound to the connection's client certificate
 
 	asksMore bool // one of those below is there
 	events   bool // it must be a security event

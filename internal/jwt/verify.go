@@ -15,6 +15,9 @@ import (
 // signature of its body in that form. Of a list of tokens each must. The key sets are those
 // of v.Sources, in their order.
 func Verify(v *Verifier, m *message.Message, sets []*keyset.Set, now time.Time) signature.Proof {
+	if v.Introspection != nil {
+		return signature.Proof{Reason: verdict.IntrospectionUnavailable} // who explains a request asks nobody
+	}
 	texts, reason := collect(v, m)
 	found := signature.Proof{Reason: reason}
 	if reason != verdict.TokenRead {
@@ -137,6 +140,11 @@ func checkClaims(v *Verifier, t *token, m *message.Message, now time.Time, found
 	if problem != "" {
 		return found
 	}
+	return judge(v, t, claims, m, now, found)
+}
+
+// judge is checkClaims for claims that have been read.
+func judge(v *Verifier, t *token, claims map[string]any, m *message.Message, now time.Time, found signature.Proof) signature.Proof {
 	m.Claims = claims
 	found.JWT.Claims = claims
 	found.JWT.Issuer, _ = textOf(claims["iss"])
@@ -144,6 +152,9 @@ func checkClaims(v *Verifier, t *token, m *message.Message, now time.Time, found
 	d, reason := readTimes(v, claims)
 	if reason == "" {
 		reason = checkIdentity(v, t, claims)
+	}
+	if reason == "" {
+		reason = checkConfirmation(v, claims, m)
 	}
 	if reason == "" && v.asksMore {
 		reason = checkContent(v, claims, m)
@@ -182,9 +193,6 @@ func checkIdentity(v *Verifier, t *token, claims map[string]any) string {
 		if claims[name] == nil {
 			return verdict.ClaimMismatch
 		}
-	}
-	if claims["cnf"] != nil {
-		return verdict.ClaimMismatch // it belongs to a key of the sender's, RFC 7800, which is not looked at
 	}
 	return ""
 }

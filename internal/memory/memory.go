@@ -15,6 +15,7 @@ import (
 	"github.com/hookward/hookward/internal/bucket"
 	"github.com/hookward/hookward/internal/claim"
 	"github.com/hookward/hookward/internal/cluster"
+	"github.com/hookward/hookward/internal/introspect"
 	"github.com/hookward/hookward/internal/iplist"
 	"github.com/hookward/hookward/internal/keyset"
 	"github.com/hookward/hookward/internal/policy"
@@ -41,6 +42,8 @@ type State struct {
 	Denied  []*iplist.List
 	KeySets []*keyset.Set // of the policy's KeySources, in their order
 	Outputs []*audit.Output
+
+	Introspection *introspect.Client // who is asked about access tokens
 }
 
 // Memory is what one middleware has left to the next policy of its name. It has one user
@@ -57,6 +60,7 @@ type Memory struct {
 	replays          *claim.Table
 	replaysDirectory string // the directory where they outlive the process
 	cluster          *cluster.Cluster
+	introspection    *introspect.Client
 	clusterDigest    string
 }
 
@@ -75,6 +79,9 @@ func Use(ctx context.Context, m *Memory, name string, p *policy.Policy, outputs 
 		s.Replays = keepReplays(m, name, p.Replay, now)
 	}
 	s.Cluster = keepCluster(m, name, p.Shared)
+	if p.JWT != nil && p.JWT.Introspection != nil {
+		s.Introspection = keepIntrospection(m, name, *p.JWT.Introspection)
+	}
 	return s
 }
 
@@ -179,6 +186,17 @@ func keepCluster(m *Memory, name string, shared *policy.Redis) *cluster.Cluster 
 		m.clusterDigest = shared.Digest
 	}
 	return m.cluster
+}
+
+// keepIntrospection keeps what a server has said of tokens, while it is asked in the same
+// way.
+func keepIntrospection(m *Memory, name string, o introspect.Options) *introspect.Client {
+	if m.introspection == nil || !introspect.Asks(m.introspection, o) {
+		m.introspection = introspect.New(o, func(level, message string, now time.Time) {
+			report.Write(level, name, message, now)
+		})
+	}
+	return m.introspection
 }
 
 // FileOf returns the path of a middleware's own file.

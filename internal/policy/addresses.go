@@ -99,6 +99,7 @@ func excludeVerification(n *config.Notes, options config.Options) {
 		{"signature", options.Signature != nil},
 		{"token", options.Token != nil},
 		{"jwt", options.JWT != nil},
+		{"oauth2", options.OAuth2 != nil},
 		{"secrets", len(options.Secrets) > 0},
 		{"publicKeys", len(options.PublicKeys) > 0},
 		{"senders", len(options.Senders) > 0},

@@ -39,6 +39,10 @@ func compileVerification(n *config.Notes, secrets *secrets.Resolver, options, ro
 		return v
 	case signature && options.Token != nil:
 		config.AddProblem(n, "token", config.KindContradiction, "contradicts signature; a gate verifies one of the two")
+	case options.OAuth2 != nil && (signature || options.Token != nil || options.JWT != nil):
+		config.AddProblem(n, "oauth2", config.KindContradiction, "contradicts signature, token and jwt; a gate verifies one of them")
+	case options.OAuth2 != nil:
+		v.jwt = jwt.CompileOAuth2(n, secrets, options)
 	case options.JWT != nil && (signature || options.Token != nil):
 		config.AddProblem(n, "jwt", config.KindContradiction, "contradicts signature and token; a gate verifies one of them")
 	case options.JWT != nil:
@@ -50,7 +54,7 @@ func compileVerification(n *config.Notes, secrets *secrets.Resolver, options, ro
 	case options.Token != nil:
 		v.token = tokens.Compile(n, secrets, options)
 	default:
-		config.AddProblem(n, "provider", config.KindRequired, "is required, or signature.header for a scheme of your own, or token, or jwt; docs/providers.md lists the providers")
+		config.AddProblem(n, "provider", config.KindRequired, "is required, or signature.header for a scheme of your own, or token, jwt or oauth2; docs/providers.md lists the providers")
 		return v
 	}
 	v.handshakes = handshakes.Compile(n, secrets, options, v.schemes, methods)
@@ -180,7 +184,7 @@ func verificationOf(p *Policy, options config.Options) string {
 	text, _ := json.Marshal([]any{options.Provider, options.Signature, options.Token, options.Senders, options.PublicURL, options.VerifyToken, options.Tolerance, options.PublicKeys})
 	h.Write(text)
 	if p.JWT != nil {
-		text, _ = json.Marshal([]any{options.JWT, p.JWT.Keys})
+		text, _ = json.Marshal([]any{options.JWT, options.OAuth2, p.JWT.Keys})
 		h.Write(text)
 	}
 	t := p.Token

@@ -52,9 +52,11 @@ const (
 	BodyMismatch        = "body_mismatch"
 	TokenExpired        = "token_expired"
 	TokenNotYetValid    = "token_not_yet_valid"
+	TokenInactive       = "token_inactive"
 	ScopeMissing        = "scope_missing"
 
-	TokenLifetimeTooLong = "token_lifetime_too_long"
+	TokenLifetimeTooLong     = "token_lifetime_too_long"
+	IntrospectionUnavailable = "introspection_unavailable"
 
 	HandshakeRefused  = "handshake_refused"
 	DeliveryInFlight  = "delivery_in_flight"
@@ -134,6 +136,8 @@ var All = []verdict{
 	{TokenExpired, http.StatusUnauthorized, "token", false, 0},
 	{TokenNotYetValid, http.StatusUnauthorized, "token", false, 0},
 	{TokenLifetimeTooLong, http.StatusUnauthorized, "token", false, 0},
+	{TokenInactive, http.StatusUnauthorized, "token", true, 0},
+	{IntrospectionUnavailable, http.StatusServiceUnavailable, "", false, 0},
 	{ScopeMissing, http.StatusForbidden, "token", false, 0},
 	{DeliveryInFlight, http.StatusConflict, "", false, 0},
 	{DeliveryDuplicate, http.StatusConflict, "", false, 0},
