@@ -389,6 +389,11 @@ type record struct {
 	BodyBytes   *int64            `json:"http.request.body.bytes"`
 	BodyHash    string            `json:"hookward.body.sha256"`
 	Status      int               `json:"http.response.status_code"`
+
+	TokenAlgorithm string `json:"hookward.jwt.algorithm"`
+	TokenKeyID     string `json:"hookward.jwt.key_id"`
+	TokenIssuer    string `json:"hookward.jwt.issuer"`
+	TokenSubject   string `json:"hookward.jwt.subject"`
 }
 
 // records returns the audit records of a path, or all of them where it is empty.

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/hookward/hookward/internal/plainfile"
@@ -29,7 +30,7 @@ func snapshotPath(s Source) string {
 		return ""
 	}
 	sum := sha256.Sum256([]byte(s.ContentKey))
-	return filepath.Join(s.StateDirectory, s.Kind+"-"+hex.EncodeToString(sum[:16]))
+	return filepath.Join(s.StateDirectory, strings.ReplaceAll(s.Kind, " ", "-")+"-"+hex.EncodeToString(sum[:16]))
 }
 
 // saveSnapshot writes a version that was found good. It is whole in its place at

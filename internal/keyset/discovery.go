@@ -24,7 +24,7 @@ func discovering(s Source, tell func(level, message string, now time.Time)) func
 		}
 		if hostOf(address) != host {
 			host = hostOf(address)
-			tell("info", "the key-set "+nameOf(s)+" is at "+words.Quote(host)+", by the issuer's discovery document", begun)
+			tell("info", "the key set "+nameOf(s)+" is at "+words.Quote(host)+", by the issuer's discovery document", begun)
 		}
 		rules := rulesOf(s)
 		rules.Timeout = remaining(begun)

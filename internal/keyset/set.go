@@ -53,7 +53,7 @@ func Keep(ctx context.Context, s *Set) {
 
 func documentOf(s Source, tell func(level, message string, now time.Time)) fetch.Source {
 	d := fetch.Source{
-		Kind:           "key-set",
+		Kind:           "key set",
 		Name:           nameOf(s),
 		Key:            keyOf(s, true),
 		ContentKey:     keyOf(s, false),
@@ -66,7 +66,7 @@ func documentOf(s Source, tell func(level, message string, now time.Time)) fetch
 		Read: func(content []byte, _ any) (any, string) {
 			t, problem, warning := readTable(content)
 			if warning != "" {
-				tell("warn", "the key-set "+nameOf(s)+" "+warning, time.Now())
+				tell("warn", "the key set "+nameOf(s)+" "+warning, time.Now())
 			}
 			if problem != "" {
 				return nil, problem

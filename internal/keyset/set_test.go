@@ -160,7 +160,7 @@ func TestFind(t *testing.T) {
 	if asked(i, "/keys") != 1 {
 		t.Errorf("fetched %d times", asked(i, "/keys"))
 	}
-	if !strings.Contains(said(l), `info: the key-set `+i.url+`/keys has 3 keys (P-256 "a", Ed25519 "b", Ed25519)`) {
+	if !strings.Contains(said(l), `info: the key set `+i.url+`/keys has 3 keys (P-256 "a", Ed25519 "b", Ed25519)`) {
 		t.Error(said(l))
 	}
 }
