@@ -1,6 +1,7 @@
 // All providers, by slug.
 
 import fields from "./fields.mjs";
+import jwts from "./jwts.mjs";
 import keys from "./keys.mjs";
 import plain from "./plain.mjs";
 import standard from "./standard.mjs";
@@ -10,7 +11,7 @@ import tokens from "./tokens.mjs";
 import { handshakes } from "./handshakes.mjs";
 import { line } from "./lib.mjs";
 
-export const providers = { ...plain, ...standard, ...timed, ...fields, ...keys, ...tokens };
+export const providers = { ...plain, ...standard, ...timed, ...fields, ...keys, ...jwts, ...tokens };
 
 export const delivery = (slug) => ({
   ...line(slug, providers[slug]),

@@ -198,6 +198,7 @@ export function line(slug, entry) {
     bindsBody: entry.covers,
     ...(entry.covers ? {} : { signedIn: entry.signedIn }),
     timestamped: Boolean(entry.unit),
+    ...(entry.saysTime ? { saysTime: true } : {}),
     tolerance: entry.unit ? entry.tolerance : null,
     carrier: entry.carrier,
     timestampCarrier: stamp && (stamp.header ? { header: [stamp.header] } : { json: stamp.json }),

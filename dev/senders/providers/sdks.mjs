@@ -5,11 +5,12 @@
 import { readFile } from "node:fs/promises";
 
 import { delivery } from "./index.mjs";
+import jwts from "./sdks/jwts.mjs";
 import money from "./sdks/money.mjs";
 import others from "./sdks/others.mjs";
 import standard from "./sdks/standard.mjs";
 
-const sdks = { ...standard, ...money, ...others };
+const sdks = { ...standard, ...money, ...jwts, ...others };
 
 const opened = (request) => ({
   method: request.method,
