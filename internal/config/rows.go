@@ -109,8 +109,10 @@ func dropOverridden(row, user Options) Options {
 	}
 	if row.JWT != nil && user.JWT != nil {
 		token := *row.JWT
+		keys := dropOverriddenKeys(row.JWT.JWKS, user.JWT.JWKS)
 		row.JWT = &token
 		dropFromSection(&token, user.JWT)
+		token.JWKS = keys
 		if user.JWT.Header != "" || user.JWT.Query != "" || user.JWT.Field != "" || user.JWT.Body {
 			token.Header, token.Query, token.Field, token.Scheme = "", "", "", ""
 			token.Body = false
@@ -123,6 +125,22 @@ func dropOverridden(row, user Options) Options {
 		token.Certificates = nil
 	}
 	return row
+}
+
+// dropOverriddenKeys is dropOverridden for a section that says where keys are: they are in
+// one place, and how fresh they must be is said apart from that.
+func dropOverriddenKeys(row, user *JWKSOptions) *JWKSOptions {
+	if row == nil || user == nil {
+		return row
+	}
+	keys := *row
+	if user.URL != "" || user.Discovery || user.File != "" {
+		keys.URL = ""
+		keys.Discovery = false
+		keys.File = ""
+		keys.PerKey = row.PerKey && user.URL != ""
+	}
+	return &keys
 }
 
 // dropFromSection clears those options of a row's section that name the same place as one of

@@ -69,7 +69,7 @@ func jwtSettings(raw map[string]any, o config.JWTOptions) map[string]any {
 	case o.Certificates != nil:
 		section["certificates"] = map[string]any{"roots": TestRoot}
 		section["claims"] = []any{"data.bundleId=com.example.app", "data.environment=Production"}
-	case o.JWKS == nil && strings.HasPrefix(algorithm, "ES"):
+	case (o.JWKS == nil || o.JWKS.PerKey) && strings.HasPrefix(algorithm, "ES"):
 		raw["publicKeys"] = TestCurveKey
 	case o.JWKS == nil:
 		raw["publicKeys"] = TestRSAKey
