@@ -154,8 +154,10 @@ func (j *judgement) judge(at time.Time) {
 	j.Status = o.Status
 	j.rule = o.Rule
 	switch {
+	case o.Reason == verdict.IntrospectionUnavailable:
+		j.Undecided = "the authorization server would have to be asked about the token, and nobody is asked here"
 	case o.Reason == verdict.KeyUnavailable && j.policy.JWT != nil:
-		j.Undecided = "the keys of jwt.jwks would have to be fetched, and nothing is fetched here; give the key in publicKeys (--public-key), and take jwks out"
+		j.Undecided = "the keys of jwks would have to be fetched, and nothing is fetched here; give the key in publicKeys (--public-key), and take jwks out"
 	case o.Reason == verdict.KeyUnavailable && j.fetches():
 		j.Undecided = "the certificate that signs would have to be fetched from Amazon, and nothing is fetched here; give it in publicKeys"
 	case o.Reason == verdict.AddressAllowed && j.request.RemoteAddr == "":

@@ -19,7 +19,7 @@ func (j *judgement) seenJWT(at time.Time) []string {
 	m := j.message()
 	lines := j.placesOfJWT(m)
 	texts, _ := jwt.Collect(v, m)
-	if len(texts) == 0 {
+	if len(texts) == 0 || v.Introspection != nil {
 		return lines
 	}
 	text := texts[0]
@@ -108,9 +108,10 @@ func valuesOf(object map[string]any, names ...string) string {
 
 // failedJWT tells what is not as it must be.
 func (j *judgement) failedJWT(text string, header, claims map[string]any, m *message.Message, at time.Time) []string {
-	v, o := j.policy.JWT, j.options.JWT
+	v := j.policy.JWT
+	o, section := jwt.OptionsOf(j.options)
 	is := func(name string, wanted []string, option string) []string {
-		return []string{fmt.Sprintf("%s is %s; %s has %s", name, orNothing(claims[name]), option, strings.Join(wanted, ", "))}
+		return []string{fmt.Sprintf("%s is %s; %s.%s has %s", name, orNothing(claims[name]), section, option, strings.Join(wanted, ", "))}
 	}
 	switch j.Reason {
 	case verdict.TokenMalformed:
@@ -119,7 +120,7 @@ func (j *judgement) failedJWT(text string, header, claims map[string]any, m *mes
 			return []string{problem}
 		}
 	case verdict.AlgorithmRefused:
-		return []string{fmt.Sprintf("it is made by %s; jwt.algorithms has %s, and the key must be for that one", orNothing(header["alg"]), strings.Join(o.Algorithms, ", "))}
+		return []string{fmt.Sprintf("it is made by %s; %s.algorithms has %s, and the key must be for that one", orNothing(header["alg"]), section, strings.Join(o.Algorithms, ", "))}
 	case verdict.KeyUnknown:
 		return []string{"no key has the id " + orNothing(header["kid"])}
 	case verdict.SignatureMismatch:
@@ -130,13 +131,13 @@ func (j *judgement) failedJWT(text string, header, claims map[string]any, m *mes
 		if len(o.Types) == 0 {
 			return []string{fmt.Sprintf("typ is %s, which is taken only where jwt.types asks for it", orNothing(header["typ"]))}
 		}
-		return []string{fmt.Sprintf("typ is %s; jwt.types has %s", orNothing(header["typ"]), strings.Join(o.Types, ", "))}
+		return []string{fmt.Sprintf("typ is %s; it must be %s", orNothing(header["typ"]), strings.Join(o.Types, ", "))}
 	case verdict.IssuerMismatch:
-		return is("iss", o.Issuers, "jwt.issuers")
+		return is("iss", o.Issuers, "issuers")
 	case verdict.AudienceMismatch:
-		return is("aud", o.Audiences, "jwt.audiences")
+		return is("aud", o.Audiences, "audiences")
 	case verdict.ScopeMissing:
-		return []string{fmt.Sprintf("scope is %s, scp is %s; jwt.scopes has %s", orNothing(claims["scope"]), orNothing(claims["scp"]), strings.Join(o.Scopes, ", "))}
+		return []string{fmt.Sprintf("scope is %s, scp is %s; %s.scopes has %s", orNothing(claims["scope"]), orNothing(claims["scp"]), section, strings.Join(o.Scopes, ", "))}
 	}
 	return j.failedClaim(claims, m, at)
 }
@@ -144,10 +145,11 @@ func (j *judgement) failedJWT(text string, header, claims map[string]any, m *mes
 // failedClaim is failedJWT for what a token claims.
 func (j *judgement) failedClaim(claims map[string]any, m *message.Message, at time.Time) []string {
 	v := j.policy.JWT
+	_, section := jwt.OptionsOf(j.options)
 	switch j.Reason {
 	case verdict.ClaimMismatch:
-		if claims["cnf"] != nil {
-			return []string{"it has cnf: it is good only together with a key of the sender's, which is not looked at here"}
+		if claims["cnf"] != nil || j.options.OAuth2 != nil && j.options.OAuth2.CertificateBound {
+			return []string{"cnf is " + orNothing(claims["cnf"]) + ": a token with one is good only together with that key of the sender's, and with oauth2.certificateBound it must be the connection's client certificate"}
 		}
 		name, wanted := jwt.Unmet(v, claims)
 		if name == "" {
@@ -156,7 +158,7 @@ func (j *judgement) failedClaim(claims map[string]any, m *message.Message, at ti
 		if wanted == nil {
 			return []string{"it has no " + shown(name)}
 		}
-		return []string{fmt.Sprintf("%s is %s; jwt.claims has %s", shown(name), orNothing(jwt.Claim(claims, name)), strings.Join(wanted, ", "))}
+		return []string{fmt.Sprintf("%s is %s; %s.claims has %s", shown(name), orNothing(jwt.Claim(claims, name)), section, strings.Join(wanted, ", "))}
 	case verdict.BodyMismatch:
 		name, want := jwt.Digest(v, m.Body)
 		return []string{fmt.Sprintf("%s is %s; the body's digest is %s", name, orNothing(jwt.Claim(claims, name)), want)}
@@ -169,7 +171,7 @@ func (j *judgement) failedClaim(claims map[string]any, m *message.Message, at ti
 	case verdict.TokenNotYetValid:
 		return []string{fmt.Sprintf("it is not good yet; judged as of %s, %s allowed", at.UTC().Format(time.RFC3339), v.Tolerance)}
 	case verdict.TokenLifetimeTooLong:
-		return []string{"it is good for longer than jwt.maxLifetime (default 24h)"}
+		return []string{"it is good for longer than " + section + ".maxLifetime (default 24h)"}
 	}
 	return nil
 }

@@ -48,7 +48,7 @@ func TestExplainJWT(t *testing.T) {
 		"algorithm":  {nil, token(`{"alg":"none"}`, nil), verdict.AlgorithmRefused, `it is made by "none"; jwt.algorithms has HS256`},
 		"claim":      {map[string]any{"claims": []any{"email=a@b"}}, token(header, map[string]any{"email": "c@d"}), verdict.ClaimMismatch, `"email" is "c@d"; jwt.claims has a@b`},
 		"required":   {map[string]any{"requiredClaims": "exp,jti"}, token(header, nil), verdict.ClaimMismatch, `it has no "jti"`},
-		"bound":      {nil, token(header, map[string]any{"cnf": map[string]any{}}), verdict.ClaimMismatch, `it has cnf`},
+		"bound":      {nil, token(header, map[string]any{"cnf": map[string]any{}}), verdict.ClaimMismatch, `cnf is "map[]": a token with one`},
 		"body":       {map[string]any{"bodyHash": map[string]any{"claim": "h"}}, token(header, map[string]any{"h": "ab"}), verdict.BodyMismatch, `h is "ab"; the body's digest is 44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a`},
 		"address":    {map[string]any{"url": url}, token(header, map[string]any{"url": "x"}), verdict.URLMismatch, `url is "x"; by publicURL and the request, it should be "https://hooks.example.com/in"`},
 		"scope":      {map[string]any{"scopes": "a,b"}, token(header, map[string]any{"scope": "a"}), verdict.ScopeMissing, `scope is "a", scp is not there; jwt.scopes has a, b`},

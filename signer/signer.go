@@ -114,6 +114,9 @@ func NewSigner(configuration *hookward.Config, key crypto.Signer) (*Signer, erro
 		}
 		return s, nil
 	}
+	if options.OAuth2 != nil {
+		return nil, errors.New("oauth2: access tokens are made by the authorization server, and can't be made here; have one from there, and send it with curl")
+	}
 	if c.Policy.JWT != nil {
 		return s, nil
 	}

@@ -28,6 +28,22 @@ func tokenOptions(o *config.OAuth2Options) config.JWTOptions {
 	}
 }
 
+// OptionsOf returns what a configuration asks of tokens, and the section that says so: jwt,
+// or oauth2 in the words of jwt.
+func OptionsOf(options config.Options) (config.JWTOptions, string) {
+	if options.OAuth2 == nil {
+		return *options.JWT, "jwt"
+	}
+	o := tokenOptions(options.OAuth2)
+	if len(o.Algorithms) == 0 {
+		o.Algorithms = usualAlgorithms
+	}
+	return o, "oauth2"
+}
+
+// usualAlgorithms are what all servers have, RFC 9068, 2.1.
+var usualAlgorithms = []string{"RS256"}
+
 // CompileOAuth2 compiles the option oauth2.
 func CompileOAuth2(n *config.Notes, resolver *secrets.Resolver, options config.Options) *Verifier {
 	o := options.OAuth2
@@ -64,7 +80,7 @@ func (c *compiler) accessTokens(resolver *secrets.Resolver) {
 		return
 	}
 	if len(c.o.Algorithms) == 0 {
-		c.o.Algorithms = []string{"RS256"} // which all servers have, RFC 9068, 2.1
+		c.o.Algorithms = usualAlgorithms
 	}
 	for _, name := range c.o.Algorithms {
 		if strings.HasPrefix(name, "HS") {
