@@ -128,7 +128,7 @@ var (
 // options share, such as token, which is a section as well, is one for all of them.
 func isSecret(option string) bool {
 	switch option {
-	case "secrets", "verifyToken", "password", "key", "chainKey", "token", "apiKey", "headers":
+	case "secrets", "verifyToken", "password", "key", "chainKey", "token", "apiKey", "headers", "clientSecret":
 		return true
 	}
 	return false

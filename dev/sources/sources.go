@@ -56,7 +56,7 @@ func yamlFile(text string) string {
 }
 
 // A table's header stands alone on its line, without an indent.
-var tableHeader = regexp.MustCompile(`(?m)^(\[\[?)([A-Za-z.]+)(\]\]?)$`)
+var tableHeader = regexp.MustCompile(`(?m)^(\[\[?)([A-Za-z0-9.]+)(\]\]?)$`)
 
 // tomlOptions takes the text for what stands below the plugin's table, with
 // tables of its own, `[signature]` and `[[handshakes]]`.
