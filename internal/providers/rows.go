@@ -117,7 +117,7 @@ var Rows = map[string]string{
 	"patreon":                  `{"options":{"signature":{"algorithm":"hmac-md5","eventHeader":"X-Patreon-Event","header":"X-Patreon-Signature"}}}`,
 	"paystack":                 `{"options":{"signature":{"algorithm":"hmac-sha512","eventField":"json:event","header":"x-paystack-signature","idField":"json:data.id"}}}`,
 	"persona":                  `{"options":{"signature":{"eventField":"json:data.attributes.name","format":"t={timestamp},v1={hex} ...","header":"Persona-Signature","idField":"json:data.id","signs":"{timestamp}.{body}"}}}`,
-	"plaid":                    `{"options":{"jwt":{"algorithms":"ES256","bodyHash":{"claim":"request_body_sha256"},"eventField":"json:webhook_code","header":"Plaid-Verification","maxAge":"5m","requiredClaims":"iat"}}}`,
+	"plaid":                    `{"options":{"jwt":{"algorithms":"ES256","bodyHash":{"claim":"request_body_sha256"},"eventField":"json:webhook_code","header":"Plaid-Verification","jwks":{"perKey":"true","url":"https://production.plaid.com/webhook_verification_key/get"},"maxAge":"5m","requiredClaims":"iat"}}}`,
 	"polar":                    `{"options":{"signature":{"alternatives":[{"secretEncoding":"whsec"}],"eventField":"json:type","format":"v1,{base64} ...","header":"Webhook-Signature","idHeader":"Webhook-Id","signs":"{id}.{timestamp}.{body}","timestampHeader":"Webhook-Timestamp"}}}`,
 	"postmark":                 `{"options":{"token":{"basic":"true","eventField":"json:RecordType","idField":"json:MessageID"}}}`,
 	"pusher":                   `{"options":{"signature":{"header":"X-Pusher-Signature","senderField":"header:X-Pusher-Key","timestampField":"json:time_ms","timestampUnit":"ms"}}}`,
