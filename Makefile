@@ -48,6 +48,8 @@ fuzz:
 	@for target in FuzzSignatureHeader FuzzTemplate FuzzTimestamp; do go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) ./internal/signature || exit 1; done
 	go test -run '^$$' -fuzz FuzzDocument -fuzztime $(FUZZTIME) ./internal/message
 	go test -run '^$$' -fuzz FuzzMultipart -fuzztime $(FUZZTIME) ./internal/message
+	go test -run '^$$' -fuzz FuzzObject -fuzztime $(FUZZTIME) ./internal/strictjson
+	go test -run '^$$' -fuzz FuzzParse -fuzztime $(FUZZTIME) ./internal/jwk
 	go test -run '^$$' -fuzz FuzzBody -fuzztime $(FUZZTIME) ./internal/redact
 	go test -run '^$$' -fuzz FuzzQuery -fuzztime $(FUZZTIME) ./internal/redact
 	go test -run '^$$' -fuzz FuzzReply -fuzztime $(FUZZTIME) ./internal/resp
