@@ -204,6 +204,27 @@ func TestJWTReplay(t *testing.T) {
 	}
 }
 
+// What a user says in a section of a row's leaves the rest of that section as it is.
+func TestJWTOfARow(t *testing.T) {
+	o, problems := config.Decode(map[string]any{"provider": "apple-appstore", "jwt": map[string]any{"certificates": map[string]any{"roots": "file:/a.pem"}, "maxAge": "1h"}})
+	if len(problems) > 0 || o.JWT.Certificates.LeafOID != "1.2.840.113635.100.6.11.1" || o.JWT.Certificates.IntermediateOID == "" || o.JWT.MaxAge != time.Hour || o.JWT.AgeClaim != "signedDate" {
+		t.Errorf("%q, %+v, %+v", problems, o.JWT, o.JWT.Certificates)
+	}
+	o, _ = config.Decode(map[string]any{"provider": "livekit", "jwt": map[string]any{"bodyHash": map[string]any{"algorithm": "sha512"}}})
+	if o.JWT.BodyHash.Claim != "sha256" || o.JWT.BodyHash.Encoding != "base64" || o.JWT.Scheme != "none" {
+		t.Errorf("%+v, %+v", o.JWT, o.JWT.BodyHash)
+	}
+	// Another place is the only one, and keys of one's own are the only ones.
+	o, _ = config.Decode(map[string]any{"provider": "livekit", "jwt": map[string]any{"query": "access_token"}})
+	if o.JWT.Header != "" || o.JWT.Scheme != "" {
+		t.Errorf("%+v", o.JWT)
+	}
+	o, _ = config.Decode(map[string]any{"provider": "fireblocks", "publicKeys": "x"})
+	if o.JWT.JWKS != nil || !o.JWT.Detached {
+		t.Errorf("%+v", o.JWT)
+	}
+}
+
 // What stands beside jwt, and contradicts it.
 func TestJWTBesideOthers(t *testing.T) {
 	for want, raw := range map[string]map[string]any{

@@ -38,8 +38,9 @@ func rowSigner(t *testing.T, slug string) (map[string]any, *Signer) {
 	if err != nil {
 		t.Fatalf("%s: %v", slug, err)
 	}
-	if row.JWT != nil && row.JWT.Certificates != nil {
-		delete(raw["jwt"].(map[string]any), "certificates") // the key is ours
+	if section, ok := raw["jwt"].(map[string]any); ok && key != nil {
+		delete(section, "certificates") // the key is ours
+		delete(section, "jwks")
 	}
 	if key != nil {
 		raw["publicKeys"] = s.options.PublicKeys

@@ -255,6 +255,10 @@ func exampleJWT(e providerEntry, give string) section {
 	if strings.Contains(give, "jwt.claims") {
 		jwt = append(jwt, setting{"claims", exampleClaims[e.Slug]})
 	}
+	if strings.Contains(give, "jwt.jwks.clientID") {
+		variable := strings.ToUpper(e.Slug)
+		jwt = append(jwt, setting{"jwks", section{{"clientID", "YOURS"}, {"clientSecret", "env:" + variable + "_SECRET"}}})
+	}
 	if strings.Contains(give, "jwt.certificates") {
 		jwt = append(jwt, setting{"certificates", section{{"roots", []any{"file:/etc/hookward/" + e.Slug + "-root.pem"}}}})
 	}

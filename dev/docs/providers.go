@@ -159,7 +159,9 @@ func giveJWT(t *config.JWTOptions) []string {
 	add(shared && !public, "`secrets`")
 	add(shared && public, "`secrets` (or `publicKeys`)")
 	add(public && !shared && t.JWKS == nil && t.Certificates == nil, "`publicKeys` (or `jwt.jwks`)")
-	add(t.JWKS != nil && t.Detached, "nothing (`jwt.jwks`)")
+	perKey := t.JWKS != nil && t.JWKS.PerKey
+	add(perKey, "`jwt.jwks.clientID`, `jwt.jwks.clientSecret`")
+	add(t.JWKS != nil && t.Detached && !perKey, "nothing (`jwt.jwks`)")
 	add(t.Certificates != nil, "`jwt.certificates.roots`")
 	bound := t.Body || t.Detached || t.BodyHash != nil
 	add(!bound && t.Field == "" && t.URL == nil, "`jwt.audiences`, `jwt.claims`")

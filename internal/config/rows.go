@@ -149,8 +149,9 @@ func dropFromSection(row, user any, form ...string) {
 	fields, given := reflect.ValueOf(row).Elem(), reflect.ValueOf(user).Elem()
 	names := []string{}
 	for i, name := range OptionNames(user) {
-		if !isGiven(given.Field(i)) {
-			continue
+		value := given.Field(i)
+		if !isGiven(value) || value.Kind() == reflect.Pointer {
+			continue // a section is laid upon the row's
 		}
 		names = append(names, otherPlace.Replace(name))
 		if !besideForm.MatchString(name) {
