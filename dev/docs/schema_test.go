@@ -125,6 +125,13 @@ func TestSchemaValuesAreTheGates(t *testing.T) {
 		"OutputOptions.type":              "audit: {outputs: [{type: %}]}",
 		"MetricsOutputOptions.type":       "metrics: {outputs: [{type: %}]}",
 		"OutputOptions.compression":       "audit: {outputs: [{type: file, path: /a/b.log, compression: %}]}",
+		"JWTOptions.algorithms":           "jwt: {algorithms: [%]}",
+		"JWTOptions.secretEncoding":       "jwt: {algorithms: HS256, secretEncoding: %}",
+		"JWTOptions.forwardToken":         "jwt: {algorithms: HS256, forwardToken: %}",
+		"JWTOptions.refusal":              "jwt: {algorithms: HS256, refusal: %}",
+		"BodyHashOptions.encoding":        "jwt: {algorithms: HS256, bodyHash: {claim: a, encoding: %}}",
+		"BodyHashOptions.algorithm":       "jwt: {algorithms: HS256, bodyHash: {claim: a, algorithm: %}}",
+		"URLClaimOptions.form":            "jwt: {algorithms: HS256, url: {claim: a, form: %}}",
 	}
 	for _, path := range closed {
 		section, name, _ := strings.Cut(path, ".")

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/hookward/hookward"
+	"github.com/hookward/hookward/internal/config"
 	"github.com/hookward/hookward/signer"
 )
 
@@ -34,7 +35,7 @@ var otherwise = map[string]string{
 func TestSignerAgrees(t *testing.T) {
 	agreed := 0
 	for _, s := range loadSenders(t) {
-		if s.Options["secrets"] == nil {
+		if s.Options["secrets"] == nil || sendsJWT(s.Slug) {
 			continue
 		}
 		made, err := signer.NewSigner(&hookward.Config{Raw: s.Options}, nil)
@@ -65,6 +66,13 @@ func TestSignerAgrees(t *testing.T) {
 		t.Errorf("only %d senders agree", agreed)
 	}
 	t.Logf("%d senders agree", agreed)
+}
+
+// sendsJWT says whether a sender has tokens, of which no two are put together alike: the
+// gate, the SDKs and jose judge them.
+func sendsJWT(slug string) bool {
+	options, _ := config.Decode(map[string]any{"provider": slug})
+	return options.JWT != nil
 }
 
 // unsigned returns what a sender sends without its signature, signed at the same time.
