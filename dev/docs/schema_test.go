@@ -132,6 +132,9 @@ func TestSchemaValuesAreTheGates(t *testing.T) {
 		"BodyHashOptions.encoding":        "jwt: {algorithms: HS256, bodyHash: {claim: a, encoding: %}}",
 		"BodyHashOptions.algorithm":       "jwt: {algorithms: HS256, bodyHash: {claim: a, algorithm: %}}",
 		"URLClaimOptions.form":            "jwt: {algorithms: HS256, url: {claim: a, form: %}}",
+		"OAuth2Options.algorithms":        "oauth2: {issuers: 'https://a.example', audiences: a, algorithms: [%], jwks: {discovery: true}}",
+		"OAuth2Options.forwardToken":      "oauth2: {issuers: 'https://a.example', audiences: a, forwardToken: %, jwks: {discovery: true}}",
+		"IntrospectionOptions.authMethod": "oauth2: {audiences: a, introspection: {url: 'https://a.example', clientID: a, clientSecret: abcdefghijklmnopqrstuvwxyz, authMethod: %}}",
 	}
 	for _, path := range closed {
 		section, name, _ := strings.Cut(path, ".")
@@ -157,7 +160,13 @@ func TestSchemaValuesAreTheGates(t *testing.T) {
 func refuses(t *testing.T, text, option string) bool {
 	t.Helper()
 	raw := map[string]any{}
-	if err := yaml.Unmarshal([]byte("provider: standard-webhooks\nsecrets: whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=\nstateDirectory: /a\n"+text), &raw); err != nil {
+	base := "provider: standard-webhooks\nsecrets: whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=\nstateDirectory: /a\n"
+	if strings.HasPrefix(text, "jwt:") {
+		base = "secrets: 3031323334353637383961626364656630313233343536373839616263646566\n" // whichever encoding it is read in
+	} else if strings.HasPrefix(text, "oauth2:") {
+		base = ""
+	}
+	if err := yaml.Unmarshal([]byte(base+text), &raw); err != nil {
 		t.Fatal(err)
 	}
 	for _, problem := range inspect.Inspect(raw, nil).Problems {

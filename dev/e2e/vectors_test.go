@@ -30,8 +30,11 @@ func TestVectors(t *testing.T) {
 	gates := []gate{}
 	sent := []vectorfile.Vector{}
 	for _, v := range all {
-		if strings.HasPrefix(v.Expect, "timestamp_too_") {
+		if strings.HasPrefix(v.Expect, "timestamp_too_") || v.Expect == "token_expired" || v.Expect == "token_not_yet_valid" {
 			continue
+		}
+		if v.URL == "/" && v.Options["publicURL"] != nil {
+			continue // the gate's own prefix would be a part of what is signed
 		}
 		if !v.Now.IsZero() {
 			v.Options["tolerance"] = "1000000h"
