@@ -339,6 +339,22 @@ func TestCircuit(t *testing.T) {
 	}
 }
 
+// While it is not known whether a server is well, one asks, and not all.
+func TestProbing(t *testing.T) {
+	c := &circuit{}
+	for i := 0; i < maxFailures; i++ {
+		note(c, true, false, testTime)
+	}
+	later := testTime.Add(pause)
+	if mayTry(c, later.Add(-1)) || !mayTry(c, later) || mayTry(c, later) {
+		t.Error("more than one tries, or too early")
+	}
+	note(c, false, true, later)
+	if !mayTry(c, later) || !mayTry(c, later) {
+		t.Error("a server that is well is not asked")
+	}
+}
+
 // A server that hangs costs those who ask the timeout, and nobody else anything.
 func TestHangingServer(t *testing.T) {
 	c, s, said := newClient(t, Options{Timeout: 50 * time.Millisecond})

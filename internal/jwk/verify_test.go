@@ -83,6 +83,12 @@ func TestVerify(t *testing.T) {
 		}
 		checkVerify(t, &k, name, message, signature)
 	}
+	k.Algorithm = "RS512"
+	signature, err := rsa.SignPKCS1v15(rand.Reader, private, crypto.SHA256, hashed("RS256", message))
+	if err != nil || Verify(&k, "RS256", message, signature) {
+		t.Errorf("VULNERABLE: a key for RS512 verifies RS256: %v", err)
+	}
+	k.Algorithm = ""
 	for _, name := range []string{"PS256", "PS384", "PS512"} {
 		sign := func(salt int, hash crypto.Hash) []byte {
 			signature, err := rsa.SignPSS(rand.Reader, private, hash, hashed(name, message), &rsa.PSSOptions{SaltLength: salt})
@@ -126,6 +132,10 @@ func TestVerifyECDSA(t *testing.T) {
 			return append(r.FillBytes(make([]byte, size)), s.FillBytes(make([]byte, size))...)
 		}
 		checkVerify(t, &k, name, message, join(r, s))
+		long := append(append(r.FillBytes(make([]byte, size)), 0), s.FillBytes(make([]byte, size))...)
+		if Verify(&k, name, message, long) {
+			t.Errorf("VULNERABLE: %s verifies a signature that is too long", name)
+		}
 		order, zero, one := curve.Params().N, big.NewInt(0), big.NewInt(1)
 		for _, pair := range [][2]*big.Int{{zero, s}, {r, zero}, {order, s}, {r, order}, {zero, zero}, {one, one}, {s, r}, {order, order}} {
 			if Verify(&k, name, message, join(pair[0], pair[1])) {
