@@ -123,8 +123,8 @@ func TestIntrospectionIsEachGatesOwn(t *testing.T) {
 func TestRandomTokens(t *testing.T) {
 	p := startProvider(t, 0)
 	banning := byAsking("banning", p, "")
-	banning.options = "{ban: {failures: 10}, " + banning.options[1:]
-	s := start(t, nil, []gate{byAsking("junk", p, ", maxConcurrent: 2"), banning}, gateSecret)
+	banning.options = "{ban: {failures: 10, window: 1h}, " + banning.options[1:]
+	s := start(t, nil, []gate{byAsking("junk", p, ", maxConcurrent: 2, cache: 1h"), banning}, gateSecret)
 	good := token(t, p, "opaque")
 	s.passed(t, s.post(t, "junk", hello, good))
 	var passed, asked atomic.Int64

@@ -31,7 +31,7 @@ func withKeyID(line, id string) string {
 func TestProviderThatIsDown(t *testing.T) {
 	address := testkit.Addresses(t, 1)[0]
 	issuer := "http://" + address
-	s := start(t, nil, []gate{byDiscovery("down", issuer, "ES256", ", refresh: 1s, maxStale: 5s, minRefresh: 1s"), {name: "gh", options: github}}, gateway.Settings{})
+	s := start(t, nil, []gate{byDiscovery("down", issuer, "ES256", ", refresh: 1s, maxStale: 10s, minRefresh: 1s"), {name: "gh", options: github}}, gateway.Settings{})
 	early := withHeader("Authorization: Bearer a.e30.AAAA", `{"alg":"ES256","typ":"at+jwt","kid":"EC-1"}`)
 	s.refused(t, s.post(t, "down", hello, strings.Replace(early, ".e30.", "."+base64.RawURLEncoding.EncodeToString([]byte(`{"iss":"`+issuer+`"}`))+".", 1)), http.StatusServiceUnavailable, "key_unavailable")
 	s.passed(t, s.post(t, "gh", hello, helloSignature))

@@ -350,8 +350,10 @@ func TestProbing(t *testing.T) {
 		t.Error("more than one tries, or too early")
 	}
 	note(c, false, true, later)
-	if !mayTry(c, later) || !mayTry(c, later) {
-		t.Error("a server that is well is not asked")
+	for i := 0; i < 2; i++ {
+		if !mayTry(c, later) {
+			t.Error("a server that is well is not asked")
+		}
 	}
 }
 

@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -123,7 +122,7 @@ func server(t *testing.T, claims any) *introspect.Client {
 		t.Fatal(err)
 	}
 	fake := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) {
-		_, _ = io.WriteString(rw, string(text))
+		_, _ = rw.Write(text)
 	}))
 	t.Cleanup(fake.Close)
 	o := &config.IntrospectionOptions{URL: fake.URL, ClientID: "gate", ClientSecret: "x", PlainHTTP: true}
