@@ -11,6 +11,7 @@ tool (
 
 require (
 	github.com/compose-spec/compose-go/v2 v2.10.0
+	github.com/go-jose/go-jose/v4 v4.1.3
 	github.com/google/pprof v0.0.0-20250403155104-27863c87afa6
 	github.com/hookward/hookward v0.0.0
 	github.com/mitchellh/mapstructure v1.5.1-0.20231216201459-8508981c8b6c
@@ -135,7 +136,6 @@ require (
 	github.com/go-acme/tencentclouddnspod v1.3.24 // indirect
 	github.com/go-acme/tencentedgdeone v1.3.38 // indirect
 	github.com/go-errors/errors v1.0.1 // indirect
-	github.com/go-jose/go-jose/v4 v4.1.3 // indirect
 	github.com/go-json-experiment/json v0.0.0-20250725192818-e39067aee2d2 // indirect
 	github.com/go-kit/kit v0.13.0 // indirect
 	github.com/go-kit/log v0.2.1 // indirect

@@ -68,6 +68,34 @@ func FuzzObject(f *testing.F) {
 	})
 }
 
+// The short way says what the long one does, of every text that it is for.
+func FuzzPlain(f *testing.F) {
+	for _, seed := range []string{`{}`, `{"a":{"b":[1,"x:",null]}}`, `{"a":1,"A":2}`, `{"a":1,"a":2}`, `{"a":"<&>","b":1E5}`, ` { "a" : {"X":1,"x":2} } `} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, content []byte) {
+		if !json.Valid(content) || strings.ContainsAny(string(content), "\\") || strings.IndexFunc(string(content), func(r rune) bool { return r > 126 }) >= 0 {
+			return
+		}
+		object, problem := plain(content)
+		long, kept := decode(content)
+		want := ""
+		if long == nil {
+			return
+		}
+		if names(kept) != names(content) {
+			want = "has a name twice"
+		} else if folded := []byte(strings.ToLower(strings.ToUpper(string(kept)))); want == "" {
+			if _, again := decode(folded); names(again) != names(folded) {
+				want = "has a name twice, in different case"
+			}
+		}
+		if problem != want || (object == nil) != (want != "") {
+			t.Fatalf("%q: %q, want %q", content, problem, want)
+		}
+	})
+}
+
 // count counts names as names does, in another way.
 func count(value any) int {
 	total := 0
