@@ -249,8 +249,11 @@ func numberRecord(r *audit.Record, x *exchange) {
 //
 //inline:hot
 func encodeRecord(r *audit.Record, a *audit.Settings, own *audit.Scratch) []byte {
-	if r.Query == "" && r.Headers == nil && r.TokenAlgorithm == "" && a.Payload == audit.PayloadHash {
+	if r.Query == "" && r.Headers == nil && a.Payload == audit.PayloadHash {
 		texts := strings.Join([]string{r.Path, r.Host, r.DeliveryID, r.EventType, r.MediaType, r.Method}, " ")
+		if r.TokenAlgorithm != "" {
+			texts += tokenTexts(r)
+		}
 		if len(texts) < audit.MaxHarmless && strings.TrimLeft(texts, audit.Harmless) == "" {
 			texts = strings.ToLower(texts)
 			own.Buffer.Reset()
@@ -260,6 +263,11 @@ func encodeRecord(r *audit.Record, a *audit.Settings, own *audit.Scratch) []byte
 		}
 	}
 	return audit.Encode(r, a)
+}
+
+// tokenTexts are those that a token has brought into a record.
+func tokenTexts(r *audit.Record) string {
+	return " " + r.TokenAlgorithm + " " + r.TokenKeyID + " " + r.TokenIssuer + " " + r.TokenSubject
 }
 
 // putRecord hands a record on to the outputs.

@@ -44,6 +44,9 @@ func Object(content []byte) (map[string]any, string) {
 	return object, ""
 }
 
+// upperName is a name with a capital in it, in a text without spaces and escapes.
+var upperName = regexp.MustCompile(`"[^"]*[A-Z][^"]*":`)
+
 // plain is Object for a text in ASCII without escapes, as nearly all are. There an object is
 // written one way: what the decoder has kept is as long as what was sent, or it has lost a
 // name. That takes a tenth of counting the names.
@@ -57,10 +60,10 @@ func plain(content []byte) (map[string]any, string) {
 	if err != nil || sent.Len() != len(kept) {
 		return nil, "has a name twice"
 	}
-	folded := bytes.ToLower(kept)
-	if bytes.Equal(folded, kept) {
+	if !upperName.Match(kept) {
 		return object, ""
 	}
+	folded := bytes.ToLower(kept)
 	_, kept = encode(folded)
 	if len(kept) != len(folded) {
 		return nil, "has a name twice, in different case"

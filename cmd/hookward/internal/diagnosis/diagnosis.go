@@ -57,7 +57,8 @@ type search struct {
 	Case
 	raw    map[string]any
 	forms  []config.SignatureOptions
-	texts  []string // of the secrets
+	jwt    *config.JWTOptions // where tokens are verified; else nil
+	texts  []string           // of the secrets
 	result Result
 	signed int
 	known  map[string]bool // causes by their names
@@ -71,6 +72,8 @@ func Find(c Case) Result {
 	s.result.Causes = []Cause{}
 	s.result.Hints = []string{}
 	s.texts = secretTexts(s.raw)
+	options, _ := config.Decode(s.raw)
+	s.jwt = options.JWT
 	for _, look := range s.looks() {
 		if len(s.result.Causes) > 0 {
 			break
@@ -88,6 +91,9 @@ func Find(c Case) Result {
 // looks returns where to look for the causes of a reason, in order.
 func (s *search) looks() []func() {
 	everything := []func(){s.trySecrets, s.tryBodies, s.tryURLs, s.tryLetters, s.tryPresets, s.trySchemes}
+	if s.jwt != nil {
+		return s.looksOfJWT()
+	}
 	switch s.Verdict.Reason {
 	case "signature_mismatch":
 		return everything

@@ -74,8 +74,20 @@ var hintsOf = map[string]string{
 	"signed_field_missing":  "a value that is signed is not in the request: something on its way removes it, or it is another provider's delivery",
 	"signed_text_ambiguous": "a value that is signed could be read in two ways, so that bytes could be moved between it and its neighbour",
 	"certificate_refused":   "the URL of the certificate is not one of Amazon's in the topic's region",
-	"token_missing":         "set the token at the sender; or another middleware removes it",
-	"token_mismatch":        "the sender has another token than the gate",
+	"algorithm_refused":     "take the algorithm into jwt.algorithms if the sender documents it; never because a token says so",
+	"key_unknown":           "the sender has a newer key: fetch it again, or let jwt.jwks do so",
+	"issuer_mismatch":       "it is another issuer's token, or jwt.issuers is not written to the letter: a slash at the end counts",
+	"audience_mismatch":     "it is a token for another service of the issuer's, or jwt.audiences is not written to the letter",
+	"type_mismatch":         "it is a token for another purpose, such as an ID token; jwt.types takes those that are meant",
+	"claim_mismatch":        "it is another sender's token, or one for another purpose",
+	"body_mismatch":         "the token is genuine, and of another body: something on its way has changed it, or the capture has",
+	"token_expired":         "the token is genuine, and over: it was sent late, or again",
+	"token_not_yet_valid":   "the token is genuine: set the clock of the gate's machine, or the sender's (NTP)",
+	"scope_missing":         "the token is genuine, and its holder may not do that: grant the scope at the authorization server",
+
+	"token_lifetime_too_long": "the token is genuine, and good for longer than jwt.maxLifetime; a shorter life is better, a larger maxLifetime takes it",
+	"token_missing":           "set the token at the sender; or another middleware removes it",
+	"token_mismatch":          "the sender has another token than the gate",
 }
 
 // addHints says where to look, if no cause was found.
