@@ -49,6 +49,8 @@ fuzz:
 	go test -run '^$$' -fuzz FuzzDocument -fuzztime $(FUZZTIME) ./internal/message
 	go test -run '^$$' -fuzz FuzzMultipart -fuzztime $(FUZZTIME) ./internal/message
 	go test -run '^$$' -fuzz FuzzObject -fuzztime $(FUZZTIME) ./internal/strictjson
+	go test -run '^$$' -fuzz FuzzPlain -fuzztime $(FUZZTIME) ./internal/strictjson
+	go test -run '^$$' -fuzz FuzzToken -fuzztime $(FUZZTIME) ./internal/jwt
 	go test -run '^$$' -fuzz FuzzParse -fuzztime $(FUZZTIME) ./internal/jwk
 	go test -run '^$$' -fuzz FuzzBody -fuzztime $(FUZZTIME) ./internal/redact
 	go test -run '^$$' -fuzz FuzzQuery -fuzztime $(FUZZTIME) ./internal/redact

@@ -14,8 +14,6 @@ const (
 	maxHeaderToken = 8 << 10
 	// maxProtected bounds the encoded header of a token: three certificates fit in.
 	maxProtected = 16 << 10
-	// maxNamed bounds what is kept of a key's id for the record, in bytes.
-	maxNamed = 128
 	// maxTokens bounds the tokens of a list in the body.
 	maxTokens = 16
 )
