@@ -20,7 +20,6 @@ var closed = []string{
 	"SignatureOptions.secretEncoding", "SignatureOptions.timestampUnit", "HandshakeOptions.method", "HandshakeOptions.pattern",
 	"ListOptions.format", "ReplayOptions.onDuplicate", "ReplayOptions.by", "AuditOptions.payload", "AuditOptions.redactPatterns",
 	"OutputOptions.type", "OutputOptions.compression", "MetricsOutputOptions.type", "provider.confidence",
-	"OutputOptions.type", "OutputOptions.compression", "provider.confidence",
 	"JWTOptions.algorithms", "JWTOptions.secretEncoding", "JWTOptions.forwardToken", "JWTOptions.refusal",
 	"OAuth2Options.algorithms", "OAuth2Options.forwardToken", "IntrospectionOptions.authMethod",
 	"BodyHashOptions.encoding", "BodyHashOptions.algorithm", "URLClaimOptions.form",
