@@ -67,25 +67,12 @@ func newRecord(x *exchange, now time.Time) *audit.Record {
 		r.Error = causeOf(x.gate)
 	}
 	if x.proof.JWT != nil {
-		noteToken(r, x)
+		audit.NoteToken(r, x.proof.JWT.Algorithm, x.proof.JWT.KeyID, x.proof.JWT.Issuer, x.proof.JWT.Subject)
 	}
 	if !x.proof.Timestamp.IsZero() {
 		r.Timestamp = x.proof.Timestamp.UTC().Format(report.TimeLayout)
 	}
 	return r
-}
-
-// noteToken records what a token says of itself: by which key it was made as the sender
-// wrote it, and whose it is once its signature has been verified.
-func noteToken(r *audit.Record, x *exchange) {
-	t := x.proof.JWT
-	if t.Algorithm == "" {
-		return // encodeRecord looks at that one alone
-	}
-	r.TokenAlgorithm = t.Algorithm
-	r.TokenKeyID = t.KeyID
-	r.TokenIssuer = t.Issuer
-	r.TokenSubject = t.Subject
 }
 
 // hostOf returns a host without its port. An IPv4 address, or a name, has a way of its
@@ -252,7 +239,7 @@ func encodeRecord(r *audit.Record, a *audit.Settings, own *audit.Scratch) []byte
 	if r.Query == "" && r.Headers == nil && a.Payload == audit.PayloadHash {
 		texts := strings.Join([]string{r.Path, r.Host, r.DeliveryID, r.EventType, r.MediaType, r.Method}, " ")
 		if r.TokenAlgorithm != "" {
-			texts += tokenTexts(r)
+			texts += audit.TokenTexts(r)
 		}
 		if len(texts) < audit.MaxHarmless && strings.TrimLeft(texts, audit.Harmless) == "" {
 			texts = strings.ToLower(texts)
@@ -263,11 +250,6 @@ func encodeRecord(r *audit.Record, a *audit.Settings, own *audit.Scratch) []byte
 		}
 	}
 	return audit.Encode(r, a)
-}
-
-// tokenTexts are those that a token has brought into a record.
-func tokenTexts(r *audit.Record) string {
-	return " " + r.TokenAlgorithm + " " + r.TokenKeyID + " " + r.TokenIssuer + " " + r.TokenSubject
 }
 
 // putRecord hands a record on to the outputs.

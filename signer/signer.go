@@ -18,14 +18,12 @@ import (
 
 	"github.com/hookward/hookward"
 	"github.com/hookward/hookward/internal/config"
-	"github.com/hookward/hookward/internal/jwk"
 	"github.com/hookward/hookward/internal/jwt"
 	"github.com/hookward/hookward/internal/message"
 	"github.com/hookward/hookward/internal/policy"
 	"github.com/hookward/hookward/internal/secrets"
 	"github.com/hookward/hookward/internal/signature"
 	"github.com/hookward/hookward/internal/verdict"
-	"github.com/hookward/hookward/internal/words"
 )
 
 // Delivery is a request of a sender's, before and after it is signed.
@@ -124,52 +122,6 @@ func NewSigner(configuration *hookward.Config, key crypto.Signer) (*Signer, erro
 		return nil, errors.New(needsKey) // the secrets are missing, and there are publicKeys
 	}
 	return s, nil
-}
-
-// dropKeysElsewhere takes out where a gate has its keys from outside of its configuration:
-// what is signed here is verified by the public half of the key at hand.
-func dropKeysElsewhere(raw map[string]any) {
-	for name, value := range raw {
-		section, isSection := value.(map[string]any)
-		if !strings.EqualFold(name, "jwt") || !isSection {
-			continue
-		}
-		kept := map[string]any{}
-		for option, value := range section {
-			if !strings.EqualFold(option, "jwks") && !strings.EqualFold(option, "certificates") {
-				kept[option] = value
-			}
-		}
-		raw[name] = kept
-	}
-}
-
-// needsPrivateKey reports whether all forms of a configuration's signature are made
-// with a private key.
-func needsPrivateKey(raw map[string]any) bool {
-	options, problems := config.Decode(raw)
-	if len(problems) == 0 && options.JWT != nil {
-		for _, name := range options.JWT.Algorithms {
-			if jwk.FamilyOf(name) == jwk.HMAC {
-				return false
-			}
-		}
-		return true
-	}
-	if len(problems) > 0 || options.Signature == nil {
-		return false
-	}
-	names := []string{options.Signature.Algorithm}
-	for _, alternative := range options.Signature.Alternatives {
-		names = append(names, words.OrDefault(alternative.Algorithm, options.Signature.Algorithm))
-	}
-	for _, name := range names {
-		a := signature.Algorithms[name]
-		if !signature.IsPublic(&a) {
-			return false
-		}
-	}
-	return true
 }
 
 // needsKey is said of schemes whose signatures nobody but the provider can make.

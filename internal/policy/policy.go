@@ -5,8 +5,6 @@ package policy
 
 import (
 	"fmt"
-	"net/http"
-	"strings"
 	"time"
 
 	"github.com/hookward/hookward/internal/audit"
@@ -21,7 +19,6 @@ import (
 	"github.com/hookward/hookward/internal/signature"
 	"github.com/hookward/hookward/internal/tokens"
 	"github.com/hookward/hookward/internal/verdict"
-	"github.com/hookward/hookward/internal/words"
 )
 
 // identityOf returns where the id and the event of a delivery stand, unless another form
@@ -297,23 +294,4 @@ func completePolicy(p *Policy, options config.Options) {
 	if p.JWT != nil {
 		jwt.AddSpoofs(p.JWT, p.Spoofs)
 	}
-}
-
-// orPost returns the methods of deliveries.
-func orPost(methods []string) []string {
-	if len(methods) == 0 {
-		return []string{http.MethodPost}
-	}
-	return methods
-}
-
-func compileMethods(n *config.Notes, written []string) map[string]bool {
-	methods := map[string]bool{}
-	for i, m := range orPost(written) {
-		if !words.Contains(knownMethods, m) {
-			config.AddProblem(n, fmt.Sprintf("methods[%d]", i), config.KindInvalid, words.Quote(m)+" is not a method that may pass; allowed: "+strings.Join(knownMethods, ", "))
-		}
-		methods[m] = true
-	}
-	return methods
 }

@@ -1,0 +1,29 @@
+package policy
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/hookward/hookward/internal/config"
+	"github.com/hookward/hookward/internal/words"
+)
+
+// orPost returns the methods of deliveries.
+func orPost(methods []string) []string {
+	if len(methods) == 0 {
+		return []string{http.MethodPost}
+	}
+	return methods
+}
+
+func compileMethods(n *config.Notes, written []string) map[string]bool {
+	methods := map[string]bool{}
+	for i, m := range orPost(written) {
+		if !words.Contains(knownMethods, m) {
+			config.AddProblem(n, fmt.Sprintf("methods[%d]", i), config.KindInvalid, words.Quote(m)+" is not a method that may pass; allowed: "+strings.Join(knownMethods, ", "))
+		}
+		methods[m] = true
+	}
+	return methods
+}
