@@ -375,6 +375,9 @@ func decideLoopInlined(w *workers, x *exchange, own *scratch) {
 					if len(p.Schemes) > 1 {
 						removeOtherForms(x, forwardH)
 					}
+					if p.JWT != nil {
+						forwardToken(p, x, forwardH)
+					}
 					forwardH[providerHeader] = []string{p.Provider}
 					{
 						setHeaderText = x.deliveryID
@@ -597,6 +600,9 @@ func recordLoopInlined(w *workers, x *exchange, own *audit.Scratch) {
 			} else if x.reason == verdict.ConfigInvalid {
 				newRecordR.Error = causeOf(x.gate)
 			}
+			if x.proof.JWT != nil {
+				audit.NoteToken(newRecordR, x.proof.JWT.Algorithm, x.proof.JWT.KeyID, x.proof.JWT.Issuer, x.proof.JWT.Subject)
+			}
 			if !x.proof.Timestamp.IsZero() {
 				newRecordR.Timestamp = x.proof.Timestamp.UTC().Format(report.TimeLayout)
 			}
@@ -701,6 +707,9 @@ func recordLoopInlined(w *workers, x *exchange, own *audit.Scratch) {
 		{
 			if r.Query == "" && r.Headers == nil && a.Payload == audit.PayloadHash {
 				encodeRecordTexts = strings.Join([]string{r.Path, r.Host, r.DeliveryID, r.EventType, r.MediaType, r.Method}, " ")
+				if r.TokenAlgorithm != "" {
+					encodeRecordTexts += audit.TokenTexts(r)
+				}
 				if len(encodeRecordTexts) < audit.MaxHarmless && strings.TrimLeft(encodeRecordTexts, audit.Harmless) == "" {
 					encodeRecordTexts = strings.ToLower(encodeRecordTexts)
 					own.Buffer.Reset()

@@ -48,8 +48,8 @@ func TestReadme(t *testing.T) {
 			}
 		}
 	}
-	if found != 43 {
-		t.Errorf("found %d configurations of 43", found)
+	if found != 50 {
+		t.Errorf("found %d configurations of 50", found)
 	}
 }
 
@@ -98,6 +98,9 @@ func testReadme(t *testing.T, source Source, options string) {
 	want := http.StatusUnauthorized
 	if decoded.ObserveOnly || decoded.Allowlist != nil && decoded.Allowlist.Alone {
 		want = http.StatusNotFound // it was forwarded
+	}
+	if decoded.JWT != nil && decoded.JWT.Refusal == "secevent" {
+		want = http.StatusBadRequest // RFC 8935
 	}
 	if decoded.Metrics != nil && decoded.Metrics.Token == "" {
 		want = http.StatusNotFound // it sends, and answers nobody
