@@ -1,0 +1,114 @@
+package store
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/hookward/hookward/internal/wal"
+)
+
+// Attempt is one try of a delivery.
+type Attempt struct {
+	ID       string
+	Number   int // from 1, the one while the sender waited included
+	Time     time.Time
+	Status   int // of the backend; 0 where there was none
+	Duration time.Duration
+	Outcome  string // delivered, failed, or the reason of its death
+}
+
+// journal has the attempts, for people. Its end may be lost with the machine, and the
+// oldest are forgotten: nothing depends on it.
+type journal struct {
+	mu   sync.Mutex
+	file *wal.Log
+}
+
+const (
+	journalFile = "attempts"
+	maxJournal  = 8 << 20 // of each of two files
+)
+
+// Note writes down an attempt.
+func Note(s *Store, a *Attempt) {
+	j := &s.journal
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	path := filepath.Join(s.Directory, journalFile)
+	now := time.Now()
+	if j.file != nil && (wal.Size(j.file) > maxJournal || wal.IsGone(j.file, now)) {
+		if wal.Size(j.file) > maxJournal {
+			_ = os.Rename(path, path+".old")
+		}
+		wal.Close(j.file)
+		j.file = nil
+	}
+	if j.file == nil {
+		file, err := wal.Open(path)
+		if err != nil {
+			return
+		}
+		j.file = file
+	}
+	_ = wal.Append(j.file, []byte(fmt.Sprintf("%s %d %s %d %d %s", a.ID, a.Number, a.Time.UTC().Format(time.RFC3339Nano), a.Status, a.Duration.Microseconds(), a.Outcome)))
+}
+
+// CloseJournal closes the file of the attempts, until the next one.
+func CloseJournal(s *Store) {
+	s.journal.mu.Lock()
+	wal.Close(s.journal.file)
+	s.journal.file = nil
+	s.journal.mu.Unlock()
+}
+
+// Attempts returns what is known of a delivery's attempts, in order.
+func Attempts(s *Store, id string) []Attempt {
+	attempts := []Attempt{}
+	path := filepath.Join(s.Directory, journalFile)
+	for _, name := range []string{path + ".old", path} {
+		if _, err := os.Stat(name); err != nil {
+			continue
+		}
+		_, _ = wal.Read(name, 2*maxJournal, func(line []byte) {
+			a := parseAttempt(string(line))
+			if a != nil && a.ID == id {
+				attempts = append(attempts, *a)
+			}
+		})
+	}
+	return attempts
+}
+
+func parseAttempt(line string) *Attempt {
+	words := strings.Split(line, " ")
+	if len(words) != 6 || !isID.MatchString(words[0]) {
+		return nil
+	}
+	a := &Attempt{ID: words[0], Outcome: words[5]}
+	number, err := strconv.Atoi(words[1])
+	if err != nil {
+		return nil
+	}
+	a.Number = number
+	at, err := time.Parse(time.RFC3339Nano, words[2])
+	if err != nil {
+		return nil
+	}
+	a.Time = at
+	status, err := strconv.Atoi(words[3])
+	if err != nil {
+		return nil
+	}
+	a.Status = status
+	took, err := strconv.ParseInt(words[4], 10, 64)
+	if err != nil {
+		return nil
+	}
+	a.Duration = time.Duration(took) * time.Microsecond
+	return a
+}

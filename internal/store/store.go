@@ -1,0 +1,277 @@
+package store
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+
+	"github.com/hookward/hookward/internal/plainfile"
+)
+
+// Store is a directory of deliveries, of one middleware. All functions may be used by
+// several goroutines at once, but of one delivery by one at a time.
+type Store struct {
+	Directory  string
+	Middleware string
+
+	mu      sync.Mutex
+	keys    []*Key // newest first; empty: new files are in clear
+	journal journal
+}
+
+const (
+	shards         = "0123456789abcdef"
+	temporary      = "tmp"
+	middlewareFile = "middleware" // whose deliveries they are, for people and for lists
+	prefix         = "delivery-"
+)
+
+// DirectoryOf returns where a middleware's deliveries are, below a stateDirectory.
+func DirectoryOf(stateDirectory, middleware string) string {
+	sum := sha256.Sum256([]byte(middleware))
+	return filepath.Join(stateDirectory, prefix+hex.EncodeToString(sum[:16]))
+}
+
+// Directories returns the stores that there are below a stateDirectory.
+func Directories(stateDirectory string) []string {
+	found, err := filepath.Glob(filepath.Join(stateDirectory, prefix+"*"))
+	if err != nil {
+		return nil
+	}
+	return found
+}
+
+// MiddlewareOf returns whose deliveries a directory has, or nothing where it is no store.
+func MiddlewareOf(directory string) string {
+	content, problem := plainfile.Read(plainfile.Look(filepath.Join(directory, middlewareFile)), 4096)
+	if problem != "" {
+		return ""
+	}
+	return strings.TrimSuffix(string(content), "\n")
+}
+
+// New returns a middleware's store, of which nothing is on disk yet: see Create.
+func New(directory, middleware string, keys []*Key) *Store {
+	return &Store{Directory: directory, Middleware: middleware, keys: keys}
+}
+
+// SetKeys changes what is encrypted with from now on. The first key encrypts; all decrypt.
+func SetKeys(s *Store, keys []*Key) {
+	s.mu.Lock()
+	s.keys = keys
+	s.mu.Unlock()
+}
+
+func keysOf(s *Store) []*Key {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.keys
+}
+
+// Create sees to it that the directories are there, for Traefik's user alone.
+func Create(s *Store) error {
+	err := os.MkdirAll(s.Directory, 0o700)
+	if err != nil {
+		return err
+	}
+	parent := filepath.Dir(s.Directory)
+	if plainfile.WritableByAll(plainfile.Look(parent)) || plainfile.WritableByAll(plainfile.Look(s.Directory)) {
+		return errors.New("directory " + parent + " or " + s.Directory + " may be written by everybody on this machine")
+	}
+	for _, state := range []string{Waiting, Dead} {
+		for i := range shards {
+			err = os.MkdirAll(filepath.Join(s.Directory, state, shards[i:i+1]), 0o700)
+			if err != nil {
+				return err
+			}
+		}
+		err = syncDirectory(filepath.Join(s.Directory, state))
+		if err != nil {
+			return err
+		}
+	}
+	err = os.MkdirAll(filepath.Join(s.Directory, temporary), 0o700)
+	if err == nil && MiddlewareOf(s.Directory) != s.Middleware {
+		err = os.WriteFile(filepath.Join(s.Directory, middlewareFile), []byte(s.Middleware+"\n"), 0o600)
+	}
+	if err == nil {
+		err = syncDirectory(s.Directory)
+	}
+	if err == nil {
+		err = syncDirectory(parent)
+	}
+	return err
+}
+
+// Clean removes what another process has left unfinished, which nobody was told is there.
+// Who calls it must own the store.
+func Clean(s *Store) {
+	directory := filepath.Join(s.Directory, temporary)
+	entries, err := os.ReadDir(directory)
+	if err != nil {
+		return
+	}
+	for _, e := range entries {
+		name := e.Name()
+		if !isID.MatchString(name) || name[12:20] != processWord {
+			_ = os.Remove(filepath.Join(directory, name))
+		}
+	}
+}
+
+// Put stores a delivery that waits, and fills in its size. When it returns nil, no end of
+// the process or the machine takes it away any more. With an error, it is not there.
+func Put(s *Store, d *Delivery, e *Entry) error {
+	var key *Key
+	keys := keysOf(s)
+	if len(keys) > 0 {
+		key = keys[0]
+	}
+	content, err := encode(d, key)
+	if err != nil {
+		return err
+	}
+	e.State = Waiting
+	e.ID = d.ID
+	e.Size = int64(len(content))
+	aside := filepath.Join(s.Directory, temporary, d.ID)
+	path := filepath.Join(s.Directory, nameOf(e))
+	err = writeSynced(aside, content)
+	if err == nil {
+		err = os.Rename(aside, path)
+	}
+	if err != nil {
+		_ = os.Remove(aside)
+		return err
+	}
+	err = syncDirectory(filepath.Dir(path))
+	if err != nil {
+		_ = os.Remove(path)
+	}
+	return err
+}
+
+// PlannedSize returns how large the file of a delivery will be at most.
+func PlannedSize(d *Delivery) int64 {
+	size := int64(len(d.Body)) + 4096
+	for name, values := range d.Headers {
+		for _, v := range values {
+			size += int64(4*(len(name)+len(v))) + 8
+		}
+	}
+	return size + int64(4*(len(d.RequestURI)+len(d.URL)))
+}
+
+// writeSynced writes a new file. Tests have it fail.
+var writeSynced = func(path string, content []byte) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(content)
+	if err == nil {
+		err = f.Sync()
+	}
+	closed := f.Close()
+	if err == nil {
+		err = closed
+	}
+	return err
+}
+
+func syncDirectory(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	err = f.Sync()
+	_ = f.Close()
+	return err
+}
+
+// Load returns a delivery, whole, or a word for what is wrong with it.
+func Load(s *Store, e *Entry) (*Delivery, string) {
+	content, err := os.ReadFile(filepath.Join(s.Directory, nameOf(e)))
+	if err != nil {
+		return nil, problemOf(err)
+	}
+	d, problem := decode(content, keysOf(s))
+	if problem == "" && d.ID != e.ID {
+		return nil, Undecodable
+	}
+	return d, problem
+}
+
+func problemOf(err error) string {
+	if os.IsNotExist(err) {
+		return Gone
+	}
+	return Unreadable
+}
+
+// Head is Load without the body, of which it reads nothing.
+func Head(s *Store, e *Entry) (*Delivery, string) {
+	f, err := os.Open(filepath.Join(s.Directory, nameOf(e)))
+	if err != nil {
+		return nil, problemOf(err)
+	}
+	defer func() { _ = f.Close() }()
+	content, err := io.ReadAll(io.LimitReader(f, 8192))
+	if err != nil {
+		return nil, Unreadable
+	}
+	l, problem := readLine(content)
+	if problem != "" {
+		return nil, problem
+	}
+	missing := len(l.line) + l.head + l.extra - len(content)
+	if missing > 0 {
+		rest, err := io.ReadAll(io.LimitReader(f, int64(missing)))
+		if err != nil {
+			return nil, Unreadable
+		}
+		content = append(content, rest...)
+	}
+	if l.id != e.ID || sizeOf(l) != e.Size {
+		return nil, Undecodable
+	}
+	return decodeHeadOf(content, l, keysOf(s))
+}
+
+// Move gives a delivery another state, or another time, and syncs that where a state
+// changes. With an error, it is where it was.
+func Move(s *Store, e *Entry, to Entry) error {
+	if to.ID != e.ID || to.State == Dead && !isReason.MatchString(to.Reason) {
+		return fmt.Errorf("a delivery can't become %s %q", to.State, to.Reason)
+	}
+	if to.State != Dead {
+		to.Reason = ""
+	}
+	path := filepath.Join(s.Directory, nameOf(&to))
+	err := os.Rename(filepath.Join(s.Directory, nameOf(e)), path)
+	if err != nil {
+		return err
+	}
+	if to.State != e.State {
+		_ = syncDirectory(filepath.Dir(path)) // else the end of the machine has it tried once more
+	}
+	to.Size = e.Size
+	*e = to
+	return nil
+}
+
+// Remove removes a delivery that is over.
+func Remove(s *Store, e *Entry) error {
+	return os.Remove(filepath.Join(s.Directory, nameOf(e)))
+}
+
+// ReadRaw returns the content of a delivery's file as it is, for an export.
+func ReadRaw(s *Store, e *Entry) ([]byte, error) {
+	return os.ReadFile(filepath.Join(s.Directory, nameOf(e)))
+}
