@@ -1,0 +1,294 @@
+package delivery
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/hookward/hookward/internal/backoff"
+	"github.com/hookward/hookward/internal/store"
+)
+
+const (
+	tellInterval  = int64(30 * time.Second / time.Millisecond)
+	sweepInterval = int64(time.Minute / time.Millisecond)
+	// againAfter is when what the disk refuses is tried once more.
+	againAfter = int64(10 * time.Second / time.Millisecond)
+)
+
+// dispatch is the goroutine that says what is tried next.
+func dispatch(e *Engine) {
+	defer func() { _ = recover() }() // each turn has its own, so nothing here can panic
+	failures := 0
+	lastSign := e.wall()
+	wake := e.wake
+	for {
+		<-wake
+		wait := time.Second
+		problem := ""
+		over := false
+		func() {
+			defer func() {
+				if panicked := recover(); panicked != nil {
+					problem = fmt.Sprint("panicked: ", panicked)
+				}
+			}()
+			wait, over = turn(e, &failures, &lastSign)
+		}()
+		if over {
+			return
+		}
+		if problem != "" {
+			e.hooks.Tell("error", "looking for what is due "+problem)
+		}
+		e.timer.Reset(wait)
+	}
+}
+
+// turn does what there is to do, and returns when to look again, and whether it is over.
+func turn(e *Engine, failures *int, lastSign *time.Time) (time.Duration, bool) {
+	e.mu.Lock()
+	closed := e.closed
+	counted := e.counted
+	loaded := e.loaded
+	e.mu.Unlock()
+	if closed {
+		return time.Second, leave(e)
+	}
+	if !counted {
+		*lastSign = store.LastSign(e.store)
+		err := count(e)
+		if err != nil {
+			*failures++
+			e.hooks.Tell("error", "the store can't be had: "+err.Error())
+			return backoff.Wait(*failures, time.Second, 30*time.Second), false
+		}
+	}
+	if !own(e) {
+		return store.Heartbeat, false
+	}
+	if !loaded {
+		load(e, *lastSign)
+	}
+	next := hand(e)
+	tend(e)
+	return next, false
+}
+
+// own says whether the store is this process's.
+func own(e *Engine) bool {
+	owned := store.Own(e.store, e.owner, time.Now())
+	e.mu.Lock()
+	had := e.owned
+	e.owned = owned
+	e.mu.Unlock()
+	if had && !owned {
+		e.hooks.Tell("error", "another process works on the store "+e.store.Directory+": nothing is tried here until that ends")
+	}
+	return owned
+}
+
+// leave ends it, once nobody tries anything any more.
+func leave(e *Engine) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.running > 0 {
+		return false
+	}
+	for ; e.workers > 0; e.workers-- {
+		e.jobs <- nil
+	}
+	store.Disown(e.store, e.owner)
+	store.CloseJournal(e.store)
+	if !e.counted {
+		close(e.ready) // who wants to store something is told that it can't
+	}
+	return true
+}
+
+// hand hands on what is due, and returns when to look again.
+func hand(e *Engine) time.Duration {
+	served := map[string]bool{}
+	e.mu.Lock()
+	routers := make([]string, 0, len(e.queues))
+	for router := range e.queues {
+		routers = append(routers, router)
+	}
+	e.mu.Unlock()
+	for _, router := range routers {
+		served[router] = e.hooks.Serves(router)
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	now := e.clock()
+	next := now + store.Heartbeat.Milliseconds()
+	for _, router := range routers {
+		due := handQueue(e, e.queues[router], served[router], now)
+		if due < next {
+			next = due
+		}
+	}
+	if next <= now {
+		next = now + 1
+	}
+	return time.Duration(next-now) * time.Millisecond
+}
+
+// handQueue hands on what is due of a router, with the lock held, and returns when there is
+// more to do, as far as that is known.
+func handQueue(e *Engine, q *queue, served bool, now int64) int64 {
+	const never = int64(1) << 60
+	for len(q.due) > 0 {
+		it := e.waiting[idOf(q.due[0])]
+		if it == nil || it.busy {
+			q.due = q.due[1:] // which does not happen
+			continue
+		}
+		if it.due > now {
+			return it.due
+		}
+		if e.running >= maxConcurrency {
+			return never
+		}
+		if it.end == "" {
+			if !served || !mayTry(q, now) || e.running >= e.options.Concurrency {
+				return never
+			}
+			if e.options.Interval > 0 && now < e.free {
+				return e.free
+			}
+			e.free = now + e.options.Interval.Milliseconds()
+		}
+		q.due = q.due[1:]
+		it.busy = true
+		q.running++
+		e.running++
+		if e.workers < e.running && e.workers < maxConcurrency {
+			e.workers++
+			go work(e)
+		}
+		e.jobs <- it
+	}
+	return never
+}
+
+// tend does what is to be done now and then.
+func tend(e *Engine) {
+	e.mu.Lock()
+	replaced := e.replaced
+	e.replaced = nil
+	now := e.clock()
+	sweep := e.swept == 0 || now-e.swept > sweepInterval
+	if sweep {
+		e.swept = now + 1
+	}
+	again := e.reread || now-e.readAt > againAfter
+	if again {
+		e.reread = false
+		e.readAt = now
+	}
+	told := []string{}
+	for _, q := range e.queues {
+		text := troubleOf(e, q, now)
+		if text != "" {
+			told = append(told, text)
+		}
+	}
+	e.mu.Unlock()
+	for _, text := range told {
+		e.hooks.Tell("error", text)
+	}
+	for _, claim := range replaced {
+		e.mu.Lock()
+		it := e.dead[e.graves[claim]]
+		e.mu.Unlock()
+		if it != nil {
+			end(e, it, Superseded)
+		}
+	}
+	if again {
+		readAgain(e)
+	}
+	if sweep {
+		expire(e)
+		tellHeld(e)
+	}
+}
+
+// tellHeld tells of what waits, and can't be read.
+func tellHeld(e *Engine) {
+	e.mu.Lock()
+	held := map[string]int{}
+	for _, it := range e.waiting {
+		if it.held != "" {
+			held[it.held]++
+		}
+	}
+	e.mu.Unlock()
+	for problem, n := range held {
+		e.hooks.Tell("error", fmt.Sprintf("%d deliveries wait and can't be tried: their files are %s", n, problem))
+	}
+}
+
+// troubleOf says what an operator is to know of a router that does not answer, with the
+// lock held.
+func troubleOf(e *Engine, q *queue, now int64) string {
+	if q.allowed == 0 || len(q.due) == 0 || q.told > 0 && now-q.told < tellInterval {
+		return ""
+	}
+	q.told = now + 1
+	oldest := now
+	it := e.waiting[idOf(q.due[0])]
+	if it != nil {
+		oldest = it.born
+	}
+	return fmt.Sprintf("the backend of router %q fails since %s: %d deliveries wait, the next one for %s, and it is probed again in %s",
+		q.router, q.since.UTC().Format(time.RFC3339), len(q.due), age(now-oldest), age(q.until-now))
+}
+
+func age(milliseconds int64) time.Duration {
+	if milliseconds < 0 {
+		milliseconds = 0
+	}
+	return (time.Duration(milliseconds) * time.Millisecond).Round(time.Second)
+}
+
+// largestJump is by how much the system's clock may have been set before it says nothing
+// any more of how long the dead were kept.
+const largestJump = int64(time.Hour / time.Millisecond)
+
+// expire removes the dead that were kept for their time.
+func expire(e *Engine) {
+	e.mu.Lock()
+	jump := e.wall().Round(0).Sub(e.began.Round(0)).Milliseconds() - e.clock()
+	before := e.wall().Add(-e.options.Keep).UnixMilli()
+	over := []*item{}
+	for _, it := range e.dead {
+		if it.entry.When < before {
+			over = append(over, it)
+		}
+	}
+	e.mu.Unlock()
+	if jump > largestJump {
+		return
+	}
+	for _, it := range over {
+		end(e, it, Expired)
+	}
+}
+
+// end removes a dead delivery that is over.
+func end(e *Engine, it *item, to string) {
+	d, problem := store.Head(e.store, &it.entry)
+	if problem != store.Gone && store.Remove(e.store, &it.entry) != nil {
+		return // the next sweep finds it again
+	}
+	e.mu.Lock()
+	delete(e.dead, it.entry.ID)
+	if e.graves[it.claim] == it.entry.ID {
+		delete(e.graves, it.claim)
+		setAlert(e)
+	}
+	forget(e, it.entry.Size)
+	e.mu.Unlock()
+	e.hooks.Changed(&Change{To: to, Reason: it.entry.Reason, Delivery: d, ID: it.entry.ID, Router: it.router, Attempt: it.attempts, Bytes: it.entry.Size})
+}

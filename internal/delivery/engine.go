@@ -1,0 +1,249 @@
+// Package delivery knows which deliveries wait, and has each of them tried when it is due,
+// until it has arrived or is given up. It must not know what trying one means, nor what is
+// recorded of it: that is the gate's.
+//
+// One goroutine, dispatch, says what is tried next; up to Options.Concurrency others try.
+// What is known of a delivery in memory is little, whatever its size; the rest is read
+// when it is tried.
+package delivery
+
+import (
+	"sync"
+	"time"
+
+	"github.com/hookward/hookward/internal/retry"
+	"github.com/hookward/hookward/internal/store"
+)
+
+// Options are what a reload may change.
+type Options struct {
+	Schedule      *retry.Schedule
+	Concurrency   int
+	Interval      time.Duration // between the beginnings of two attempts; 0 is none
+	MaxBytes      int64         // of all files
+	MaxDeliveries int
+	Keep          time.Duration // of the dead
+	Keys          []*store.Key
+}
+
+// Result is what has become of an attempt.
+type Result struct {
+	NotTried bool // the delivery could not be tried, through no fault of its own or the backend's
+	Status   int  // of the backend; 0 where it gave none
+	After    time.Duration
+	Duration time.Duration
+	Aborted  bool // the answer broke off behind its status
+}
+
+// What becomes of a delivery. They are words of records.
+const (
+	Stored     = "stored"     // it waits for its next attempt
+	Delivered  = "delivered"  // the backend has it
+	Failed     = "failed"     // it waits for one more attempt
+	Dead       = "dead"       // it is given up, and kept
+	Superseded = "superseded" // the sender has sent a dead one again, and it has arrived
+	Expired    = "expired"    // a dead one was kept for its time, and is gone
+)
+
+// Reasons of a death.
+const (
+	Exhausted = "attempts_exhausted"
+	TooOld    = "too_old"
+	Rejected  = "rejected"
+)
+
+// Change is a transition of a delivery.
+type Change struct {
+	To       string
+	Reason   string
+	Delivery *store.Delivery // without its body, perhaps; nil where its file can't be read
+	ID       string
+	Router   string
+	Attempt  int // how many there have been
+	Status   int
+	Duration time.Duration
+	Aborted  bool
+	Next     time.Time // when it is tried again; zero where it is not
+	Bytes    int64     // of the file
+}
+
+// Hooks are what the engine asks of who has it. They are called without a lock.
+type Hooks struct {
+	// Serves says whether there is somebody to try deliveries of a router.
+	Serves func(router string) bool
+	// Try tries a delivery; number counts from 1. It may panic.
+	Try func(d *store.Delivery, number int) Result
+	// Changed is told of each transition.
+	Changed func(c *Change)
+	// Claim is told of what an earlier process has left, and Release of what is dead.
+	Claim   func(key string)
+	Release func(key string)
+	Tell    func(level, message string)
+}
+
+// Engine has the deliveries of one middleware that wait, or are dead.
+type Engine struct {
+	store *store.Store
+	hooks Hooks
+	began time.Time
+	clock func() int64     // milliseconds of the process's own clock since began
+	wall  func() time.Time // what people call the time
+	ready chan bool        // closed when it is known how many there are
+	wake  chan bool        // for dispatch
+	jobs  chan *item       // for those who try; nil ends one
+	timer *time.Timer      // of dispatch
+	owner *store.Owner
+
+	mu       sync.Mutex // guards what follows; nobody waits for a disk with it
+	options  Options
+	waiting  map[string]*item // by id
+	dead     map[string]*item
+	claims   map[string]string // ids of those that wait, by claim
+	graves   map[string]string // ids of the dead, by claim
+	queues   map[string]*queue // by router
+	replaced []string          // claims of dead ones that have arrived after all
+	bytes    int64             // of all files, and of those that are being written
+	count    int
+	writing  int
+	running  int
+	workers  int
+	free     int64 // when the next attempt may begin, by the rate
+	swept    int64 // when the dead were last looked at
+	readAt   int64 // when what could not be read was last tried again
+	counted  bool  // it is known how many there are
+	loaded   bool  // and what they are
+	owned    bool
+	closed   bool
+	reread   bool // files that could not be read may be readable now
+	warned   int64
+
+	// Alert is not 0 while anybody has to hear of what arrives while its sender waits: see
+	// Arrived. Atomic.
+	Alert int32
+}
+
+// item is a delivery in memory.
+type item struct {
+	entry    store.Entry // as its file is called
+	router   string
+	claim    string
+	attempts int
+	step     int
+	due      int64 // by the own clock, as all that follows
+	born     int64
+	end      string // what has become of it, where only its file does not know yet
+	held     string // why it is not tried, although it waits: what is wrong with its file
+	busy     bool
+}
+
+// maxConcurrency bounds Options.Concurrency.
+const maxConcurrency = 64
+
+// New returns the engine of a store. It is to be started.
+func New(s *store.Store, o Options, h Hooks) *Engine {
+	e := &Engine{
+		store: s, options: o, hooks: h, began: time.Now(), wall: time.Now, owner: store.NewOwner(),
+		ready: make(chan bool), wake: make(chan bool, 1), jobs: make(chan *item, maxConcurrency),
+		waiting: map[string]*item{}, dead: map[string]*item{}, claims: map[string]string{}, graves: map[string]string{}, queues: map[string]*queue{},
+	}
+	e.clock = func() int64 { return time.Since(e.began).Milliseconds() }
+	return e
+}
+
+// Start has it work.
+func Start(e *Engine) {
+	e.timer = time.AfterFunc(time.Hour, func() { poke(e) })
+	go dispatch(e)
+	poke(e)
+}
+
+// poke has dispatch look what there is to do.
+func poke(e *Engine) {
+	e.mu.Lock()
+	if len(e.wake) == 0 {
+		e.wake <- true
+	}
+	e.mu.Unlock()
+}
+
+// Poke is for who knows that somebody serves a router again.
+func Poke(e *Engine) { poke(e) }
+
+// ChangeOptions puts other options in force at once. What waits, waits as it was planned.
+func ChangeOptions(e *Engine, o Options) {
+	e.mu.Lock()
+	e.options = o
+	e.reread = true
+	e.mu.Unlock()
+	store.SetKeys(e.store, o.Keys)
+	poke(e)
+}
+
+// Close ends it. What waits is on disk.
+func Close(e *Engine) {
+	e.mu.Lock()
+	e.closed = true
+	e.mu.Unlock()
+	poke(e)
+}
+
+// Waits says whether a delivery is stored and waits, by its claim.
+func Waits(e *Engine, claim string) bool {
+	e.mu.Lock()
+	_, waits := e.claims[claim]
+	e.mu.Unlock()
+	return waits
+}
+
+// Arrived says that a router's backend has taken a delivery while its sender waited: it
+// answers, and a dead one of the same claim is superseded. It need not be called while Alert
+// is 0.
+func Arrived(e *Engine, router, claim string) {
+	e.mu.Lock()
+	q := e.queues[router]
+	if q != nil {
+		noteAnswer(e, q)
+	}
+	_, known := e.graves[claim]
+	if known {
+		e.replaced = append(e.replaced, claim)
+	}
+	e.mu.Unlock()
+	poke(e)
+}
+
+// NoteFailed says that a router's backend has failed at a delivery while its sender waited.
+func NoteFailed(e *Engine, router, id string) {
+	e.mu.Lock()
+	noteFailure(e, queueOf(e, router), id, false)
+	e.mu.Unlock()
+}
+
+// Numbers are what there is to count.
+type Numbers struct {
+	Waiting int
+	Held    int // of those, with a file that can't be read
+	Dead    int
+	Bytes   int64
+	Overdue time.Duration // of the one that is due for the longest
+	Loaded  bool          // all that an earlier process has left is known
+}
+
+// Count counts.
+func Count(e *Engine) Numbers {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	n := Numbers{Waiting: len(e.waiting), Dead: len(e.dead), Bytes: e.bytes, Loaded: e.loaded}
+	now := e.clock()
+	for _, it := range e.waiting {
+		if it.held != "" {
+			n.Held++
+			continue
+		}
+		late := time.Duration(now-it.due) * time.Millisecond
+		if late > n.Overdue {
+			n.Overdue = late
+		}
+	}
+	return n
+}

@@ -1,0 +1,221 @@
+package delivery
+
+import (
+	"fmt"
+	"math/rand"
+	"time"
+
+	"github.com/hookward/hookward/internal/store"
+)
+
+const (
+	// spreadTime is over which time, at most, what is overdue at a start is spread, and
+	// spreadRate how many of those come in a second where no rate says it.
+	spreadTime = time.Minute
+	spreadRate = 100
+	// farthest bounds when a delivery is due, whatever its file and the clock say.
+	farthest = 48 * time.Hour
+)
+
+// count finds out how many there are. With an error, it is to be called again.
+func count(e *Engine) error {
+	err := store.Create(e.store)
+	if err != nil {
+		return err
+	}
+	found := map[string]*item{}
+	twice := []store.Entry{}
+	bytes := int64(0)
+	foreign := 0
+	for _, state := range []string{store.Waiting, store.Dead} {
+		n, err := store.List(e.store, state, func(one *store.Entry) bool {
+			it := &item{entry: *one, attempts: one.Attempts, step: one.Step}
+			before := found[one.ID]
+			if before != nil && before.attempts > one.Attempts {
+				twice = append(twice, *one)
+				return true
+			}
+			if before != nil {
+				twice = append(twice, before.entry)
+				bytes -= before.entry.Size
+			}
+			found[one.ID] = it
+			bytes += one.Size
+			return true
+		})
+		foreign += n
+		if err != nil {
+			return err
+		}
+	}
+	for i := range twice {
+		_ = store.Remove(e.store, &twice[i])
+	}
+	e.mu.Lock()
+	for id, it := range found {
+		if it.entry.State == store.Dead {
+			e.dead[id] = it
+		} else {
+			e.waiting[id] = it
+		}
+	}
+	e.count += len(found)
+	e.bytes += bytes
+	e.counted = true
+	e.mu.Unlock()
+	if foreign > 0 {
+		e.hooks.Tell("warn", fmt.Sprintf("%d files in the store have names that are not of this store's, and are left alone", foreign))
+	}
+	close(e.ready)
+	return nil
+}
+
+// load reads what the deliveries are that an earlier process has left, whose last sign of
+// life was at a time. It reads no bodies.
+func load(e *Engine, lastSign time.Time) {
+	store.Clean(e.store)
+	e.mu.Lock()
+	waiting := unread(e.waiting)
+	dead := unread(e.dead)
+	e.mu.Unlock()
+	now := e.clock()
+	wall := e.wall()
+	for _, it := range dead {
+		d, problem := store.Head(e.store, &it.entry)
+		if problem == "" {
+			e.mu.Lock()
+			bury(e, it, d.Router, d.Claim)
+			e.mu.Unlock()
+			if d.Claim != "" {
+				e.hooks.Release(d.Claim) // the end of the process may have come in between
+			}
+		}
+	}
+	overdue := 0
+	for _, it := range waiting {
+		if it.entry.When <= wall.UnixMilli() {
+			overdue++
+		}
+	}
+	over := spreadOver(e, overdue)
+	for _, it := range waiting {
+		due := now + it.entry.When - wall.UnixMilli()
+		if due > now+farthest.Milliseconds() {
+			due = now + farthest.Milliseconds()
+		}
+		if due <= now {
+			due = now + rand.Int63n(over.Milliseconds()+1)
+		}
+		loadOne(e, it, due, lastSign)
+	}
+	e.mu.Lock()
+	e.loaded = true
+	e.mu.Unlock()
+}
+
+// unread returns what was counted and not begun here.
+func unread(items map[string]*item) []*item {
+	list := make([]*item, 0, len(items))
+	for _, it := range items {
+		if it.router == "" && it.claim == "" && it.due == 0 {
+			list = append(list, it)
+		}
+	}
+	return list
+}
+
+func spreadOver(e *Engine, n int) time.Duration {
+	each := time.Second / spreadRate
+	e.mu.Lock()
+	if e.options.Interval > each {
+		each = e.options.Interval
+	}
+	e.mu.Unlock()
+	over := time.Duration(n) * each
+	if over > spreadTime {
+		over = spreadTime
+	}
+	return over
+}
+
+// loadOne reads one that waits. What it says of its age counts only while there was a
+// process: a clock that is wrong at the start makes nothing too old.
+func loadOne(e *Engine, it *item, due int64, lastSign time.Time) {
+	d, problem := store.Head(e.store, &it.entry)
+	if problem == store.Undecodable {
+		e.mu.Lock()
+		it.end = store.Undecodable
+		enqueue(e, it, e.clock())
+		e.mu.Unlock()
+		return
+	}
+	if problem != "" {
+		e.mu.Lock()
+		holdBack(e, it, problem)
+		e.mu.Unlock()
+		return
+	}
+	age := lastSign.Sub(d.Received).Milliseconds()
+	if age < 0 {
+		age = 0
+	}
+	if d.Claim != "" {
+		e.hooks.Claim(d.Claim)
+	}
+	e.mu.Lock()
+	it.router = d.Router
+	it.claim = d.Claim
+	it.born = e.clock() - age
+	adopt(e, it)
+	enqueue(e, it, due)
+	e.mu.Unlock()
+}
+
+// holdBack has a delivery wait whose file can't be read, with the lock held: see readAgain.
+// One that somebody else has taken away is forgotten.
+func holdBack(e *Engine, it *item, problem string) {
+	if problem == store.Gone {
+		drop(e, it)
+		forget(e, it.entry.Size)
+		return
+	}
+	it.held = problem
+}
+
+// readAgain reads what is held back, because the disk may give it now, or there are other
+// keys. What a later version has written stays as it is.
+func readAgain(e *Engine) {
+	e.mu.Lock()
+	again := []*item{}
+	for _, it := range e.waiting {
+		if it.held == store.Unreadable || it.held == store.Unencryptable {
+			again = append(again, it)
+		}
+	}
+	e.mu.Unlock()
+	for _, it := range again {
+		e.mu.Lock()
+		it.held = ""
+		e.mu.Unlock()
+		loadOne(e, it, e.clock(), e.wall())
+	}
+}
+
+// drop takes a delivery out of those that wait, with the lock held.
+func drop(e *Engine, it *item) {
+	delete(e.waiting, it.entry.ID)
+	if e.claims[it.claim] == it.entry.ID {
+		delete(e.claims, it.claim)
+	}
+}
+
+// bury notes a dead delivery, with the lock held.
+func bury(e *Engine, it *item, router, claim string) {
+	it.router = router
+	it.claim = claim
+	e.dead[it.entry.ID] = it
+	if claim != "" {
+		e.graves[claim] = it.entry.ID
+		setAlert(e)
+	}
+}
