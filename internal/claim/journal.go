@@ -144,8 +144,9 @@ func reopen(t *Table, j *journal) error {
 	if j.file != nil {
 		t.tell("error", "file "+j.path+" was removed or replaced; it is written anew")
 	}
-	current := recall(t, j.path)
-	previous := recall(t, j.path+".old")
+	current, gone := withoutForgotten(recall(t, j.path))
+	previous, _ := withoutForgotten(recall(t, j.path+".old"))
+	previous = without(previous, gone)
 	t.mu.Lock()
 	take(t, t.current, current, j)
 	take(t, t.previous, previous, j)

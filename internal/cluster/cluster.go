@@ -103,6 +103,11 @@ func Release(m *Cluster, key string, number int64) {
 	lease.Release(m.leases, sharedKey(m, "delivery", key), number)
 }
 
+// Forget takes back the commit of a delivery that was given up.
+func Forget(m *Cluster, key string) {
+	lease.Forget(m.leases, sharedKey(m, "delivery", key))
+}
+
 // Fail counts a failure for all Traefiks together, and returns how long the
 // client is banned for. Who is banned by one is so by another from its next
 // failure on: the deliveries that pass need no look.
