@@ -8,6 +8,7 @@ import (
 	"github.com/hookward/hookward/internal/audit"
 	"github.com/hookward/hookward/internal/memory"
 	"github.com/hookward/hookward/internal/policy"
+	"github.com/hookward/hookward/internal/reissue"
 	"github.com/hookward/hookward/internal/report"
 	"github.com/hookward/hookward/internal/signature"
 	"github.com/hookward/hookward/internal/verdict"
@@ -57,6 +58,11 @@ func decideLoop(w *workers, x *exchange, own *scratch) {
 			refuseUnready(x)
 			continue
 		}
+		if p.Delivery != nil && len(x.Request.Header[reissue.AttemptHeader]) > 0 && isAttempt(x) {
+			size = 0
+			x.done <- true
+			continue
+		}
 		findClient(p, x)
 		reason = checkMethod(p, x)
 		if reason == "" && p.Addresses != nil {
@@ -95,7 +101,11 @@ func decideLoop(w *workers, x *exchange, own *scratch) {
 		conclude(p, x, reason)
 		if x.forward {
 			forward(p, x)
-			markClaimed(x)
+			if x.kept == nil {
+				markClaimed(x)
+			} else {
+				beginAttempt(p, x)
+			}
 			announceForward(p, x)
 		}
 		x.inGate = int64(time.Since(x.start))
@@ -195,7 +205,7 @@ func concludeRefused(p *policy.Policy, x *exchange) {
 // canObserve says whether a refused request is there to be forwarded: one whose
 // body never came is not, nor one that the gate has answered.
 func canObserve(reason string) bool {
-	return reason != verdict.BodyTimeout && reason != verdict.BodyIncomplete && reason != verdict.HandshakeAnswered
+	return reason != verdict.BodyTimeout && reason != verdict.BodyIncomplete && reason != verdict.HandshakeAnswered && reason != verdict.DeliveryStored
 }
 
 // refusePanicked refuses a request at which a check has panicked. Its

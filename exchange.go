@@ -77,6 +77,11 @@ type exchange struct {
 	eventType  string
 	answer     *handshakes.Answer // to a handshake
 
+	kept    *keeping // nil where nothing is kept of it
+	outer   *keeping // what a gate in front of this one has noted
+	awaited bool     // the backend is asked while the sender waits, and the delivery is kept
+	through bool     // it is an attempt of this middleware's own, for a delivery that was verified
+
 	status    int  // what the client was sent; 0 where the backend sent nothing
 	left      bool // the caller was gone before the status was there, which is an error
 	completed bool // whether the backend's handler returned

@@ -48,6 +48,9 @@ func forward(p *policy.Policy, x *exchange) {
 		h[providerHeader] = []string{p.Provider}
 		setHeader(h, deliveryHeader, x.deliveryID)
 		setHeader(h, eventHeader, x.eventType)
+		if p.Delivery != nil {
+			keepDelivery(p, x, h)
+		}
 	}
 	if !x.bodyWhole {
 		restoreBegun(x, r)

@@ -101,6 +101,10 @@ func New(ctx context.Context, next http.Handler, config *Config, name string) (h
 	if isEndpoint(raw) {
 		return endpoint(ctx, g, now), nil
 	}
+	serveRouter(ctx, g, next)
+	if keepsDeliveries(raw) {
+		return keptHandler(g, next), nil
+	}
 	return handler(g, next), nil
 }
 

@@ -119,7 +119,7 @@ func noteAnswered(r *audit.Record, x *exchange) {
 	if x.reason == verdict.HandshakeAnswered {
 		r.Decision = "handshake"
 	} else {
-		if !acknowledges(x) {
+		if x.reason != verdict.DeliveryStored && !acknowledges(x) {
 			return
 		}
 		r.Decision = "duplicate"
@@ -179,6 +179,9 @@ func recordLoop(w *workers, x *exchange, own *audit.Scratch) {
 		a = auditOf(x)
 		r = newRecord(x, now)
 		noteOutcome(r, x)
+		if x.kept != nil {
+			noteKept(r, x)
+		}
 		if a.Payload != audit.PayloadHash {
 			audit.NotePayload(r, a, x.Body, x.bodyWhole, x.contentType, x.encoded, x.passes || x.duplicate)
 		}

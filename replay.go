@@ -7,6 +7,7 @@ import (
 
 	"github.com/hookward/hookward/internal/claim"
 	"github.com/hookward/hookward/internal/cluster"
+	"github.com/hookward/hookward/internal/delivery"
 	"github.com/hookward/hookward/internal/lease"
 	"github.com/hookward/hookward/internal/policy"
 	"github.com/hookward/hookward/internal/signature"
@@ -40,7 +41,7 @@ func claimedOtherwise(p *policy.Policy, x *exchange, key string, found int) stri
 	case claim.Granted:
 		return claimShared(p, x)
 	case claim.InFlight:
-		if x.Request.Context().Value(x.state.Replays) == key {
+		if x.Request.Context().Value(x.state.Replays) == key || x.outer != nil && x.outer.claim == key {
 			return verdict.Verified // a gate of this middleware has claimed it on the way here
 		}
 		x.wait = int64(time.Second)
@@ -48,11 +49,14 @@ func claimedOtherwise(p *policy.Policy, x *exchange, key string, found int) stri
 	case claim.Full:
 		return verdict.ReplayUnavailable
 	}
-	return isDuplicate(p, x)
+	return isDuplicate(p, x, key)
 }
 
-func isDuplicate(p *policy.Policy, x *exchange) string {
+func isDuplicate(p *policy.Policy, x *exchange, key string) string {
 	x.duplicate = true
+	if x.state.Delivery != nil && delivery.Waits(x.state.Delivery, key) {
+		return verdict.DeliveryStored
+	}
 	if p.Replay.OnDuplicate == "forward" {
 		return verdict.Verified
 	}
@@ -63,7 +67,8 @@ func isDuplicate(p *policy.Policy, x *exchange) string {
 // them. Where they can't be asked, what this one remembers has to do, or with
 // required, the sender has to try again.
 func claimShared(p *policy.Policy, x *exchange) string {
-	found, number, err := cluster.Claim(x.state.Cluster, x.claim)
+	key := x.claim
+	found, number, err := cluster.Claim(x.state.Cluster, key)
 	x.lease = number
 	if err == nil && found == lease.Granted || err != nil && !p.Replay.Required {
 		return verdict.Verified
@@ -76,7 +81,7 @@ func claimShared(p *policy.Policy, x *exchange) string {
 		x.wait = int64(time.Second)
 		return verdict.DeliveryInFlight
 	}
-	return isDuplicate(p, x)
+	return isDuplicate(p, x, key)
 }
 
 // markClaimed notes in a request that its delivery is claimed, for the gates of this

@@ -9,6 +9,7 @@ import (
 
 	"github.com/hookward/hookward/internal/audit"
 	"github.com/hookward/hookward/internal/console"
+	"github.com/hookward/hookward/internal/delivery"
 	"github.com/hookward/hookward/internal/memory"
 	"github.com/hookward/hookward/internal/metrics"
 	"github.com/hookward/hookward/internal/policy"
@@ -35,6 +36,8 @@ type middleware struct {
 	refuses    bool            // everything, for that
 	bodyMemory int64           // what the option maxBodyMemoryBytes names, or 0
 
+	served map[string]*served // what stands behind its gates, by router; guarded by registryMu
+
 	// What was last compiled, also guarded by registryMu.
 	lastRaw         map[string]any
 	lastCompilation *policy.Compilation // of what had no mistake
@@ -46,6 +49,7 @@ type middleware struct {
 	compilation *policy.Compilation
 	memory      memory.Memory
 	pushers     []*scrape.Pusher // of a middleware with metrics
+	courier     *courier         // nil where nothing is stored
 
 	bodyMemoryTold string
 }
@@ -100,7 +104,7 @@ func compileShared(ctx context.Context, name string, raw map[string]any, now tim
 // directoryOf returns where a policy has something outlive the process that no other
 // process may use, or nothing.
 func directoryOf(p *policy.Policy) string {
-	uses := p.Audit.Required || p.Replay != nil
+	uses := p.Audit.Required || p.Replay != nil || p.Delivery != nil
 	for i := range p.Audit.Specs {
 		uses = uses || p.Audit.Specs[i].Queue.Directory != ""
 	}
@@ -130,7 +134,9 @@ func useState(ctx context.Context, name string, m *middleware, p *policy.Policy,
 	if p.Audit.Required {
 		audit.OpenAhead(m.numbers, memory.FileOf(p.Audit.Directory, "ahead-", name), outputs)
 	}
-	return memory.Use(ctx, &m.memory, name, p, outputs, now)
+	s := memory.Use(ctx, &m.memory, name, p, outputs, now)
+	s.Delivery = keepCourier(m, name, p, s)
+	return s
 }
 
 // middlewareOf returns what there is by a name, used by one more gate.
@@ -255,6 +261,9 @@ func forget(now time.Time) int {
 			metrics.Drop(name, now)
 			memory.Close(&m.memory)
 			scrape.ClosePushers(m.pushers)
+			if m.courier != nil {
+				delivery.Close(m.courier.engine)
+			}
 			audit.CloseAhead(m.numbers)
 			m.mu.Unlock()
 		}

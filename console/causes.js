@@ -52,6 +52,8 @@ export const causes = {
   delivery_in_flight: ['replay', 'The same delivery is being forwarded at this moment.', 'The sender did not wait for the backend, and came again.'],
   delivery_duplicate: ['replay', 'The same delivery has passed before.', 'The sender repeats it although it was answered; or somebody replays it.'],
   replay_unavailable: ['replay', 'The delivery can’t be remembered, which is required.', 'Redis or the disk does not answer.'],
+  delivery_stored: ['delivery', 'The sender repeats a delivery that is stored.', 'It is tried again without the sender, who was told 202.'],
+  store_unavailable: ['delivery', 'The delivery can’t be stored.', 'The store is full, or the disk does not answer; stderr says which.'],
   audit_unavailable: ['audit record', 'No record could be written down, which is required.', 'An output has no room, or the disk does not answer.'],
   verified: [null, 'All checks passed.', ''],
   address_allowed: [null, 'The address is on the allow list, and that is all that is asked for.', ''],

@@ -17,7 +17,7 @@ import (
 
 // elsewhere are the sections that say nothing of a request by itself, but have
 // references to secrets of Traefik's environment, or open files and connections.
-var elsewhere = []string{"audit", "redis", "stateDirectory"}
+var elsewhere = []string{"audit", "delivery", "redis", "stateDirectory"}
 
 // aboutRequests returns a configuration without the sections that are elsewhere.
 func aboutRequests(raw map[string]any) map[string]any {

@@ -38,7 +38,7 @@ func explainProblems(t *testing.T, raw map[string]any) []string {
 // that are Traefik's, which are not there in a test, and what is said for their sake.
 func checkSameProblems(t *testing.T, name string, raw map[string]any) {
 	t.Helper()
-	missing := regexp.MustCompile(`^(audit|redis)\..*(Traefik's environment|Traefik's user|has no certificate in PEM|is not a certificate in PEM)`)
+	missing := regexp.MustCompile(`^(audit|delivery|redis)\..*(Traefik's environment|Traefik's user|has no certificate in PEM|is not a certificate in PEM)`)
 	want := []string{}
 	all := config.Sentences(policy.Compile(raw).Problems)
 	for _, problem := range all {

@@ -1,5 +1,5 @@
 // Command docs writes the options in docs/options.md from the comments of
-// internal/config, the table of a record's fields in docs/audit.md from those of
+// internal/config, the tables of the fields of records in docs/audit.md and docs/delivery.md from those of
 // internal/audit/record.go, the schema of the options, and what is made of the files in
 // catalogue/: the rows that the gate reads, docs/providers.md, and what the command
 // hookward knows of the providers; and the page in console/, packed for the gate. With
@@ -55,7 +55,12 @@ func run(check bool) error {
 		return err
 	}
 	audit := filepath.Join(root, "docs", "audit.md")
-	fields, err := withFields(audit, root)
+	fields, err := withFields(audit, root, "record.go", "Record")
+	if err != nil {
+		return err
+	}
+	delivery := filepath.Join(root, "docs", "delivery.md")
+	transitions, err := withFields(delivery, root, "delivery.go", "DeliveryRecord")
 	if err != nil {
 		return err
 	}
@@ -82,6 +87,7 @@ func run(check bool) error {
 	return errors.Join(
 		write(options, text, check),
 		write(audit, fields, check),
+		write(delivery, transitions, check),
 		write(filepath.Join(root, "docs", "providers.md"), providerPage(rows), check),
 		write(filepath.Join(root, "cmd", "hookward", "providers.json"), data, check),
 		write(filepath.Join(root, "docs", "options.schema.json"), schema, check),
@@ -128,14 +134,14 @@ func optionSections(root string) (map[string][]option, error) {
 	return sections, nil
 }
 
-// withFields returns a page with the table of a record's fields as it should be.
-func withFields(page, root string) (string, error) {
+// withFields returns a page with the table of the fields of a kind of record, as it should be.
+func withFields(page, root, file, kind string) (string, error) {
 	sections := map[string][]option{}
-	if err := parse(filepath.Join(root, "internal", "audit", "record.go"), sections); err != nil {
+	if err := parse(filepath.Join(root, "internal", "audit", file), sections); err != nil {
 		return "", err
 	}
 	text := "| Field | Meaning |\n|---|---|\n"
-	for _, o := range sections["Record"] {
+	for _, o := range sections[kind] {
 		name, _, _ := strings.Cut(o.name, ",")
 		text += fmt.Sprintf("| `%s` | %s |\n", name, strings.ReplaceAll(o.meaning, "|", "\\|"))
 	}

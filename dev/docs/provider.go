@@ -30,6 +30,14 @@ type provider struct {
 	// lose some: it is a mistake then.
 	Alike bool `json:"alike"`
 
+	// WaitsFor is how long the provider waits for an answer, such as `3s`. The default of
+	// `delivery.timeout` stays below it. Left out where no source says it.
+	WaitsFor string `json:"waitsFor" yaml:"waitsFor"`
+
+	// ReadsAnswer says that the provider does something with the body of the backend's
+	// answer: `delivery.mode: accept` is a mistake then.
+	ReadsAnswer bool `json:"readsAnswer" yaml:"readsAnswer"`
+
 	// Bare says that the provider takes no answer with a body. The gate then refuses
 	// without the words that it has otherwise.
 	Bare bool `json:"bare"`

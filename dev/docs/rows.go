@@ -101,6 +101,8 @@ func (p provider) row(slug string, files map[string]provider, root string) (row,
 	}
 	_, err := time.ParseDuration(p.RetriesFor)
 	demand(p.RetriesFor == "" || err == nil, "retriesFor: %q is no duration", p.RetriesFor)
+	_, err = time.ParseDuration(p.WaitsFor)
+	demand(p.WaitsFor == "" || err == nil, "waitsFor: %q is no duration", p.WaitsFor)
 	if p.Like != "" {
 		family, known := files[p.Like]
 		demand(known, "like: there is no catalogue/%s.yaml", p.Like)
@@ -190,6 +192,12 @@ func rowsFile(rows []row) (string, error) {
 		}
 		if r.Alike {
 			habits["alike"] = "true"
+		}
+		if r.WaitsFor != "" {
+			habits["waitsFor"] = r.WaitsFor
+		}
+		if r.ReadsAnswer {
+			habits["readsAnswer"] = "true"
 		}
 		if r.Bare {
 			habits["bare"] = "true"

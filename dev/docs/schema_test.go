@@ -120,6 +120,8 @@ func TestSchemaValuesAreTheGates(t *testing.T) {
 		"ListOptions.format":              "denylist: {lists: [{url: 'https://example.com', format: %}]}",
 		"ReplayOptions.onDuplicate":       "replay: {onDuplicate: %}",
 		"ReplayOptions.by":                "replay: {by: %}",
+		"DeliveryOptions.mode":            "delivery: {mode: %}",
+		"DeliveryOptions.onFailure":       "delivery: {onFailure: %}",
 		"AuditOptions.payload":            "audit: {payload: %}",
 		"AuditOptions.redactPatterns":     "audit: {payload: redacted, redactPatterns: [%]}",
 		"OutputOptions.type":              "audit: {outputs: [{type: %}]}",

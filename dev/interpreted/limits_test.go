@@ -41,6 +41,7 @@ func BenchmarkLimits(b *testing.B) {
 		{"replay", map[string]any{"replay": "true"}},
 		{"both", map[string]any{"rateLimit": limit, "replay": "true"}},
 		{"journal", map[string]any{"replay": "true", "stateDirectory": b.TempDir()}},
+		{"delivery", map[string]any{"replay": "true", "stateDirectory": b.TempDir(), "delivery": "true"}},
 		{"redis-limit", map[string]any{"rateLimit": sharedLimit, "redis": redis}},
 		{"redis-both", map[string]any{"rateLimit": sharedLimit, "replay": "true", "redis": redis}},
 	} {

@@ -53,6 +53,17 @@ func TestReadme(t *testing.T) {
 	}
 }
 
+// stateOf returns a directory in which a gate may still be at work when the test ends.
+func stateOf(t *testing.T) string {
+	t.Helper()
+	directory, err := os.MkdirTemp("", "hookward-readme-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(directory) })
+	return directory
+}
+
 func testReadme(t *testing.T, source Source, options string) {
 	t.Helper()
 	decoded, problems, err := source.Decode(options)
@@ -71,7 +82,7 @@ func testReadme(t *testing.T, source Source, options string) {
 		allowlist["sourceRange"] = "192.0.2.1"
 	}
 	if raw["stateDirectory"] != nil {
-		raw["stateDirectory"] = t.TempDir()
+		raw["stateDirectory"] = stateOf(t)
 	}
 	if audit, ok := raw["audit"].(map[string]any); ok {
 		// Their receivers aren't here, and their paths are the reader's.

@@ -19,7 +19,7 @@ type Record struct {
 	// ECSVersion is the version of the Elastic Common Schema.
 	ECSVersion string `json:"ecs.version"`
 
-	// Dataset is always `hookward.audit`.
+	// Dataset is `hookward.audit`.
 	Dataset string `json:"event.dataset"`
 
 	// Kind is `event`, or `pipeline_error` of a record that says which ones
@@ -34,7 +34,8 @@ type Record struct {
 
 	// Outcome is `success` where the request passed and the backend answered
 	// with less than 400, or the gate answered for itself; else `failure`;
-	// `unknown` where Traefik ended before it was known.
+	// `unknown` where Traefik ended before it was known, or the delivery is stored
+	// and tried again.
 	Outcome string `json:"event.outcome"`
 
 	// Reason is the word for what was decided, as in the table of answers.
@@ -112,6 +113,18 @@ type Record struct {
 
 	// Duplicate marks a delivery that had passed before.
 	Duplicate bool `json:"hookward.duplicate,omitempty"`
+
+	// Kept is the id of a delivery that is kept until it has arrived: see `delivery`. The
+	// records of the dataset `hookward.delivery` have it as well.
+	Kept string `json:"hookward.delivery.id,omitempty"`
+
+	// KeptState is what has become of such a delivery at the end of the request:
+	// `delivered`, `stored` (it is tried again, and the outcome is `unknown`), or `passed`
+	// (the sender was told that it has failed).
+	KeptState string `json:"hookward.delivery.state,omitempty"`
+
+	// BackendStatus is what the backend answered where the sender got another answer.
+	BackendStatus int `json:"hookward.delivery.status,omitempty"`
 
 	// Client is the client's address by `ipStrategy`. Absent where it can't be
 	// told.

@@ -148,6 +148,10 @@ type Options struct {
 	// Traefiks, through Redis or Valkey.
 	Redis *RedisOptions `json:"redis"`
 
+	// Delivery keeps verified deliveries that the backend can't take at the moment, and
+	// tries them again. It needs `stateDirectory`.
+	Delivery *DeliveryOptions `json:"delivery"`
+
 	// Audit says what is recorded of each request, and where. Without it, that is
 	// one line on stdout, with the body's hash.
 	Audit *AuditOptions `json:"audit"`
@@ -165,8 +169,8 @@ type Options struct {
 
 	// StateDirectory is a directory, as an absolute path, for what a restart of
 	// Traefik should not forget: the last good version of each list that has a
-	// `url`, the deliveries that `replay` remembers, and records that could not
-	// be sent yet. It is created where it is missing. Each Traefik needs one of
+	// `url`, the deliveries that `replay` remembers, those that `delivery` has
+	// yet to hand on, and records that could not be sent yet. It is created where it is missing. Each Traefik needs one of
 	// its own.
 	//
 	// Without it, a restart has two effects: an allow list with a `url` answers

@@ -28,6 +28,12 @@ type habits struct {
 	// Alike says that different events may be equal to the byte.
 	Alike bool `json:"alike"`
 
+	// WaitsFor is how long it waits for an answer; zero where that is not known.
+	WaitsFor time.Duration `json:"waitsFor"`
+
+	// ReadsAnswer says that it does something with the body of the backend's answer.
+	ReadsAnswer bool `json:"readsAnswer"`
+
 	// Bare says that its check of the address takes no answer with a body, also of a refusal.
 	Bare bool `json:"bare"`
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/hookward/hookward/internal/claim"
 	"github.com/hookward/hookward/internal/cluster"
 	"github.com/hookward/hookward/internal/introspect"
+	"github.com/hookward/hookward/internal/delivery"
 	"github.com/hookward/hookward/internal/iplist"
 	"github.com/hookward/hookward/internal/keyset"
 	"github.com/hookward/hookward/internal/policy"
@@ -44,6 +45,7 @@ type State struct {
 	Outputs []*audit.Output
 
 	Introspection *introspect.Client // who is asked about access tokens
+	Delivery *delivery.Engine
 }
 
 // Memory is what one middleware has left to the next policy of its name. It has one user

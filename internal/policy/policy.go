@@ -53,6 +53,7 @@ type Policy struct {
 	Limit              *RateLimit
 	Ban                *Ban
 	Replay             *Replay
+	Delivery           *Delivery
 	Audit              *audit.Settings
 	Shared             *Redis            // nil: this Traefik's alone
 	Identity           *message.Identity // where a delivery says what it is, unless another form than the first verifies it
@@ -165,6 +166,7 @@ func compilePolicy(n *config.Notes, resolver *secrets.Resolver, raw map[string]a
 		p.Shared = compileRedis(n, resolver, *options.Redis)
 		checkShared(n, p)
 	}
+	p.Delivery = compileDelivery(n, resolver, options, p, &row)
 	p.Audit = compileAudit(n, resolver, options, placesOfProofs(p))
 	checkStateDirectory(n, p, options.StateDirectory)
 	n.Problems = config.WithoutRepeats(n.Problems)
@@ -229,7 +231,7 @@ func checkStateDirectory(n *config.Notes, p *Policy, directory string) {
 	if directory[:1] != "/" {
 		config.AddProblem(n, "stateDirectory", config.KindInvalid, "must be an absolute path")
 	}
-	if p.Replay != nil || p.Audit.Required || hasFetchedKeys(p.KeySources) || len(n.Problems) > 0 {
+	if p.Replay != nil || p.Delivery != nil || p.Audit.Required || hasFetchedKeys(p.KeySources) || len(n.Problems) > 0 {
 		return
 	}
 	for _, s := range p.Audit.Specs {
@@ -238,7 +240,7 @@ func checkStateDirectory(n *config.Notes, p *Policy, directory string) {
 		}
 	}
 	if !hasFetchedList(p.Addresses) {
-		config.AddWarning(n, "stateDirectory", config.KindNoEffect, "has no effect, because nothing needs it: replay, a list or a key set with a url, audit.required, and an output across a network would")
+		config.AddWarning(n, "stateDirectory", config.KindNoEffect, "has no effect, because nothing needs it: replay, delivery, a list or a key set with a url, audit.required, and an output across a network would")
 	}
 }
 

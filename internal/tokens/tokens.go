@@ -21,6 +21,7 @@ type Token struct {
 	Places  []message.Location
 	Scheme  string // of the Authorization header, with its space: "Bearer " or "Basic "
 	Digests [][]byte
+	newest  string          // the token itself, of the first of secrets
 	inJSON  bool            // a JSON field: no name may stand there twice
 	names   message.NameSet // that lead to it
 }
@@ -73,6 +74,9 @@ func Compile(n *config.Notes, resolver *secrets.Resolver, options config.Options
 		if o.Bearer && strings.HasPrefix(text, "Bearer ") {
 			config.AddWarning(n, fmt.Sprintf("secrets[%d]", i), config.KindInvalid, "begins with \"Bearer \", which is not part of a bearer token")
 		}
+		if i == 0 {
+			t.newest = text
+		}
 		sum := sha256.Sum256([]byte(text))
 		t.Digests = append(t.Digests, sum[:])
 	}
@@ -86,6 +90,18 @@ func Compile(n *config.Notes, resolver *secrets.Resolver, options config.Options
 		config.AddProblem(n, "tolerance", config.KindNoEffect, "has no effect, because a token has no timestamp")
 	}
 	return t
+}
+
+// Newest returns the header or the query's value that the newest of the tokens makes, as a
+// sender would write it.
+func Newest(t *Token) string {
+	switch t.Scheme {
+	case "Basic ":
+		return t.Scheme + base64.StdEncoding.EncodeToString([]byte(t.newest))
+	case "Bearer ":
+		return t.Scheme + t.newest
+	}
+	return t.newest
 }
 
 // checkPasswords looks at the passwords of user:password, which nobody is to guess,

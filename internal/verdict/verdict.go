@@ -62,6 +62,8 @@ const (
 	DeliveryInFlight  = "delivery_in_flight"
 	DeliveryDuplicate = "delivery_duplicate"
 	ReplayUnavailable = "replay_unavailable"
+	DeliveryStored    = "delivery_stored"
+	StoreUnavailable  = "store_unavailable"
 	AuditUnavailable  = "audit_unavailable"
 
 	// HandshakeAnswered is the one outcome beside these that is no refusal.
@@ -142,6 +144,8 @@ var All = []verdict{
 	{DeliveryInFlight, http.StatusConflict, "", false, 0},
 	{DeliveryDuplicate, http.StatusConflict, "", false, 0},
 	{ReplayUnavailable, http.StatusServiceUnavailable, "", false, 0},
+	{DeliveryStored, http.StatusAccepted, "", false, 0}, // it waits, and needs no other attempt of the sender's
+	{StoreUnavailable, http.StatusServiceUnavailable, "", false, 0},
 	{AuditUnavailable, http.StatusServiceUnavailable, "", false, 0},
 	{HandshakeAnswered, http.StatusServiceUnavailable, "handshake", false, 0}, // it has an answer of its own
 }

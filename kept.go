@@ -1,0 +1,68 @@
+package hookward
+
+import (
+	"net/http"
+	"time"
+)
+
+// This file stays tiny, as serve.go does: a backend that aborts its answer panics through
+// it.
+
+// keptHandler is handler for a gate with the option delivery.
+func keptHandler(g *gate, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		_, hijackable := rw.(http.Hijacker)
+		x := decideOn(g, r, hijackable, time.Now())
+		if x.limit != "" {
+			tellClient(rw, x)
+		}
+		if !x.awaited || !x.forward {
+			serveOtherwise(next, rw, r, x)
+			return
+		}
+		// The sender has nothing yet of an attempt that broke off before its status, so
+		// that this is a failure as others are. A panic behind that goes on: it is how a
+		// broken response is aborted. Yaegi recovers here, and in no function behind it.
+		defer func() {
+			if !x.kept.passed {
+				_ = recover()
+				endOtherwise(rw, x)
+			}
+			finish(x)
+		}()
+		next.ServeHTTP(newKeptWriter(rw, x), x.kept.request)
+		x.completed = true
+	})
+}
+
+// serveOtherwise is for what is not kept while the backend is asked.
+func serveOtherwise(next http.Handler, rw http.ResponseWriter, r *http.Request, x *exchange) {
+	if x.through {
+		next.ServeHTTP(rw, r)
+		return
+	}
+	defer finish(x)
+	if !x.forward {
+		x.kept = nil
+		refuse(rw, r, x)
+		return
+	}
+	if x.kept != nil {
+		acceptDelivery(rw, r, x)
+		return
+	}
+	next.ServeHTTP(newStatusWriter(rw, x), x.Request)
+	x.completed = true
+}
+
+// tryNext has a handler answer an attempt in the background, and says whether it did so to
+// the end.
+func tryNext(next http.Handler, rw http.ResponseWriter, r *http.Request) bool {
+	whole := false
+	func() {
+		defer func() { _ = recover() }()
+		next.ServeHTTP(rw, r)
+		whole = true
+	}()
+	return whole
+}
