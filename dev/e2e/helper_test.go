@@ -93,7 +93,7 @@ func start(t *testing.T, answer http.HandlerFunc, gates []gate, settings gateway
 		s.transcribe(t)
 		left := map[string]int{}
 		numbers, last := map[string]int{}, map[string]int{}
-		for _, r := range s.records(t, "") {
+		for _, r := range append(s.records(t, ""), s.transitions(t)...) {
 			left[r.Path]++
 			numbers[r.Epoch+" "+r.Middleware]++
 			last[r.Epoch+" "+r.Middleware] = max(last[r.Epoch+" "+r.Middleware], r.Sequence)
@@ -394,6 +394,12 @@ type record struct {
 	TokenKeyID     string `json:"hookward.jwt.key_id"`
 	TokenIssuer    string `json:"hookward.jwt.issuer"`
 	TokenSubject   string `json:"hookward.jwt.subject"`
+
+	Action        string `json:"event.action"`
+	Kept          string `json:"hookward.delivery.id"`
+	KeptState     string `json:"hookward.delivery.state"`
+	BackendStatus int    `json:"hookward.delivery.status"`
+	Attempt       int    `json:"hookward.delivery.attempt"`
 }
 
 // records returns the audit records of a path, or all of them where it is empty.
@@ -408,6 +414,21 @@ func (s *site) records(t *testing.T, path string) []*record {
 		r := &record{}
 		if err := json.Unmarshal([]byte(line), r); err != nil {
 			t.Fatalf("the audit record %q: %v", line, err)
+		}
+		found = append(found, r)
+	}
+	return found
+}
+
+// transitions returns the records of what became of deliveries after their requests. They
+// have no path.
+func (s *site) transitions(t *testing.T) []*record {
+	t.Helper()
+	found := []*record{}
+	for _, line := range s.Stdout.Lines(`"event.dataset":"hookward.delivery"`) {
+		r := &record{}
+		if err := json.Unmarshal([]byte(line), r); err != nil {
+			t.Fatalf("the record %q: %v", line, err)
 		}
 		found = append(found, r)
 	}

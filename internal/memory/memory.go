@@ -15,8 +15,8 @@ import (
 	"github.com/hookward/hookward/internal/bucket"
 	"github.com/hookward/hookward/internal/claim"
 	"github.com/hookward/hookward/internal/cluster"
-	"github.com/hookward/hookward/internal/introspect"
 	"github.com/hookward/hookward/internal/delivery"
+	"github.com/hookward/hookward/internal/introspect"
 	"github.com/hookward/hookward/internal/iplist"
 	"github.com/hookward/hookward/internal/keyset"
 	"github.com/hookward/hookward/internal/policy"
@@ -45,7 +45,7 @@ type State struct {
 	Outputs []*audit.Output
 
 	Introspection *introspect.Client // who is asked about access tokens
-	Delivery *delivery.Engine
+	Delivery      *delivery.Engine
 }
 
 // Memory is what one middleware has left to the next policy of its name. It has one user

@@ -92,6 +92,9 @@ func compileDelivery(n *config.Notes, resolver *secrets.Resolver, options config
 	}
 	fitDelivery(n, d, p, row)
 	noteTokens(n, d, p.Token)
+	if p.JWT != nil && p.JWT.Forwards && !p.JWT.Bound && len(d.Options.Keys) == 0 {
+		wrong(".store.encryptionKeys", config.KindRequired, "are required, because the backend gets the token, which is good for other deliveries and would lie in the store in clear")
+	}
 	return d
 }
 
@@ -263,7 +266,7 @@ func fitDelivery(n *config.Notes, d *Delivery, p *Policy, row *config.Provider) 
 // namesOf returns the headers that the scheme reads.
 func namesOf(p *Policy) []string {
 	names := []string{}
-	for name := range verifiedNames(p.Schemes, p.Token) {
+	for name := range verifiedNames(p) {
 		names = append(names, name)
 	}
 	return names
