@@ -48,8 +48,8 @@ func TestReadme(t *testing.T) {
 			}
 		}
 	}
-	if found != 50 {
-		t.Errorf("found %d configurations of 50", found)
+	if found != 52 {
+		t.Errorf("found %d configurations of 52", found)
 	}
 }
 
