@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"sort"
 	"strconv"
+	"strings"
 
 	"github.com/hookward/hookward/internal/redact"
 )
@@ -11,26 +12,45 @@ import (
 // maxShown bounds how many headers of a request are shown.
 const maxShown = 64
 
-// Headers returns the headers of a request for people to look at: name, value, name, value,
-// in the order of their names. What the request was verified by has no value there, nor what
-// has the name of a secret, or a secret of the gate in it.
+// plainNames are headers whose values are never secrets, whatever the gate is for.
+var plainNames = map[string]bool{
+	"Accept": true, "Accept-Encoding": true, "Accept-Language": true, "Connection": true,
+	"Content-Encoding": true, "Content-Length": true, "Content-Type": true, "Date": true,
+	"User-Agent": true, "X-Forwarded-For": true, "X-Forwarded-Host": true, "X-Forwarded-Port": true,
+	"X-Forwarded-Proto": true, "X-Forwarded-Server": true, "X-Real-Ip": true,
+}
+
+// Headers returns the first lines of a request's headers for people to look at: name,
+// value, name, value, in the order of their names. Secrets have no value there: see
+// hidesValue. A gate that can't tell by which headers it verifies gives nil for their names.
 func Headers(a *Settings, verified map[string]bool, h http.Header) []string {
 	names := make([]string, 0, len(h))
 	for name := range h {
 		names = append(names, name)
 	}
 	sort.Strings(names)
-	if len(names) > maxShown {
-		names = names[:maxShown]
-	}
-	shown := make([]string, 0, 2*len(names))
+	shown := []string{}
 	for _, name := range names {
 		for _, value := range h[name] {
-			if verified[name] || redact.SensitiveName(name) {
+			if len(shown) == 2*maxShown {
+				return shown
+			}
+			if hidesValue(verified, name, value) {
 				value = "masked, " + strconv.Itoa(len(value)) + " bytes"
+			} else if query := strings.IndexByte(value, '?'); query >= 0 && strings.IndexByte(value, '/') >= 0 {
+				value = value[:query+1] + redacted // of an address, as in Referer
 			}
 			shown = append(shown, recordable(a, name, maxRecordedShort), recordable(a, value, maxRecordedShort))
 		}
 	}
 	return shown
+}
+
+// hidesValue says whether the value of a header may be a secret: the request was verified by
+// it, its name says so, it looks like a JSON Web Token, or nobody can tell.
+func hidesValue(verified map[string]bool, name, value string) bool {
+	if verified == nil {
+		return !plainNames[name]
+	}
+	return verified[name] || redact.SensitiveName(name) || strings.Contains(value, "eyJ")
 }
