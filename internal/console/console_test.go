@@ -1,14 +1,10 @@
 package console
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
-	"io"
-	"net/http"
 	"net/http/httptest"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -150,106 +146,6 @@ func TestViewerSeesNoPayload(t *testing.T) {
 	}
 }
 
-func TestSessions(t *testing.T) {
-	s := page(t)
-	login := ask(s, "POST", "/hookward/api/login", `{"token":"`+readerToken+`"}`, "Content-Type", "application/json")
-	cookie := login.Header().Get("Set-Cookie")
-	for _, part := range []string{"__Host-hookward=", "Path=/", "HttpOnly", "Secure", "SameSite=Strict", "Max-Age=43200"} {
-		if !strings.Contains(cookie, part) {
-			t.Errorf("%q lacks %s", cookie, part)
-		}
-	}
-	value, _, _ := strings.Cut(cookie, ";")
-	in := func() int { return ask(s, "GET", "/hookward/api/overview", "", "Cookie", value).Code }
-	if in() != 200 {
-		t.Fatalf("the session is not known: %d", in())
-	}
-	role := s.Roles
-	s.Roles = map[string]string{policy.ConsoleDigest(viewerToken): policy.Viewer}
-	if in() != 401 {
-		t.Error("a session outlives its token")
-	}
-	s.Roles = role
-	sessionsMu.Lock()
-	for digest := range sessions {
-		sessions[digest] = session{token: sessions[digest].token, ends: time.Now().Add(-time.Second)}
-	}
-	sessionsMu.Unlock()
-	if in() != 401 {
-		t.Error("a session outlives its time")
-	}
-	again := ask(s, "POST", "/hookward/api/login", `{"token":"`+readerToken+`"}`, "Content-Type", "application/json")
-	value, _, _ = strings.Cut(again.Header().Get("Set-Cookie"), ";")
-	ask(s, "POST", "/hookward/api/logout", "{}", "Cookie", value, "Content-Type", "application/json")
-	if in() != 401 {
-		t.Error("a session outlives the log-out")
-	}
-	local := ask(&policy.Console{Path: "/hookward", Hosts: map[string]bool{"localhost:8000": true}, Roles: role}, "POST", "/hookward/api/login", `{"token":"`+readerToken+`"}`, "Content-Type", "application/json", "Host", "localhost:8000")
-	if text := local.Header().Get("Set-Cookie"); strings.Contains(text, "__Host-") || strings.Contains(text, "Secure") {
-		t.Errorf("without TLS, on loopback: %q", text)
-	}
-}
-
-func TestSessionsAreBounded(t *testing.T) {
-	s := page(t)
-	r := httptest.NewRequest("POST", "http://"+host, nil)
-	for i := 0; i < maxSessions+10; i++ {
-		beginSession(r, policy.ConsoleDigest(readerToken), time.Now())
-	}
-	if len(sessions) != maxSessions || s == nil {
-		t.Errorf("%d sessions", len(sessions))
-	}
-}
-
-func TestGuessingIsBanned(t *testing.T) {
-	for name, guess := range map[string]func(s *policy.Console) int{
-		"login": func(s *policy.Console) int {
-			return ask(s, "POST", "/hookward/api/login", `{"token":"guess"}`, "Content-Type", "application/json").Code
-		},
-		"bearer": func(s *policy.Console) int {
-			return ask(s, "GET", "/hookward/api/overview", "", bearer("guess")...).Code
-		},
-	} {
-		s := page(t)
-		for i := 1; i < maxFailures; i++ {
-			if code := guess(s); code != 401 {
-				t.Errorf("%s, guess %d: %d", name, i, code)
-			}
-		}
-		if guess(s) != 429 || guess(s) != 429 {
-			t.Errorf("%s: not banned", name)
-		}
-		right := ask(s, "POST", "/hookward/api/login", `{"token":"`+readerToken+`"}`, "Content-Type", "application/json")
-		if right.Code != 429 || right.Header().Get("Retry-After") == "" {
-			t.Errorf("%s: a banned address logs in: %d", name, right.Code)
-		}
-	}
-}
-
-func TestUserHeader(t *testing.T) {
-	s := page(t)
-	s.UserHeader = "X-Forwarded-User"
-	for name, c := range map[string]struct {
-		headers []string
-		status  int
-	}{
-		"there":                {[]string{"X-Forwarded-User", "alice"}, 200},
-		"empty":                {[]string{"X-Forwarded-User", ""}, 401},
-		"twice":                {[]string{"X-Forwarded-User", "alice", "X-Forwarded-User", "mallory"}, 401},
-		"with an underscore":   {[]string{"X_Forwarded_User", "mallory"}, 401},
-		"and one with a dash":  {[]string{"X_Forwarded_User", "mallory", "X-Forwarded-User", "alice"}, 401},
-		"or nothing of either": {nil, 401},
-	} {
-		if answer := ask(s, "GET", "/hookward/api/overview", "", c.headers...); answer.Code != c.status {
-			t.Errorf("%s: %d, want %d", name, answer.Code, c.status)
-		}
-	}
-	s.UserHeader = ""
-	if answer := ask(s, "GET", "/hookward/api/overview", "", "X-Forwarded-User", "alice"); answer.Code != 401 {
-		t.Errorf("nobody asked for the header: %d", answer.Code)
-	}
-}
-
 func TestFiles(t *testing.T) {
 	s := page(t)
 	for name, kind := range map[string]string{"": "text/html", "console.js": "text/javascript", "console.css": "text/css", "icon.svg": "image/svg+xml"} {
@@ -318,127 +214,6 @@ func TestDeliveries(t *testing.T) {
 	}
 }
 
-func TestRingIsBounded(t *testing.T) {
-	page(t)
-	for i := 0; i < MaxDeliveries+5; i++ {
-		keepOne(fmt.Sprintf("a-%d", i), "pass", "")
-	}
-	kept := newest()
-	if len(kept) != MaxDeliveries || kept[0].number != 6 {
-		t.Errorf("%d kept, from %d", len(kept), kept[0].number)
-	}
-	large := strings.Repeat("x", 1<<20)
-	for i := 0; i < 40; i++ {
-		keepOne("b", "pass", large)
-	}
-	if deliveries.bytes > maxBytes || len(newest()) > 40 || len(newest()) < 25 {
-		t.Errorf("%d bytes, %d kept", deliveries.bytes, len(newest()))
-	}
-	found, missed, last := after(last()-5, 2)
-	if len(found) != 2 || missed != 3 || found[1].number != last {
-		t.Errorf("%d found, %d missed", len(found), missed)
-	}
-}
-
-func on() bool { return atomic.LoadInt32(Watched) != 0 }
-
-func last() int64 {
-	_, _, n := after(1<<62, 0)
-	return n
-}
-
-func TestKeptWhileThereIsAConsole(t *testing.T) {
-	page(t)
-	ctx, cancel := context.WithCancel(context.Background())
-	now := time.Now()
-	Open(ctx, now)
-	keepOne("a-1", "pass", "")
-	cancel()
-	Sweep(now)
-	if !on() || len(newest()) != 1 {
-		t.Fatal("forgotten at once: a reload ends the old console first")
-	}
-	Open(context.Background(), now)
-	Sweep(now.Add(linger))
-	if !on() || len(newest()) != 1 {
-		t.Fatal("forgotten although there is another console")
-	}
-	deliveries.mu.Lock()
-	deliveries.readers = []context.Context{ctx}
-	deliveries.mu.Unlock()
-	Sweep(now)
-	Sweep(now.Add(linger))
-	if on() || len(newest()) != 0 {
-		t.Error("kept although nobody can look")
-	}
-}
-
-func TestStream(t *testing.T) {
-	s := page(t)
-	server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		r.Host = host
-		Serve(s, nothing, rw, r)
-	}))
-	defer server.Close()
-	keepOne("a-1", "pass", "")
-	keepOne("a-2", "refuse", "")
-	stream := func(since, query string) io.ReadCloser {
-		r, _ := http.NewRequest("GET", server.URL+"/hookward/api/stream"+query, nil)
-		r.Header.Set("Authorization", "Bearer "+viewerToken)
-		if since != "" {
-			r.Header.Set("Last-Event-ID", since)
-		}
-		answer, err := http.DefaultClient.Do(r)
-		if err != nil || answer.StatusCode != 200 {
-			t.Fatalf("%v %v", err, answer)
-		}
-		return answer.Body
-	}
-	for name, c := range map[string]struct{ since, query, want string }{
-		"what was missed":    {instance + "-1", "", "id: " + instance + "-2\ndata: {\"number\":2,\"id\":\"a-2\""},
-		"of another process": {"00000000-77", "", "id: " + instance + "-1\n"},
-		"of the future":      {instance + "-99", "", "id: " + instance + "-1\n"},
-		"filtered":           {instance + "-0", "?decision=refuse", "retry: 2000\n\nid: " + instance + "-2\n"},
-	} {
-		body := stream(c.since, c.query)
-		text := ""
-		part := make([]byte, 4096)
-		for !strings.Contains(text, c.want) && len(text) < 8000 {
-			n, err := body.Read(part)
-			text += string(part[:n])
-			if err != nil {
-				break
-			}
-		}
-		body.Close()
-		if !strings.Contains(text, c.want) {
-			t.Errorf("%s: %q", name, text)
-		}
-	}
-}
-
-func TestStreamEndsWithItsSession(t *testing.T) {
-	s := page(t)
-	server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		r.Host = host
-		Serve(s, nothing, rw, r)
-	}))
-	defer server.Close()
-	login := ask(s, "POST", "/hookward/api/login", `{"token":"`+readerToken+`"}`, "Content-Type", "application/json")
-	cookie, _, _ := strings.Cut(login.Header().Get("Set-Cookie"), ";")
-	r, _ := http.NewRequest("GET", server.URL+"/hookward/api/stream", nil)
-	r.Header.Set("Cookie", cookie)
-	answer, err := http.DefaultClient.Do(r)
-	if err != nil || answer.StatusCode != 200 {
-		t.Fatalf("%v %v", err, answer)
-	}
-	ask(s, "POST", "/hookward/api/logout", "{}", "Cookie", cookie, "Content-Type", "application/json")
-	text, err := io.ReadAll(answer.Body) // for ever, if nothing ends it
-	if err != nil || strings.Contains(string(text), "data:") {
-		t.Errorf("%v, %q", err, text)
-	}
-}
-
 // A list is never null: the page goes through it.
 func TestNothingYet(t *testing.T) {
 	s := page(t)
@@ -458,20 +233,5 @@ func TestNothingYet(t *testing.T) {
 	Keep([]byte(`{"event.id":"a-2","hookward.decision":"refuse"}`), nil)
 	if answer := ask(s, "GET", "/hookward/api/deliveries/a-2", "", bearer(viewerToken)...); strings.Contains(answer.Body.String(), "null") {
 		t.Errorf("a delivery without headers: %s", answer.Body)
-	}
-}
-
-func TestQuantile(t *testing.T) {
-	buckets := make([]int64, 15)
-	if quantile(buckets, 0.5) != nil {
-		t.Error("of nothing")
-	}
-	buckets[1] = 10 // from 1 to 2.5 ms
-	if q := *quantile(buckets, 0.5); q != 1.75e6 {
-		t.Errorf("half of them: %v", q)
-	}
-	buckets[14] = 90
-	if q := *quantile(buckets, 0.95); q != 1e10 {
-		t.Errorf("above the last bound: %v", q)
 	}
 }

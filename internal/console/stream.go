@@ -24,6 +24,10 @@ const (
 
 var viewers int32 // atomic
 
+// patience is how long a viewer may leave unread what he was sent. Without an end to it he
+// would keep his place for as long as his connection lasts.
+var patience = 30 * time.Second
+
 // serveStream tells a viewer of deliveries as they come, by server-sent events, until he
 // leaves. He reads from the ring, so that nobody waits for him; what he was too slow for
 // he is told the number of.
@@ -39,8 +43,10 @@ func serveStream(s *policy.Console, rw http.ResponseWriter, r *http.Request, q *
 	last := firstNumber(r)
 	begun := time.Now()
 	told := begun
-	_, _ = rw.Write([]byte("retry: 2000\n\n"))
-	flush(rw)
+	defer http.NewResponseController(rw).SetWriteDeadline(time.Time{}) // as it was, for the next request
+	if !send(rw, "retry: 2000\n\n") {
+		return
+	}
 	for r.Context().Err() == nil {
 		now := time.Now()
 		if now.Sub(begun) > maxStream || visitorOf(s, r, now) == nil {
@@ -53,11 +59,9 @@ func serveStream(s *policy.Console, rw http.ResponseWriter, r *http.Request, q *
 			text = ": \n\n"
 		}
 		if text != "" {
-			_, err := rw.Write([]byte(text))
-			if err != nil {
+			if !send(rw, text) {
 				return
 			}
-			flush(rw)
 			told = now
 		}
 		time.Sleep(turn)
@@ -99,6 +103,10 @@ func eventsOf(found []delivery, missed, newest int64, q *query) string {
 	return text
 }
 
-func flush(rw http.ResponseWriter) {
-	_ = http.NewResponseController(rw).Flush()
+// send sends a text at once, and says whether the viewer has taken it.
+func send(rw http.ResponseWriter, text string) bool {
+	controller := http.NewResponseController(rw)
+	_ = controller.SetWriteDeadline(time.Now().Add(patience))
+	_, err := rw.Write([]byte(text))
+	return err == nil && controller.Flush() == nil
 }

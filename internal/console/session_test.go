@@ -1,0 +1,110 @@
+package console
+
+import (
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hookward/hookward/internal/policy"
+)
+
+func TestSessions(t *testing.T) {
+	s := page(t)
+	login := ask(s, "POST", "/hookward/api/login", `{"token":"`+readerToken+`"}`, "Content-Type", "application/json")
+	cookie := login.Header().Get("Set-Cookie")
+	for _, part := range []string{"__Host-hookward=", "Path=/", "HttpOnly", "Secure", "SameSite=Strict", "Max-Age=43200"} {
+		if !strings.Contains(cookie, part) {
+			t.Errorf("%q lacks %s", cookie, part)
+		}
+	}
+	value, _, _ := strings.Cut(cookie, ";")
+	in := func() int { return ask(s, "GET", "/hookward/api/overview", "", "Cookie", value).Code }
+	if in() != 200 {
+		t.Fatalf("the session is not known: %d", in())
+	}
+	role := s.Roles
+	s.Roles = map[string]string{policy.ConsoleDigest(viewerToken): policy.Viewer}
+	if in() != 401 {
+		t.Error("a session outlives its token")
+	}
+	s.Roles = role
+	sessionsMu.Lock()
+	for digest := range sessions {
+		sessions[digest] = session{token: sessions[digest].token, ends: time.Now().Add(-time.Second)}
+	}
+	sessionsMu.Unlock()
+	if in() != 401 {
+		t.Error("a session outlives its time")
+	}
+	again := ask(s, "POST", "/hookward/api/login", `{"token":"`+readerToken+`"}`, "Content-Type", "application/json")
+	value, _, _ = strings.Cut(again.Header().Get("Set-Cookie"), ";")
+	ask(s, "POST", "/hookward/api/logout", "{}", "Cookie", value, "Content-Type", "application/json")
+	if in() != 401 {
+		t.Error("a session outlives the log-out")
+	}
+	local := ask(&policy.Console{Path: "/hookward", Hosts: map[string]bool{"localhost:8000": true}, Roles: role}, "POST", "/hookward/api/login", `{"token":"`+readerToken+`"}`, "Content-Type", "application/json", "Host", "localhost:8000")
+	if text := local.Header().Get("Set-Cookie"); strings.Contains(text, "__Host-") || strings.Contains(text, "Secure") {
+		t.Errorf("without TLS, on loopback: %q", text)
+	}
+}
+
+func TestSessionsAreBounded(t *testing.T) {
+	s := page(t)
+	r := httptest.NewRequest("POST", "http://"+host, nil)
+	for i := 0; i < maxSessions+10; i++ {
+		beginSession(r, policy.ConsoleDigest(readerToken), time.Now())
+	}
+	if len(sessions) != maxSessions || s == nil {
+		t.Errorf("%d sessions", len(sessions))
+	}
+}
+
+func TestGuessingIsBanned(t *testing.T) {
+	for name, guess := range map[string]func(s *policy.Console) int{
+		"login": func(s *policy.Console) int {
+			return ask(s, "POST", "/hookward/api/login", `{"token":"guess"}`, "Content-Type", "application/json").Code
+		},
+		"bearer": func(s *policy.Console) int {
+			return ask(s, "GET", "/hookward/api/overview", "", bearer("guess")...).Code
+		},
+	} {
+		s := page(t)
+		for i := 1; i < maxFailures; i++ {
+			if code := guess(s); code != 401 {
+				t.Errorf("%s, guess %d: %d", name, i, code)
+			}
+		}
+		if guess(s) != 429 || guess(s) != 429 {
+			t.Errorf("%s: not banned", name)
+		}
+		right := ask(s, "POST", "/hookward/api/login", `{"token":"`+readerToken+`"}`, "Content-Type", "application/json")
+		if right.Code != 429 || right.Header().Get("Retry-After") == "" {
+			t.Errorf("%s: a banned address logs in: %d", name, right.Code)
+		}
+	}
+}
+
+func TestUserHeader(t *testing.T) {
+	s := page(t)
+	s.UserHeader = "X-Forwarded-User"
+	for name, c := range map[string]struct {
+		headers []string
+		status  int
+	}{
+		"there":                {[]string{"X-Forwarded-User", "alice"}, 200},
+		"empty":                {[]string{"X-Forwarded-User", ""}, 401},
+		"twice":                {[]string{"X-Forwarded-User", "alice", "X-Forwarded-User", "mallory"}, 401},
+		"with an underscore":   {[]string{"X_Forwarded_User", "mallory"}, 401},
+		"and one with a dash":  {[]string{"X_Forwarded_User", "mallory", "X-Forwarded-User", "alice"}, 401},
+		"or nothing of either": {nil, 401},
+	} {
+		if answer := ask(s, "GET", "/hookward/api/overview", "", c.headers...); answer.Code != c.status {
+			t.Errorf("%s: %d, want %d", name, answer.Code, c.status)
+		}
+	}
+	s.UserHeader = ""
+	if answer := ask(s, "GET", "/hookward/api/overview", "", "X-Forwarded-User", "alice"); answer.Code != 401 {
+		t.Errorf("nobody asked for the header: %d", answer.Code)
+	}
+}

@@ -1,0 +1,115 @@
+package console
+
+import (
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+func TestStream(t *testing.T) {
+	s := page(t)
+	server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		r.Host = host
+		Serve(s, nothing, rw, r)
+	}))
+	defer server.Close()
+	keepOne("a-1", "pass", "")
+	keepOne("a-2", "refuse", "")
+	stream := func(since, query string) io.ReadCloser {
+		r, _ := http.NewRequest("GET", server.URL+"/hookward/api/stream"+query, nil)
+		r.Header.Set("Authorization", "Bearer "+viewerToken)
+		if since != "" {
+			r.Header.Set("Last-Event-ID", since)
+		}
+		answer, err := http.DefaultClient.Do(r)
+		if err != nil || answer.StatusCode != 200 {
+			t.Fatalf("%v %v", err, answer)
+		}
+		return answer.Body
+	}
+	for name, c := range map[string]struct{ since, query, want string }{
+		"what was missed":    {instance + "-1", "", "id: " + instance + "-2\ndata: {\"number\":2,\"id\":\"a-2\""},
+		"of another process": {"00000000-77", "", "id: " + instance + "-1\n"},
+		"of the future":      {instance + "-99", "", "id: " + instance + "-1\n"},
+		"filtered":           {instance + "-0", "?decision=refuse", "retry: 2000\n\nid: " + instance + "-2\n"},
+	} {
+		body := stream(c.since, c.query)
+		text := ""
+		part := make([]byte, 4096)
+		for !strings.Contains(text, c.want) && len(text) < 8000 {
+			n, err := body.Read(part)
+			text += string(part[:n])
+			if err != nil {
+				break
+			}
+		}
+		body.Close()
+		if !strings.Contains(text, c.want) {
+			t.Errorf("%s: %q", name, text)
+		}
+	}
+}
+
+func TestStreamEndsWithItsSession(t *testing.T) {
+	s := page(t)
+	server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		r.Host = host
+		Serve(s, nothing, rw, r)
+	}))
+	defer server.Close()
+	login := ask(s, "POST", "/hookward/api/login", `{"token":"`+readerToken+`"}`, "Content-Type", "application/json")
+	cookie, _, _ := strings.Cut(login.Header().Get("Set-Cookie"), ";")
+	r, _ := http.NewRequest("GET", server.URL+"/hookward/api/stream", nil)
+	r.Header.Set("Cookie", cookie)
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil || answer.StatusCode != 200 {
+		t.Fatalf("%v %v", err, answer)
+	}
+	ask(s, "POST", "/hookward/api/logout", "{}", "Cookie", cookie, "Content-Type", "application/json")
+	text, err := io.ReadAll(answer.Body) // for ever, if nothing ends it
+	if err != nil || strings.Contains(string(text), "data:") {
+		t.Errorf("%v, %q", err, text)
+	}
+}
+
+// Who never reads loses his place.
+func TestStreamIsNotHeldUp(t *testing.T) {
+	s := page(t)
+	patience = 200 * time.Millisecond
+	defer func() { patience = 30 * time.Second }()
+	server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		r.Host = host
+		Serve(s, nothing, rw, r)
+	}))
+	defer server.Close()
+	connection, err := net.Dial("tcp", server.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = connection.Close() }()
+	_, err = io.WriteString(connection, "GET /hookward/api/stream HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer "+readerToken+"\r\n\r\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	await(t, "the stream begins", func() bool { return atomic.LoadInt32(&viewers) == 1 })
+	large := strings.Repeat("x", 1<<20)
+	for i := 0; i < 20; i++ { // more than the kernel takes for either side
+		keepOne(large, "pass", "")
+	}
+	await(t, "the stream ends", func() bool { return atomic.LoadInt32(&viewers) == 0 })
+}
+
+func await(t *testing.T, what string, done func() bool) {
+	t.Helper()
+	for end := time.Now().Add(time.Minute); !done(); {
+		if time.Now().After(end) {
+			t.Fatalf("not in a minute: %s", what)
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+}
