@@ -57,7 +57,7 @@ func noteAll(all []metrics.Totals, now time.Time) {
 	for i := range all {
 		there[all[i].Gate] = true
 		h := histories[all[i].Gate]
-		if h == nil {
+		if h == nil || all[i].Requests < h.fine[len(h.fine)-1].counted.Requests { // a gate of that name has begun anew
 			h = &history{}
 			histories[all[i].Gate] = h
 		}
@@ -73,6 +73,15 @@ func noteAll(all []metrics.Totals, now time.Time) {
 			delete(histories, name)
 		}
 	}
+}
+
+// forgetNotes has the charts begin anew: what nobody has noted for a while would look like
+// one long step.
+func forgetNotes() {
+	historyMu.Lock()
+	histories = map[string]*history{}
+	turns = 0
+	historyMu.Unlock()
 }
 
 func appendNote(notes []note, n note, most int) []note {
@@ -186,6 +195,7 @@ type summary struct {
 	Provider  string   `json:"provider"`
 	Problem   string   `json:"problem"`
 	Refuses   bool     `json:"refuses"`
+	Since     int64    `json:"since"` // in seconds, when the window began; 0 for all that the gate has counted
 	Requests  int64    `json:"requests"`
 	Succeeded int64    `json:"succeeded"`
 	Refused   int64    `json:"refused"`
@@ -211,18 +221,18 @@ func timesOf(buckets []int64) times {
 // summaryOf sums up a gate: what it has counted since the window began, or since it
 // began itself.
 func summaryOf(counted *metrics.Totals, window string) summary {
-	before := metrics.Totals{}
+	before := note{}
 	notes := notesOf(counted.Gate, window)
 	most := fineNotes
 	if window == "48h" {
 		most = coarseNotes
 	}
 	if len(notes) == most {
-		before = notes[0].counted
+		before = notes[0]
 	}
-	d := metrics.Since(counted, &before)
+	d := metrics.Since(counted, &before.counted)
 	return summary{
-		Name: counted.Gate, Provider: counted.Provider,
+		Name: counted.Gate, Provider: counted.Provider, Since: before.at,
 		Requests: d.Requests, Succeeded: d.Good, Refused: d.Refused,
 		Gate: timesOf(d.GateTime), Backend: timesOf(d.BackendTime),
 		BytesMean: number(float64(d.BodyBytes), d.Bodies),

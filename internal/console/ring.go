@@ -165,6 +165,7 @@ func Sweep(now time.Time) {
 		atomic.StoreInt32(Watched, 0)
 		r.kept = nil
 		r.bytes = 0
+		forgetNotes()
 	}
 }
 

@@ -115,6 +115,21 @@ func TestNumbersAgree(t *testing.T) {
 	}
 }
 
+// Who keeps sums for a chart keeps nothing else with them.
+func TestTotalsAreSmall(t *testing.T) {
+	Clear()
+	defer Clear()
+	g := Of("a@file")
+	count(g, "pass", "verified", 200)
+	all := All()
+	if all[0].Requests != 1 || all[0].Good != 1 || len(all[0].GateTime) != len(Times)+1 || len(all[0].BackendTime) != len(Times)+1 {
+		t.Errorf("%+v", all[0])
+	}
+	if cap(all[0].GateTime) > 2*len(Times) || cap(all[0].BackendTime) > 2*len(Times) {
+		t.Errorf("room for %d and %d numbers", cap(all[0].GateTime), cap(all[0].BackendTime))
+	}
+}
+
 func countMany(g *Gate, wait *sync.WaitGroup) {
 	defer wait.Done()
 	for i := 0; i < 2000; i++ {

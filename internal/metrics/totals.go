@@ -37,11 +37,12 @@ func totalsOf(g *Gate) Totals {
 	n := append([]int64{}, g.N...)
 	t := Totals{Gate: g.name, Provider: g.provider, Valid: g.valid}
 	g.Mu.Unlock()
+	// Copies: whoever keeps totals must not keep all numbers with them.
+	t.GateTime = append([]int64{}, n[GateAt:BackendAt-1]...)
+	t.BackendTime = append([]int64{}, n[BackendAt:BodyAt-1]...)
 	t.Requests = sum(n[:responsesAt])
 	t.Refused = sum(n[Decisions["refuse"] : Decisions["refuse"]+len(reasons)])
 	t.Good = n[Answers["pass"]+Classes[2]]
-	t.GateTime = n[GateAt : BackendAt-1]
-	t.BackendTime = n[BackendAt : BodyAt-1]
 	t.Bodies = sum(n[BodyAt : SkewAt-1])
 	t.BodyBytes = n[SkewAt-1]
 	return t
