@@ -125,7 +125,7 @@ func serveAPI(s *policy.Console, look func(now time.Time) *Source, rw http.Respo
 
 // refuseVisitor refuses somebody unknown. A wrong token counts as a failed login.
 func refuseVisitor(rw http.ResponseWriter, r *http.Request, now time.Time) {
-	if len(r.Header["Authorization"]) > 0 && !mayTry(rw, r, now) {
+	if showsToken(r) && (isBanned(rw, peerOf(r), now) || !mayTry(rw, r, now)) {
 		return
 	}
 	rw.Header()["Www-Authenticate"] = []string{`Bearer realm="hookward"`}

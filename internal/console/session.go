@@ -48,8 +48,11 @@ func visitorOf(s *policy.Console, r *http.Request, now time.Time) *visitor {
 			return &visitor{Name: names[0], Role: s.UserRole}
 		}
 	}
-	bearer := r.Header["Authorization"]
-	if len(bearer) == 1 && strings.HasPrefix(bearer[0], "Bearer ") {
+	if showsToken(r) {
+		bearer := r.Header["Authorization"]
+		if len(bearer) > 1 || bans.Remaining(failures, peerOf(r), now.UnixNano()) > 0 {
+			return nil
+		}
 		return visitorWith(s, policy.ConsoleDigest(bearer[0][len("Bearer "):]))
 	}
 	token := sessionToken(r, now)
@@ -57,6 +60,12 @@ func visitorOf(s *policy.Console, r *http.Request, now time.Time) *visitor {
 		return nil
 	}
 	return visitorWith(s, token)
+}
+
+// showsToken says whether a request shows a token itself. Credentials of another kind are
+// meant for a middleware in front, such as basicAuth.
+func showsToken(r *http.Request) bool {
+	return strings.HasPrefix(r.Header.Get("Authorization"), "Bearer ")
 }
 
 // visitorWith returns who has a token of this digest, or nil. Digests of guesses tell
@@ -82,12 +91,17 @@ func hasTwin(h http.Header, name string) bool {
 }
 
 // cookieName returns the name of the cookie: with __Host- a browser takes it from this
-// host alone, and over TLS, which a page on loopback does not have.
+// host alone, and over TLS, which a page on loopback does not have. There the port is in the
+// name, as all ports of a host share their cookies.
 func cookieName(r *http.Request) string {
-	if isLoopback(r) {
+	if !isLoopback(r) {
+		return "__Host-hookward"
+	}
+	_, port, err := net.SplitHostPort(r.Host)
+	if err != nil {
 		return "hookward"
 	}
-	return "__Host-hookward"
+	return "hookward-" + port
 }
 
 // isLoopback says whether the page is called by a name of this machine.

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/hookward/hookward/internal/bans"
 	"github.com/hookward/hookward/internal/policy"
 )
 
@@ -44,7 +45,7 @@ func TestSessions(t *testing.T) {
 		t.Error("a session outlives the log-out")
 	}
 	local := ask(&policy.Console{Path: "/hookward", Hosts: map[string]bool{"localhost:8000": true}, Roles: role}, "POST", "/hookward/api/login", `{"token":"`+readerToken+`"}`, "Content-Type", "application/json", "Host", "localhost:8000")
-	if text := local.Header().Get("Set-Cookie"); strings.Contains(text, "__Host-") || strings.Contains(text, "Secure") {
+	if text := local.Header().Get("Set-Cookie"); !strings.HasPrefix(text, "hookward-8000=") || strings.Contains(text, "Secure") {
 		t.Errorf("without TLS, on loopback: %q", text)
 	}
 }
@@ -82,6 +83,37 @@ func TestGuessingIsBanned(t *testing.T) {
 		if right.Code != 429 || right.Header().Get("Retry-After") == "" {
 			t.Errorf("%s: a banned address logs in: %d", name, right.Code)
 		}
+		if code := ask(s, "GET", "/hookward/api/overview", "", bearer(readerToken)...).Code; code != 429 {
+			t.Errorf("%s: a banned address is told which token is right: %d", name, code)
+		}
+	}
+}
+
+// A script that asks on and on with the right token does not make its ban longer.
+func TestBanEnds(t *testing.T) {
+	s := page(t)
+	failures = bans.New(maxFailures, time.Minute, 300*time.Millisecond)
+	for i := 0; i < maxFailures; i++ {
+		ask(s, "GET", "/hookward/api/overview", "", bearer("guess")...)
+	}
+	await(t, "the right token is taken again", func() bool {
+		return ask(s, "GET", "/hookward/api/overview", "", bearer(readerToken)...).Code == 200
+	})
+}
+
+// A middleware in front lets its credentials through with each request: they are no guesses.
+func TestOtherCredentialsAreNoGuesses(t *testing.T) {
+	s := page(t)
+	basic := []string{"Authorization", "Basic YWxpY2U6cGFzc3dvcmQ="}
+	for i := 0; i < 2*maxFailures; i++ {
+		if code := ask(s, "GET", "/hookward/api/overview", "", basic...).Code; code != 401 {
+			t.Fatalf("turn %d: %d", i, code)
+		}
+	}
+	login := ask(s, "POST", "/hookward/api/login", `{"token":"`+readerToken+`"}`, append(basic, "Content-Type", "application/json")...)
+	cookie, _, _ := strings.Cut(login.Header().Get("Set-Cookie"), ";")
+	if code := ask(s, "GET", "/hookward/api/overview", "", append(basic, "Cookie", cookie)...).Code; code != 200 {
+		t.Errorf("a session behind basicAuth: %d", code)
 	}
 }
 
