@@ -14,6 +14,7 @@ type query struct {
 	event    string
 	text     string // to be found in the id, the path, or an address
 	window   string // 1h or 48h
+	since    string // the id of the newest event that a viewer has seen
 	before   int64  // a delivery's number; those before it are asked for
 	limit    int
 	payload  bool
@@ -62,6 +63,8 @@ func setQuery(q *query, name, value string) bool {
 	case "payload":
 		q.payload = true
 		return value == "1"
+	case "since":
+		q.since = value
 	case "before":
 		return setNumber(&q.before, value)
 	case "limit":

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -16,40 +17,90 @@ const (
 	turn = 250 * time.Millisecond
 	// maxTurn bounds what is told in one turn; what is beyond it is told as a number.
 	maxTurn = 200
-	// maxViewers bounds the streams of the process.
-	maxViewers = 32
-	maxStream  = time.Hour
+	// maxStreams bounds the streams of the process, those included that nobody reads.
+	maxStreams = 256
+	streamTime = time.Hour
 	heartbeat  = 15 * time.Second
 )
 
-var viewers int32 // atomic
+var (
+	// maxViewers bounds the viewers of the process.
+	maxViewers = 32
+	// patience is how long a viewer may leave unread what he was sent, before another one
+	// may have his place.
+	patience = 30 * time.Second
+)
 
-// patience is how long a viewer may leave unread what he was sent. Without an end to it he
-// would keep his place for as long as his connection lasts.
-var patience = 30 * time.Second
+// The places of viewers. A write to who does not read waits until his connection ends, and
+// nothing can end it: Traefik lets no plugin set a deadline.
+var (
+	placesMu sync.Mutex
+	places   = map[int64]time.Time{} // since when a viewer's write waits; zero if it does not
+	placed   int64
+	streams  int32 // all, those included that have lost their place; atomic
+)
+
+// takePlace returns a viewer's place, or 0 where there is none.
+func takePlace(now time.Time) int64 {
+	placesMu.Lock()
+	defer placesMu.Unlock()
+	if len(places) >= maxViewers {
+		for place, since := range places {
+			if !since.IsZero() && now.Sub(since) > patience {
+				delete(places, place)
+			}
+		}
+	}
+	if len(places) >= maxViewers || atomic.LoadInt32(&streams) > maxStreams {
+		return 0
+	}
+	placed++
+	places[placed] = time.Time{}
+	return placed
+}
+
+// notePlace notes since when a write of a viewer's waits. It returns false where he has lost
+// his place.
+func notePlace(place int64, since time.Time) bool {
+	placesMu.Lock()
+	defer placesMu.Unlock()
+	_, there := places[place]
+	if there {
+		places[place] = since
+	}
+	return there
+}
+
+func leavePlace(place int64) {
+	placesMu.Lock()
+	delete(places, place)
+	placesMu.Unlock()
+}
 
 // serveStream tells a viewer of deliveries as they come, by server-sent events, until he
 // leaves. He reads from the ring, so that nobody waits for him; what he was too slow for
 // he is told the number of.
 func serveStream(s *policy.Console, rw http.ResponseWriter, r *http.Request, q *query) {
-	defer atomic.AddInt32(&viewers, -1)
-	if atomic.AddInt32(&viewers, 1) > maxViewers {
+	atomic.AddInt32(&streams, 1)
+	defer atomic.AddInt32(&streams, -1)
+	place := takePlace(time.Now())
+	defer leavePlace(place)
+	if place == 0 {
 		rw.Header()["Retry-After"] = []string{"30"}
 		answerStatus(rw, http.StatusServiceUnavailable)
 		return
 	}
 	rw.Header()["Content-Type"] = []string{"text/event-stream; charset=utf-8"}
 	rw.Header()["X-Accel-Buffering"] = []string{"no"}
-	last := firstNumber(r)
+	last := firstNumber(r, q)
 	begun := time.Now()
 	told := begun
-	defer http.NewResponseController(rw).SetWriteDeadline(time.Time{}) // as it was, for the next request
-	if !send(rw, "retry: 2000\n\n") {
+	if !send(rw, place, "retry: 2000\n\n") {
 		return
 	}
 	for r.Context().Err() == nil {
 		now := time.Now()
-		if now.Sub(begun) > maxStream || visitorOf(s, r, now) == nil {
+		if now.Sub(begun) > streamTime || visitorOf(s, r, now) == nil {
 			return
 		}
 		found, missed, newest := after(last, maxTurn)
@@ -59,7 +110,7 @@ func serveStream(s *policy.Console, rw http.ResponseWriter, r *http.Request, q *
 			text = ": \n\n"
 		}
 		if text != "" {
-			if !send(rw, text) {
+			if !send(rw, place, text) {
 				return
 			}
 			told = now
@@ -70,9 +121,13 @@ func serveStream(s *policy.Console, rw http.ResponseWriter, r *http.Request, q *
 
 // firstNumber returns after which delivery a stream begins: where the viewer was, or now.
 // Who was there before this process began has missed all of it.
-func firstNumber(r *http.Request) int64 {
+func firstNumber(r *http.Request, q *query) int64 {
 	_, _, newest := after(1<<62, 0)
-	was, text, ok := strings.Cut(r.Header.Get("Last-Event-ID"), "-")
+	seen := r.Header.Get("Last-Event-ID") // newer than the address, which is that of the first call
+	if seen == "" {
+		seen = q.since
+	}
+	was, text, ok := strings.Cut(seen, "-")
 	if !ok {
 		return newest
 	}
@@ -103,10 +158,14 @@ func eventsOf(found []delivery, missed, newest int64, q *query) string {
 	return text
 }
 
-// send sends a text at once, and says whether the viewer has taken it.
-func send(rw http.ResponseWriter, text string) bool {
-	controller := http.NewResponseController(rw)
-	_ = controller.SetWriteDeadline(time.Now().Add(patience))
+// send sends a text at once, and says whether the viewer has taken it, in his place.
+func send(rw http.ResponseWriter, place int64, text string) bool {
+	if !notePlace(place, time.Now()) {
+		return false
+	}
 	_, err := rw.Write([]byte(text))
-	return err == nil && controller.Flush() == nil
+	if err != nil || http.NewResponseController(rw).Flush() != nil {
+		return false
+	}
+	return notePlace(place, time.Time{})
 }

@@ -36,6 +36,8 @@ func TestStream(t *testing.T) {
 		"what was missed":    {instance + "-1", "", "id: " + instance + "-2\ndata: {\"number\":2,\"id\":\"a-2\""},
 		"of another process": {"00000000-77", "", "id: " + instance + "-1\n"},
 		"of the future":      {instance + "-99", "", "id: " + instance + "-1\n"},
+		"by the address":     {"", "?since=" + instance + "-1", "retry: 2000\n\nid: " + instance + "-2\n"},
+		"not by the address": {instance + "-1", "?since=" + instance + "-0", "retry: 2000\n\nid: " + instance + "-2\n"},
 		"filtered":           {instance + "-0", "?decision=refuse", "retry: 2000\n\nid: " + instance + "-2\n"},
 	} {
 		body := stream(c.since, c.query)
@@ -77,11 +79,12 @@ func TestStreamEndsWithItsSession(t *testing.T) {
 	}
 }
 
-// Who never reads loses his place.
+// Who never reads loses his place to somebody who does, and can't have all streams.
 func TestStreamIsNotHeldUp(t *testing.T) {
 	s := page(t)
-	patience = 200 * time.Millisecond
-	defer func() { patience = 30 * time.Second }()
+	patience, maxViewers = 200*time.Millisecond, 1
+	defer func() { patience, maxViewers = 30*time.Second, 32 }()
+	await(t, "the streams of other tests end", func() bool { return atomic.LoadInt32(&streams) == 0 })
 	server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		r.Host = host
 		Serve(s, nothing, rw, r)
@@ -96,12 +99,32 @@ func TestStreamIsNotHeldUp(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	await(t, "the stream begins", func() bool { return atomic.LoadInt32(&viewers) == 1 })
+	await(t, "the stream begins", func() bool { return atomic.LoadInt32(&streams) == 1 })
+	another := func() int {
+		r, _ := http.NewRequest("GET", server.URL+"/hookward/api/stream", nil)
+		r.Header.Set("Authorization", "Bearer "+readerToken)
+		answer, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = answer.Body.Close()
+		return answer.StatusCode
+	}
+	if code := another(); code != 503 {
+		t.Errorf("one viewer too many: %d", code)
+	}
 	large := strings.Repeat("x", 1<<20)
 	for i := 0; i < 20; i++ { // more than the kernel takes for either side
 		keepOne(large, "pass", "")
 	}
-	await(t, "the stream ends", func() bool { return atomic.LoadInt32(&viewers) == 0 })
+	await(t, "another viewer has the place", func() bool { return another() == 200 })
+	_ = connection.Close()
+	await(t, "all streams end", func() bool { return atomic.LoadInt32(&streams) == 0 && len(places) == 0 })
+	atomic.StoreInt32(&streams, maxStreams)
+	if code := another(); code != 503 {
+		t.Errorf("one stream too many: %d", code)
+	}
+	atomic.StoreInt32(&streams, 0)
 }
 
 func await(t *testing.T, what string, done func() bool) {
