@@ -17,6 +17,7 @@ let leave = () => {}; // what the page that is shown has to end
 async function api(path, options) {
   const answer = await fetch('api/' + path, options);
   if (answer.status === 401) throw new Unknown();
+  if (answer.status === 404) throw new Error('404: it is not kept any more, or never was');
   if (!answer.ok) throw new Error(`${answer.status} ${(await answer.text()).trim()}`);
   return answer.json();
 }
@@ -54,6 +55,7 @@ function loginPage(problem) {
     },
   }, element('input', { type: 'text', name: 'username', autocomplete: 'username', value: 'console', hidden: true }), element('label', {}, 'Token of a viewer or reader', input), element('button', { type: 'submit' }, 'Log in'));
   say('');
+  if (!problem && !isSecureContext) problemText.textContent = 'Over http a browser keeps no session of this page: call it over https, or by the name localhost.';
   show(element('h2', {}, 'Log in'), form, problemText);
   input.focus();
 }
@@ -85,8 +87,8 @@ async function page(make, seconds) {
     } catch (error) {
       if (mine !== turn) return;
       if (error instanceof Unknown) return loginPage();
-      say(`no answer: ${error.message}`, true);
-      if (!main.hasChildNodes()) show(element('p', { class: 'error' }, `The gate does not answer: ${error.message}`));
+      say(error.message, true);
+      if (!made) show(element('p', { class: 'error' }, `This can’t be shown: ${error.message}`));
     }
     if (mine === turn && seconds) timer = setTimeout(again, seconds * 1000);
   };
@@ -124,7 +126,7 @@ function card(g) {
     element('h3', {}, gateLink(g.name)),
     g.problem ? element('p', { class: 'bad' }, element('b', {}, g.refuses ? 'Refuses everything: ' : 'Keeps what was in force: '), shown(g.problem)) : null,
     pairs([
-      ['requests', String(g.requests)],
+      ['requests', `${g.requests} ${g.since ? `since ${new Date(g.since * 1000).toLocaleString()}` : 'in all'}`],
       ['success', g.requests ? `${percent(g.succeeded, g.requests)} passed, and the backend took it` : '–'],
       ['refused', g.refused ? element('a', { href: `#/deliveries?gate=${encodeURIComponent(g.name)}&decision=refuse` }, String(g.refused)) : '0'],
       ['gate', latency(g.gate)],
@@ -341,22 +343,28 @@ function livePage(params) {
     told.textContent = `${count} shown${skipped ? `, ${skipped} skipped: they came faster than they can be shown` : ''}.`;
   };
   let source = null;
+  let seen = ''; // the newest that came, from which a new stream goes on
   const open = () => {
-    source = new EventSource(`api/stream?${new URLSearchParams(params)}`);
+    source?.close();
+    const query = new URLSearchParams(params);
+    if (seen) query.set('since', seen);
+    source = new EventSource(`api/stream?${query}`);
     source.onopen = () => say('live');
     source.onmessage = (event) => {
+      seen = event.lastEventId;
       const row = JSON.parse(event.data);
       if (!paused) return add([row]);
       held.push(row);
       if (held.length > maxRows) { held.shift(); skipped++; }
       button.textContent = `Go on (${held.length} held)`;
     };
+    source.addEventListener('start', (event) => { seen = event.lastEventId; });
     source.addEventListener('gap', (event) => { skipped += Number(event.data); add([]); });
     source.onerror = () => {
       say('connection lost, trying again …', true);
       if (source.readyState === EventSource.CLOSED) {
-        source.close();
-        api('overview').then(() => setTimeout(() => { if (source) open(); }, 3000)).catch((error) => (error instanceof Unknown ? loginPage() : setTimeout(() => { if (source) open(); }, 3000)));
+        const again = () => setTimeout(() => { if (source?.readyState === EventSource.CLOSED && !document.hidden) open(); }, 3000);
+        api('overview').then(again).catch((error) => (error instanceof Unknown ? loginPage() : again()));
       }
     };
   };
@@ -387,7 +395,7 @@ async function healthPage() {
     element('td', {}, d.lastSuccess ? moment(d.lastSuccess, true) : '')));
   return [
     element('h2', {}, 'Health'),
-    element('p', { class: 'soft' }, `hookward ${overview.version}, ${overview.form}; instance ${overview.instance}; you are ${overview.visitor.name} (${overview.visitor.role}).`),
+    element('p', { class: 'soft' }, `hookward ${overview.version}, ${overview.form}; instance ${overview.instance}; you are `, shown(overview.visitor.name), ` (${overview.visitor.role}).`),
     element('h3', {}, 'Gates'), table('Gates', [['gate'], ['provider'], ['configuration'], ['mistake']], element('tbody', {}, gates)),
     element('h3', {}, 'What they depend on'),
     others.length ? table('Dependencies', [['kind'], ['name'], ['state'], ['failures', 'n'], ['last success']], element('tbody', {}, others)) : element('p', {}, 'Nothing: no list, no Redis, no output but stdout.'),

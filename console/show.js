@@ -16,14 +16,23 @@ export function element(name, attributes = {}, ...children) {
 // Characters that are not seen, or that turn a text around.
 const unseen = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff]/u;
 
+// maxMarks is how many of them get an element each. A text of nothing else would hold the
+// browser up.
+const maxMarks = 1000;
+
 // shown returns a stranger's text as an element in which nothing hides: what can't be
 // seen stands there by its number, and the text can't turn what is around it.
 export function shown(text, name = 'bdi') {
   const made = element(name);
   let plain = '';
+  let marks = 0;
   for (const sign of String(text)) {
     if (!unseen.test(sign)) {
       plain += sign;
+      continue;
+    }
+    if (++marks > maxMarks) {
+      plain += '\ufffd';
       continue;
     }
     made.append(plain, element('span', { class: 'mark' }, 'U+' + sign.codePointAt(0).toString(16).toUpperCase().padStart(4, '0')));

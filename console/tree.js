@@ -4,6 +4,7 @@ import { element, shown } from './show.js';
 
 const maxDepth = 64;
 const maxNodes = 1000;
+const maxText = 10000; // of one value, in UTF-16 units
 
 // read returns the nodes of a JSON text, or null where it is none, or is too deep.
 export function read(text) {
@@ -56,9 +57,9 @@ export function tree(root) {
 
 function branch(name, node, depth, left) {
   left.nodes--;
-  const label = name == null ? [] : [element('span', { class: 'soft' }, shown(name), ': ')];
-  if (node.kind === 'text') return element('li', {}, label, '"', shown(node.text), '"');
-  if (node.kind === 'plain') return element('li', {}, label, element('b', {}, node.text));
+  const label = name == null ? [] : [element('span', { class: 'soft' }, shown(name.slice(0, maxText)), ': ')];
+  if (node.kind === 'text') return element('li', {}, label, '"', shown(node.text.slice(0, maxText)), node.text.length > maxText ? ' … more: see the text as it came' : '"');
+  if (node.kind === 'plain') return element('li', {}, label, element('b', {}, node.text.slice(0, maxText)));
   const end = node.kind === '{' ? '}' : ']';
   if (node.items.length === 0) return element('li', {}, label, node.kind + end);
   const list = element('ul', { class: 'tree' });

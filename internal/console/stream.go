@@ -93,9 +93,11 @@ func serveStream(s *policy.Console, rw http.ResponseWriter, r *http.Request, q *
 	rw.Header()["Content-Type"] = []string{"text/event-stream; charset=utf-8"}
 	rw.Header()["X-Accel-Buffering"] = []string{"no"}
 	last := firstNumber(r, q)
+	// With an id, so that a stream which breaks before anything has come goes on from here.
+	start := "retry: 2000\nevent: start\nid: " + idOf(last) + "\ndata: \n\n"
 	begun := time.Now()
 	told := begun
-	if !send(rw, place, "retry: 2000\n\n") {
+	if !send(rw, place, start) {
 		return
 	}
 	for r.Context().Err() == nil {
@@ -138,6 +140,8 @@ func firstNumber(r *http.Request, q *query) int64 {
 	return number
 }
 
+func idOf(number int64) string { return instance + "-" + strconv.FormatInt(number, 10) }
+
 // eventsOf returns the events for what is new: one for each delivery that is asked for,
 // and one for those that were missed.
 func eventsOf(found []delivery, missed, newest int64, q *query) string {
@@ -152,7 +156,7 @@ func eventsOf(found []delivery, missed, newest int64, q *query) string {
 		}
 		line, err := json.Marshal(r)
 		if err == nil {
-			text += "id: " + instance + "-" + strconv.FormatInt(r.Number, 10) + "\ndata: " + string(line) + "\n\n"
+			text += "id: " + idOf(r.Number) + "\ndata: " + string(line) + "\n\n"
 		}
 	}
 	return text

@@ -33,12 +33,13 @@ func TestStream(t *testing.T) {
 		return answer.Body
 	}
 	for name, c := range map[string]struct{ since, query, want string }{
+		"from now on":        {"", "", "event: start\nid: " + instance + "-2\n"},
 		"what was missed":    {instance + "-1", "", "id: " + instance + "-2\ndata: {\"number\":2,\"id\":\"a-2\""},
 		"of another process": {"00000000-77", "", "id: " + instance + "-1\n"},
 		"of the future":      {instance + "-99", "", "id: " + instance + "-1\n"},
-		"by the address":     {"", "?since=" + instance + "-1", "retry: 2000\n\nid: " + instance + "-2\n"},
-		"not by the address": {instance + "-1", "?since=" + instance + "-0", "retry: 2000\n\nid: " + instance + "-2\n"},
-		"filtered":           {instance + "-0", "?decision=refuse", "retry: 2000\n\nid: " + instance + "-2\n"},
+		"by the address":     {"", "?since=" + instance + "-1", "data: \n\nid: " + instance + "-2\n"},
+		"not by the address": {instance + "-1", "?since=" + instance + "-0", "data: \n\nid: " + instance + "-2\n"},
+		"filtered":           {instance + "-0", "?decision=refuse", "data: \n\nid: " + instance + "-2\n"},
 	} {
 		body := stream(c.since, c.query)
 		text := ""
@@ -74,7 +75,7 @@ func TestStreamEndsWithItsSession(t *testing.T) {
 	}
 	ask(s, "POST", "/hookward/api/logout", "{}", "Cookie", cookie, "Content-Type", "application/json")
 	text, err := io.ReadAll(answer.Body) // for ever, if nothing ends it
-	if err != nil || strings.Contains(string(text), "data:") {
+	if err != nil || strings.Contains(string(text), "data: {") {
 		t.Errorf("%v, %q", err, text)
 	}
 }
