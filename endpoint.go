@@ -1,6 +1,7 @@
 package hookward
 
 import (
+	"bytes"
 	"context"
 	"net/http"
 	"sort"
@@ -102,14 +103,15 @@ func lookForConsole(now time.Time) *console.Source {
 	return s
 }
 
-// keepForConsole keeps a record for the page, with the headers of its request as they may
-// be shown.
+// keepForConsole keeps a record for the page, with the headers of its request.
 func keepForConsole(x *exchange, a *audit.Settings, line []byte) {
-	var names map[string]bool // which nobody can tell without a policy
+	var verified map[string]bool // which nobody can tell without a policy
 	if x.policy != nil {
-		names = x.policy.Names
+		verified = x.policy.Names
 	}
-	console.Keep(line, audit.Headers(a, names, x.Request.Header))
+	text := &bytes.Buffer{}
+	_ = x.Request.Header.Write(text) // a buffer takes everything
+	console.Keep(line, text.Bytes(), a, verified)
 }
 
 // lookAround returns where numbers come from. It holds the registry's lock for a moment.

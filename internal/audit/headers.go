@@ -1,15 +1,13 @@
 package audit
 
 import (
-	"net/http"
-	"sort"
 	"strconv"
 	"strings"
 
 	"github.com/hookward/hookward/internal/redact"
 )
 
-// maxShown bounds how many headers of a request are shown.
+// maxShown bounds how many lines of a request's headers are shown.
 const maxShown = 64
 
 // plainNames are headers whose values are never secrets, whatever the gate is for.
@@ -20,28 +18,24 @@ var plainNames = map[string]bool{
 	"X-Forwarded-Proto": true, "X-Forwarded-Server": true, "X-Real-Ip": true,
 }
 
-// Headers returns the first lines of a request's headers for people to look at: name,
-// value, name, value, in the order of their names. Secrets have no value there: see
-// hidesValue. A gate that can't tell by which headers it verifies gives nil for their names.
-func Headers(a *Settings, verified map[string]bool, h http.Header) []string {
-	names := make([]string, 0, len(h))
-	for name := range h {
-		names = append(names, name)
-	}
-	sort.Strings(names)
+// Headers returns the first lines of a request's headers, as http.Header writes them, for
+// people to look at: name, value, name, value. Secrets have no value there: see hidesValue. A
+// gate that can't tell by which headers it verifies gives nil for their names.
+func Headers(a *Settings, verified map[string]bool, text string) []string {
 	shown := []string{}
-	for _, name := range names {
-		for _, value := range h[name] {
-			if len(shown) == 2*maxShown {
-				return shown
-			}
-			if hidesValue(verified, name, value) {
-				value = "masked, " + strconv.Itoa(len(value)) + " bytes"
-			} else if query := strings.IndexByte(value, '?'); query >= 0 && strings.IndexByte(value, '/') >= 0 {
-				value = value[:query+1] + redacted // of an address, as in Referer
-			}
-			shown = append(shown, recordable(a, name, maxRecordedShort), recordable(a, value, maxRecordedShort))
+	for len(shown) < 2*maxShown {
+		line, rest, whole := strings.Cut(text, "\r\n")
+		if !whole { // the last one may be cut
+			break
 		}
+		text = rest
+		name, value, _ := strings.Cut(line, ": ")
+		if hidesValue(verified, name, value) {
+			value = "masked, " + strconv.Itoa(len(value)) + " bytes"
+		} else if query := strings.IndexByte(value, '?'); query >= 0 && strings.IndexByte(value, '/') >= 0 {
+			value = value[:query+1] + redacted // of an address, as in Referer
+		}
+		shown = append(shown, recordable(a, name, maxRecordedShort), recordable(a, value, maxRecordedShort))
 	}
 	return shown
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/hookward/hookward/internal/audit"
 	"github.com/hookward/hookward/internal/bans"
 	"github.com/hookward/hookward/internal/policy"
 	"github.com/hookward/hookward/internal/scrape"
@@ -57,7 +58,7 @@ func ask(s *policy.Console, method, target, body string, headers ...string) *htt
 }
 
 func keepOne(id, decision, content string) {
-	Keep([]byte(fmt.Sprintf(`{"event.id":%q,"hookward.decision":%q,"event.reason":"verified","http.request.body.content":%q}`+"\n", id, decision, content)), []string{"User-Agent", "test"})
+	Keep([]byte(fmt.Sprintf(`{"event.id":%q,"hookward.decision":%q,"event.reason":"verified","http.request.body.content":%q}`+"\n", id, decision, content)), []byte("User-Agent: test\r\nAuthorization: Basic secret\r\n"), audit.Plain, map[string]bool{})
 }
 
 func bearer(token string) []string { return []string{"Authorization", "Bearer " + token} }
@@ -140,6 +141,10 @@ func TestViewerSeesNoPayload(t *testing.T) {
 			t.Errorf("%+v: %d %s", c, answer.Code, answer.Body)
 		}
 	}
+	detail := ask(s, "GET", "/hookward/api/deliveries/a-1", "", bearer(readerToken)...)
+	if text := detail.Body.String(); !strings.Contains(text, `"headers":["User-Agent","test","Authorization","masked, 12 bytes"]`) {
+		t.Errorf("the headers: %s", text)
+	}
 	list := ask(s, "GET", "/hookward/api/deliveries", "", bearer(readerToken)...)
 	if strings.Contains(list.Body.String(), "the payload") {
 		t.Errorf("the list has a payload: %s", list.Body)
@@ -175,7 +180,7 @@ func TestDeliveries(t *testing.T) {
 		}
 		keepOne(fmt.Sprintf("a-%d", i), decision, "")
 	}
-	Keep([]byte(`{"event.id":"a-251","event.kind":"pipeline_error"}`), nil) // of lost records
+	Keep([]byte(`{"event.id":"a-251","event.kind":"pipeline_error"}`), nil, audit.Plain, nil) // of lost records
 	list := func(query string) ([]row, bool) {
 		answer := ask(s, "GET", "/hookward/api/deliveries"+query, "", bearer(viewerToken)...)
 		found := struct {
@@ -230,7 +235,7 @@ func TestNothingYet(t *testing.T) {
 			}
 		}
 	}
-	Keep([]byte(`{"event.id":"a-2","hookward.decision":"refuse"}`), nil)
+	Keep([]byte(`{"event.id":"a-2","hookward.decision":"refuse"}`), nil, audit.Plain, nil)
 	if answer := ask(s, "GET", "/hookward/api/deliveries/a-2", "", bearer(viewerToken)...); strings.Contains(answer.Body.String(), "null") {
 		t.Errorf("a delivery without headers: %s", answer.Body)
 	}

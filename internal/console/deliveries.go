@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/hookward/hookward/internal/audit"
 	"github.com/hookward/hookward/internal/policy"
 )
 
@@ -141,7 +142,7 @@ func serveDelivery(s *policy.Console, rw http.ResponseWriter, v *visitor, id str
 		Headers    []string                   `json:"headers"`
 		HasPayload bool                       `json:"hasPayload"`
 		MayPayload bool                       `json:"mayPayload"`
-	}{found.number, record, append([]string{}, found.headers...), has, may})
+	}{found.number, record, audit.Headers(found.settings, found.verified, found.headers), has, may})
 }
 
 // findDelivery returns the delivery whose record has an id, or nil.

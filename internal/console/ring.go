@@ -10,6 +10,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/hookward/hookward/internal/audit"
 )
 
 const (
@@ -17,13 +19,17 @@ const (
 	// much of their records: what does not fit pushes out the oldest.
 	MaxDeliveries = 2000
 	maxBytes      = 32 << 20
+	// maxHeaders is how much is kept of the headers of one request, in bytes.
+	maxHeaders = 16 << 10
 )
 
 // delivery is one record that the page shows.
 type delivery struct {
-	number  int64    // counts all that were kept, from 1
-	record  string   // the audit record, as it was written
-	headers []string // of the request: name, value, name, value
+	number   int64  // counts all that were kept, from 1
+	record   string // the audit record, as it was written
+	headers  string // of the request, as they came: audit.Headers shows what may be seen
+	settings *audit.Settings
+	verified map[string]bool
 }
 
 // ring holds the newest deliveries of the process, of all gates. It is filled while a
@@ -53,10 +59,15 @@ func newInstance() string {
 	return hex.EncodeToString(random)
 }
 
-// Keep keeps a record, with the headers of its request, for the page.
-func Keep(record []byte, headers []string) {
+// Keep keeps a record for the page, with the headers of its request as http.Header writes
+// them. What of them is secret is told when somebody looks, from the settings and from the names
+// that the gate verifies by: to tell it here costs more than the delivery.
+func Keep(record, headers []byte, a *audit.Settings, verified map[string]bool) {
 	r := deliveries
-	d := delivery{record: string(record), headers: headers}
+	if len(headers) > maxHeaders {
+		headers = headers[:maxHeaders]
+	}
+	d := delivery{record: string(record), headers: string(headers), settings: a, verified: verified}
 	r.mu.Lock()
 	r.last++
 	d.number = r.last
@@ -83,13 +94,7 @@ func keepFrom(kept []delivery, drop int) []delivery {
 }
 
 // sizeOf returns what a delivery takes, in bytes, near enough.
-func sizeOf(d *delivery) int {
-	size := len(d.record)
-	for _, text := range d.headers {
-		size += len(text) + 16
-	}
-	return size
-}
+func sizeOf(d *delivery) int { return len(d.record) + len(d.headers) }
 
 // after returns deliveries that are newer than a number, the oldest at first and at most
 // so many, how many it left out that are newer too, or are not kept any more, and the
