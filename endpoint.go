@@ -35,7 +35,13 @@ func hasSection(raw map[string]any, section string) bool {
 // endpoint answers each request by itself. It leaves no record and counts nothing.
 func endpoint(ctx context.Context, g *gate, now time.Time) http.Handler {
 	if hasSection(g.raw, "console") {
-		console.Open(ctx, now)
+		console.Open(ctx, now, g.name, func(now time.Time) *policy.Console {
+			p, _ := currentPolicy(g, now)
+			if p == nil {
+				return nil
+			}
+			return p.Console
+		})
 	}
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		p, status := checkCaller(g, r, time.Now())
@@ -43,7 +49,7 @@ func endpoint(ctx context.Context, g *gate, now time.Time) http.Handler {
 		case status != 0:
 			scrape.Refuse(rw, status)
 		case p.Console != nil:
-			console.Serve(p.Console, lookForConsole, rw, r)
+			console.Serve(g.name, p.Console, lookForConsole, rw, r)
 		case !scrape.Allowed(p.Metrics, r):
 			report.Write("error", g.name, "metrics: a request without the right token is refused", time.Now())
 			rw.Header()["Www-Authenticate"] = []string{"Bearer"}

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http/httptest"
@@ -32,10 +33,12 @@ func page(t *testing.T) *policy.Console {
 	sessions = map[string]session{}
 	sessionsMu.Unlock()
 	failures = bans.New(maxFailures, time.Minute, time.Minute)
-	return &policy.Console{
+	s := &policy.Console{
 		Path: "/hookward", Hosts: map[string]bool{host: true}, Payload: true, UserRole: policy.Viewer,
 		Roles: map[string]string{policy.ConsoleDigest(viewerToken): policy.Viewer, policy.ConsoleDigest(readerToken): policy.Reader},
 	}
+	use(context.Background(), "console@file", func(_ time.Time) *policy.Console { return s })
+	return s
 }
 
 // nothing is a process without any gate.
@@ -53,7 +56,7 @@ func ask(s *policy.Console, method, target, body string, headers ...string) *htt
 		r.Header.Add(headers[i], headers[i+1])
 	}
 	answer := httptest.NewRecorder()
-	Serve(s, nothing, answer, r)
+	Serve("console@file", s, nothing, answer, r)
 	return answer
 }
 

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/hookward/hookward/internal/audit"
+	"github.com/hookward/hookward/internal/policy"
 )
 
 const (
@@ -137,8 +138,10 @@ func keptSince() time.Time {
 // all gates before it makes the new ones.
 const linger = 10 * time.Minute
 
-// Open has deliveries kept for as long as the context of a console lasts.
-func Open(ctx context.Context, now time.Time) {
+// Open has deliveries kept for as long as the context of a console lasts. Streams of its
+// middleware look up there what is configured now.
+func Open(ctx context.Context, now time.Time, name string, current func(now time.Time) *policy.Console) {
+	use(ctx, name, current)
 	r := deliveries
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -156,6 +159,7 @@ func Open(ctx context.Context, now time.Time) {
 
 // Sweep forgets everything some time after the last console has gone.
 func Sweep(now time.Time) {
+	forgetGone(now)
 	r := deliveries
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -7,6 +7,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/hookward/hookward/internal/policy"
 )
 
 func TestRingIsBounded(t *testing.T) {
@@ -42,14 +44,14 @@ func TestKeptWhileThereIsAConsole(t *testing.T) {
 	page(t)
 	ctx, cancel := context.WithCancel(context.Background())
 	now := time.Now()
-	Open(ctx, now)
+	Open(ctx, now, "console@file", noConsole)
 	keepOne("a-1", "pass", "")
 	cancel()
 	Sweep(now)
 	if !on() || len(newest()) != 1 {
 		t.Fatal("forgotten at once: a reload ends the old console first")
 	}
-	Open(context.Background(), now)
+	Open(context.Background(), now, "console@file", noConsole)
 	Sweep(now.Add(linger))
 	if !on() || len(newest()) != 1 {
 		t.Fatal("forgotten although there is another console")
@@ -63,3 +65,5 @@ func TestKeptWhileThereIsAConsole(t *testing.T) {
 		t.Error("kept although nobody can look")
 	}
 }
+
+func noConsole(_ time.Time) *policy.Console { return nil }

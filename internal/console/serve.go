@@ -19,8 +19,8 @@ const policyText = "default-src 'none'; script-src 'self'; style-src 'self'; con
 // lowerHost returns the host of a request as the option hosts names it.
 func lowerHost(r *http.Request) string { return strings.ToLower(r.Host) }
 
-// Serve answers a request for the page, one of its files, or its API.
-func Serve(s *policy.Console, look func(now time.Time) *Source, rw http.ResponseWriter, r *http.Request) {
+// Serve answers a request for the page of a middleware, one of its files, or its API.
+func Serve(middleware string, s *policy.Console, look func(now time.Time) *Source, rw http.ResponseWriter, r *http.Request) {
 	now := time.Now()
 	header := rw.Header()
 	header["Cache-Control"] = []string{"no-store"}
@@ -57,7 +57,7 @@ func Serve(s *policy.Console, look func(now time.Time) *Source, rw http.Response
 		answerStatus(rw, http.StatusForbidden)
 		return
 	}
-	serveAPI(s, look, rw, r, strings.TrimPrefix(rest, "api/"), now)
+	serveAPI(middleware, s, look, rw, r, strings.TrimPrefix(rest, "api/"), now)
 }
 
 // isOwn says whether a request may come from the page itself, or from no browser at all.
@@ -79,7 +79,7 @@ func isOwn(r *http.Request) bool {
 
 // serveAPI answers a request of the API. Who has not said who he is learns nothing, not
 // even which names there are.
-func serveAPI(s *policy.Console, look func(now time.Time) *Source, rw http.ResponseWriter, r *http.Request, name string, now time.Time) {
+func serveAPI(middleware string, s *policy.Console, look func(now time.Time) *Source, rw http.ResponseWriter, r *http.Request, name string, now time.Time) {
 	if name == "login" {
 		login(s, rw, r, now)
 		return
@@ -115,7 +115,7 @@ func serveAPI(s *policy.Console, look func(now time.Time) *Source, rw http.Respo
 	case name == "deliveries":
 		serveDeliveries(rw, q)
 	case name == "stream":
-		serveStream(s, rw, r, q)
+		serveStream(middleware, rw, r, q)
 	case strings.HasPrefix(name, "deliveries/"):
 		serveDelivery(s, rw, v, strings.TrimPrefix(name, "deliveries/"), q)
 	default:

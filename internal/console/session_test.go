@@ -1,6 +1,9 @@
 package console
 
 import (
+	"io"
+	"net"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -138,5 +141,36 @@ func TestUserHeader(t *testing.T) {
 	s.UserHeader = ""
 	if answer := ask(s, "GET", "/hookward/api/overview", "", "X-Forwarded-User", "alice"); answer.Code != 401 {
 		t.Errorf("nobody asked for the header: %d", answer.Code)
+	}
+}
+
+// The host is what a request really names, in whatever way.
+func TestHosts(t *testing.T) {
+	s := page(t)
+	s.Hosts["[::1]:8000"] = true
+	server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { Serve("console@file", s, nothing, rw, r) }))
+	defer server.Close()
+	for request, want := range map[string]string{
+		"GET /hookward/ HTTP/1.1\r\nHost: CONSOLE.Example.Com":                       "200",
+		"GET /hookward/ HTTP/1.1\r\nHost: [::1]:8000":                                "200",
+		"GET /hookward/ HTTP/1.1\r\nHost: [::1]":                                     "421",
+		"GET /hookward/ HTTP/1.1\r\nHost: [0:0:0:0:0:0:0:1]:8000":                    "421",
+		"GET http://evil.example/hookward/ HTTP/1.1\r\nHost: " + host:                "421",
+		"GET http://" + host + "/hookward/ HTTP/1.1\r\nHost: evil.example":           "200", // which no browser sends
+		"GET /hookward/ HTTP/1.1\r\nHost: " + host + "\r\nHost: evil.example":        "400",
+		"GET /hookward/ HTTP/1.1\r\nHost: evil.example\r\nX-Forwarded-Host: " + host: "421",
+		"GET /hookward/ HTTP/1.0":                                                    "421",
+	} {
+		connection, err := net.Dial("tcp", server.Listener.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = io.WriteString(connection, request+"\r\nConnection: close\r\n\r\n")
+		answer, _ := io.ReadAll(connection)
+		_ = connection.Close()
+		_, status, _ := strings.Cut(string(answer), " ")
+		if err != nil || !strings.HasPrefix(status, want) {
+			t.Errorf("%q: %v, %.20q, want %s", request, err, answer, want)
+		}
 	}
 }

@@ -8,8 +8,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"github.com/hookward/hookward/internal/policy"
 )
 
 const (
@@ -80,7 +78,7 @@ func leavePlace(place int64) {
 // serveStream tells a viewer of deliveries as they come, by server-sent events, until he
 // leaves. He reads from the ring, so that nobody waits for him; what he was too slow for
 // he is told the number of.
-func serveStream(s *policy.Console, rw http.ResponseWriter, r *http.Request, q *query) {
+func serveStream(middleware string, rw http.ResponseWriter, r *http.Request, q *query) {
 	atomic.AddInt32(&streams, 1)
 	defer atomic.AddInt32(&streams, -1)
 	place := takePlace(time.Now())
@@ -102,7 +100,8 @@ func serveStream(s *policy.Console, rw http.ResponseWriter, r *http.Request, q *
 	}
 	for r.Context().Err() == nil {
 		now := time.Now()
-		if now.Sub(begun) > streamTime || visitorOf(s, r, now) == nil {
+		s := newestOf(middleware, now)
+		if now.Sub(begun) > streamTime || s == nil || visitorOf(s, r, now) == nil {
 			return
 		}
 		found, missed, newest := after(last, maxTurn)

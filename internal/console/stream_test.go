@@ -1,6 +1,7 @@
 package console
 
 import (
+	"context"
 	"io"
 	"net"
 	"net/http"
@@ -9,13 +10,15 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/hookward/hookward/internal/policy"
 )
 
 func TestStream(t *testing.T) {
 	s := page(t)
 	server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		r.Host = host
-		Serve(s, nothing, rw, r)
+		Serve("console@file", s, nothing, rw, r)
 	}))
 	defer server.Close()
 	keepOne("a-1", "pass", "")
@@ -58,25 +61,57 @@ func TestStream(t *testing.T) {
 	}
 }
 
-func TestStreamEndsWithItsSession(t *testing.T) {
-	s := page(t)
-	server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		r.Host = host
-		Serve(s, nothing, rw, r)
-	}))
-	defer server.Close()
-	login := ask(s, "POST", "/hookward/api/login", `{"token":"`+readerToken+`"}`, "Content-Type", "application/json")
-	cookie, _, _ := strings.Cut(login.Header().Get("Set-Cookie"), ";")
-	r, _ := http.NewRequest("GET", server.URL+"/hookward/api/stream", nil)
-	r.Header.Set("Cookie", cookie)
-	answer, err := http.DefaultClient.Do(r)
-	if err != nil || answer.StatusCode != 200 {
-		t.Fatalf("%v %v", err, answer)
+// A stream ends with what lets it in, although its handler knows nothing of it.
+func TestStreamEnds(t *testing.T) {
+	for name, end := range map[string]func(s *policy.Console, cookie string){
+		"log-out": func(s *policy.Console, cookie string) {
+			ask(s, "POST", "/hookward/api/logout", "{}", "Cookie", cookie, "Content-Type", "application/json")
+		},
+		"the token is taken away": func(_ *policy.Console, _ string) {
+			use(context.Background(), "console@file", func(_ time.Time) *policy.Console { return &policy.Console{Roles: map[string]string{}} })
+		},
+		"the configuration has a mistake": func(_ *policy.Console, _ string) {
+			use(context.Background(), "console@file", noConsole)
+		},
+	} {
+		s := page(t)
+		server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+			r.Host = host
+			Serve("console@file", s, nothing, rw, r)
+		}))
+		login := ask(s, "POST", "/hookward/api/login", `{"token":"`+readerToken+`"}`, "Content-Type", "application/json")
+		cookie, _, _ := strings.Cut(login.Header().Get("Set-Cookie"), ";")
+		r, _ := http.NewRequest("GET", server.URL+"/hookward/api/stream", nil)
+		r.Header.Set("Cookie", cookie)
+		answer, err := http.DefaultClient.Do(r)
+		if err != nil || answer.StatusCode != 200 {
+			t.Fatalf("%s: %v %v", name, err, answer)
+		}
+		end(s, cookie)
+		text, err := io.ReadAll(answer.Body) // for ever, if nothing ends it
+		if err != nil || strings.Contains(string(text), "data: {") {
+			t.Errorf("%s: %v, %q", name, err, text)
+		}
+		server.Close()
 	}
-	ask(s, "POST", "/hookward/api/logout", "{}", "Cookie", cookie, "Content-Type", "application/json")
-	text, err := io.ReadAll(answer.Body) // for ever, if nothing ends it
-	if err != nil || strings.Contains(string(text), "data: {") {
-		t.Errorf("%v, %q", err, text)
+}
+
+// A reload ends the old middleware first. Streams go on; unless no new one comes.
+func TestStreamsOfConsolesThatGo(t *testing.T) {
+	s := page(t)
+	ctx, cancel := context.WithCancel(context.Background())
+	use(ctx, "console@file", func(_ time.Time) *policy.Console { return s })
+	cancel()
+	now := time.Now()
+	if newestOf("console@file", now) != s || newestOf("console@file", now.Add(reloadTime)) != s {
+		t.Error("a reload ends the streams")
+	}
+	if newestOf("console@file", now.Add(reloadTime+1)) != nil || newestOf("another@file", now) != nil {
+		t.Error("a console that is gone has streams")
+	}
+	Sweep(now.Add(reloadTime + 1))
+	if len(consoles) != 0 {
+		t.Error("a console that is gone is not forgotten")
 	}
 }
 
@@ -88,7 +123,7 @@ func TestStreamIsNotHeldUp(t *testing.T) {
 	await(t, "the streams of other tests end", func() bool { return atomic.LoadInt32(&streams) == 0 })
 	server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		r.Host = host
-		Serve(s, nothing, rw, r)
+		Serve("console@file", s, nothing, rw, r)
 	}))
 	defer server.Close()
 	connection, err := net.Dial("tcp", server.Listener.Addr().String())
