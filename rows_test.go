@@ -1,10 +1,12 @@
 package hookward
 
 import (
+	"net/http"
 	"regexp"
 	"strings"
 	"testing"
 
+	"github.com/hookward/hookward/internal/audit"
 	"github.com/hookward/hookward/internal/config"
 	"github.com/hookward/hookward/internal/hooktest"
 	"github.com/hookward/hookward/internal/policy"
@@ -46,6 +48,35 @@ func TestMisspeltProviders(t *testing.T) {
 		c := policy.Compile(map[string]any{"provider": slug, "secrets": "0123456789abcdef"})
 		if c.Policy != nil || !strings.Contains(strings.Join(config.Sentences(c.Problems), " "), "did you mean "+want) {
 			t.Errorf("%s: %.200q", slug, c.Problems)
+		}
+	}
+}
+
+// What any row's sender signs with is no stock of signed deliveries on the console's page.
+func TestSignaturesAreMasked(t *testing.T) {
+	for slug, row := range hooktest.Catalogue {
+		p := policy.Compile(hooktest.RowSettings(slug, row.Options)).Policy
+		if p == nil {
+			t.Errorf("%s does not compile", slug)
+			continue
+		}
+		names := []string{"Authorization"}
+		if row.Options.Signature != nil {
+			names = append(names, row.Options.Signature.Header...)
+		}
+		if row.Options.Token != nil {
+			names = append(names, row.Options.Token.Header)
+		}
+		for _, name := range names {
+			if name == "" {
+				continue
+			}
+			name = http.CanonicalHeaderKey(strings.ReplaceAll(name, "{n}", "1"))
+			for _, verified := range []map[string]bool{p.Names, nil} {
+				if shown := audit.Headers(p.Audit, verified, name+": 0011223344\r\n"); len(shown) != 2 || shown[1] != "masked, 10 bytes" {
+					t.Errorf("%s: %q", slug, shown)
+				}
+			}
 		}
 	}
 }
