@@ -16,6 +16,8 @@ import (
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
+
+	"github.com/hookward/hookward/dev/testkit"
 )
 
 // patience is how long a page may take on a busy machine.
@@ -38,15 +40,22 @@ func open(t *testing.T) *tab {
 	if err != nil {
 		t.Fatal("these tests need Chromium: make tools installs it")
 	}
+	data, err := os.MkdirTemp("", "hookward-browser-")
+	if err != nil {
+		t.Fatal(err)
+	}
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.UserDataDir(t.TempDir()),
+		chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.UserDataDir(data),
 		chromedp.Flag("disable-dev-shm-usage", true), chromedp.WSURLReadTimeout(patience))
 	allocator, end := chromedp.NewExecAllocator(context.Background(), options...)
 	ctx, closeTab := chromedp.NewContext(allocator)
 	b := &tab{t: t, ctx: ctx}
 	t.Cleanup(func() {
+		_ = chromedp.Cancel(ctx) // waits for the browser
 		closeTab()
 		end()
+		// Its children may write a little longer.
+		testkit.Await(t, "the browser's files are gone", func() bool { return os.RemoveAll(data) == nil })
 		b.mu.Lock()
 		defer b.mu.Unlock()
 		for _, complaint := range b.complaints {

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"bufio"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -9,6 +10,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/hookward/hookward/dev/gateway"
 	"github.com/hookward/hookward/dev/stores"
 	"github.com/hookward/hookward/dev/testkit"
 )
@@ -18,19 +20,58 @@ const consoleToken = "a-token-for-readers-of-the-page"
 // watch gives a site a console.
 func (s *site) watch(t *testing.T) {
 	t.Helper()
+	s.letIn(t, consoleToken)
+	testkit.Await(t, "the console is there", func() bool {
+		_, text := s.console(t, "overview")
+		return strings.Contains(text, `"instance"`) // the backend answers with 200 as well
+	})
+}
+
+// letIn has the console let in who has a token.
+func (s *site) letIn(t *testing.T, token string) {
+	t.Helper()
 	err := s.Configure("console.yml", fmt.Sprintf(`http:
   middlewares:
     console: {plugin: {hookward: {console: {hosts: [%q], readers: [%q]}}}}
   routers:
     console: {rule: "PathPrefix(%[3]s/hookward%[3]s)", middlewares: [console], service: noop@internal}
-`, strings.TrimPrefix(s.URL, "http://"), consoleToken, "`"))
+`, strings.TrimPrefix(s.URL, "http://"), token, "`"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	testkit.Await(t, "the console is there", func() bool {
-		_, text := s.console(t, "overview")
-		return strings.Contains(text, `"instance"`) // the backend answers with 200 as well
-	})
+}
+
+// A stream goes on when Traefik builds everything anew, and ends with its viewer's token.
+func TestConsoleStream(t *testing.T) {
+	s := start(t, nil, []gate{{name: "gh", options: github}}, gateway.Settings{})
+	s.watch(t)
+	r, err := http.NewRequest(http.MethodGet, s.URL+"/hookward/api/stream", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Authorization", "Bearer "+consoleToken)
+	stream, err := s.client.Do(r)
+	if err != nil || stream.StatusCode != http.StatusOK {
+		t.Fatal(err, stream)
+	}
+	defer func() { _ = stream.Body.Close() }()
+	s.configure(t, "more", []gate{{name: "later", options: github}})
+	refused := s.post(t, "later", hello)
+	lines := bufio.NewScanner(stream.Body)
+	for lines.Scan() && !strings.Contains(lines.Text(), refused.path) {
+	}
+	if !strings.Contains(lines.Text(), `"decision":"refuse"`) {
+		t.Fatalf("after a reload: %q, %v", lines.Text(), lines.Err())
+	}
+	s.letIn(t, "another-token-for-readers")
+	for lines.Scan() {
+	}
+	if lines.Err() != nil {
+		t.Errorf("the stream outlives its token: %v", lines.Err())
+	}
+	if status, text := s.console(t, "overview"); status != http.StatusUnauthorized {
+		t.Errorf("the token still lets in: %d %s", status, text)
+	}
 }
 
 // console asks the console's API.
