@@ -79,8 +79,10 @@ func TestGuessingIsBanned(t *testing.T) {
 				t.Errorf("%s, guess %d: %d", name, i, code)
 			}
 		}
-		if guess(s) != 429 || guess(s) != 429 {
-			t.Errorf("%s: not banned", name)
+		for i := 0; i < 2; i++ {
+			if code := guess(s); code != 429 {
+				t.Errorf("%s: not banned: %d", name, code)
+			}
 		}
 		right := ask(s, "POST", "/hookward/api/login", `{"token":"`+readerToken+`"}`, "Content-Type", "application/json")
 		if right.Code != 429 || right.Header().Get("Retry-After") == "" {
