@@ -69,6 +69,16 @@ func CloseJournal(s *Store) {
 // Attempts returns what is known of a delivery's attempts, in order.
 func Attempts(s *Store, id string) []Attempt {
 	attempts := []Attempt{}
+	EachAttempt(s, func(a *Attempt) {
+		if a.ID == id {
+			attempts = append(attempts, *a)
+		}
+	})
+	return attempts
+}
+
+// EachAttempt calls found for what is known of all deliveries' attempts, in order.
+func EachAttempt(s *Store, found func(a *Attempt)) {
 	path := filepath.Join(s.Directory, journalFile)
 	for _, name := range []string{path + ".old", path} {
 		if _, err := os.Stat(name); err != nil {
@@ -76,12 +86,11 @@ func Attempts(s *Store, id string) []Attempt {
 		}
 		_, _ = wal.Read(name, 2*maxJournal, func(line []byte) {
 			a := parseAttempt(string(line))
-			if a != nil && a.ID == id {
-				attempts = append(attempts, *a)
+			if a != nil {
+				found(a)
 			}
 		})
 	}
-	return attempts
 }
 
 func parseAttempt(line string) *Attempt {
