@@ -101,6 +101,7 @@ type Engine struct {
 	claims   map[string]string // ids of those that wait, by claim
 	graves   map[string]string // ids of the dead, by claim
 	queues   map[string]*queue // by router
+	pending  map[string]bool   // ids of those that are being written, or are not begun
 	replaced []string          // claims of dead ones that have arrived after all
 	bytes    int64             // of all files, and of those that are being written
 	count    int
@@ -144,7 +145,7 @@ func New(s *store.Store, o Options, h Hooks) *Engine {
 	e := &Engine{
 		store: s, options: o, hooks: h, began: time.Now(), wall: time.Now, owner: store.NewOwner(),
 		ready: make(chan bool), wake: make(chan bool, 1), jobs: make(chan *item, maxConcurrency),
-		waiting: map[string]*item{}, dead: map[string]*item{}, claims: map[string]string{}, graves: map[string]string{}, queues: map[string]*queue{},
+		waiting: map[string]*item{}, dead: map[string]*item{}, claims: map[string]string{}, graves: map[string]string{}, queues: map[string]*queue{}, pending: map[string]bool{},
 	}
 	e.clock = func() int64 { return time.Since(e.began).Milliseconds() }
 	return e

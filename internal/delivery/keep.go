@@ -37,7 +37,7 @@ type writing struct {
 // stored: then nothing is left of it.
 func Keep(e *Engine, d *store.Delivery, attempts, step int, pause time.Duration) (*Kept, string) {
 	w := &writing{d: d, planned: store.PlannedSize(d), done: make(chan bool, 2)}
-	problem, warning := reserve(e, w.planned)
+	problem, warning := reserve(e, d.ID, w.planned)
 	if warning != "" {
 		e.hooks.Tell("warn", warning)
 	}
@@ -70,6 +70,7 @@ func Keep(e *Engine, d *store.Delivery, attempts, step int, pause time.Duration)
 // Begin has a delivery tried that is stored.
 func Begin(e *Engine, k *Kept) {
 	e.mu.Lock()
+	delete(e.pending, k.it.entry.ID)
 	adopt(e, k.it)
 	enqueue(e, k.it, k.it.due)
 	e.mu.Unlock()
@@ -86,7 +87,7 @@ func adopt(e *Engine, it *item) {
 
 // reserve takes the room for a file, or says why there is none. The second text is a
 // warning that there is hardly any.
-func reserve(e *Engine, size int64) (string, string) {
+func reserve(e *Engine, id string, size int64) (string, string) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	o := &e.options
@@ -103,6 +104,7 @@ func reserve(e *Engine, size int64) (string, string) {
 	e.count++
 	e.writing++
 	e.bytes += size
+	e.pending[id] = true
 	return "", nearlyFull(e)
 }
 
@@ -146,6 +148,7 @@ func write(e *Engine, w *writing) {
 	e.writing--
 	if given || w.err != nil {
 		forget(e, w.planned)
+		delete(e.pending, w.d.ID)
 	} else {
 		e.bytes += w.entry.Size - w.planned
 	}

@@ -23,9 +23,28 @@ func count(e *Engine) error {
 	if err != nil {
 		return err
 	}
+	found, foreign, err := scan(e)
+	if err != nil {
+		return err
+	}
+	e.mu.Lock()
+	for _, it := range found {
+		enter(e, it)
+	}
+	e.counted = true
+	e.mu.Unlock()
+	if foreign > 0 {
+		e.hooks.Tell("warn", fmt.Sprintf("%d files in the store have names that are not of this store's, and are left alone", foreign))
+	}
+	close(e.ready)
+	return nil
+}
+
+// scan reads the names of all files, and returns how many are not ours. Of a delivery that
+// stands in two states, the one that was tried more often stays.
+func scan(e *Engine) (map[string]*item, int, error) {
 	found := map[string]*item{}
 	twice := []store.Entry{}
-	bytes := int64(0)
 	foreign := 0
 	for _, state := range []string{store.Waiting, store.Dead} {
 		n, err := store.List(e.store, state, func(one *store.Entry) bool {
@@ -37,36 +56,54 @@ func count(e *Engine) error {
 			}
 			if before != nil {
 				twice = append(twice, before.entry)
-				bytes -= before.entry.Size
 			}
 			found[one.ID] = it
-			bytes += one.Size
 			return true
 		})
 		foreign += n
 		if err != nil {
-			return err
+			return nil, 0, err
 		}
 	}
 	for i := range twice {
 		_ = store.Remove(e.store, &twice[i])
 	}
+	return found, foreign, nil
+}
+
+// enter counts a delivery of which only the name is known, with the lock held.
+func enter(e *Engine, it *item) {
+	if it.entry.State == store.Dead {
+		e.dead[it.entry.ID] = it
+	} else {
+		e.waiting[it.entry.ID] = it
+	}
+	e.count++
+	e.bytes += it.entry.Size
+}
+
+// recount looks what another process has changed after it was counted here, and before the
+// store was this process's: a Traefik that ends, or the command.
+func recount(e *Engine) error {
+	found, _, err := scan(e)
+	if err != nil {
+		return err
+	}
 	e.mu.Lock()
-	for id, it := range found {
-		if it.entry.State == store.Dead {
-			e.dead[id] = it
-		} else {
-			e.waiting[id] = it
+	defer e.mu.Unlock()
+	for _, it := range append(unread(e.waiting), unread(e.dead)...) {
+		now := found[it.entry.ID]
+		if now == nil || now.entry.State != it.entry.State || now.attempts != it.attempts || now.step != it.step || now.entry.When != it.entry.When {
+			delete(e.waiting, it.entry.ID)
+			delete(e.dead, it.entry.ID)
+			forget(e, it.entry.Size)
 		}
 	}
-	e.count += len(found)
-	e.bytes += bytes
-	e.counted = true
-	e.mu.Unlock()
-	if foreign > 0 {
-		e.hooks.Tell("warn", fmt.Sprintf("%d files in the store have names that are not of this store's, and are left alone", foreign))
+	for id, it := range found {
+		if !e.pending[id] && e.waiting[id] == nil && e.dead[id] == nil {
+			enter(e, it)
+		}
 	}
-	close(e.ready)
 	return nil
 }
 
@@ -74,6 +111,11 @@ func count(e *Engine) error {
 // life was at a time. It reads no bodies.
 func load(e *Engine, lastSign time.Time) {
 	store.Clean(e.store)
+	err := recount(e)
+	if err != nil {
+		e.hooks.Tell("error", "the store can't be read: "+err.Error())
+		return // the next turn tries again
+	}
 	e.mu.Lock()
 	waiting := unread(e.waiting)
 	dead := unread(e.dead)
@@ -156,8 +198,8 @@ func loadOne(e *Engine, it *item, due int64, lastSign time.Time) {
 		return
 	}
 	age := lastSign.Sub(d.Received).Milliseconds()
-	if age < 0 {
-		age = 0
+	if age < 0 || it.step < it.attempts {
+		age = 0 // it was replayed: all begins anew but the number of its attempts
 	}
 	if d.Claim != "" {
 		e.hooks.Claim(d.Claim)

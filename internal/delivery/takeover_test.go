@@ -1,0 +1,79 @@
+package delivery
+
+import (
+	"testing"
+	"time"
+
+	"github.com/hookward/hookward/internal/store"
+)
+
+// dies has a delivery die, and returns its id.
+func (w *world) dies() string {
+	w.answers["a"] = Result{Status: 404}
+	id := w.keep("a", "", 1)
+	w.pass(2 * time.Second)
+	if w.e.dead[id] == nil {
+		w.t.Fatal("it does not die")
+	}
+	return id
+}
+
+// replay does to a dead delivery what the command does.
+func (w *world) replay(id string) {
+	w.t.Helper()
+	e := store.Find(w.e.store, id)
+	if e == nil || store.Move(w.e.store, e, store.Entry{State: store.Waiting, ID: id, Attempts: e.Attempts, When: w.wall().UnixMilli()}) != nil {
+		w.t.Fatal("it can't be replayed")
+	}
+	delete(w.ended, id)
+}
+
+// What another process has stored, replayed and delivered after it was counted, and before
+// that process has given the store back, is known.
+func TestTakeover(t *testing.T) {
+	w := newWorld(t)
+	replayed := w.dies()
+	w.answers["a"] = Result{Status: 503}
+	delivered := w.keep("a", "", 1)
+	first := w.e
+	second := New(store.New(w.directory, "m", nil), w.options, first.hooks)
+	second.clock = first.clock
+	second.wall = first.wall
+	second.workers = maxConcurrency
+	if err := count(second); err != nil {
+		t.Fatal(err)
+	}
+	late := w.keep("a", "", 1)
+	if err := store.Remove(first.store, store.Find(first.store, delivered)); err != nil {
+		t.Fatal(err)
+	}
+	w.replay(replayed)
+	store.Disown(first.store, first.owner)
+	w.e = second
+	if !store.Own(second.store, second.owner, time.Now()) {
+		t.Fatal("it can't be taken over")
+	}
+	load(second, w.wall())
+	if n := Count(second); n.Waiting != 2 || n.Dead != 0 || second.count != 2 || second.waiting[late] == nil || second.waiting[replayed] == nil {
+		t.Fatalf("%+v, %d", n, second.count)
+	}
+	w.answers["a"] = Result{Status: 200}
+	w.pass(time.Minute)
+	if n := Count(second); n.Waiting != 0 || w.ended[late] != Delivered || w.ended[replayed] != Delivered || w.attempts[replayed] != 3 || n.Bytes != 0 {
+		t.Errorf("%+v, %v", n, w.ended)
+	}
+}
+
+// A replay of what is far older than maxAge has the whole schedule.
+func TestReplayBeginsAnew(t *testing.T) {
+	w := newWorld(t)
+	id := w.dies()
+	w.lead += 30 * 24 * time.Hour.Milliseconds()
+	w.replay(id)
+	w.answers["a"] = Result{Status: 503}
+	w.restart()
+	w.pass(5 * time.Minute)
+	if w.ended[id] != Dead || w.e.dead[id].entry.Reason != Exhausted || w.attempts[id] != 2+1+len(w.options.Schedule.Steps) {
+		t.Errorf("%q after %d attempts: %+v", w.ended[id], w.attempts[id], w.e.dead[id])
+	}
+}
