@@ -87,6 +87,8 @@ func completions(all []command) []completed {
 			one.arguments = explain.Providers()
 		case "completion":
 			one.arguments = shellNames()
+		case "deliveries":
+			one.arguments = deliveriesActions
 		case "version":
 			one.arguments = []string{} // it takes none
 		}
@@ -110,6 +112,8 @@ func valuesOf(name string) []string {
 		return explain.Providers()
 	case "format":
 		return checkFormatNames()
+	case "state":
+		return []string{"dead", "waiting"}
 	case "tamper":
 		return []string{"body", "none", "signature"}
 	case "method", "X":

@@ -13,7 +13,9 @@ import (
 var completionCases = []struct {
 	line, want, not string
 }{
-	{"hookward ", "check send verify providers audit completion version help", "--help"},
+	{"hookward ", "check send verify providers audit deliveries completion version help", "--help"},
+	{"hookward deliveries ", "list show replay drop export", "stripe"},
+	{"hookward deliveries list --state ", "dead waiting", "--event"},
 	{"hookward se", "send", "audit"},
 	{"hookward send --pro", "--provider", "--print"},
 	{"hookward send --provider str", "stripe", "github str"},

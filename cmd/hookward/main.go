@@ -33,7 +33,7 @@ func main() {
 
 // commands returns what the program can do, in the order in which help lists it.
 func commands() []command {
-	return []command{buildCommand(), checkCommand(), sendCommand(), verifyCommand(), providersCommand(), auditCommand(), completionCommand(), versionCommand()}
+	return []command{buildCommand(), checkCommand(), sendCommand(), verifyCommand(), providersCommand(), auditCommand(), deliveriesCommand(), completionCommand(), versionCommand()}
 }
 
 // run does what the arguments say, and returns the exit status.

@@ -132,30 +132,10 @@ func providerTable(entries []providerEntry, w io.Writer) string {
 		algorithm, _, _ := strings.Cut(e.Verifies, ",")
 		columns = append(columns, []string{e.Slug, shortened(e.Name, maxNameWidth), algorithm, shortened(e.Signed, maxSignedWidth)})
 	}
-	widths := []int{0, 0, 0, 0}
-	for _, row := range columns {
-		for i, text := range row {
-			if len([]rune(text)) > widths[i] {
-				widths[i] = len([]rune(text))
-			}
-		}
-	}
-	table := strings.Builder{}
-	for n, row := range columns {
-		line := ""
-		for i, text := range row {
-			line += text + strings.Repeat(" ", widths[i]-len([]rune(text))+2)
-		}
-		line = strings.TrimRight(line, " ")
-		if n == 0 {
-			line = paint(w, bold, line)
-		}
-		table.WriteString(line + "\n")
-	}
 	if len(entries) == 0 {
 		return "none; 'hookward providers' lists all\n"
 	}
-	return table.String()
+	return table(columns, w)
 }
 
 // describeProvider prints all that there is to say of a provider.

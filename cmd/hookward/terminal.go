@@ -84,17 +84,60 @@ func printJSON(w io.Writer, value any) error {
 	if err != nil {
 		return err
 	}
-	// They can stand in strings only.
-	escaped := strings.Builder{}
-	for _, r := range text.String() {
+	_, err = io.WriteString(w, escaped(text.String()))
+	return err
+}
+
+// printJSONLine prints a value as one line of JSON.
+func printJSONLine(w io.Writer, value any) error {
+	text := bytes.Buffer{}
+	encoder := json.NewEncoder(&text)
+	encoder.SetEscapeHTML(false)
+	err := encoder.Encode(value)
+	if err != nil {
+		return err
+	}
+	_, err = io.WriteString(w, escaped(text.String()))
+	return err
+}
+
+// escaped escapes what JSON need not escape, and a terminal acts upon. It can stand in
+// strings only.
+func escaped(text string) string {
+	b := strings.Builder{}
+	for _, r := range text {
 		if r == '\n' || unicode.IsPrint(r) {
-			escaped.WriteRune(r)
+			b.WriteRune(r)
 			continue
 		}
 		for _, unit := range utf16.Encode([]rune{r}) {
-			fmt.Fprintf(&escaped, "\\u%04x", unit)
+			fmt.Fprintf(&b, "\\u%04x", unit)
 		}
 	}
-	_, err = io.WriteString(w, escaped.String())
-	return err
+	return b.String()
+}
+
+// table prints rows in columns, of which the first has their names.
+func table(rows [][]string, w io.Writer) string {
+	widths := make([]int, len(rows[0]))
+	for _, row := range rows {
+		for i, text := range row {
+			if len([]rune(text)) > widths[i] {
+				widths[i] = len([]rune(text))
+			}
+		}
+	}
+	text := strings.Builder{}
+	for n, row := range rows {
+		line := ""
+		for i, cell := range row {
+			line += cell + strings.Repeat(" ", widths[i]-len([]rune(cell))+2)
+		}
+		line = strings.TrimRight(line, " ")
+		if n == 0 {
+			line = paint(w, bold, line)
+		}
+		text.WriteString(line + "\n")
+	}
+	return text.String()
 }

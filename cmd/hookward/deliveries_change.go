@@ -1,0 +1,110 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/hookward/hookward/cmd/hookward/internal/deliveries"
+	"github.com/hookward/hookward/internal/store"
+)
+
+// changeReport is what --json says of replay and drop.
+type changeReport struct {
+	Action  string         `json:"action"`
+	Preview bool           `json:"preview"`
+	Done    []string       `json:"done"` // ids; with preview, of those that would be
+	Left    []leftDelivery `json:"left"` // as they were
+}
+
+type leftDelivery struct {
+	ID     string `json:"id"`
+	Reason string `json:"reason"`
+}
+
+// change replays or drops deliveries, and says whether it did so with all of them.
+func (o *deliveriesOptions) change(s streams, found []*deliveries.Kept) (bool, error) {
+	report := &changeReport{Action: o.action, Preview: o.preview, Done: []string{}, Left: []leftDelivery{}}
+	holds, err := o.take(found)
+	defer func() {
+		for _, h := range holds {
+			h.Release()
+		}
+	}()
+	if err != nil {
+		return false, err
+	}
+	due := time.Now()
+	for _, k := range found {
+		err := o.changeOne(k, holds[k.Store], due)
+		if err != nil {
+			report.Left = append(report.Left, leftDelivery{k.Entry.ID, err.Error()})
+			continue
+		}
+		due = due.Add(o.interval)
+		report.Done = append(report.Done, k.Entry.ID)
+	}
+	return len(report.Left) == 0, o.tell(s, report)
+}
+
+// changeOne changes a delivery, unless somebody was faster.
+func (o *deliveriesOptions) changeOne(k *deliveries.Kept, hold *deliveries.Hold, due time.Time) error {
+	if o.action == deliveries.Replay {
+		err := deliveries.CheckReplay(k, o.force)
+		if err != nil {
+			return err
+		}
+	}
+	if o.preview {
+		return nil
+	}
+	_, problem := store.Head(k.Store, &k.Entry)
+	if problem == store.Gone {
+		return errors.New("has changed meanwhile")
+	}
+	return deliveries.Do(hold, k, deliveries.Change{Action: o.action, Time: o.now.UTC(), Actor: actor(), Reason: o.reason}, due)
+}
+
+// take has the stores that are to be changed, or says why not.
+func (o *deliveriesOptions) take(found []*deliveries.Kept) (map[*store.Store]*deliveries.Hold, error) {
+	holds := map[*store.Store]*deliveries.Hold{}
+	if o.preview {
+		return holds, nil
+	}
+	for _, k := range found {
+		if holds[k.Store] != nil {
+			continue
+		}
+		h, err := deliveries.Take(k.Store)
+		if err == deliveries.ErrOwned {
+			return holds, fmt.Errorf("a Traefik, or another hookward, works on the deliveries of %s: nothing is changed. Stop that Traefik, %s, and start it again; list, show, export and --preview may run meanwhile", oneLine(k.Store.Middleware), o.action)
+		}
+		if err != nil {
+			return holds, err
+		}
+		holds[k.Store] = h
+	}
+	return holds, nil
+}
+
+// tell prints what was done.
+func (o *deliveriesOptions) tell(s streams, r *changeReport) error {
+	if o.asJSON {
+		return printJSON(s.stdout, r)
+	}
+	done := map[string]string{deliveries.Replay: "is to be tried again", deliveries.Drop: "is dropped"}[r.Action]
+	if r.Preview {
+		done = map[string]string{deliveries.Replay: "would be tried again", deliveries.Drop: "would be dropped"}[r.Action]
+	}
+	for _, id := range r.Done {
+		_, err := fmt.Fprintln(s.stdout, id, done)
+		if err != nil {
+			return err
+		}
+	}
+	for _, left := range r.Left {
+		fmt.Fprintln(s.stderr, left.ID, oneLine(left.Reason))
+	}
+	_, err := fmt.Fprintf(s.stdout, "%d of %d\n", len(r.Done), len(r.Done)+len(r.Left))
+	return err
+}

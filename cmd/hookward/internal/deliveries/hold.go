@@ -1,0 +1,71 @@
+package deliveries
+
+import (
+	"errors"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/hookward/hookward/internal/store"
+)
+
+// ErrOwned says that somebody else works on a store.
+var ErrOwned = errors.New("it is in use")
+
+// lookInterval is how often a store is asked for that somebody may have.
+const lookInterval = 100 * time.Millisecond
+
+// Hold is a store that nobody else works on.
+type Hold struct {
+	lost int32 // atomic
+	stop chan struct{}
+	done sync.WaitGroup
+}
+
+// Take has a store for its caller until Release. It waits for as long as it takes to see
+// that whoever had it before is gone.
+func Take(s *store.Store) (*Hold, error) {
+	owner := store.NewOwner()
+	sign := store.LastSign(s)
+	began := time.Now()
+	for !store.Own(s, owner, time.Now()) {
+		seen := store.LastSign(s)
+		// Of a file that has just gone away, the sign is the present.
+		alive := !seen.Equal(sign) && seen.Before(time.Now().Add(-lookInterval))
+		if alive || time.Since(began) > 3*store.Silence {
+			return nil, ErrOwned
+		}
+		time.Sleep(lookInterval)
+	}
+	h := &Hold{stop: make(chan struct{})}
+	h.done.Add(1)
+	go h.keep(s, owner)
+	return h, nil
+}
+
+// keep says that the store is owned, again and again.
+func (h *Hold) keep(s *store.Store, owner *store.Owner) {
+	defer h.done.Done()
+	ticker := time.NewTicker(store.Heartbeat)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-h.stop:
+			store.Disown(s, owner)
+			return
+		case <-ticker.C:
+			if !store.Own(s, owner, time.Now()) {
+				atomic.StoreInt32(&h.lost, 1)
+			}
+		}
+	}
+}
+
+// IsLost says that somebody else has taken the store: nothing more must be changed.
+func (h *Hold) IsLost() bool { return atomic.LoadInt32(&h.lost) == 1 }
+
+// Release lets the next one have it at once.
+func (h *Hold) Release() {
+	close(h.stop)
+	h.done.Wait()
+}
