@@ -357,8 +357,7 @@ func TestDeliveriesDrop(t *testing.T) {
 	}
 }
 
-// While somebody works on a store, nothing is changed in it, and all can be seen. Who was
-// killed does not hinder anybody.
+// While somebody works on a store, nothing is changed in it, and all can be seen.
 func TestDeliveriesInUse(t *testing.T) {
 	k := newKept(t)
 	s := k.stores["hooks@file"]
@@ -391,8 +390,9 @@ func TestDeliveriesInUse(t *testing.T) {
 	if status, stdout, _ := k.run("show", "dead:"); status != exitGood || !strings.Contains(stdout, "payload of dead") || k.state("dead") != store.Dead || k.state("arrived") != store.Dead {
 		t.Error(status, stdout)
 	}
-	close(stop) // killed: the file stays
+	close(stop)
 	<-stopped
+	store.Disown(s, owner)
 	if status, stdout, stderr := k.run("replay", "dead:", "--reason", "x"); status != exitGood || k.state("dead") != store.Waiting {
 		t.Error(status, stdout, stderr)
 	}

@@ -20,6 +20,12 @@ import (
 // auditCommand runs `hookward audit`, and returns what it prints and its status.
 func auditCommand(t *testing.T, arguments ...string) (string, int) {
 	t.Helper()
+	return runCommand(t, commandBinary(t), []string{"CHAIN=" + chainKey}, append([]string{"audit"}, arguments...)...)
+}
+
+// commandBinary builds the command for people.
+func commandBinary(t *testing.T) string {
+	t.Helper()
 	root, err := gateway.Root()
 	if err != nil {
 		t.Fatal(err)
@@ -30,8 +36,14 @@ func auditCommand(t *testing.T, arguments ...string) (string, int) {
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
-	command := exec.Command(binary, append([]string{"audit"}, arguments...)...)
-	command.Env = append(os.Environ(), "CHAIN="+chainKey)
+	return binary
+}
+
+// runCommand runs it, and returns what it prints and its status.
+func runCommand(t *testing.T, binary string, env []string, arguments ...string) (string, int) {
+	t.Helper()
+	command := exec.Command(binary, arguments...)
+	command.Env = append(os.Environ(), env...)
 	out, _ := command.CombinedOutput()
 	return string(out), command.ProcessState.ExitCode()
 }

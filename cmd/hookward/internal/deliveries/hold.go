@@ -15,6 +15,10 @@ var ErrOwned = errors.New("it is in use")
 // lookInterval is how often a store is asked for that somebody may have.
 const lookInterval = 100 * time.Millisecond
 
+// quiet is for how long nothing may have been heard of who had a store before. It is more
+// than the gates' own Silence, since a machine that is busy may have a Traefik wait.
+var quiet = 10 * time.Second
+
 // Hold is a store that nobody else works on.
 type Hold struct {
 	lost int32 // atomic
@@ -27,15 +31,22 @@ type Hold struct {
 func Take(s *store.Store) (*Hold, error) {
 	owner := store.NewOwner()
 	sign := store.LastSign(s)
-	began := time.Now()
-	for !store.Own(s, owner, time.Now()) {
+	owned := store.Own(s, owner, time.Now())
+	for began := time.Now(); !owned; {
+		time.Sleep(lookInterval)
+		now := time.Now()
 		seen := store.LastSign(s)
-		// Of a file that has just gone away, the sign is the present.
-		alive := !seen.Equal(sign) && seen.Before(time.Now().Add(-lookInterval))
-		if alive || time.Since(began) > 3*store.Silence {
+		gone := !seen.Before(now) // LastSign tells the present where there is no sign
+		if !gone && !seen.Equal(sign) {
 			return nil, ErrOwned
 		}
-		time.Sleep(lookInterval)
+		over := now.Sub(began) > quiet
+		if gone || over {
+			owned = store.Own(s, owner, time.Now())
+		}
+		if over && !owned {
+			return nil, ErrOwned
+		}
 	}
 	h := &Hold{stop: make(chan struct{})}
 	h.done.Add(1)

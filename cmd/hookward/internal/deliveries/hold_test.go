@@ -1,0 +1,106 @@
+package deliveries
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/hookward/hookward/internal/store"
+)
+
+func newStore(t *testing.T) *store.Store {
+	t.Helper()
+	s := store.New(store.DirectoryOf(t.TempDir(), "m"), "m", nil)
+	if err := store.Create(s); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// Who was killed does not hinder anybody for long; who is there, does.
+func TestTake(t *testing.T) {
+	before := quiet
+	quiet = store.Silence + time.Second
+	defer func() { quiet = before }()
+	s := newStore(t)
+	killed := store.NewOwner()
+	if !store.Own(s, killed, time.Now()) {
+		t.Fatal("the store can't be had")
+	}
+	h, err := Take(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if store.Own(s, killed, time.Now()) {
+		t.Error("both have it")
+	}
+	if _, err := Take(s); err != ErrOwned {
+		t.Errorf("%v: a second one has it", err)
+	}
+	h.Release()
+	if _, err := os.Stat(filepath.Join(s.Directory, "lock")); err == nil {
+		t.Error("it is not given back")
+	}
+	h, err = Take(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.Release()
+}
+
+// A store that somebody else has taken meanwhile is not changed any more.
+func TestLostHold(t *testing.T) {
+	s := newStore(t)
+	h, err := Take(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer h.Release()
+	d := &store.Delivery{ID: store.NewID(), Received: time.Now(), Method: "POST"}
+	e := &store.Entry{}
+	if err := store.Put(s, d, e); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(s.Directory, "lock"), []byte("another\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for deadline := time.Now().Add(time.Minute); !h.IsLost(); time.Sleep(lookInterval) {
+		if time.Now().After(deadline) {
+			t.Fatal("it is not noticed")
+		}
+	}
+	k := &Kept{Store: s, Entry: *e}
+	if err := Do(h, k, Change{Action: Drop, Reason: "x"}, time.Time{}); err != errLost || store.Find(s, d.ID) == nil || len(Changes(s, d.ID)) > 0 {
+		t.Error(err)
+	}
+}
+
+// A change is on disk before it is made, and one that can't be written down is not made.
+func TestUnwrittenChange(t *testing.T) {
+	s := newStore(t)
+	e := &store.Entry{}
+	if err := store.Put(s, &store.Delivery{ID: store.NewID(), Received: time.Now(), Method: "POST"}, e); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(changesFile(s), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	k := &Kept{Store: s, Entry: *e}
+	if err := Do(&Hold{}, k, Change{Action: Drop, Reason: "x"}, time.Time{}); err == nil || store.Find(s, e.ID) == nil {
+		t.Errorf("%v: it is dropped", err)
+	}
+	if err := os.Remove(changesFile(s)); err != nil {
+		t.Fatal(err)
+	}
+	// What another one has left unfinished hides nothing.
+	if err := os.WriteFile(changesFile(s), []byte(`{"id":"`+e.ID), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := Do(&Hold{}, k, Change{Action: Drop, Reason: "x"}, time.Time{}); err != nil || store.Find(s, e.ID) != nil {
+		t.Error(err)
+	}
+	if c := Changes(s, e.ID); len(c) != 1 || c[0].Reason != "x" || c[0].State != store.Waiting {
+		t.Errorf("%+v", c)
+	}
+}
