@@ -162,7 +162,7 @@ func tellOrphans(stateDirectory string, now time.Time) {
 			})
 		}
 		if n > 0 {
-			report.Write("warn", name, "delivery: there is no such middleware, and "+directory+" has "+strconv.Itoa(n)+" deliveries of it", now)
+			report.Write("warn", name, "delivery: there is no such middleware, and "+directory+" has "+strconv.Itoa(n)+" deliveries of it: hookward deliveries adopt gives them to another one", now)
 		}
 	}
 }

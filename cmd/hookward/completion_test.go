@@ -14,7 +14,7 @@ var completionCases = []struct {
 	line, want, not string
 }{
 	{"hookward ", "check send verify providers audit deliveries completion version help", "--help"},
-	{"hookward deliveries ", "list show replay drop export", "stripe"},
+	{"hookward deliveries ", "list show replay drop export adopt", "stripe"},
 	{"hookward deliveries list --state ", "dead waiting", "--event"},
 	{"hookward se", "send", "audit"},
 	{"hookward send --pro", "--provider", "--print"},

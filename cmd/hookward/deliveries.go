@@ -17,14 +17,16 @@ tried again. The actions:
   show     all that is known of some, with their attempts, headers and bodies
   replay   have dead ones tried again, from the start of the schedule, with their ids
   drop     remove some for good
+  adopt    give those of --middleware to the one that --to names, which has another
+           name now, or have them go through another router
   export   print some whole, as one line of JSON each
 
 An ID is hookward's (X-Hookward-Id) or the sender's own. Without one, the options say
 which are meant; replay and drop then take the dead alone, unless --state says otherwise.
 
-list, show and export may run at any time. replay and drop need the Traefik stopped that
-works on the store, and refuse otherwise. Run them as Traefik's user. What they do, who
-did it and why is kept beside the deliveries, in the file changes.
+list, show and export may run at any time. replay, drop and adopt need the Traefik stopped
+that works on the store, and refuse otherwise. Run them as Traefik's user. What they do,
+who did it and why is kept beside the deliveries, in the file changes.
 
 The exit status is 0 if all is well, 1 if list --state dead finds any, if nothing is found
 to show, or if a delivery was left as it is, and 2 if nothing could be done.
@@ -39,20 +41,22 @@ to show, or if a delivery was left as it is, and 2 if nothing could be done.
 type deliveriesOptions struct {
 	directory, state, middleware, event string
 	since, until, reason, rate          string
+	to, router                          string
 	keys                                texts
 	preview, force, asJSON              bool
 
 	action   string
 	filter   deliveries.Filter
 	interval time.Duration
+	heir     *deliveries.Heir // of adopt
 	now      time.Time
 }
 
 // deliveriesActions are what can be done.
-var deliveriesActions = []string{"list", "show", "replay", "drop", "export"}
+var deliveriesActions = []string{"list", "show", "replay", "drop", "export", "adopt"}
 
 func deliveriesCommand() command {
-	c := command{name: "deliveries", arguments: "ACTION [ID...]", summary: "list, show, replay, drop and export what gates have stored", text: deliveriesHelp}
+	c := command{name: "deliveries", arguments: "ACTION [ID...]", summary: "list, show, replay, drop, export and adopt what gates have stored", text: deliveriesHelp}
 	c.define = func(flags *flag.FlagSet) func(arguments []string, s streams) int {
 		o := &deliveriesOptions{now: time.Now()}
 		flags.StringVar(&o.directory, "directory", "", "the `DIRECTORY` that the gates' stateDirectory names")
@@ -61,10 +65,12 @@ func deliveriesCommand() command {
 		flags.StringVar(&o.event, "event", "", "only those of this `TYPE` of event")
 		flags.StringVar(&o.since, "since", "", "only those received at this `TIME` or later, such as 2026-11-30T12:00:00Z,\nor as long ago as 90m or 12h at most")
 		flags.StringVar(&o.until, "until", "", "only those received before this `TIME`")
-		flags.StringVar(&o.reason, "reason", "", "why, in a `TEXT` that is kept; replay and drop require it")
+		flags.StringVar(&o.reason, "reason", "", "why, in a `TEXT` that is kept; replay, drop and adopt require it")
 		flags.StringVar(&o.rate, "rate", "", "replay at this `RATE`, such as 50/s, 300/m or 10/h (default all at once)")
+		flags.StringVar(&o.to, "to", "", "the `NAME` of the middleware that adopts, with @file or the like")
+		flags.StringVar(&o.router, "router", "", "adopt: the `NAME` of the router that they are to go through, with @file or the\nlike (default the one that they came by)")
 		flags.Var(&o.keys, "encryption-key", "a key of store.encryptionKeys: `env:NAME` or file:/path; several times")
-		flags.BoolVar(&o.preview, "preview", false, "say what replay or drop would do, and do nothing")
+		flags.BoolVar(&o.preview, "preview", false, "say what replay, drop or adopt would do, and do nothing")
 		flags.BoolVar(&o.force, "force", false, "replay what has been delivered, too")
 		flags.BoolVar(&o.asJSON, "json", false, "print JSON")
 		return func(arguments []string, s streams) int {
@@ -89,6 +95,12 @@ func (o *deliveriesOptions) run(arguments []string, s streams) (int, error) {
 	}
 	if len(stores) == 0 && o.middleware != "" {
 		return exitUsage, fmt.Errorf("--middleware: nothing of %q is stored in %s; 'hookward deliveries list' shows what is", o.middleware, o.directory)
+	}
+	if o.action == deliveries.Adopt {
+		err = o.findHeir(stores, keys)
+		if err != nil {
+			return exitUsage, err
+		}
 	}
 	found, unknown, err := deliveries.Find(stores, o.filter)
 	if err != nil {
@@ -126,6 +138,24 @@ func (o *deliveriesOptions) run(arguments []string, s streams) (int, error) {
 		return exitUsage, err
 	}
 	return status, nil
+}
+
+// findHeir finds who adopts deliveries of the one store that there must be.
+func (o *deliveriesOptions) findHeir(stores []*store.Store, keys []*store.Key) error {
+	if len(stores) > 1 {
+		return fmt.Errorf("--middleware: there are %s and %s; name one with its provider", oneLine(stores[0].Middleware), oneLine(stores[1].Middleware))
+	}
+	if len(stores) == 1 && stores[0].Middleware == o.to && o.router == "" {
+		return errors.New("--to: is whose they are already; --router has them go through another router")
+	}
+	o.heir = deliveries.NewHeir(o.directory, o.to, o.router, keys)
+	if o.heir == nil {
+		return fmt.Errorf("--to: %s has no store of %q; start Traefik once with that middleware and its option delivery, and stop it again", o.directory, o.to)
+	}
+	if len(stores) == 1 && stores[0].Directory == o.heir.Store.Directory {
+		o.heir.Store = stores[0]
+	}
+	return nil
 }
 
 // missing returns the ids that are named and not found.

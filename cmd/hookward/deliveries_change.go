@@ -9,7 +9,7 @@ import (
 	"github.com/hookward/hookward/internal/store"
 )
 
-// changeReport is what --json says of replay and drop.
+// changeReport is what --json says of replay, drop and adopt.
 type changeReport struct {
 	Action  string         `json:"action"`
 	Preview bool           `json:"preview"`
@@ -22,7 +22,7 @@ type leftDelivery struct {
 	Reason string `json:"reason"`
 }
 
-// change replays or drops deliveries, and says whether it did so with all of them.
+// change replays, drops or has adopted deliveries, and says whether it did so with all of them.
 func (o *deliveriesOptions) change(s streams, found []*deliveries.Kept) (bool, error) {
 	report := &changeReport{Action: o.action, Preview: o.preview, Done: []string{}, Left: []leftDelivery{}}
 	holds, err := o.take(found)
@@ -55,6 +55,12 @@ func (o *deliveriesOptions) changeOne(k *deliveries.Kept, hold *deliveries.Hold,
 			return err
 		}
 	}
+	if o.action == deliveries.Adopt {
+		err := deliveries.CheckAdopt(k)
+		if err != nil {
+			return err
+		}
+	}
 	if o.preview {
 		return nil
 	}
@@ -62,7 +68,11 @@ func (o *deliveriesOptions) changeOne(k *deliveries.Kept, hold *deliveries.Hold,
 	if problem == store.Gone {
 		return errors.New("has changed meanwhile")
 	}
-	return deliveries.Do(hold, k, deliveries.Change{Action: o.action, Time: o.now.UTC(), Actor: actor(), Reason: o.reason}, due)
+	c := deliveries.Change{Action: o.action, Time: o.now.UTC(), Actor: actor(), Reason: o.reason}
+	if o.heir != nil {
+		return o.heir.TakeOver(hold, k, c)
+	}
+	return deliveries.Do(hold, k, c, due)
 }
 
 // take has the stores that are to be changed, or says why not.
@@ -71,18 +81,28 @@ func (o *deliveriesOptions) take(found []*deliveries.Kept) (map[*store.Store]*de
 	if o.preview {
 		return holds, nil
 	}
+	stores := []*store.Store{}
 	for _, k := range found {
-		if holds[k.Store] != nil {
+		stores = append(stores, k.Store)
+	}
+	if o.heir != nil && len(found) > 0 {
+		stores = append(stores, o.heir.Store)
+	}
+	for _, one := range stores {
+		if holds[one] != nil {
 			continue
 		}
-		h, err := deliveries.Take(k.Store)
+		h, err := deliveries.Take(one)
 		if err == deliveries.ErrOwned {
-			return holds, fmt.Errorf("a Traefik, or another hookward, works on the deliveries of %s: nothing is changed. Stop that Traefik, %s, and start it again; list, show, export and --preview may run meanwhile", oneLine(k.Store.Middleware), o.action)
+			return holds, fmt.Errorf("a Traefik, or another hookward, works on the deliveries of %s: nothing is changed. Stop that Traefik, %s, and start it again; list, show, export and --preview may run meanwhile", oneLine(one.Middleware), o.action)
 		}
 		if err != nil {
-			return holds, err
+			return holds, errors.New(oneLine(err.Error()))
 		}
-		holds[k.Store] = h
+		holds[one] = h
+	}
+	if o.heir != nil {
+		o.heir.Hold = holds[o.heir.Store]
 	}
 	return holds, nil
 }
@@ -92,9 +112,9 @@ func (o *deliveriesOptions) tell(s streams, r *changeReport) error {
 	if o.asJSON {
 		return printJSON(s.stdout, r)
 	}
-	done := map[string]string{deliveries.Replay: "is to be tried again", deliveries.Drop: "is dropped"}[r.Action]
+	done := map[string]string{deliveries.Replay: "is to be tried again", deliveries.Drop: "is dropped", deliveries.Adopt: "is adopted"}[r.Action]
 	if r.Preview {
-		done = map[string]string{deliveries.Replay: "would be tried again", deliveries.Drop: "would be dropped"}[r.Action]
+		done = map[string]string{deliveries.Replay: "would be tried again", deliveries.Drop: "would be dropped", deliveries.Adopt: "would be adopted"}[r.Action]
 	}
 	for _, id := range r.Done {
 		_, err := fmt.Fprintln(s.stdout, id, done)

@@ -20,14 +20,19 @@ func (o *deliveriesOptions) read(arguments []string) ([]*store.Key, error) {
 	}
 	o.action = arguments[0]
 	o.filter = deliveries.Filter{IDs: arguments[1:], State: o.state, Event: o.event}
-	changes := o.action == "replay" || o.action == "drop"
+	adopts := o.action == deliveries.Adopt
+	changes := o.action == deliveries.Replay || o.action == deliveries.Drop || adopts
 	switch {
 	case o.directory == "":
 		return nil, errors.New("--directory: is required: what the gates' stateDirectory names")
 	case o.state != "" && o.state != store.Waiting && o.state != store.Dead:
 		return nil, fmt.Errorf("--state: must be waiting or dead, not %q", o.state)
 	case !changes && (o.reason != "" || o.preview):
-		return nil, errors.New("--reason and --preview are for replay and drop")
+		return nil, errors.New("--reason and --preview are for replay, drop and adopt")
+	case !adopts && o.to+o.router != "":
+		return nil, errors.New("--to and --router are for adopt")
+	case adopts && (o.middleware == "" || o.to == ""):
+		return nil, errors.New("--middleware and --to: are required: whose deliveries they are, and whose they are to be")
 	case o.action != "replay" && (o.rate != "" || o.force):
 		return nil, errors.New("--rate and --force are for replay")
 	case changes && !o.preview && strings.TrimSpace(o.reason) == "":
@@ -39,7 +44,7 @@ func (o *deliveriesOptions) read(arguments []string) ([]*store.Key, error) {
 	case o.action != "list" && len(arguments) == 1 && !o.isFiltered():
 		return nil, errors.New("name the ids, or say with --state, --middleware, --event, --since or --until which are meant")
 	}
-	if changes && len(o.filter.IDs) == 0 && o.state == "" {
+	if changes && !adopts && len(o.filter.IDs) == 0 && o.state == "" {
 		o.filter.State = store.Dead
 	}
 	var err error

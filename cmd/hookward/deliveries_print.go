@@ -235,7 +235,11 @@ func (r *keptReport) describe(w io.Writer) string {
 		fmt.Fprintf(&text, "  attempt %d at %s: %s, %s after %.3f s\n", a.Number, a.Time, orDash(statusText(a.Status)), oneLine(a.Outcome), a.Duration)
 	}
 	for _, c := range r.Changes {
-		fmt.Fprintf(&text, "  %s at %s by %s: %s\n", oneLine(c.Action), stamp(c.Time), oneLine(c.Actor), oneLine(c.Reason))
+		action := c.Action
+		if c.From != "" {
+			action += " from " + c.From
+		}
+		fmt.Fprintf(&text, "  %s at %s by %s: %s\n", oneLine(action), stamp(c.Time), oneLine(c.Actor), oneLine(c.Reason))
 	}
 	if r.Method == "" {
 		return text.String()

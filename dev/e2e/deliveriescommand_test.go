@@ -52,12 +52,7 @@ func TestDeliveriesCommand(t *testing.T) {
 		t.Fatal(err)
 	}
 	state := filepath.Join(t.TempDir(), "state")
-	dynamic := `http:
-  middlewares: {kept: {plugin: {hookward: {provider: github, secrets: ["env:GH"], replay: true, stateDirectory: ` + state + `,
-    delivery: {timeout: 2s, retry: {schedule: [20ms, 20ms]}, store: {encryptionKeys: ["env:STORE"]}}}}}}
-  routers: {kept: {rule: "PathPrefix(` + "`/`" + `)", service: backend, middlewares: [kept]}}
-  services: {backend: {loadBalancer: {servers: [{url: "` + backend + `"}]}}}
-`
+	dynamic := keptAs("kept", state, backend)
 	settings := gateway.Settings{Env: []string{"GH=" + secret, "STORE=" + storeKey}}
 	command := commandBinary(t)
 	run := func(arguments ...string) (string, int) {
@@ -111,6 +106,68 @@ func TestDeliveriesCommand(t *testing.T) {
 	if out, status := run("replay", first, "--reason", "again"); status != 1 || !strings.Contains(out, first+" was delivered at ") {
 		t.Errorf("%d %s", status, out)
 	}
+}
+
+// keptAs is a configuration whose middleware has a name, and whose router is always the same.
+func keptAs(name, state, backend string) string {
+	return `http:
+  middlewares: {` + name + `: {plugin: {hookward: {provider: github, secrets: ["env:GH"], replay: true, stateDirectory: ` + state + `,
+    delivery: {timeout: 2s, retry: {schedule: [20ms, 20ms]}, store: {encryptionKeys: ["env:STORE"]}}}}}}
+  routers: {hooks: {rule: "PathPrefix(` + "`/`" + `)", service: backend, middlewares: [` + name + `]}}
+  services: {backend: {loadBalancer: {servers: [{url: "` + backend + `"}]}}}
+`
+}
+
+// A middleware that was renamed delivers what it has stored under its old name, once that
+// was adopted.
+func TestDeliveriesAdopted(t *testing.T) {
+	ctx := t.Context()
+	m := &mended{}
+	backend, err := gateway.Serve(ctx, "127.0.0.1:0", m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	state := filepath.Join(t.TempDir(), "state")
+	settings := gateway.Settings{Env: []string{"GH=" + secret, "STORE=" + storeKey}}
+	command := commandBinary(t)
+	run := func(arguments ...string) (string, int) {
+		return runCommand(t, command, []string{"STORE=" + storeKey}, append([]string{"deliveries", "--directory", state, "--encryption-key", "env:STORE", "--reason", "renamed"}, arguments...)...)
+	}
+	g, err := gateway.Start(ctx, binary, keptAs("old", state, backend), settings)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { g.Stop() }()
+	sendKept(t, g, "to be adopted")
+	testkit.Await(t, "it is dead", func() bool {
+		files, _ := filepath.Glob(filepath.Join(state, "delivery-*", "dead", "?", "*"))
+		return len(files) == 1
+	})
+	g.Stop()
+	m.well.Store(true)
+	g, err = gateway.Start(ctx, binary, keptAs("new", state, backend), settings)
+	if err != nil {
+		t.Fatal(err)
+	}
+	testkit.Await(t, "both stores are there", func() bool {
+		locks, _ := filepath.Glob(filepath.Join(state, "delivery-*", "lock"))
+		return len(locks) == 2
+	})
+	adopt := []string{"adopt", "--middleware", "old", "--to", "new@file"}
+	if out, status := run(adopt...); status != 2 || !strings.Contains(out, "works on the deliveries of new@file") {
+		t.Errorf("while Traefik runs: %d %s", status, out)
+	}
+	g.Stop()
+	for _, arguments := range [][]string{adopt, {"replay", "--middleware", "new@file"}} {
+		if out, status := run(arguments...); status != 0 || !strings.HasSuffix(out, "1 of 1\n") {
+			t.Fatalf("%v: %d %s", arguments, status, out)
+		}
+	}
+	g, err = gateway.Start(ctx, binary, keptAs("new", state, backend), settings)
+	if err != nil {
+		t.Fatal(err)
+	}
+	testkit.Await(t, "it has arrived", func() bool { return strings.HasSuffix(m.seen(), " 4 to be adopted") })
 }
 
 func sendKept(t *testing.T, g *gateway.Gateway, body string) {

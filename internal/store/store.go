@@ -125,8 +125,9 @@ func Clean(s *Store) {
 	}
 }
 
-// Put stores a delivery that waits, and fills in its size. When it returns nil, no end of
-// the process or the machine takes it away any more. With an error, it is not there.
+// Put stores a delivery, which waits unless its entry says otherwise, and fills in its size.
+// When it returns nil, no end of the process or the machine takes it away any more. With an
+// error, it is not there.
 func Put(s *Store, d *Delivery, e *Entry) error {
 	var key *Key
 	keys := keysOf(s)
@@ -137,7 +138,9 @@ func Put(s *Store, d *Delivery, e *Entry) error {
 	if err != nil {
 		return err
 	}
-	e.State = Waiting
+	if e.State != Dead {
+		e.State = Waiting
+	}
 	e.ID = d.ID
 	e.Size = int64(len(content))
 	aside := filepath.Join(s.Directory, temporary, d.ID)

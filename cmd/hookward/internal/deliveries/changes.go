@@ -15,14 +15,16 @@ import (
 const (
 	Replay = "replay"
 	Drop   = "drop"
+	Adopt  = "adopt"
 )
 
 // Change is what an operator has done to a delivery. It is on disk before it is done.
 type Change struct {
 	Time     time.Time `json:"time"`
 	ID       string    `json:"id"`
-	Action   string    `json:"action"` // replay or drop
-	State    string    `json:"state"`  // it was in
+	Action   string    `json:"action"`         // replay, drop or adopt
+	From     string    `json:"from,omitempty"` // whose it was, where it is adopted
+	State    string    `json:"state"`          // it was in
 	Death    string    `json:"death,omitempty"`
 	Attempts int       `json:"attempts"`
 	Actor    string    `json:"actor"`
@@ -39,10 +41,8 @@ var (
 // CheckReplay says why a delivery is not to be replayed, or nil.
 func CheckReplay(k *Kept, force bool) error {
 	switch {
-	case k.Problem == store.Unencryptable:
-		return errors.New("is encrypted with a key that is not among those of --encryption-key")
 	case k.Problem != "":
-		return errors.New("can't be sent: its file is " + k.Problem)
+		return problemOf(k.Problem)
 	case k.Entry.State != store.Dead:
 		return errWaits
 	case k.Arrived && !force:
@@ -50,9 +50,17 @@ func CheckReplay(k *Kept, force bool) error {
 	}
 	_, problem := store.Load(k.Store, &k.Entry)
 	if problem != "" {
-		return errors.New("can't be sent: its file is " + problem)
+		return problemOf(problem)
 	}
 	return nil
+}
+
+// problemOf says for people what is wrong with a file.
+func problemOf(problem string) error {
+	if problem == store.Unencryptable {
+		return errors.New("is encrypted with a key that is not among those of --encryption-key")
+	}
+	return errors.New("can't be read: its file is " + problem)
 }
 
 // Do replays or drops a delivery. A replayed one is due at a time; it keeps its id, and its
@@ -61,10 +69,7 @@ func Do(h *Hold, k *Kept, c Change, due time.Time) error {
 	if h.IsLost() {
 		return errLost
 	}
-	c.ID = k.Entry.ID
-	c.State = k.Entry.State
-	c.Death = k.Entry.Reason
-	c.Attempts = k.Entry.Attempts
+	describe(&c, k)
 	err := writeDown(k.Store, &c)
 	if err != nil {
 		return err
@@ -73,6 +78,14 @@ func Do(h *Hold, k *Kept, c Change, due time.Time) error {
 		return store.Remove(k.Store, &k.Entry)
 	}
 	return store.Move(k.Store, &k.Entry, store.Entry{State: store.Waiting, ID: k.Entry.ID, Attempts: k.Entry.Attempts, When: due.UnixMilli()})
+}
+
+// describe notes which delivery is changed.
+func describe(c *Change, k *Kept) {
+	c.ID = k.Entry.ID
+	c.State = k.Entry.State
+	c.Death = k.Entry.Reason
+	c.Attempts = k.Entry.Attempts
 }
 
 // writeDown appends a change, and syncs it.

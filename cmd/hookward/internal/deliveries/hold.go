@@ -2,6 +2,9 @@ package deliveries
 
 import (
 	"errors"
+	"fmt"
+	"os"
+	"reflect"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -29,6 +32,10 @@ type Hold struct {
 // Take has a store for its caller until Release. It waits for as long as it takes to see
 // that whoever had it before is gone.
 func Take(s *store.Store) (*Hold, error) {
+	err := checkUser(s)
+	if err != nil {
+		return nil, err
+	}
 	owner := store.NewOwner()
 	sign := store.LastSign(s)
 	owned := store.Own(s, owner, time.Now())
@@ -52,6 +59,24 @@ func Take(s *store.Store) (*Hold, error) {
 	h.done.Add(1)
 	go h.keep(s, owner)
 	return h, nil
+}
+
+// checkUser says why another user's store is left alone: Traefik could not read what is made
+// in it. Where users have no numbers, nobody is refused.
+func checkUser(s *store.Store) error {
+	info, err := os.Stat(s.Directory)
+	if err != nil {
+		return err
+	}
+	stat := reflect.Indirect(reflect.ValueOf(info.Sys())) // of a type that each system has its own of
+	if stat.Kind() != reflect.Struct {
+		return nil
+	}
+	uid := stat.FieldByName("Uid")
+	if !uid.IsValid() || !uid.CanUint() || int(uid.Uint()) == os.Geteuid() {
+		return nil
+	}
+	return fmt.Errorf("%s is of user %d, and this is user %d: run it as Traefik's user, such as with sudo -u '#%d'", s.Directory, uid.Uint(), os.Geteuid(), uid.Uint())
 }
 
 // keep says that the store is owned, again and again.
