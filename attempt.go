@@ -90,7 +90,7 @@ func recordChange(c *courier, change *delivery.Change) {
 		r = audit.NewDeliveryRecord(c.numbers, now)
 	}
 	r.Outcome = "failure"
-	if change.To == delivery.Delivered || change.To == delivery.Superseded {
+	if change.To == delivery.Delivered || change.To == delivery.Superseded || change.Actor != "" && !change.Undone {
 		r.Outcome = "success"
 	}
 	if change.Delivery != nil {
@@ -105,6 +105,7 @@ func recordChange(c *courier, change *delivery.Change) {
 	r.Duration = int64(change.Duration)
 	r.Aborted = change.Aborted
 	r.Bytes = change.Bytes
+	r.Actor = change.Actor
 	if !change.Next.IsZero() {
 		r.Next = change.Next.UTC().Format(report.TimeLayout)
 	}

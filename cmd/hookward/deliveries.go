@@ -96,7 +96,7 @@ func (o *deliveriesOptions) run(arguments []string, s streams) (int, error) {
 	if len(stores) == 0 && o.middleware != "" {
 		return exitUsage, fmt.Errorf("--middleware: nothing of %q is stored in %s; 'hookward deliveries list' shows what is", o.middleware, o.directory)
 	}
-	if o.action == deliveries.Adopt {
+	if o.action == store.Adopt {
 		err = o.findHeir(stores, keys)
 		if err != nil {
 			return exitUsage, err

@@ -49,13 +49,13 @@ func (o *deliveriesOptions) change(s streams, found []*deliveries.Kept) (bool, e
 
 // changeOne changes a delivery, unless somebody was faster.
 func (o *deliveriesOptions) changeOne(k *deliveries.Kept, hold *deliveries.Hold, due time.Time) error {
-	if o.action == deliveries.Replay {
+	if o.action == store.Replay {
 		err := deliveries.CheckReplay(k, o.force)
 		if err != nil {
 			return err
 		}
 	}
-	if o.action == deliveries.Adopt {
+	if o.action == store.Adopt {
 		err := deliveries.CheckAdopt(k)
 		if err != nil {
 			return err
@@ -68,7 +68,7 @@ func (o *deliveriesOptions) changeOne(k *deliveries.Kept, hold *deliveries.Hold,
 	if problem == store.Gone {
 		return errors.New("has changed meanwhile")
 	}
-	c := deliveries.Change{Action: o.action, Time: o.now.UTC(), Actor: actor(), Reason: o.reason}
+	c := store.Action{Action: o.action, Time: o.now.UTC(), Actor: actor(), Reason: o.reason}
 	if o.heir != nil {
 		return o.heir.TakeOver(hold, k, c)
 	}
@@ -112,9 +112,9 @@ func (o *deliveriesOptions) tell(s streams, r *changeReport) error {
 	if o.asJSON {
 		return printJSON(s.stdout, r)
 	}
-	done := map[string]string{deliveries.Replay: "is to be tried again", deliveries.Drop: "is dropped", deliveries.Adopt: "is adopted"}[r.Action]
+	done := map[string]string{store.Replay: "is to be tried again", store.Drop: "is dropped", store.Adopt: "is adopted"}[r.Action]
 	if r.Preview {
-		done = map[string]string{deliveries.Replay: "would be tried again", deliveries.Drop: "would be dropped", deliveries.Adopt: "would be adopted"}[r.Action]
+		done = map[string]string{store.Replay: "would be tried again", store.Drop: "would be dropped", store.Adopt: "would be adopted"}[r.Action]
 	}
 	for _, id := range r.Done {
 		_, err := fmt.Fprintln(s.stdout, id, done)

@@ -20,8 +20,8 @@ func (o *deliveriesOptions) read(arguments []string) ([]*store.Key, error) {
 	}
 	o.action = arguments[0]
 	o.filter = deliveries.Filter{IDs: arguments[1:], State: o.state, Event: o.event}
-	adopts := o.action == deliveries.Adopt
-	changes := o.action == deliveries.Replay || o.action == deliveries.Drop || adopts
+	adopts := o.action == store.Adopt
+	changes := o.action == store.Replay || o.action == store.Drop || adopts
 	switch {
 	case o.directory == "":
 		return nil, errors.New("--directory: is required: what the gates' stateDirectory names")

@@ -47,7 +47,7 @@ type wholeReport struct {
 	Body       string              `json:"body,omitempty"`
 	BodyBase64 string              `json:"bodyBase64,omitempty"` // instead of body, where that is no UTF-8
 	History    []attemptReport     `json:"history"`
-	Changes    []deliveries.Change `json:"changes"`
+	Changes    []store.Action      `json:"changes"`
 }
 
 type attemptReport struct {
@@ -85,7 +85,7 @@ func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 // wholeOf adds what a delivery has in it, or returns what is wrong with its file.
 func wholeOf(k *deliveries.Kept) (*keptReport, string) {
 	r := reportOf(k)
-	r.wholeReport = &wholeReport{History: []attemptReport{}, Changes: deliveries.Changes(k.Store, k.Entry.ID)}
+	r.wholeReport = &wholeReport{History: []attemptReport{}, Changes: deliveries.Actions(k.Store, k.Entry.ID)}
 	for _, a := range store.Attempts(k.Store, k.Entry.ID) {
 		r.History = append(r.History, attemptReport{a.Number, stamp(a.Time), a.Status, a.Duration.Seconds(), a.Outcome})
 	}
@@ -238,6 +238,9 @@ func (r *keptReport) describe(w io.Writer) string {
 		action := c.Action
 		if c.From != "" {
 			action += " from " + c.From
+		}
+		if c.Error != "" {
+			action += " (failed)"
 		}
 		fmt.Fprintf(&text, "  %s at %s by %s: %s\n", oneLine(action), stamp(c.Time), oneLine(c.Actor), oneLine(c.Reason))
 	}

@@ -103,6 +103,12 @@ func TestDeliveriesCommand(t *testing.T) {
 	if want := first + " 4 to be replayed"; m.seen() != want {
 		t.Errorf("%q has arrived, want %q", m.seen(), want)
 	}
+	for action, reason := range map[string]string{"replayed": "the backend is mended", "dropped": "test"} {
+		lines := g.Stdout.Lines(`"event.action":"` + action + `"`)
+		if len(lines) != 1 || !strings.Contains(lines[0], `"event.reason":"`+reason+`"`) || !strings.Contains(lines[0], `"event.outcome":"success"`) || !strings.Contains(lines[0], `"user.name":"`) {
+			t.Errorf("%s is recorded as %q", action, lines)
+		}
+	}
 	if out, status := run("replay", first, "--reason", "again"); status != 1 || !strings.Contains(out, first+" was delivered at ") {
 		t.Errorf("%d %s", status, out)
 	}

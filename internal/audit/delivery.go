@@ -36,15 +36,18 @@ type DeliveryRecord struct {
 
 	// Action is what has become of the delivery: `delivered`, `failed` (it waits for
 	// another attempt), `dead`, `superseded` (the sender has sent a dead one again, and it
-	// has arrived) or `expired` (a dead one was kept for its time, and is gone).
+	// has arrived), `expired` (a dead one was kept for its time, and is gone); or what an
+	// operator did with `hookward deliveries` while Traefik did not run: `replayed`,
+	// `dropped` or `adopted`.
 	Action string `json:"event.action"`
 
-	// Outcome is `success` of what has arrived, `unknown` where Traefik ended in an
-	// attempt, else `failure`.
+	// Outcome is `success` of what has arrived and of what an operator did, `unknown` where
+	// Traefik ended in an attempt, else `failure`.
 	Outcome string `json:"event.outcome"`
 
 	// Reason says why a delivery is dead: `attempts_exhausted`, `too_old`, `rejected`
-	// (the backend does not want it) or `undecodable` (its file is damaged).
+	// (the backend does not want it) or `undecodable` (its file is damaged). Of what an
+	// operator did, it is the reason that they gave.
 	Reason string `json:"event.reason,omitempty"`
 
 	// Duration is how long the attempt took, in nanoseconds. Absent where there was none.
@@ -86,6 +89,9 @@ type DeliveryRecord struct {
 
 	// Aborted marks an answer that broke off behind its status.
 	Aborted bool `json:"hookward.aborted,omitempty"`
+
+	// Actor is who did that, where it was an operator.
+	Actor string `json:"user.name,omitempty"`
 
 	// Bytes is the size of the delivery's file.
 	Bytes int64 `json:"hookward.delivery.bytes,omitempty"`
@@ -135,6 +141,8 @@ func encodeDelivery(r *DeliveryRecord, a *Settings) []byte {
 	made := *r
 	made.DeliveryID = recordable(a, r.DeliveryID, maxRecordedShort)
 	made.EventType = recordable(a, r.EventType, maxRecordedShort)
+	made.Actor = recordable(a, r.Actor, maxRecordedShort)
+	made.Reason = recordable(a, r.Reason, maxRecordedLong)
 	own := NewScratch()
 	if own.Encoder.Encode(&made) != nil {
 		return nil

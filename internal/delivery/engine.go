@@ -43,6 +43,11 @@ const (
 	Dead       = "dead"       // it is given up, and kept
 	Superseded = "superseded" // the sender has sent a dead one again, and it has arrived
 	Expired    = "expired"    // a dead one was kept for its time, and is gone
+
+	// What an operator has done, with the command.
+	Replayed = "replayed"
+	Dropped  = "dropped"
+	Adopted  = "adopted" // it was another middleware's
 )
 
 // Reasons of a death.
@@ -65,6 +70,8 @@ type Change struct {
 	Aborted  bool
 	Next     time.Time // when it is tried again; zero where it is not
 	Bytes    int64     // of the file
+	Actor    string    // who has done it, where it was an operator; Reason is what they say
+	Undone   bool      // that was not done after all
 }
 
 // Hooks are what the engine asks of who has it. They are called without a lock.

@@ -116,6 +116,7 @@ func load(e *Engine, lastSign time.Time) {
 		e.hooks.Tell("error", "the store can't be read: "+err.Error())
 		return // the next turn tries again
 	}
+	tellActions(e)
 	e.mu.Lock()
 	waiting := unread(e.waiting)
 	dead := unread(e.dead)

@@ -1,6 +1,8 @@
 package delivery
 
 import (
+	"fmt"
+	"reflect"
 	"testing"
 	"time"
 
@@ -75,5 +77,43 @@ func TestReplayBeginsAnew(t *testing.T) {
 	w.pass(5 * time.Minute)
 	if w.ended[id] != Dead || w.e.dead[id].entry.Reason != Exhausted || w.attempts[id] != 2+1+len(w.options.Schedule.Steps) {
 		t.Errorf("%q after %d attempts: %+v", w.ended[id], w.attempts[id], w.e.dead[id])
+	}
+}
+
+// What an operator has done is told of once, by the gate that works on the store next.
+func TestActionsAreTold(t *testing.T) {
+	w := newWorld(t)
+	id := w.dies()
+	for _, a := range []store.Action{
+		{Action: store.Replay, Reason: "mended", Actor: "ada"}, {Action: store.Drop, Reason: "test", Actor: "ada", Error: "no space"}, {Action: "unheard of"}, {Action: store.Adopt, Reason: "renamed", Actor: "eve"},
+	} {
+		a.ID = id
+		a.Attempts = 2
+		if err := store.NoteAction(w.e.store, &a); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := []string{"replayed mended ada 2 false", "dropped test ada 2 true", "adopted renamed eve 2 false"}
+	for _, when := range []string{"at first", "again"} {
+		got := []string{}
+		hooks := w.e.hooks
+		hooks.Changed = func(c *Change) {
+			if c.ID == id {
+				got = append(got, fmt.Sprint(c.To, " ", c.Reason, " ", c.Actor, " ", c.Attempt, " ", c.Undone))
+			}
+		}
+		store.Disown(w.e.store, w.e.owner)
+		next := New(store.New(w.directory, "m", nil), w.options, hooks)
+		if err := count(next); err != nil || !store.Own(next.store, next.owner, time.Now()) {
+			t.Fatal(err)
+		}
+		load(next, w.wall())
+		w.e = next
+		if when == "again" {
+			want = []string{}
+		}
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: %q, want %q", when, got, want)
+		}
 	}
 }

@@ -35,7 +35,7 @@ func CheckAdopt(k *Kept) error {
 // TakeOver gives a delivery to another middleware, in the state in which it is, with its id
 // and its attempts. It is in the heir's store before it leaves its own, so that an end in
 // between loses nothing: done once more, it leaves.
-func (h *Heir) TakeOver(hold *Hold, k *Kept, c Change) error {
+func (h *Heir) TakeOver(hold *Hold, k *Kept, action store.Action) error {
 	if hold.IsLost() || h.Hold.IsLost() {
 		return errLost
 	}
@@ -43,15 +43,20 @@ func (h *Heir) TakeOver(hold *Hold, k *Kept, c Change) error {
 	if problem != "" {
 		return problemOf(problem)
 	}
-	c.From = k.Store.Middleware
-	describe(&c, k)
-	err := writeDown(h.Store, &c)
-	if err == nil && h.Store.Directory != k.Store.Directory {
-		err = writeDown(k.Store, &c)
-	}
+	a := actionOf(k, action)
+	a.From = k.Store.Middleware
+	err := store.NoteAction(h.Store, a)
 	if err != nil {
 		return err
 	}
+	err = h.take(k, d)
+	if err != nil {
+		noteFailure(h.Store, a, err)
+	}
+	return err
+}
+
+func (h *Heir) take(k *Kept, d *store.Delivery) error {
 	d.Middleware = h.Store.Middleware
 	if h.Router != "" {
 		d.Router = h.Router
@@ -59,12 +64,12 @@ func (h *Heir) TakeOver(hold *Hold, k *Kept, c Change) error {
 	entry := k.Entry
 	if h.Store.Directory == k.Store.Directory {
 		entry.When++ // the name is another one, so the old file stays until the new one is there
-		err = store.Put(h.Store, d, &entry)
+		err := store.Put(h.Store, d, &entry)
 		if err != nil {
 			return err
 		}
 	} else if store.Find(h.Store, d.ID) == nil {
-		err = store.Put(h.Store, d, &entry)
+		err := store.Put(h.Store, d, &entry)
 		if err != nil {
 			return err
 		}

@@ -1,35 +1,11 @@
 package deliveries
 
 import (
-	"bufio"
-	"bytes"
-	"encoding/json"
 	"errors"
-	"os"
 	"time"
 
 	"github.com/hookward/hookward/internal/store"
 )
-
-// What an operator does to deliveries.
-const (
-	Replay = "replay"
-	Drop   = "drop"
-	Adopt  = "adopt"
-)
-
-// Change is what an operator has done to a delivery. It is on disk before it is done.
-type Change struct {
-	Time     time.Time `json:"time"`
-	ID       string    `json:"id"`
-	Action   string    `json:"action"`         // replay, drop or adopt
-	From     string    `json:"from,omitempty"` // whose it was, where it is adopted
-	State    string    `json:"state"`          // it was in
-	Death    string    `json:"death,omitempty"`
-	Attempts int       `json:"attempts"`
-	Actor    string    `json:"actor"`
-	Reason   string    `json:"reason"`
-}
 
 // Why a delivery is left as it is.
 var (
@@ -63,69 +39,50 @@ func problemOf(problem string) error {
 	return errors.New("can't be read: its file is " + problem)
 }
 
-// Do replays or drops a delivery. A replayed one is due at a time; it keeps its id, and its
-// attempts are counted on, while its schedule begins anew.
-func Do(h *Hold, k *Kept, c Change, due time.Time) error {
+// Do replays or drops a delivery. That is on disk before it is done. A replayed one is due at
+// a time; it keeps its id, and its attempts are counted on, while its schedule begins anew.
+func Do(h *Hold, k *Kept, action store.Action, due time.Time) error {
 	if h.IsLost() {
 		return errLost
 	}
-	describe(&c, k)
-	err := writeDown(k.Store, &c)
+	a := actionOf(k, action)
+	err := store.NoteAction(k.Store, a)
 	if err != nil {
 		return err
 	}
-	if c.Action == Drop {
-		return store.Remove(k.Store, &k.Entry)
+	if a.Action == store.Drop {
+		err = store.Remove(k.Store, &k.Entry)
+	} else {
+		err = store.Move(k.Store, &k.Entry, store.Entry{State: store.Waiting, ID: k.Entry.ID, Attempts: k.Entry.Attempts, When: due.UnixMilli()})
 	}
-	return store.Move(k.Store, &k.Entry, store.Entry{State: store.Waiting, ID: k.Entry.ID, Attempts: k.Entry.Attempts, When: due.UnixMilli()})
-}
-
-// describe notes which delivery is changed.
-func describe(c *Change, k *Kept) {
-	c.ID = k.Entry.ID
-	c.State = k.Entry.State
-	c.Death = k.Entry.Reason
-	c.Attempts = k.Entry.Attempts
-}
-
-// writeDown appends a change, and syncs it.
-func writeDown(s *store.Store, c *Change) error {
-	line, err := json.Marshal(c)
 	if err != nil {
-		return err
-	}
-	f, err := os.OpenFile(changesFile(s), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
-	if err != nil {
-		return err
-	}
-	// An empty line ends what another one has left unfinished.
-	_, err = f.Write(append(append([]byte("\n"), line...), '\n'))
-	if err == nil {
-		err = f.Sync()
-	}
-	closed := f.Close()
-	if err == nil {
-		err = closed
+		noteFailure(k.Store, a, err)
 	}
 	return err
 }
 
-// Changes returns what operators have done to a delivery, in order.
-func Changes(s *store.Store, id string) []Change {
-	changes := []Change{}
-	f, err := os.Open(changesFile(s))
-	if err != nil {
-		return changes
-	}
-	defer func() { _ = f.Close() }()
-	lines := bufio.NewScanner(f)
-	lines.Buffer(nil, 1<<20)
-	for lines.Scan() {
-		c := Change{}
-		if !bytes.Contains(lines.Bytes(), []byte(id)) || json.Unmarshal(lines.Bytes(), &c) != nil || c.ID != id {
-			continue
+// actionOf completes what is written down of an action.
+func actionOf(k *Kept, a store.Action) *store.Action {
+	a.ID = k.Entry.ID
+	a.State = k.Entry.State
+	a.Death = k.Entry.Reason
+	a.Attempts = k.Entry.Attempts
+	return &a
+}
+
+// noteFailure writes down that an action which is written down was not done.
+func noteFailure(s *store.Store, a *store.Action, err error) {
+	a.Error = err.Error()
+	_ = store.NoteAction(s, a) // there is nothing else to be done
+}
+
+// Actions returns what operators have done to a delivery, in order.
+func Actions(s *store.Store, id string) []store.Action {
+	actions := []store.Action{}
+	store.Actions(s, 0, func(a *store.Action) {
+		if a.ID == id {
+			actions = append(actions, *a)
 		}
-		changes = append(changes, c)
-	}
-	return changes
+	})
+	return actions
 }

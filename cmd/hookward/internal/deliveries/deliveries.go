@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"sort"
 	"strings"
 	"time"
@@ -162,14 +161,11 @@ func Whereabouts(stores []*store.Store, id string) string {
 				text = fmt.Sprintf("was delivered at %s, and is not kept", a.Time.UTC().Format(time.RFC3339))
 			}
 		}
-		for _, c := range Changes(s, id) {
-			if c.Action == Drop {
-				text = fmt.Sprintf("was dropped at %s by %s: %s", c.Time.UTC().Format(time.RFC3339), c.Actor, c.Reason)
+		for _, a := range Actions(s, id) {
+			if a.Action == store.Drop && a.Error == "" {
+				text = fmt.Sprintf("was dropped at %s by %s: %s", a.Time.UTC().Format(time.RFC3339), a.Actor, a.Reason)
 			}
 		}
 	}
 	return text
 }
-
-// changesFile has what operators have done.
-func changesFile(s *store.Store) string { return filepath.Join(s.Directory, "changes") }

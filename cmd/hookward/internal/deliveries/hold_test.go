@@ -71,7 +71,7 @@ func TestLostHold(t *testing.T) {
 		}
 	}
 	k := &Kept{Store: s, Entry: *e}
-	if err := Do(h, k, Change{Action: Drop, Reason: "x"}, time.Time{}); err != errLost || store.Find(s, d.ID) == nil || len(Changes(s, d.ID)) > 0 {
+	if err := Do(h, k, store.Action{Action: store.Drop, Reason: "x"}, time.Time{}); err != errLost || store.Find(s, d.ID) == nil || len(Actions(s, d.ID)) > 0 {
 		t.Error(err)
 	}
 }
@@ -83,24 +83,24 @@ func TestUnwrittenChange(t *testing.T) {
 	if err := store.Put(s, &store.Delivery{ID: store.NewID(), Received: time.Now(), Method: "POST"}, e); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Mkdir(changesFile(s), 0o700); err != nil {
+	if err := os.Mkdir(filepath.Join(s.Directory, "changes"), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	k := &Kept{Store: s, Entry: *e}
-	if err := Do(&Hold{}, k, Change{Action: Drop, Reason: "x"}, time.Time{}); err == nil || store.Find(s, e.ID) == nil {
+	if err := Do(&Hold{}, k, store.Action{Action: store.Drop, Reason: "x"}, time.Time{}); err == nil || store.Find(s, e.ID) == nil {
 		t.Errorf("%v: it is dropped", err)
 	}
-	if err := os.Remove(changesFile(s)); err != nil {
+	if err := os.Remove(filepath.Join(s.Directory, "changes")); err != nil {
 		t.Fatal(err)
 	}
 	// What another one has left unfinished hides nothing.
-	if err := os.WriteFile(changesFile(s), []byte(`{"id":"`+e.ID), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(s.Directory, "changes"), []byte(`{"id":"`+e.ID), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := Do(&Hold{}, k, Change{Action: Drop, Reason: "x"}, time.Time{}); err != nil || store.Find(s, e.ID) != nil {
+	if err := Do(&Hold{}, k, store.Action{Action: store.Drop, Reason: "x"}, time.Time{}); err != nil || store.Find(s, e.ID) != nil {
 		t.Error(err)
 	}
-	if c := Changes(s, e.ID); len(c) != 1 || c[0].Reason != "x" || c[0].State != store.Waiting {
+	if c := Actions(s, e.ID); len(c) != 1 || c[0].Reason != "x" || c[0].State != store.Waiting {
 		t.Errorf("%+v", c)
 	}
 }

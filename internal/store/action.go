@@ -1,0 +1,114 @@
+package store
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/hookward/hookward/internal/plainfile"
+)
+
+// What an operator does to deliveries.
+const (
+	Replay = "replay"
+	Drop   = "drop"
+	Adopt  = "adopt"
+)
+
+// Action is what an operator has done to a delivery, with the command and while no Traefik
+// worked on the store.
+type Action struct {
+	Time     time.Time `json:"time"`
+	ID       string    `json:"id"`
+	Action   string    `json:"action"`
+	From     string    `json:"from,omitempty"` // whose it was, where it is adopted
+	State    string    `json:"state"`          // it was in
+	Death    string    `json:"death,omitempty"`
+	Attempts int       `json:"attempts"`
+	Actor    string    `json:"actor"`
+	Reason   string    `json:"reason"`
+	Error    string    `json:"error,omitempty"` // why it was not done after all
+}
+
+const (
+	actionsFile = "changes"
+	toldFile    = "changes.told" // how many bytes of it the gate has recorded
+)
+
+// NoteAction writes an action down, and syncs it.
+func NoteAction(s *Store, a *Action) error {
+	line, err := json.Marshal(a)
+	if err != nil {
+		return err
+	}
+	f, err := os.OpenFile(filepath.Join(s.Directory, actionsFile), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
+	if err != nil {
+		return err
+	}
+	// A line end in front ends what another one has left unfinished.
+	_, err = f.WriteString("\n" + string(line) + "\n")
+	if err == nil {
+		err = f.Sync()
+	}
+	closed := f.Close()
+	if err == nil {
+		err = closed
+	}
+	return err
+}
+
+// Actions calls found for each action, in order, from so many bytes on, and returns where
+// the last whole line ends.
+func Actions(s *Store, from int64, found func(a *Action)) int64 {
+	content, err := os.ReadFile(filepath.Join(s.Directory, actionsFile))
+	if err != nil {
+		return 0
+	}
+	if from > int64(len(content)) {
+		from = 0 // it is another file
+	}
+	end := int64(bytes.LastIndexByte(content, '\n') + 1)
+	if from > end {
+		return from
+	}
+	for _, line := range bytes.Split(content[from:end], []byte("\n")) {
+		a := parseAction(line)
+		if a != nil {
+			found(a)
+		}
+	}
+	return end
+}
+
+func parseAction(line []byte) *Action {
+	a := &Action{}
+	if len(line) == 0 || json.Unmarshal(line, a) != nil || !isID.MatchString(a.ID) {
+		return nil
+	}
+	return a
+}
+
+// NewActions calls found for each action of which Told was not called yet, and returns what
+// to call it with.
+func NewActions(s *Store, found func(a *Action)) int64 {
+	content, _ := plainfile.Read(plainfile.Look(filepath.Join(s.Directory, toldFile)), 100)
+	from, err := strconv.ParseInt(strings.TrimSpace(string(content)), 10, 64)
+	if err != nil || from < 0 {
+		from = 0
+	}
+	return Actions(s, from, found)
+}
+
+// Told notes up to where actions are recorded. Where the disk refuses that, they are
+// recorded twice.
+func Told(s *Store, end int64) {
+	aside := filepath.Join(s.Directory, temporary, toldFile)
+	_ = os.Remove(aside)
+	if writeSynced(aside, []byte(strconv.FormatInt(end, 10)+"\n")) == nil {
+		_ = os.Rename(aside, filepath.Join(s.Directory, toldFile))
+	}
+}
