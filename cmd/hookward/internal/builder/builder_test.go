@@ -154,6 +154,13 @@ func TestWriteModule(t *testing.T) {
 func TestCheckoutVersion(t *testing.T) {
 	tools := found(t)
 	checkout := t.TempDir()
+	// Where git itself has called the test, in a hook or a rebase, they name its repository.
+	for _, name := range []string{"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"} {
+		t.Setenv(name, "") // for the end of the test
+		if err := os.Unsetenv(name); err != nil {
+			t.Fatal(err)
+		}
+	}
 	git := func(arguments ...string) {
 		t.Helper()
 		cmd := exec.Command("git", append([]string{"-C", checkout, "-c", "user.name=x", "-c", "user.email=x@example.com"}, arguments...)...)
