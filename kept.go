@@ -2,6 +2,7 @@ package hookward
 
 import (
 	"net/http"
+	"sync/atomic"
 	"time"
 )
 
@@ -11,6 +12,7 @@ import (
 // keptHandler is handler for a gate with the option delivery.
 func keptHandler(g *gate, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		atomic.AddInt64(&g.counts.Arrived, 1)
 		_, hijackable := rw.(http.Hijacker)
 		x := decideOn(g, r, hijackable, time.Now())
 		if x.limit != "" {
@@ -38,6 +40,7 @@ func keptHandler(g *gate, next http.Handler) http.Handler {
 // serveOtherwise is for what is not kept while the backend is asked.
 func serveOtherwise(next http.Handler, rw http.ResponseWriter, r *http.Request, x *exchange) {
 	if x.through {
+		atomic.AddInt64(&x.gate.counts.Arrived, -1) // it has no record
 		next.ServeHTTP(rw, r)
 		return
 	}

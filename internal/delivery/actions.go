@@ -15,7 +15,7 @@ func tellActions(e *Engine) {
 		}
 	})
 	for _, a := range actions {
-		e.hooks.Changed(&Change{To: done[a.Action], Reason: a.Reason, ID: a.ID, Attempt: a.Attempts, Actor: a.Actor, Undone: a.Error != ""})
+		change(e, &Change{To: done[a.Action], Reason: a.Reason, ID: a.ID, Attempt: a.Attempts, Actor: a.Actor, Undone: a.Error != ""})
 	}
 	if len(actions) > 0 {
 		store.Told(e.store, end)

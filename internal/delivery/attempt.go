@@ -140,7 +140,7 @@ func plan(e *Engine, it *item, d *store.Delivery, r Result, pause time.Duration)
 	c := changeOf(it, d, r)
 	c.To = Failed
 	c.Next = next
-	e.hooks.Changed(c)
+	change(e, c)
 }
 
 // settle has the store take down how a delivery has ended. Where the disk refuses that, it
@@ -177,7 +177,7 @@ func settle(e *Engine, it *item, d *store.Delivery, r Result) {
 		c.To = Delivered
 		c.Reason = ""
 	}
-	e.hooks.Changed(c)
+	change(e, c)
 }
 
 func changeOf(it *item, d *store.Delivery, r Result) *Change {

@@ -290,5 +290,5 @@ func end(e *Engine, it *item, to string) {
 	}
 	forget(e, it.entry.Size)
 	e.mu.Unlock()
-	e.hooks.Changed(&Change{To: to, Reason: it.entry.Reason, Delivery: d, ID: it.entry.ID, Router: it.router, Attempt: it.attempts, Bytes: it.entry.Size})
+	change(e, &Change{To: to, Reason: it.entry.Reason, Delivery: d, ID: it.entry.ID, Router: it.router, Attempt: it.attempts, Bytes: it.entry.Size})
 }

@@ -124,6 +124,8 @@ type Engine struct {
 	closed   bool
 	reread   bool // files that could not be read may be readable now
 	warned   int64
+	changes  map[string]int64 // transitions by what has become of a delivery
+	deaths   map[string]int64 // of these the dead, by reason
 
 	// Alert is not 0 while anybody has to hear of what arrives while its sender waits: see
 	// Arrived. Atomic.
@@ -153,6 +155,7 @@ func New(s *store.Store, o Options, h Hooks) *Engine {
 		store: s, options: o, hooks: h, began: time.Now(), wall: time.Now, owner: store.NewOwner(),
 		ready: make(chan bool), wake: make(chan bool, 1), jobs: make(chan *item, maxConcurrency),
 		waiting: map[string]*item{}, dead: map[string]*item{}, claims: map[string]string{}, graves: map[string]string{}, queues: map[string]*queue{}, pending: map[string]bool{},
+		changes: map[string]int64{}, deaths: map[string]int64{},
 	}
 	e.clock = func() int64 { return time.Since(e.began).Milliseconds() }
 	return e
@@ -227,6 +230,19 @@ func NoteFailed(e *Engine, router, id string) {
 	e.mu.Unlock()
 }
 
+// change tells of a transition, and counts it.
+func change(e *Engine, c *Change) {
+	e.mu.Lock()
+	if !c.Undone {
+		e.changes[c.To]++
+	}
+	if c.To == Dead {
+		e.deaths[c.Reason]++
+	}
+	e.mu.Unlock()
+	e.hooks.Changed(c)
+}
+
 // Numbers are what there is to count.
 type Numbers struct {
 	Waiting int
@@ -235,13 +251,33 @@ type Numbers struct {
 	Bytes   int64
 	Overdue time.Duration // of the one that is due for the longest
 	Loaded  bool          // all that an earlier process has left is known
+
+	MaxBytes int64
+	Changes  map[string]int64 // transitions since the process began, by what has become of a delivery
+	Deaths   map[string]int64 // the dead among them, by reason
+}
+
+// Becomes are all that becomes of a delivery, and Reasons all that one dies of.
+var (
+	Becomes = []string{Stored, Delivered, Failed, Dead, Superseded, Expired, Replayed, Dropped, Adopted}
+	Reasons = []string{Exhausted, TooOld, Rejected, store.Undecodable, store.Unencryptable}
+)
+
+func copyOf(counts map[string]int64, words []string) map[string]int64 {
+	copied := map[string]int64{}
+	for _, word := range words {
+		copied[word] = counts[word]
+	}
+	return copied
 }
 
 // Count counts.
 func Count(e *Engine) Numbers {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	n := Numbers{Waiting: len(e.waiting), Dead: len(e.dead), Bytes: e.bytes, Loaded: e.loaded}
+	n := Numbers{Waiting: len(e.waiting), Dead: len(e.dead), Bytes: e.bytes, Loaded: e.loaded, MaxBytes: e.options.MaxBytes}
+	n.Changes = copyOf(e.changes, Becomes)
+	n.Deaths = copyOf(e.deaths, Reasons)
 	now := e.clock()
 	for _, it := range e.waiting {
 		if it.held != "" {

@@ -71,6 +71,7 @@ func Keep(e *Engine, d *store.Delivery, attempts, step int, pause time.Duration)
 func Begin(e *Engine, k *Kept) {
 	e.mu.Lock()
 	delete(e.pending, k.it.entry.ID)
+	e.changes[Stored]++
 	adopt(e, k.it)
 	enqueue(e, k.it, k.it.due)
 	e.mu.Unlock()

@@ -51,6 +51,22 @@ func Keep(ctx context.Context, s *Set) {
 	}
 }
 
+// HealthOf returns how a set is doing, and whether it is fetched as a whole at all.
+func HealthOf(s *Set) (fetch.Health, bool) {
+	if s.document == nil {
+		return fetch.Health{}, false
+	}
+	return fetch.HealthOf(s.document), true
+}
+
+// NameOf returns the name of a set: its issuer, or where it is.
+func NameOf(s *Set) string {
+	if s.Issuer != "" {
+		return s.Issuer
+	}
+	return nameOf(s.source)
+}
+
 func documentOf(s Source, tell func(level, message string, now time.Time)) fetch.Source {
 	d := fetch.Source{
 		Kind:           "key set",

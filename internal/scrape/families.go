@@ -12,8 +12,10 @@ import (
 	"github.com/hookward/hookward/internal/bucket"
 	"github.com/hookward/hookward/internal/claim"
 	"github.com/hookward/hookward/internal/cluster"
+	"github.com/hookward/hookward/internal/delivery"
 	"github.com/hookward/hookward/internal/exposition"
 	"github.com/hookward/hookward/internal/iplist"
+	"github.com/hookward/hookward/internal/keyset"
 	"github.com/hookward/hookward/internal/memory"
 	"github.com/hookward/hookward/internal/metrics"
 )
@@ -120,6 +122,27 @@ func addGate(f *families, g Gate, clock int64) {
 		f.add("hookward_replay_entries", exposition.Gauge, "", "Deliveries that replay remembers in this Traefik, those in flight among them.", claim.Entries(g.State.Replays), "gate", g.Name)
 		f.add("hookward_replay_evicted_total", exposition.Counter, "", "Deliveries that replay has forgotten before their time, because there were too many.", claim.Evicted(g.State.Replays), "gate", g.Name)
 	}
+	if g.State.Delivery != nil {
+		addDeliveries(f, g)
+	}
+}
+
+// addDeliveries adds what a gate keeps, and what has become of it.
+func addDeliveries(f *families, g Gate) {
+	n := delivery.Count(g.State.Delivery)
+	states := []string{"waiting", "unreadable", "dead"}
+	for i, count := range []int{n.Waiting - n.Held, n.Held, n.Dead} {
+		f.add("hookward_deliveries", exposition.Gauge, "", "Deliveries that a gate keeps: those that wait for their next attempt, those whose file can't be read, and the dead.", int64(count), "gate", g.Name, "state", states[i])
+	}
+	f.add("hookward_delivery_oldest_overdue_seconds", exposition.Gauge, "seconds", "For how long the delivery is due that is due for the longest; 0 where none is.", int64(n.Overdue), "gate", g.Name)
+	f.add("hookward_store_bytes", exposition.Gauge, "bytes", "What kept deliveries take on the disk.", n.Bytes, "gate", g.Name)
+	f.add("hookward_store_limit_bytes", exposition.Gauge, "bytes", "What they may take: delivery.store.maxBytes.", n.MaxBytes, "gate", g.Name)
+	for _, action := range delivery.Becomes {
+		f.add("hookward_delivery_changes_total", exposition.Counter, "", "What has become of kept deliveries, in the words of their records.", n.Changes[action], "gate", g.Name, "action", action)
+	}
+	for _, reason := range delivery.Reasons {
+		f.add("hookward_dead_letters_total", exposition.Counter, "", "Deliveries that were given up, by reason.", n.Deaths[reason], "gate", g.Name, "reason", reason)
+	}
 }
 
 // dependenciesOf returns what a gate depends on. Several gates may depend on the same.
@@ -128,6 +151,12 @@ func dependenciesOf(g Gate) []*Dependency {
 	if g.State.Cluster != nil {
 		up, failures := cluster.Health(g.State.Cluster)
 		all = append(all, &Dependency{Kind: "redis", Name: g.Name, Up: up, Failures: failures})
+	}
+	for _, set := range g.State.KeySets {
+		h, fetched := keyset.HealthOf(set)
+		if fetched {
+			all = append(all, &Dependency{Kind: "jwks", Name: keyset.NameOf(set), Up: h.Up, Failures: h.Failures, Refresh: h.Refresh, Updated: h.Updated})
+		}
 	}
 	for _, lists := range [][]*iplist.List{g.State.Allowed, g.State.Denied} {
 		for _, list := range lists {

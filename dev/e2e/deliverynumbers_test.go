@@ -1,0 +1,39 @@
+package e2e
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/hookward/hookward/dev/testkit"
+)
+
+// Of a delivery that is kept the numbers say where it is, and what becomes of it.
+func TestNumbersOfDeliveries(t *testing.T) {
+	s := startScraped(t, script(), []gate{
+		{name: "kept", options: `{provider: github, secrets: ["env:GH"], replay: true, stateDirectory: ` + t.TempDir() + `, delivery: {retry: {schedule: [1h]}}}`},
+		{name: "dead", options: kept(t, "")},
+	})
+	s.stored(t, s.post(t, "kept", hello, helloSignature, "X-Answers: 503"))
+	id := s.stored(t, s.post(t, "dead", hello, helloSignature, "X-Answers: 503 404"))
+	s.ends(t, id, "dead")
+	for sample, want := range map[string]float64{
+		`hookward_deliveries{gate="kept",state="waiting"}`:                       1,
+		`hookward_deliveries{gate="kept",state="dead"}`:                          0,
+		`hookward_deliveries{gate="dead",state="dead"}`:                          1,
+		`hookward_delivery_oldest_overdue_seconds{gate="kept"}`:                  0,
+		`hookward_delivery_changes_total{gate="kept",action="stored"}`:           1,
+		`hookward_delivery_changes_total{gate="kept",action="delivered"}`:        0,
+		`hookward_delivery_changes_total{gate="dead",action="dead"}`:             1,
+		`hookward_dead_letters_total{gate="dead",reason="rejected"}`:             1,
+		`hookward_dead_letters_total{gate="kept",reason="rejected"}`:             0,
+		`hookward_requests_total{gate="kept",decision="pass",reason="verified"}`: 1,
+	} {
+		testkit.Await(t, fmt.Sprintf("%s is %v", sample, want), func() bool {
+			got, known := s.numbers(t)[sample]
+			return known && got == want
+		})
+	}
+	if numbers := s.numbers(t); numbers[`hookward_store_bytes{gate="kept"}`] <= 0 || numbers[`hookward_store_limit_bytes{gate="kept"}`] != 1<<30 {
+		t.Errorf("the store has %v of %v bytes", numbers[`hookward_store_bytes{gate="kept"}`], numbers[`hookward_store_limit_bytes{gate="kept"}`])
+	}
+}
