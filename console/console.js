@@ -131,6 +131,7 @@ function card(g) {
       ['refused', g.refused ? element('a', { href: `#/deliveries?gate=${encodeURIComponent(g.name)}&decision=refuse` }, String(g.refused)) : '0'],
       ['gate', latency(g.gate)],
       ['backend', latency(g.backend)],
+      ['kept', g.kept && `${g.kept.waiting} wait, ${g.kept.dead} dead${g.kept.overdue > 3e11 ? `; the oldest is due for ${duration(g.kept.overdue)}` : ''}`],
       ['body', g.bytesMean == null ? '–' : `${bytes(g.bytesMean)} on average`],
     ]));
 }

@@ -190,7 +190,7 @@ func TestConsoleNumbersAreTheRecords(t *testing.T) {
 			}
 		}
 	}
-	if len(want) != 7 {
+	if len(want) != 8 {
 		t.Errorf("the script shows too little: %v", want)
 	}
 	s.listed(t, listed)

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/hookward/hookward/dev/testkit"
@@ -35,5 +36,10 @@ func TestNumbersOfDeliveries(t *testing.T) {
 	}
 	if numbers := s.numbers(t); numbers[`hookward_store_bytes{gate="kept"}`] <= 0 || numbers[`hookward_store_limit_bytes{gate="kept"}`] != 1<<30 {
 		t.Errorf("the store has %v of %v bytes", numbers[`hookward_store_bytes{gate="kept"}`], numbers[`hookward_store_limit_bytes{gate="kept"}`])
+	}
+	s.watch(t)
+	_, page := s.console(t, "overview")
+	if !strings.Contains(page, `"kept":{"waiting":1,"dead":0,"overdue":0}`) || !strings.Contains(page, `"kept":{"waiting":0,"dead":1,"overdue":0}`) {
+		t.Errorf("the console says %s", page)
 	}
 }

@@ -127,6 +127,15 @@ func addGate(f *families, g Gate, clock int64) {
 	}
 }
 
+// DeliveriesOf returns what there is to count of the deliveries that a gate keeps, and whether
+// it keeps any.
+func DeliveriesOf(g Gate) (delivery.Numbers, bool) {
+	if g.State == nil || g.State.Delivery == nil {
+		return delivery.Numbers{}, false
+	}
+	return delivery.Count(g.State.Delivery), true
+}
+
 // addDeliveries adds what a gate keeps, and what has become of it.
 func addDeliveries(f *families, g Gate) {
 	n := delivery.Count(g.State.Delivery)
