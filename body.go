@@ -213,11 +213,13 @@ var (
 	watched   = map[*bodyWatch]bool{}
 )
 
-// watchFor has a body watched over, until it is said to be enough.
-func watchFor(w *bodyWatch) {
+// newWatch has bodies watched over, one after another, until it is said to be enough.
+func newWatch() *bodyWatch {
+	w := &bodyWatch{}
 	watchedMu.Lock()
 	watched[w] = true
 	watchedMu.Unlock()
+	return w
 }
 
 // unwatch ends that. Yaegi keeps the newest one for as long as who has started its

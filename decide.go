@@ -44,7 +44,6 @@ func decideLoop(w *workers, x *exchange, own *scratch) {
 	}()
 	defer leave(w)
 	defer unwatch(own.watch)
-	watchFor(own.watch)
 	var p *policy.Policy
 	var reason string
 	var size int
@@ -55,12 +54,9 @@ func decideLoop(w *workers, x *exchange, own *scratch) {
 		}
 		p = arrive(x)
 		if p == nil {
-			refuseUnready(x)
-			continue
+			continue // it is refused
 		}
-		if p.Delivery != nil && len(x.Request.Header[reissue.AttemptHeader]) > 0 && isAttempt(x) {
-			size = 0
-			x.done <- true
+		if p.Delivery != nil && len(x.Request.Header[reissue.AttemptHeader]) > 0 && passAttempt(x) {
 			continue
 		}
 		findClient(p, x)
@@ -100,13 +96,7 @@ func decideLoop(w *workers, x *exchange, own *scratch) {
 		}
 		conclude(p, x, reason)
 		if x.forward {
-			forward(p, x)
-			if x.kept == nil {
-				markClaimed(x)
-			} else {
-				beginAttempt(p, x)
-			}
-			announceForward(p, x)
+			handOn(p, x)
 		}
 		x.inGate = int64(time.Since(x.start))
 		if !x.forward && !x.bodyBegun && !drain(x, own) {
@@ -147,7 +137,7 @@ func refuseUnready(x *exchange) {
 }
 
 // arrive notes the request as it came, because what follows the gate may rewrite it. It
-// returns the policy in force, or nil.
+// returns the policy in force, or nil where there is none and the request is refused.
 //
 //inline:hot
 func arrive(x *exchange) *policy.Policy {
@@ -163,6 +153,7 @@ func arrive(x *exchange) *policy.Policy {
 	x.at = int64(x.start.Sub(started))
 	x.reason = verdict.InternalError // until there is another
 	if p == nil {
+		refuseUnready(x)
 		return nil
 	}
 	lines := r.Header[p.IDHeader]
@@ -180,6 +171,20 @@ func arrive(x *exchange) *policy.Policy {
 		keepHeaders(p.Audit, r, x)
 	}
 	return p
+}
+
+// handOn makes a request what the next handler is to get, and has its record written down
+// where that is required.
+//
+//inline:hot
+func handOn(p *policy.Policy, x *exchange) {
+	forward(p, x)
+	if x.kept == nil {
+		markClaimed(x)
+	} else {
+		beginAttempt(p, x)
+	}
+	announceForward(p, x)
 }
 
 // conclude says what becomes of a request.

@@ -57,15 +57,16 @@ func underwayOf(x *exchange) *keeping {
 	return k
 }
 
-// isAttempt says whether a request is an attempt of this middleware's own, which has been
-// verified, and lets it pass. Who asks has seen that the request says so.
-func isAttempt(x *exchange) bool {
+// passAttempt lets a request pass that is an attempt of this middleware's own, which has been
+// verified, and says whether it is one. Who asks has seen that the request says so.
+func passAttempt(x *exchange) bool {
 	x.outer = underwayOf(x)
 	if x.outer == nil || !x.outer.background {
 		return false
 	}
 	x.through = true
 	x.forward = true
+	x.done <- true
 	return true
 }
 

@@ -48,7 +48,6 @@ func decideLoopInlined(w *workers, x *exchange, own *scratch) {
 	}()
 	defer leave(w)
 	defer unwatch(own.watch)
-	watchFor(own.watch)
 	var p *policy.Policy
 	var reason string
 	var size int
@@ -120,6 +119,7 @@ func decideLoopInlined(w *workers, x *exchange, own *scratch) {
 			x.at = int64(x.start.Sub(started))
 			x.reason = verdict.InternalError
 			if arriveP == nil {
+				refuseUnready(x)
 				p = nil
 				goto arriveEnd1
 			}
@@ -141,12 +141,9 @@ func decideLoopInlined(w *workers, x *exchange, own *scratch) {
 		arriveEnd1:
 		}
 		if p == nil {
-			refuseUnready(x)
 			continue
 		}
-		if p.Delivery != nil && len(x.Request.Header[reissue.AttemptHeader]) > 0 && isAttempt(x) {
-			size = 0
-			x.done <- true
+		if p.Delivery != nil && len(x.Request.Header[reissue.AttemptHeader]) > 0 && passAttempt(x) {
 			continue
 		}
 		{
@@ -367,122 +364,124 @@ func decideLoopInlined(w *workers, x *exchange, own *scratch) {
 		}
 		if x.forward {
 			{
-				forwardR = x.Request
-				forwardH = forwardR.Header
 				{
-					for removeSpoofsName = range forwardH {
-						if p.Spoofs[removeSpoofsName] || len(removeSpoofsName) > 10 && ownNames[removeSpoofsName[2:10]] {
-							delete(forwardH, removeSpoofsName)
+					forwardR = x.Request
+					forwardH = forwardR.Header
+					{
+						for removeSpoofsName = range forwardH {
+							if p.Spoofs[removeSpoofsName] || len(removeSpoofsName) > 10 && ownNames[removeSpoofsName[2:10]] {
+								delete(forwardH, removeSpoofsName)
+							}
 						}
 					}
-				}
 
-				delete(forwardH, "Upgrade")
-				if len(forwardR.Trailer) > 0 {
-					removeSpoofedTrailers(forwardR.Trailer, p)
-				}
-				if x.passes {
-					if len(p.Schemes) > 1 {
-						removeOtherForms(x, forwardH)
+					delete(forwardH, "Upgrade")
+					if len(forwardR.Trailer) > 0 {
+						removeSpoofedTrailers(forwardR.Trailer, p)
 					}
-					if p.JWT != nil {
-						forwardToken(p, x, forwardH)
-					}
-					forwardH[providerHeader] = []string{p.Provider}
-					{
-						setHeaderText = x.deliveryID
-						if setHeaderText != "" && (len(setHeaderText) < header.MaxVisible && strings.TrimLeft(setHeaderText, header.Visible) == "" || header.FitsValue.MatchString(setHeaderText)) {
-							forwardH[deliveryHeader] = []string{setHeaderText}
+					if x.passes {
+						if len(p.Schemes) > 1 {
+							removeOtherForms(x, forwardH)
 						}
-					}
-					{
-						setHeaderText = x.eventType
-						if setHeaderText != "" && (len(setHeaderText) < header.MaxVisible && strings.TrimLeft(setHeaderText, header.Visible) == "" || header.FitsValue.MatchString(setHeaderText)) {
-							forwardH[eventHeader] = []string{setHeaderText}
+						if p.JWT != nil {
+							forwardToken(p, x, forwardH)
 						}
-					}
-					if p.Delivery != nil {
+						forwardH[providerHeader] = []string{p.Provider}
 						{
-							if x.state.Delivery == nil || x.outer != nil || x.duplicate || p.Replay != nil && x.claim == "" {
-								labelAgain(p, x, forwardH)
-							} else {
-								x.kept = &keeping{middleware: x.gate.name, attempt: "1", claim: x.claim}
-								x.kept.id = store.Prefix + strconv.FormatInt(atomic.AddInt64(store.LastNumber, 1), 16)
-								x.kept.received = x.start.UTC().Format(time.RFC3339)
-								x.kept.calm = atomic.LoadInt32(&x.state.Delivery.Alert) == 0
-								x.awaited = !p.Delivery.Accept
-								forwardH[reissue.IDHeader] = []string{x.kept.id}
-								forwardH[reissue.AttemptHeader] = []string{"1"}
-								forwardH[reissue.ReceivedHeader] = []string{x.kept.received}
-								if p.Delivery.IDHeader != "" {
-									forwardH[p.Delivery.IDHeader] = forwardH[reissue.IDHeader]
-								}
-								if p.Delivery.SignKey != nil {
-									reissue.Sign(forwardH, p.Delivery.SignKey, x.kept.id, time.Now(), x.Body)
+							setHeaderText = x.deliveryID
+							if setHeaderText != "" && (len(setHeaderText) < header.MaxVisible && strings.TrimLeft(setHeaderText, header.Visible) == "" || header.FitsValue.MatchString(setHeaderText)) {
+								forwardH[deliveryHeader] = []string{setHeaderText}
+							}
+						}
+						{
+							setHeaderText = x.eventType
+							if setHeaderText != "" && (len(setHeaderText) < header.MaxVisible && strings.TrimLeft(setHeaderText, header.Visible) == "" || header.FitsValue.MatchString(setHeaderText)) {
+								forwardH[eventHeader] = []string{setHeaderText}
+							}
+						}
+						if p.Delivery != nil {
+							{
+								if x.state.Delivery == nil || x.outer != nil || x.duplicate || p.Replay != nil && x.claim == "" {
+									labelAgain(p, x, forwardH)
+								} else {
+									x.kept = &keeping{middleware: x.gate.name, attempt: "1", claim: x.claim}
+									x.kept.id = store.Prefix + strconv.FormatInt(atomic.AddInt64(store.LastNumber, 1), 16)
+									x.kept.received = x.start.UTC().Format(time.RFC3339)
+									x.kept.calm = atomic.LoadInt32(&x.state.Delivery.Alert) == 0
+									x.awaited = !p.Delivery.Accept
+									forwardH[reissue.IDHeader] = []string{x.kept.id}
+									forwardH[reissue.AttemptHeader] = []string{"1"}
+									forwardH[reissue.ReceivedHeader] = []string{x.kept.received}
+									if p.Delivery.IDHeader != "" {
+										forwardH[p.Delivery.IDHeader] = forwardH[reissue.IDHeader]
+									}
+									if p.Delivery.SignKey != nil {
+										reissue.Sign(forwardH, p.Delivery.SignKey, x.kept.id, time.Now(), x.Body)
+									}
 								}
 							}
 						}
 					}
-				}
-				if !x.bodyWhole {
-					restoreBegun(x, forwardR)
-					goto forwardEnd1
-				}
+					if !x.bodyWhole {
+						restoreBegun(x, forwardR)
+						goto forwardEnd1
+					}
 
-				delete(forwardH, "Expect")
-				if len(forwardR.Trailer) > 0 {
+					delete(forwardH, "Expect")
+					if len(forwardR.Trailer) > 0 {
 
-					forwardR.ContentLength = -1
-					{
-						if compiled && len(x.Body) > smallBody {
-							forwardR.Body = guardedReader(x)
-							goto readerOfEnd1
+						forwardR.ContentLength = -1
+						{
+							if compiled && len(x.Body) > smallBody {
+								forwardR.Body = guardedReader(x)
+								goto readerOfEnd1
+							}
+							forwardR.Body = io.NopCloser(bytes.NewReader(x.Body))
+						readerOfEnd1:
 						}
-						forwardR.Body = io.NopCloser(bytes.NewReader(x.Body))
-					readerOfEnd1:
+						goto forwardEnd1
 					}
-					goto forwardEnd1
-				}
-				forwardR.ContentLength = x.bodyBytes
-				forwardR.TransferEncoding = nil
-				forwardR.Body = http.NoBody
-				if x.bodyBytes > 0 {
-					{
-						if compiled && len(x.Body) > smallBody {
-							forwardR.Body = guardedReader(x)
-							goto readerOfEnd2
+					forwardR.ContentLength = x.bodyBytes
+					forwardR.TransferEncoding = nil
+					forwardR.Body = http.NoBody
+					if x.bodyBytes > 0 {
+						{
+							if compiled && len(x.Body) > smallBody {
+								forwardR.Body = guardedReader(x)
+								goto readerOfEnd2
+							}
+							forwardR.Body = io.NopCloser(bytes.NewReader(x.Body))
+						readerOfEnd2:
 						}
-						forwardR.Body = io.NopCloser(bytes.NewReader(x.Body))
-					readerOfEnd2:
+					}
+				forwardEnd1:
+				}
+				if x.kept == nil {
+					{
+						if x.claim != "" {
+							x.Request = x.Request.WithContext(context.WithValue(x.Request.Context(), x.state.Replays, x.claim))
+						}
+					}
+				} else {
+					{
+						if x.awaited {
+							beginAttemptCtx, beginAttemptCancel = context.WithCancel(context.WithValue(context.WithoutCancel(x.Request.Context()), underwayKey, x.kept))
+							x.kept.cancel = beginAttemptCancel
+							x.kept.request = x.Request.Clone(beginAttemptCtx)
+							x.kept.timer = time.AfterFunc(p.Delivery.Timeout, beginAttemptCancel)
+						}
 					}
 				}
-			forwardEnd1:
-			}
-			if x.kept == nil {
 				{
-					if x.claim != "" {
-						x.Request = x.Request.WithContext(context.WithValue(x.Request.Context(), x.state.Replays, x.claim))
+					if !p.Audit.Required {
+						goto announceForwardEnd1
 					}
+					announceForwardWaiting = make(chan bool, 1)
+					x.announced = announceForwardWaiting
+					submit(recorders, x)
+					<-announceForwardWaiting
+				announceForwardEnd1:
 				}
-			} else {
-				{
-					if x.awaited {
-						beginAttemptCtx, beginAttemptCancel = context.WithCancel(context.WithValue(context.WithoutCancel(x.Request.Context()), underwayKey, x.kept))
-						x.kept.cancel = beginAttemptCancel
-						x.kept.request = x.Request.Clone(beginAttemptCtx)
-						x.kept.timer = time.AfterFunc(p.Delivery.Timeout, beginAttemptCancel)
-					}
-				}
-			}
-			{
-				if !p.Audit.Required {
-					goto announceForwardEnd1
-				}
-				announceForwardWaiting = make(chan bool, 1)
-				x.announced = announceForwardWaiting
-				submit(recorders, x)
-				<-announceForwardWaiting
-			announceForwardEnd1:
 			}
 		}
 		x.inGate = int64(time.Since(x.start))

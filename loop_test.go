@@ -39,7 +39,7 @@ func runLoops(g *gate, r *http.Request, now time.Time, generated bool, records *
 	w := newWorkers()
 	w.jobs <- x
 	w.jobs <- nil
-	own := &scratch{watch: &bodyWatch{}}
+	own := &scratch{watch: newWatch()}
 	if generated {
 		decideLoopInlined(w, nil, own)
 	} else {

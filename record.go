@@ -276,36 +276,3 @@ func putRecord(a *audit.Settings, x *exchange, line []byte, now time.Time) {
 		ahead.ArriveAll(audit.Announcements, audit.IDOf(x.gate.numbers, x.sequence))
 	}
 }
-
-// recordPanicked ends what a worker has panicked at. The end of a claim is not tried
-// again, so that the record has its turn. A record that is lost has had its number, or
-// takes it now: the gap is seen.
-func recordPanicked(x *exchange, problem string) {
-	now := time.Now()
-	report.Write("error", x.gate.name, "recording a request panicked: "+problem, now)
-	if x.announced != nil {
-		cantAnnounce(x, "recording it panicked", now)
-		tellAnnounced(x)
-		return
-	}
-	if x.settled && x.claim != "" {
-		holdPanicked(x, now)
-		submit(recorders, x)
-		return
-	}
-	if x.sequence == 0 {
-		x.sequence = atomic.AddInt64(&x.gate.numbers.Sequence, 1)
-	}
-	countLost(x, now)
-	x.done <- true
-}
-
-// holdPanicked leaves a claim in flight for a time, whose end has panicked. It may panic
-// at the same.
-func holdPanicked(x *exchange, now time.Time) {
-	defer func() {
-		_ = recover()
-		x.claim = ""
-	}()
-	hold(x, now)
-}

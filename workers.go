@@ -7,6 +7,7 @@ import (
 
 	"github.com/hookward/hookward/internal/audit"
 	"github.com/hookward/hookward/internal/claim"
+	"github.com/hookward/hookward/internal/report"
 )
 
 // workers are goroutines that do the same work on one request after another.
@@ -72,10 +73,10 @@ func startDeciders(w *workers) {
 		<-w.wanted
 		atomic.AddInt64(&w.size, 1)
 		if inlined {
-			go decideLoopInlined(w, nil, &scratch{watch: &bodyWatch{}})
+			go decideLoopInlined(w, nil, &scratch{watch: newWatch()})
 			continue
 		}
-		go decideLoop(w, nil, &scratch{watch: &bodyWatch{}})
+		go decideLoop(w, nil, &scratch{watch: newWatch()})
 	}
 }
 
@@ -138,4 +139,37 @@ func shrink(w *workers) {
 	for i := int64(0); i < excess && i < maxIdle/4 && len(w.jobs) == 0; i++ {
 		w.jobs <- nil
 	}
+}
+
+// recordPanicked ends what a worker has panicked at. The end of a claim is not tried
+// again, so that the record has its turn. A record that is lost has had its number, or
+// takes it now: the gap is seen.
+func recordPanicked(x *exchange, problem string) {
+	now := time.Now()
+	report.Write("error", x.gate.name, "recording a request panicked: "+problem, now)
+	if x.announced != nil {
+		cantAnnounce(x, "recording it panicked", now)
+		tellAnnounced(x)
+		return
+	}
+	if x.settled && x.claim != "" {
+		holdPanicked(x, now)
+		submit(recorders, x)
+		return
+	}
+	if x.sequence == 0 {
+		x.sequence = atomic.AddInt64(&x.gate.numbers.Sequence, 1)
+	}
+	countLost(x, now)
+	x.done <- true
+}
+
+// holdPanicked leaves a claim in flight for a time, whose end has panicked. It may panic
+// at the same.
+func holdPanicked(x *exchange, now time.Time) {
+	defer func() {
+		_ = recover()
+		x.claim = ""
+	}()
+	hold(x, now)
 }
