@@ -1,0 +1,66 @@
+package structured
+
+import "strings"
+
+var escape = strings.NewReplacer(`"`, `\"`, `\`, `\\`)
+
+// SerialiseString writes a text as a string, RFC 9651, 4.1.6.
+func SerialiseString(text string) string {
+	if strings.Trim(text, harmless) == "" {
+		return `"` + text + `"`
+	}
+	return `"` + escape.Replace(text) + `"`
+}
+
+// harmless has nothing that is to be escaped.
+const harmless = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-@_/.:+= "
+
+// SerialiseValue writes a bare item, RFC 9651, 4.1.3.1.
+func SerialiseValue(v Value) string {
+	switch v.Kind {
+	case String:
+		return SerialiseString(v.Text)
+	case Bytes:
+		return ":" + v.Text + ":"
+	}
+	return v.Text
+}
+
+// SerialiseParameters writes parameters, RFC 9651, 4.1.1.2.
+func SerialiseParameters(parameters []Parameter) string {
+	text := ""
+	for i := range parameters {
+		text += ";" + parameters[i].Name
+		v := parameters[i].Value
+		if v.Kind != Boolean || v.Text != "?1" {
+			text += "=" + SerialiseValue(v)
+		}
+	}
+	return text
+}
+
+// SerialiseMember writes what a member stands for, without its key.
+func SerialiseMember(m *Member) string {
+	if !m.IsList {
+		return SerialiseValue(m.Value) + SerialiseParameters(m.Parameters)
+	}
+	texts := make([]string, 0, len(m.List))
+	for i := range m.List {
+		texts = append(texts, SerialiseValue(m.List[i].Value)+SerialiseParameters(m.List[i].Parameters))
+	}
+	return "(" + strings.Join(texts, " ") + ")" + SerialiseParameters(m.Parameters)
+}
+
+// SerialiseDictionary writes a dictionary, RFC 9651, 4.1.2.
+func SerialiseDictionary(members []Member) string {
+	texts := make([]string, 0, len(members))
+	for i := range members {
+		m := &members[i]
+		if !m.IsList && m.Value.Kind == Boolean && m.Value.Text == "?1" {
+			texts = append(texts, m.Key+SerialiseParameters(m.Parameters))
+		} else {
+			texts = append(texts, m.Key+"="+SerialiseMember(m))
+		}
+	}
+	return strings.Join(texts, ", ")
+}
