@@ -3,6 +3,7 @@
 package message
 
 import (
+	"crypto/x509"
 	"net/http"
 	"net/url"
 )
@@ -12,6 +13,8 @@ import (
 type Message struct {
 	Request *http.Request
 	Body    []byte // as far as it was read
+
+	Certificate *x509.Certificate // the client's, once it is verified
 
 	Document        any
 	DocumentRead    bool

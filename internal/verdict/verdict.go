@@ -39,6 +39,13 @@ const (
 	SenderUnknown       = "sender_unknown"
 	CertificateRefused  = "certificate_refused"
 	KeyUnavailable      = "key_unavailable"
+	ParameterMissing    = "parameter_missing"
+	TagMismatch         = "tag_mismatch"
+	ComponentMissing    = "component_missing"
+	KeyRefused          = "key_refused"
+	DigestMissing       = "digest_missing"
+	DigestMismatch      = "digest_mismatch"
+	NonceMalformed      = "nonce_malformed"
 	TokenMissing        = "token_missing"
 	TokenDuplicated     = "token_duplicated"
 	TokenMalformed      = "token_malformed"
@@ -55,6 +62,8 @@ const (
 	TokenInactive       = "token_inactive"
 	ScopeMissing        = "scope_missing"
 
+	ClientCertificateMissing = "client_certificate_missing"
+	ClientCertificateRefused = "client_certificate_refused"
 	TokenLifetimeTooLong     = "token_lifetime_too_long"
 	IntrospectionUnavailable = "introspection_unavailable"
 
@@ -104,6 +113,8 @@ var All = []verdict{
 	{ListUnavailable, http.StatusServiceUnavailable, "client", false, 0},
 	{SourceBanned, http.StatusTooManyRequests, "", false, 0},
 	{RateLimited, http.StatusTooManyRequests, "", false, 0},
+	{ClientCertificateMissing, http.StatusUnauthorized, "certificate", true, 0},
+	{ClientCertificateRefused, http.StatusUnauthorized, "certificate", true, 0},
 	{BodyTooLarge, http.StatusRequestEntityTooLarge, "body", false, 0},
 	{BodyTimeout, http.StatusRequestTimeout, "body", false, 0},
 	{BodyIncomplete, http.StatusBadRequest, "body", false, 0},
@@ -124,12 +135,19 @@ var All = []verdict{
 	{TimestampTooOld, http.StatusUnauthorized, "timestamp", false, 5},
 	{TimestampTooNew, http.StatusUnauthorized, "timestamp", false, 5},
 	{KeyUnavailable, http.StatusServiceUnavailable, "", false, 6},
+	{ParameterMissing, http.StatusUnauthorized, "", true, 2},
+	{NonceMalformed, http.StatusUnauthorized, "", true, 2},
+	{TagMismatch, http.StatusUnauthorized, "", true, 2},
+	{AlgorithmRefused, http.StatusUnauthorized, "", true, 2},
+	{ComponentMissing, http.StatusUnauthorized, "", true, 2},
+	{KeyUnknown, http.StatusUnauthorized, "", true, 3},
+	{KeyRefused, http.StatusUnauthorized, "", true, 3},
+	{DigestMissing, http.StatusUnauthorized, "", true, 3},
+	{DigestMismatch, http.StatusUnauthorized, "", true, 3},
 	{TokenMissing, http.StatusUnauthorized, "token", true, 0},
 	{TokenDuplicated, http.StatusUnauthorized, "token", true, 0},
 	{TokenMalformed, http.StatusUnauthorized, "token", true, 0},
 	{TokenMismatch, http.StatusUnauthorized, "token", true, 0},
-	{AlgorithmRefused, http.StatusUnauthorized, "token", true, 0},
-	{KeyUnknown, http.StatusUnauthorized, "token", true, 0},
 	{TypeMismatch, http.StatusUnauthorized, "token", true, 0},
 	{IssuerMismatch, http.StatusUnauthorized, "token", true, 0},
 	{AudienceMismatch, http.StatusUnauthorized, "token", true, 0},
