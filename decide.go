@@ -70,6 +70,9 @@ func decideLoop(w *workers, x *exchange, own *scratch) {
 		if reason == "" && p.Limit != nil {
 			reason = checkRateLimit(p, x)
 		}
+		if reason == "" && p.Certificate != nil {
+			reason = checkCertificate(p, x)
+		}
 		if reason == "" && !p.Methods[x.method] {
 			reason = answerMethod(p, x)
 		}

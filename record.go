@@ -66,8 +66,8 @@ func newRecord(x *exchange, now time.Time) *audit.Record {
 	} else if x.reason == verdict.ConfigInvalid {
 		r.Error = causeOf(x.gate)
 	}
-	if x.proof.JWT != nil {
-		audit.NoteToken(r, x.proof.JWT.Algorithm, x.proof.JWT.KeyID, x.proof.JWT.Issuer, x.proof.JWT.Subject)
+	if x.proof.JWT != nil || x.proof.Message != nil || x.Certificate != nil {
+		noteProof(r, x)
 	}
 	if !x.proof.Timestamp.IsZero() {
 		r.Timestamp = x.proof.Timestamp.UTC().Format(report.TimeLayout)
@@ -239,7 +239,7 @@ func numberRecord(r *audit.Record, x *exchange) {
 //
 //inline:hot
 func encodeRecord(r *audit.Record, a *audit.Settings, own *audit.Scratch) []byte {
-	if r.Query == "" && r.Headers == nil && a.Payload == audit.PayloadHash {
+	if r.Query == "" && r.Headers == nil && r.SignatureKeyID == "" && r.ClientCertificate == "" && a.Payload == audit.PayloadHash {
 		texts := strings.Join([]string{r.Path, r.Host, r.DeliveryID, r.EventType, r.MediaType, r.Method}, " ")
 		if r.TokenAlgorithm != "" {
 			texts += audit.TokenTexts(r)

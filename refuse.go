@@ -82,6 +82,10 @@ func refuse(rw http.ResponseWriter, r *http.Request, x *exchange) {
 		if x.wait > 0 {
 			header["Retry-After"] = []string{strconv.FormatInt(words.Seconds(x.wait), 10)}
 		}
+	case http.StatusUnauthorized:
+		if x.policy != nil && x.policy.Authenticate[x.reason] != "" {
+			header["Www-Authenticate"] = []string{x.policy.Authenticate[x.reason]}
+		}
 	case http.StatusMethodNotAllowed:
 		header["Allow"] = []string{AllowedBeside(x.policy, r.Method)}
 	}

@@ -108,6 +108,18 @@ type Record struct {
 	// TokenSubject is its `sub`, where its signature is right.
 	TokenSubject string `json:"hookward.jwt.subject,omitempty"`
 
+	// SignatureLabel is the label of the message signature that verified, or that came
+	// furthest.
+	SignatureLabel string `json:"hookward.signature.label,omitempty"`
+
+	// SignatureKeyID is the `keyid` of a message signature as the sender wrote it, verified
+	// or not.
+	SignatureKeyID string `json:"hookward.signature.key_id,omitempty"`
+
+	// SignatureAlgorithm is the algorithm of a message signature, if it is one that
+	// hookward knows.
+	SignatureAlgorithm string `json:"hookward.signature.algorithm,omitempty"`
+
 	// Aborted marks a response that broke off.
 	Aborted bool `json:"hookward.aborted,omitempty"`
 
@@ -132,6 +144,16 @@ type Record struct {
 
 	// Source is the address that the connection came from.
 	Source string `json:"source.address"`
+
+	// ClientSubject is the subject of the client's certificate, where one was asked for and
+	// is accepted.
+	ClientSubject string `json:"tls.client.subject,omitempty"`
+
+	// ClientCertificate is the SHA-256 of that certificate, in hexadecimal.
+	ClientCertificate string `json:"tls.client.hash.sha256,omitempty"`
+
+	// ClientCertificateEnds is until when that certificate is valid.
+	ClientCertificateEnds string `json:"tls.client.not_after,omitempty"`
 
 	// Rule is the list that has denied the client.
 	Rule string `json:"rule.name,omitempty"`

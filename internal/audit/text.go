@@ -89,6 +89,12 @@ func makeRecordable(r *Record, a *Settings) {
 		r.TokenIssuer = recordable(a, r.TokenIssuer, maxRecordedShort)
 		r.TokenSubject = recordable(a, r.TokenSubject, maxRecordedShort)
 	}
+	if r.ClientSubject != "" {
+		r.ClientSubject = recordable(a, r.ClientSubject, maxRecordedShort)
+	}
+	if r.SignatureKeyID != "" {
+		r.SignatureKeyID = recordable(a, r.SignatureKeyID, maxRecordedShort)
+	}
 	if r.Query != "" {
 		r.Query = recordable(a, redact.Query(a.Rules, r.Query, maxRecordedLong), maxRecordedLong)
 	}

@@ -130,6 +130,11 @@ func dropOverridden(row, user Options) Options {
 		token.JWKS = nil // the keys are in one place
 		token.Certificates = nil
 	}
+	if row.MessageSignature != nil && user.MessageSignature != nil {
+		message := *row.MessageSignature
+		row.MessageSignature = &message
+		dropFromSection(&message, user.MessageSignature)
+	}
 	return row
 }
 

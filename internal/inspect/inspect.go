@@ -103,7 +103,7 @@ func putPlaceholders(result *Inspection, isElsewhere func(path, text string) boo
 		replace := isElsewhere(path, ref)
 		if !seen[path] {
 			seen[path] = true
-			isPublic := secrets.IsPublicKey(encoding) || strings.Contains(path, ".certificates.roots[") || strings.HasSuffix(path, ".tls.ca") || strings.HasSuffix(path, ".tls.cert")
+			isPublic := secrets.IsPublicKey(encoding) || isCertificate(path)
 			result.Secrets = append(result.Secrets, SecretText{path, ref, isPublic, replace})
 		}
 		if !replace {

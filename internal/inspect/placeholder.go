@@ -33,17 +33,20 @@ func placeholderFor(path, ref, encoding string, publicKind int) *secrets.Secret 
 		text = "https://stands-in.example.com/in"
 	case encoding == secrets.JWKEncoding:
 		text = standInSet()
-	case strings.Contains(path, ".certificates.roots["):
-		text = standInPair().certificate
 	case secrets.IsPublicKey(encoding):
 		text = publicStandIn(publicKind)
-	case strings.HasSuffix(path, ".tls.ca") || strings.HasSuffix(path, ".tls.cert"):
+	case isCertificate(path):
 		text = standInPair().certificate
 	case strings.HasSuffix(path, ".tls.key"):
 		text = standInPair().key
 	}
 	s := secrets.Decode(text, encoding)
 	return &s
+}
+
+// isCertificate says whether an option has a certificate, which is no secret.
+func isCertificate(path string) bool {
+	return strings.HasSuffix(path, ".tls.ca") || strings.HasSuffix(path, ".tls.cert") || strings.HasPrefix(path, "clientCertificate.ca[") || strings.Contains(path, ".certificates.roots[")
 }
 
 // publicKinds is how many kinds of public keys there are.
@@ -91,7 +94,7 @@ func standInPair() standIns {
 		if err != nil {
 			return
 		}
-		template := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: time.Now(), NotAfter: time.Now().Add(time.Hour)}
+		template := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: time.Now(), NotAfter: time.Now().Add(time.Hour), IsCA: true, BasicConstraintsValid: true}
 		certificate, _ := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
 		private, _ := x509.MarshalECPrivateKey(key)
 		public, _ := x509.MarshalPKIXPublicKey(&key.PublicKey)

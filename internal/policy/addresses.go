@@ -100,6 +100,8 @@ func excludeVerification(n *config.Notes, options config.Options) {
 		{"token", options.Token != nil},
 		{"jwt", options.JWT != nil},
 		{"oauth2", options.OAuth2 != nil},
+		{"clientCertificate", options.ClientCertificate != nil},
+		{"messageSignature", options.MessageSignature != nil},
 		{"secrets", len(options.Secrets) > 0},
 		{"publicKeys", len(options.PublicKeys) > 0},
 		{"senders", len(options.Senders) > 0},

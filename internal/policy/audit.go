@@ -40,6 +40,10 @@ func placesOfProofs(verifies *Policy) proofPlaces {
 			p.proofs = append(p.proofs, message.Location{Kind: "body"})
 		}
 	}
+	if verifies.MessageSignature != nil {
+		p.headers["Signature"] = true
+		p.headers["Authorization"] = true
+	}
 	for _, s := range verifies.Schemes {
 		for _, name := range s.Headers {
 			p.headers[name] = true

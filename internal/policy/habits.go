@@ -30,7 +30,7 @@ func compileStaleStatus(n *config.Notes, p *Policy, status int64, row *config.Pr
 	if status != 0 && (status < 400 || status > 499 || http.StatusText(int(status)) == "") {
 		config.AddProblem(n, "staleStatusCode", config.KindInvalid, fmt.Sprintf("%d is not a status from 400 to 499, such as 406", status))
 	}
-	timestamped := false
+	timestamped := p.MessageSignature != nil
 	for _, s := range p.Schemes {
 		timestamped = timestamped || s.Timestamped
 	}

@@ -8,12 +8,14 @@ import (
 	"time"
 
 	"github.com/hookward/hookward/internal/audit"
+	"github.com/hookward/hookward/internal/clientcertificate"
 	"github.com/hookward/hookward/internal/config"
 	"github.com/hookward/hookward/internal/handshakes"
 	"github.com/hookward/hookward/internal/header"
 	"github.com/hookward/hookward/internal/jwt"
 	"github.com/hookward/hookward/internal/keyset"
 	"github.com/hookward/hookward/internal/message"
+	"github.com/hookward/hookward/internal/messagesignature"
 	"github.com/hookward/hookward/internal/plainfile"
 	"github.com/hookward/hookward/internal/secrets"
 	"github.com/hookward/hookward/internal/signature"
@@ -29,6 +31,9 @@ func identityOf(p *Policy) *message.Identity {
 	}
 	if p.JWT != nil {
 		return &p.JWT.Identity
+	}
+	if p.MessageSignature != nil {
+		return &p.MessageSignature.Identity
 	}
 	if len(p.Schemes) > 0 {
 		return &p.Schemes[0].Identity
@@ -47,8 +52,12 @@ type Policy struct {
 	Fast               *signature.Usual // of the first scheme; nil where it has none
 	Token              *tokens.Token
 	JWT                *jwt.Verifier
-	KeySources         []keyset.Source // of keys that their owners replace; memory.State has the sets
-	AddressOnly        bool            // pass by the address alone: there are no schemes and no token
+	MessageSignature   *messagesignature.Verifier
+	Certificate        *clientcertificate.Criterion // nil where no client certificate is asked for
+	CertificateAlone   bool                         // and nothing else: there are no schemes and no token
+	Authenticate       map[string]string            // the header WWW-Authenticate of a refusal, by its reason
+	KeySources         []keyset.Source              // of keys that their owners replace; memory.State has the sets
+	AddressOnly        bool                         // pass by the address alone: there are no schemes and no token
 	Addresses          *Addresses
 	Limit              *RateLimit
 	Ban                *Ban
@@ -152,6 +161,7 @@ func compilePolicy(n *config.Notes, resolver *secrets.Resolver, raw map[string]a
 	p.Addresses = compileAddresses(n, options, row.Ranges)
 	p.Limit = compileRateLimit(n, options.RateLimit)
 	p.Ban = compileBan(n, options.Ban)
+	p.Certificate = clientcertificate.Compile(n, resolver, options.ClientCertificate)
 	v := compileVerification(n, resolver, options, row.Options, p.Methods)
 	useVerifier(p, v, options)
 	if p.AddressOnly {
@@ -159,7 +169,7 @@ func compilePolicy(n *config.Notes, resolver *secrets.Resolver, raw map[string]a
 	}
 	p.Replay = compileReplay(n, options.Replay, options.StateDirectory)
 	if len(n.Problems) == 0 && p.Replay != nil {
-		fitReplay(n, p.Replay, p)
+		fitReplayTo(n, p)
 	}
 	checkHabits(n, p, options, &row)
 	if len(n.Problems) == 0 && options.Redis != nil {
@@ -223,37 +233,6 @@ func checkShared(n *config.Notes, p *Policy) {
 	}
 }
 
-// checkStateDirectory checks the option stateDirectory.
-func checkStateDirectory(n *config.Notes, p *Policy, directory string) {
-	if directory == "" {
-		return
-	}
-	if directory[:1] != "/" {
-		config.AddProblem(n, "stateDirectory", config.KindInvalid, "must be an absolute path")
-	}
-	if p.Replay != nil || p.Delivery != nil || p.Audit.Required || hasFetchedKeys(p.KeySources) || len(n.Problems) > 0 {
-		return
-	}
-	for _, s := range p.Audit.Specs {
-		if s.Queue.FileName != "" {
-			return
-		}
-	}
-	if !hasFetchedList(p.Addresses) {
-		config.AddWarning(n, "stateDirectory", config.KindNoEffect, "has no effect, because nothing needs it: replay, delivery, a list or a key set with a url, audit.required, and an output across a network would")
-	}
-}
-
-// hasFetchedKeys says whether one of the key sets is fetched.
-func hasFetchedKeys(sources []keyset.Source) bool {
-	for _, s := range sources {
-		if s.File == "" {
-			return true
-		}
-	}
-	return false
-}
-
 // completePolicy adds what follows from all of the options together.
 func completePolicy(p *Policy, options config.Options) {
 	p.SignedNames = signature.SignedNames(p.Schemes)
@@ -285,6 +264,12 @@ func completePolicy(p *Policy, options config.Options) {
 		p.Fast = nil
 	}
 	p.Names = verifiedNames(p)
+	if p.MessageSignature != nil {
+		completeMessage(p, options)
+	}
+	if p.Certificate != nil {
+		completeCertificate(p, options)
+	}
 	if p.Uncompresses {
 		p.Names["Content-Encoding"] = true
 		for _, s := range p.Schemes {

@@ -13,6 +13,7 @@ import (
 	"github.com/hookward/hookward/internal/jwt"
 	"github.com/hookward/hookward/internal/keyset"
 	"github.com/hookward/hookward/internal/message"
+	"github.com/hookward/hookward/internal/messagesignature"
 	"github.com/hookward/hookward/internal/secrets"
 	"github.com/hookward/hookward/internal/signature"
 	"github.com/hookward/hookward/internal/sns"
@@ -25,11 +26,13 @@ type verification struct {
 	schemes    []*signature.Scheme
 	token      *tokens.Token
 	jwt        *jwt.Verifier
+	message    *messagesignature.Verifier
+	alone      bool // the client's certificate is all that is asked for
 	handshakes handshakes.Set
 }
 
-// compileVerification compiles what a request is verified by: a signature, a token or a
-// JWT. Of two it would never be clear whether one is enough. The row is the provider's.
+// compileVerification compiles what a request is verified by: a signature, a token, a
+// JWT or a message signature, or the client's certificate alone. Of two of the former it would never be clear whether one is enough. The row is the provider's.
 func compileVerification(n *config.Notes, secrets *secrets.Resolver, options, row config.Options, methods map[string]bool) verification {
 	v := verification{}
 	signature := options.Signature != nil && (options.Provider != "" || len(options.Signature.Header) > 0 || options.Signature.Field != "")
@@ -39,26 +42,32 @@ func compileVerification(n *config.Notes, secrets *secrets.Resolver, options, ro
 		return v
 	case signature && options.Token != nil:
 		config.AddProblem(n, "token", config.KindContradiction, "contradicts signature; a gate verifies one of the two")
-	case options.OAuth2 != nil && (signature || options.Token != nil || options.JWT != nil):
-		config.AddProblem(n, "oauth2", config.KindContradiction, "contradicts signature, token and jwt; a gate verifies one of them")
+	case options.OAuth2 != nil && (signature || options.Token != nil || options.JWT != nil || options.MessageSignature != nil):
+		config.AddProblem(n, "oauth2", config.KindContradiction, "contradicts signature, token, jwt and messageSignature; a gate verifies one of them")
 	case options.OAuth2 != nil:
 		v.jwt = jwt.CompileOAuth2(n, secrets, options)
-	case options.JWT != nil && (signature || options.Token != nil):
-		config.AddProblem(n, "jwt", config.KindContradiction, "contradicts signature and token; a gate verifies one of them")
+	case options.JWT != nil && (signature || options.Token != nil || options.MessageSignature != nil):
+		config.AddProblem(n, "jwt", config.KindContradiction, "contradicts signature, token and messageSignature; a gate verifies one of them")
 	case options.JWT != nil:
 		said := len(n.Warnings)
 		v.jwt = jwt.Compile(n, secrets, options)
 		n.Warnings = append(n.Warnings[:said], withoutRowsAlgorithms(n.Warnings[said:], options, row)...)
+	case options.MessageSignature != nil && (signature || options.Token != nil):
+		config.AddProblem(n, "messageSignature", config.KindContradiction, "contradicts signature and token; a gate verifies one of them")
 	case signature:
 		v.schemes, lacks = compileSignature(n, secrets, options, row)
 	case options.Token != nil:
 		v.token = tokens.Compile(n, secrets, options)
+	case options.MessageSignature != nil:
+		v.message = messagesignature.Compile(n, secrets, options)
+	case options.ClientCertificate != nil:
+		v.alone = true
 	default:
-		config.AddProblem(n, "provider", config.KindRequired, "is required, or signature.header for a scheme of your own, or token, jwt or oauth2; docs/providers.md lists the providers")
+		config.AddProblem(n, "provider", config.KindRequired, "is required, or signature.header for a scheme of your own, or token, jwt, oauth2, messageSignature or clientCertificate; docs/providers.md lists the providers")
 		return v
 	}
 	v.handshakes = handshakes.Compile(n, secrets, options, v.schemes, methods)
-	if len(v.schemes) == 0 && v.token == nil && v.jwt == nil && len(lacks) > 0 {
+	if len(v.schemes) == 0 && v.token == nil && v.jwt == nil && v.message == nil && len(lacks) > 0 {
 		n.Problems = append(n.Problems, lacks[0])
 	}
 	if len(n.Problems) == 0 {
@@ -141,6 +150,14 @@ func hasForm(row *config.SignatureOptions, signs string) bool {
 
 // checkEffects names options that what is verified has no use for.
 func checkEffects(n *config.Notes, options config.Options, v verification) {
+	if v.alone {
+		checkEffectsAlone(n, options)
+		return
+	}
+	if v.message != nil {
+		checkMessageEffects(n, options)
+		return
+	}
 	if len(options.Secrets) > 0 && v.token == nil && !signature.UsesSecrets(v.schemes) && !jwt.UsesSecrets(v.jwt) {
 		config.AddProblem(n, "secrets", config.KindNoEffect, "has no effect, because the scheme has a public key")
 	}
@@ -155,6 +172,13 @@ func checkEffects(n *config.Notes, options config.Options, v verification) {
 	}
 }
 
+// checkMessageEffects is checkEffects for message signatures. Any of them may cover the URL.
+func checkMessageEffects(n *config.Notes, options config.Options) {
+	if options.ConfirmSubscriptions {
+		config.AddWarning(n, "confirmSubscriptions", config.KindNoEffect, "has no effect, because it belongs to AWS SNS")
+	}
+}
+
 // useVerifier adds to a policy what its requests are verified by.
 func useVerifier(p *Policy, v verification, options config.Options) {
 	p.Schemes = v.schemes
@@ -162,6 +186,11 @@ func useVerifier(p *Policy, v verification, options config.Options) {
 	p.JWT = v.jwt
 	if v.jwt != nil {
 		p.KeySources = v.jwt.Sources
+	}
+	p.MessageSignature = v.message
+	p.CertificateAlone = v.alone
+	if v.message != nil {
+		p.KeySources = v.message.Sources
 	}
 	p.Handshakes = v.handshakes.All
 	p.Challenges = v.handshakes.Challenges
@@ -232,6 +261,9 @@ func Prove(p *Policy, m *message.Message, sets []*keyset.Set, now time.Time) sig
 	if p.AddressOnly {
 		return signature.Proof{Reason: verdict.AddressAllowed} // the lists have said so
 	}
+	if p.CertificateAlone {
+		return proveCertificate(m)
+	}
 	if p.Token != nil {
 		key, reason := tokens.Verify(p.Token, m)
 		return signature.Proof{Reason: reason, Secret: key}
@@ -239,5 +271,23 @@ func Prove(p *Policy, m *message.Message, sets []*keyset.Set, now time.Time) sig
 	if p.JWT != nil {
 		return jwt.Verify(p.JWT, m, sets, now)
 	}
+	if p.MessageSignature != nil {
+		return proveMessage(p.MessageSignature, m, sets, now)
+	}
 	return signature.Verify(&p.Verifier, m, now)
+}
+
+// proveMessage verifies a message signature. What replay knows the delivery by is in the
+// place of what was signed.
+func proveMessage(v *messagesignature.Verifier, m *message.Message, sets []*keyset.Set, now time.Time) signature.Proof {
+	found := messagesignature.Verify(v, m, sets, now)
+	proof := signature.Proof{Reason: found.Reason, Message: messagesignature.Named(&found)}
+	if found.Step == messagesignature.StepTime {
+		proof.Secret = found.Secret
+		proof.PublicKey = found.PublicKey
+		proof.Timestamp = found.Created
+		proof.SignedHead = found.Once
+		proof.Signed = [][]byte{}
+	}
+	return proof
 }

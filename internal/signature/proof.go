@@ -19,6 +19,7 @@ type Proof struct {
 	Signed     [][]byte  // what was signed, a piece for each part of the scheme
 	SignedHead string    // what was signed before the body, where the short way has verified
 	JWT        *JWT      // what a token says; nil where there is none that can be read
+	Message    *Message  // what a message signature says of itself; nil where there is none that can be read
 }
 
 // JWT is what a token says of itself. Issuer, subject and claims are there once its
@@ -30,6 +31,13 @@ type JWT struct {
 	Algorithm string
 	Issuer    string
 	Subject   string
+}
+
+// Message is what a message signature says of itself, verified or not.
+type Message struct {
+	Label     string
+	KeyID     string
+	Algorithm string // if it is one of those that there are
 }
 
 // DigestSigned returns a digest of what a proof is about, so that the same delivery has

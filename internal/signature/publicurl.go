@@ -40,6 +40,13 @@ func parsePublicURL(text string) (publicURL, string) {
 	return p, ""
 }
 
+// SplitPublicURL returns what the option has: its origin, and the whole URL where it is one;
+// or what is wrong with it.
+func SplitPublicURL(text string) (string, string, string) {
+	p, problem := parsePublicURL(text)
+	return p.origin, p.whole, problem
+}
+
 // pinURL writes the whole URL into the signed text, where it is known: then no
 // byte of it is the sender's to choose, and it keeps its neighbours apart. Some
 // senders add the body's digest to the query; there the URL is known but for
