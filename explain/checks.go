@@ -31,17 +31,18 @@ func (j *judgement) describe(at time.Time) {
 	main := ""
 	if p.Token != nil || p.JWT != nil {
 		main = "token"
-	} else if len(p.Schemes) > 0 {
+	} else if len(p.Schemes) > 0 || p.MessageSignature != nil {
 		main = "signature"
 	}
 	if main != "" {
 		names = append(names, main)
 	}
+	timestamped := p.MessageSignature != nil
 	for _, s := range p.Schemes {
-		if s.Timestamped {
-			names = append(names, "timestamp")
-			break
-		}
+		timestamped = timestamped || s.Timestamped
+	}
+	if timestamped {
+		names = append(names, "timestamp")
 	}
 	if p.JWT != nil && p.JWT.MaxAge > 0 {
 		names = append(names, "timestamp")
@@ -112,6 +113,9 @@ func (j *judgement) seen(check string, at time.Time) []string {
 		}
 		return j.seenToken()
 	case "signature":
+		if p.MessageSignature != nil {
+			return j.seenMessageSignature(at)
+		}
 		return j.seenSignature()
 	case "timestamp":
 		return j.seenTimestamp(at)
@@ -146,6 +150,9 @@ func (j *judgement) seenClient() []string {
 func (j *judgement) seenTimestamp(at time.Time) []string {
 	if j.policy.JWT != nil {
 		return []string{fmt.Sprintf("%s; judged as of %s, jwt.maxAge is %s", j.Timestamp.UTC().Format(time.RFC3339), at.UTC().Format(time.RFC3339), j.policy.JWT.MaxAge)}
+	}
+	if v := j.policy.MessageSignature; v != nil {
+		return j.seenMessageTime(v, at)
 	}
 	s := j.trace.Meant.Scheme
 	if s == nil || !s.Timestamped {

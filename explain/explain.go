@@ -158,8 +158,12 @@ func (j *judgement) judge(at time.Time) {
 		j.Undecided = "the authorization server would have to be asked about the token, and nobody is asked here"
 	case o.Reason == verdict.KeyUnavailable && j.policy.JWT != nil:
 		j.Undecided = "the keys of jwks would have to be fetched, and nothing is fetched here; give the key in publicKeys (--public-key), and take jwks out"
+	case o.Reason == verdict.KeyUnavailable && j.policy.MessageSignature != nil:
+		j.Undecided = "the key that signs would have to be read from messageSignature.jwks, and nothing is fetched here; give the set in publicKeys"
 	case o.Reason == verdict.KeyUnavailable && j.fetches():
 		j.Undecided = "the certificate that signs would have to be fetched from Amazon, and nothing is fetched here; give it in publicKeys"
+	case o.Reason == verdict.ClientCertificateMissing && j.policy.CertificateAlone:
+		j.Undecided = "this gate looks at the client's certificate alone, and that is not known here"
 	case o.Reason == verdict.AddressAllowed && j.request.RemoteAddr == "":
 		j.Undecided = "this gate looks at the client's address alone, and that is not known here"
 		j.Passes = false

@@ -77,6 +77,9 @@ func (j *judgement) restrictPolicy(raw map[string]any) {
 	p.Schemes = schemes
 
 	j.restrictAddresses(&p)
+	if p.Certificate != nil {
+		note("clientCertificate: whether the client has shown a certificate that is accepted; a captured request has none")
+	}
 	if p.Ban != nil {
 		note("ban: clients that have failed before")
 	}
@@ -100,6 +103,7 @@ func (j *judgement) restrictPolicy(raw map[string]any) {
 	if p.ObserveOnly {
 		note("observeOnly: the gate records this decision, and forwards the request whatever it is")
 	}
+	p.Certificate = nil
 	p.Ban = nil
 	p.Limit = nil
 	p.Replay = nil

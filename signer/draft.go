@@ -2,7 +2,10 @@ package signer
 
 import (
 	"bytes"
+	"crypto/rand"
+	"crypto/tls"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -173,4 +176,26 @@ func (w *draft) unsendable() string {
 		return "the URL would have a control character in it"
 	}
 	return ""
+}
+
+// NewID returns a random UUID, RFC 9562, version 4, as Sign makes it up for a delivery
+// that has no id.
+func NewID() string {
+	b := make([]byte, 16)
+	if _, err := rand.Read(b); err != nil {
+		panic(err) // there is no randomness, and no way to go on
+	}
+	b[6] = b[6]&0x0f | 0x40
+	b[8] = b[8]&0x3f | 0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+}
+
+// message returns the draft as the gate would see it.
+func (w *draft) message() *message.Message {
+	u := *w.url
+	r := &http.Request{Method: w.method, URL: &u, Host: u.Host, Header: w.header, Body: http.NoBody, ContentLength: int64(len(w.body))}
+	if u.Scheme == "https" {
+		r.TLS = &tls.ConnectionState{}
+	}
+	return &message.Message{Request: r, Body: bytes.Clone(w.body)}
 }

@@ -14,7 +14,7 @@ import (
 func dropKeysElsewhere(raw map[string]any) {
 	for name, value := range raw {
 		section, isSection := value.(map[string]any)
-		if !strings.EqualFold(name, "jwt") || !isSection {
+		if !isSection || !strings.EqualFold(name, "jwt") && !strings.EqualFold(name, "messageSignature") {
 			continue
 		}
 		kept := map[string]any{}
@@ -38,6 +38,9 @@ func needsPrivateKey(raw map[string]any) bool {
 			}
 		}
 		return true
+	}
+	if len(problems) == 0 && options.MessageSignature != nil {
+		return len(options.Secrets) == 0
 	}
 	if len(problems) > 0 || options.Signature == nil {
 		return false

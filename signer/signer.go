@@ -4,9 +4,7 @@
 package signer
 
 import (
-	"bytes"
 	"crypto"
-	"crypto/rand"
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
@@ -19,7 +17,7 @@ import (
 	"github.com/hookward/hookward"
 	"github.com/hookward/hookward/internal/config"
 	"github.com/hookward/hookward/internal/jwt"
-	"github.com/hookward/hookward/internal/message"
+	"github.com/hookward/hookward/internal/messagesignature"
 	"github.com/hookward/hookward/internal/policy"
 	"github.com/hookward/hookward/internal/secrets"
 	"github.com/hookward/hookward/internal/signature"
@@ -104,6 +102,9 @@ func NewSigner(configuration *hookward.Config, key crypto.Signer) (*Signer, erro
 	if c.Policy.AddressOnly {
 		return nil, errors.New("allowlist.alone: the gate looks at the address alone, so there is nothing to sign")
 	}
+	if c.Policy.CertificateAlone {
+		return nil, errors.New("clientCertificate: the gate looks at the client's certificate alone, so there is nothing to sign")
+	}
 	if c.Policy.Token != nil {
 		tokens := append(c.Secrets.Keys["utf8"], c.Secrets.Keys[secrets.PairEncoding]...) // of which it has one kind
 		s.token = string(tokens[0])
@@ -116,6 +117,15 @@ func NewSigner(configuration *hookward.Config, key crypto.Signer) (*Signer, erro
 		return nil, errors.New("oauth2: access tokens are made by the authorization server, and can't be made here; have one from there, and send it with curl")
 	}
 	if c.Policy.JWT != nil {
+		return s, nil
+	}
+	if c.Policy.MessageSignature != nil {
+		if _, problem := s.messageAlgorithm(); problem != "" {
+			if key == nil {
+				problem = needsKey
+			}
+			return nil, errors.New(problem)
+		}
 		return s, nil
 	}
 	if len(s.forms()) == 0 {
@@ -133,7 +143,8 @@ func (s *Signer) Timestamped() bool {
 	if s.policy.JWT != nil {
 		return jwt.Life(s.policy.JWT) > 0
 	}
-	return s.policy.Token == nil && s.forms()[0].Timestamped
+	// A message signature says when it is made, asked or not.
+	return s.policy.MessageSignature != nil || s.policy.Token == nil && s.forms()[0].Timestamped
 }
 
 // BindsBody reports whether the scheme signs the whole body, in each of its forms.
@@ -141,6 +152,9 @@ func (s *Signer) Timestamped() bool {
 func (s *Signer) BindsBody() bool {
 	if s.policy.JWT != nil {
 		return s.policy.JWT.Bound
+	}
+	if v := s.policy.MessageSignature; v != nil {
+		return messagesignature.BindsBody(v)
 	}
 	for _, form := range s.forms() {
 		if !signature.BindsBody(form) {
@@ -193,6 +207,10 @@ func (s *Signer) Sign(d Delivery) (Delivery, error) {
 		w := newDraft(d, u)
 		return s.finish(w, d, s.writeJWT(w))
 	}
+	if s.policy.MessageSignature != nil {
+		w := newDraft(d, u)
+		return s.finish(w, d, s.writeMessage(w))
+	}
 	// The form that came furthest is the one that was meant, as for the gate.
 	var best error
 	stage := -1
@@ -226,7 +244,7 @@ func (s *Signer) Repeats(a, b Delivery) bool {
 // have replay, and would let it pass.
 func (s *Signer) remembered(d Delivery) (string, bool) {
 	u, err := url.Parse(d.URL)
-	if err != nil || s.policy.Token != nil || s.policy.JWT == nil && s.forms()[0].Items != nil || s.policy.JWT != nil && !s.policy.JWT.PerDelivery {
+	if err != nil || s.policy.Token != nil || s.policy.JWT == nil && s.policy.MessageSignature == nil && s.forms()[0].Items != nil || s.policy.JWT != nil && !s.policy.JWT.PerDelivery {
 		return "", false
 	}
 	found := policy.Prove(s.policy, newDraft(d, u).message(), nil, d.Time)
@@ -275,23 +293,4 @@ func hasOption(raw map[string]any, name string) bool {
 		}
 	}
 	return false
-}
-
-// NewID returns a random UUID, RFC 9562, version 4, as Sign makes it up for a delivery
-// that has no id.
-func NewID() string {
-	b := make([]byte, 16)
-	if _, err := rand.Read(b); err != nil {
-		panic(err) // there is no randomness, and no way to go on
-	}
-	b[6] = b[6]&0x0f | 0x40
-	b[8] = b[8]&0x3f | 0x80
-	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
-}
-
-// message returns the draft as the gate would see it.
-func (w *draft) message() *message.Message {
-	u := *w.url
-	r := &http.Request{Method: w.method, URL: &u, Host: u.Host, Header: w.header, Body: http.NoBody, ContentLength: int64(len(w.body))}
-	return &message.Message{Request: r, Body: bytes.Clone(w.body)}
 }

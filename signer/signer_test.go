@@ -34,6 +34,10 @@ func rowSigner(t *testing.T, slug string) (map[string]any, *Signer) {
 		key = hooktest.TestPrivateKeys()[map[byte]string{'R': "rsa", 'E': "ecdsa"}[row.JWT.Algorithms[0][0]]]
 		delete(raw, "publicKeys")
 	}
+	if row.MessageSignature != nil {
+		key = hooktest.TestPrivateKeys()["ed25519"]
+		delete(raw, "publicKeys")
+	}
 	s, err := NewSigner(&hookward.Config{Raw: raw}, key)
 	if err != nil {
 		t.Fatalf("%s: %v", slug, err)
