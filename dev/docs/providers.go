@@ -123,6 +123,9 @@ func give(o config.Options) string {
 		for _, text := range giveJWT(t) {
 			add(true, text)
 		}
+	} else if o.MessageSignature != nil {
+		add(true, "`publicKeys` or `messageSignature.jwks`")
+		optional(true, "publicURL")
 	} else {
 		s := o.Signature
 		public := strings.HasPrefix(s.Algorithm, "e") || strings.HasPrefix(s.Algorithm, "rsa")
@@ -183,6 +186,12 @@ func verifies(o config.Options) string {
 		}
 		return "token, where you say"
 	}
+	if m := o.MessageSignature; m != nil {
+		if m.Dialect == "cavage" {
+			return "draft-cavage, `Signature`"
+		}
+		return "RFC 9421, `Signature-Input`"
+	}
 	s := o.Signature
 	algorithm := s.Algorithm
 	if algorithm == "" {
@@ -193,44 +202,6 @@ func verifies(o config.Options) string {
 		place = s.Field
 	}
 	return algorithm + ", `" + place + "`"
-}
-
-// signed says what of a delivery is signed, in the order in which it is.
-func signed(o config.Options) string {
-	if o.Token != nil {
-		return "nothing"
-	}
-	if t := o.JWT; t != nil {
-		switch {
-		case t.Body || t.Detached || t.BodyHash != nil && t.URL == nil:
-			return "body"
-		case t.BodyHash != nil:
-			return "body, URL"
-		case t.URL != nil:
-			return "URL"
-		case t.Field != "":
-			return "one field of the body"
-		}
-		return "nothing"
-	}
-	signs := o.Signature.Signs
-	if signs == "" {
-		signs = "{body}"
-	}
-	at := map[string]int{} // where each part stands first
-	parts := []string{}
-	for _, part := range []struct{ in, text string }{
-		{"{timestamp}", "timestamp"}, {"{body}", "body"}, {"sorted:form", "form"}, {"only:form", "one field of the form"}, {"{id}", "id"},
-		{"{url}", "URL"}, {"{decodedURL}", "URL"}, {"{uri}", "path and query"}, {"{method}", "method"}, {"{header", "headers"}, {"{json:", "fields of the body, no others"}, {"query:data.id", "an id in the query"},
-	} {
-		i := strings.Index(signs, part.in)
-		if i >= 0 {
-			at[part.text] = i
-			parts = append(parts, part.text)
-		}
-	}
-	slices.SortFunc(parts, func(a, b string) int { return at[a] - at[b] })
-	return strings.Join(parts, ", ")
 }
 
 // fresh says how far the signed timestamp may be from now.
@@ -254,6 +225,9 @@ func fresh(o config.Options) string {
 		return "no end"
 	}
 	s := o.Signature
+	if m := o.MessageSignature; m != nil && slices.Contains(m.Parameters, "created") {
+		return short(o.Tolerance)
+	}
 	if s == nil || s.TimestampHeader == "" && s.TimestampField == "" && !strings.Contains(s.Format, "{timestamp}") {
 		return "no timestamp"
 	}

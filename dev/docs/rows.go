@@ -115,7 +115,7 @@ func (p provider) row(slug string, files map[string]provider, root string) (row,
 	}
 	r.options = options
 	demand(options.Provider == "", "options.provider: is the name of the file")
-	demand(schemes(options) == 1, "options: must describe either a signature, a token or a jwt")
+	demand(schemes(options) == 1, "options: must describe one of signature, token, jwt, messageSignature")
 	if p.Ranges != nil {
 		_, wrong := config.Decode(map[string]any{"denylist": map[string]any{"lists": p.Ranges}})
 		for _, problem := range wrong {
@@ -129,7 +129,7 @@ func (p provider) row(slug string, files map[string]provider, root string) (row,
 // schemes counts the ways in which options describe that a sender is verified.
 func schemes(o config.Options) int {
 	count := 0
-	for _, given := range []bool{o.Signature != nil, o.Token != nil, o.JWT != nil} {
+	for _, given := range []bool{o.Signature != nil, o.Token != nil, o.JWT != nil, o.MessageSignature != nil} {
 		if given {
 			count++
 		}

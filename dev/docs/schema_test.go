@@ -113,30 +113,34 @@ func TestSchemaValuesAreTheGates(t *testing.T) {
 		t.Fatal(err)
 	}
 	places := map[string]string{
-		"SignatureOptions.secretEncoding": "signature: {secretEncoding: %}",
-		"SignatureOptions.timestampUnit":  "signature: {timestampUnit: %}",
-		"HandshakeOptions.method":         "handshakes: [{unsigned: true, method: %}]",
-		"HandshakeOptions.pattern":        "handshakes: [{unsigned: true, challenge: query:a, answer: '{challenge}', pattern: %}]",
-		"ListOptions.format":              "denylist: {lists: [{url: 'https://example.com', format: %}]}",
-		"ReplayOptions.onDuplicate":       "replay: {onDuplicate: %}",
-		"ReplayOptions.by":                "replay: {by: %}",
-		"DeliveryOptions.mode":            "delivery: {mode: %}",
-		"DeliveryOptions.onFailure":       "delivery: {onFailure: %}",
-		"AuditOptions.payload":            "audit: {payload: %}",
-		"AuditOptions.redactPatterns":     "audit: {payload: redacted, redactPatterns: [%]}",
-		"OutputOptions.type":              "audit: {outputs: [{type: %}]}",
-		"MetricsOutputOptions.type":       "metrics: {outputs: [{type: %}]}",
-		"OutputOptions.compression":       "audit: {outputs: [{type: file, path: /a/b.log, compression: %}]}",
-		"JWTOptions.algorithms":           "jwt: {algorithms: [%]}",
-		"JWTOptions.secretEncoding":       "jwt: {algorithms: HS256, secretEncoding: %}",
-		"JWTOptions.forwardToken":         "jwt: {algorithms: HS256, forwardToken: %}",
-		"JWTOptions.refusal":              "jwt: {algorithms: HS256, refusal: %}",
-		"BodyHashOptions.encoding":        "jwt: {algorithms: HS256, bodyHash: {claim: a, encoding: %}}",
-		"BodyHashOptions.algorithm":       "jwt: {algorithms: HS256, bodyHash: {claim: a, algorithm: %}}",
-		"URLClaimOptions.form":            "jwt: {algorithms: HS256, url: {claim: a, form: %}}",
-		"OAuth2Options.algorithms":        "oauth2: {issuers: 'https://a.example', audiences: a, algorithms: [%], jwks: {discovery: true}}",
-		"OAuth2Options.forwardToken":      "oauth2: {issuers: 'https://a.example', audiences: a, forwardToken: %, jwks: {discovery: true}}",
-		"IntrospectionOptions.authMethod": "oauth2: {audiences: a, introspection: {url: 'https://a.example', clientID: a, clientSecret: abcdefghijklmnopqrstuvwxyz, authMethod: %}}",
+		"SignatureOptions.secretEncoding":         "signature: {secretEncoding: %}",
+		"SignatureOptions.timestampUnit":          "signature: {timestampUnit: %}",
+		"HandshakeOptions.method":                 "handshakes: [{unsigned: true, method: %}]",
+		"HandshakeOptions.pattern":                "handshakes: [{unsigned: true, challenge: query:a, answer: '{challenge}', pattern: %}]",
+		"ListOptions.format":                      "denylist: {lists: [{url: 'https://example.com', format: %}]}",
+		"ReplayOptions.onDuplicate":               "replay: {onDuplicate: %}",
+		"ReplayOptions.by":                        "replay: {by: %}",
+		"AuditOptions.payload":                    "audit: {payload: %}",
+		"AuditOptions.redactPatterns":             "audit: {payload: redacted, redactPatterns: [%]}",
+		"OutputOptions.type":                      "audit: {outputs: [{type: %}]}",
+		"MetricsOutputOptions.type":               "metrics: {outputs: [{type: %}]}",
+		"OutputOptions.compression":               "audit: {outputs: [{type: file, path: /a/b.log, compression: %}]}",
+		"MessageSignatureOptions.dialect":         "messageSignature: {dialect: %}",
+		"MessageSignatureOptions.encoding":        "messageSignature: {encoding: %}",
+		"MessageSignatureOptions.secretEncoding":  "messageSignature: {secretEncoding: %}",
+		"MessageSignatureOptions.wwwAuthenticate": "messageSignature: {wwwAuthenticate: %}",
+		"JWTOptions.algorithms":                   "jwt: {algorithms: [%]}",
+		"JWTOptions.secretEncoding":               "jwt: {algorithms: HS256, secretEncoding: %}",
+		"JWTOptions.forwardToken":                 "jwt: {algorithms: HS256, forwardToken: %}",
+		"JWTOptions.refusal":                      "jwt: {algorithms: HS256, refusal: %}",
+		"BodyHashOptions.encoding":                "jwt: {algorithms: HS256, bodyHash: {claim: a, encoding: %}}",
+		"BodyHashOptions.algorithm":               "jwt: {algorithms: HS256, bodyHash: {claim: a, algorithm: %}}",
+		"URLClaimOptions.form":                    "jwt: {algorithms: HS256, url: {claim: a, form: %}}",
+		"OAuth2Options.algorithms":                "oauth2: {issuers: 'https://a.example', audiences: a, algorithms: [%], jwks: {discovery: true}}",
+		"OAuth2Options.forwardToken":              "oauth2: {issuers: 'https://a.example', audiences: a, forwardToken: %, jwks: {discovery: true}}",
+		"IntrospectionOptions.authMethod":         "oauth2: {audiences: a, introspection: {url: 'https://a.example', clientID: a, clientSecret: abcdefghijklmnopqrstuvwxyz, authMethod: %}}",
+		"DeliveryOptions.mode":                    "delivery: {mode: %}",
+		"DeliveryOptions.onFailure":               "delivery: {onFailure: %}",
 	}
 	for _, path := range closed {
 		section, name, _ := strings.Cut(path, ".")
@@ -165,6 +169,8 @@ func refuses(t *testing.T, text, option string) bool {
 	base := "provider: standard-webhooks\nsecrets: whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=\nstateDirectory: /a\n"
 	if strings.HasPrefix(text, "jwt:") {
 		base = "secrets: 3031323334353637383961626364656630313233343536373839616263646566\n" // whichever encoding it is read in
+	} else if strings.HasPrefix(text, "messageSignature:") {
+		base = "secrets: 0123456789abcdef0123456789abcdef\n" // in place of a provider's signature
 	} else if strings.HasPrefix(text, "oauth2:") {
 		base = ""
 	}

@@ -37,6 +37,13 @@ func RowSettings(slug string, o config.Options) map[string]any {
 	} else {
 		raw["publicKeys"] = keys[o.Signature.Algorithm]
 	}
+	if o.MessageSignature != nil {
+		raw["publicKeys"] = TestEdwardsKey
+		delete(raw, "secrets")
+		if len(o.MessageSignature.Parameters) == 1 {
+			raw["replay"] = "true" // without an age, nothing else ends a delivery
+		}
+	}
 	if o.Token != nil && *o.Token == (config.TokenOptions{}) || slug == "azure-event-grid" || slug == "bigcommerce" {
 		raw["token"] = map[string]any{"header": "X-Chosen"}
 	}
