@@ -378,22 +378,31 @@ type record struct {
 	DeliveryID  string            `json:"hookward.delivery_id"`
 	EventType   string            `json:"hookward.event_type"`
 	Secret      int               `json:"hookward.secret"`
-	Aborted     bool              `json:"hookward.aborted"`
-	Duplicate   bool              `json:"hookward.duplicate"`
-	Client      string            `json:"client.address"`
-	Source      string            `json:"source.address"`
-	Rule        string            `json:"rule.name"`
-	Method      string            `json:"http.request.method"`
-	Host        string            `json:"url.domain"`
-	Path        string            `json:"url.path"`
-	BodyBytes   *int64            `json:"http.request.body.bytes"`
-	BodyHash    string            `json:"hookward.body.sha256"`
-	Status      int               `json:"http.response.status_code"`
+	PublicKey   int               `json:"hookward.public_key"`
+
+	ClientSubject     string `json:"tls.client.subject"`
+	ClientCertificate string `json:"tls.client.hash.sha256"`
+
+	SignatureLabel     string `json:"hookward.signature.label"`
+	SignatureKeyID     string `json:"hookward.signature.key_id"`
+	SignatureAlgorithm string `json:"hookward.signature.algorithm"`
 
 	TokenAlgorithm string `json:"hookward.jwt.algorithm"`
 	TokenKeyID     string `json:"hookward.jwt.key_id"`
 	TokenIssuer    string `json:"hookward.jwt.issuer"`
 	TokenSubject   string `json:"hookward.jwt.subject"`
+
+	Aborted   bool   `json:"hookward.aborted"`
+	Duplicate bool   `json:"hookward.duplicate"`
+	Client    string `json:"client.address"`
+	Source    string `json:"source.address"`
+	Rule      string `json:"rule.name"`
+	Method    string `json:"http.request.method"`
+	Host      string `json:"url.domain"`
+	Path      string `json:"url.path"`
+	BodyBytes *int64 `json:"http.request.body.bytes"`
+	BodyHash  string `json:"hookward.body.sha256"`
+	Status    int    `json:"http.response.status_code"`
 
 	Action        string `json:"event.action"`
 	Kept          string `json:"hookward.delivery.id"`

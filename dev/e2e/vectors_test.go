@@ -30,8 +30,9 @@ func TestVectors(t *testing.T) {
 	gates := []gate{}
 	sent := []vectorfile.Vector{}
 	for _, v := range all {
-		if strings.HasPrefix(v.Expect, "timestamp_too_") || v.Expect == "token_expired" || v.Expect == "token_not_yet_valid" {
-			continue
+		path, _, _ := strings.Cut(v.URL, "?")
+		if strings.HasPrefix(v.Expect, "timestamp_too_") || v.Expect == "token_expired" || v.Expect == "token_not_yet_valid" || strings.Contains(path, "%") {
+			continue // Go's client writes escapes of a path in its own way
 		}
 		if v.URL == "/" && v.Options["publicURL"] != nil {
 			continue // the gate's own prefix would be a part of what is signed
@@ -39,6 +40,7 @@ func TestVectors(t *testing.T) {
 		if !v.Now.IsZero() {
 			v.Options["tolerance"] = "1000000h"
 			delete(v.Options, "replay") // which does not outlast that
+			expireNever(v.Options)
 		}
 		options, err := json.Marshal(v.Options)
 		if err != nil {
@@ -65,6 +67,19 @@ func TestVectors(t *testing.T) {
 		})
 	}
 	t.Logf("of %d vectors: %v", len(all), counts)
+}
+
+// expireNever has message signatures pass whose expires is past as well.
+func expireNever(options map[string]any) {
+	if options["messageSignature"] == nil && options["provider"] != "adcp" {
+		return
+	}
+	section, ok := options["messageSignature"].(map[string]any)
+	if !ok {
+		section = map[string]any{}
+	}
+	section["clockSkew"] = "1000000h"
+	options["messageSignature"] = section
 }
 
 // judge holds an answer, and what the backend got, against a vector. It returns the

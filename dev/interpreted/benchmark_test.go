@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/ecdsa"
+	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/hmac"
 	"crypto/rand"
@@ -246,5 +247,20 @@ func deliveries(b *testing.B) []delivery {
 			d.options["publicKeys"] = []any{code(der)}
 		}
 	}
-	return all
+	return append(all, messageDelivery(address, []byte(body)))
+}
+
+// messageDelivery is one that is signed by RFC 9421, with Ed25519.
+func messageDelivery(address *url.URL, body []byte) delivery {
+	key := ed25519.NewKeyFromSeed([]byte(strings.Repeat("s", ed25519.SeedSize)))
+	sum := sha256.Sum256(body)
+	digest := "sha-256=:" + base64.StdEncoding.EncodeToString(sum[:]) + ":"
+	params := fmt.Sprintf(`("@method" "@target-uri" "content-digest");created=%d;keyid="k";alg="ed25519"`, time.Now().Unix())
+	text := "\"@method\": POST\n\"@target-uri\": http://hooks.example.com/hooks\n\"content-digest\": " + digest + "\n\"@signature-params\": " + params
+	return delivery{
+		name: "rfc9421", url: address, body: body,
+		options: map[string]any{"publicKeys": []any{hex.EncodeToString(key.Public().(ed25519.PublicKey))}, "messageSignature": "true"},
+		header: http.Header{"Content-Digest": {digest}, "Signature-Input": {"sig1=" + params},
+			"Signature": {"sig1=:" + base64.StdEncoding.EncodeToString(ed25519.Sign(key, []byte(text))) + ":"}},
+	}
 }

@@ -48,8 +48,8 @@ func TestReadme(t *testing.T) {
 			}
 		}
 	}
-	if found != 52 {
-		t.Errorf("found %d configurations of 52", found)
+	if found != 55 {
+		t.Errorf("found %d configurations of 55", found)
 	}
 }
 
@@ -98,7 +98,11 @@ func testReadme(t *testing.T, source Source, options string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(decoded.Secrets) > 0 && strings.HasPrefix(decoded.Secrets[0], "file:") {
+	keys := append(append([]string{}, decoded.Secrets...), decoded.PublicKeys...)
+	if decoded.ClientCertificate != nil {
+		keys = append(decoded.ClientCertificate.CA, keys...)
+	}
+	if len(keys) > 0 && strings.HasPrefix(keys[0], "file:") {
 		return // a file of the reader's
 	}
 	if redis, ok := raw["redis"].(map[string]any); ok {
