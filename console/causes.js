@@ -1,6 +1,6 @@
 // The checks in their order, and for each reason the check that stopped a request, what
 // it saw, and what is behind it most of the time. A test holds the reasons against the gate's.
-export const checks = ['configuration', 'method', 'client address', 'ban', 'rate limit', 'body', 'handshake', 'signature or token', 'timestamp', 'replay', 'audit record'];
+export const checks = ['configuration', 'method', 'client address', 'ban', 'rate limit', 'client certificate', 'body', 'handshake', 'signature or token', 'timestamp', 'replay', 'audit record'];
 
 export const causes = {
   config_invalid: ['configuration', 'The gate has a mistake in its configuration, or no usable secret, and refuses everything.', 'Health names the mistake; hookward check finds it before Traefik does.'],
@@ -45,6 +45,15 @@ export const causes = {
   introspection_unavailable: ['signature or token', 'The authorization server can’t be asked about the token.', 'It does not answer, or refuses the gate’s own credentials.'],
   token_expired: ['timestamp', 'The token is over.', 'A clock is wrong, or the sender keeps its token too long.'],
   token_not_yet_valid: ['timestamp', 'The token is not valid yet.', 'A clock is wrong.'],
+  client_certificate_missing: ['client certificate', 'There was no client certificate.', 'The sender has none, or TLS ends at a proxy that does not pass it on.'],
+  client_certificate_refused: ['client certificate', 'The client certificate is expired, unknown, or another than is named.', 'The sender has a new certificate, or it is another sender.'],
+  parameter_missing: ['signature or token', 'The message signature does not say of itself what is asked for.', 'messageSignature.parameters asks for more than the sender writes.'],
+  nonce_malformed: ['signature or token', 'The nonce is too short, or no base64url.', 'messageSignature.minNonceBytes asks for more than the sender makes.'],
+  tag_mismatch: ['signature or token', 'The tag is none of messageSignature.tags.', 'It is a signature for another purpose.'],
+  component_missing: ['signature or token', 'A part of the request is not signed that has to be, or is signed and not there.', 'A proxy takes a header away, or the sender signs less than messageSignature.components asks for.'],
+  key_refused: ['signature or token', 'The key is not for this purpose.', 'It lacks one of messageSignature.keyMembers.'],
+  digest_missing: ['signature or token', 'There was no digest of the body that counts.', 'The sender has no Content-Digest, or one by an old algorithm.'],
+  digest_mismatch: ['signature or token', 'The digest is that of another body.', 'A proxy changed the body.'],
   timestamp_missing: ['timestamp', 'There was no timestamp, or there were two.', 'A proxy takes the header away.'],
   timestamp_malformed: ['timestamp', 'The timestamp is not written as the scheme says.', 'The gate has another provider than the sender is.'],
   timestamp_too_old: ['timestamp', 'It was signed longer ago than tolerance.', 'A clock is wrong, or the sender repeats what failed before.'],
