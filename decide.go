@@ -42,8 +42,7 @@ func decideLoop(w *workers, x *exchange, own *scratch) {
 			refusePanicked(x, own.watch, fmt.Sprint(panicked))
 		}
 	}()
-	defer leave(w)
-	defer unwatch(own.watch)
+	defer leaveDeciding(w, own)
 	var p *policy.Policy
 	var reason string
 	var size int
@@ -91,9 +90,7 @@ func decideLoop(w *workers, x *exchange, own *scratch) {
 		if reason == verdict.Verified && p.AsksVerified {
 			reason = answerSigned(p, x)
 		}
-		if p.Uncompresses {
-			x.Body = x.arrived // what was verified was not; see uncompress
-		}
+		takeArrived(p, x)
 		if reason == verdict.Verified && p.Replay != nil {
 			reason = claimDelivery(p, x)
 		}
@@ -174,6 +171,22 @@ func arrive(x *exchange) *policy.Policy {
 		keepHeaders(p.Audit, r, x)
 	}
 	return p
+}
+
+// leaveDeciding ends a worker that decides.
+func leaveDeciding(w *workers, own *scratch) {
+	unwatch(own.watch)
+	leave(w)
+}
+
+// takeArrived goes back to the body as it arrived, where another was verified: see
+// signature.Uncompress.
+//
+//inline:hot
+func takeArrived(p *policy.Policy, x *exchange) {
+	if p.Uncompresses {
+		x.Body = x.arrived
+	}
 }
 
 // handOn makes a request what the next handler is to get, and has its record written down

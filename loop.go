@@ -46,8 +46,7 @@ func decideLoopInlined(w *workers, x *exchange, own *scratch) {
 			refusePanicked(x, own.watch, fmt.Sprint(panicked))
 		}
 	}()
-	defer leave(w)
-	defer unwatch(own.watch)
+	defer leaveDeciding(w, own)
 	var p *policy.Policy
 	var reason string
 	var size int
@@ -213,6 +212,9 @@ func decideLoopInlined(w *workers, x *exchange, own *scratch) {
 			checkRateLimitEnd1:
 			}
 		}
+		if reason == "" && p.Certificate != nil {
+			reason = checkCertificate(p, x)
+		}
 		if reason == "" && !p.Methods[x.method] {
 			reason = answerMethod(p, x)
 		}
@@ -333,8 +335,10 @@ func decideLoopInlined(w *workers, x *exchange, own *scratch) {
 		if reason == verdict.Verified && p.AsksVerified {
 			reason = answerSigned(p, x)
 		}
-		if p.Uncompresses {
-			x.Body = x.arrived
+		{
+			if p.Uncompresses {
+				x.Body = x.arrived
+			}
 		}
 		if reason == verdict.Verified && p.Replay != nil {
 			{
@@ -642,8 +646,8 @@ func recordLoopInlined(w *workers, x *exchange, own *audit.Scratch) {
 			} else if x.reason == verdict.ConfigInvalid {
 				newRecordR.Error = causeOf(x.gate)
 			}
-			if x.proof.JWT != nil {
-				audit.NoteToken(newRecordR, x.proof.JWT.Algorithm, x.proof.JWT.KeyID, x.proof.JWT.Issuer, x.proof.JWT.Subject)
+			if x.proof.JWT != nil || x.proof.Message != nil || x.Certificate != nil {
+				noteProof(newRecordR, x)
 			}
 			if !x.proof.Timestamp.IsZero() {
 				newRecordR.Timestamp = x.proof.Timestamp.UTC().Format(report.TimeLayout)
@@ -756,7 +760,7 @@ func recordLoopInlined(w *workers, x *exchange, own *audit.Scratch) {
 			r.ID = r.Epoch + "-" + strconv.FormatInt(r.Sequence, 10)
 		}
 		{
-			if r.Query == "" && r.Headers == nil && a.Payload == audit.PayloadHash {
+			if r.Query == "" && r.Headers == nil && r.SignatureKeyID == "" && r.ClientCertificate == "" && a.Payload == audit.PayloadHash {
 				encodeRecordTexts = strings.Join([]string{r.Path, r.Host, r.DeliveryID, r.EventType, r.MediaType, r.Method}, " ")
 				if r.TokenAlgorithm != "" {
 					encodeRecordTexts += audit.TokenTexts(r)
