@@ -70,7 +70,7 @@ func TestBuildCommand(t *testing.T) {
 		{"no network", []string{"GOPROXY=off", "GOFLAGS=-modcacherw", "GOMODCACHE=" + t.TempDir()}, []string{"--hookward", root}, 2, "Go's module proxy could not be asked"},
 		{"a full disk", []string{"TMPDIR=" + full}, []string{"--hookward", root}, 2, "The disk is full"},
 		{"a gate that passes everything", nil, []string{"--hookward", changed("	if f.Otherwise != \"\" {\n", "return verdict.Verified\n")}, 1, "a wrongly signed delivery got 200"},
-		{"a gate that passes nothing", nil, []string{"--hookward", changed("		x := decideOn(g, r, hijackable, time.Now())\n", "x.forward = false\n")}, 1, "a good delivery got 401"},
+		{"a gate that passes nothing", nil, []string{"--hookward", changed("	x.forward = x.passes\n", "x.forward = false\n")}, 1, "a good delivery got 401"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if c.name == "a full disk" && full == "" {
