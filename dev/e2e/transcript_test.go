@@ -22,6 +22,13 @@ func eventually(t *testing.T, what string, holds func() bool) {
 	testkit.Await(t, what, holds)
 }
 
+// unsteadily says that what a test sends from here on depends on the clock.
+func unsteadily(t *testing.T) {
+	t.Helper()
+	unsteady.Add(1)
+	t.Cleanup(func() { unsteady.Add(-1) })
+}
+
 // transcribed notes a request and its answer. What a test sends past exchange and dial, be
 // it from many goroutines or to break it off, is in no transcript.
 func transcribed(t *testing.T, r *http.Request, response *http.Response, body []byte, err error) {
