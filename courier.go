@@ -80,16 +80,17 @@ func serveRouter(ctx context.Context, g *gate, next http.Handler) {
 // servedBy returns the handler for what waits for a router, or nil while there is none.
 func servedBy(name, router string) *served {
 	registryMu.Lock()
-	defer registryMu.Unlock()
+	var one *served
 	m := middlewares[name]
-	if m == nil {
+	if m != nil {
+		one = m.served[router]
+	}
+	registryMu.Unlock()
+	if one == nil || one.ctx.Err() != nil {
 		return nil
 	}
-	one := m.served[router]
-	if one != nil && one.several {
+	if one.several {
 		report.Write("error", name, "delivery: Traefik does not tell the names of its routers, and the middleware stands on several: nothing is tried in the background", time.Now())
-	}
-	if one == nil || one.several || one.ctx.Err() != nil {
 		return nil
 	}
 	return one

@@ -51,14 +51,13 @@ func numbersOf(g *Gate) Numbers {
 	s := Numbers{Gate: g.name, n: make([]int64, numbersAt), kept: g.kept}
 	g.Mu.Lock()
 	copy(s.n, g.N)
+	arrived := atomic.LoadInt64(&g.Arrived) // nothing is counted as over meanwhile
 	s.Provider = g.provider
 	s.Mode = g.mode
 	s.Valid = g.valid
 	s.gone = g.gone
 	g.Mu.Unlock()
-	// Read after the others: one that has arrived meanwhile is in flight, and none is
-	// counted as over that has not arrived.
-	s.InFlight = atomic.LoadInt64(&g.Arrived) - Requests(&s)
+	s.InFlight = arrived - Requests(&s)
 	return s
 }
 

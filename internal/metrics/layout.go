@@ -6,8 +6,8 @@ import (
 	"github.com/hookward/hookward/internal/verdict"
 )
 
-// The numbers of a gate stand in one list, so that they are copied in one step:
-// requests by decision and reason, responses by decision and class, and the histograms, each with its
+// The numbers of a gate stand in one list, so that they are copied in one step: requests by
+// decision and reason, responses by decision and class, and the histograms, each with its
 // buckets, one for what is above them, and the sum.
 
 // decisions are those of the record, and one for what was refused and forwarded all the

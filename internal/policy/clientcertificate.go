@@ -37,9 +37,6 @@ func proveCertificate(m *message.Message) signature.Proof {
 
 // completeCertificate makes what is verified depend on the certificates, too.
 func completeCertificate(p *Policy, options config.Options) {
-	if p.Certificate.Header != "" {
-		p.Names[p.Certificate.Header] = true
-	}
 	h := sha256.New()
 	text, _ := json.Marshal([]any{p.VerificationDigest, options.ClientCertificate})
 	h.Write(text)

@@ -29,9 +29,6 @@ func fitReplayTo(n *config.Notes, p *Policy) {
 // completeMessage adds what follows from the options of a message signature.
 func completeMessage(p *Policy, options config.Options) {
 	v := p.MessageSignature
-	for name := range v.Names {
-		p.Names[name] = true
-	}
 	v.Summary = message.SummaryOf(&v.ID, &v.Event)
 	p.Authenticate = messagesignature.Challenges(options.MessageSignature.WWWAuthenticate)
 	h := sha256.New()

@@ -31,8 +31,9 @@ type verification struct {
 	handshakes handshakes.Set
 }
 
-// compileVerification compiles what a request is verified by: a signature, a token, a
-// JWT or a message signature, or the client's certificate alone. Of two of the former it would never be clear whether one is enough. The row is the provider's.
+// compileVerification compiles what a request is verified by: a signature, a token, a JWT or a
+// message signature, or the client's certificate alone. Of two of the former it would never be
+// clear whether one is enough. The row is the provider's.
 func compileVerification(n *config.Notes, secrets *secrets.Resolver, options, row config.Options, methods map[string]bool) verification {
 	v := verification{}
 	signature := options.Signature != nil && (options.Provider != "" || len(options.Signature.Header) > 0 || options.Signature.Field != "")
@@ -251,6 +252,14 @@ func verifiedNames(p *Policy) map[string]bool {
 		if t.Scheme != "" {
 			names["Authorization"] = true
 		}
+	}
+	if p.MessageSignature != nil {
+		for name := range p.MessageSignature.Names {
+			names[name] = true
+		}
+	}
+	if p.Certificate != nil && p.Certificate.Header != "" {
+		names[p.Certificate.Header] = true
 	}
 	return names
 }
