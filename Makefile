@@ -70,8 +70,9 @@ dev:
 	@go run -C dev ./prebuild
 	@rm -rf $(TRANSCRIPTS)
 	@# Uncached: Go does not see that these tests read the other module's files.
-	HOOKWARD_FORM=interpreted HOOKWARD_TRANSCRIPT=$(TRANSCRIPTS)/interpreted go test -C dev -p 1 -count 1 ./...
-	HOOKWARD_FORM=compiled HOOKWARD_TRANSCRIPT=$(TRANSCRIPTS)/compiled go test -C dev -p 1 -count 1 $(IN_TRAEFIK)
+	@# Go's own limit, 10 minutes a package, is near what ./e2e takes on a busy machine.
+	HOOKWARD_FORM=interpreted HOOKWARD_TRANSCRIPT=$(TRANSCRIPTS)/interpreted go test -C dev -p 1 -count 1 -timeout 40m ./...
+	HOOKWARD_FORM=compiled HOOKWARD_TRANSCRIPT=$(TRANSCRIPTS)/compiled go test -C dev -p 1 -count 1 -timeout 40m $(IN_TRAEFIK)
 	go run -C dev ./transcript $(TRANSCRIPTS)/interpreted $(TRANSCRIPTS)/compiled
 
 #? race-e2e: Run the end-to-end tests in a Traefik with the race detector and hookward compiled in, for a quarter of an hour or more (takes gcc; TESTS='-run Replay' for some)

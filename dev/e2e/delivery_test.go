@@ -26,11 +26,10 @@ func kept(t *testing.T, more string) string {
 // script answers each path with the statuses that its query names, one after the other,
 // and then with 200.
 func script() http.HandlerFunc {
-	var counts [1000]atomic.Int64
+	var turns sync.Map // a path: *atomic.Int64
 	return func(rw http.ResponseWriter, r *http.Request) {
-		n := 0
-		_, _ = fmt.Sscanf(r.URL.Path[strings.LastIndex(r.URL.Path, "/")+1:], "%d", &n)
-		turn := int(counts[n%1000].Add(1)) - 1
+		count, _ := turns.LoadOrStore(r.URL.Path, new(atomic.Int64))
+		turn := int(count.(*atomic.Int64).Add(1)) - 1
 		answers := strings.Split(r.Header.Get("X-Answers"), " ")
 		answer := "200"
 		if turn < len(answers) && answers[turn] != "" {
