@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/hookward/hookward/internal/audit"
+	"github.com/hookward/hookward/internal/courier"
 	"github.com/hookward/hookward/internal/delivery"
 	"github.com/hookward/hookward/internal/hooktest"
 	"github.com/hookward/hookward/internal/store"
@@ -116,8 +117,8 @@ func end(k *kept) {
 	delete(middlewares, k.name)
 	registryMu.Unlock()
 	if m != nil && m.courier != nil {
-		eventually(k.t, "the store is not read", func() bool { return delivery.Count(m.courier.engine).Loaded })
-		delivery.Close(m.courier.engine)
+		eventually(k.t, "the store is not read", func() bool { return delivery.Count(courier.EngineOf(m.courier)).Loaded })
+		courier.Close(m.courier)
 		eventually(k.t, "the store is not given back", func() bool {
 			_, err := os.Stat(filepath.Join(store.DirectoryOf(k.state, k.name), "lock"))
 			return err != nil
@@ -137,7 +138,7 @@ func post(k *kept, body string, headers ...string) *httptest.ResponseRecorder {
 func numbers(k *kept, waiting, dead int) {
 	k.t.Helper()
 	registryMu.Lock()
-	e := middlewares[k.name].courier.engine
+	e := courier.EngineOf(middlewares[k.name].courier)
 	registryMu.Unlock()
 	n := delivery.Numbers{}
 	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(time.Millisecond) {

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/hookward/hookward/internal/config"
+	"github.com/hookward/hookward/internal/courier"
 	"github.com/hookward/hookward/internal/hooktest"
 	"github.com/hookward/hookward/internal/policy"
 	"github.com/hookward/hookward/internal/store"
@@ -209,7 +210,7 @@ func TestOrphans(t *testing.T) {
 	post(k, "body")
 	numbers(k, 1, 0)
 	end(k)
-	tellOrphans(k.state, time.Now())
+	courier.TellOrphans(k.state, exists, time.Now())
 	if !strings.Contains(k.records(), "there is no such middleware") || !strings.Contains(k.records(), "has 1 deliveries of it") {
 		t.Error(k.records())
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/hookward/hookward/internal/ahead"
+	"github.com/hookward/hookward/internal/courier"
 	"github.com/hookward/hookward/internal/handshakes"
 	"github.com/hookward/hookward/internal/memory"
 	"github.com/hookward/hookward/internal/message"
@@ -77,10 +78,10 @@ type exchange struct {
 	eventType  string
 	answer     *handshakes.Answer // to a handshake
 
-	kept    *keeping // nil where nothing is kept of it
-	outer   *keeping // what a gate in front of this one has noted
-	awaited bool     // the backend is asked while the sender waits, and the delivery is kept
-	through bool     // it is an attempt of this middleware's own, for a delivery that was verified
+	kept    *courier.Kept // nil where nothing is kept of it
+	outer   *courier.Kept // what a gate in front of this one has noted
+	awaited bool          // the backend is asked while the sender waits, and the delivery is kept
+	through bool          // it is an attempt of this middleware's own, for a delivery that was verified
 
 	status    int  // what the client was sent; 0 where the backend sent nothing
 	left      bool // the caller was gone before the status was there, which is an error

@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"sync/atomic"
 	"time"
+
+	"github.com/hookward/hookward/internal/courier"
 )
 
 // This file stays tiny, as serve.go does: a backend that aborts its answer panics through
@@ -26,13 +28,15 @@ func keptHandler(g *gate, next http.Handler) http.Handler {
 		// that this is a failure as others are. A panic behind that goes on: it is how a
 		// broken response is aborted. Yaegi recovers here, and in no function behind it.
 		defer func() {
-			if !x.kept.passed {
+			if !x.kept.Passed {
 				_ = recover()
-				endOtherwise(rw, x)
+				courier.EndOtherwise(rw, x.kept, x.completed)
+				x.completed = true
 			}
+			takeKept(x)
 			finish(x)
 		}()
-		next.ServeHTTP(newKeptWriter(rw, x), x.kept.request)
+		next.ServeHTTP(courier.NewWriter(rw, x.kept), x.kept.Request)
 		x.completed = true
 	})
 }
@@ -56,16 +60,4 @@ func serveOtherwise(next http.Handler, rw http.ResponseWriter, r *http.Request, 
 	}
 	next.ServeHTTP(newStatusWriter(rw, x), x.Request)
 	x.completed = true
-}
-
-// tryNext has a handler answer an attempt in the background, and says whether it did so to
-// the end.
-func tryNext(next http.Handler, rw http.ResponseWriter, r *http.Request) bool {
-	whole := false
-	func() {
-		defer func() { _ = recover() }()
-		next.ServeHTTP(rw, r)
-		whole = true
-	}()
-	return whole
 }

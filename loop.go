@@ -25,6 +25,7 @@ import (
 	"github.com/hookward/hookward/internal/claim"
 	"github.com/hookward/hookward/internal/cluster"
 	"github.com/hookward/hookward/internal/console"
+	"github.com/hookward/hookward/internal/courier"
 	"github.com/hookward/hookward/internal/delivery"
 	"github.com/hookward/hookward/internal/header"
 	"github.com/hookward/hookward/internal/iplist"
@@ -54,8 +55,6 @@ func decideLoopInlined(w *workers, x *exchange, own *scratch) {
 	var arriveLines []string
 	var arriveP *policy.Policy
 	var arriveR *http.Request
-	var beginAttemptCancel context.CancelFunc
-	var beginAttemptCtx context.Context
 	var checkAddressA *policy.Addresses
 	var checkProofErr error
 	var checkProofF *signature.Usual
@@ -73,6 +72,7 @@ func decideLoopInlined(w *workers, x *exchange, own *scratch) {
 	var findClientPeer netip.AddrPort
 	var forwardH http.Header
 	var forwardR *http.Request
+	var keepDeliveryK *courier.Kept
 	var nextJobX *exchange
 	var readBodyErr error
 	var readBodyLate int64
@@ -408,19 +408,32 @@ func decideLoopInlined(w *workers, x *exchange, own *scratch) {
 								if x.state.Delivery == nil || x.outer != nil || x.duplicate || p.Replay != nil && x.claim == "" {
 									labelAgain(p, x, forwardH)
 								} else {
-									x.kept = &keeping{middleware: x.gate.name, attempt: "1", claim: x.claim}
-									x.kept.id = store.Prefix + strconv.FormatInt(atomic.AddInt64(store.LastNumber, 1), 16)
-									x.kept.received = x.start.UTC().Format(time.RFC3339)
-									x.kept.calm = atomic.LoadInt32(&x.state.Delivery.Alert) == 0
+									keepDeliveryK = &courier.Kept{Attempt: "1"}
+									keepDeliveryK.Middleware = x.gate.name
+									keepDeliveryK.ID = store.Prefix + strconv.FormatInt(atomic.AddInt64(store.LastNumber, 1), 16)
+									keepDeliveryK.Received = x.start.UTC().Format(time.RFC3339)
+									keepDeliveryK.Claim = x.claim
+									keepDeliveryK.Router = x.gate.router
+									keepDeliveryK.Policy = p
+									keepDeliveryK.State = x.state
+									keepDeliveryK.Start = x.start
+									keepDeliveryK.DeliveryID = x.deliveryID
+									keepDeliveryK.EventType = x.eventType
+									keepDeliveryK.Lease = x.lease
+									keepDeliveryK.Body = x.Body
+									keepDeliveryK.Limit = x.limit
+									keepDeliveryK.LimitPolicy = x.limitPolicy
+									keepDeliveryK.Calm = atomic.LoadInt32(&x.state.Delivery.Alert) == 0
+									x.kept = keepDeliveryK
 									x.awaited = !p.Delivery.Accept
-									forwardH[reissue.IDHeader] = []string{x.kept.id}
+									forwardH[reissue.IDHeader] = []string{keepDeliveryK.ID}
 									forwardH[reissue.AttemptHeader] = []string{"1"}
-									forwardH[reissue.ReceivedHeader] = []string{x.kept.received}
+									forwardH[reissue.ReceivedHeader] = []string{keepDeliveryK.Received}
 									if p.Delivery.IDHeader != "" {
 										forwardH[p.Delivery.IDHeader] = forwardH[reissue.IDHeader]
 									}
 									if p.Delivery.SignKey != nil {
-										reissue.Sign(forwardH, p.Delivery.SignKey, x.kept.id, time.Now(), x.Body)
+										reissue.Sign(forwardH, p.Delivery.SignKey, keepDeliveryK.ID, time.Now(), x.Body)
 									}
 								}
 							}
@@ -468,11 +481,9 @@ func decideLoopInlined(w *workers, x *exchange, own *scratch) {
 					}
 				} else {
 					{
+						x.kept.Original = x.Request
 						if x.awaited {
-							beginAttemptCtx, beginAttemptCancel = context.WithCancel(context.WithValue(context.WithoutCancel(x.Request.Context()), underwayKey, x.kept))
-							x.kept.cancel = beginAttemptCancel
-							x.kept.request = x.Request.Clone(beginAttemptCtx)
-							x.kept.timer = time.AfterFunc(p.Delivery.Timeout, beginAttemptCancel)
+							courier.Begin(x.kept, p.Delivery.Timeout)
 						}
 					}
 				}
@@ -676,9 +687,9 @@ func recordLoopInlined(w *workers, x *exchange, own *audit.Scratch) {
 		}
 		if x.kept != nil {
 			{
-				r.Kept = x.kept.id
+				r.Kept = x.kept.ID
 				r.KeptState = delivery.Delivered
-				if x.kept.stored || x.status < 200 || x.status > 299 {
+				if x.kept.Stored || x.status < 200 || x.status > 299 {
 					noteNotDelivered(r, x)
 				}
 			}

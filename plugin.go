@@ -50,12 +50,10 @@ package hookward
 import (
 	"context"
 	"net/http"
-	"reflect"
-	"runtime"
-	"strings"
 	"sync"
 	"time"
 
+	"github.com/hookward/hookward/internal/courier"
 	"github.com/hookward/hookward/internal/memory"
 	"github.com/hookward/hookward/internal/policy"
 	"github.com/hookward/hookward/internal/report"
@@ -102,7 +100,7 @@ func New(ctx context.Context, next http.Handler, config *Config, name string) (h
 		return endpoint(ctx, g, now), nil
 	}
 	serveRouter(ctx, g, next)
-	if keepsDeliveries(raw) {
+	if courier.Wanted(raw) {
 		return keptHandler(g, next), nil
 	}
 	return handler(g, next), nil
@@ -114,9 +112,8 @@ const version = "v0.1.0-dev"
 
 const module = "github.com/hookward/hookward"
 
-// compiled says that this code is compiled into the program, and not interpreted. Yaegi
-// hands its functions to compiled code as ones that reflect makes.
-var compiled = strings.HasPrefix(runtime.FuncForPC(reflect.ValueOf(CreateConfig).Pointer()).Name(), module)
+// compiled says that this code is compiled into the program, and not interpreted.
+var compiled = traefik.Compiled
 
 var (
 	versionMu   sync.Mutex

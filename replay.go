@@ -41,7 +41,7 @@ func claimedOtherwise(p *policy.Policy, x *exchange, key string, found int) stri
 	case claim.Granted:
 		return claimShared(p, x)
 	case claim.InFlight:
-		if x.Request.Context().Value(x.state.Replays) == key || x.outer != nil && x.outer.claim == key {
+		if x.Request.Context().Value(x.state.Replays) == key || x.outer != nil && x.outer.Claim == key {
 			return verdict.Verified // a gate of this middleware has claimed it on the way here
 		}
 		x.wait = int64(time.Second)

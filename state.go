@@ -2,6 +2,7 @@ package hookward
 
 import (
 	"context"
+	"net/http"
 	"reflect"
 	"sync"
 	"sync/atomic"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/hookward/hookward/internal/audit"
 	"github.com/hookward/hookward/internal/console"
+	"github.com/hookward/hookward/internal/courier"
 	"github.com/hookward/hookward/internal/delivery"
 	"github.com/hookward/hookward/internal/memory"
 	"github.com/hookward/hookward/internal/metrics"
@@ -36,7 +38,7 @@ type middleware struct {
 	refuses    bool            // everything, for that
 	bodyMemory int64           // what the option maxBodyMemoryBytes names, or 0
 
-	served map[string]*served // what stands behind its gates, by router; guarded by registryMu
+	servers *courier.Servers // what stands behind its gates; set once
 
 	// What was last compiled, also guarded by registryMu.
 	lastRaw         map[string]any
@@ -49,7 +51,7 @@ type middleware struct {
 	compilation *policy.Compilation
 	memory      memory.Memory
 	pushers     []*scrape.Pusher // of a middleware with metrics
-	courier     *courier         // nil where nothing is stored
+	courier     *courier.Courier // nil where nothing is stored
 
 	bodyMemoryTold string
 }
@@ -135,15 +137,58 @@ func useState(ctx context.Context, name string, m *middleware, p *policy.Policy,
 		audit.OpenAhead(m.numbers, memory.FileOf(p.Audit.Directory, "ahead-", name), outputs)
 	}
 	s := memory.Use(ctx, &m.memory, name, p, outputs, now)
-	s.Delivery = keepCourier(m, name, p, s)
+	keepCourier(m, name, p, s)
 	return s
+}
+
+// orphanTime is when a store that nobody uses is told of: by then all gates are there.
+const orphanTime = time.Minute
+
+// keepCourier has a state's deliveries handed on, with the middleware's lock held.
+func keepCourier(m *middleware, name string, p *policy.Policy, s *memory.State) {
+	before := m.courier
+	m.courier = courier.Keep(before, name, m.numbers, m.servers, p, s)
+	s.Delivery = courier.EngineOf(m.courier)
+	if m.courier == nil || m.courier == before {
+		return
+	}
+	directory := p.Delivery.Directory
+	time.AfterFunc(orphanTime, func() {
+		defer func() { _ = recover() }()
+		courier.TellOrphans(directory, exists, time.Now())
+	})
+}
+
+// exists says whether there is a middleware of a name.
+func exists(name string) bool {
+	registryMu.Lock()
+	defer registryMu.Unlock()
+	return middlewares[name] != nil
+}
+
+// serveRouter notes what stands behind a gate, for what is handed on in the background.
+func serveRouter(ctx context.Context, g *gate, next http.Handler) {
+	registryMu.Lock()
+	m := middlewares[g.name]
+	registryMu.Unlock()
+	if m == nil {
+		return
+	}
+	current := func(now time.Time) (*policy.Policy, *memory.State) { return currentPolicy(g, now) }
+	courier.Serve(ctx, m.servers, g.router, current, next)
+	g.mu.Lock()
+	s := g.state
+	g.mu.Unlock()
+	if s != nil && s.Delivery != nil {
+		delivery.Poke(s.Delivery)
+	}
 }
 
 // middlewareOf returns what there is by a name, used by one more gate.
 func middlewareOf(ctx context.Context, name string, now time.Time) *middleware {
 	m := middlewares[name]
 	if m == nil {
-		m = &middleware{numbers: audit.NewNumbers(name)}
+		m = &middleware{numbers: audit.NewNumbers(name), servers: courier.NewServers()}
 		middlewares[name] = m
 	}
 	if m.ctx == nil || ctx.Err() == nil {
@@ -262,7 +307,7 @@ func forget(now time.Time) int {
 			memory.Close(&m.memory)
 			scrape.ClosePushers(m.pushers)
 			if m.courier != nil {
-				delivery.Close(m.courier.engine)
+				courier.Close(m.courier)
 			}
 			audit.CloseAhead(m.numbers)
 			m.mu.Unlock()

@@ -24,7 +24,7 @@ var floors = []struct {
 	{"what providers ask, and what is recorded", "internal/audit internal/handshakes internal/jwt internal/messagesignature"},
 	{"what all options come to together, and what tests are made of", "internal/hooktest internal/metrics internal/policy"},
 	{"what is remembered by one policy for the next", "internal/memory"},
-	{"who asks for the numbers of all that", "internal/scrape"},
+	{"who hands on what is not to be lost, and who asks for the numbers of all that", "internal/courier internal/scrape"},
 	{"who shows them to people", "internal/console"},
 	{"the gate, which Traefik loads with all that is below; and what a gate would make of a configuration", ". internal/inspect"},
 	{"what people use: nothing that Traefik loads imports it", "explain signer"},

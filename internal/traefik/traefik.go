@@ -8,9 +8,14 @@ import (
 	"os"
 	"reflect"
 	"regexp"
+	"runtime"
 	"strings"
 	"time"
 )
+
+// Compiled says that hookward is compiled into the program, and not interpreted. Yaegi
+// hands its functions to compiled code as ones that reflect makes.
+var Compiled = strings.HasPrefix(runtime.FuncForPC(reflect.ValueOf(RouterOf).Pointer()).Name(), "github.com/hookward/")
 
 // routerName finds the name of the router in a logger's context, which is JSON
 // without its braces.

@@ -1,4 +1,4 @@
-package hookward
+package courier
 
 import (
 	"context"
@@ -17,17 +17,17 @@ import (
 )
 
 // tryDelivery tries a delivery through the newest handler behind a gate of its router.
-func tryDelivery(c *courier, d *store.Delivery, number int) delivery.Result {
+func tryDelivery(c *Courier, d *store.Delivery, number int) delivery.Result {
 	now := time.Now()
-	served := servedBy(c.name, d.Router)
-	if served == nil {
+	one := serverFor(c.servers, c.name, d.Router)
+	if one == nil {
 		return delivery.Result{NotTried: true}
 	}
-	p, s := currentPolicy(served.gate, now)
+	p, s := one.current(now)
 	if p == nil || p.Delivery == nil || !announceAttempt(c, p, s, d, number, now) {
 		return delivery.Result{NotTried: true}
 	}
-	u := &keeping{middleware: c.name, id: d.ID, attempt: strconv.Itoa(number), received: d.Received.UTC().Format(time.RFC3339), claim: d.Claim, background: true}
+	u := &Kept{Middleware: c.name, ID: d.ID, Attempt: strconv.Itoa(number), Received: d.Received.UTC().Format(time.RFC3339), Claim: d.Claim, Background: true}
 	noted := context.WithValue(context.Background(), underwayKey, u)
 	// The proxy says so only then where an answer breaks off.
 	noted = context.WithValue(noted, http.ServerContextKey, &http.Server{})
@@ -41,7 +41,7 @@ func tryDelivery(c *courier, d *store.Delivery, number int) delivery.Result {
 		reissue.Sign(r.Header, p.Delivery.SignKey, d.ID, now, d.Body)
 	}
 	a := &reissue.Answer{}
-	whole := tryNext(served.next, reissue.NewWriter(a, cancel), r)
+	whole := tryNext(one.next, reissue.NewWriter(a, cancel), r)
 	if a.Status == 0 && whole && ctx.Err() == nil {
 		a.Status = http.StatusOK // what the server makes of that
 	}
@@ -57,7 +57,7 @@ func tryDelivery(c *courier, d *store.Delivery, number int) delivery.Result {
 
 // announceAttempt writes down that an attempt is about to be made, where records are
 // required. It says whether it may be made.
-func announceAttempt(c *courier, p *policy.Policy, s *memory.State, d *store.Delivery, number int, now time.Time) bool {
+func announceAttempt(c *Courier, p *policy.Policy, s *memory.State, d *store.Delivery, number int, now time.Time) bool {
 	if !p.Audit.Required {
 		return true
 	}
@@ -78,7 +78,7 @@ func announceAttempt(c *courier, p *policy.Policy, s *memory.State, d *store.Del
 }
 
 // recordChange records a transition.
-func recordChange(c *courier, change *delivery.Change) {
+func recordChange(c *Courier, change *delivery.Change) {
 	now := time.Now()
 	c.mu.Lock()
 	p := c.policy

@@ -1,0 +1,144 @@
+// Package courier hands deliveries to the backend that are not to be lost: while the sender
+// waits, or later, through the newest handler behind a gate. It must not know what a gate
+// checks, nor which middlewares there are.
+package courier
+
+import (
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/hookward/hookward/internal/audit"
+	"github.com/hookward/hookward/internal/claim"
+	"github.com/hookward/hookward/internal/cluster"
+	"github.com/hookward/hookward/internal/delivery"
+	"github.com/hookward/hookward/internal/memory"
+	"github.com/hookward/hookward/internal/policy"
+	"github.com/hookward/hookward/internal/report"
+	"github.com/hookward/hookward/internal/store"
+)
+
+// Courier hands on what a middleware has stored, across all reloads.
+type Courier struct {
+	name      string
+	numbers   *audit.Numbers
+	servers   *Servers
+	engine    *delivery.Engine
+	directory string
+
+	mu        sync.Mutex // guards what follows, which is the newest
+	policy    *policy.Policy
+	state     *memory.State
+	announced map[string]*audit.DeliveryRecord // attempts that are under way, by id
+}
+
+// Wanted says whether a configuration has the option delivery, whatever else is wrong with
+// it.
+func Wanted(raw map[string]any) bool {
+	for name := range raw {
+		if strings.EqualFold(name, "delivery") {
+			return true
+		}
+	}
+	return false
+}
+
+// Keep returns the courier for a policy, or nil where it has no use for one. Before is that
+// of the policy before, or nil.
+func Keep(before *Courier, name string, numbers *audit.Numbers, servers *Servers, p *policy.Policy, s *memory.State) *Courier {
+	if before != nil && (p.Delivery == nil || before.directory != p.Delivery.Directory) {
+		Close(before)
+		before = nil
+	}
+	if p.Delivery == nil {
+		return nil
+	}
+	if before == nil {
+		return begin(name, numbers, servers, p, s)
+	}
+	before.mu.Lock()
+	same := before.policy == p
+	before.policy = p
+	before.state = s
+	before.mu.Unlock()
+	if !same {
+		delivery.ChangeOptions(before.engine, p.Delivery.Options)
+	}
+	return before
+}
+
+// Close ends a courier. What it has not handed on stays where it is stored.
+func Close(c *Courier) {
+	delivery.Close(c.engine)
+}
+
+// EngineOf returns what has a courier's deliveries, or nil where there is no courier.
+func EngineOf(c *Courier) *delivery.Engine {
+	if c == nil {
+		return nil
+	}
+	return c.engine
+}
+
+func begin(name string, numbers *audit.Numbers, servers *Servers, p *policy.Policy, s *memory.State) *Courier {
+	d := p.Delivery
+	c := &Courier{name: name, numbers: numbers, servers: servers, directory: d.Directory, policy: p, state: s, announced: map[string]*audit.DeliveryRecord{}}
+	place := store.New(store.DirectoryOf(d.Directory, name), name, d.Options.Keys)
+	c.engine = delivery.New(place, d.Options, delivery.Hooks{
+		Serves:  func(router string) bool { return serverFor(c.servers, c.name, router) != nil },
+		Try:     func(d *store.Delivery, number int) delivery.Result { return tryDelivery(c, d, number) },
+		Changed: func(change *delivery.Change) { recordChange(c, change) },
+		Claim:   func(key string) { takeClaim(c, key) },
+		Release: func(key string) { giveBack(c, key) },
+		Tell:    func(level, message string) { report.Write(level, c.name, "delivery: "+message, time.Now()) },
+	})
+	delivery.Start(c.engine)
+	return c
+}
+
+// TellOrphans tells of the stores in a directory whose middlewares are gone, or have another
+// name now.
+func TellOrphans(stateDirectory string, exists func(name string) bool, now time.Time) {
+	for _, directory := range store.Directories(stateDirectory) {
+		name := store.MiddlewareOf(directory)
+		if name == "" || exists(name) {
+			continue
+		}
+		n := 0
+		for _, state := range []string{store.Waiting, store.Dead} {
+			_, _ = store.List(store.New(directory, name, nil), state, func(_ *store.Entry) bool {
+				n++
+				return true
+			})
+		}
+		if n > 0 {
+			report.Write("warn", name, "delivery: there is no such middleware, and "+directory+" has "+strconv.Itoa(n)+" deliveries of it: hookward deliveries adopt gives them to another one", now)
+		}
+	}
+}
+
+func newest(c *Courier) (*policy.Policy, *memory.State) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.policy, c.state
+}
+
+// takeClaim claims what an earlier process has left, so that the sender's repeat is known.
+func takeClaim(c *Courier, key string) {
+	_, s := newest(c)
+	if s.Replays != nil {
+		claim.Restore(s.Replays, key, time.Now().UnixNano())
+	}
+}
+
+// giveBack lets the sender of a dead delivery try again.
+func giveBack(c *Courier, key string) {
+	_, s := newest(c)
+	if s.Replays != nil {
+		claim.Forget(s.Replays, key)
+	}
+	if s.Cluster != nil {
+		cluster.Forget(s.Cluster, key)
+	}
+}
