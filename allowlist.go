@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/hookward/hookward/internal/clientip"
+	"github.com/hookward/hookward/internal/gates"
 	"github.com/hookward/hookward/internal/iplist"
 	"github.com/hookward/hookward/internal/ipset"
 	"github.com/hookward/hookward/internal/policy"
@@ -49,7 +50,7 @@ func checkAnyAddress(a *policy.Addresses, x *exchange) string {
 }
 
 // askLists says whether the lists let a client pass, or why not.
-func askLists(g *gate, a *policy.Addresses, x *exchange, whole netip.Addr, now time.Time) string {
+func askLists(g *gates.Gate, a *policy.Addresses, x *exchange, whole netip.Addr, now time.Time) string {
 	if !x.client.IsValid() {
 		return refuseUndetermined(a, x)
 	}
@@ -84,7 +85,7 @@ func refuseUndetermined(a *policy.Addresses, x *exchange) string {
 
 // deny draws the conclusion from what the deny list knows of a key. One that is not there
 // denies nobody, unless it is required.
-func deny(g *gate, l *policy.AddressList, found int, key string, x *exchange, now time.Time) string {
+func deny(g *gates.Gate, l *policy.AddressList, found int, key string, x *exchange, now time.Time) string {
 	switch {
 	case found == iplist.Outside:
 		return ""
@@ -93,15 +94,15 @@ func deny(g *gate, l *policy.AddressList, found int, key string, x *exchange, no
 		x.rule = listWith(l, x.state.Denied, key)
 		return verdict.ClientDenied
 	case l.Required:
-		report.Write("error", g.name, "denylist: "+missing(x.state.Denied)+" has never been loaded; what other lists don't deny gets 503", now)
+		report.Write("error", g.Name, "denylist: "+missing(x.state.Denied)+" has never been loaded; what other lists don't deny gets 503", now)
 		return verdict.ListUnavailable
 	}
-	report.Write("warn", g.name, "denylist: "+missing(x.state.Denied)+" has never been loaded; it denies nobody", now)
+	report.Write("warn", g.Name, "denylist: "+missing(x.state.Denied)+" has never been loaded; it denies nobody", now)
 	return ""
 }
 
 // allow draws the conclusion from what the allow list knows.
-func allow(g *gate, l *policy.AddressList, found int, x *exchange, now time.Time) string {
+func allow(g *gates.Gate, l *policy.AddressList, found int, x *exchange, now time.Time) string {
 	switch found {
 	case iplist.Inside:
 		return ""
@@ -109,7 +110,7 @@ func allow(g *gate, l *policy.AddressList, found int, x *exchange, now time.Time
 		x.rejectStatus = l.RejectStatus
 		return verdict.ClientNotAllowed
 	}
-	report.Write("error", g.name, "allowlist: "+missing(x.state.Allowed)+" has never been loaded; what other lists don't allow gets 503", now)
+	report.Write("error", g.Name, "allowlist: "+missing(x.state.Allowed)+" has never been loaded; what other lists don't allow gets 503", now)
 	return verdict.ListUnavailable
 }
 

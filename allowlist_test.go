@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/hookward/hookward/internal/config"
+	"github.com/hookward/hookward/internal/gates"
 	"github.com/hookward/hookward/internal/hooktest"
 	"github.com/hookward/hookward/internal/policy"
 	"github.com/hookward/hookward/internal/verdict"
@@ -26,7 +27,7 @@ func withLists(more map[string]any) map[string]any {
 
 // outcomeFrom decides on GitHub's example, sent from an address, and returns the
 // reason and the status.
-func outcomeFrom(t *testing.T, g *gate, remote string, headers ...string) (string, int) {
+func outcomeFrom(t *testing.T, g *gates.Gate, remote string, headers ...string) (string, int) {
 	t.Helper()
 	r := hooktest.NewPost(hooktest.DocsBody, append(headers, "X-Hub-Signature-256: "+hooktest.DocsSignature)...)
 	r.RemoteAddr = remote

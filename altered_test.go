@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/hookward/hookward/internal/gates"
 	"github.com/hookward/hookward/internal/hooktest"
 	"github.com/hookward/hookward/internal/message"
 	"github.com/hookward/hookward/internal/policy"
@@ -22,7 +23,7 @@ type sent struct {
 	headers []string
 }
 
-func reasonToSent(g *gate, s sent) string {
+func reasonToSent(g *gates.Gate, s sent) string {
 	r := hooktest.NewPost(s.body, s.headers...)
 	r.URL.RawQuery = s.query
 	return decide(g, r, hooktest.TestTime).reason

@@ -1,18 +1,16 @@
 package hookward
 
 import (
-	"context"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/hookward/hookward/internal/audit"
 	"github.com/hookward/hookward/internal/config"
+	"github.com/hookward/hookward/internal/gates"
 	"github.com/hookward/hookward/internal/hooktest"
-	"github.com/hookward/hookward/internal/memory"
 	"github.com/hookward/hookward/internal/metrics"
 	"github.com/hookward/hookward/internal/policy"
 	"github.com/hookward/hookward/internal/verdict"
@@ -159,10 +157,10 @@ func TestOneWriter(t *testing.T) {
 	first := newTestGate(t.Name()+"1", raw("3"), policy.Compile, hooktest.TestTime)
 	second := newTestGate(t.Name()+"2", raw("3"), policy.Compile, hooktest.TestTime)
 	third := newTestGate(t.Name()+"1", raw("4"), policy.Compile, hooktest.TestTime)
-	if first.state.Outputs[0] != second.state.Outputs[0] || first.state.Outputs[0] != third.state.Outputs[0] {
+	if first.Fixed.State.Outputs[0] != second.Fixed.State.Outputs[0] || first.Fixed.State.Outputs[0] != third.Fixed.State.Outputs[0] {
 		t.Error("there are several writers of one file")
 	}
-	for _, g := range []*gate{first, second, third} {
+	for _, g := range []*gates.Gate{first, second, third} {
 		through(g, b.Handler(), hooktest.SignedPost("Hello"))
 	}
 	content, err := os.ReadFile(path)
@@ -215,7 +213,7 @@ func TestRequired(t *testing.T) {
 	g = newTestGate(t.Name(), raw, policy.Compile, hooktest.TestTime)
 	settleOutputs(t)
 	record = hooktest.OnlyRecord(t, records)
-	if record["hookward.interrupted"] != true || record["event.sequence"] != float64(3) || record["event.outcome"] != "unknown" || record["hookward.epoch"] == g.numbers.Epoch {
+	if record["hookward.interrupted"] != true || record["event.sequence"] != float64(3) || record["event.outcome"] != "unknown" || record["hookward.epoch"] == g.Numbers.Epoch {
 		t.Errorf("the record of the interrupted one is %v", record)
 	}
 	newTestGate(t.Name(), raw, policy.Compile, hooktest.TestTime)
@@ -230,7 +228,7 @@ func TestRequired(t *testing.T) {
 	if err := os.WriteFile(directory, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	audit.CloseAhead(g.numbers)
+	audit.CloseAhead(g.Numbers)
 	before := len(b.Requests)
 	for i := 0; i < 2; i++ { // the claim is given back, so the second one is no duplicate
 		rw = through(g, next, hooktest.SignedPost("no disk"))
@@ -257,7 +255,7 @@ func TestPanicWhileAnnouncing(t *testing.T) {
 	capture(t)
 	raw := hooktest.GithubWith(map[string]any{"stateDirectory": t.TempDir(), "audit": map[string]any{"required": "true"}})
 	g := newTestGate(t.Name(), raw, policy.Compile, hooktest.TestTime)
-	g.numbers = nil
+	g.Numbers = nil
 	x := decide(g, hooktest.SignedPost("Hello"), hooktest.TestTime)
 	if x.forward || x.passes || x.reason != verdict.AuditUnavailable {
 		t.Errorf("VULNERABLE: %+v", x)
@@ -270,12 +268,12 @@ func TestPanicAtTheRecord(t *testing.T) {
 	records, reports := capture(t)
 	metrics.Clear()
 	g := newTestGate(t.Name(), hooktest.GithubOptions(), policy.Compile, hooktest.TestTime)
-	right := g.state.Outputs
+	right := g.Fixed.State.Outputs
 	for i := 1; i < 4; i++ {
-		g.state.Outputs = []*audit.Output{nil} // the bug
+		g.Fixed.State.Outputs = []*audit.Output{nil} // the bug
 		if i == 2 {
-			g.policy.Audit.Rules = nil
-			g.policy.Audit.Payload = audit.PayloadRedacted // another, before there is a number
+			g.Fixed.Policy.Audit.Rules = nil
+			g.Fixed.Policy.Audit.Payload = audit.PayloadRedacted // another, before there is a number
 		}
 		r := hooktest.SignedPost(`{"a":"b"}`)
 		r.Header.Set("Content-Type", "application/json")
@@ -283,8 +281,8 @@ func TestPanicAtTheRecord(t *testing.T) {
 		if rw.Code != http.StatusAccepted || records.Len() > 0 || !strings.Contains(reports.String(), "recording a request panicked") {
 			t.Errorf("%d, records %q, reports %q", rw.Code, records, reports)
 		}
-		g.policy.Audit.Payload = audit.PayloadHash
-		g.state.Outputs = right
+		g.Fixed.Policy.Audit.Payload = audit.PayloadHash
+		g.Fixed.State.Outputs = right
 		through(g, (&hooktest.Backend{}).Handler(), hooktest.SignedPost("Hello"))
 		if n := hooktest.OnlyRecord(t, records)["event.sequence"]; n != float64(2*i) {
 			t.Errorf("the next record has number %v, want %d", n, 2*i)
@@ -292,31 +290,5 @@ func TestPanicAtTheRecord(t *testing.T) {
 	}
 	if n := samplesOf(t.Name())[`hookward_requests_total{,decision="pass",reason="verified"}`]; n != "6" {
 		t.Errorf("of 6 requests %s are counted", n)
-	}
-}
-
-// Outputs that nobody uses any more are closed, but not while they have something
-// left.
-func TestForgetOutputs(t *testing.T) {
-	capture(t)
-	now := time.Now()
-	ctx, cancel := context.WithCancel(context.Background())
-	g := newGate(t.Name(), hooktest.GithubWith(map[string]any{"audit": map[string]any{"outputs": map[string]any{"type": "file", "path": filepath.Join(t.TempDir(), "x")}}}), func(raw map[string]any) (*policy.Compilation, *memory.State) {
-		return compileShared(ctx, t.Name(), raw, now)
-	}, now)
-	cancel()
-	b := &hooktest.Backend{}
-	for i, c := range []struct {
-		after time.Duration
-		used  bool
-		want  int
-	}{{0, false, 1}, {linger - time.Minute, false, 1}, {linger + time.Minute, true, 1}, {2 * linger, false, 1}, {2*linger + 2*time.Minute, false, 0}} {
-		if c.used {
-			through(g, b.Handler(), hooktest.SignedPost("Hello")) // an old gate that goes on
-		}
-		forget(now.Add(c.after))
-		if len(outputsByKey) != c.want {
-			t.Errorf("step %d: there are %d", i, len(outputsByKey))
-		}
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/hookward/hookward/internal/audit"
+	"github.com/hookward/hookward/internal/gates"
 	"github.com/hookward/hookward/internal/hooktest"
 	"github.com/hookward/hookward/internal/policy"
 	"github.com/hookward/hookward/internal/secrets"
@@ -25,7 +26,7 @@ var (
 )
 
 // through sends a request through a gate at TestTime, as handler does.
-func through(g *gate, next http.Handler, r *http.Request) *httptest.ResponseRecorder {
+func through(g *gates.Gate, next http.Handler, r *http.Request) *httptest.ResponseRecorder {
 	rw := httptest.NewRecorder()
 	x := decide(g, r, hooktest.TestTime)
 	if !x.forward {
@@ -251,7 +252,7 @@ func TestEscapedSecrets(t *testing.T) {
 				continue // it has the signature in the body
 			}
 			g := newTestGate(t.Name()+kind, raw, policy.Compile, hooktest.TestTime)
-			g.state.Outputs = onStdout()
+			g.Fixed.State.Outputs = gates.Stdout()
 			for _, text := range c.texts {
 				for place, r := range map[string]*http.Request{
 					"path": hooktest.NewPost("x"), "100% of a path": hooktest.NewPost("x"), "query": hooktest.NewPost("x"), "id": hooktest.NewPost("x", "X-Github-Delivery: "+text),
@@ -268,7 +269,7 @@ func TestEscapedSecrets(t *testing.T) {
 					through(g, b.Handler(), r)
 					line := records.String()
 					records.Reset()
-					for _, form := range g.policy.Audit.Secrets {
+					for _, form := range g.Fixed.Policy.Audit.Secrets {
 						if strings.Contains(strings.ToLower(line), form) {
 							t.Errorf("VULNERABLE: %s, %s, %s: %s", kind, place, text, line)
 						}

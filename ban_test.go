@@ -9,13 +9,14 @@ import (
 
 	"github.com/hookward/hookward/internal/bans"
 	"github.com/hookward/hookward/internal/config"
+	"github.com/hookward/hookward/internal/gates"
 	"github.com/hookward/hookward/internal/hooktest"
 	"github.com/hookward/hookward/internal/policy"
 	"github.com/hookward/hookward/internal/verdict"
 )
 
 // guess sends a wrong signature from an address, at a time.
-func guess(g *gate, remote string, at time.Time) string {
+func guess(g *gates.Gate, remote string, at time.Time) string {
 	r := hooktest.NewPost(hooktest.DocsBody, "X-Hub-Signature-256: sha256="+strings.Repeat("0", 64))
 	r.RemoteAddr = remote
 	return decide(g, r, at).reason
@@ -60,10 +61,10 @@ func TestBan(t *testing.T) {
 			t.Fatalf("guess %d at a pace of 18 a minute: %s", i+1, reason)
 		}
 	}
-	if bans.Any(g.state.Bans) {
+	if bans.Any(g.Fixed.State.Bans) {
 		visitAt(t, g, "192.0.2.1:9", hooktest.TestTime.Add(5*time.Hour))
 		visitAt(t, g, "192.0.2.1:9", hooktest.TestTime.Add(10*time.Hour))
-		if bans.Any(g.state.Bans) {
+		if bans.Any(g.Fixed.State.Bans) {
 			t.Error("who is free again is looked for for ever")
 		}
 	}
@@ -71,7 +72,7 @@ func TestBan(t *testing.T) {
 
 func TestBanOptions(t *testing.T) {
 	capture(t)
-	with := func(name string, section any) *gate {
+	with := func(name string, section any) *gates.Gate {
 		raw := hooktest.GithubOptions()
 		raw["ban"] = section
 		return newTestGate(t.Name()+name, raw, policy.Compile, hooktest.TestTime)
@@ -85,7 +86,7 @@ func TestBanOptions(t *testing.T) {
 		guess(first, remote, hooktest.TestTime)
 	}
 	for _, c := range []struct {
-		g      *gate
+		g      *gates.Gate
 		remote string
 		want   string
 	}{
@@ -146,7 +147,7 @@ func TestExemptEndsBan(t *testing.T) {
 		exempt := hooktest.GithubOptions()
 		exempt["ban"] = map[string]any{"failures": "3", "exempt": []any{"192.0.2.0/24", "2001:db8::/32"}}
 		mended := newTestGate(t.Name()+remote, exempt, policy.Compile, hooktest.TestTime)
-		mended.state.Bans = g.state.Bans // as a reload keeps it
+		mended.Fixed.State.Bans = g.Fixed.State.Bans // as a reload keeps it
 		if x := visitAt(t, mended, remote, hooktest.TestTime); x.reason != verdict.Verified {
 			t.Errorf("%s, exempt: %s", remote, x.reason)
 		}

@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/hookward/hookward/internal/memory"
 	"github.com/hookward/hookward/internal/policy"
 	"github.com/hookward/hookward/internal/verdict"
 )
@@ -174,7 +175,7 @@ func drain(x *exchange, own *scratch) bool {
 		return true // and the connection ends
 	}
 	w.d = x
-	late := sinceStart(time.Now()) + int64(drainTimeout)
+	late := memory.Clock(time.Now()) + int64(drainTimeout)
 	atomic.StoreInt64(&w.deadline, late)
 	n, err := io.Copy(io.Discard, io.LimitReader(r.Body, maxDrained+1))
 	if !atomic.CompareAndSwapInt64(&w.deadline, late, 0) {

@@ -13,12 +13,13 @@ import (
 	"testing"
 
 	"github.com/hookward/hookward/internal/hooktest"
+	"github.com/hookward/hookward/internal/traefik"
 )
 
 // A handler that keeps the body for longer than it may gets an error afterwards, and
 // no byte of the request whose body is in the buffer now.
 func TestBodyReadAfterItsRequest(t *testing.T) {
-	if !compiled {
+	if !traefik.Compiled {
 		return // each body has memory of its own
 	}
 	capture(t)

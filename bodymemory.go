@@ -2,22 +2,21 @@ package hookward
 
 import (
 	"bytes"
-	"fmt"
 	"io"
 	"net/http"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/hookward/hookward/internal/budget"
-	"github.com/hookward/hookward/internal/policy"
-	"github.com/hookward/hookward/internal/report"
+	"github.com/hookward/hookward/internal/gates"
+	"github.com/hookward/hookward/internal/memory"
+	"github.com/hookward/hookward/internal/traefik"
 	"github.com/hookward/hookward/internal/verdict"
 )
 
-// bodies is the memory for the bodies of all gates. It has no limit until a gate is built.
-var bodies = budget.New()
+// bodies is the memory for the bodies of all gates.
+var bodies = gates.Bodies
 
 // takeMemory takes memory for a request's body, or returns false.
 func takeMemory(x *exchange, n int64) bool {
@@ -28,7 +27,7 @@ func takeMemory(x *exchange, n int64) bool {
 	if x.holder == "" {
 		x.holder = clientKey(x.policy, x.Request, x)
 	}
-	if !budget.TakeFor(bodies, x.holder, n, sinceStart(time.Now())) {
+	if !budget.TakeFor(bodies, x.holder, n, memory.Clock(time.Now())) {
 		return false
 	}
 	x.heldByHolder += n
@@ -91,49 +90,7 @@ func noteProblem(x *exchange, problem string) string {
 }
 
 func noteStall(x *exchange) {
-	budget.NoteStall(bodies, clientKey(x.policy, x.Request, x), sinceStart(time.Now()))
-}
-
-// defaultBodyMemory is what budget.Default has said; guarded by registryMu.
-var defaultBodyMemory int64
-
-// keepBodyMemory sets the limit for all bodies, with the middleware's lock held.
-func keepBodyMemory(m *middleware, name string, p *policy.Policy, now time.Time) {
-	registryMu.Lock()
-	m.bodyMemory = p.MaxBodyMemory
-	limit := limitBodies()
-	registryMu.Unlock()
-	told := []string{}
-	if p.MaxBodyMemory > limit {
-		told = append(told, fmt.Sprintf("maxBodyMemoryBytes: another middleware names %d, and the smallest counts for all", limit))
-	}
-	if largest := budget.Largest(limit); p.MaxBodyBytes > largest {
-		told = append(told, fmt.Sprintf("maxBodyBytes: %d is more than the %d bytes that one source can count on, of %d for all bodies (maxBodyMemoryBytes); larger bodies may get 503", p.MaxBodyBytes, largest, limit))
-	}
-	text := strings.Join(told, "; ")
-	if text != "" && text != m.bodyMemoryTold {
-		report.Write("warn", name, text, now)
-	}
-	m.bodyMemoryTold = text
-}
-
-// limitBodies sets the limit for all bodies to the smallest that a middleware names, with
-// registryMu held, and returns it.
-func limitBodies() int64 {
-	if defaultBodyMemory == 0 {
-		defaultBodyMemory = budget.Default()
-	}
-	limit := int64(0)
-	for _, m := range middlewares {
-		if m.bodyMemory > 0 && (limit == 0 || m.bodyMemory < limit) {
-			limit = m.bodyMemory
-		}
-	}
-	if limit == 0 {
-		limit = defaultBodyMemory
-	}
-	budget.SetLimit(bodies, limit)
-	return limit
+	budget.NoteStall(bodies, clientKey(x.policy, x.Request, x), memory.Clock(time.Now()))
 }
 
 // Where hookward is compiled in, bodies of 16 KiB to 1 MiB are read into buffers that
@@ -152,7 +109,7 @@ var firstBuffers, middleBuffers, largeBuffers sync.Pool
 
 // isPooled says whether the buffers for a body of a length are used again.
 func isPooled(length int64) bool {
-	return compiled && length > smallBody && length <= largeBody
+	return traefik.Compiled && length > smallBody && length <= largeBody
 }
 
 // nextRoom returns the size of the buffer that follows one of have bytes. A buffer that
@@ -220,7 +177,7 @@ func idleBuffer(idle *sync.Pool, size int) []byte {
 
 // freeBuffer lets a buffer be used again.
 func freeBuffer(buffer []byte) {
-	if !compiled {
+	if !traefik.Compiled {
 		return
 	}
 	whole := buffer[:cap(buffer)]
@@ -250,7 +207,7 @@ func freeBody(x *exchange) {
 //
 //inline:hot
 func readerOf(x *exchange) io.ReadCloser {
-	if compiled && len(x.Body) > smallBody {
+	if traefik.Compiled && len(x.Body) > smallBody {
 		return guardedReader(x)
 	}
 	return io.NopCloser(bytes.NewReader(x.Body))

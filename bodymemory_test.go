@@ -1,7 +1,6 @@
 package hookward
 
 import (
-	"context"
 	"io"
 	"net/http"
 	"strings"
@@ -170,37 +169,6 @@ func TestObservedWithoutMemory(t *testing.T) {
 	if n := strings.Count(records.String(), verdict.MemoryUnavailable); n != 2 {
 		t.Errorf("%d records name the reason", n)
 	}
-}
-
-// The smallest limit that a middleware names counts, and what contradicts it is told.
-func TestSmallestLimitCounts(t *testing.T) {
-	_, reports := capture(t)
-	limitedTo(t, 1)
-	for i, c := range []struct {
-		limit int64
-		want  string
-	}{{64 << 20, ""}, {32 << 20, "maxBodyBytes: 26214400 is more than the 14680064 bytes"}, {64 << 20, "another middleware names 33554432"}} {
-		options := hooktest.GithubOptions()
-		options["maxBodyMemoryBytes"] = c.limit
-		if _, err := New(context.Background(), http.NotFoundHandler(), &Config{Raw: options}, t.Name()+string(rune('a'+i))); err != nil {
-			t.Fatal(err)
-		}
-		if c.want != "" && !strings.Contains(reports.String(), c.want) {
-			t.Errorf("%q is not told: %s", c.want, reports.String())
-		}
-		if c.want == "" && strings.Contains(reports.String(), "maxBody") {
-			t.Errorf("nothing is wrong: %s", reports.String())
-		}
-	}
-	if got := budget.Largest(32 << 20); got != 14680064 {
-		t.Error(got)
-	}
-	registryMu.Lock()
-	defer registryMu.Unlock()
-	for i := range []int{0, 1, 2} {
-		delete(middlewares, t.Name()+string(rune('a'+i)))
-	}
-	limitBodies()
 }
 
 // With a length, the buffers of a body are a third more than it altogether, and none is

@@ -12,7 +12,7 @@ import (
 //
 //inline:hot
 func countRequest(x *exchange, r *audit.Record) {
-	counts := x.gate.counts
+	counts := x.gate.Counts
 	if counts == nil || x.counted {
 		return
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/hookward/hookward/internal/audit"
 	"github.com/hookward/hookward/internal/exposition"
+	"github.com/hookward/hookward/internal/gates"
 	"github.com/hookward/hookward/internal/hooktest"
 	"github.com/hookward/hookward/internal/metrics"
 	"github.com/hookward/hookward/internal/policy"
@@ -18,7 +19,7 @@ import (
 
 // samplesOf returns the samples of the gate's own names, by line without the number.
 func samplesOf(gate string) map[string]string {
-	families := scrape.Families(lookAround(time.Now()), time.Now())
+	families := scrape.Families(gates.Look(time.Now()), time.Now())
 	found := map[string]string{}
 	for _, line := range strings.Split(string(exposition.Text(families, false)), "\n") {
 		at := strings.LastIndexByte(line, ' ')

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/hookward/hookward/internal/audit"
+	"github.com/hookward/hookward/internal/gates"
 	"github.com/hookward/hookward/internal/memory"
 	"github.com/hookward/hookward/internal/policy"
 	"github.com/hookward/hookward/internal/reissue"
@@ -15,14 +16,14 @@ import (
 )
 
 // decide is decideOn for a request whose connection can't be had.
-func decide(g *gate, r *http.Request, now time.Time) *exchange {
+func decide(g *gates.Gate, r *http.Request, now time.Time) *exchange {
 	return decideOn(g, r, false, now)
 }
 
 // decideOn runs the checks on one request and returns all that is to be known of
 // it: whether it is forwarded, and what the record says. It never panics. On
 // return the request is ready to be forwarded, if it is to be.
-func decideOn(g *gate, r *http.Request, hijackable bool, now time.Time) *exchange {
+func decideOn(g *gates.Gate, r *http.Request, hijackable bool, now time.Time) *exchange {
 	x := &exchange{gate: g, hijackable: hijackable, start: now, done: make(chan bool, 1)}
 	x.Request = r
 	submit(deciders, x)
@@ -117,20 +118,18 @@ type scratch struct {
 //
 //inline:hot
 func takePolicy(x *exchange) *policy.Policy {
-	if !x.gate.watches {
-		x.policy = x.gate.policy
-		x.state = x.gate.state
-		return x.policy
+	f := x.gate.Fixed
+	if f == nil {
+		f = gates.Current(x.gate, x.start)
 	}
-	p, s := currentPolicy(x.gate, x.start)
-	x.policy = p
-	x.state = s
-	return p
+	x.policy = f.Policy
+	x.state = f.State
+	return f.Policy
 }
 
 // refuseUnready refuses a request of a gate that has no policy yet.
 func refuseUnready(x *exchange) {
-	reportAgain(x.gate, x.start)
+	gates.ReportAgain(x.gate, x.start)
 	x.reason = verdict.ConfigInvalid
 	x.inGate = int64(time.Since(x.start))
 	x.done <- true
@@ -150,7 +149,7 @@ func arrive(x *exchange) *policy.Policy {
 	x.contentType = r.Header["Content-Type"]
 	x.source = r.RemoteAddr
 	x.bodyBytes = r.ContentLength
-	x.at = int64(x.start.Sub(started))
+	x.at = int64(x.start.Sub(memory.Started))
 	x.reason = verdict.InternalError // until there is another
 	if p == nil {
 		refuseUnready(x)
@@ -240,7 +239,7 @@ func refusePanicked(x *exchange, w *bodyWatch, problem string) {
 	x.passes = false
 	x.forward = false
 	x.answer = nil
-	report.Write("error", x.gate.name, "a check panicked, the request is refused: "+problem, x.start)
+	report.Write("error", x.gate.Name, "a check panicked, the request is refused: "+problem, x.start)
 	x.inGate = int64(time.Since(x.start))
 	x.done <- true
 }
@@ -258,7 +257,7 @@ type Outcome struct {
 // nothing, for those who explain it. It forwards and records nothing.
 func Judge(p *policy.Policy, r *http.Request, now time.Time) Outcome {
 	StartWorkers()
-	x := decide(&gate{name: "explain", policy: p, state: &memory.State{}}, r, now)
+	x := decide(&gates.Gate{Name: "explain", Fixed: &gates.InForce{Policy: p, State: &memory.State{}}}, r, now)
 	o := Outcome{Reason: x.reason, Passes: x.passes, Proof: x.proof, Rule: x.rule}
 	if !x.forward {
 		w := &statusNote{header: http.Header{}}

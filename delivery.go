@@ -18,7 +18,7 @@ import (
 // passAttempt lets a request pass that is an attempt of this middleware's own, which has been
 // verified, and says whether it is one. Who asks has seen that the request says so.
 func passAttempt(x *exchange) bool {
-	x.outer = courier.Underway(x.Request.Context(), x.gate.name)
+	x.outer = courier.Underway(x.Request.Context(), x.gate.Name)
 	if x.outer == nil || !x.outer.Background {
 		return false
 	}
@@ -37,11 +37,11 @@ func keepDelivery(p *policy.Policy, x *exchange, h http.Header) {
 		labelAgain(p, x, h)
 	} else {
 		k := &courier.Kept{Attempt: "1"}
-		k.Middleware = x.gate.name
+		k.Middleware = x.gate.Name
 		k.ID = store.Prefix + strconv.FormatInt(atomic.AddInt64(store.LastNumber, 1), 16)
 		k.Received = x.start.UTC().Format(time.RFC3339)
 		k.Claim = x.claim
-		k.Router = x.gate.router
+		k.Router = x.gate.Router
 		k.Policy = p
 		k.State = x.state
 		k.Start = x.start

@@ -15,8 +15,8 @@ import (
 	"time"
 
 	"github.com/hookward/hookward/internal/audit"
-	"github.com/hookward/hookward/internal/courier"
 	"github.com/hookward/hookward/internal/delivery"
+	"github.com/hookward/hookward/internal/gates"
 	"github.com/hookward/hookward/internal/hooktest"
 	"github.com/hookward/hookward/internal/store"
 )
@@ -112,18 +112,26 @@ func begin(k *kept) {
 
 // end is the end of the process.
 func end(k *kept) {
-	registryMu.Lock()
-	m := middlewares[k.name]
-	delete(middlewares, k.name)
-	registryMu.Unlock()
-	if m != nil && m.courier != nil {
-		eventually(k.t, "the store is not read", func() bool { return delivery.Count(courier.EngineOf(m.courier)).Loaded })
-		courier.Close(m.courier)
+	e := engineOf(k)
+	gates.Drop(k.name)
+	if e != nil {
+		eventually(k.t, "the store is not read", func() bool { return delivery.Count(e).Loaded })
+		delivery.Close(e)
 		eventually(k.t, "the store is not given back", func() bool {
 			_, err := os.Stat(filepath.Join(store.DirectoryOf(k.state, k.name), "lock"))
 			return err != nil
 		})
 	}
+}
+
+// engineOf returns what has the gate's deliveries.
+func engineOf(k *kept) *delivery.Engine {
+	for _, g := range gates.Look(time.Now()).Gates {
+		if g.Name == k.name && g.State != nil {
+			return g.State.Delivery
+		}
+	}
+	return nil
 }
 
 func post(k *kept, body string, headers ...string) *httptest.ResponseRecorder {
@@ -137,9 +145,7 @@ func post(k *kept, body string, headers ...string) *httptest.ResponseRecorder {
 // numbers waits for so many that wait, and so many that are dead.
 func numbers(k *kept, waiting, dead int) {
 	k.t.Helper()
-	registryMu.Lock()
-	e := courier.EngineOf(middlewares[k.name].courier)
-	registryMu.Unlock()
+	e := engineOf(k)
 	n := delivery.Numbers{}
 	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(time.Millisecond) {
 		n = delivery.Count(e)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/hookward/hookward/internal/exposition"
+	"github.com/hookward/hookward/internal/gates"
 	"github.com/hookward/hookward/internal/hooktest"
 )
 
@@ -160,12 +161,12 @@ func TestOutputsAlone(t *testing.T) {
 	if rw.Code != 404 || strings.Contains(rw.Body.String(), "hookward") {
 		t.Errorf("%d %q", rw.Code, rw.Body)
 	}
-	s := lookAround(time.Now())
+	s := gates.Look(time.Now())
 	if len(s.Others) != 1 {
 		t.Errorf("%d pushers", len(s.Others))
 	}
 	newEndpoint(t, t.Name(), withToken(nil))
-	if s := lookAround(time.Now()); len(s.Others) != 0 {
+	if s := gates.Look(time.Now()); len(s.Others) != 0 {
 		t.Errorf("%d pushers without outputs", len(s.Others))
 	}
 }

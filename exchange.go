@@ -7,6 +7,7 @@ import (
 
 	"github.com/hookward/hookward/internal/ahead"
 	"github.com/hookward/hookward/internal/courier"
+	"github.com/hookward/hookward/internal/gates"
 	"github.com/hookward/hookward/internal/handshakes"
 	"github.com/hookward/hookward/internal/memory"
 	"github.com/hookward/hookward/internal/message"
@@ -18,7 +19,7 @@ import (
 type exchange struct {
 	message.Message
 
-	gate      *gate
+	gate      *gates.Gate
 	start     time.Time
 	at        int64     // start, in nanoseconds since started
 	done      chan bool // a word once it is decided on, and one once it is recorded

@@ -184,7 +184,7 @@ func announceForward(p *policy.Policy, x *exchange) {
 // far as it is known, or refuses the request where it can't be.
 func announce(r *audit.Record, x *exchange, now time.Time) {
 	numberRecord(r, x)
-	log, err := audit.Announce(x.gate.numbers, x.policy.Audit, r, x.state.Outputs)
+	log, err := audit.Announce(x.gate.Numbers, x.policy.Audit, r, x.state.Outputs)
 	x.ahead = log
 	if err != nil {
 		cantAnnounce(x, err.Error(), now)
@@ -196,7 +196,7 @@ func cantAnnounce(x *exchange, problem string, now time.Time) {
 	x.reason = verdict.AuditUnavailable
 	x.passes = false
 	x.forward = false
-	report.Write("error", x.gate.name, "audit.required: a record can't be written down: "+problem, now)
+	report.Write("error", x.gate.Name, "audit.required: a record can't be written down: "+problem, now)
 }
 
 // tellAnnounced lets the worker go on that waits for the record to be written down.

@@ -14,6 +14,7 @@ import (
 
 	"github.com/hookward/hookward/internal/audit"
 	"github.com/hookward/hookward/internal/config"
+	"github.com/hookward/hookward/internal/gates"
 	"github.com/hookward/hookward/internal/header"
 	"github.com/hookward/hookward/internal/hooktest"
 	"github.com/hookward/hookward/internal/policy"
@@ -114,7 +115,7 @@ func FuzzRecord(f *testing.F) {
 		shutOutputs()
 		report.Redirect(io.Discard)
 		records.Reset()
-		freshOutputs()
+		gates.DropOutputs()
 		raw := map[string]any{"provider": "github", "secrets": key, "ban": "false", "audit": map[string]any{"headers": "X-Note"}}
 		g := newTestGate("fuzz", raw, policy.Compile, hooktest.TestTime)
 		r := hooktest.NewPost("x")

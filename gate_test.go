@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/hookward/hookward/internal/gates"
 	"github.com/hookward/hookward/internal/hooktest"
 	"github.com/hookward/hookward/internal/policy"
 	"github.com/hookward/hookward/internal/verdict"
@@ -77,24 +78,24 @@ func TestGateFollowsFiles(t *testing.T) {
 	if accepts(one) {
 		t.Error("looked at the file again before the interval was over")
 	}
-	now = now.Add(fileCheckInterval)
+	now = now.Add(time.Second)
 	if !accepts(one) {
 		t.Error("did not heal when the file appeared")
 	}
 	write(two)
-	now = now.Add(fileCheckInterval)
+	now = now.Add(time.Second)
 	if accepts(one) || !accepts(two) {
 		t.Error("did not follow the file")
 	}
 	write("\n")
-	now = now.Add(fileCheckInterval)
+	now = now.Add(time.Second)
 	if accepts(one) || !accepts(two) || accepts("\n") || accepts("") {
 		t.Error("did not keep the last good secret while the file was blank")
 	}
 	if err := os.Remove(path); err != nil {
 		t.Fatal(err)
 	}
-	now = now.Add(fileCheckInterval)
+	now = now.Add(time.Second)
 	if !accepts(two) {
 		t.Error("did not keep the last good secret when the file was removed")
 	}
@@ -145,5 +146,33 @@ func TestGateIsNotShared(t *testing.T) {
 		if got := serve(c.h, hooktest.NewPost(hooktest.DocsBody)); got.Code != c.want {
 			t.Errorf("got %d, want %d", got.Code, c.want)
 		}
+	}
+}
+
+// A request that began before a reload ends with the tables that it began with, and what
+// the reload has nothing to do with goes on.
+func TestRequestKeepsItsState(t *testing.T) {
+	capture(t)
+	path := filepath.Join(t.TempDir(), "secret")
+	raw := onlyOnce(map[string]any{})
+	raw["secrets"] = []any{"file:" + path}
+	raw["ban"] = "true"
+	if err := os.WriteFile(path, []byte(hooktest.DocsSecret), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	g := newTestGate(t.Name(), raw, policy.Compile, hooktest.TestTime)
+	before := decide(g, github(), hooktest.TestTime)
+	if err := os.WriteFile(path, []byte("another secret, of 32 bytes and more"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	after := decide(g, github(), hooktest.TestTime.Add(time.Minute))
+	if before.reason != verdict.Verified || after.reason != verdict.SignatureMismatch || before.policy == after.policy {
+		t.Fatal(before.reason, after.reason)
+	}
+	if before.state.Bans == after.state.Bans {
+		t.Error("who failed by another secret has failed by this one")
+	}
+	if before.state.Replays != after.state.Replays || after.state != gates.Current(g, hooktest.TestTime.Add(time.Minute)).State || after.policy != gates.Current(g, hooktest.TestTime.Add(time.Minute)).Policy {
+		t.Error("a secret is no reason to forget deliveries")
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/hookward/hookward/internal/config"
+	"github.com/hookward/hookward/internal/gates"
 	"github.com/hookward/hookward/internal/hooktest"
 	"github.com/hookward/hookward/internal/policy"
 	"github.com/hookward/hookward/internal/verdict"
@@ -208,14 +209,14 @@ func TestAsksVerified(t *testing.T) {
 	spared := 0
 	for _, v := range hooktest.ReadVectors(t) {
 		g := newTestGate("vector", v.Options, policy.Compile, v.Now)
-		if v.Expect != verdict.Verified || g.policy.AsksVerified || g.policy.Replay != nil {
+		if v.Expect != verdict.Verified || g.Fixed.Policy.AsksVerified || g.Fixed.Policy.Replay != nil {
 			continue
 		}
 		spared++
-		asks := *g.policy
+		asks := *g.Fixed.Policy
 		asks.AsksVerified = true
 		want := decide(g, hooktest.RequestOf(v), v.Now)
-		got := decide(&gate{name: g.name, policy: &asks, state: g.state}, hooktest.RequestOf(v), v.Now)
+		got := decide(&gates.Gate{Name: g.Name, Fixed: &gates.InForce{Policy: &asks, State: g.Fixed.State}}, hooktest.RequestOf(v), v.Now)
 		if got.reason != verdict.Verified || got.deliveryID != want.deliveryID || got.eventType != want.eventType {
 			t.Errorf("%s: %s %q %q, want %s %q %q", v.Name, got.reason, got.deliveryID, got.eventType, want.reason, want.deliveryID, want.eventType)
 		}

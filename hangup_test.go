@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/hookward/hookward/internal/claim"
+	"github.com/hookward/hookward/internal/gates"
 	"github.com/hookward/hookward/internal/hooktest"
 	"github.com/hookward/hookward/internal/policy"
 	"github.com/hookward/hookward/internal/verdict"
@@ -161,7 +162,7 @@ func TestHoldsEnd(t *testing.T) {
 	held := decide(g, hooktest.NewPost("held", "X-Hub-Signature-256: sha256="+hooktest.HexMACOf("hmac-sha256", hooktest.DocsSecret, "held")), at)
 	held.status, held.left = 499, true
 	settle(held, at)
-	forgetMiddleware(t.Name())
+	gates.Drop(t.Name())
 	g = newTestGate(t.Name(), raw, policy.Compile, hooktest.TestTime)
 	if reason := attempt(at, 200, false); reason != verdict.DeliveryDuplicate {
 		t.Errorf("what was handed on, after a restart: %s", reason)

@@ -12,6 +12,7 @@ import (
 	"github.com/hookward/hookward/internal/ahead"
 	"github.com/hookward/hookward/internal/audit"
 	"github.com/hookward/hookward/internal/config"
+	"github.com/hookward/hookward/internal/gates"
 	"github.com/hookward/hookward/internal/hooktest"
 	"github.com/hookward/hookward/internal/memory"
 	"github.com/hookward/hookward/internal/outbox"
@@ -39,39 +40,30 @@ func newTestHandler(t *testing.T, next http.Handler, raw map[string]any) http.Ha
 }
 
 // newTestGate is newGate for a gate that nothing ends.
-func newTestGate(name string, raw map[string]any, compile func(map[string]any) *policy.Compilation, now time.Time) *gate {
-	return newGate(name, hooktest.Unbanned(raw), func(raw map[string]any) (*policy.Compilation, *memory.State) {
+func newTestGate(name string, raw map[string]any, compile func(map[string]any) *policy.Compilation, now time.Time) *gates.Gate {
+	StartWorkers()
+	return gates.New(name, hooktest.Unbanned(raw), func(raw map[string]any) (*policy.Compilation, *memory.State) {
 		c := compile(raw)
 		if c.Policy == nil {
 			return c, nil
 		}
-		return c, testState(context.Background(), name, c.Policy, now)
+		return c, gates.Use(context.Background(), name, c.Policy, now)
 	}, now)
-}
-
-// testState returns the state of a policy, as that of a gate of some name.
-func testState(ctx context.Context, name string, p *policy.Policy, now time.Time) *memory.State {
-	registryMu.Lock()
-	m := middlewareOf(ctx, name, now)
-	registryMu.Unlock()
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return useState(ctx, name, m, p, now)
 }
 
 // restart lets a gate begin anew, as another process does, once so many are left that it
 // has announced and not recorded.
-func restart(t *testing.T, g *gate, left int) {
+func restart(t *testing.T, g *gates.Gate, left int) {
 	t.Helper()
 	eventually(t, "what is announced is not what is under way", func() bool { return announced(t, g) == left })
-	forgetMiddleware(g.name)
+	gates.Drop(g.Name)
 	ahead.Clear(audit.Announcements) // an assignment would be this package's alone: Yaegi
 }
 
 // announced returns how many requests a gate has written down that it has not recorded.
-func announced(t *testing.T, g *gate) int {
+func announced(t *testing.T, g *gates.Gate) int {
 	t.Helper()
-	content, err := os.ReadFile(memory.FileOf(g.policy.Audit.Directory, "ahead-", g.name))
+	content, err := os.ReadFile(memory.FileOf(g.Fixed.Policy.Audit.Directory, "ahead-", g.Name))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,20 +80,13 @@ func eventually(t *testing.T, what string, holds func() bool) {
 	}
 }
 
-// forgetMiddleware lets a name begin anew, as a restart does.
-func forgetMiddleware(name string) {
-	registryMu.Lock()
-	delete(middlewares, name)
-	registryMu.Unlock()
-}
-
 // capture is listen for a test whose gates write records.
 func capture(t *testing.T) (*bytes.Buffer, *hooktest.LockedBuffer) {
 	shutOutputs()
-	freshOutputs()
+	gates.DropOutputs()
 	t.Cleanup(func() {
 		shutOutputs()
-		freshOutputs()
+		gates.DropOutputs()
 	})
 	records, reports := hooktest.Listen(t)
 	// Whoever finds another at it leaves its record with that one, who may still write.
@@ -114,9 +99,7 @@ var usedOutputs = map[*audit.Output]bool{}
 
 // shutOutputs has every output look anew where its records go.
 func shutOutputs() {
-	registryMu.Lock()
-	defer registryMu.Unlock()
-	for _, o := range outputsByKey {
+	for _, o := range gates.Outputs() {
 		if o.Direct != nil {
 			usedOutputs[o] = true
 		}
@@ -124,13 +107,6 @@ func shutOutputs() {
 	for o := range usedOutputs {
 		outbox.Shut(o.Direct)
 	}
-}
-
-// freshOutputs forgets outputs that a test has left in trouble.
-func freshOutputs() {
-	registryMu.Lock()
-	outputsByKey = map[string]*audit.Output{}
-	registryMu.Unlock()
 }
 
 // settleOutputs waits until no record is under way any more: who finds another at
@@ -145,9 +121,7 @@ func settleOutputs(t *testing.T) {
 }
 
 func outputsIdle() bool {
-	registryMu.Lock()
-	defer registryMu.Unlock()
-	for _, o := range outputsByKey {
+	for _, o := range gates.Outputs() {
 		if idle, _ := audit.IsIdle(o); !idle {
 			return false
 		}

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/hookward/hookward/internal/gates"
 	"github.com/hookward/hookward/internal/hooktest"
 	"github.com/hookward/hookward/internal/memory"
 	"github.com/hookward/hookward/internal/message"
@@ -67,7 +68,7 @@ func shortWay(t testing.TB, p *policy.Policy, r *http.Request, body string) (str
 	sent.Body = io.NopCloser(strings.NewReader(body))
 	sent.ContentLength = int64(len(body))
 	StartWorkers()
-	x := decide(&gate{name: t.Name(), policy: &alone, state: &memory.State{}}, sent, hooktest.TestTime)
+	x := decide(&gates.Gate{Name: t.Name(), Fixed: &gates.InForce{Policy: &alone, State: &memory.State{}}}, sent, hooktest.TestTime)
 	if x.reason == verdict.TokenMissing {
 		return "", x
 	}

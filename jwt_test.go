@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/hookward/hookward/internal/config"
+	"github.com/hookward/hookward/internal/gates"
 	"github.com/hookward/hookward/internal/hooktest"
 	"github.com/hookward/hookward/internal/policy"
 )
@@ -200,7 +201,7 @@ func TestJWTReplay(t *testing.T) {
 		if got := strings.Join(statuses, " "); got != c.want {
 			t.Errorf("%s: %s, want %s", name, got, c.want)
 		}
-		forgetMiddleware(t.Name())
+		gates.Drop(t.Name())
 	}
 }
 

@@ -6,15 +6,16 @@ import (
 	"time"
 
 	"github.com/hookward/hookward/internal/courier"
+	"github.com/hookward/hookward/internal/gates"
 )
 
 // This file stays tiny, as serve.go does: a backend that aborts its answer panics through
 // it.
 
 // keptHandler is handler for a gate with the option delivery.
-func keptHandler(g *gate, next http.Handler) http.Handler {
+func keptHandler(g *gates.Gate, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		atomic.AddInt64(&g.counts.Arrived, 1)
+		atomic.AddInt64(&g.Counts.Arrived, 1)
 		_, hijackable := rw.(http.Hijacker)
 		x := decideOn(g, r, hijackable, time.Now())
 		if x.limit != "" {
@@ -44,7 +45,7 @@ func keptHandler(g *gate, next http.Handler) http.Handler {
 // serveOtherwise is for what is not kept while the backend is asked.
 func serveOtherwise(next http.Handler, rw http.ResponseWriter, r *http.Request, x *exchange) {
 	if x.through {
-		atomic.AddInt64(&x.gate.counts.Arrived, -1) // it has no record
+		atomic.AddInt64(&x.gate.Counts.Arrived, -1) // it has no record
 		next.ServeHTTP(rw, r)
 		return
 	}

@@ -27,6 +27,7 @@ import (
 	"github.com/hookward/hookward/internal/console"
 	"github.com/hookward/hookward/internal/courier"
 	"github.com/hookward/hookward/internal/delivery"
+	"github.com/hookward/hookward/internal/gates"
 	"github.com/hookward/hookward/internal/header"
 	"github.com/hookward/hookward/internal/iplist"
 	"github.com/hookward/hookward/internal/ipset"
@@ -38,6 +39,7 @@ import (
 	"github.com/hookward/hookward/internal/report"
 	"github.com/hookward/hookward/internal/signature"
 	"github.com/hookward/hookward/internal/store"
+	"github.com/hookward/hookward/internal/traefik"
 	"github.com/hookward/hookward/internal/verdict"
 )
 
@@ -80,8 +82,7 @@ func decideLoopInlined(w *workers, x *exchange, own *scratch) {
 	var readBodyR *http.Request
 	var removeSpoofsName string
 	var setHeaderText string
-	var takePolicyP *policy.Policy
-	var takePolicyS *memory.State
+	var takePolicyF *gates.InForce
 	for size <= maxKept {
 		{
 			nextJobX = <-w.jobs
@@ -95,17 +96,13 @@ func decideLoopInlined(w *workers, x *exchange, own *scratch) {
 		}
 		{
 			{
-				if !x.gate.watches {
-					x.policy = x.gate.policy
-					x.state = x.gate.state
-					arriveP = x.policy
-					goto takePolicyEnd1
+				takePolicyF = x.gate.Fixed
+				if takePolicyF == nil {
+					takePolicyF = gates.Current(x.gate, x.start)
 				}
-				takePolicyP, takePolicyS = currentPolicy(x.gate, x.start)
-				x.policy = takePolicyP
-				x.state = takePolicyS
-				arriveP = takePolicyP
-			takePolicyEnd1:
+				x.policy = takePolicyF.Policy
+				x.state = takePolicyF.State
+				arriveP = takePolicyF.Policy
 			}
 			arriveR = x.Request
 			x.method = arriveR.Method
@@ -115,7 +112,7 @@ func decideLoopInlined(w *workers, x *exchange, own *scratch) {
 			x.contentType = arriveR.Header["Content-Type"]
 			x.source = arriveR.RemoteAddr
 			x.bodyBytes = arriveR.ContentLength
-			x.at = int64(x.start.Sub(started))
+			x.at = int64(x.start.Sub(memory.Started))
 			x.reason = verdict.InternalError
 			if arriveP == nil {
 				refuseUnready(x)
@@ -409,11 +406,11 @@ func decideLoopInlined(w *workers, x *exchange, own *scratch) {
 									labelAgain(p, x, forwardH)
 								} else {
 									keepDeliveryK = &courier.Kept{Attempt: "1"}
-									keepDeliveryK.Middleware = x.gate.name
+									keepDeliveryK.Middleware = x.gate.Name
 									keepDeliveryK.ID = store.Prefix + strconv.FormatInt(atomic.AddInt64(store.LastNumber, 1), 16)
 									keepDeliveryK.Received = x.start.UTC().Format(time.RFC3339)
 									keepDeliveryK.Claim = x.claim
-									keepDeliveryK.Router = x.gate.router
+									keepDeliveryK.Router = x.gate.Router
 									keepDeliveryK.Policy = p
 									keepDeliveryK.State = x.state
 									keepDeliveryK.Start = x.start
@@ -449,7 +446,7 @@ func decideLoopInlined(w *workers, x *exchange, own *scratch) {
 
 						forwardR.ContentLength = -1
 						{
-							if compiled && len(x.Body) > smallBody {
+							if traefik.Compiled && len(x.Body) > smallBody {
 								forwardR.Body = guardedReader(x)
 								goto readerOfEnd1
 							}
@@ -463,7 +460,7 @@ func decideLoopInlined(w *workers, x *exchange, own *scratch) {
 					forwardR.Body = http.NoBody
 					if x.bodyBytes > 0 {
 						{
-							if compiled && len(x.Body) > smallBody {
+							if traefik.Compiled && len(x.Body) > smallBody {
 								forwardR.Body = guardedReader(x)
 								goto readerOfEnd2
 							}
@@ -599,8 +596,8 @@ func recordLoopInlined(w *workers, x *exchange, own *audit.Scratch) {
 			newRecordR.Reason = x.reason
 			newRecordR.Duration = int64(now.Sub(x.start))
 			newRecordR.InGate = x.inGate
-			newRecordR.Middleware = x.gate.name
-			newRecordR.Router = x.gate.router
+			newRecordR.Middleware = x.gate.Name
+			newRecordR.Router = x.gate.Router
 			newRecordR.DeliveryID = x.deliveryID
 			newRecordR.EventType = x.eventType
 			newRecordR.Secret = x.proof.Secret
@@ -655,7 +652,7 @@ func recordLoopInlined(w *workers, x *exchange, own *audit.Scratch) {
 				newRecordR.Query = x.rawQuery
 				newRecordR.Provider = x.policy.Provider
 			} else if x.reason == verdict.ConfigInvalid {
-				newRecordR.Error = causeOf(x.gate)
+				newRecordR.Error = gates.Cause(x.gate)
 			}
 			if x.proof.JWT != nil || x.proof.Message != nil || x.Certificate != nil {
 				noteProof(newRecordR, x)
@@ -703,7 +700,7 @@ func recordLoopInlined(w *workers, x *exchange, own *audit.Scratch) {
 			continue
 		}
 		{
-			countRequestCounts = x.gate.counts
+			countRequestCounts = x.gate.Counts
 			if countRequestCounts == nil || x.counted {
 				goto countRequestEnd1
 			}
@@ -757,12 +754,12 @@ func recordLoopInlined(w *workers, x *exchange, own *audit.Scratch) {
 			countRequestCounts.Mu.Unlock()
 		countRequestEnd1:
 		}
-		if a.Sample != nil && !audit.Sample(x.gate.numbers, a, r) {
+		if a.Sample != nil && !audit.Sample(x.gate.Numbers, a, r) {
 			x.done <- true
 			continue
 		}
 		{
-			numberRecordT = x.gate.numbers
+			numberRecordT = x.gate.Numbers
 			if x.sequence == 0 {
 				x.sequence = atomic.AddInt64(&numberRecordT.Sequence, 1)
 			}
@@ -790,7 +787,7 @@ func recordLoopInlined(w *workers, x *exchange, own *audit.Scratch) {
 		}
 		size += len(line)
 		if line == nil {
-			report.Write("error", x.gate.name, "an audit record could not be encoded", now)
+			report.Write("error", x.gate.Name, "an audit record could not be encoded", now)
 			x.done <- true
 			continue
 		}
@@ -803,7 +800,7 @@ func recordLoopInlined(w *workers, x *exchange, own *audit.Scratch) {
 				putRecordOutputs = x.state.Outputs
 			}
 			if putRecordOutputs == nil {
-				putRecordOutputs = onStdout()
+				putRecordOutputs = gates.Stdout()
 			}
 			putRecordSafe = false
 			if len(putRecordOutputs) == 1 && putRecordOutputs[0].Direct != nil {
@@ -812,7 +809,7 @@ func recordLoopInlined(w *workers, x *exchange, own *audit.Scratch) {
 				putRecordSafe = audit.Put(putRecordOutputs, line, a.Required, now)
 			}
 			if putRecordSafe && x.ahead != nil {
-				ahead.ArriveAll(audit.Announcements, audit.IDOf(x.gate.numbers, x.sequence))
+				ahead.ArriveAll(audit.Announcements, audit.IDOf(x.gate.Numbers, x.sequence))
 			}
 		}
 		x.done <- true

@@ -12,10 +12,12 @@ import (
 	"time"
 
 	"github.com/hookward/hookward/internal/audit"
+	"github.com/hookward/hookward/internal/gates"
 	"github.com/hookward/hookward/internal/handshakes"
 	"github.com/hookward/hookward/internal/hooktest"
 	"github.com/hookward/hookward/internal/message"
 	"github.com/hookward/hookward/internal/policy"
+	"github.com/hookward/hookward/internal/traefik"
 	"github.com/hookward/hookward/internal/verdict"
 )
 
@@ -34,7 +36,7 @@ var timing = regexp.MustCompile(`"(event\.id|event\.sequence|event\.duration|hoo
 
 // runLoops has one request decided on and recorded, by the loops that people write or by
 // those that are generated.
-func runLoops(g *gate, r *http.Request, now time.Time, generated bool, records *bytes.Buffer) loopOutcome {
+func runLoops(g *gates.Gate, r *http.Request, now time.Time, generated bool, records *bytes.Buffer) loopOutcome {
 	x := &exchange{gate: g, Message: message.Message{Request: r}, hijackable: true, start: now, done: make(chan bool, 1)}
 	w := newWorkers()
 	w.jobs <- x
@@ -85,7 +87,7 @@ func TestGeneratedLoopsDoTheSame(t *testing.T) {
 	seen := map[string]int{}
 	for name, more := range variants {
 		for i, v := range hooktest.ReadVectors(t) {
-			if !compiled && i%3 > 0 {
+			if !traefik.Compiled && i%3 > 0 {
 				continue // it takes long enough
 			}
 			options := map[string]any{}
@@ -95,26 +97,26 @@ func TestGeneratedLoopsDoTheSame(t *testing.T) {
 			for key, value := range more {
 				options[key] = value
 			}
-			gates := []*gate{}
+			both := []*gates.Gate{}
 			for _, way := range []string{"written", "generated"} {
 				if name == "required" {
 					options["stateDirectory"] = t.TempDir()
 				}
 				g := newTestGate(fmt.Sprint(t.Name(), name, i, way), options, policy.Compile, v.Now)
-				g.name = "loops"
-				g.numbers.Epoch = "epoch"
-				gates = append(gates, g)
+				g.Name = "loops"
+				g.Numbers.Epoch = "epoch"
+				both = append(both, g)
 			}
-			if gates[0].policy == nil && name == "alone" {
-				t.Fatalf("%s: %s", v.Name, gates[0].problem)
+			if both[0].Fixed.Policy == nil && name == "alone" {
+				t.Fatalf("%s: %s", v.Name, gates.Cause(both[0]))
 			}
 			for n, change := range loopChanges {
 				for attempt := 0; attempt < 2; attempt++ { // a duplicate, the second time
 					written, generated := hooktest.RequestOf(v), hooktest.RequestOf(v)
 					change(written)
 					change(generated)
-					want := runLoops(gates[0], written, v.Now, false, records)
-					got := runLoops(gates[1], generated, v.Now, true, records)
+					want := runLoops(both[0], written, v.Now, false, records)
+					got := runLoops(both[1], generated, v.Now, true, records)
 					if !reflect.DeepEqual(got, want) {
 						t.Errorf("%s, %s, change %d:\n got %+v\nwant %+v", v.Name, name, n, got, want)
 					}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/hookward/hookward/internal/ahead"
 	"github.com/hookward/hookward/internal/audit"
+	"github.com/hookward/hookward/internal/gates"
 	"github.com/hookward/hookward/internal/hooktest"
 	"github.com/hookward/hookward/internal/policy"
 )
@@ -167,7 +168,7 @@ func TestOutputThatIsBusy(t *testing.T) {
 	records, _ := capture(t)
 	h := handler(newTestGate(t.Name(), hooktest.GithubOptions(), policy.Compile, hooktest.TestTime), http.HandlerFunc(accepts))
 	serve(h, github("X-GitHub-Delivery: opens"))
-	_, before := audit.IsIdle(onStdout()[0])
+	_, before := audit.IsIdle(gates.Stdout()[0])
 	slow := &slowOutput{to: records, begun: make(chan bool), release: make(chan bool)}
 	audit.Redirect(slow)
 	shutOutputs()
@@ -186,7 +187,7 @@ func TestOutputThatIsBusy(t *testing.T) {
 	if strings.Count(text, "\n") != 3 || strings.Index(text, `"waits"`) < strings.Index(text, `"slow"`) {
 		t.Errorf("%s", text)
 	}
-	if _, uses := audit.IsIdle(onStdout()[0]); uses != before+2 {
+	if _, uses := audit.IsIdle(gates.Stdout()[0]); uses != before+2 {
 		t.Errorf("%d uses, %d before", uses, before)
 	}
 }

@@ -50,14 +50,10 @@ package hookward
 import (
 	"context"
 	"net/http"
-	"sync"
 	"time"
 
 	"github.com/hookward/hookward/internal/courier"
-	"github.com/hookward/hookward/internal/memory"
-	"github.com/hookward/hookward/internal/policy"
-	"github.com/hookward/hookward/internal/report"
-	"github.com/hookward/hookward/internal/traefik"
+	"github.com/hookward/hookward/internal/gates"
 )
 
 // Config is what Traefik hands over: everything under the plugin's key, as it
@@ -89,17 +85,13 @@ func New(ctx context.Context, next http.Handler, config *Config, name string) (h
 		ctx = context.Background()
 	}
 	now := time.Now()
-	sayVersion(now)
-	keepMiddleware(ctx, name, now)
-	shares := func(raw map[string]any) (*policy.Compilation, *memory.State) {
-		return compileShared(ctx, name, raw, time.Now())
+	StartWorkers()
+	gates.SayVersion(version, now)
+	g := gates.Open(ctx, name, raw, now)
+	if gates.IsEndpoint(raw) {
+		return endpoint(ctx, g, raw, now), nil
 	}
-	g := newGate(name, raw, shares, now)
-	g.router = traefik.RouterOf(ctx)
-	if isEndpoint(raw) {
-		return endpoint(ctx, g, now), nil
-	}
-	serveRouter(ctx, g, next)
+	gates.Serve(ctx, g, next)
 	if courier.Wanted(raw) {
 		return keptHandler(g, next), nil
 	}
@@ -109,37 +101,3 @@ func New(ctx context.Context, next http.Handler, config *Config, name string) (h
 // version is that of the source: the one that is released next, with -dev until it is.
 // `make release` holds the tag to it, and `hookward build` reads it.
 const version = "v0.1.0-dev"
-
-const module = "github.com/hookward/hookward"
-
-// compiled says that this code is compiled into the program, and not interpreted.
-var compiled = traefik.Compiled
-
-var (
-	versionMu   sync.Mutex
-	versionSaid bool
-)
-
-// sayVersion tells the operator, once in a process, which hookward this is.
-func sayVersion(now time.Time) {
-	versionMu.Lock()
-	said := versionSaid
-	versionSaid = true
-	versionMu.Unlock()
-	if said {
-		return
-	}
-	how := "interpreted by Traefik"
-	if compiled {
-		how = "compiled into Traefik"
-	}
-	report.Write("info", "", "hookward "+version+", "+how, now)
-	if !compiled {
-		return
-	}
-	for place, other := range traefik.PluginVersions(module, started) {
-		if other != "" && other != version {
-			report.Write("warn", "", place+" "+other+" of the plugin, but what runs is "+version+", which is compiled in: build Traefik again with hookward build --hookward "+other+", or name "+version, now)
-		}
-	}
-}

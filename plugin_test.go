@@ -123,8 +123,8 @@ func TestAPanickingCheckRefuses(t *testing.T) {
 	records, reports := capture(t)
 	b := &hooktest.Backend{}
 	g := newTestGate("panicking", hooktest.GithubOptions(), policy.Compile, hooktest.TestTime)
-	g.policy.ObserveOnly = true
-	g.policy.Fast.NewHash = nil // hmac.New panics
+	g.Fixed.Policy.ObserveOnly = true
+	g.Fixed.Policy.Fast.NewHash = nil // hmac.New panics
 	rw := serve(handler(g, b.Handler()), hooktest.NewPost(hooktest.DocsBody, "X-Hub-Signature-256: "+hooktest.DocsSignature))
 	if rw.Code != 503 || len(b.Requests) != 0 {
 		t.Errorf("VULNERABLE: status %d, %d forwarded", rw.Code, len(b.Requests))

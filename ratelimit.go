@@ -31,7 +31,7 @@ func noteFailure(p *policy.Policy, r *http.Request, x *exchange, now time.Time) 
 	}
 	client := clientKey(p, r, x)
 	t := x.state.Bans
-	at := sinceStart(now)
+	at := memory.Clock(now)
 	tell, untold := bans.AddFailure(t, client, at)
 	if tell {
 		tellBan(p, x, b.Duration, untold, now)
@@ -67,7 +67,7 @@ func tellBan(p *policy.Policy, x *exchange, rest time.Duration, untold int, now 
 	if untold > 0 {
 		text += fmt.Sprintf(" (%d more bans were not told, of more than %d a minute)", untold, bans.MaxTold)
 	}
-	report.Say("warn", x.gate.name, text, now)
+	report.Say("warn", x.gate.Name, text, now)
 }
 
 // sourceSubnet makes one source of an IPv6 network: whoever has one address of it has
@@ -187,7 +187,7 @@ func checkAnyRateLimit(p *policy.Policy, x *exchange) string {
 // them together: what is spent here is spent there. Where that can't be done now, or too
 // many want to, its own bucket has to do.
 func takeToken(s *memory.State, l *policy.RateLimit, source string, now time.Time) int64 {
-	room := bucket.Take(s.Limits, source, sinceStart(now))
+	room := bucket.Take(s.Limits, source, memory.Clock(now))
 	if s.Cluster == nil || room < 0 && bucket.Own(s.Limits, source) {
 		return room
 	}
@@ -218,12 +218,4 @@ func tellClient(rw http.ResponseWriter, x *exchange) {
 	header := rw.Header()
 	header["Ratelimit"] = []string{x.limit}
 	header["Ratelimit-Policy"] = []string{x.limitPolicy}
-}
-
-// started is when the process began, by the clock that nobody sets.
-var started = time.Now()
-
-// sinceStart returns the time as buckets count it, in nanoseconds.
-func sinceStart(now time.Time) int64 {
-	return int64(now.Sub(started))
 }

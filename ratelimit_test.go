@@ -9,13 +9,14 @@ import (
 	"time"
 
 	"github.com/hookward/hookward/internal/config"
+	"github.com/hookward/hookward/internal/gates"
 	"github.com/hookward/hookward/internal/hooktest"
 	"github.com/hookward/hookward/internal/policy"
 	"github.com/hookward/hookward/internal/verdict"
 )
 
 // visitAt sends GitHub's example from an address, at a time.
-func visitAt(t *testing.T, g *gate, remote string, at time.Time, headers ...string) *exchange {
+func visitAt(t *testing.T, g *gates.Gate, remote string, at time.Time, headers ...string) *exchange {
 	t.Helper()
 	r := hooktest.NewPost(hooktest.DocsBody, append(headers, "X-Hub-Signature-256: "+hooktest.DocsSignature)...)
 	r.RemoteAddr = remote
@@ -94,7 +95,7 @@ func TestRateLimitSources(t *testing.T) {
 	depth["ipStrategy"] = map[string]any{"depth": "1", "ipv6Subnet": "48"}
 	strategy := newTestGate(t.Name()+"strategy", depth, policy.Compile, hooktest.TestTime)
 	for i, c := range []struct {
-		g      *gate
+		g      *gates.Gate
 		remote string
 		header string
 		want   string

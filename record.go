@@ -12,8 +12,10 @@ import (
 	"github.com/hookward/hookward/internal/ahead"
 	"github.com/hookward/hookward/internal/audit"
 	"github.com/hookward/hookward/internal/console"
+	"github.com/hookward/hookward/internal/gates"
 	"github.com/hookward/hookward/internal/outbox"
 	"github.com/hookward/hookward/internal/report"
+	"github.com/hookward/hookward/internal/traefik"
 	"github.com/hookward/hookward/internal/verdict"
 )
 
@@ -34,8 +36,8 @@ func newRecord(x *exchange, now time.Time) *audit.Record {
 	r.Reason = x.reason
 	r.Duration = int64(now.Sub(x.start))
 	r.InGate = x.inGate
-	r.Middleware = x.gate.name
-	r.Router = x.gate.router
+	r.Middleware = x.gate.Name
+	r.Router = x.gate.Router
 	r.DeliveryID = x.deliveryID
 	r.EventType = x.eventType
 	r.Secret = x.proof.Secret
@@ -64,7 +66,7 @@ func newRecord(x *exchange, now time.Time) *audit.Record {
 		r.Query = x.rawQuery
 		r.Provider = x.policy.Provider
 	} else if x.reason == verdict.ConfigInvalid {
-		r.Error = causeOf(x.gate)
+		r.Error = gates.Cause(x.gate)
 	}
 	if x.proof.JWT != nil || x.proof.Message != nil || x.Certificate != nil {
 		noteProof(r, x)
@@ -142,7 +144,7 @@ func noteAddresses(r *audit.Record, x *exchange) {
 func finish(x *exchange) {
 	submit(recorders, x)
 	<-x.done
-	if compiled {
+	if traefik.Compiled {
 		freeBody(x)
 	}
 }
@@ -191,7 +193,7 @@ func recordLoop(w *workers, x *exchange, own *audit.Scratch) {
 			continue
 		}
 		countRequest(x, r)
-		if a.Sample != nil && !audit.Sample(x.gate.numbers, a, r) {
+		if a.Sample != nil && !audit.Sample(x.gate.Numbers, a, r) {
 			x.done <- true
 			continue
 		}
@@ -199,7 +201,7 @@ func recordLoop(w *workers, x *exchange, own *audit.Scratch) {
 		line = encodeRecord(r, a, own)
 		size += len(line)
 		if line == nil {
-			report.Write("error", x.gate.name, "an audit record could not be encoded", now)
+			report.Write("error", x.gate.Name, "an audit record could not be encoded", now)
 			x.done <- true
 			continue
 		}
@@ -225,7 +227,7 @@ func auditOf(x *exchange) *audit.Settings {
 //
 //inline:hot
 func numberRecord(r *audit.Record, x *exchange) {
-	t := x.gate.numbers
+	t := x.gate.Numbers
 	if x.sequence == 0 {
 		x.sequence = atomic.AddInt64(&t.Sequence, 1)
 	}
@@ -264,7 +266,7 @@ func putRecord(a *audit.Settings, x *exchange, line []byte, now time.Time) {
 		outputs = x.state.Outputs
 	}
 	if outputs == nil {
-		outputs = onStdout()
+		outputs = gates.Stdout()
 	}
 	safe := false
 	if len(outputs) == 1 && outputs[0].Direct != nil {
@@ -273,6 +275,6 @@ func putRecord(a *audit.Settings, x *exchange, line []byte, now time.Time) {
 		safe = audit.Put(outputs, line, a.Required, now)
 	}
 	if safe && x.ahead != nil {
-		ahead.ArriveAll(audit.Announcements, audit.IDOf(x.gate.numbers, x.sequence))
+		ahead.ArriveAll(audit.Announcements, audit.IDOf(x.gate.Numbers, x.sequence))
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/hookward/hookward/internal/cluster"
 	"github.com/hookward/hookward/internal/config"
+	"github.com/hookward/hookward/internal/gates"
 	"github.com/hookward/hookward/internal/hooktest"
 	"github.com/hookward/hookward/internal/policy"
 	"github.com/hookward/hookward/internal/verdict"
@@ -60,9 +61,9 @@ func answerOne(conn net.Conn, answer string) {
 }
 
 // sharingGate returns a gate that has a server, until the test ends.
-func sharingGate(t *testing.T, name string, raw map[string]any) *gate {
+func sharingGate(t *testing.T, name string, raw map[string]any) *gates.Gate {
 	g := newTestGate(name, raw, policy.Compile, hooktest.TestTime)
-	t.Cleanup(func() { cluster.Close(g.state.Cluster) })
+	t.Cleanup(func() { cluster.Close(g.Fixed.State.Cluster) })
 	return g
 }
 
@@ -152,7 +153,7 @@ func TestRedisClients(t *testing.T) {
 		}
 		for i := 0; i < 2; i++ {
 			g := sharingGate(t, t.Name(), raw)
-			clients[g.state.Cluster] = true
+			clients[g.Fixed.State.Cluster] = true
 		}
 	}
 	if len(clients) != 7 {

@@ -6,13 +6,14 @@ import (
 	"time"
 
 	"github.com/hookward/hookward/internal/fakeredis"
+	"github.com/hookward/hookward/internal/gates"
 	"github.com/hookward/hookward/internal/hooktest"
 	"github.com/hookward/hookward/internal/verdict"
 )
 
 // lossy returns a gate, and another Traefik's of the same name, with a server that can
 // lose what it is told.
-func lossy(t *testing.T, raw map[string]any) (*fakeredis.Server, *gate, *gate) {
+func lossy(t *testing.T, raw map[string]any) (*fakeredis.Server, *gates.Gate, *gates.Gate) {
 	t.Helper()
 	server, stop, err := fakeredis.Start(heard)
 	if err != nil {
@@ -21,7 +22,7 @@ func lossy(t *testing.T, raw map[string]any) (*fakeredis.Server, *gate, *gate) {
 	t.Cleanup(stop)
 	raw["redis"] = map[string]any{"endpoints": server.Address, "readTimeout": "300ms"}
 	here := sharingGate(t, t.Name(), raw)
-	forgetMiddleware(t.Name())
+	gates.Drop(t.Name())
 	return server, here, sharingGate(t, t.Name(), raw)
 }
 
@@ -31,7 +32,7 @@ func unanswered(_ string) int { return fakeredis.Unanswered }
 
 func lost(_ string) int { return fakeredis.Lost }
 
-func deliverOnce(t *testing.T, g *gate, status int) string {
+func deliverOnce(t *testing.T, g *gates.Gate, status int) string {
 	t.Helper()
 	x := visitAt(t, g, "192.0.2.1:1", hooktest.TestTime)
 	x.status = status

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/hookward/hookward/internal/config"
+	"github.com/hookward/hookward/internal/gates"
 	"github.com/hookward/hookward/internal/hooktest"
 	"github.com/hookward/hookward/internal/policy"
 	"github.com/hookward/hookward/internal/report"
@@ -189,7 +190,7 @@ func TestReplayKeys(t *testing.T) {
 	of := func(secret, body string) string { return hooktest.HexMACOf("hmac-sha256", secret, stamp+"."+body) }
 	body := `{"id":"evt_1","type":"x"}`
 	g := newTestGate(t.Name(), stripe, policy.Compile, now)
-	reasonOf := func(g *gate, at time.Time, body string, headers ...string) string {
+	reasonOf := func(g *gates.Gate, at time.Time, body string, headers ...string) string {
 		x := decide(g, hooktest.NewPost(body, headers...), at)
 		x.status = 200
 		x.completed = true
@@ -258,13 +259,13 @@ func TestReplayKeysOfBothWays(t *testing.T) {
 			"<nil>":  {"X-Sig: " + hooktest.HexMACOf("hmac-sha256", hooktest.DocsSecret, "prefix"+hooktest.DocsBody)},
 		}[fmt.Sprint(options["provider"])]
 		keys := map[string]bool{}
-		for _, fast := range []*signature.Usual{g.policy.Fast, nil} {
-			if g.policy.Fast == nil && fast != nil {
+		for _, fast := range []*signature.Usual{g.Fixed.Policy.Fast, nil} {
+			if g.Fixed.Policy.Fast == nil && fast != nil {
 				t.Fatal("no short way")
 			}
-			p := *g.policy
+			p := *g.Fixed.Policy
 			p.Fast = fast
-			x := decide(&gate{name: g.name, policy: &p, state: g.state}, hooktest.NewPost(hooktest.DocsBody, headers...), hooktest.TestTime)
+			x := decide(&gates.Gate{Name: g.Name, Fixed: &gates.InForce{Policy: &p, State: g.Fixed.State}}, hooktest.NewPost(hooktest.DocsBody, headers...), hooktest.TestTime)
 			if x.reason != verdict.Verified || (x.proof.Signed == nil) != (fast != nil) {
 				t.Fatal(x.reason, x.proof.Signed)
 			}
@@ -272,7 +273,7 @@ func TestReplayKeysOfBothWays(t *testing.T) {
 			release(x)
 			keys[deliveryKey(p.Replay, x)] = true
 		}
-		if g.policy.Fast == nil || len(keys) != 1 {
+		if g.Fixed.Policy.Fast == nil || len(keys) != 1 {
 			t.Errorf("%v: %d keys", options, len(keys))
 		}
 	}
@@ -284,7 +285,7 @@ func TestReplayByDeliveryOfASignedBody(t *testing.T) {
 	capture(t)
 	g := newTestGate(t.Name(), map[string]any{"secrets": hooktest.DocsSecret, "replay": map[string]any{"by": "delivery"},
 		"signature": map[string]any{"header": "X-Sig", "signs": "{body}", "idField": "json:id"}}, policy.Compile, hooktest.TestTime)
-	if g.policy == nil || g.policy.Fast == nil {
+	if g.Fixed.Policy == nil || g.Fixed.Policy.Fast == nil {
 		t.Fatal("no policy, or no short way")
 	}
 	for i, body := range []string{`{"id":"a","try":1}`, `{"id":"a","try":2}`, `{"id":"b","try":1}`} {
@@ -344,7 +345,7 @@ func TestSettlingThatPanics(t *testing.T) {
 		b := &statusBackend{status: status}
 		inner := b.handler()
 		h := handler(g, http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-			g.state.Replays = nil // the bug
+			g.Fixed.State.Replays = nil // the bug
 			inner.ServeHTTP(rw, r)
 		}))
 		broke := true
@@ -359,7 +360,7 @@ func TestSettlingThatPanics(t *testing.T) {
 		}
 		reports.Reset()
 		report.Redirect(reports)
-		forgetMiddleware(t.Name())
+		gates.Drop(t.Name())
 	}
 }
 
@@ -368,7 +369,7 @@ func TestSettlingThatPanics(t *testing.T) {
 func TestMemoryOverReloads(t *testing.T) {
 	capture(t)
 	name := t.Name()
-	build := func(more map[string]any) *gate {
+	build := func(more map[string]any) *gates.Gate {
 		raw := hooktest.GithubOptions()
 		raw["rateLimit"] = map[string]any{"average": "3", "period": "1h"}
 		raw["ban"] = map[string]any{"failures": "1"}
@@ -378,7 +379,7 @@ func TestMemoryOverReloads(t *testing.T) {
 		}
 		return newTestGate(name, raw, policy.Compile, hooktest.TestTime)
 	}
-	pass := func(g *gate, remote, body string) string {
+	pass := func(g *gates.Gate, remote, body string) string {
 		r := hooktest.NewPost(body, "X-Hub-Signature-256: sha256="+hooktest.HexMACOf("hmac-sha256", hooktest.DocsSecret, body))
 		r.RemoteAddr = remote
 		x := decide(g, r, hooktest.TestTime)
@@ -432,31 +433,6 @@ func TestMemoryOverReloads(t *testing.T) {
 	}
 }
 
-func TestMemoryEnds(t *testing.T) {
-	capture(t)
-	ctx, cancel := context.WithCancel(context.Background())
-	c := policy.Compile(onlyOnce(map[string]any{}))
-	testState(ctx, t.Name(), c.Policy, hooktest.TestTime)
-	there := func() bool {
-		registryMu.Lock()
-		defer registryMu.Unlock()
-		return middlewares[t.Name()] != nil
-	}
-	forget(hooktest.TestTime.Add(24 * time.Hour))
-	if !there() {
-		t.Error("is forgotten while the gate is there")
-	}
-	cancel()
-	forget(hooktest.TestTime.Add(24*time.Hour + linger))
-	if !there() {
-		t.Error("is forgotten at once")
-	}
-	forget(hooktest.TestTime.Add(24*time.Hour + linger + time.Second))
-	if there() {
-		t.Error("is never forgotten")
-	}
-}
-
 // A restart, of which nothing is left but the directory.
 func TestReplaySurvivesARestart(t *testing.T) {
 	_, reports := capture(t)
@@ -469,7 +445,7 @@ func TestReplaySurvivesARestart(t *testing.T) {
 		x := decide(g, github(), hooktest.TestTime)
 		x.status, x.completed = 200, true
 		settle(x, hooktest.TestTime)
-		forgetMiddleware(name)
+		gates.Drop(name)
 		return x.reason
 	}
 	if reason := decideOnce(); reason != verdict.Verified {

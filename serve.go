@@ -4,6 +4,9 @@ import (
 	"net/http"
 	"sync/atomic"
 	"time"
+
+	"github.com/hookward/hookward/internal/gates"
+	"github.com/hookward/hookward/internal/traefik"
 )
 
 // This file stays tiny. When a backend aborts a response, the reverse proxy
@@ -12,9 +15,9 @@ import (
 // here.
 
 // handler decides on each request, answers or forwards it, and records it.
-func handler(g *gate, next http.Handler) http.Handler {
+func handler(g *gates.Gate, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		atomic.AddInt64(&g.counts.Arrived, 1)
+		atomic.AddInt64(&g.Counts.Arrived, 1)
 		_, hijackable := rw.(http.Hijacker)
 		x := decideOn(g, r, hijackable, time.Now())
 		if x.limit != "" {
@@ -47,7 +50,7 @@ type statusWriter struct {
 // newStatusWriter returns the interface and not the struct: Yaegi would let the
 // interface share the caller's variable.
 func newStatusWriter(rw http.ResponseWriter, x *exchange) http.ResponseWriter {
-	return &statusWriter{ResponseWriter: rw, x: x, flush: !compiled}
+	return &statusWriter{ResponseWriter: rw, x: x, flush: !traefik.Compiled}
 }
 
 // WriteHeader notes the status, unless it is an interim one, or one too many.

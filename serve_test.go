@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/hookward/hookward/internal/hooktest"
+	"github.com/hookward/hookward/internal/traefik"
 )
 
 // Compiled in, what is behind the gate flushes when it likes, and sets deadlines.
@@ -51,21 +52,21 @@ func TestResponseController(t *testing.T) {
 	_, _ = io.ReadAll(response.Body) // the handler has returned then
 	_ = response.Body.Close()
 	for what, err := range whole {
-		if works := compiled && what != "hijack"; (err == nil) != works {
+		if works := traefik.Compiled && what != "hijack"; (err == nil) != works {
 			t.Errorf("%s: %v, want it to work: %t", what, err, works)
 		}
 	}
-	if len(whole) != 5 || flushed != compiled {
+	if len(whole) != 5 || flushed != traefik.Compiled {
 		t.Errorf("%v; there is an http.Flusher: %t", whole, flushed)
 	}
-	if rw := serve(h, send("/recorded")); rw.Flushed == compiled || rw.Body.String() != "one" {
+	if rw := serve(h, send("/recorded")); rw.Flushed == traefik.Compiled || rw.Body.String() != "one" {
 		t.Errorf("the gate has flushed: %t, and sent %q", rw.Flushed, rw.Body)
 	}
 }
 
 // The record has the status of an answer that begins with a flush.
 func TestStatusOfAFlush(t *testing.T) {
-	if !compiled {
+	if !traefik.Compiled {
 		return // nobody can flush there
 	}
 	records, _ := capture(t)

@@ -140,7 +140,7 @@ func snsBodyReason(t *testing.T, body string, now time.Time, more ...string) str
 	}
 	capture(t)
 	g := newTestGate(t.Name(), options, policy.Compile, now)
-	if g.policy == nil {
+	if g.Fixed.Policy == nil {
 		t.Fatalf("%q", policy.Compile(options).Problems)
 	}
 	x := decide(g, hooktest.NewPost(body), now)

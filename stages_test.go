@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/hookward/hookward/internal/audit"
+	"github.com/hookward/hookward/internal/gates"
 	"github.com/hookward/hookward/internal/hooktest"
 	"github.com/hookward/hookward/internal/message"
 	"github.com/hookward/hookward/internal/policy"
@@ -26,7 +27,7 @@ import (
 
 // benched is a gate and a request for it that can be sent again and again.
 type benched struct {
-	gate *gate
+	gate *gates.Gate
 	r    *http.Request
 	body []byte
 }
@@ -66,7 +67,7 @@ func BenchmarkStageBody(b *testing.B) {
 	b.ResetTimer()
 	for i := 0; i < b.N; i++ {
 		x := &exchange{Message: message.Message{Request: again(s)}, start: time.Now()}
-		if readBody(s.gate.policy, x, own) != "" {
+		if readBody(s.gate.Fixed.Policy, x, own) != "" {
 			b.Fatal("not read")
 		}
 	}
@@ -81,7 +82,7 @@ func BenchmarkStageVerify(b *testing.B) {
 	b.ReportAllocs()
 	b.ResetTimer()
 	for i := 0; i < b.N; i++ {
-		if checkAnyProof(s.gate.policy, x) != verdict.Verified {
+		if checkAnyProof(s.gate.Fixed.Policy, x) != verdict.Verified {
 			b.Fatal("refused")
 		}
 	}
@@ -92,7 +93,7 @@ func BenchmarkStageVerify(b *testing.B) {
 func BenchmarkStageRefuse(b *testing.B) {
 	audit.Redirect(io.Discard)
 	shutOutputs()
-	freshOutputs()
+	gates.DropOutputs()
 	s := newBenched(b, map[string]any{"ban": "false"})
 	s.r.Header["X-Hub-Signature-256"] = []string{"sha256=" + strings.Repeat("0", 64)}
 	h := handler(s.gate, http.NotFoundHandler())
@@ -107,7 +108,7 @@ func BenchmarkStageRefuse(b *testing.B) {
 func benchRecord(b *testing.B, settings map[string]any) {
 	audit.Redirect(io.Discard)
 	shutOutputs()
-	freshOutputs()
+	gates.DropOutputs()
 	more := map[string]any{"audit": settings}
 	if settings["required"] != nil {
 		more["stateDirectory"] = b.TempDir()

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/hookward/hookward/internal/config"
+	"github.com/hookward/hookward/internal/gates"
 	"github.com/hookward/hookward/internal/hooktest"
 	"github.com/hookward/hookward/internal/policy"
 	"github.com/hookward/hookward/internal/verdict"
@@ -18,12 +19,12 @@ const (
 	oldToken  = "the token that was used before"
 )
 
-func tokenGate(t *testing.T, token map[string]any, secrets ...any) *gate {
+func tokenGate(t *testing.T, token map[string]any, secrets ...any) *gates.Gate {
 	t.Helper()
 	capture(t)
 	raw := map[string]any{"token": token, "secrets": secrets}
 	g := newTestGate(t.Name(), raw, policy.Compile, hooktest.TestTime)
-	if g.policy == nil {
+	if g.Fixed.Policy == nil {
 		t.Fatalf("%v: %q", token, policy.Compile(raw).Problems)
 	}
 	return g

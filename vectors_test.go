@@ -26,7 +26,7 @@ func reasonFor(t *testing.T, options map[string]any, r *http.Request, now time.T
 	t.Helper()
 	capture(t)
 	g := newTestGate("vector", options, policy.Compile, now)
-	if g.policy == nil {
+	if g.Fixed.Policy == nil {
 		t.Fatalf("configuration %v: %v", options, policy.Compile(options).Problems)
 	}
 	return decide(g, r, now).reason

@@ -7,7 +7,9 @@ import (
 
 	"github.com/hookward/hookward/internal/audit"
 	"github.com/hookward/hookward/internal/claim"
+	"github.com/hookward/hookward/internal/memory"
 	"github.com/hookward/hookward/internal/report"
+	"github.com/hookward/hookward/internal/traefik"
 )
 
 // workers are goroutines that do the same work on one request after another.
@@ -62,7 +64,7 @@ func StartWorkers() {
 }
 
 // inlined says that the loops of loop.go run, which are for the interpreter.
-var inlined = !compiled
+var inlined = !traefik.Compiled
 
 // startDeciders starts workers that decide. It is a goroutine of its own because Yaegi
 // keeps the variables of a function for as long as what it has started with go: workers
@@ -127,7 +129,7 @@ func watch() {
 	for {
 		time.Sleep(watchInterval)
 		claim.Follow()
-		giveUpLate(int64(time.Since(started)))
+		giveUpLate(int64(time.Since(memory.Started)))
 		shrink(deciders)
 		shrink(recorders)
 	}
@@ -146,7 +148,7 @@ func shrink(w *workers) {
 // takes it now: the gap is seen.
 func recordPanicked(x *exchange, problem string) {
 	now := time.Now()
-	report.Write("error", x.gate.name, "recording a request panicked: "+problem, now)
+	report.Write("error", x.gate.Name, "recording a request panicked: "+problem, now)
 	if x.announced != nil {
 		cantAnnounce(x, "recording it panicked", now)
 		tellAnnounced(x)
@@ -158,7 +160,7 @@ func recordPanicked(x *exchange, problem string) {
 		return
 	}
 	if x.sequence == 0 {
-		x.sequence = atomic.AddInt64(&x.gate.numbers.Sequence, 1)
+		x.sequence = atomic.AddInt64(&x.gate.Numbers.Sequence, 1)
 	}
 	countLost(x, now)
 	x.done <- true

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/hookward/hookward/internal/gates"
 	"github.com/hookward/hookward/internal/hooktest"
 	"github.com/hookward/hookward/internal/policy"
 	"github.com/hookward/hookward/internal/verdict"
@@ -163,7 +164,7 @@ func TestWorkersEndWithoutAJob(t *testing.T) {
 	close(come)
 }
 
-func decideNow(decided chan *exchange, g *gate, r *http.Request) {
+func decideNow(decided chan *exchange, g *gates.Gate, r *http.Request) {
 	defer func() { _ = recover() }()
 	decided <- decide(g, r, time.Now())
 }
@@ -176,7 +177,7 @@ func latePost(come chan bool) *http.Request {
 	return r
 }
 
-func decideInto(decided chan *exchange, g *gate, r *http.Request) {
+func decideInto(decided chan *exchange, g *gates.Gate, r *http.Request) {
 	defer func() { _ = recover() }()
 	decided <- decide(g, r, hooktest.TestTime)
 }

@@ -26,6 +26,7 @@ var floors = []struct {
 	{"what is remembered by one policy for the next", "internal/memory"},
 	{"who hands on what is not to be lost, and who asks for the numbers of all that", "internal/courier internal/scrape"},
 	{"who shows them to people", "internal/console"},
+	{"which middlewares there are, and what each has in force", "internal/gates"},
 	{"the gate, which Traefik loads with all that is below; and what a gate would make of a configuration", ". internal/inspect"},
 	{"what people use: nothing that Traefik loads imports it", "explain signer"},
 	{"the command", "cmd/hookward/..."},

@@ -1,8 +1,9 @@
-package hookward
+// Package gates knows which middlewares there are, what each of them has in force, and what
+// survives a reload. It must not know a request.
+package gates
 
 import (
 	"context"
-	"net/http"
 	"reflect"
 	"sync"
 	"sync/atomic"
@@ -11,7 +12,6 @@ import (
 	"github.com/hookward/hookward/internal/audit"
 	"github.com/hookward/hookward/internal/console"
 	"github.com/hookward/hookward/internal/courier"
-	"github.com/hookward/hookward/internal/delivery"
 	"github.com/hookward/hookward/internal/memory"
 	"github.com/hookward/hookward/internal/metrics"
 	"github.com/hookward/hookward/internal/policy"
@@ -65,17 +65,16 @@ const (
 )
 
 var (
-	registryMu   sync.Mutex
-	middlewares  = map[string]*middleware{}
-	outputsByKey = map[string]*audit.Output{} // by where they go: middlewares share them
-	sweeping     bool
-	sweeper      *time.Timer // one for all turns: see the dialect in CONTRIBUTING.md
+	registryMu  sync.Mutex
+	middlewares = map[string]*middleware{}
+	sweeping    bool
+	sweeper     *time.Timer // one for all turns: see the dialect in CONTRIBUTING.md
 )
 
-// compileShared is compile for one of a middleware's gates, once for all that have the
+// Compile compiles the configuration of one of a middleware's gates, once for all that have the
 // same configuration. What the policy remembers is in use from then on, for as long as
 // the context lasts.
-func compileShared(ctx context.Context, name string, raw map[string]any, now time.Time) (*policy.Compilation, *memory.State) {
+func Compile(ctx context.Context, name string, raw map[string]any, now time.Time) (*policy.Compilation, *memory.State) {
 	registryMu.Lock()
 	m := middlewareOf(ctx, name, now)
 	registryMu.Unlock()
@@ -141,49 +140,6 @@ func useState(ctx context.Context, name string, m *middleware, p *policy.Policy,
 	return s
 }
 
-// orphanTime is when a store that nobody uses is told of: by then all gates are there.
-const orphanTime = time.Minute
-
-// keepCourier has a state's deliveries handed on, with the middleware's lock held.
-func keepCourier(m *middleware, name string, p *policy.Policy, s *memory.State) {
-	before := m.courier
-	m.courier = courier.Keep(before, name, m.numbers, m.servers, p, s)
-	s.Delivery = courier.EngineOf(m.courier)
-	if m.courier == nil || m.courier == before {
-		return
-	}
-	directory := p.Delivery.Directory
-	time.AfterFunc(orphanTime, func() {
-		defer func() { _ = recover() }()
-		courier.TellOrphans(directory, exists, time.Now())
-	})
-}
-
-// exists says whether there is a middleware of a name.
-func exists(name string) bool {
-	registryMu.Lock()
-	defer registryMu.Unlock()
-	return middlewares[name] != nil
-}
-
-// serveRouter notes what stands behind a gate, for what is handed on in the background.
-func serveRouter(ctx context.Context, g *gate, next http.Handler) {
-	registryMu.Lock()
-	m := middlewares[g.name]
-	registryMu.Unlock()
-	if m == nil {
-		return
-	}
-	current := func(now time.Time) (*policy.Policy, *memory.State) { return currentPolicy(g, now) }
-	courier.Serve(ctx, m.servers, g.router, current, next)
-	g.mu.Lock()
-	s := g.state
-	g.mu.Unlock()
-	if s != nil && s.Delivery != nil {
-		delivery.Poke(s.Delivery)
-	}
-}
-
 // middlewareOf returns what there is by a name, used by one more gate.
 func middlewareOf(ctx context.Context, name string, now time.Time) *middleware {
 	m := middlewares[name]
@@ -204,13 +160,6 @@ func middlewareOf(ctx context.Context, name string, now time.Time) *middleware {
 	return m
 }
 
-// keepMiddleware says that a gate uses what there is by a name.
-func keepMiddleware(ctx context.Context, name string, now time.Time) {
-	registryMu.Lock()
-	middlewareOf(ctx, name, now)
-	registryMu.Unlock()
-}
-
 // numbersOf returns what numbers the records of a name.
 func numbersOf(name string) *audit.Numbers {
 	registryMu.Lock()
@@ -220,48 +169,6 @@ func numbersOf(name string) *audit.Numbers {
 		m = middlewareOf(context.Background(), name, time.Now()) // of a test: New has one
 	}
 	return m.numbers
-}
-
-// onStdout returns the outputs of a gate that has none of its own.
-func onStdout() []*audit.Output {
-	registryMu.Lock()
-	defer registryMu.Unlock()
-	o := outputsByKey["stdout"]
-	if o == nil {
-		o = audit.NewOutput("", audit.Stdout)
-		outputsByKey["stdout"] = o
-	}
-	return []*audit.Output{o}
-}
-
-// useOutputs returns the outputs that a policy names.
-func useOutputs(ctx context.Context, name string, specs []audit.Spec, now time.Time) []*audit.Output {
-	registryMu.Lock()
-	defer registryMu.Unlock()
-	used := []*audit.Output{}
-	for i := range specs {
-		used = append(used, useOutput(ctx, name, specs[i], now))
-	}
-	return used
-}
-
-// useOutput returns an output, used by one more gate.
-func useOutput(ctx context.Context, name string, s audit.Spec, now time.Time) *audit.Output {
-	o := outputsByKey[s.Key]
-	if o == nil {
-		o = audit.NewOutput(name, s)
-		outputsByKey[s.Key] = o
-	}
-	audit.UseOutput(ctx, o, name, s, now)
-	return o
-}
-
-// closeSoon closes an output without waiting for its disk.
-func closeSoon(o *audit.Output) {
-	time.AfterFunc(0, func() {
-		defer func() { _ = recover() }()
-		audit.CloseOutput(o)
-	})
 }
 
 // noteMistake notes what is wrong with a middleware's configuration, or that nothing is.
@@ -322,4 +229,23 @@ func forget(now time.Time) int {
 	wal.Disown(inUse)
 	sweeping = len(middlewares) > 0
 	return len(middlewares)
+}
+
+// These are for tests, whose gates begin anew as in another process.
+
+// Use returns what the gates before have left to a policy.
+func Use(ctx context.Context, name string, p *policy.Policy, now time.Time) *memory.State {
+	registryMu.Lock()
+	m := middlewareOf(ctx, name, now)
+	registryMu.Unlock()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return useState(ctx, name, m, p, now)
+}
+
+// Drop forgets a middleware, and closes nothing.
+func Drop(name string) {
+	registryMu.Lock()
+	delete(middlewares, name)
+	registryMu.Unlock()
 }

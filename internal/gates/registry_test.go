@@ -1,4 +1,4 @@
-package hookward
+package gates
 
 import (
 	"context"
@@ -8,14 +8,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/hookward/hookward/internal/audit"
 	"github.com/hookward/hookward/internal/hooktest"
 	"github.com/hookward/hookward/internal/memory"
 	"github.com/hookward/hookward/internal/policy"
-	"github.com/hookward/hookward/internal/verdict"
 )
 
 func TestCompiledOnceForAllGates(t *testing.T) {
-	capture(t)
+	hooktest.Listen(t)
 	path := filepath.Join(t.TempDir(), "secret")
 	write := func(text string, second int) {
 		t.Helper()
@@ -34,7 +34,7 @@ func TestCompiledOnceForAllGates(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	compiled := func(name, provider string, now time.Time) *policy.Policy {
-		c, s := compileShared(ctx, name, options(provider), now)
+		c, s := Compile(ctx, name, options(provider), now)
 		if s == nil {
 			t.Error("there is no state")
 		}
@@ -56,7 +56,7 @@ func TestCompiledOnceForAllGates(t *testing.T) {
 	if changed == other || string(changed.Schemes[0].Keys[0]) != "the second of the two secrets" {
 		t.Error("another content of a file is not seen")
 	}
-	if c, s := compileShared(ctx, "c@file", map[string]any{"provider": "githup"}, hooktest.TestTime); s != nil || c.Policy != nil || len(c.Problems) != 1 {
+	if c, s := Compile(ctx, "c@file", map[string]any{"provider": "githup"}, hooktest.TestTime); s != nil || c.Policy != nil || len(c.Problems) != 1 {
 		t.Error("a mistake is lost")
 	}
 	cancel()
@@ -68,42 +68,14 @@ func TestCompiledOnceForAllGates(t *testing.T) {
 	}
 }
 
-// A request that began before a reload ends with the tables that it began with, and what
-// the reload has nothing to do with goes on.
-func TestRequestKeepsItsState(t *testing.T) {
-	capture(t)
-	path := filepath.Join(t.TempDir(), "secret")
-	raw := onlyOnce(map[string]any{})
-	raw["secrets"] = []any{"file:" + path}
-	raw["ban"] = "true"
-	if err := os.WriteFile(path, []byte(hooktest.DocsSecret), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	g := newTestGate(t.Name(), raw, policy.Compile, hooktest.TestTime)
-	before := decide(g, github(), hooktest.TestTime)
-	if err := os.WriteFile(path, []byte("another secret, of 32 bytes and more"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	after := decide(g, github(), hooktest.TestTime.Add(time.Minute))
-	if before.reason != verdict.Verified || after.reason != verdict.SignatureMismatch || before.policy == after.policy {
-		t.Fatal(before.reason, after.reason)
-	}
-	if before.state.Bans == after.state.Bans {
-		t.Error("who failed by another secret has failed by this one")
-	}
-	if before.state.Replays != after.state.Replays || after.state != g.state || after.policy != g.policy {
-		t.Error("a secret is no reason to forget deliveries")
-	}
-}
-
 // A policy that is shared has its lists once, however many gates there are.
 func TestListsOfASharedPolicy(t *testing.T) {
-	capture(t)
-	raw := withLists(map[string]any{"allowlist": map[string]any{"lists": []any{
+	hooktest.Listen(t)
+	raw := hooktest.GithubWith(map[string]any{"allowlist": map[string]any{"lists": []any{
 		map[string]any{"file": "/no/such/file", "refresh": "720h"}, map[string]any{"file": "/nor/this/one", "refresh": "720h"},
 	}}})
 	for i := 0; i < 3; i++ {
-		_, s := compileShared(context.Background(), t.Name(), raw, hooktest.TestTime)
+		_, s := Compile(context.Background(), t.Name(), raw, hooktest.TestTime)
 		if n := len(s.Allowed); n != 2 {
 			t.Errorf("gate %d: %d lists", i, n)
 		}
@@ -111,7 +83,7 @@ func TestListsOfASharedPolicy(t *testing.T) {
 }
 
 func TestCompilingSurvivesItself(t *testing.T) {
-	capture(t)
+	hooktest.Listen(t)
 	var wg sync.WaitGroup
 	for i := 0; i < 20; i++ {
 		wg.Add(1)
@@ -124,10 +96,61 @@ func TestCompilingSurvivesItself(t *testing.T) {
 // literal may be another one by the time it runs.
 func compileOne(t *testing.T, wg *sync.WaitGroup) {
 	defer wg.Done()
-	g := newGate(t.Name(), nil, func(_ map[string]any) (*policy.Compilation, *memory.State) {
-		return compileShared(context.Background(), t.Name(), hooktest.GithubOptions(), hooktest.TestTime)
+	g := New(t.Name(), nil, func(_ map[string]any) (*policy.Compilation, *memory.State) {
+		return Compile(context.Background(), t.Name(), hooktest.GithubOptions(), hooktest.TestTime)
 	}, hooktest.TestTime)
-	if g.policy == nil {
+	if g.Fixed.Policy == nil {
 		t.Error("no policy: " + g.problem)
+	}
+}
+
+func TestMemoryEnds(t *testing.T) {
+	hooktest.Listen(t)
+	ctx, cancel := context.WithCancel(context.Background())
+	c := policy.Compile(hooktest.GithubWith(map[string]any{"replay": "true"}))
+	Use(ctx, t.Name(), c.Policy, hooktest.TestTime)
+	there := func() bool {
+		registryMu.Lock()
+		defer registryMu.Unlock()
+		return middlewares[t.Name()] != nil
+	}
+	forget(hooktest.TestTime.Add(24 * time.Hour))
+	if !there() {
+		t.Error("is forgotten while the gate is there")
+	}
+	cancel()
+	forget(hooktest.TestTime.Add(24*time.Hour + linger))
+	if !there() {
+		t.Error("is forgotten at once")
+	}
+	forget(hooktest.TestTime.Add(24*time.Hour + linger + time.Second))
+	if there() {
+		t.Error("is never forgotten")
+	}
+}
+
+// Outputs that nobody uses any more are closed, but not while they have something
+// left.
+func TestForgetOutputs(t *testing.T) {
+	DropOutputs()
+	t.Cleanup(DropOutputs)
+	now := time.Now()
+	ctx, cancel := context.WithCancel(context.Background())
+	g := New(t.Name(), hooktest.GithubWith(map[string]any{"audit": map[string]any{"outputs": map[string]any{"type": "file", "path": filepath.Join(t.TempDir(), "x")}}}), func(raw map[string]any) (*policy.Compilation, *memory.State) {
+		return Compile(ctx, t.Name(), raw, now)
+	}, now)
+	cancel()
+	for i, c := range []struct {
+		after time.Duration
+		used  bool
+		want  int
+	}{{0, false, 1}, {linger - time.Minute, false, 1}, {linger + time.Minute, true, 1}, {2 * linger, false, 1}, {2*linger + 2*time.Minute, false, 0}} {
+		if c.used {
+			audit.Put(g.Fixed.State.Outputs, []byte("{}\n"), false, time.Now()) // an old gate that goes on
+		}
+		forget(now.Add(c.after))
+		if len(outputsByKey) != c.want {
+			t.Errorf("step %d: there are %d", i, len(outputsByKey))
+		}
 	}
 }

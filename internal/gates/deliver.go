@@ -1,0 +1,56 @@
+package gates
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/hookward/hookward/internal/courier"
+	"github.com/hookward/hookward/internal/delivery"
+	"github.com/hookward/hookward/internal/memory"
+	"github.com/hookward/hookward/internal/policy"
+)
+
+// orphanTime is when a store that nobody uses is told of: by then all gates are there.
+const orphanTime = time.Minute
+
+// keepCourier has a state's deliveries handed on, with the middleware's lock held.
+func keepCourier(m *middleware, name string, p *policy.Policy, s *memory.State) {
+	before := m.courier
+	m.courier = courier.Keep(before, name, m.numbers, m.servers, p, s)
+	s.Delivery = courier.EngineOf(m.courier)
+	if m.courier == nil || m.courier == before {
+		return
+	}
+	directory := p.Delivery.Directory
+	time.AfterFunc(orphanTime, func() {
+		defer func() { _ = recover() }()
+		courier.TellOrphans(directory, exists, time.Now())
+	})
+}
+
+// exists says whether there is a middleware of a name.
+func exists(name string) bool {
+	registryMu.Lock()
+	defer registryMu.Unlock()
+	return middlewares[name] != nil
+}
+
+// Serve notes what stands behind a gate, for what is handed on in the background.
+func Serve(ctx context.Context, g *Gate, next http.Handler) {
+	registryMu.Lock()
+	m := middlewares[g.Name]
+	registryMu.Unlock()
+	if m == nil {
+		return
+	}
+	current := func(now time.Time) (*policy.Policy, *memory.State) {
+		f := Current(g, now)
+		return f.Policy, f.State
+	}
+	courier.Serve(ctx, m.servers, g.Router, current, next)
+	s := inForce(g).State
+	if s != nil && s.Delivery != nil {
+		delivery.Poke(s.Delivery)
+	}
+}

@@ -1,0 +1,258 @@
+package gates
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/hookward/hookward/internal/audit"
+	"github.com/hookward/hookward/internal/config"
+	"github.com/hookward/hookward/internal/errand"
+	"github.com/hookward/hookward/internal/memory"
+	"github.com/hookward/hookward/internal/metrics"
+	"github.com/hookward/hookward/internal/plainfile"
+	"github.com/hookward/hookward/internal/policy"
+	"github.com/hookward/hookward/internal/report"
+	"github.com/hookward/hookward/internal/secrets"
+	"github.com/hookward/hookward/internal/traefik"
+)
+
+// fileCheckInterval is how often, at most, a gate looks whether a file that its
+// secrets come from has changed.
+const fileCheckInterval = time.Second
+
+const (
+	// filePatience is how long a reload, or a request, waits for the files that a
+	// configuration names. Their disk may hang, which is nobody else's business.
+	filePatience = 2 * time.Second
+	// shortPatience is that of a reload while something hangs already: there may be many
+	// gates.
+	shortPatience = 200 * time.Millisecond
+	noAnswer      = "the disk of a file that it names does not answer"
+)
+
+// Gate is one middleware on one router: its configuration, and what of that is in force.
+type Gate struct {
+	Name    string
+	Router  string // its name, or nothing where that can't be told
+	Numbers *audit.Numbers
+	Counts  *metrics.Gate // nil where nobody counts
+	Fixed   *InForce      // nil where it depends on files: then Current has it; set once
+
+	raw     map[string]any
+	compile func(map[string]any) (*policy.Compilation, *memory.State)
+	reader  *errand.Errand // compiles: see refresh
+
+	mu      sync.Mutex // guards what follows, where Fixed is nil; nobody waits for a disk with it
+	read    bool       // it has been compiled
+	now     *InForce
+	problem string // why there is no policy
+	files   []plainfile.State
+	checked time.Time
+}
+
+// InForce is what a gate decides by. Nobody writes to it.
+type InForce struct {
+	Policy *policy.Policy // nil while the configuration has a mistake
+	State  *memory.State  // of the policy
+}
+
+// refusesAll begins what the operator is told of a gate without a policy.
+const refusesAll = "answers 503 to every request: "
+
+// Open returns the gate of a middleware on one more router. What it remembers is that of the
+// gates of its name, for as long as the context lasts and some minutes more.
+func Open(ctx context.Context, name string, raw map[string]any, now time.Time) *Gate {
+	registryMu.Lock()
+	middlewareOf(ctx, name, now)
+	registryMu.Unlock()
+	shares := func(raw map[string]any) (*policy.Compilation, *memory.State) {
+		return Compile(ctx, name, raw, time.Now())
+	}
+	g := New(name, raw, shares, now)
+	g.Router = traefik.RouterOf(ctx)
+	return g
+}
+
+// New compiles a configuration. It always returns a gate; one with a mistake in its
+// configuration refuses everything.
+func New(name string, raw map[string]any, compile func(map[string]any) (*policy.Compilation, *memory.State), now time.Time) *Gate {
+	g := &Gate{Name: name, Numbers: numbersOf(name), raw: raw, compile: compile, now: &InForce{}, checked: now}
+	if !IsEndpoint(raw) {
+		g.Counts = metrics.Of(name)
+	}
+	report.NoteConfiguration(name, raw)
+	patience := filePatience
+	if errand.AnyLate() {
+		patience = shortPatience
+	}
+	g.reader = errand.New(patience, func() { refresh(g) })
+	inTime := errand.Run(g.reader)
+	g.mu.Lock()
+	if len(g.files) == 0 && g.read {
+		g.Fixed = g.now
+	}
+	if !g.read && !inTime {
+		goOn(g, now)
+	}
+	g.mu.Unlock()
+	return g
+}
+
+// refresh compiles the configuration, unless nothing has changed since it was compiled.
+// It is the reader's work.
+func refresh(g *Gate) {
+	g.mu.Lock()
+	now := g.checked
+	read := g.read
+	files := g.files
+	g.mu.Unlock()
+	if read && !anyChanged(files) {
+		return
+	}
+	c, s := tryCompile(g)
+	g.mu.Lock()
+	g.read = true
+	adopt(g, c, s, now)
+	if c.Policy == nil {
+		describe(g, g.problem)
+	} else {
+		describe(g, strings.Join(config.Sentences(c.Degraded), "; "))
+	}
+	g.mu.Unlock()
+}
+
+// goOn has a gate begin with what the one before it has in force, if that has the same
+// configuration, because its files can't be read.
+func goOn(g *Gate, now time.Time) {
+	c, s := lastCompiled(g.Name, g.raw)
+	if c == nil {
+		g.problem = noAnswer
+		describe(g, noAnswer)
+		report.Write("error", g.Name, refusesAll+g.problem, now)
+		return
+	}
+	g.now = &InForce{Policy: c.Policy, State: s}
+	g.files = c.Files
+	describe(g, noAnswer)
+	report.Write("error", g.Name, "keeps what was in force: "+noAnswer, now)
+}
+
+// Current returns what to decide by now. Where secrets come from files it looks at them
+// first, at most once per fileCheckInterval.
+func Current(g *Gate, now time.Time) *InForce {
+	if g.Fixed != nil {
+		return g.Fixed
+	}
+	g.mu.Lock()
+	since := now.Sub(g.checked)
+	fresh := since >= 0 && since < fileCheckInterval
+	if !fresh {
+		g.checked = now
+	}
+	f := g.now
+	g.mu.Unlock()
+	if fresh {
+		return f
+	}
+	return checked(g, now)
+}
+
+// checked is Current for the one who looks at the files. Others go on meanwhile with what
+// is in force, and so does this one where that takes too long.
+func checked(g *Gate, now time.Time) *InForce {
+	inTime := errand.Run(g.reader)
+	f := inForce(g)
+	if !inTime && f.Policy != nil {
+		report.Write("error", g.Name, "keeps what was in force: "+noAnswer, now)
+	}
+	return f
+}
+
+// inForce returns what is in force, whatever has become of the files.
+func inForce(g *Gate) *InForce {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.now
+}
+
+// adopt takes over what was compiled and reports on it. A policy in force is
+// never given up for a mistake.
+func adopt(g *Gate, c *policy.Compilation, s *memory.State, now time.Time) {
+	if len(c.Files) > 0 {
+		g.files = c.Files
+	}
+	report.NoteHealth(g.Name, c.Policy == nil || len(c.Degraded) > 0, now)
+	if c.Policy == nil {
+		g.problem = strings.Join(config.Sentences(c.Problems), "; ")
+		if g.now.Policy != nil {
+			report.Write("error", g.Name, "keeps what was in force: "+g.problem, now)
+			return
+		}
+		report.Write("error", g.Name, refusesAll+g.problem, now)
+		return
+	}
+	g.now = &InForce{Policy: c.Policy, State: s}
+	for _, d := range c.Degraded {
+		report.Write("error", g.Name, config.Sentence(d), now)
+	}
+	for _, w := range c.Warnings {
+		report.Write("warn", g.Name, config.Sentence(w), now)
+	}
+}
+
+// describe tells those who look at the numbers, or at the console, what a gate is, and what
+// is wrong with its configuration, if anything is.
+func describe(g *Gate, problem string) {
+	noteMistake(g.Name, withoutValues(problem), g.now.Policy == nil)
+	if g.Counts == nil {
+		return
+	}
+	switch {
+	case g.now.Policy == nil:
+		metrics.Describe(g.Counts, "unknown", "refuse", false)
+	case g.now.Policy.ObserveOnly:
+		metrics.Describe(g.Counts, g.now.Policy.Provider, "observe", problem == "")
+	default:
+		metrics.Describe(g.Counts, g.now.Policy.Provider, "enforce", problem == "")
+	}
+}
+
+func problemOf(g *Gate) string {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.problem
+}
+
+// tryCompile compiles the configuration; a panic in there is one more mistake.
+// In Traefik a panic of New would end the goroutine that applies
+// configurations, for good.
+func tryCompile(g *Gate) (*policy.Compilation, *memory.State) {
+	c := notCompiled("the configuration could not be read")
+	var s *memory.State
+	func() {
+		defer func() {
+			if p := recover(); p != nil {
+				c = notCompiled("reading the configuration panicked: " + fmt.Sprint(p))
+			}
+		}()
+		c, s = g.compile(g.raw)
+	}()
+	return c, s
+}
+
+func notCompiled(text string) *policy.Compilation {
+	return &policy.Compilation{Problems: []config.Problem{{Kind: config.KindPanic, Text: text}}, Secrets: &secrets.Resolver{}}
+}
+
+// anyChanged says whether a file has changed since its state was taken.
+func anyChanged(files []plainfile.State) bool {
+	for _, f := range files {
+		if plainfile.Changed(f) {
+			return true
+		}
+	}
+	return false
+}
