@@ -3,26 +3,24 @@ package hookward
 import (
 	"bytes"
 	"crypto/sha256"
-	"errors"
 	"io"
 	"math"
 	"net/http"
-	"os"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"github.com/hookward/hookward/internal/budget"
+	"github.com/hookward/hookward/internal/gates"
+	"github.com/hookward/hookward/internal/intake"
 	"github.com/hookward/hookward/internal/memory"
 	"github.com/hookward/hookward/internal/policy"
+	"github.com/hookward/hookward/internal/traefik"
 	"github.com/hookward/hookward/internal/verdict"
 )
 
-// A mere Content-Length gets a sender no more memory than firstBuffer, and what has
-// arrived gets it growth times as much: who stalls must have paid for what is held.
-const (
-	firstBuffer = 64 << 10
-	growth      = 4
-)
+// smallBody is up to how long a body is that is read at once.
+const smallBody = intake.Small
 
 // readBody reads the body once, before its deadline. If it comes too late, the request
 // has been answered meanwhile, which BodyGivenUp says.
@@ -51,11 +49,11 @@ func readBody(p *policy.Policy, x *exchange, own *scratch) string {
 				_, err := io.ReadFull(r.Body, x.arrived)
 				if err != nil {
 					x.arrived = nil
-					problem = bodyProblem(err)
+					problem = intake.Problem(err)
 				}
 			}
 		} else {
-			problem = readAnyBody(x, r, p.MaxBodyBytes)
+			problem = readAnyBody(p, x)
 		}
 		if !atomic.CompareAndSwapInt64(&own.watch.deadline, late, 0) {
 			return abandonBody(x)
@@ -71,72 +69,12 @@ func readBody(p *policy.Policy, x *exchange, own *scratch) string {
 	return ""
 }
 
-// readAnyBody reads a body of any kind, at most one byte more than the limit. It
-// returns the reason to refuse, or nothing.
-func readAnyBody(x *exchange, r *http.Request, limit int64) string {
-	if r.ContentLength > 0 {
-		return readLength(x, r)
-	}
-	buffer := &bytes.Buffer{}
-	for have := int64(0); have <= limit; have = int64(buffer.Len()) {
-		room := 2 * have
-		if have == 0 {
-			room = firstBuffer
-		}
-		if room > limit {
-			room = limit + 1
-		}
-		if !takeMemory(x, room-have) {
-			x.arrived = buffer.Bytes()
-			return verdict.MemoryUnavailable
-		}
-		larger := bytes.NewBuffer(make([]byte, 0, room+bytes.MinRead))
-		larger.Write(buffer.Bytes())
-		buffer = larger
-		n, err := buffer.ReadFrom(io.LimitReader(r.Body, room-have))
-		if err != nil {
-			return bodyProblem(err)
-		}
-		if n < room-have {
-			x.arrived = buffer.Bytes()
-			return ""
-		}
-	}
-	x.arrived = buffer.Bytes()
-	return verdict.BodyTooLarge
-}
-
-// readLength reads a body of a length that is known, and within the limit.
-func readLength(x *exchange, r *http.Request) string {
-	body := []byte{}
-	for have := int64(0); have < r.ContentLength; {
-		room := nextRoom(have, r.ContentLength)
-		larger := roomFor(x, room, r.ContentLength)
-		if larger == nil {
-			x.arrived = body
-			return verdict.MemoryUnavailable
-		}
-		copy(larger, body)
-		if have > 0 {
-			freeBuffer(body)
-		}
-		body = larger
-		_, err := io.ReadFull(r.Body, body[have:])
-		if err != nil {
-			return bodyProblem(err)
-		}
-		have = room
-	}
-	if r.ProtoMajor != 1 {
-		// HTTP/1 ends a body there, RFC 9112, 6.2. Elsewhere the end, and what
-		// stands behind it, is still to come.
-		n, err := io.Copy(io.Discard, io.LimitReader(r.Body, 1))
-		if err != nil || n > 0 {
-			return bodyProblem(err)
-		}
-	}
-	x.arrived = body
-	return ""
+// readAnyBody reads a body of any kind. It returns the reason to refuse, or nothing.
+func readAnyBody(p *policy.Policy, x *exchange) string {
+	take := func(bytes int64) bool { return takeMemory(x, bytes) }
+	arrived, problem := intake.Read(x.Request, p.MaxBodyBytes, take)
+	x.arrived = arrived
+	return problem
 }
 
 // A request that is refused before its body was read costs the sender its connection,
@@ -183,13 +121,6 @@ func drain(x *exchange, own *scratch) bool {
 	}
 	x.drained = err == nil && n <= maxDrained
 	return true
-}
-
-func bodyProblem(err error) string {
-	if errors.Is(err, os.ErrDeadlineExceeded) {
-		return verdict.BodyTimeout // Traefik's own, respondingTimeouts.readTimeout
-	}
-	return verdict.BodyIncomplete
 }
 
 // bodyWatch is what is known from outside of the body that a worker is reading.
@@ -253,4 +184,109 @@ func giveUpLate(now int64) {
 func isOver(w *bodyWatch) bool {
 	late := atomic.LoadInt64(&w.deadline)
 	return late == 0 || late != givenUp && atomic.CompareAndSwapInt64(&w.deadline, late, 0)
+}
+
+// bodies is the memory for the bodies of all gates.
+var bodies = gates.Bodies
+
+// takeMemory takes memory for a request's body, or returns false.
+func takeMemory(x *exchange, n int64) bool {
+	if budget.Take(bodies, n) {
+		x.held += n
+		return true
+	}
+	if x.holder == "" {
+		x.holder = clientKey(x.policy, x.Request, x)
+	}
+	if !budget.TakeFor(bodies, x.holder, n, memory.Clock(time.Now())) {
+		return false
+	}
+	x.heldByHolder += n
+	return true
+}
+
+// takeOtherwise takes memory for a small body, for which there is none in anybody's part.
+// It returns the reason to refuse, or nothing.
+func takeOtherwise(x *exchange) string {
+	n := x.held
+	returnMemory(x)
+	if !takeMemory(x, n) {
+		return verdict.MemoryUnavailable
+	}
+	return ""
+}
+
+// endBody gives back what a request has taken that is over. Where its body did not come
+// in time, somebody still reads that, and does it: see abandonBody.
+//
+//inline:hot
+func endBody(x *exchange) {
+	if x.stalled {
+		return
+	}
+	if x.heldByHolder > 0 {
+		returnMemory(x)
+	}
+	if x.held > 0 {
+		atomic.AddInt64(&bodies.Open, x.held)
+		x.held = 0
+	}
+}
+
+// returnMemory gives back what a request has taken. Only who reads the body may do that,
+// or who comes after.
+func returnMemory(x *exchange) {
+	budget.Return(bodies, x.held)
+	x.held = 0
+	if x.heldByHolder > 0 {
+		budget.ReturnFor(bodies, x.holder, x.heldByHolder)
+		x.heldByHolder = 0
+	}
+}
+
+// abandonBody ends the reading of a body whose request has been answered meanwhile.
+func abandonBody(x *exchange) string {
+	noteStall(x)
+	x.arrived = nil
+	returnMemory(x)
+	return verdict.BodyGivenUp
+}
+
+// noteProblem remembers who has stalled with a body, and returns the problem.
+func noteProblem(x *exchange, problem string) string {
+	if problem == verdict.BodyTimeout || problem == verdict.BodyIncomplete {
+		noteStall(x)
+	}
+	return problem
+}
+
+func noteStall(x *exchange) {
+	budget.NoteStall(bodies, clientKey(x.policy, x.Request, x), memory.Clock(time.Now()))
+}
+
+// freeBody ends the use of a body whose request is over and recorded.
+func freeBody(x *exchange) {
+	if !x.bodyWhole || len(x.Body) <= smallBody {
+		return
+	}
+	if x.guarded != nil {
+		_ = x.guarded.Close()
+	}
+	intake.Free(x.Body)
+	x.Body = nil
+}
+
+// readerOf returns what the next handler reads the body from.
+//
+//inline:hot
+func readerOf(x *exchange) io.ReadCloser {
+	if traefik.Compiled && len(x.Body) > smallBody {
+		return guardedReader(x)
+	}
+	return io.NopCloser(bytes.NewReader(x.Body))
+}
+
+func guardedReader(x *exchange) io.ReadCloser {
+	x.guarded = intake.Guard(x.Body)
+	return x.guarded
 }

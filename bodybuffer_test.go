@@ -16,6 +16,14 @@ import (
 	"github.com/hookward/hookward/internal/traefik"
 )
 
+// Sizes at which bodies are read in another way: see the package intake.
+const (
+	firstBuffer = 64 << 10
+	growth      = 4
+	middleBody  = growth * firstBuffer
+	largeBody   = growth * middleBody
+)
+
 // A handler that keeps the body for longer than it may gets an error afterwards, and
 // no byte of the request whose body is in the buffer now.
 func TestBodyReadAfterItsRequest(t *testing.T) {

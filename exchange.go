@@ -2,6 +2,7 @@ package hookward
 
 import (
 	"crypto/sha256"
+	"io"
 	"net/netip"
 	"time"
 
@@ -63,7 +64,7 @@ type exchange struct {
 	stalled    bool              // the body did not come in time; somebody still reads it
 	bodyBytes  int64             // of the whole body; -1 where that is not known
 	bodySum    [sha256.Size]byte // of the whole body
-	guarded    *guardedBody      // what the next handler reads the body from, in a buffer that is used again
+	guarded    io.ReadCloser     // what the next handler reads the body from, in a buffer that is used again
 	arrived    []byte            // what was read of it, for its worker alone
 
 	// The memory for the body: what was taken of anybody's part, and what by whom.
