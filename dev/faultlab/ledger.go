@@ -17,8 +17,11 @@ type ledger struct {
 	good    map[string]int // how many attempts of a delivery were told 2xx, by its body
 	arrived map[string]int // how often the backend got it
 	taken   map[string]int // how often it answered 2xx
-	// answer, where it is set, returns the backend's status for the nth arrival.
+	// answer, where it is set, returns the backend's status for the nth arrival; 0 cuts the
+	// connection.
 	answer func(body string, n int) int
+	// look, where it is set, sees each arrival.
+	look func(r *http.Request, body string)
 }
 
 func newLedger() *ledger {
@@ -35,11 +38,17 @@ func (l *ledger) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	text := string(body)
 	l.mu.Lock()
 	l.arrived[text]++
-	n, answer := l.arrived[text], l.answer
+	n, answer, look := l.arrived[text], l.answer, l.look
 	l.mu.Unlock()
+	if look != nil {
+		look(r, text)
+	}
 	status := http.StatusOK
 	if answer != nil {
 		status = answer(text, n)
+	}
+	if status == 0 {
+		panic(http.ErrAbortHandler)
 	}
 	if status < 300 {
 		l.mu.Lock()

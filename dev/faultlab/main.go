@@ -1,7 +1,7 @@
 // Command faultlab injects faults into the real Traefik with hookward, in both forms: it
-// runs out of memory and disk, disks hang, Redis loses answers, processes are killed. After
-// each case it holds what senders were told against what the backend got and what was
-// recorded. A case whose means the machine lacks is skipped, and the reason is said; most
+// runs out of memory and disk, disks hang and fail, Redis loses answers, processes are
+// killed. After each case it holds what senders were told against what the backend got, what
+// is kept and what was recorded. A case whose means the machine lacks is skipped, and the reason is said; most
 // take root.
 //
 // It prints a line for each case with its figures, and a table at the end. The exit status
@@ -37,7 +37,7 @@ type faultCase struct {
 
 func cases() []faultCase {
 	all := []faultCase{}
-	for _, some := range [][]faultCase{memoryCases, connectionCases, fullCases, hangCases, journalCases, killCases, redisCases} {
+	for _, some := range [][]faultCase{memoryCases, connectionCases, fullCases, hangCases, journalCases, killCases, keptCases, redisCases} {
 		all = append(all, some...)
 	}
 	return all
@@ -48,6 +48,7 @@ func main() {
 	forms := flag.String("form", "interpreted,compiled", "how Traefik runs hookward")
 	source := flag.String("hookward", "", "test another source of hookward, in this `DIRECTORY`")
 	flag.IntVar(&container, "container", container, "the memory in `MIB` for a Traefik that is to run out of it")
+	flag.IntVar(&kills, "kills", kills, "how often Traefik is killed while deliveries are kept")
 	list := flag.Bool("list", false, "list the cases")
 	verbose := flag.Bool("v", false, "print what Traefik says on stderr, too")
 	flag.Parse()

@@ -64,6 +64,7 @@ func turn(e *Engine, failures *int, lastSign *time.Time) (time.Duration, bool) {
 		}
 	}
 	if !own(e) {
+		claimAll(e)
 		return store.Heartbeat, false
 	}
 	if !loaded {

@@ -119,6 +119,7 @@ type Engine struct {
 	swept    int64 // when the dead were last looked at
 	readAt   int64 // when what could not be read was last tried again
 	counted  bool  // it is known how many there are
+	claimed  bool  // what waits is claimed, although the store is another process's
 	loaded   bool  // and what they are
 	owned    bool
 	closed   bool

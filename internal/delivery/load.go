@@ -156,6 +156,24 @@ func load(e *Engine, lastSign time.Time) {
 	e.mu.Unlock()
 }
 
+// claimAll claims what waits, once, while the store is not this process's yet: after a kill
+// that takes a while, and a sender may repeat a delivery before.
+func claimAll(e *Engine) {
+	e.mu.Lock()
+	waiting := []*item{}
+	if !e.claimed && !e.loaded {
+		waiting = unread(e.waiting)
+	}
+	e.claimed = true
+	e.mu.Unlock()
+	for _, it := range waiting {
+		d, problem := store.Head(e.store, &it.entry)
+		if problem == "" && d.Claim != "" {
+			e.hooks.Claim(d.Claim)
+		}
+	}
+}
+
 // unread returns what was counted and not begun here.
 func unread(items map[string]*item) []*item {
 	list := make([]*item, 0, len(items))

@@ -66,6 +66,24 @@ func TestTakeover(t *testing.T) {
 	}
 }
 
+// While a store is still another process's, what waits there is claimed: its senders may
+// repeat it before this one may work.
+func TestClaimsBeforeTakeover(t *testing.T) {
+	w := newWorld(t)
+	w.keep("a", "a claim", 1)
+	second := New(store.New(w.directory, "m", nil), w.options, w.e.hooks)
+	second.timer = time.NewTimer(time.Hour)
+	failures, lastSign := 0, time.Now()
+	for i := 0; i < 3; i++ {
+		if turn(second, &failures, &lastSign); second.owned {
+			t.Fatal("it has a store that is another one's")
+		}
+	}
+	if w.claimed["a claim"] != 1 {
+		t.Errorf("it was claimed %d times", w.claimed["a claim"])
+	}
+}
+
 // A replay of what is far older than maxAge has the whole schedule.
 func TestReplayBeginsAnew(t *testing.T) {
 	w := newWorld(t)
