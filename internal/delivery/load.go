@@ -104,6 +104,11 @@ func recount(e *Engine) error {
 			enter(e, it)
 		}
 	}
+	for claim, id := range e.claims {
+		if e.waiting[id] == nil {
+			delete(e.claims, claim)
+		}
+	}
 	return nil
 }
 
@@ -170,6 +175,9 @@ func claimAll(e *Engine) {
 		d, problem := store.Head(e.store, &it.entry)
 		if problem == "" && d.Claim != "" {
 			e.hooks.Claim(d.Claim)
+			e.mu.Lock()
+			e.claims[d.Claim] = d.ID
+			e.mu.Unlock()
 		}
 	}
 }

@@ -79,8 +79,16 @@ func TestClaimsBeforeTakeover(t *testing.T) {
 			t.Fatal("it has a store that is another one's")
 		}
 	}
-	if w.claimed["a claim"] != 1 {
+	if w.claimed["a claim"] != 1 || !Waits(second, "a claim") {
 		t.Errorf("it was claimed %d times", w.claimed["a claim"])
+	}
+	// It arrives by the first one after all.
+	w.answers["a"] = Result{Status: 200}
+	w.pass(time.Minute)
+	store.Disown(w.e.store, w.e.owner)
+	turn(second, &failures, &lastSign)
+	if n := Count(second); !n.Loaded || n.Waiting != 0 || Waits(second, "a claim") {
+		t.Errorf("it waits, and has arrived: %+v", n)
 	}
 }
 
