@@ -16,6 +16,7 @@ func (s *Set) addCompose(file string, root *document.Node) {
 	services := root.Get("services")
 	for _, service := range services.Items {
 		found = s.addComposeStatic(file, service) || found
+		s.addComposeContainer(file, service)
 		if s.containers == nil {
 			s.containers = map[string][]string{}
 		}

@@ -47,6 +47,7 @@ func (s *Set) addValues(file string, values *document.Node, isTraefik bool) {
 	}
 	root.Items = append(root.Items, entryPointsOf(values))
 	s.addStatic(file, merged(root, arguments))
+	s.addValuesContainer(file, values)
 	s.Documents++
 }
 

@@ -16,6 +16,7 @@ type Set struct {
 	Middlewares []*Middleware
 	Routers     []*Router
 	Statics     []*Static
+	Containers  []*Container
 	Sources     []*Source
 	Findings    []finding.Finding // about reading
 	Documents   int               // that were Traefik's

@@ -27,7 +27,7 @@ func (s *Set) addManifest(file string, root *document.Node) {
 	case "HelmRelease", "HelmChart", "HelmChartConfig", "Application":
 		s.addChart(file, kind, root)
 		return
-	case "Deployment", "DaemonSet":
+	case "Deployment", "DaemonSet", "StatefulSet":
 		s.addWorkload(file, root.Get("spec"))
 		return
 	}

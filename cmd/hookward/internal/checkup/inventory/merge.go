@@ -5,6 +5,7 @@ func (s *Set) Merge(other *Set) {
 	s.Middlewares = append(s.Middlewares, other.Middlewares...)
 	s.Routers = append(s.Routers, other.Routers...)
 	s.Statics = append(s.Statics, other.Statics...)
+	s.Containers = append(s.Containers, other.Containers...)
 	s.Sources = append(s.Sources, other.Sources...)
 	s.Findings = append(s.Findings, other.Findings...)
 	s.Documents += other.Documents

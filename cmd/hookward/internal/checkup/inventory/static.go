@@ -113,7 +113,8 @@ func (s *Set) variables(n *document.Node) []reading.Label {
 	return variables
 }
 
-// addWorkload adds the flags of a Deployment or a DaemonSet that is Traefik.
+// addWorkload adds the flags of a Deployment, a DaemonSet or a StatefulSet that is Traefik,
+// and what it keeps.
 func (s *Set) addWorkload(file string, spec *document.Node) {
 	containers := spec.Path("template", "spec", "containers")
 	if containers == nil {
@@ -121,7 +122,13 @@ func (s *Set) addWorkload(file string, spec *document.Node) {
 	}
 	for _, container := range containers.Items {
 		arguments := append(s.arguments(container.Get("command"), false), s.arguments(container.Get("args"), false)...)
-		if (isTraefik(container.Get("image")) || hasFlags(arguments)) && s.addStatic(file, reading.Flags(arguments)) {
+		if !isTraefik(container.Get("image")) && !hasFlags(arguments) {
+			continue
+		}
+		if runsTraefik(container.Get("image")) || hasFlags(arguments) {
+			s.addPodContainer(file, spec, container)
+		}
+		if s.addStatic(file, reading.Flags(arguments)) {
 			s.Documents++
 		}
 	}

@@ -145,8 +145,15 @@ func (c *check) checkBefore(r *inventory.Router, m *inventory.Middleware, g *gat
 	if m.Node.Get("buffering") != nil {
 		c.say(r.File, where, finding.Info, "buffering-before", path, "%q (buffering) comes before the gate: what it refuses leaves no record, and with retryExpression the gate sees a delivery again", name)
 	}
-	if m.Node.Get("retry") != nil && hasReplay(g) {
-		c.say(r.File, where, finding.Warning, "retry-before", path, "%q (retry) comes before the gate, which has replay: each attempt claims the delivery again, and the second gets 409. Put the gate first", name)
+	if m.Node.Get("retry") != nil {
+		effect := "it hands the body on once, up to Traefik 3.6, so that its second attempt gets 400"
+		switch {
+		case hasSection(g.section.Get("delivery")):
+			effect += ", and the sender with it, although the delivery is stored"
+		case hasSection(g.section.Get("replay")):
+			effect += "; where it hands it on again, each attempt claims the delivery again, and may get 409"
+		}
+		c.say(r.File, where, finding.Warning, "retry-before", path, "%q (retry) comes before the gate: %s. Put the gate first", name, effect)
 	}
 	for _, kind := range []string{"basicAuth", "digestAuth"} {
 		if m.Node.Path(kind, "removeHeader").IsTrue() && isOneOf("Authorization", g.inspection.Headers) {
@@ -164,10 +171,4 @@ func (c *check) checkBefore(r *inventory.Router, m *inventory.Middleware, g *gat
 			}
 		}
 	}
-}
-
-// hasReplay says whether a gate claims deliveries.
-func hasReplay(g *gate) bool {
-	replay := g.section.Get("replay")
-	return replay != nil && replay.Kind != document.Null && replay.String() != "false"
 }

@@ -60,6 +60,7 @@ func Run(set *inventory.Set, options Options) ([]finding.Finding, int) {
 	c.checkEndpoints()
 	c.checkRoutes()
 	c.checkStatics()
+	c.checkStores()
 	return finding.Sort(append(c.findings, set.Findings...)), len(c.gates)
 }
 

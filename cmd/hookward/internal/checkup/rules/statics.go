@@ -92,7 +92,7 @@ func (c *check) checkStatics() {
 			c.say(s.File, at, finding.Warning, "abort-on-plugin-failure", "experimental.abortOnPluginFailure", "is not true: a Traefik that can't load the plugin starts all the same, drops the guarded routers, and broader ones may answer in their place, unprotected")
 		}
 		if ourCount > 0 && experimental.Get("fastProxy") != nil {
-			c.say(s.File, experimental.Get("fastProxy"), finding.Info, "fast-proxy", "experimental.fastProxy", "is not what this plugin was tested with")
+			c.checkFastProxy(s, experimental.Get("fastProxy"))
 		}
 		c.checkForwarded(s)
 	}
