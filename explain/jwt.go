@@ -149,7 +149,7 @@ func (j *judgement) failedClaim(claims map[string]any, m *message.Message, at ti
 	switch j.Reason {
 	case verdict.ClaimMismatch:
 		if claims["cnf"] != nil || j.options.OAuth2 != nil && j.options.OAuth2.CertificateBound {
-			return []string{"cnf is " + orNothing(claims["cnf"]) + ": a token with one is good only together with that key of the sender's, and with oauth2.certificateBound it must be the connection's client certificate"}
+			return []string{"cnf is " + orNothing(claims["cnf"]) + ": a token with one is good only together with that key of the sender's, and with oauth2.certificateBound it must be the sender's client certificate"}
 		}
 		name, wanted := jwt.Unmet(v, claims)
 		if name == "" {

@@ -44,8 +44,10 @@ type OAuth2Options struct {
 	MaxLifetime time.Duration `json:"maxLifetime"`
 
 	// CertificateBound accepts those tokens alone that are bound to a client certificate
-	// (RFC 8705), which must be that of the connection. Without it, a token that is bound
-	// to anything is refused. Default: `false`.
+	// (RFC 8705): to the one that `clientCertificate` has accepted, which may come from a
+	// proxy in front that ends TLS, or where that section is not there, to the
+	// connection's. Without it, a token that is bound to anything is refused.
+	// Default: `false`.
 	CertificateBound bool `json:"certificateBound"`
 
 	// ForwardToken says whether the backend gets the token: `always` or `never`. Whoever

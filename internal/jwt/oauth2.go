@@ -2,6 +2,7 @@ package jwt
 
 import (
 	"crypto/sha256"
+	"crypto/x509"
 	"encoding/base64"
 	"strings"
 	"time"
@@ -179,7 +180,7 @@ func isAccessToken(claims map[string]any) bool {
 
 // checkConfirmation says whether a token is the caller's to send, RFC 7800: "" or the
 // reason to refuse. One that is bound to a key is worth nothing without a proof of that
-// key, and the only proof here is the client certificate of the connection, RFC 8705, 3.
+// key, and the only proof here is the caller's client certificate, RFC 8705, 3.
 func checkConfirmation(v *Verifier, claims map[string]any, m *message.Message) string {
 	if !v.certificateBound {
 		if claims["cnf"] != nil {
@@ -189,13 +190,27 @@ func checkConfirmation(v *Verifier, claims map[string]any, m *message.Message) s
 	}
 	confirmation, _ := claims["cnf"].(map[string]any)
 	wanted, _ := confirmation["x5t#S256"].(string)
-	connection := m.Request.TLS
-	if wanted == "" || connection == nil || len(connection.PeerCertificates) == 0 {
+	shown := shownCertificate(m)
+	if wanted == "" || shown == nil {
 		return verdict.ClaimMismatch
 	}
-	sum := sha256.Sum256(connection.PeerCertificates[0].Raw)
+	sum := sha256.Sum256(shown.Raw)
 	if base64.RawURLEncoding.EncodeToString(sum[:]) != wanted {
 		return verdict.ClaimMismatch
 	}
 	return ""
+}
+
+// shownCertificate returns the caller's certificate, or nil: the one that the option
+// clientCertificate has accepted, be it from a proxy's header, or else the connection's,
+// whose key TLS has seen.
+func shownCertificate(m *message.Message) *x509.Certificate {
+	if m.Certificate != nil {
+		return m.Certificate
+	}
+	connection := m.Request.TLS
+	if connection == nil || len(connection.PeerCertificates) == 0 {
+		return nil
+	}
+	return connection.PeerCertificates[0]
 }

@@ -245,6 +245,18 @@ func TestCertificateBound(t *testing.T) {
 		if got := Verify(v, m, nil, present).Reason; got != verdict.ClaimMismatch {
 			t.Errorf("VULNERABLE: %v without TLS: %s", c.confirmation, got)
 		}
+		// What clientCertificate has accepted counts in the place of the connection's, which
+		// may be that of a proxy in front.
+		m.Request.TLS = &tls.ConnectionState{PeerCertificates: []*x509.Certificate{certificate}}
+		m.Certificate = &x509.Certificate{Raw: []byte("another")}
+		if got := Verify(v, m, nil, present).Reason; got != verdict.ClaimMismatch {
+			t.Errorf("VULNERABLE: %v by the certificate of a proxy: %s", c.confirmation, got)
+		}
+		m.Request.TLS = nil
+		m.Certificate = c.presented
+		if got := Verify(v, m, nil, present).Reason; got != c.want {
+			t.Errorf("%v, forwarded: %s, want %s", c.confirmation, got, c.want)
+		}
 	}
 }
 
