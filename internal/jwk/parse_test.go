@@ -169,7 +169,7 @@ func TestSets(t *testing.T) {
 		`{"keys":[]}`:                                  "has no keys",
 		`[]`:                                           "is not one JSON object",
 	} {
-		keys, problem := ParseShared(text)
+		keys, problem := parseShared(text)
 		if len(keys) > 0 || !strings.Contains(problem, says) {
 			t.Errorf("VULNERABLE: %s: %q", text, problem)
 		}

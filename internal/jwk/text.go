@@ -37,23 +37,6 @@ func ParseText(text string) ([]Key, []string, string) {
 	return set.Keys, set.Skipped, ""
 }
 
-// ParseShared reads shared keys from a JWK or a JWK set in which nothing else stands: in a
-// mixed one it would be the token's choice which kind verifies it.
-func ParseShared(text string) ([]Key, string) {
-	set, problem := ParseSet([]byte(text))
-	switch {
-	case problem != "":
-		return nil, problem
-	case len(set.Keys) > 0 || set.Private > 0:
-		return nil, "has a key that is not shared (kty oct); public keys belong into publicKeys"
-	case len(set.Skipped) > 0:
-		return nil, "has a key that can't be used: key " + set.Skipped[0]
-	case len(set.Shared) == 0:
-		return nil, "has no keys"
-	}
-	return set.Shared, ""
-}
-
 const isPrivate = "is a private key; give the public one, and keep this where nobody sees it"
 
 // Parse reads one public key as providers publish them: PEM (a key or a certificate), or

@@ -21,7 +21,7 @@ func TestRFCExamples(t *testing.T) {
 		{"ES256", "{" + rfcP256 + "}", "eyJhbGciOiJFUzI1NiJ9." + claims, "DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q"},
 		{"EdDSA", "{" + rfcEdwards + "}", "eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc", "hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg"},
 	} {
-		keys, problem := ParseShared(c.key)
+		keys, problem := parseShared(c.key)
 		if problem != "" {
 			keys, _, problem = ParseText(c.key)
 		}

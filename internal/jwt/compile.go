@@ -185,6 +185,9 @@ func (c *compiler) keys(resolver *secrets.Resolver) {
 // secretEncodings are the values of the option jwt.secretEncoding.
 var secretEncodings = []string{"utf8", "hex", "base64"}
 
+// secretBytes is how long a secret should be at least, RFC 7518, 3.2.
+var secretBytes = map[string]int{"HS256": 32, "HS384": 48, "HS512": 64}
+
 // shared makes keys of the secrets. One that is shorter than its hash is easier to guess
 // than the signature is to forge, RFC 7518, 3.2; senders have such all the same.
 func (c *compiler) shared(resolver *secrets.Resolver) {
@@ -194,12 +197,19 @@ func (c *compiler) shared(resolver *secrets.Resolver) {
 		}
 		return
 	}
+	wanted := 64
+	for _, name := range c.o.Algorithms {
+		size := secretBytes[name]
+		if size > 0 && size < wanted {
+			wanted = size
+		}
+	}
 	for i, key := range secrets.Keys(resolver, c.n, c.options.Secrets, words.OrDefault(c.o.SecretEncoding, "utf8")) {
 		k := jwk.FromShared(key)
 		c.v.shared = append(c.v.shared, &k)
 		c.v.Keys = append(c.v.Keys, string(key))
-		if len(key) < 32 && len(key) >= secrets.MinBytes { // shorter ones are warned of already
-			config.AddWarning(c.n, fmt.Sprintf("secrets[%d]", i), config.KindWeakSecret, "is shorter than the 32 bytes that RFC 7518 asks for; if it is for you to choose, use 32 random bytes")
+		if len(key) < wanted && len(key) >= secrets.MinBytes { // shorter ones are warned of already
+			config.AddWarning(c.n, fmt.Sprintf("secrets[%d]", i), config.KindWeakSecret, fmt.Sprintf("is shorter than the %d bytes that RFC 7518 asks for; if it is for you to choose, use %d random bytes", wanted, wanted))
 		}
 	}
 }

@@ -67,6 +67,7 @@ func TestWarnings(t *testing.T) {
 	rsaPEM := publicPEM(privateKeys["RS256"])
 	for want, raw := range map[string]map[string]any{
 		"jwt.issuers: is not given":                           {"publicKeys": rsaPEM, "jwt": map[string]any{"algorithms": "RS256", "audiences": "a"}},
+		"secrets[0]: is shorter than the 64 bytes":            {"secrets": "a secret of more than 32 characters", "jwt": map[string]any{"algorithms": "HS512", "audiences": "a"}},
 		"secrets[0]: is shorter than the 32 bytes":            {"secrets": "a secret of 25 characters", "jwt": map[string]any{"algorithms": "HS256", "audiences": "a"}},
 		"jwt.algorithms: has algorithms with a shared secret": {"secrets": testSecret, "publicKeys": rsaPEM, "jwt": map[string]any{"algorithms": "HS256,RS256", "audiences": "a", "issuers": "a"}},
 		"jwt.algorithms: has algorithms that there is no key": {"secrets": testSecret, "jwt": map[string]any{"algorithms": "HS256,RS256", "audiences": "a"}},
