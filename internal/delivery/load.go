@@ -3,6 +3,7 @@ package delivery
 import (
 	"fmt"
 	"math/rand"
+	"sort"
 	"time"
 
 	"github.com/hookward/hookward/internal/store"
@@ -146,15 +147,24 @@ func load(e *Engine, lastSign time.Time) {
 		}
 	}
 	over := spreadOver(e, overdue)
+	found := map[string]*item{}
+	dues := map[string]int64{}
+	keys := make([]string, 0, len(waiting))
 	for _, it := range waiting {
 		due := now + it.entry.When - wall.UnixMilli()
-		if due > now+farthest.Milliseconds() {
-			due = now + farthest.Milliseconds()
+		if latest := now + farthest.Milliseconds(); due > latest {
+			due = latest
 		}
 		if due <= now {
 			due = now + rand.Int63n(over.Milliseconds()+1)
 		}
-		loadOne(e, it, due, lastSign)
+		found[it.entry.ID] = it
+		dues[it.entry.ID] = due
+		keys = append(keys, keyOf(due, it.entry.ID))
+	}
+	sort.Strings(keys) // in order, each is put at the end of its queue
+	for _, key := range keys {
+		loadOne(e, found[idOf(key)], dues[idOf(key)], lastSign)
 	}
 	e.mu.Lock()
 	e.loaded = true
