@@ -34,6 +34,7 @@ const (
 type arguments struct {
 	Options
 	quick, soak, write, page bool
+	kept                     bool
 	requests                 int64
 	reloads, size            int
 	only, profile, form      string
@@ -44,6 +45,7 @@ func readArguments() arguments {
 	flag.StringVar(&a.only, "only", "", "measure these `contenders` alone, beside Traefik alone; nothing is written: "+strings.Join(Names(), ","))
 	flag.BoolVar(&a.quick, "quick", false, "do everything once for a fraction of a second, to see that it works; nothing is written")
 	flag.BoolVar(&a.soak, "soak", false, "look for memory that grows, instead")
+	flag.BoolVar(&a.kept, "kept", false, "measure the option delivery in both forms, instead; nothing is written")
 	flag.Int64Var(&a.requests, "requests", soakRequests, "`number` of requests of -soak")
 	flag.IntVar(&a.reloads, "reloads", soakReloads, "`number` of reloads of -soak")
 	flag.StringVar(&a.profile, "profile", "", "profile the CPU of Traefik with all of hookward's checks under full load for the -time, write the profile into this `file` for go tool pprof, and, of deliveries of 1 KiB, its summary into the page")
@@ -78,6 +80,8 @@ func run(ctx context.Context, a arguments) error {
 	writes := true
 	switch {
 	case a.page:
+	case a.kept:
+		return RunKept(ctx, a.Options, os.Stdout)
 	case a.profile != "":
 		writes, err = a.runProfile(ctx, file("profile.json"))
 	case a.soak:
