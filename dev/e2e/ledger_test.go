@@ -120,7 +120,8 @@ func storedFiles(t *testing.T, state string) (int, map[string][]string) {
 
 // TestDeliveryLedger kills Traefik again and again, at any moment, while deliveries come and
 // the backend fails at every second one. Whatever was answered with 2xx has arrived in the
-// end, or is kept, once; nothing that was forged is. HOOKWARD_KILLS says how often.
+// end, or is kept, once; nothing that was forged is. HOOKWARD_KILLS says how often; make
+// faultlab does it 200 times, and looks at the disk after each.
 func TestDeliveryLedger(t *testing.T) {
 	kills := 4
 	if n, err := strconv.Atoi(os.Getenv("HOOKWARD_KILLS")); err == nil {
@@ -164,6 +165,12 @@ func runLedger(t *testing.T, mode string, kills int) {
 			g.Stop()
 			if _, ids := storedFiles(t, state); twice(t, ids) {
 				return
+			}
+			if round%2 == 0 { // the next one may work at once, as after a silence
+				locks, _ := filepath.Glob(filepath.Join(state, "delivery-*", "lock"))
+				for _, lock := range locks {
+					_ = os.Remove(lock)
+				}
 			}
 			continue
 		}
