@@ -75,37 +75,6 @@ func turn(e *Engine, failures *int, lastSign *time.Time) (time.Duration, bool) {
 	return next, false
 }
 
-// own says whether the store is this process's.
-func own(e *Engine) bool {
-	owned := store.Own(e.store, e.owner, time.Now())
-	e.mu.Lock()
-	had := e.owned
-	e.owned = owned
-	e.mu.Unlock()
-	if had && !owned {
-		e.hooks.Tell("error", "another process works on the store "+e.store.Directory+": nothing is tried here until that ends")
-	}
-	return owned
-}
-
-// leave ends it, once nobody tries anything any more.
-func leave(e *Engine) bool {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.running > 0 {
-		return false
-	}
-	for ; e.workers > 0; e.workers-- {
-		e.jobs <- nil
-	}
-	store.Disown(e.store, e.owner)
-	store.CloseJournal(e.store)
-	if !e.counted {
-		close(e.ready) // who wants to store something is told that it can't
-	}
-	return true
-}
-
 // hand hands on what is due, and returns when to look again.
 func hand(e *Engine) time.Duration {
 	served := map[string]bool{}

@@ -122,6 +122,7 @@ type Engine struct {
 	claimed  bool  // what waits is claimed, although the store is another process's
 	loaded   bool  // and what they are
 	owned    bool
+	ownedAt  int64 // when that was last looked at
 	closed   bool
 	reread   bool // files that could not be read may be readable now
 	warned   int64
