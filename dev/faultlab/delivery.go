@@ -19,6 +19,7 @@ var keptCases = []faultCase{
 	{"delivery: disk hangs, flood", keptFlood},
 	{"delivery: reload each second", keptReloads},
 	{"delivery: backend down 2 minutes", keptOutage},
+	{"delivery: middleware renamed", keptRenamed},
 }
 
 // kills is how often keptKilled kills.

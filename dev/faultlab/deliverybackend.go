@@ -98,3 +98,32 @@ func keptOutage(t *trial) {
 	}
 	o.close(s)
 }
+
+// keptRenamed has a middleware come back by another name: what waits is told of a minute
+// after the start, and stays where it is.
+func keptRenamed(t *trial) {
+	o := newOffice(t, filepath.Join(t.TempDir(), "state"))
+	o.answer = func(string, int) int { return 0 }
+	gates := o.gates(`, retry: {schedule: [1h]}`)
+	s := start(t, o.ledger, map[string]string{"accept": gates["accept"]}, nil)
+	for range 5 {
+		o.accepts(s)
+	}
+	s.end()
+	before := o.waits()
+	again := start(t, o.ledger, map[string]string{"renamed": gates["accept"]}, nil)
+	since := time.Now()
+	for len(again.Stderr.Lines("there is no such middleware")) == 0 {
+		if time.Since(since) > 3*time.Minute {
+			t.Fatalf("nothing is said of what waits")
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	lines := again.Stderr.Lines("there is no such middleware")
+	t.figure("after %d s: %s", int(time.Since(since).Seconds()), lines[0])
+	if o.waits() != before || !strings.Contains(lines[0], fmt.Sprintf("has %d deliveries of it", before)) {
+		t.Errorf("%d waited before, %d now", before, o.waits())
+	}
+	again.end()
+	o.account()
+}
