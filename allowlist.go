@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/hookward/hookward/internal/clientcertificate"
 	"github.com/hookward/hookward/internal/clientip"
 	"github.com/hookward/hookward/internal/gates"
 	"github.com/hookward/hookward/internal/iplist"
@@ -194,4 +195,11 @@ func noteClient(s *clientip.Strategy, r *http.Request, x *exchange) netip.Addr {
 	x.clientWhole = whole
 	x.client = client
 	return whole
+}
+
+// checkCertificate looks at the client's certificate, before anything of the body is read.
+func checkCertificate(p *policy.Policy, x *exchange) string {
+	certificate, reason := clientcertificate.Verify(p.Certificate, x.Request, x.start)
+	x.Certificate = certificate
+	return reason
 }

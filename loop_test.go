@@ -16,6 +16,7 @@ import (
 	"github.com/hookward/hookward/internal/handshakes"
 	"github.com/hookward/hookward/internal/hooktest"
 	"github.com/hookward/hookward/internal/message"
+	"github.com/hookward/hookward/internal/metrics"
 	"github.com/hookward/hookward/internal/policy"
 	"github.com/hookward/hookward/internal/traefik"
 	"github.com/hookward/hookward/internal/verdict"
@@ -60,9 +61,9 @@ func runLoops(g *gates.Gate, r *http.Request, now time.Time, generated bool, rec
 	w.jobs <- x
 	w.jobs <- nil
 	if generated {
-		recordLoopInlined(w, nil, audit.NewScratch())
+		recordLoopInlined(w, nil, &recordScratch{encoder: audit.NewScratch(), sum: metrics.NewSum()})
 	} else {
-		recordLoop(w, nil, audit.NewScratch())
+		recordLoop(w, nil, &recordScratch{encoder: audit.NewScratch(), sum: metrics.NewSum()})
 	}
 	<-x.done
 	o.record = timing.ReplaceAllString(records.String(), "")

@@ -1,9 +1,8 @@
 package hookward
 
 import (
-	"encoding/hex"
+	"bytes"
 	"fmt"
-	"net/http"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -13,131 +12,11 @@ import (
 	"github.com/hookward/hookward/internal/audit"
 	"github.com/hookward/hookward/internal/console"
 	"github.com/hookward/hookward/internal/gates"
+	"github.com/hookward/hookward/internal/metrics"
 	"github.com/hookward/hookward/internal/outbox"
 	"github.com/hookward/hookward/internal/report"
 	"github.com/hookward/hookward/internal/traefik"
-	"github.com/hookward/hookward/internal/verdict"
 )
-
-// newRecord returns what is to be recorded of a request. Decision and outcome are those
-// of a refusal, until it is seen that it was none.
-//
-//inline:hot
-func newRecord(x *exchange, now time.Time) *audit.Record {
-	r := &audit.Record{}
-	r.Time = x.start.UTC().Format(report.TimeLayout)
-	r.ECSVersion = report.ECSVersion
-	r.Dataset = audit.Dataset
-	r.Kind = "event"
-	r.Category = audit.Network
-	r.Type = audit.Denied
-	r.Outcome = "failure"
-	r.Decision = "refuse"
-	r.Reason = x.reason
-	r.Duration = int64(now.Sub(x.start))
-	r.InGate = x.inGate
-	r.Middleware = x.gate.Name
-	r.Router = x.gate.Router
-	r.DeliveryID = x.deliveryID
-	r.EventType = x.eventType
-	r.Secret = x.proof.Secret
-	r.PublicKey = x.proof.PublicKey
-	r.Method = x.method
-	r.Path = x.path
-	r.Headers = x.recorded
-	r.Status = x.status
-	r.Host = hostOf(x.host)
-	r.Source = hostOf(x.source)
-	r.Client = r.Source
-	if x.clientNoted {
-		noteAddresses(r, x)
-	}
-	if x.bodyWhole {
-		r.BodyHash = hex.EncodeToString(x.bodySum[:])
-	}
-	if x.bodyBytes >= 0 {
-		r.BodyBytes = &x.bodyBytes
-	}
-	if len(x.contentType) > 0 {
-		r.MediaType = x.contentType[0]
-	}
-	if x.policy != nil {
-		// Without one it is not known where the query has a token.
-		r.Query = x.rawQuery
-		r.Provider = x.policy.Provider
-	} else if x.reason == verdict.ConfigInvalid {
-		r.Error = gates.Cause(x.gate)
-	}
-	if x.proof.JWT != nil || x.proof.Message != nil || x.Certificate != nil {
-		noteProof(r, x)
-	}
-	if !x.proof.Timestamp.IsZero() {
-		r.Timestamp = x.proof.Timestamp.UTC().Format(report.TimeLayout)
-	}
-	return r
-}
-
-// hostOf returns a host without its port. An IPv4 address, or a name, has a way of its
-// own: interpreted, it takes a fifth of the time.
-//
-//inline:hot
-func hostOf(hostport string) string {
-	colon := strings.LastIndexByte(hostport, ':')
-	if colon < 0 {
-		return hostport
-	}
-	if hostport[0] == '[' || strings.IndexByte(hostport, ':') < colon {
-		return audit.HostOf(hostport)
-	}
-	return hostport[:colon]
-}
-
-// noteOutcome records what has become of a request.
-//
-//inline:hot
-func noteOutcome(r *audit.Record, x *exchange) {
-	if !x.forward {
-		if x.reason == verdict.HandshakeAnswered || x.duplicate {
-			noteAnswered(r, x)
-		}
-		return
-	}
-	r.InBackend = r.Duration - r.InGate
-	r.Observed = !x.passes
-	r.Aborted = !x.completed
-	r.Duplicate = x.duplicate
-	if x.passes {
-		r.Type = audit.Allowed
-		r.Decision = "pass"
-		if x.completed && x.status < http.StatusBadRequest {
-			r.Outcome = "success"
-		}
-	}
-}
-
-// noteAnswered records what the gate has answered by itself, and is no refusal.
-func noteAnswered(r *audit.Record, x *exchange) {
-	r.Duplicate = x.duplicate
-	if x.reason == verdict.HandshakeAnswered {
-		r.Decision = "handshake"
-	} else {
-		if x.reason != verdict.DeliveryStored && !acknowledges(x) {
-			return
-		}
-		r.Decision = "duplicate"
-	}
-	r.Type = audit.Allowed
-	r.Outcome = "success"
-}
-
-// noteAddresses records the client where it may not be the peer.
-func noteAddresses(r *audit.Record, x *exchange) {
-	r.Rule = x.rule
-	r.Client = ""
-	if x.client.IsValid() {
-		r.Client = x.client.String()
-	}
-}
 
 // finish does what is left to do once a request has been answered, or has broken
 // off. It returns when the record has been handed on.
@@ -154,7 +33,7 @@ func finish(x *exchange) {
 // where that is required.
 //
 //inline:loop
-func recordLoop(w *workers, x *exchange, own *audit.Scratch) {
+func recordLoop(w *workers, x *exchange, own *recordScratch) {
 	defer func() {
 		if panicked := recover(); panicked != nil {
 			recordPanicked(x, fmt.Sprint(panicked))
@@ -192,13 +71,13 @@ func recordLoop(w *workers, x *exchange, own *audit.Scratch) {
 			tellAnnounced(x)
 			continue
 		}
-		countRequest(x, r)
+		countRequest(x, r, own.sum)
 		if a.Sample != nil && !audit.Sample(x.gate.Numbers, a, r) {
 			x.done <- true
 			continue
 		}
 		numberRecord(r, x)
-		line = encodeRecord(r, a, own)
+		line = encodeRecord(r, a, own.encoder)
 		size += len(line)
 		if line == nil {
 			report.Write("error", x.gate.Name, "an audit record could not be encoded", now)
@@ -211,6 +90,12 @@ func recordLoop(w *workers, x *exchange, own *audit.Scratch) {
 		putRecord(a, x, line, now)
 		x.done <- true
 	}
+}
+
+// recordScratch is what a worker keeps from one request to the next.
+type recordScratch struct {
+	encoder *audit.Scratch
+	sum     *metrics.Sum
 }
 
 // auditOf returns how a request is recorded.
@@ -277,4 +162,15 @@ func putRecord(a *audit.Settings, x *exchange, line []byte, now time.Time) {
 	if safe && x.ahead != nil {
 		ahead.ArriveAll(audit.Announcements, audit.IDOf(x.gate.Numbers, x.sequence))
 	}
+}
+
+// keepForConsole keeps a record for the page, with the headers of its request.
+func keepForConsole(x *exchange, a *audit.Settings, line []byte) {
+	text := &bytes.Buffer{}
+	_ = x.Request.Header.Write(text) // a buffer takes everything
+	if x.policy == nil {
+		console.Keep(line, text.Bytes(), a, nil) // nobody can tell what is verified
+		return
+	}
+	console.Keep(line, text.Bytes(), a, x.policy.Names)
 }

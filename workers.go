@@ -8,6 +8,7 @@ import (
 	"github.com/hookward/hookward/internal/audit"
 	"github.com/hookward/hookward/internal/claim"
 	"github.com/hookward/hookward/internal/memory"
+	"github.com/hookward/hookward/internal/metrics"
 	"github.com/hookward/hookward/internal/report"
 	"github.com/hookward/hookward/internal/traefik"
 )
@@ -89,10 +90,10 @@ func startRecorders(w *workers) {
 		<-w.wanted
 		atomic.AddInt64(&w.size, 1)
 		if inlined {
-			go recordLoopInlined(w, nil, audit.NewScratch())
+			go recordLoopInlined(w, nil, &recordScratch{encoder: audit.NewScratch(), sum: metrics.NewSum()})
 			continue
 		}
-		go recordLoop(w, nil, audit.NewScratch())
+		go recordLoop(w, nil, &recordScratch{encoder: audit.NewScratch(), sum: metrics.NewSum()})
 	}
 }
 

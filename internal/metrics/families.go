@@ -49,14 +49,14 @@ func numbersOf(g *Gate) Numbers {
 		g.kept = keep(g.name)
 	}
 	s := Numbers{Gate: g.name, n: make([]int64, numbersAt), kept: g.kept}
-	g.Mu.Lock()
-	copy(s.n, g.N)
+	g.mu.Lock()
+	copy(s.n, g.n)
 	arrived := atomic.LoadInt64(&g.Arrived) // nothing is counted as over meanwhile
 	s.Provider = g.provider
 	s.Mode = g.mode
 	s.Valid = g.valid
 	s.gone = g.gone
-	g.Mu.Unlock()
+	g.mu.Unlock()
 	s.InFlight = arrived - Requests(&s)
 	return s
 }

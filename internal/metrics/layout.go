@@ -44,9 +44,12 @@ const positions = 16
 var (
 	responsesAt  = len(decisions) * len(reasons)
 	GateAt       = responsesAt + len(decisions)*len(classes)
-	BackendAt    = GateAt + len(Times) + 2
-	BodyAt       = BackendAt + len(Times) + 2
-	SkewAt       = BodyAt + len(Sizes) + 2
+	GateSum      = GateAt + len(Times) + 1
+	BackendAt    = GateSum + 1
+	BackendSum   = BackendAt + len(Times) + 1
+	BodyAt       = BackendSum + 1
+	BodySum      = BodyAt + len(Sizes) + 1
+	SkewAt       = BodySum + 1
 	SecretsAt    = SkewAt + len(Skews) + 2
 	publicKeysAt = SecretsAt + positions
 	numbersAt    = publicKeysAt + positions // the end

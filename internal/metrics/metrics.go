@@ -15,10 +15,8 @@ type Gate struct {
 
 	name string
 
-	// Mu guards what follows, for moments only. It is exported for the one who counts: in
-	// the interpreter, that is the loop itself.
-	Mu sync.Mutex
-	N  []int64 // see layout.go
+	mu sync.Mutex // guards what follows, for moments only
+	n  []int64    // see layout.go
 
 	provider string
 	mode     string
@@ -28,13 +26,46 @@ type Gate struct {
 	kept *kept // for who reads the numbers: see families.go
 }
 
-// CountKey counts a verified request by the position of the secret, or the public key, that
-// has verified it, from 1; zero stands for none. It is called with the lock held.
-func CountKey(n []int64, secret, publicKey int) {
+// Sum is what one request adds to numbers: to which, by their places, and how much. Who
+// counts keeps one for all requests.
+type Sum struct {
+	Places  []int
+	Amounts []int64
+	Used    int // how many there are
+}
+
+// maxAdded is more than a request adds to.
+const maxAdded = 16
+
+// NewSum returns a sum with nothing in it.
+func NewSum() *Sum {
+	return &Sum{Places: make([]int, maxAdded), Amounts: make([]int64, maxAdded)}
+}
+
+// Add adds a sum to the numbers of a gate, and empties it. All of them change under one lock,
+// so that they agree whenever somebody looks.
+func Add(g *Gate, s *Sum) {
+	g.mu.Lock()
+	for i := 0; i < s.Used; i++ {
+		g.n[s.Places[i]] += s.Amounts[i]
+	}
+	g.mu.Unlock()
+	s.Used = 0
+}
+
+// AddKey adds the position of the secret, or the public key, that has verified a request,
+// from 1; zero stands for none.
+func AddKey(s *Sum, secret, publicKey int) {
 	if secret > 0 && secret <= positions {
-		n[SecretsAt+secret-1]++
+		addOne(s, SecretsAt+secret-1)
 	}
 	if publicKey > 0 && publicKey <= positions {
-		n[publicKeysAt+publicKey-1]++
+		addOne(s, publicKeysAt+publicKey-1)
 	}
+}
+
+func addOne(s *Sum, place int) {
+	s.Places[s.Used] = place
+	s.Amounts[s.Used] = 1
+	s.Used++
 }

@@ -14,10 +14,10 @@ import (
 // count counts one request as the gate does.
 func count(g *Gate, decision, reason string, status int) {
 	atomic.AddInt64(&g.Arrived, 1)
-	g.Mu.Lock()
-	g.N[Decisions[decision]+Reasons[reason]]++
-	g.N[Answers[decision]+Classes[status/100]]++
-	g.Mu.Unlock()
+	s := NewSum()
+	addOne(s, Decisions[decision]+Reasons[reason])
+	addOne(s, Answers[decision]+Classes[status/100])
+	Add(g, s)
 }
 
 func text() string {
@@ -144,13 +144,15 @@ func TestLayout(t *testing.T) {
 	}
 	g := newGate("layout")
 	defer Clear()
-	CountKey(g.N, 1, 0)
-	CountKey(g.N, 16, 1)
-	CountKey(g.N, 17, 16)
-	CountKey(g.N, 0, 17)
+	s := NewSum()
+	AddKey(s, 1, 0)
+	AddKey(s, 16, 1)
+	AddKey(s, 17, 16)
+	AddKey(s, 0, 17)
+	Add(g, s)
 	for at, want := range map[int]int64{SecretsAt: 1, SecretsAt + 15: 1, publicKeysAt: 1, publicKeysAt + 15: 1, SecretsAt - 1: 0} {
-		if g.N[at] != want {
-			t.Errorf("%d: %d", at, g.N[at])
+		if g.n[at] != want {
+			t.Errorf("%d: %d", at, g.n[at])
 		}
 	}
 	for status, want := range map[int]string{0: "none", 101: "1xx", 200: "2xx", 599: "5xx", 600: "other", 999: "other"} {

@@ -37,23 +37,23 @@ func Of(name string) *Gate {
 	if g == nil {
 		g = newGate(name)
 	}
-	g.Mu.Lock()
+	g.mu.Lock()
 	g.gone = false
-	g.Mu.Unlock()
+	g.mu.Unlock()
 	return g
 }
 
 // newGate makes the numbers of a name that has none, with the registry's lock held.
 func newGate(name string) *Gate {
 	if len(gates) < maxGates {
-		g := &Gate{name: name, N: make([]int64, numbersAt)}
+		g := &Gate{name: name, n: make([]int64, numbersAt)}
 		gates[name] = g
 		return g
 	}
 	dropped += int64(seriesOfGate())
 	g := gates[shared]
 	if g == nil {
-		g = &Gate{name: shared, N: make([]int64, numbersAt), provider: shared, mode: shared, valid: true}
+		g = &Gate{name: shared, n: make([]int64, numbersAt), provider: shared, mode: shared, valid: true}
 		gates[shared] = g
 	}
 	gates[name] = g
@@ -63,13 +63,13 @@ func newGate(name string) *Gate {
 // Describe notes what there is to know of a gate's configuration: the provider's slug,
 // whether it enforces or observes, and whether it is in force without a mistake.
 func Describe(g *Gate, provider, mode string, valid bool) {
-	g.Mu.Lock()
+	g.mu.Lock()
 	if g.name != shared {
 		g.provider = provider
 		g.mode = mode
 		g.valid = valid
 	}
-	g.Mu.Unlock()
+	g.mu.Unlock()
 }
 
 // Drop says that a middleware has been gone for some minutes. Its numbers are there for one
@@ -82,9 +82,9 @@ func Drop(name string, now time.Time) {
 		return
 	}
 	if g.name == name && now.Sub(read) < unread {
-		g.Mu.Lock()
+		g.mu.Lock()
 		g.gone = true
-		g.Mu.Unlock()
+		g.mu.Unlock()
 		return
 	}
 	delete(gates, name)

@@ -33,10 +33,10 @@ func All() []Totals {
 }
 
 func totalsOf(g *Gate) Totals {
-	g.Mu.Lock()
-	n := append([]int64{}, g.N...)
+	g.mu.Lock()
+	n := append([]int64{}, g.n...)
 	t := Totals{Gate: g.name, Provider: g.provider, Valid: g.valid}
-	g.Mu.Unlock()
+	g.mu.Unlock()
 	// Copies: whoever keeps totals must not keep all numbers with them.
 	t.GateTime = append([]int64{}, n[GateAt:BackendAt-1]...)
 	t.BackendTime = append([]int64{}, n[BackendAt:BodyAt-1]...)

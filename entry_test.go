@@ -164,8 +164,8 @@ func TestBucketsOfNumbers(t *testing.T) {
 	} {
 		x := &exchange{gate: g, start: hooktest.TestTime, forward: true, bodyWhole: true, bodyBytes: c.body}
 		x.proof.Timestamp = hooktest.TestTime.Add(-time.Duration(c.skew))
-		countRequest(x, &audit.Record{Decision: "pass", Reason: "verified", Status: 200, InGate: c.gate, InBackend: c.backend, Timestamp: "a"})
-		countRequest(x, &audit.Record{Decision: "refuse", Reason: "verified"}) // it is counted already
+		countRequest(x, &audit.Record{Decision: "pass", Reason: "verified", Status: 200, InGate: c.gate, InBackend: c.backend, Timestamp: "a"}, metrics.NewSum())
+		countRequest(x, &audit.Record{Decision: "refuse", Reason: "verified"}, metrics.NewSum()) // it is counted already
 	}
 	got := samplesOf(t.Name())
 	const gate, backend, body, skew = `hookward_request_duration_seconds_bucket{,part="gate"`, `hookward_request_duration_seconds_bucket{,part="backend"`, `hookward_request_body_bytes_bucket{`, `hookward_timestamp_skew_seconds_bucket{`
