@@ -92,7 +92,7 @@ func deny(g *gates.Gate, l *policy.AddressList, found int, key string, x *exchan
 		return ""
 	case found == iplist.Inside:
 		x.rejectStatus = l.RejectStatus
-		x.rule = listWith(l, x.state.Denied, key)
+		x.rule = iplist.NameWith(x.state.Denied, key, iplist.Inside, l.Option+".sourceRange")
 		return verdict.ClientDenied
 	case l.Required:
 		report.Write("error", g.Name, "denylist: "+missing(x.state.Denied)+" has never been loaded; what other lists don't deny gets 503", now)
@@ -124,41 +124,12 @@ func lookUp(l *policy.AddressList, lists []*iplist.List, key string) int {
 	if len(lists) == 1 {
 		return iplist.Look(lists[0], key)
 	}
-	return lookUpAll(lists, key)
-}
-
-func lookUpAll(lists []*iplist.List, key string) int {
-	found := iplist.Outside
-	for _, list := range lists {
-		is := iplist.Look(list, key)
-		if is == iplist.Inside {
-			return is
-		}
-		if is == iplist.Unknown {
-			found = is
-		}
-	}
-	return found
-}
-
-// listWith returns the name of the list that has an address.
-func listWith(l *policy.AddressList, lists []*iplist.List, key string) string {
-	for _, list := range lists {
-		if iplist.Look(list, key) == iplist.Inside {
-			return list.Name
-		}
-	}
-	return l.Option + ".sourceRange"
+	return iplist.LookAll(lists, key)
 }
 
 // missing returns the name of a list that has never been loaded.
 func missing(lists []*iplist.List) string {
-	for _, list := range lists {
-		if iplist.Look(list, "") == iplist.Unknown {
-			return list.Name
-		}
-	}
-	return "a list" // it has been loaded in this moment
+	return iplist.NameWith(lists, "", iplist.Unknown, "a list") // else it has been loaded in this moment
 }
 
 // findClient notes whose request it is, where a check asks. Usually that is a peer of

@@ -127,7 +127,7 @@ func drain(x *exchange, own *scratch) bool {
 //
 // Traefik gives a plugin no way to set a read deadline, so a read that stalls is
 // given up on by somebody else: see watch. The read itself ends with the answer, which
-// aborts it: see hangUp. To have a timer for each body instead cost a tenth of a
+// aborts it: see intake.HangUp. To have a timer for each body instead cost a tenth of a
 // request.
 type bodyWatch struct {
 	// deadline is until when the body must be there, in nanoseconds since started; 0

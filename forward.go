@@ -12,6 +12,7 @@ import (
 	"github.com/hookward/hookward/internal/jwt"
 	"github.com/hookward/hookward/internal/policy"
 	"github.com/hookward/hookward/internal/report"
+	"github.com/hookward/hookward/internal/signature"
 	"github.com/hookward/hookward/internal/verdict"
 )
 
@@ -40,7 +41,7 @@ func forward(p *policy.Policy, x *exchange) {
 	}
 	if x.passes {
 		if len(p.Schemes) > 1 {
-			removeOtherForms(x, h)
+			signature.RemoveOthers(h, p.Schemes, x.proof.Scheme, p.Names)
 		}
 		if p.JWT != nil {
 			forwardToken(p, x, h)
@@ -133,37 +134,6 @@ func removeSpoofedTrailers(h http.Header, p *policy.Policy) {
 	for name := range p.Names {
 		delete(h, name)
 	}
-}
-
-// removeOtherForms takes out the headers of forms that did not verify: a backend
-// could take them for those that did.
-func removeOtherForms(x *exchange, h http.Header) {
-	for name := range x.policy.Names {
-		if !x.proof.Scheme.Names[name] && !repeatsVerified(x, h, name) {
-			delete(h, name)
-		}
-	}
-}
-
-// repeatsVerified says whether a header of another form has what its counterpart
-// has in the form that verified: newer Svix sends each header by two names.
-func repeatsVerified(x *exchange, h http.Header, name string) bool {
-	v := x.proof.Scheme
-	for _, s := range x.policy.Schemes {
-		counterpart := ""
-		switch {
-		case s.ID.Kind == "header" && s.ID.Name == name && v.ID.Kind == "header":
-			counterpart = v.ID.Name
-		case s.Timestamp.Kind == "header" && s.Timestamp.Name == name && v.Timestamp.Kind == "header":
-			counterpart = v.Timestamp.Name
-		case len(s.Headers) == 1 && s.Headers[0] == name && len(v.Headers) == 1:
-			counterpart = v.Headers[0]
-		}
-		if counterpart != "" && len(h[name]) == 1 && len(h[counterpart]) == 1 && h[name][0] == h[counterpart][0] {
-			return true
-		}
-	}
-	return false
 }
 
 // announceForward has the record of a request written down before it is forwarded,

@@ -383,7 +383,7 @@ func decideLoopInlined(w *workers, x *exchange, own *scratch) {
 					}
 					if x.passes {
 						if len(p.Schemes) > 1 {
-							removeOtherForms(x, forwardH)
+							signature.RemoveOthers(forwardH, p.Schemes, x.proof.Scheme, p.Names)
 						}
 						if p.JWT != nil {
 							forwardToken(p, x, forwardH)

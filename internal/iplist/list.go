@@ -148,3 +148,30 @@ func ranges(set ipset.Set) string {
 	}
 	return fmt.Sprintf("%d ranges", len(set)/2)
 }
+
+// LookAll says whether the address of a key is in any of some lists. Where it is in none of
+// those that are loaded, and one is not, it is unknown.
+func LookAll(lists []*List, key string) int {
+	found := Outside
+	for _, list := range lists {
+		is := Look(list, key)
+		if is == Inside {
+			return is
+		}
+		if is == Unknown {
+			found = is
+		}
+	}
+	return found
+}
+
+// NameWith returns the name of the first list that says something of a key, or another name
+// where none does.
+func NameWith(lists []*List, key string, says int, otherwise string) string {
+	for _, list := range lists {
+		if Look(list, key) == says {
+			return list.Name
+		}
+	}
+	return otherwise
+}

@@ -126,6 +126,31 @@ func Summarise(s *Summary, body []byte) (string, string) {
 	return id, event
 }
 
+// Identify returns the delivery's id and the event's type of a message, or what is known of
+// them already where they stand nowhere else.
+func Identify(i *Identity, m *Message, id, event string) (string, string) {
+	s := i.Summary
+	inID, inEvent := false, false
+	if s != nil {
+		inID = s.ID != nil
+		inEvent = s.Event != nil
+		foundID, foundEvent := Summarise(s, m.Body)
+		if inID {
+			id = foundID
+		}
+		if inEvent {
+			event = foundEvent
+		}
+	}
+	if i.ID.Kind != "" && !inID {
+		id = TextAt(&i.ID, m)
+	}
+	if i.Event.Kind != "" && !inEvent {
+		event = TextAt(&i.Event, m)
+	}
+	return id, event
+}
+
 // plainText returns the text of a raw JSON value: a string's, or a number or a
 // boolean as it is written. Usually it is a string without an escape.
 func plainText(raw []byte) string {
