@@ -288,7 +288,7 @@ func TestPanicAtTheRecord(t *testing.T) {
 			t.Errorf("the next record has number %v, want %d", n, 2*i)
 		}
 	}
-	if n := samplesOf(t.Name())[`hookward_requests_total{,decision="pass",reason="verified"}`]; n != "6" {
+	if n := samplesOf(t.Name())[`hookward_requests_total{,decision="pass",reason="verified",check="none"}`]; n != "6" {
 		t.Errorf("of 6 requests %s are counted", n)
 	}
 }

@@ -57,27 +57,27 @@ func TestNumbersAreThoseOfTheRecords(t *testing.T) {
 	settleOutputs(t)
 	lines := strings.Count(records.String(), "\n")
 	for line, want := range map[string]string{
-		`hookward_requests_total{,decision="pass",reason="verified"}`:              "7",
-		`hookward_requests_total{,decision="refuse",reason="signature_missing"}`:   "1",
-		`hookward_requests_total{,decision="refuse",reason="signature_malformed"}`: "1",
-		`hookward_requests_total{,decision="refuse",reason="method_not_allowed"}`:  "1",
-		`hookward_requests_total{,decision="refuse",reason="signature_mismatch"}`:  "0", // from the start
-		`hookward_responses_total{,decision="pass",code_class="none"}`:             "1",
-		`hookward_responses_total{,decision="pass",code_class="2xx"}`:              "2",
-		`hookward_responses_total{,decision="pass",code_class="3xx"}`:              "1",
-		`hookward_responses_total{,decision="pass",code_class="4xx"}`:              "1",
-		`hookward_responses_total{,decision="refuse",code_class="4xx"}`:            "3",
-		`hookward_responses_total{,decision="pass",code_class="5xx"}`:              "1",
-		`hookward_responses_total{,decision="pass",code_class="other"}`:            "1",
-		`hookward_request_duration_seconds_count{,part="gate"}`:                    fmt.Sprint(lines),
-		`hookward_request_duration_seconds_count{,part="backend"}`:                 "7",
-		`hookward_request_body_bytes_count{}`:                                      "9",
-		`hookward_request_body_bytes_bucket{,le="256"}`:                            "9",
-		`hookward_request_body_bytes_sum{}`:                                        fmt.Sprint(9 * len(hooktest.DocsBody)),
-		`hookward_secret_matches_total{,key="secret",position="1"}`:                "7",
-		`hookward_requests_in_flight{}`:                                            "0",
-		`hookward_gate_config_valid{}`:                                             "1",
-		`hookward_gate_info{,provider="github",mode="enforce"}`:                    "1",
+		`hookward_requests_total{,decision="pass",reason="verified",check="none"}`:                   "7",
+		`hookward_requests_total{,decision="refuse",reason="signature_missing",check="signature"}`:   "1",
+		`hookward_requests_total{,decision="refuse",reason="signature_malformed",check="signature"}`: "1",
+		`hookward_requests_total{,decision="refuse",reason="method_not_allowed",check="method"}`:     "1",
+		`hookward_requests_total{,decision="refuse",reason="signature_mismatch",check="signature"}`:  "0", // from the start
+		`hookward_responses_total{,decision="pass",code_class="none"}`:                               "1",
+		`hookward_responses_total{,decision="pass",code_class="2xx"}`:                                "2",
+		`hookward_responses_total{,decision="pass",code_class="3xx"}`:                                "1",
+		`hookward_responses_total{,decision="pass",code_class="4xx"}`:                                "1",
+		`hookward_responses_total{,decision="refuse",code_class="4xx"}`:                              "3",
+		`hookward_responses_total{,decision="pass",code_class="5xx"}`:                                "1",
+		`hookward_responses_total{,decision="pass",code_class="other"}`:                              "1",
+		`hookward_request_duration_seconds_count{,part="gate"}`:                                      fmt.Sprint(lines),
+		`hookward_request_duration_seconds_count{,part="backend"}`:                                   "7",
+		`hookward_request_body_bytes_count{}`:                                                        "9",
+		`hookward_request_body_bytes_bucket{,le="256"}`:                                              "9",
+		`hookward_request_body_bytes_sum{}`:                                                          fmt.Sprint(9 * len(hooktest.DocsBody)),
+		`hookward_secret_matches_total{,key="secret",position="1"}`:                                  "7",
+		`hookward_requests_in_flight{}`:                                                              "0",
+		`hookward_gate_config_valid{}`:                                                               "1",
+		`hookward_gate_info{,provider="github",mode="enforce"}`:                                      "1",
 	} {
 		got := samplesOf(t.Name())
 		if got[line] != want || lines != 10 {
@@ -95,11 +95,11 @@ func TestNumbersOfOtherDecisions(t *testing.T) {
 	}
 	got := samplesOf(t.Name())
 	for line, want := range map[string]string{
-		`hookward_requests_total{,decision="observed",reason="signature_missing"}`: "1",
-		`hookward_requests_total{,decision="refuse",reason="signature_missing"}`:   "0",
-		`hookward_requests_total{,decision="pass",reason="verified"}`:              "2",
-		`hookward_gate_info{,provider="github",mode="observe"}`:                    "1",
-		`hookward_replay_evicted_total{}`:                                          "0",
+		`hookward_requests_total{,decision="observed",reason="signature_missing",check="signature"}`: "1",
+		`hookward_requests_total{,decision="refuse",reason="signature_missing",check="signature"}`:   "0",
+		`hookward_requests_total{,decision="pass",reason="verified",check="none"}`:                   "2",
+		`hookward_gate_info{,provider="github",mode="observe"}`:                                      "1",
+		`hookward_replay_evicted_total{}`:                                                            "0",
 	} {
 		if got[line] != want {
 			t.Errorf("%s: %q, want %q", line, got[line], want)
@@ -108,7 +108,7 @@ func TestNumbersOfOtherDecisions(t *testing.T) {
 	broken := newTestHandler(t, http.NotFoundHandler(), map[string]any{"provider": "githup"})
 	broken.ServeHTTP(httptest.NewRecorder(), github())
 	got = samplesOf(t.Name())
-	if got["hookward_gate_config_valid{}"] != "0" || got[`hookward_requests_total{,decision="refuse",reason="config_invalid"}`] != "1" || got[`hookward_gate_info{,provider="unknown",mode="refuse"}`] != "1" {
+	if got["hookward_gate_config_valid{}"] != "0" || got[`hookward_requests_total{,decision="refuse",reason="config_invalid",check="configuration"}`] != "1" || got[`hookward_gate_info{,provider="unknown",mode="refuse"}`] != "1" {
 		t.Errorf("of a mistake: %v", got)
 	}
 }
@@ -139,7 +139,7 @@ func TestNumbersOutliveReloads(t *testing.T) {
 	for i := 0; i < 20; i++ {
 		newTestHandler(t, http.NotFoundHandler(), hooktest.GithubOptions()).ServeHTTP(httptest.NewRecorder(), github())
 	}
-	const passed = `hookward_requests_total{,decision="pass",reason="verified"}`
+	const passed = `hookward_requests_total{,decision="pass",reason="verified",check="none"}`
 	if got := samplesOf(t.Name())[passed]; got != "20" {
 		t.Errorf("after reloads: %q", got)
 	}
@@ -175,7 +175,7 @@ func TestBucketsOfNumbers(t *testing.T) {
 		body + `,le="256"}`: "2", body + `,le="1024"}`: "3", body + `,le="1.6777216e+07"}`: "", body + `,le="16777216"}`: "4", body + `,le="+Inf"}`: "5",
 		skew + `,le="-300"}`: "2", skew + `,le="-60"}`: "2", skew + `,le="0"}`: "3", skew + `,le="1"}`: "4", skew + `,le="3600"}`: "4", skew + `,le="+Inf"}`: "5",
 		`hookward_request_duration_seconds_sum{,part="gate"}`: "21.002000001", `hookward_request_body_bytes_sum{}`: fmt.Sprint(256 + 257 + 32<<20 + 1),
-		`hookward_timestamp_skew_seconds_count{}`: "5", `hookward_timestamp_skew_seconds_sum{}`: "", `hookward_requests_total{,decision="pass",reason="verified"}`: "5",
+		`hookward_timestamp_skew_seconds_count{}`: "5", `hookward_timestamp_skew_seconds_sum{}`: "", `hookward_requests_total{,decision="pass",reason="verified",check="none"}`: "5",
 	} {
 		if got[line] != want {
 			t.Errorf("%s: %q, want %q", line, got[line], want)

@@ -13,6 +13,7 @@ import (
 	"github.com/hookward/hookward/dev/gateway"
 	"github.com/hookward/hookward/dev/stores"
 	"github.com/hookward/hookward/internal/exposition"
+	"github.com/hookward/hookward/internal/verdict"
 )
 
 // dashboard is what is checked of examples/metrics/dashboard.json.
@@ -36,6 +37,9 @@ type rule struct {
 
 // selector is a metric of ours with its labels.
 var selector = regexp.MustCompile(`hookward_\w+(\{[^}]*\})?`)
+
+// ungated are the metrics that are no gate's.
+var ungated = regexp.MustCompile(`^hookward_(dependency|audit|body_memory|build_info|start_time|metrics)`)
 
 // Every expression of the dashboard, and all that an alert is about, has data in a real
 // Prometheus that has scraped the real Traefik for a while.
@@ -140,6 +144,13 @@ func readDashboard(t *testing.T, path string) *dashboard {
 			t.Errorf("panel %d %q has no id of its own, no title, no unit or no expression", panel.ID, panel.Title)
 		}
 		ids[panel.ID] = true
+		for _, target := range panel.Targets {
+			for _, metric := range selector.FindAllString(target.Expr, -1) {
+				if !ungated.MatchString(metric) && !strings.Contains(metric, `{gate=~"$gate"`) {
+					t.Errorf("%s does not heed the choice of gates: %s", panel.Title, metric)
+				}
+			}
+		}
 	}
 	if d.UID == "" || len(d.UID) > 40 || len(d.Inputs) != 1 || d.Inputs[0].PluginID != "prometheus" {
 		t.Errorf("it can't be imported: %q %v", d.UID, d.Inputs)
@@ -169,6 +180,10 @@ func TestAlertRules(t *testing.T) {
 		if !strings.Contains(tests, "alertname: "+alert[1]+"\n        exp_alerts: []") && !strings.Contains(tests, `="good"`) {
 			t.Errorf("no case in which %s is silent", alert[1])
 		}
+	}
+	// No reason that a caller can't prove who it is is left out: internal/verdict has them all.
+	if !strings.Contains(rules, `decision="refuse", check=~"`+strings.Join(verdict.Proof, "|")+`"`) {
+		t.Errorf("HookwardVerificationFailing has other checks than %q", verdict.Proof)
 	}
 	_, groups, _ := strings.Cut(rules, "groups:\n")
 	_, kubernetes, _ := strings.Cut(object, "  groups:\n")

@@ -18,16 +18,16 @@ func TestNumbersOfDeliveries(t *testing.T) {
 	id := s.stored(t, s.post(t, "dead", hello, helloSignature, "X-Answers: 503 404"))
 	s.ends(t, id, "dead")
 	for sample, want := range map[string]float64{
-		`hookward_deliveries{gate="kept",state="waiting"}`:                       1,
-		`hookward_deliveries{gate="kept",state="dead"}`:                          0,
-		`hookward_deliveries{gate="dead",state="dead"}`:                          1,
-		`hookward_delivery_oldest_overdue_seconds{gate="kept"}`:                  0,
-		`hookward_delivery_changes_total{gate="kept",action="stored"}`:           1,
-		`hookward_delivery_changes_total{gate="kept",action="delivered"}`:        0,
-		`hookward_delivery_changes_total{gate="dead",action="dead"}`:             1,
-		`hookward_dead_letters_total{gate="dead",reason="rejected"}`:             1,
-		`hookward_dead_letters_total{gate="kept",reason="rejected"}`:             0,
-		`hookward_requests_total{gate="kept",decision="pass",reason="verified"}`: 1,
+		`hookward_deliveries{gate="kept",state="waiting"}`:                                    1,
+		`hookward_deliveries{gate="kept",state="dead"}`:                                       0,
+		`hookward_deliveries{gate="dead",state="dead"}`:                                       1,
+		`hookward_delivery_oldest_overdue_seconds{gate="kept"}`:                               0,
+		`hookward_delivery_changes_total{gate="kept",action="stored"}`:                        1,
+		`hookward_delivery_changes_total{gate="kept",action="delivered"}`:                     0,
+		`hookward_delivery_changes_total{gate="dead",action="dead"}`:                          1,
+		`hookward_dead_letters_total{gate="dead",reason="rejected"}`:                          1,
+		`hookward_dead_letters_total{gate="kept",reason="rejected"}`:                          0,
+		`hookward_requests_total{gate="kept",decision="pass",reason="verified",check="none"}`: 1,
 	} {
 		testkit.Await(t, fmt.Sprintf("%s is %v", sample, want), func() bool {
 			got, known := s.numbers(t)[sample]

@@ -17,6 +17,7 @@ import (
 	"github.com/hookward/hookward/dev/gateway"
 	"github.com/hookward/hookward/dev/stores"
 	"github.com/hookward/hookward/dev/testkit"
+	"github.com/hookward/hookward/internal/verdict"
 )
 
 const scrapeToken = "a-token-for-prometheus-alone"
@@ -164,7 +165,7 @@ func TestNumbersAreTheRecords(t *testing.T) {
 			class = fmt.Sprint(r.Status/100, "xx")
 		}
 		gate := strings.TrimSuffix(r.Middleware, "@file")
-		want[fmt.Sprintf("hookward_requests_total{gate=%q,decision=%q,reason=%q}", gate, decision, r.Reason)]++
+		want[fmt.Sprintf("hookward_requests_total{gate=%q,decision=%q,reason=%q,check=%q}", gate, decision, r.Reason, verdict.Check(r.Reason))]++
 		want[fmt.Sprintf("hookward_responses_total{gate=%q,decision=%q,code_class=%q}", gate, decision, class)]++
 		want[fmt.Sprintf("hookward_request_duration_seconds_count{gate=%q,part=\"gate\"}", gate)]++
 		want[fmt.Sprintf("hookward_request_duration_seconds_bucket{gate=%q,part=\"gate\",le=\"+Inf\"}", gate)]++
@@ -323,7 +324,7 @@ func TestNumbersArePushed(t *testing.T) {
 		}
 		return requests[len(requests)-1]
 	}
-	passed := regexp.MustCompile(`\{"key":"gate","value":\{"stringValue":"plain@file"\}\},\{"key":"decision","value":\{"stringValue":"pass"\}\},\{"key":"reason","value":\{"stringValue":"verified"\}\}\],"startTimeUnixNano":"\d+","timeUnixNano":"\d+","asInt":"(\d+)"`)
+	passed := regexp.MustCompile(`\{"key":"gate","value":\{"stringValue":"plain@file"\}\},\{"key":"decision","value":\{"stringValue":"pass"\}\},\{"key":"reason","value":\{"stringValue":"verified"\}\},\{"key":"check","value":\{"stringValue":"none"\}\}\],"startTimeUnixNano":"\d+","timeUnixNano":"\d+","asInt":"(\d+)"`)
 	pushed := func() string {
 		found := passed.FindStringSubmatch(last())
 		if found == nil {

@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 
 	"github.com/hookward/hookward/internal/exposition"
+	"github.com/hookward/hookward/internal/verdict"
 )
 
 // The families that gates have, in the order in which they are written.
@@ -14,7 +15,7 @@ var (
 	validFamily = &exposition.Family{Name: "hookward_gate_config_valid", Type: exposition.Gauge,
 		Help: "1 where a gate's configuration is in force without a mistake; 0 where it answers 503, or keeps an older configuration or secret, for one."}
 	requestsFamily = &exposition.Family{Name: "hookward_requests_total", Type: exposition.Counter,
-		Help: "Requests, by what was decided and why, in the words of the audit record; decision is observed where observeOnly has forwarded what was refused."}
+		Help: "Requests, by what was decided and why, in the words of the audit record, and the check that a reason belongs to; decision is observed where observeOnly has forwarded what was refused."}
 	responsesFamily = &exposition.Family{Name: "hookward_responses_total", Type: exposition.Counter,
 		Help: "Requests, by what was decided and the class of the status that the sender got; none where the response was never begun."}
 	durationFamily = &exposition.Family{Name: "hookward_request_duration_seconds", Type: exposition.Histogram, Unit: "seconds", Bounds: Times,
@@ -129,15 +130,12 @@ func addSeries(s *Numbers) {
 
 // newCounter makes the series of a place in the list of numbers.
 func newCounter(k *kept, gate string, i int) *exposition.Series {
-	labels := []string{"gate", gate, "decision", "", "", ""}
+	labels := []string{"gate", gate, "decision"}
 	if i < responsesAt {
-		labels[3] = decisions[i/len(reasons)]
-		labels[4] = "reason"
-		labels[5] = reasons[i%len(reasons)]
+		reason := reasons[i%len(reasons)]
+		labels = append(labels, decisions[i/len(reasons)], "reason", reason, "check", verdict.Check(reason))
 	} else {
-		labels[3] = decisions[(i-responsesAt)/len(classes)]
-		labels[4] = "code_class"
-		labels[5] = classes[(i-responsesAt)%len(classes)]
+		labels = append(labels, decisions[(i-responsesAt)/len(classes)], "code_class", classes[(i-responsesAt)%len(classes)])
 	}
 	k.counters[i] = &exposition.Series{Labels: labels}
 	return k.counters[i]

@@ -38,7 +38,7 @@ func TestSeriesLimit(t *testing.T) {
 	got := text()
 	for _, want := range []string{
 		fmt.Sprintf("hookward_metrics_series_dropped_total %d\n", 10*seriesOfGate()),
-		"hookward_requests_total{gate=\"other\",decision=\"pass\",reason=\"verified\"} 10\n",
+		"hookward_requests_total{gate=\"other\",decision=\"pass\",reason=\"verified\",check=\"none\"} 10\n",
 		"hookward_gate_info{gate=\"other\",provider=\"other\",mode=\"other\"} 1\n",
 		"hookward_gate_config_valid{gate=\"other\"} 1\n",
 	} {
