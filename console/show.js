@@ -54,7 +54,18 @@ export function duration(n) {
   if (n == null) return '–';
   if (n < 1e6) return `${round(n / 1e3)} µs`;
   if (n < 1e9) return `${round(n / 1e6)} ms`;
-  return `${round(n / 1e9)} s`;
+  if (n < 12e10) return `${round(n / 1e9)} s`;
+  if (n < 72e11) return `${round(n / 6e10)} min`;
+  return `${round(n / 36e11)} h`;
+}
+
+// count shows a number of things, in groups of three digits.
+export const count = (n) => n.toLocaleString('en').replaceAll(',', '\u202f');
+
+export function select(options, chosen, change, names = {}, name = null) {
+  const made = element('select', { name }, options.map((o) => element('option', { value: o, selected: o === chosen }, names[o] || o)));
+  if (change) made.addEventListener('change', () => change(made.value));
+  return made;
 }
 
 export function round(n) {

@@ -163,6 +163,14 @@ func (b *tab) looks(width int64, scheme string) {
 	b.run(chromedp.EmulateViewport(width, 1100), emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}))
 }
 
+// fits checks that nothing is wider than the window.
+func (b *tab) fits(what string) {
+	b.t.Helper()
+	if eval[bool](b, `document.documentElement.scrollWidth > innerWidth`) {
+		b.t.Errorf("%s is wider than its window", what)
+	}
+}
+
 // accessible runs axe-core over the page and fails for what is serious. The page's policy
 // lets no foreign script in, so the browser is told to look away meanwhile.
 func (b *tab) accessible() {

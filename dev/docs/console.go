@@ -42,6 +42,10 @@ func consoleFile(root string) (string, error) {
 		if err != nil {
 			return "", err
 		}
+		content, err = lean(filepath.Base(path), content)
+		if err != nil {
+			return "", err
+		}
 		packed := pack(content)
 		size += len(packed)
 		same = same && unpacked(there[filepath.Base(path)]) == string(content)
@@ -56,6 +60,27 @@ func consoleFile(root string) (string, error) {
 	}
 	source, err := format.Source(text.Bytes())
 	return string(source), err
+}
+
+var (
+	commentLine = regexp.MustCompile(`(?m)^[ \t]*//.*\n`)
+	indentation = regexp.MustCompile(`(?m)^[ \t]+`)
+)
+
+// lean returns a script or a style sheet without its lines of comments and its indentation,
+// which nobody reads there. A text that goes over several lines would be changed, so there
+// may be none.
+func lean(name string, content []byte) ([]byte, error) {
+	kind := filepath.Ext(name)
+	if kind != ".js" && kind != ".css" {
+		return content, nil
+	}
+	for i, line := range bytes.Split(content, []byte("\n")) {
+		if bytes.Count(line, []byte("`"))%2 != 0 {
+			return nil, fmt.Errorf("console/%s:%d: a text in backquotes ends on another line", name, i+1)
+		}
+	}
+	return indentation.ReplaceAll(commentLine.ReplaceAll(content, nil), nil), nil
 }
 
 func pack(content []byte) []byte {

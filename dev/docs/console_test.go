@@ -68,3 +68,20 @@ func TestConsoleFile(t *testing.T) {
 		t.Errorf("a new file is not seen: %v", err)
 	}
 }
+
+// What the gate carries has no comments, and is the same script.
+func TestLean(t *testing.T) {
+	for name, c := range map[string]struct{ content, want string }{
+		"a.js":   {"// About it.\nif (a) {\n  // why\n  b('//c'); // d\n}\n", "if (a) {\nb('//c'); // d\n}\n"},
+		"a.css":  {"a {\n  b: c;\n}\n", "a {\nb: c;\n}\n"},
+		"a.html": {"  <p>\n", "  <p>\n"},
+	} {
+		got, err := lean(name, []byte(c.content))
+		if err != nil || string(got) != c.want {
+			t.Errorf("%s: %q, %v", name, got, err)
+		}
+	}
+	if _, err := lean("a.js", []byte("b = `one\n  two`;\n")); err == nil {
+		t.Error("a text that goes over two lines is changed")
+	}
+}

@@ -125,15 +125,16 @@ func AnnounceDelivery(t *Numbers, a *Settings, r *DeliveryRecord, outputs []*Out
 	return err
 }
 
-// PutDelivery hands the record on to the outputs.
-func PutDelivery(a *Settings, r *DeliveryRecord, outputs []*Output, now time.Time) {
+// PutDelivery hands the record on to the outputs, and returns it as it was written, or nil.
+func PutDelivery(a *Settings, r *DeliveryRecord, outputs []*Output, now time.Time) []byte {
 	line := encodeDelivery(r, a)
 	if line == nil {
-		return // the gap in the numbers is seen
+		return nil // the gap in the numbers is seen
 	}
 	if Put(outputs, line, a.Required, now) && a.Required {
 		ahead.ArriveAll(Announcements, r.ID)
 	}
+	return line
 }
 
 // encodeDelivery returns the line of a record, or nil.

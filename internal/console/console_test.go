@@ -28,6 +28,8 @@ func page(t *testing.T) *policy.Console {
 	deliveries.kept = nil
 	deliveries.last = 0
 	deliveries.bytes = 0
+	deliveries.changes = nil
+	deliveries.lastChange = 0
 	deliveries.mu.Unlock()
 	sessionsMu.Lock()
 	sessions = map[string]session{}

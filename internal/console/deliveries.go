@@ -4,9 +4,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"strings"
-
-	"github.com/hookward/hookward/internal/audit"
-	"github.com/hookward/hookward/internal/policy"
 )
 
 // row is one delivery in a list: what stands in its record, in the record's words.
@@ -30,6 +27,9 @@ type row struct {
 	InBackend  int64  `json:"inBackend"`
 	Bytes      int64  `json:"bytes"`
 	Observed   bool   `json:"observed,omitempty"`
+	Kept       string `json:"kept,omitempty"`     // the id of a delivery that is kept until it has arrived
+	State      string `json:"state,omitempty"`    // of that: stored, passed, delivered, dead and so on
+	Attempts   int    `json:"attempts,omitempty"` // how many there were, where there was one in the background
 }
 
 // recorded is what of a record stands in a row.
@@ -52,6 +52,8 @@ type recorded struct {
 	InBackend  int64  `json:"hookward.backend.duration"`
 	Bytes      int64  `json:"http.request.body.bytes"`
 	Observed   bool   `json:"hookward.observed"`
+	Kept       string `json:"hookward.delivery.id"`
+	State      string `json:"hookward.delivery.state"`
 }
 
 // rowOf returns the row of a delivery, or nil for what is no record of a request.
@@ -65,7 +67,7 @@ func rowOf(d *delivery) *row {
 		Event: r.Event, DeliveryID: r.DeliveryID, Decision: r.Decision, Reason: r.Reason,
 		Outcome: r.Outcome, Status: r.Status, Method: r.Method, Path: r.Path, Client: r.Client,
 		Duration: r.Duration, InGate: r.InGate, InBackend: r.InBackend, Bytes: r.Bytes,
-		Observed: r.Observed,
+		Observed: r.Observed, Kept: r.Kept, State: r.State,
 	}
 }
 
@@ -77,15 +79,19 @@ func fits(q *query, r *row) bool {
 	if q.reason != "" && r.Reason != q.reason || q.event != "" && r.Event != q.event {
 		return false
 	}
+	if q.kept != "" && r.Kept != q.kept || q.state != "" && r.State != q.state {
+		return false
+	}
 	if q.text == "" {
 		return true
 	}
-	return strings.Contains(strings.ToLower(r.ID+" "+r.DeliveryID+" "+r.Path+" "+r.Client+" "+r.Event), q.text)
+	return strings.Contains(strings.ToLower(r.ID+" "+r.Kept+" "+r.DeliveryID+" "+r.Path+" "+r.Client+" "+r.Event), q.text)
 }
 
 // serveDeliveries lists deliveries, the newest at first.
 func serveDeliveries(rw http.ResponseWriter, q *query) {
 	kept := newest()
+	changed := latest()
 	found := []*row{}
 	more := false
 	for i := len(kept) - 1; i >= 0; i-- {
@@ -93,7 +99,11 @@ func serveDeliveries(rw http.ResponseWriter, q *query) {
 			continue
 		}
 		r := rowOf(&kept[i])
-		if r == nil || !fits(q, r) {
+		if r == nil {
+			continue
+		}
+		noteState(r, changed)
+		if !fits(q, r) {
 			continue
 		}
 		if len(found) == q.limit {
@@ -106,56 +116,4 @@ func serveDeliveries(rw http.ResponseWriter, q *query) {
 		Deliveries []*row `json:"deliveries"`
 		More       bool   `json:"more"`
 	}{found, more})
-}
-
-// contentNames are the names of a record that hold a payload.
-var contentNames = []string{"http.request.body.content", "hookward.body.base64"}
-
-// serveDelivery shows one delivery: its record, the headers of its request, and its
-// payload, where that is asked for and may be seen.
-func serveDelivery(s *policy.Console, rw http.ResponseWriter, v *visitor, id string, q *query) {
-	found := findDelivery(id)
-	if found == nil {
-		answerStatus(rw, http.StatusNotFound)
-		return
-	}
-	may := s.Payload && v.Role != policy.Viewer
-	if q.payload && !may {
-		answerStatus(rw, http.StatusForbidden)
-		return
-	}
-	record := map[string]json.RawMessage{}
-	if json.Unmarshal([]byte(found.record), &record) != nil {
-		answerStatus(rw, http.StatusInternalServerError)
-		return
-	}
-	has := false
-	for _, name := range contentNames {
-		has = has || record[name] != nil
-		if !q.payload {
-			delete(record, name)
-		}
-	}
-	answerJSON(rw, struct {
-		Number     int64                      `json:"number"`
-		Record     map[string]json.RawMessage `json:"record"`
-		Headers    []string                   `json:"headers"`
-		HasPayload bool                       `json:"hasPayload"`
-		MayPayload bool                       `json:"mayPayload"`
-	}{found.number, record, audit.Headers(found.settings, found.verified, found.headers), has, may})
-}
-
-// findDelivery returns the delivery whose record has an id, or nil.
-func findDelivery(id string) *delivery {
-	kept := newest()
-	start := `{"event.id":"` + id + `"`
-	if strings.ContainsAny(id, "\"\\/") {
-		return nil
-	}
-	for i := len(kept) - 1; i >= 0; i-- {
-		if strings.HasPrefix(kept[i].record, start) {
-			return &kept[i]
-		}
-	}
-	return nil
 }

@@ -12,7 +12,9 @@ type query struct {
 	decision string
 	reason   string
 	event    string
-	text     string // to be found in the id, the path, or an address
+	kept     string // the id of a delivery that is kept until it has arrived
+	state    string // of such a delivery
+	text     string // to be found in the ids, the path, or an address
 	window   string // 1h or 48h
 	since    string // the id of the newest event that a viewer has seen
 	before   int64  // a delivery's number; those before it are asked for
@@ -55,6 +57,10 @@ func setQuery(q *query, name, value string) bool {
 		q.reason = value
 	case "event":
 		q.event = value
+	case "kept":
+		q.kept = value
+	case "state":
+		q.state = value
 	case "text":
 		q.text = strings.ToLower(value)
 	case "window":

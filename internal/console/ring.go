@@ -36,11 +36,15 @@ type delivery struct {
 // ring holds the newest deliveries of the process, of all gates. It is filled while a
 // console is there that may ask for it.
 type ring struct {
-	mu      sync.Mutex
-	kept    []delivery // the oldest at first
-	last    int64      // the number of the newest
-	bytes   int
-	since   time.Time
+	mu    sync.Mutex
+	kept  []delivery // the oldest at first
+	last  int64      // the number of the newest
+	bytes int
+	since time.Time
+
+	changes    []change // of kept deliveries, the oldest at first
+	lastChange int64
+
 	readers []context.Context // of the consoles
 	left    time.Time         // when the last of them was seen to be gone
 	noting  bool              // the counters are noted for the charts
@@ -174,6 +178,7 @@ func Sweep(now time.Time) {
 		atomic.StoreInt32(Watched, 0)
 		r.kept = nil
 		r.bytes = 0
+		r.changes = nil
 		forgetNotes()
 	}
 }

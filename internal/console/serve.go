@@ -115,7 +115,11 @@ func serveAPI(middleware string, s *policy.Console, look func(now time.Time) *So
 	case name == "deliveries":
 		serveDeliveries(rw, q)
 	case name == "stream":
-		serveStream(middleware, rw, r, q)
+		serveStream(middleware, s, rw, r, q)
+	case name == "export":
+		serveExport(s, rw, v, q)
+	case strings.HasPrefix(name, "payload/"):
+		servePayload(s, rw, v, strings.TrimPrefix(name, "payload/"))
 	case strings.HasPrefix(name, "deliveries/"):
 		serveDelivery(s, rw, v, strings.TrimPrefix(name, "deliveries/"), q)
 	default:

@@ -62,6 +62,18 @@ func visitorOf(s *policy.Console, r *http.Request, now time.Time) *visitor {
 	return visitorWith(s, token)
 }
 
+// whoIs names a visitor for counting: the user, or the digest of the token.
+func whoIs(s *policy.Console, r *http.Request, now time.Time) string {
+	if showsToken(r) {
+		return policy.ConsoleDigest(r.Header["Authorization"][0][len("Bearer "):])
+	}
+	token := sessionToken(r, now)
+	if token == "" {
+		return "user " + r.Header.Get(s.UserHeader)
+	}
+	return token
+}
+
 // showsToken says whether a request shows a token itself. Credentials of another kind are
 // meant for a middleware in front, such as basicAuth.
 func showsToken(r *http.Request) bool {

@@ -8,6 +8,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/hookward/hookward/internal/policy"
 )
 
 const (
@@ -22,8 +24,10 @@ const (
 )
 
 var (
-	// maxViewers bounds the viewers of the process.
+	// maxViewers bounds the viewers of the process, and maxOwn those who have shown the
+	// same token, or are the same user.
 	maxViewers = 32
+	maxOwn     = 8
 	// patience is how long a viewer may leave unread what he was sent, before another one
 	// may have his place.
 	patience = 30 * time.Second
@@ -33,28 +37,45 @@ var (
 // nothing can end it: Traefik lets no plugin set a deadline.
 var (
 	placesMu sync.Mutex
-	places   = map[int64]time.Time{} // since when a viewer's write waits; zero if it does not
+	places   = map[int64]viewing{}
 	placed   int64
 	streams  int32 // all, those included that have lost their place; atomic
 )
 
-// takePlace returns a viewer's place, or 0 where there is none.
-func takePlace(now time.Time) int64 {
+// viewing is who has a place.
+type viewing struct {
+	who   string
+	since time.Time // when the write began that waits; zero if none does
+}
+
+// takePlace returns the place of a viewer, or 0 where there is none for him.
+func takePlace(who string, now time.Time) int64 {
 	placesMu.Lock()
 	defer placesMu.Unlock()
-	if len(places) >= maxViewers {
-		for place, since := range places {
-			if !since.IsZero() && now.Sub(since) > patience {
+	if len(places) >= maxViewers || placesOf(who) >= maxOwn {
+		for place, v := range places {
+			if !v.since.IsZero() && now.Sub(v.since) > patience {
 				delete(places, place)
 			}
 		}
 	}
-	if len(places) >= maxViewers || atomic.LoadInt32(&streams) > maxStreams {
+	if len(places) >= maxViewers || placesOf(who) >= maxOwn || atomic.LoadInt32(&streams) > maxStreams {
 		return 0
 	}
 	placed++
-	places[placed] = time.Time{}
+	places[placed] = viewing{who: who}
 	return placed
+}
+
+// placesOf returns how many places somebody has, with the lock held.
+func placesOf(who string) int {
+	n := 0
+	for _, v := range places {
+		if v.who == who {
+			n++
+		}
+	}
+	return n
 }
 
 // notePlace notes since when a write of a viewer's waits. It returns false where he has lost
@@ -62,9 +83,9 @@ func takePlace(now time.Time) int64 {
 func notePlace(place int64, since time.Time) bool {
 	placesMu.Lock()
 	defer placesMu.Unlock()
-	_, there := places[place]
+	v, there := places[place]
 	if there {
-		places[place] = since
+		places[place] = viewing{who: v.who, since: since}
 	}
 	return there
 }
@@ -78,10 +99,10 @@ func leavePlace(place int64) {
 // serveStream tells a viewer of deliveries as they come, by server-sent events, until he
 // leaves. He reads from the ring, so that nobody waits for him; what he was too slow for
 // he is told the number of.
-func serveStream(middleware string, rw http.ResponseWriter, r *http.Request, q *query) {
+func serveStream(middleware string, console *policy.Console, rw http.ResponseWriter, r *http.Request, q *query) {
 	atomic.AddInt32(&streams, 1)
 	defer atomic.AddInt32(&streams, -1)
-	place := takePlace(time.Now())
+	place := takePlace(whoIs(console, r, time.Now()), time.Now())
 	defer leavePlace(place)
 	if place == 0 {
 		rw.Header()["Retry-After"] = []string{"30"}
@@ -91,6 +112,7 @@ func serveStream(middleware string, rw http.ResponseWriter, r *http.Request, q *
 	rw.Header()["Content-Type"] = []string{"text/event-stream; charset=utf-8"}
 	rw.Header()["X-Accel-Buffering"] = []string{"no"}
 	last := firstNumber(r, q)
+	_, lastChange := changesAfter(1 << 62)
 	// With an id, so that a stream which breaks before anything has come goes on from here.
 	start := "retry: 2000\nevent: start\nid: " + idOf(last) + "\ndata: \n\n"
 	begun := time.Now()
@@ -107,6 +129,9 @@ func serveStream(middleware string, rw http.ResponseWriter, r *http.Request, q *
 		found, missed, newest := after(last, maxTurn)
 		text := eventsOf(found, missed, newest, q)
 		last = newest
+		changes, newestChange := changesAfter(lastChange)
+		text += changeEvents(changes, q)
+		lastChange = newestChange
 		if text == "" && now.Sub(told) >= heartbeat {
 			text = ": \n\n"
 		}
@@ -148,9 +173,17 @@ func eventsOf(found []delivery, missed, newest int64, q *query) string {
 	if missed > 0 {
 		text = "event: gap\ndata: " + strconv.FormatInt(missed, 10) + "\n\n"
 	}
+	changed := map[string]*change{}
+	if len(found) > 0 {
+		changed = latest()
+	}
 	for i := range found {
 		r := rowOf(&found[i])
-		if r == nil || !fits(q, r) {
+		if r == nil {
+			continue
+		}
+		noteState(r, changed)
+		if !fits(q, r) {
 			continue
 		}
 		line, err := json.Marshal(r)

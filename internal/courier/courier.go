@@ -24,6 +24,7 @@ type Courier struct {
 	name      string
 	numbers   *audit.Numbers
 	servers   *Servers
+	told      func(record []byte)
 	engine    *delivery.Engine
 	directory string
 
@@ -45,8 +46,9 @@ func Wanted(raw map[string]any) bool {
 }
 
 // Keep returns the courier for a policy, or nil where it has no use for one. Before is that
-// of the policy before, or nil.
-func Keep(before *Courier, name string, numbers *audit.Numbers, servers *Servers, p *policy.Policy, s *memory.State) *Courier {
+// of the policy before, or nil. Told gets each record of what becomes of a delivery, as it was
+// written, or nil where it could not be.
+func Keep(before *Courier, name string, numbers *audit.Numbers, servers *Servers, told func(record []byte), p *policy.Policy, s *memory.State) *Courier {
 	if before != nil && (p.Delivery == nil || before.directory != p.Delivery.Directory) {
 		Close(before)
 		before = nil
@@ -55,7 +57,7 @@ func Keep(before *Courier, name string, numbers *audit.Numbers, servers *Servers
 		return nil
 	}
 	if before == nil {
-		return begin(name, numbers, servers, p, s)
+		return begin(name, numbers, servers, told, p, s)
 	}
 	before.mu.Lock()
 	same := before.policy == p
@@ -81,9 +83,9 @@ func EngineOf(c *Courier) *delivery.Engine {
 	return c.engine
 }
 
-func begin(name string, numbers *audit.Numbers, servers *Servers, p *policy.Policy, s *memory.State) *Courier {
+func begin(name string, numbers *audit.Numbers, servers *Servers, told func(record []byte), p *policy.Policy, s *memory.State) *Courier {
 	d := p.Delivery
-	c := &Courier{name: name, numbers: numbers, servers: servers, directory: d.Directory, policy: p, state: s, announced: map[string]*audit.DeliveryRecord{}}
+	c := &Courier{name: name, numbers: numbers, servers: servers, told: told, directory: d.Directory, policy: p, state: s, announced: map[string]*audit.DeliveryRecord{}}
 	place := store.New(store.DirectoryOf(d.Directory, name), name, d.Options.Keys)
 	c.engine = delivery.New(place, d.Options, delivery.Hooks{
 		Serves:  func(router string) bool { return serverFor(c.servers, c.name, router) != nil },

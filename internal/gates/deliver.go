@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/hookward/hookward/internal/console"
 	"github.com/hookward/hookward/internal/courier"
 	"github.com/hookward/hookward/internal/delivery"
 	"github.com/hookward/hookward/internal/memory"
@@ -17,7 +18,7 @@ const orphanTime = time.Minute
 // keepCourier has a state's deliveries handed on, with the middleware's lock held.
 func keepCourier(m *middleware, name string, p *policy.Policy, s *memory.State) {
 	before := m.courier
-	m.courier = courier.Keep(before, name, m.numbers, m.servers, p, s)
+	m.courier = courier.Keep(before, name, m.numbers, m.servers, console.KeepChange, p, s)
 	s.Delivery = courier.EngineOf(m.courier)
 	if m.courier == nil || m.courier == before {
 		return

@@ -1,0 +1,117 @@
+// The list of deliveries, and the same as they come.
+import { element, shown, bytes, count, duration, moment, verdict, select, table } from './show.js';
+import { api, say, show, ending } from './console.js';
+import { follow } from './follow.js';
+import { causes } from './causes.js';
+
+const maxRows = 2000;
+
+const columns = [['time'], ['gate'], ['decision'], ['event', 'wide'], ['id'], ['status', 'n'], ['delivery', 'wide'], ['gate took', 'n wide'], ['backend', 'n wide'], ['size', 'n wide']];
+
+// stateOf says where a kept delivery is.
+export function stateOf(state, attempts) {
+  if (!state) return '';
+  const tone = { stored: 'odd', dead: 'bad', passed: 'odd' }[state] || 'good';
+  const after = attempts > 1 ? `${state === 'stored' ? ',' : ' after'} ${attempts} attempts` : '';
+  return element('span', { class: tone }, state, after);
+}
+
+function rowOf(d) {
+  const href = `#/delivery/${encodeURIComponent(d.id)}`;
+  return element('tr', { 'data-href': href, click: (event) => { if (!event.target.closest('a') && !getSelection().toString()) location.hash = href; } },
+    element('td', {}, moment(d.time)),
+    element('td', { class: 'long' }, shown(d.gate)),
+    element('td', {}, verdict(d), ' ', element('span', { class: 'soft' }, d.reason)),
+    element('td', { class: 'long wide' }, shown(d.event || '')),
+    element('td', { class: 'long' }, element('a', { href }, shown(d.deliveryID || d.id))),
+    element('td', { class: 'n' }, d.status || 'none'),
+    element('td', { class: 'wide', 'data-kept': d.kept }, stateOf(d.state, d.attempts)),
+    element('td', { class: 'n wide' }, duration(d.inGate)),
+    element('td', { class: 'n wide' }, d.inBackend ? duration(d.inBackend) : ''),
+    element('td', { class: 'n wide' }, bytes(d.bytes)));
+}
+
+// filters makes the form above a list. It changes the address, and so the list.
+function filters(params, where) {
+  const value = (name) => params.get(name) || '';
+  const input = (name, label, more = {}) => element('label', {}, label, element('input', { name, value: value(name), type: 'search', id: `filter-${name}`, ...more }));
+  const choice = (name, label, words) => element('label', {}, label, select(['', ...words], value(name), null, { '': 'any' }, name));
+  return element('form', {
+    class: 'filters',
+    submit: (event) => {
+      event.preventDefault();
+      const wanted = [...new FormData(event.target)].filter(([, text]) => text);
+      location.hash = `#/${where}?${new URLSearchParams(wanted)}`;
+    },
+  },
+  input('text', 'Text in id, path, address'), input('gate', 'Gate'),
+  choice('decision', 'Decision', ['pass', 'refuse', 'duplicate', 'handshake']),
+  input('reason', 'Reason', { list: 'reasons' }), element('datalist', { id: 'reasons' }, Object.keys(causes).map((reason) => element('option', { value: reason }))),
+  input('event', 'Event'), choice('state', 'Delivery', ['stored', 'delivered', 'dead', 'passed']),
+  element('div', { class: 'tools' }, element('button', { type: 'submit' }, 'Filter'), element('a', { href: `#/${where}` }, 'all')));
+}
+
+export async function deliveriesPage(params) {
+  const query = new URLSearchParams(params);
+  const found = await api(`deliveries?${query}`);
+  const rows = element('tbody', {}, found.deliveries.map(rowOf));
+  const told = element('span', { class: 'soft', role: 'status' });
+  const tell = () => { told.textContent = `${count(rows.childElementCount)} shown${more.hidden ? '' : ', and there are more'}.`; };
+  const more = element('button', {
+    type: 'button', hidden: !found.more, 'data-before': found.deliveries.at(-1)?.number,
+    click: async () => {
+      query.set('before', more.dataset.before);
+      try {
+        const next = await api(`deliveries?${query}&limit=500`);
+        rows.append(...next.deliveries.map(rowOf));
+        more.hidden = !next.more;
+        more.dataset.before = next.deliveries.at(-1)?.number;
+        tell();
+      } catch (error) {
+        say(error.message, true);
+      }
+    },
+  }, 'Older ones');
+  say('');
+  tell();
+  const { visitor } = await api('overview');
+  const file = (text, payload) => element('a', { href: `api/export?${new URLSearchParams([...params, ...payload])}`, download: 'deliveries.jsonl' }, text);
+  return [
+    element('h2', {}, 'Deliveries'), filters(params, 'deliveries'),
+    found.deliveries.length === 0
+      ? element('p', {}, 'No delivery fits. The newest 2,000 are kept, since Traefik was started.')
+      : [element('p', {}, told, ' All that fit, as JSON lines: ', file('records', []), visitor.role === 'viewer' ? '' : [', ', file('with payloads', [['payload', '1']])], '.'),
+        table('Deliveries', columns, rows), more],
+  ].flat();
+}
+
+export function livePage(params) {
+  const rows = element('tbody');
+  const button = element('button', { type: 'button', 'aria-pressed': 'false', click: () => { paused = !paused; button.setAttribute('aria-pressed', paused); label(); if (!paused) add(held.splice(0)); } }, 'Pause');
+  const told = element('p', { class: 'soft', 'aria-live': 'polite' }, 'Nothing yet: deliveries appear as they come.');
+  let paused = false;
+  let skipped = 0;
+  let seen = 0;
+  const held = [];
+  const label = () => { button.textContent = paused ? `Go on (${held.length} held)` : 'Pause'; };
+  const add = (list) => {
+    seen += list.length;
+    rows.prepend(...list.map(rowOf).reverse());
+    while (rows.childElementCount > maxRows) rows.lastElementChild.remove();
+    told.textContent = `${count(seen)} shown${skipped ? `, ${count(skipped)} skipped: they came faster than they can be shown` : ''}.`;
+  };
+  ending(follow(params, {
+    row: (row) => {
+      if (!paused) return add([row]);
+      held.push(row);
+      if (held.length > maxRows) { held.shift(); skipped++; }
+      label();
+    },
+    change: (change) => {
+      for (const row of held) if (row.kept === change.kept) Object.assign(row, { state: change.state, attempts: change.attempts });
+      for (const cell of rows.querySelectorAll('[data-kept]')) if (cell.dataset.kept === change.kept) cell.replaceChildren(stateOf(change.state, change.attempts));
+    },
+    gap: (n) => { skipped += n; add([]); },
+  }));
+  show(element('h2', {}, 'Live'), filters(params, 'live'), element('div', { class: 'tools' }, button), told, table('Live deliveries', columns, rows));
+}
