@@ -1,5 +1,5 @@
 // Charts: one or two lines over time, with their numbers for who can't see lines.
-import { element, table } from './show.js';
+import { clock, element, table } from './show.js';
 
 const width = 600;
 const height = 140;
@@ -29,18 +29,18 @@ function path(values, top) {
 }
 
 // above returns a round number that is not below n.
-function above(n) {
+export function above(n) {
   const unit = 10 ** Math.floor(Math.log10(n));
   return [1, 2, 5, 10].map((factor) => factor * unit).find((round) => round >= n * 0.999);
 }
 
-const clock = (at) => (at == null ? '' : new Date(at * 1000).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' }));
+const minute = (at) => clock(new Date(at * 1000)).slice(0, 5);
 
 // chart draws lines, each {name, values}, over times in seconds. The axis ends at most, or
-// above the greatest value.
-export function chart(title, times, lines, show, most) {
+// at a round number, which round finds above the greatest value.
+export function chart(title, times, lines, show, most, round = above) {
   const all = lines.flatMap((line) => line.values).filter((value) => value != null);
-  const top = most || above(Math.max(...all, 0) || 1);
+  const top = most || round(Math.max(...all, 0) || 1);
   const legend = lines.map((line) => {
     const there = line.values.filter((value) => value != null);
     return there.length ? `${line.name}: now ${show(there.at(-1))}, at most ${show(Math.max(...there))}` : `${line.name}: nothing yet`;
@@ -50,14 +50,14 @@ export function chart(title, times, lines, show, most) {
   lines.forEach((line, i) => picture.append(svg('path', { class: i ? 'line second' : 'line', d: path(line.values, top) })));
   const numbers = element('details', {
     toggle: () => {
-      if (numbers.childElementCount === 1) numbers.append(table(`${title}, in numbers`, [['until'], ...lines.map((line) => [line.name, 'n'])], element('tbody', {}, times.map((at, i) => element('tr', {}, element('td', {}, clock(at)), lines.map((line) => element('td', { class: 'n' }, line.values[i] == null ? '–' : show(line.values[i]))))).reverse())));
+      if (numbers.childElementCount === 1) numbers.append(table(`${title}, in numbers`, [['until'], ...lines.map((line) => [line.name, 'n'])], element('tbody', {}, times.map((at, i) => element('tr', {}, element('td', {}, clock(new Date(at * 1000))), lines.map((line) => element('td', { class: 'n' }, line.values[i] == null ? '–' : show(line.values[i]))))).reverse())));
     },
   }, element('summary', {}, 'Numbers'));
   return element('figure', {},
     element('figcaption', {}, title),
     element('div', { class: 'scale' }, element('span', {}, all.length ? show(top) : ''), element('span', {}, all.length ? '' : 'Nothing yet')),
     picture,
-    element('div', { class: 'scale' }, element('span', {}, clock(times[0])), element('span', {}, clock(times.at(-1)))),
+    element('div', { class: 'scale' }, element('span', {}, minute(times[0])), element('span', {}, minute(times.at(-1)))),
     element('div', { class: 'legend' }, legend.map((text, i) => element('span', { class: i ? 'second' : '' }, text))),
     all.length ? numbers : null);
 }

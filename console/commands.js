@@ -6,7 +6,7 @@ import { element } from './show.js';
 const quote = (text) => `'${String(text).replace(/[^\x20-\x7e]/g, '?').replaceAll("'", "'\\''")}'`;
 
 // ofProxy are headers that the proxy, or the client itself, writes.
-const ofProxy = /^(x-forwarded-.*|x-real-ip|content-length|accept-encoding|connection|content-type)$/i;
+const ofProxy = /^(x-forwarded-.*|x-real-ip|x-hookward-.*|content-length|accept-encoding|connection|content-type)$/i;
 
 // headersOf returns the sender's own headers. What is masked has null for its value.
 function headersOf(d) {

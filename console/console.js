@@ -1,5 +1,5 @@
 // The console: pages by the part of the address behind #, and one connection for what is new.
-import { element, shown, moment, table } from './show.js';
+import { clock, element, shown, moment, table } from './show.js';
 import { gateLink, overviewPage } from './overview.js';
 import { deliveriesPage, livePage } from './deliveries.js';
 import { deliveryPage } from './delivery.js';
@@ -87,7 +87,7 @@ async function page(make, seconds) {
       logout.hidden = false;
       if (shownNow) show(...shownNow);
       made = true;
-      if (seconds) say(`up to date at ${new Date().toLocaleTimeString()}`);
+      if (seconds) say(`up to date at ${clock(new Date())}`);
     } catch (error) {
       if (mine !== turn) return;
       if (error instanceof Unknown) return loginPage();

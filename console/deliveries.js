@@ -6,7 +6,7 @@ import { causes } from './causes.js';
 
 const maxRows = 2000;
 
-const columns = [['time'], ['gate'], ['decision'], ['event', 'wide'], ['id'], ['status', 'n'], ['delivery', 'wide'], ['gate took', 'n wide'], ['backend', 'n wide'], ['size', 'n wide']];
+const columns = [['time'], ['gate'], ['decision'], ['event', 'wide'], ['id'], ['status', 'n'], ['gate took', 'n wide'], ['backend', 'n wide'], ['size', 'n wide']];
 
 // stateOf says where a kept delivery is.
 export function stateOf(state, attempts) {
@@ -21,11 +21,10 @@ function rowOf(d) {
   return element('tr', { 'data-href': href, click: (event) => { if (!event.target.closest('a') && !getSelection().toString()) location.hash = href; } },
     element('td', {}, moment(d.time)),
     element('td', { class: 'long' }, shown(d.gate)),
-    element('td', {}, verdict(d), ' ', element('span', { class: 'soft' }, d.reason)),
+    element('td', {}, verdict(d), ' ', element('span', { class: 'soft' }, d.reason), ' ', element('span', { 'data-kept': d.kept }, stateOf(d.state, d.attempts))),
     element('td', { class: 'long wide' }, shown(d.event || '')),
     element('td', { class: 'long' }, element('a', { href }, shown(d.deliveryID || d.id))),
     element('td', { class: 'n' }, d.status || 'none'),
-    element('td', { class: 'wide', 'data-kept': d.kept }, stateOf(d.state, d.attempts)),
     element('td', { class: 'n wide' }, duration(d.inGate)),
     element('td', { class: 'n wide' }, d.inBackend ? duration(d.inBackend) : ''),
     element('td', { class: 'n wide' }, bytes(d.bytes)));
@@ -44,7 +43,7 @@ function filters(params, where) {
       location.hash = `#/${where}?${new URLSearchParams(wanted)}`;
     },
   },
-  input('text', 'Text in id, path, address'), input('gate', 'Gate'),
+  input('text', 'Id, path or address'), input('gate', 'Gate'),
   choice('decision', 'Decision', ['pass', 'refuse', 'duplicate', 'handshake']),
   input('reason', 'Reason', { list: 'reasons' }), element('datalist', { id: 'reasons' }, Object.keys(causes).map((reason) => element('option', { value: reason }))),
   input('event', 'Event'), choice('state', 'Delivery', ['stored', 'delivered', 'dead', 'passed']),

@@ -76,12 +76,16 @@ export function percent(part, whole) {
   return whole > 0 ? `${round((100 * part) / whole)} %` : '–';
 }
 
+const two = (n) => String(n).padStart(2, '0');
+const day = (at) => `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
+export const clock = (at) => `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
+
 // moment shows a time in the zone of who looks, and in UTC when pointed at.
 export function moment(text, dated = false) {
   const at = new Date(text);
   if (Number.isNaN(at.getTime())) return shown(text);
   const far = dated || Math.abs(Date.now() - at) > 64800000;
-  return element('time', { datetime: text, title: text }, far ? at.toLocaleString() : at.toLocaleTimeString());
+  return element('time', { datetime: text, title: text }, far ? `${day(at)} ${clock(at)}` : clock(at));
 }
 
 // verdict shows a decision and its reason: the word says it, the colour only helps.

@@ -197,6 +197,52 @@ func TestConsoleNumbersAreTheRecords(t *testing.T) {
 	s.listed(t, listed)
 }
 
+// Of deliveries that are kept the page has the same number in each state as what is scraped,
+// and as the records add up to.
+func TestConsoleDeliveriesAreTheRecords(t *testing.T) {
+	unsteadily(t) // what is tried in the background
+	later := `{provider: github, secrets: ["env:GH"], replay: true, stateDirectory: ` + t.TempDir() + `, delivery: {retry: {schedule: [1h]}}}`
+	s := startScraped(t, script(), []gate{{name: "later", options: later}, {name: "soon", options: kept(t, "")}})
+	s.watch(t)
+	want := map[string]int{}
+	for i, c := range []struct{ gate, answers, state string }{
+		{"later", "503", "stored"}, {"later", "500", "stored"}, {"later", "200", "delivered"}, {"later", "404", "passed"},
+		{"soon", "503 200", "delivered"}, {"soon", "503 404", "dead"}, {"soon", "503 500 503 502", "dead"}, {"soon", "reset 503 204", "delivered"}, {"soon", "200", "delivered"},
+	} {
+		body := fmt.Sprintf("{\"number\":%d}", i)
+		a := s.post(t, c.gate, body, signed(secret, body), "X-Answers: "+c.answers)
+		r := s.record(t, a.path)
+		if r.KeptState == "stored" && c.state != "stored" {
+			s.ends(t, r.Kept, c.state)
+		}
+		want[c.gate+" "+c.state]++
+		testkit.Await(t, c.answers+" is "+c.state+" on the page", func() bool {
+			_, text := s.console(t, "deliveries/"+r.ID)
+			return strings.Contains(text, `"state":"`+c.state+`"`)
+		})
+	}
+	numbers := s.numbers(t)
+	_, page := s.console(t, "overview")
+	for _, gate := range []string{"later", "soon"} {
+		for _, state := range []string{"stored", "delivered", "dead", "passed"} {
+			_, text := s.console(t, "deliveries?gate="+gate+"@file&state="+state)
+			if n := strings.Count(text, `"state":"`+state+`"`); n != want[gate+" "+state] {
+				t.Errorf("%s: %d are %s in the list, want %d", gate, n, state, want[gate+" "+state])
+			}
+		}
+		waiting, dead := want[gate+" stored"], want[gate+" dead"]
+		if got := numbers[`hookward_deliveries{gate="`+gate+`",state="waiting"}`]; got != float64(waiting) {
+			t.Errorf("%s: %v wait, by the numbers; want %d", gate, got, waiting)
+		}
+		if got := numbers[`hookward_deliveries{gate="`+gate+`",state="dead"}`]; got != float64(dead) {
+			t.Errorf("%s: %v are dead, by the numbers; want %d", gate, got, dead)
+		}
+		if text := fmt.Sprintf(`"kept":{"waiting":%d,"dead":%d,`, waiting, dead); !strings.Contains(page, text) {
+			t.Errorf("%s: no %s in %s", gate, text, page)
+		}
+	}
+}
+
 // sumOf sums up the samples of a family that are of a gate and have some labels.
 func sumOf(samples map[string]float64, family, gate string, labels ...string) float64 {
 	sum := 0.0

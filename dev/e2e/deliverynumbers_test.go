@@ -39,7 +39,7 @@ func TestNumbersOfDeliveries(t *testing.T) {
 	}
 	s.watch(t)
 	_, page := s.console(t, "overview")
-	if !strings.Contains(page, `"kept":{"waiting":1,"dead":0,"overdue":0}`) || !strings.Contains(page, `"kept":{"waiting":0,"dead":1,"overdue":0}`) {
+	if !strings.Contains(page, `"kept":{"waiting":1,"dead":0,"overdue":0,"reading":false}`) || !strings.Contains(page, `"kept":{"waiting":0,"dead":1,"overdue":0,"reading":false}`) {
 		t.Errorf("the console says %s", page)
 	}
 }

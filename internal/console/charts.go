@@ -106,8 +106,10 @@ func notesOf(gate, window string) []note {
 }
 
 // stepNotes is how many notes lie between two points of a line: a minute, or a quarter of
-// an hour.
+// an hour. While there are few, each is a point.
 var stepNotes = map[string]int{"1h": 6, "48h": 3}
+
+const fewNotes = 60
 
 // series are the lines of a gate's charts. What has no data is null, not 0.
 type series struct {
@@ -124,6 +126,9 @@ type series struct {
 func serveSeries(rw http.ResponseWriter, q *query) {
 	notes := notesOf(q.gate, q.window)
 	step := stepNotes[q.window]
+	if len(notes) <= fewNotes {
+		step = 1
+	}
 	none := []*float64{}
 	s := &series{Times: []int64{}, Requests: none, Refused: none, Success: none, Gate: none, Backend: none, Bytes: none}
 	for i := (len(notes) - 1) % step; i+step < len(notes); i += step {

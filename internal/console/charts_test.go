@@ -38,8 +38,13 @@ func TestSeries(t *testing.T) {
 	now := time.Unix(1_800_000_000, 0)
 	noteMany(14, now)
 	s := lines(t, "1h")
-	if len(s.Times) != 2 || s.Times[1] != now.Add(13*fineStep).Unix() || *s.Requests[0] != 60 || *s.Refused[1] != 6 || *s.Success[0] != 90 || *s.Bytes[0] != 10 {
+	if len(s.Times) != 13 || s.Times[12] != now.Add(13*fineStep).Unix() || *s.Requests[0] != 60 || *s.Refused[12] != 6 || *s.Success[0] != 90 || *s.Bytes[0] != 10 {
 		t.Errorf("of 14 notes: %+v", s)
+	}
+	forgetNotes()
+	noteMany(74, now)
+	if s = lines(t, "1h"); len(s.Times) != 12 || s.Times[11] != now.Add(73*fineStep).Unix() || *s.Requests[0] != 60 {
+		t.Errorf("of 74 notes: %+v", s)
 	}
 	noteMany(10*fineNotes, now.Add(time.Hour)) // begins with 0 again: a gate of the same name
 	if s = lines(t, "1h"); len(s.Times) != 60 || *s.Requests[0] != 60 {

@@ -29,6 +29,7 @@ type kept struct {
 	Waiting int   `json:"waiting"`
 	Dead    int   `json:"dead"`
 	Overdue int64 `json:"overdue"` // for how long the oldest is due, in nanoseconds
+	Reading bool  `json:"reading"` // what there is: how many is not known
 }
 
 // keptOf returns what a gate keeps, or nil where it keeps nothing.
@@ -37,7 +38,7 @@ func keptOf(g scrape.Gate) *kept {
 	if !keeps {
 		return nil
 	}
-	return &kept{Waiting: n.Waiting, Dead: n.Dead, Overdue: int64(n.Overdue)}
+	return &kept{Waiting: n.Waiting, Dead: n.Dead, Overdue: int64(n.Overdue), Reading: !n.Loaded}
 }
 
 type times struct {

@@ -136,12 +136,15 @@ func DeliveriesOf(g Gate) (delivery.Numbers, bool) {
 	return delivery.Count(g.State.Delivery), true
 }
 
-// addDeliveries adds what a gate keeps, and what has become of it.
+// addDeliveries adds what a gate keeps, and what has become of it. While the store is not
+// read, nobody knows how many there are, and 0 would be a lie.
 func addDeliveries(f *families, g Gate) {
 	n := delivery.Count(g.State.Delivery)
 	states := []string{"waiting", "unreadable", "dead"}
 	for i, count := range []int{n.Waiting - n.Held, n.Held, n.Dead} {
-		f.add("hookward_deliveries", exposition.Gauge, "", "Deliveries that a gate keeps: those that wait for their next attempt, those whose file can't be read, and the dead.", int64(count), "gate", g.Name, "state", states[i])
+		if n.Loaded {
+			f.add("hookward_deliveries", exposition.Gauge, "", "Deliveries that a gate keeps: those that wait for their next attempt, those whose file can't be read, and the dead.", int64(count), "gate", g.Name, "state", states[i])
+		}
 	}
 	f.add("hookward_delivery_oldest_overdue_seconds", exposition.Gauge, "seconds", "For how long the delivery is due that is due for the longest; 0 where none is.", int64(n.Overdue), "gate", g.Name)
 	f.add("hookward_store_bytes", exposition.Gauge, "bytes", "What kept deliveries take on the disk.", n.Bytes, "gate", g.Name)
