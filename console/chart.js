@@ -43,7 +43,8 @@ export function chart(title, times, lines, show, most, round = above) {
   const top = most || round(Math.max(...all, 0) || 1);
   const legend = lines.map((line) => {
     const there = line.values.filter((value) => value != null);
-    return there.length ? `${line.name}: now ${show(there.at(-1))}, at most ${show(Math.max(...there))}` : `${line.name}: nothing yet`;
+    const extreme = most ? `at least ${show(Math.min(...there))}` : `at most ${show(Math.max(...there))}`; // what is to be known
+    return there.length ? `${line.name}: now ${show(there.at(-1))}, ${extreme}` : `${line.name}: nothing yet`;
   });
   const picture = svg('svg', { class: 'chart', viewBox: `0 0 ${width} ${height}`, preserveAspectRatio: 'none', role: 'img', 'aria-label': `${title}. ${legend.join('; ')}` });
   for (const y of [0.5, height / 2, height - 0.5]) picture.append(svg('path', { class: 'grid', d: `M0 ${y}H${width}` }));

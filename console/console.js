@@ -107,9 +107,8 @@ async function healthPage() {
   const overview = await api('overview');
   const gates = overview.gates.map((g) => element('tr', {},
     element('td', { class: 'long' }, gateLink(g.name)),
-    element('td', {}, shown(g.provider || '')),
-    element('td', {}, element('span', { class: `word ${g.refuses ? 'bad' : g.problem ? 'odd' : 'good'}` }, g.refuses ? 'refuses everything' : g.problem ? 'an older one is in force' : 'in force')),
-    element('td', { class: 'long' }, shown(g.problem || ''))));
+    element('td', { class: 'wide' }, shown(g.problem ? '' : g.provider)),
+    element('td', { class: 'text' }, element('span', { class: `word ${g.refuses ? 'bad' : g.problem ? 'odd' : 'good'}` }, g.refuses ? 'refuses everything' : g.problem ? 'an older one is in force' : 'in force'), g.problem ? [': ', shown(g.problem)] : '')));
   const others = overview.dependencies.map((d) => element('tr', {},
     element('td', {}, d.kind), element('td', { class: 'long' }, shown(d.name)),
     element('td', {}, element('span', { class: d.up ? 'word good' : 'word bad' }, d.up ? 'up' : 'down')),
@@ -118,7 +117,7 @@ async function healthPage() {
   return [
     element('h2', {}, 'Health'),
     element('p', { class: 'soft' }, `hookward ${overview.version}, ${overview.form}; instance ${overview.instance}; you are `, shown(overview.visitor.name), ` (${overview.visitor.role}).`),
-    element('h3', {}, 'Gates'), table('Gates', [['gate'], ['provider'], ['configuration'], ['mistake']], element('tbody', {}, gates)),
+    element('h3', {}, 'Gates'), table('Gates', [['gate'], ['provider', 'wide'], ['configuration']], element('tbody', {}, gates)),
     element('h3', {}, 'What they depend on'),
     others.length ? table('Dependencies', [['kind'], ['name'], ['state'], ['failures', 'n'], ['last success']], element('tbody', {}, others)) : element('p', {}, 'Nothing: no list, no Redis, no output but stdout.'),
   ];

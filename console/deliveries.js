@@ -1,5 +1,5 @@
 // The list of deliveries, and the same as they come.
-import { element, shown, bytes, count, duration, moment, verdict, select, table } from './show.js';
+import { element, shown, bytes, count, duration, moment, verdict, select, table, words } from './show.js';
 import { api, say, show, ending } from './console.js';
 import { follow } from './follow.js';
 import { causes } from './causes.js';
@@ -21,7 +21,7 @@ function rowOf(d) {
   return element('tr', { 'data-href': href, click: (event) => { if (!event.target.closest('a') && !getSelection().toString()) location.hash = href; } },
     element('td', {}, moment(d.time)),
     element('td', { class: 'long' }, shown(d.gate)),
-    element('td', {}, verdict(d), ' ', element('span', { class: 'soft' }, d.reason), ' ', element('span', { 'data-kept': d.kept }, stateOf(d.state, d.attempts))),
+    element('td', {}, verdict(d), ' ', element('span', { class: 'soft' }, words(d.reason)), ' ', element('span', { 'data-kept': d.kept }, stateOf(d.state, d.attempts))),
     element('td', { class: 'long wide' }, shown(d.event || '')),
     element('td', { class: 'long' }, element('a', { href }, shown(d.deliveryID || d.id))),
     element('td', { class: 'n' }, d.status || 'none'),
@@ -88,6 +88,8 @@ export function livePage(params) {
   const rows = element('tbody');
   const button = element('button', { type: 'button', 'aria-pressed': 'false', click: () => { paused = !paused; button.setAttribute('aria-pressed', paused); label(); if (!paused) add(held.splice(0)); } }, 'Pause');
   const told = element('p', { class: 'soft', 'aria-live': 'polite' }, 'Nothing yet: deliveries appear as they come.');
+  const shownRows = table('Live deliveries', columns, rows);
+  shownRows.hidden = true;
   let paused = false;
   let skipped = 0;
   let seen = 0;
@@ -96,6 +98,7 @@ export function livePage(params) {
   const add = (list) => {
     seen += list.length;
     rows.prepend(...list.map(rowOf).reverse());
+    shownRows.hidden = false;
     while (rows.childElementCount > maxRows) rows.lastElementChild.remove();
     told.textContent = `${count(seen)} shown${skipped ? `, ${count(skipped)} skipped: they came faster than they can be shown` : ''}.`;
   };
@@ -112,5 +115,5 @@ export function livePage(params) {
     },
     gap: (n) => { skipped += n; add([]); },
   }));
-  show(element('h2', {}, 'Live'), filters(params, 'live'), element('div', { class: 'tools' }, button), told, table('Live deliveries', columns, rows));
+  show(element('h2', {}, 'Live'), filters(params, 'live'), element('div', { class: 'tools' }, button), told, shownRows);
 }

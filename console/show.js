@@ -62,6 +62,9 @@ export function duration(n) {
 // count shows a number of things, in groups of three digits.
 export const count = (n) => n.toLocaleString('en').replaceAll(',', '\u202f');
 
+// words shows a word of records, which may break behind its parts.
+export const words = (text) => String(text).split('_').flatMap((part, i) => (i ? ['_', element('wbr'), part] : [part]));
+
 export function select(options, chosen, change, names = {}, name = null) {
   const made = element('select', { name }, options.map((o) => element('option', { value: o, selected: o === chosen }, names[o] || o)));
   if (change) made.addEventListener('change', () => change(made.value));
@@ -103,7 +106,7 @@ export function table(label, columns, rows) {
 }
 
 export function pairs(list) {
-  return element('dl', {}, list.filter(([, value]) => value != null && value !== '').flatMap(([name, value]) => [
+  return element('dl', {}, list.filter(([, value]) => value).flatMap(([name, value]) => [
     element('dt', {}, name), element('dd', {}, value),
   ]));
 }

@@ -74,7 +74,7 @@ func TestCharts(t *testing.T) {
 	b.simulate(day())
 	b.await(`document.querySelectorAll('svg.chart').length === 4`)
 	for _, label := range []string{
-		"Requests a minute. all: now ", "refused: now 0.4, at most 13", "Success. passed, and answered 2xx: now 99.5 %, at most 99.5 %",
+		"Requests a minute. all: now ", "refused: now 0.4, at most 13", "Success. passed, and answered 2xx: now 99.5 %, at least 31.2 %",
 		"backend: now ", "at most 2.9 s; gate: now 900 µs, at most 900 µs", "Payload on average. body: now 9.62 KiB, at most 9.62 KiB",
 	} {
 		b.await(fmt.Sprintf(`[...document.querySelectorAll('svg.chart')].some((x) => x.getAttribute('aria-label').includes(%q))`, label))

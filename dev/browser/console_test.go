@@ -207,6 +207,14 @@ func TestConsole(t *testing.T) {
 
 	for _, page := range []struct{ name, path, shows string }{{"overview", "overview", "Charts"}, {"deliveries", "deliveries", "delivery-19"}, {"health", "health", "What they depend on"}, {"live", "live", "Live"}} {
 		s.visit(b, page.path, page.shows)
+		if page.name == "live" {
+			b.await(`document.getElementById('state').textContent === 'live'`)
+			s.send(t, "github", `{"late":true}`, "", "X-GitHub-Event", "pull_request_review_comment", "X-GitHub-Delivery", "0191c5a4-4bd0-7cc0-a6ad-3a4ef2d1b7f3")
+			s.send(t, "github", "{}", forged, "X-GitHub-Delivery", "forged-again")
+			s.send(t, "kept", "{}", "", "X-GitHub-Delivery", "kept-for-later", "X-Answer-1", "503", "X-Answer-2", "503")
+			b.shows("forged-again")
+			b.shows("stored, 2 attempts")
+		}
 		for _, width := range []int64{400, 1400} {
 			for _, scheme := range []string{"light", "dark"} {
 				b.looks(width, scheme)
