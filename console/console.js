@@ -106,9 +106,9 @@ async function page(make, seconds) {
 async function healthPage() {
   const overview = await api('overview');
   const gates = overview.gates.map((g) => element('tr', {},
-    element('td', { class: 'long' }, gateLink(g.name)),
+    element('td', { class: 'text' }, gateLink(g.name)),
     element('td', { class: 'wide' }, shown(g.problem ? '' : g.provider)),
-    element('td', { class: 'text' }, element('span', { class: `word ${g.refuses ? 'bad' : g.problem ? 'odd' : 'good'}` }, g.refuses ? 'refuses everything' : g.problem ? 'an older one is in force' : 'in force'), g.problem ? [': ', shown(g.problem)] : '')));
+    element('td', { class: 'text most' }, element('span', { class: `word ${g.refuses ? 'bad' : g.problem ? 'odd' : 'good'}` }, g.refuses ? 'refuses everything' : g.problem ? 'an older one is in force' : 'in force'), g.problem ? [': ', shown(g.problem)] : '')));
   const others = overview.dependencies.map((d) => element('tr', {},
     element('td', {}, d.kind), element('td', { class: 'long' }, shown(d.name)),
     element('td', {}, element('span', { class: d.up ? 'word good' : 'word bad' }, d.up ? 'up' : 'down')),

@@ -1,5 +1,5 @@
 // The list of deliveries, and the same as they come.
-import { element, shown, bytes, count, duration, moment, verdict, select, table, words } from './show.js';
+import { element, shown, bytes, count, duration, gateName, moment, verdict, select, table, words } from './show.js';
 import { api, say, show, ending } from './console.js';
 import { follow } from './follow.js';
 import { causes } from './causes.js';
@@ -20,7 +20,7 @@ function rowOf(d) {
   const href = `#/delivery/${encodeURIComponent(d.id)}`;
   return element('tr', { 'data-href': href, click: (event) => { if (!event.target.closest('a') && !getSelection().toString()) location.hash = href; } },
     element('td', {}, moment(d.time)),
-    element('td', { class: 'long' }, shown(d.gate)),
+    element('td', { class: 'text' }, gateName(d.gate)),
     element('td', {}, verdict(d), ' ', element('span', { class: 'soft' }, words(d.reason)), ' ', element('span', { 'data-kept': d.kept }, stateOf(d.state, d.attempts))),
     element('td', { class: 'long wide' }, shown(d.event || '')),
     element('td', { class: 'long' }, element('a', { href }, shown(d.deliveryID || d.id))),

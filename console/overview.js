@@ -1,9 +1,9 @@
 // The overview: all gates at once, one by one, and over time.
-import { element, shown, bytes, count, duration, percent, moment, select } from './show.js';
+import { element, shown, bytes, count, duration, gateName, percent, moment, select } from './show.js';
 import { api } from './console.js';
 import { above, chart } from './chart.js';
 
-export const gateLink = (name, more = '') => element('a', { href: `#/deliveries?gate=${encodeURIComponent(name)}${more}` }, shown(name));
+export const gateLink = (name, more = '') => element('a', { href: `#/deliveries?gate=${encodeURIComponent(name)}${more}` }, gateName(name));
 
 const windows = { '1h': 'last hour', '48h': 'last two days' };
 

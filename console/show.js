@@ -62,6 +62,12 @@ export function duration(n) {
 // count shows a number of things, in groups of three digits.
 export const count = (n) => n.toLocaleString('en').replaceAll(',', '\u202f');
 
+// gateName shows the name of a gate, which may break before its provider.
+export function gateName(name) {
+  const at = name.lastIndexOf('@');
+  return at < 1 ? shown(name) : element('span', {}, shown(name.slice(0, at)), element('wbr'), shown(name.slice(at)));
+}
+
 // words shows a word of records, which may break behind its parts.
 export const words = (text) => String(text).split('_').flatMap((part, i) => (i ? ['_', element('wbr'), part] : [part]));
 

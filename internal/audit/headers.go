@@ -20,8 +20,9 @@ var plainNames = map[string]bool{
 
 // Headers returns the first lines of a request's headers, as http.Header writes them, for
 // people to look at: name, value, name, value. Secrets have no value there: see hidesValue. A
-// gate that can't tell by which headers it verifies gives nil for their names.
-func Headers(a *Settings, verified map[string]bool, text string) []string {
+// gate that can't tell by which headers it verifies gives nil for their names. Known are values
+// that stand in the record, and need not be hidden.
+func Headers(a *Settings, verified map[string]bool, text string, known ...string) []string {
 	shown := []string{}
 	for len(shown) < 2*maxShown {
 		line, rest, whole := strings.Cut(text, "\r\n")
@@ -30,7 +31,7 @@ func Headers(a *Settings, verified map[string]bool, text string) []string {
 		}
 		text = rest
 		name, value, _ := strings.Cut(line, ": ")
-		if hidesValue(verified, name, value) {
+		if !contains(known, value) && hidesValue(verified, name, value) {
 			value = "masked, " + strconv.Itoa(len(value)) + " bytes"
 		} else if query := strings.IndexByte(value, '?'); query >= 0 && strings.IndexByte(value, '/') >= 0 {
 			value = value[:query+1] + redacted // of an address, as in Referer
@@ -38,6 +39,16 @@ func Headers(a *Settings, verified map[string]bool, text string) []string {
 		shown = append(shown, recordable(a, name, maxRecordedShort), recordable(a, value, maxRecordedShort))
 	}
 	return shown
+}
+
+// contains says whether a value, which may not be empty, is one of some.
+func contains(known []string, value string) bool {
+	for _, one := range known {
+		if one == value && value != "" {
+			return true
+		}
+	}
+	return false
 }
 
 // hidesValue says whether the value of a header may be a secret: the request was verified by

@@ -52,6 +52,15 @@ func TestHeadersThatAreCut(t *testing.T) {
 	}
 }
 
+// What stands in the record need not be hidden; nothing else is shown by that.
+func TestHeadersThatAreKnown(t *testing.T) {
+	verified := map[string]bool{"X-Event": true, "X-Signature": true, "X-Empty": true}
+	shown := Headers(Plain, verified, "X-Event: push\r\nX-Signature: pushed\r\nX-Empty: \r\n", "push", "")
+	if got := strings.Join(shown, "|"); got != "X-Event|push|X-Signature|masked, 6 bytes|X-Empty|masked, 0 bytes" {
+		t.Errorf("%q", got)
+	}
+}
+
 func written(h http.Header) string {
 	text := &strings.Builder{}
 	_ = h.Write(text)

@@ -49,7 +49,7 @@ func serveDelivery(s *policy.Console, rw http.ResponseWriter, v *visitor, id str
 		kept = r.Kept
 		d.Number = r.Number
 		d.State = r.State
-		d.Headers = audit.Headers(found.settings, found.verified, found.headers)
+		d.Headers = audit.Headers(found.settings, found.verified, found.headers, r.DeliveryID, r.Event)
 		d.HasPayload = takePayload(d.Record, q.payload)
 	}
 	d.Changes = changesOf(kept)
