@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 )
 
@@ -55,6 +56,19 @@ func TestHiddenPage(t *testing.T) {
 	if rows := eval[int](b, `document.querySelectorAll('tbody tr').length`); rows != 3 {
 		t.Errorf("%d rows of 3 deliveries", rows)
 	}
+}
+
+// Where scripts are off, or are not understood, the page says what is missing.
+func TestWithoutScripts(t *testing.T) {
+	s := begin(t)
+	b := open(t)
+	b.run(emulation.SetScriptExecutionDisabled(true), chromedp.Navigate(s.page()))
+	text := ""
+	b.run(chromedp.Text("main", &text))
+	if !strings.Contains(text, "JavaScript is off, or the browser is too old") {
+		t.Errorf("it shows %q", text)
+	}
+	b.run(emulation.SetScriptExecutionDisabled(false))
 }
 
 // A payload of nothing but characters that nobody sees does not hold the page up.

@@ -55,7 +55,9 @@ func TestConsoleStream(t *testing.T) {
 		t.Fatal(err, stream)
 	}
 	defer func() { _ = stream.Body.Close() }()
-	s.configure(t, "more", []gate{{name: "later", options: github}})
+	for range 5 {
+		s.configure(t, "more", []gate{{name: "later", options: github}})
+	}
 	refused := s.post(t, "later", hello)
 	lines := bufio.NewScanner(stream.Body)
 	for lines.Scan() && !strings.Contains(lines.Text(), refused.path) {

@@ -267,6 +267,12 @@ func TestScrape(t *testing.T) {
 	if strings.Contains(text, "canary") || !strings.Contains(text, `dependency="list"`) || !strings.Contains(text, `output="http`) {
 		t.Errorf("something of a stranger's, or a secret, is among the numbers, or what has it is not:\n%s", text)
 	}
+	s.watch(t)
+	for _, name := range []string{"overview", "deliveries", "export", "series?gate=tainted@file"} {
+		if _, page := s.console(t, name); strings.Contains(page, "canary-query") || strings.Contains(page, "canary-output") || strings.Contains(page, "canary-redis") || strings.Contains(page, "canary-body") || strings.Contains(page, "canary-list") || strings.Contains(page, secret) {
+			t.Errorf("the console tells a secret at %s: %s", name, page)
+		}
+	}
 	if strings.Contains(text, secret) || strings.Contains(text, scrapeToken) || !strings.Contains(text, `hookward_build_info{version="v`) {
 		t.Error(text)
 	}
