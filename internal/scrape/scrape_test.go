@@ -14,9 +14,12 @@ import (
 	"time"
 
 	"github.com/hookward/hookward/internal/audit"
+	"github.com/hookward/hookward/internal/delivery"
 	"github.com/hookward/hookward/internal/exposition"
 	"github.com/hookward/hookward/internal/memory"
+	"github.com/hookward/hookward/internal/metrics"
 	"github.com/hookward/hookward/internal/policy"
+	"github.com/hookward/hookward/internal/store"
 )
 
 func get(headers ...string) *httptest.ResponseRecorder {
@@ -117,5 +120,20 @@ func TestOutputsOfOneName(t *testing.T) {
 		if !strings.Contains(got, want+"\n") {
 			t.Errorf("no %q in\n%s", want, got)
 		}
+	}
+}
+
+// While a store is not read there is no number of its deliveries, and above all no 0; what
+// alerts ask for is there.
+func TestStoreThatIsNotRead(t *testing.T) {
+	metrics.Clear()
+	defer metrics.Clear()
+	metrics.Of("a")
+	place := store.New(t.TempDir(), "a", nil)
+	engine := delivery.New(place, delivery.Options{MaxBytes: 1000}, delivery.Hooks{})
+	source := &Source{Gates: []Gate{{Name: "a", State: &memory.State{Delivery: engine}}}}
+	text := string(exposition.Text(Families(source, time.Now()), false))
+	if strings.Contains(text, "hookward_deliveries{") || !strings.Contains(text, `hookward_delivery_oldest_overdue_seconds{gate="a"} 0`) || !strings.Contains(text, `hookward_store_limit_bytes{gate="a"} 1000`) {
+		t.Errorf("before it is read:\n%s", text)
 	}
 }
