@@ -34,19 +34,22 @@ var script = []played{
 
 // play counts a request as the gate does, and adds its record to what was seen.
 func play(g *metrics.Gate, p played, s *seen) {
-	n := g.N
-	g.Mu.Lock()
-	n[metrics.Decisions[p.decision]+metrics.Reasons[p.reason]]++
-	n[metrics.Answers[p.decision]+metrics.Classes[p.status/100]]++
-	n[metrics.GateAt]++
+	sum := metrics.NewSum()
+	add := func(place int, amount int64) {
+		sum.Places[sum.Used], sum.Amounts[sum.Used] = place, amount
+		sum.Used++
+	}
+	add(metrics.Decisions[p.decision]+metrics.Reasons[p.reason], 1)
+	add(metrics.Answers[p.decision]+metrics.Classes[p.status/100], 1)
+	add(metrics.GateAt, 1)
 	if p.forwarded {
-		n[metrics.BackendAt+3]++
+		add(metrics.BackendAt+3, 1)
 	}
 	if p.bytes >= 0 {
-		n[metrics.BodyAt]++
-		n[metrics.BodyAt+len(metrics.Sizes)+1] += p.bytes
+		add(metrics.BodyAt, 1)
+		add(metrics.BodyAt+len(metrics.Sizes)+1, p.bytes)
 	}
-	g.Mu.Unlock()
+	metrics.Add(g, sum)
 	s.requests++
 	if p.forwarded {
 		s.forwarded++
