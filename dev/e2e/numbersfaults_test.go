@@ -58,11 +58,12 @@ func TestDashboardOfFiftyGates(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) {
 		for i := range 50 {
 			g := metrics.Of(fmt.Sprintf("gate%d@file", i))
-			g.Mu.Lock()
-			for at := range g.N {
-				g.N[at] += int64(i + 1)
+			sum := &metrics.Sum{}
+			for place := range metrics.SecretsAt + 1 { // each number, and the first secret's
+				sum.Places, sum.Amounts = append(sum.Places, place), append(sum.Amounts, int64(i+1))
+				sum.Used++
 			}
-			g.Mu.Unlock()
+			metrics.Add(g, sum)
 		}
 		numbers, left := metrics.Read(time.Now())
 		rw.Header().Set("Content-Type", exposition.TextType)
