@@ -154,7 +154,7 @@ func findClient(p *policy.Policy, x *exchange) {
 // findAnyClient is findClient for every case.
 func findAnyClient(p *policy.Policy, x *exchange) {
 	noteClient(policy.StrategyOf(p), x.Request, x)
-	x.clientKey = clientKey(p, x.Request, x)
+	x.clientKey = clientip.Key(policy.StrategyOf(p), x.client, x.Request)
 }
 
 // noteClient notes on the exchange whose request it is, and returns that address

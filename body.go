@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/hookward/hookward/internal/budget"
+	"github.com/hookward/hookward/internal/clientip"
 	"github.com/hookward/hookward/internal/gates"
 	"github.com/hookward/hookward/internal/intake"
 	"github.com/hookward/hookward/internal/memory"
@@ -196,7 +197,7 @@ func takeMemory(x *exchange, n int64) bool {
 		return true
 	}
 	if x.holder == "" {
-		x.holder = clientKey(x.policy, x.Request, x)
+		x.holder = clientip.Key(policy.StrategyOf(x.policy), x.client, x.Request)
 	}
 	if !budget.TakeFor(bodies, x.holder, n, memory.Clock(time.Now())) {
 		return false
@@ -261,7 +262,7 @@ func noteProblem(x *exchange, problem string) string {
 }
 
 func noteStall(x *exchange) {
-	budget.NoteStall(bodies, clientKey(x.policy, x.Request, x), memory.Clock(time.Now()))
+	budget.NoteStall(bodies, clientip.Key(policy.StrategyOf(x.policy), x.client, x.Request), memory.Clock(time.Now()))
 }
 
 // freeBody ends the use of a body whose request is over and recorded.

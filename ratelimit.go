@@ -1,10 +1,8 @@
 package hookward
 
 import (
-	"crypto/sha256"
 	"fmt"
 	"net/http"
-	"net/netip"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -14,7 +12,6 @@ import (
 	"github.com/hookward/hookward/internal/bucket"
 	"github.com/hookward/hookward/internal/clientip"
 	"github.com/hookward/hookward/internal/cluster"
-	"github.com/hookward/hookward/internal/ipset"
 	"github.com/hookward/hookward/internal/memory"
 	"github.com/hookward/hookward/internal/policy"
 	"github.com/hookward/hookward/internal/report"
@@ -26,10 +23,10 @@ import (
 // if it was one too many.
 func noteFailure(p *policy.Policy, r *http.Request, x *exchange, now time.Time) {
 	b := p.Ban
-	if b.Exempt != nil && isExempt(b.Exempt, r, x) {
+	if b.Exempt != nil && clientip.IsIn(b.Exempt, x.clientWhole, r) {
 		return
 	}
-	client := clientKey(p, r, x)
+	client := clientip.Key(policy.StrategyOf(p), x.client, r)
 	t := x.state.Bans
 	at := memory.Clock(now)
 	tell, untold := bans.AddFailure(t, client, at)
@@ -55,8 +52,8 @@ func noteFailure(p *policy.Policy, r *http.Request, x *exchange, now time.Time) 
 
 // tellBan tells the operator of a ban, and how to end it.
 func tellBan(p *policy.Policy, x *exchange, rest time.Duration, untold int, now time.Time) {
-	network := clientNetwork(p, x.Request, x)
-	client := strconv.Quote(shortened(x.Request.RemoteAddr)) // of a Unix socket
+	network := clientip.Network(policy.StrategyOf(p), x.client, x.Request)
+	client := strconv.Quote(words.Shortened(x.Request.RemoteAddr)) // of a Unix socket
 	if network.IsValid() && network.IsSingleIP() {
 		client = network.Addr().String()
 	} else if network.IsValid() {
@@ -69,10 +66,6 @@ func tellBan(p *policy.Policy, x *exchange, rest time.Duration, untold int, now 
 	}
 	report.Say("warn", x.gate.Name, text, now)
 }
-
-// sourceSubnet makes one source of an IPv6 network: whoever has one address of it has
-// them all.
-const sourceSubnet = 64
 
 // checkBan refuses who has failed too often.
 //
@@ -90,7 +83,7 @@ func checkBan(p *policy.Policy, x *exchange) string {
 
 // endsBan says whether a client that is banned has been made exempt since.
 func endsBan(p *policy.Policy, x *exchange) bool {
-	if p.Ban.Exempt == nil || !isExempt(p.Ban.Exempt, x.Request, x) {
+	if p.Ban.Exempt == nil || !clientip.IsIn(p.Ban.Exempt, x.clientWhole, x.Request) {
 		return false
 	}
 	x.wait = 0
@@ -114,53 +107,10 @@ func checkRateLimit(p *policy.Policy, x *exchange) string {
 	return ""
 }
 
-// clientKey returns what a client is counted by: its address, or the network of
-// it that one client has with IPv6. Where the client can't be told, it is the
-// peer, whoever that speaks for.
-func clientKey(p *policy.Policy, r *http.Request, x *exchange) string {
-	network := clientNetwork(p, r, x)
-	if !network.IsValid() {
-		return "peer " + shortened(r.RemoteAddr)
-	}
-	return ipset.Key(network.Addr())
-}
-
-// clientNetwork returns the addresses that count as one client, or the zero Prefix.
-func clientNetwork(p *policy.Policy, r *http.Request, x *exchange) netip.Prefix {
-	addr := x.client
-	if !x.clientNoted || !addr.IsValid() {
-		addr = clientip.Peer(r.RemoteAddr)
-	}
-	bits := addr.BitLen()
-	if addr.Is6() && (policy.StrategyOf(p) == nil || policy.StrategyOf(p).Subnet == 0) {
-		bits = sourceSubnet
-	}
-	return netip.PrefixFrom(addr, bits).Masked()
-}
-
-// isExempt says whether a client is one of some addresses. What makes one client of
-// a network does not count here.
-func isExempt(exempt ipset.Set, r *http.Request, x *exchange) bool {
-	whole := x.clientWhole
-	if !x.clientNoted || !whole.IsValid() {
-		whole = clientip.Peer(r.RemoteAddr)
-	}
-	return whole.IsValid() && ipset.Contains(exempt, ipset.Key(whole))
-}
-
-// shortened returns a text that may be of any length in one that is not.
-func shortened(text string) string {
-	if len(text) <= sha256.Size {
-		return text
-	}
-	sum := sha256.Sum256([]byte(text))
-	return string(sum[:])
-}
-
 // checkAnyRateLimit is checkRateLimit for every case.
 func checkAnyRateLimit(p *policy.Policy, x *exchange) string {
 	l := p.Limit
-	if l.Exempt != nil && isExempt(l.Exempt, x.Request, x) {
+	if l.Exempt != nil && clientip.IsIn(l.Exempt, x.clientWhole, x.Request) {
 		return ""
 	}
 	source := x.clientKey
@@ -169,7 +119,7 @@ func checkAnyRateLimit(p *policy.Policy, x *exchange) string {
 	} else if l.Host {
 		source = strings.ToLower(x.host)
 	}
-	room := takeToken(x.state, l, shortened(source), x.start)
+	room := takeToken(x.state, l, words.Shortened(source), x.start)
 	if p.Shared != nil {
 		x.delay = int64(time.Since(x.start))
 	}

@@ -196,3 +196,39 @@ func CompileRanges(n *config.Notes, texts []string, path string) ipset.Set {
 	}
 	return set
 }
+
+// sourceSubnet makes one source of an IPv6 network: whoever has one address of it has
+// them all.
+const sourceSubnet = 64
+
+// Network returns the addresses that count as one client, or the zero Prefix. Where the client
+// can't be told, it is the peer, whoever that speaks for.
+func Network(s *Strategy, client netip.Addr, r *http.Request) netip.Prefix {
+	if !client.IsValid() {
+		client = Peer(r.RemoteAddr)
+	}
+	bits := client.BitLen()
+	if client.Is6() && (s == nil || s.Subnet == 0) {
+		bits = sourceSubnet
+	}
+	return netip.PrefixFrom(client, bits).Masked()
+}
+
+// Key returns what a client is counted by: its address, or the network of it that one client
+// has with IPv6.
+func Key(s *Strategy, client netip.Addr, r *http.Request) string {
+	network := Network(s, client, r)
+	if !network.IsValid() {
+		return "peer " + words.Shortened(r.RemoteAddr)
+	}
+	return ipset.Key(network.Addr())
+}
+
+// IsIn says whether a client is one of some addresses. What makes one client of a network
+// does not count here: the address is the whole one.
+func IsIn(addresses ipset.Set, whole netip.Addr, r *http.Request) bool {
+	if !whole.IsValid() {
+		whole = Peer(r.RemoteAddr)
+	}
+	return whole.IsValid() && ipset.Contains(addresses, ipset.Key(whole))
+}

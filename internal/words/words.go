@@ -3,6 +3,7 @@
 package words
 
 import (
+	"crypto/sha256"
 	"strconv"
 	"strings"
 	"time"
@@ -48,4 +49,13 @@ func OrDefault(text, fallback string) string {
 		return fallback
 	}
 	return text
+}
+
+// Shortened returns a text that may be of any length in one that is not.
+func Shortened(text string) string {
+	if len(text) <= sha256.Size {
+		return text
+	}
+	sum := sha256.Sum256([]byte(text))
+	return string(sum[:])
 }
