@@ -121,7 +121,7 @@ func TestReplayRaceOfTwoTraefiks(t *testing.T) {
 		t.Errorf("%d keys", len(keys))
 	}
 	for _, key := range keys[:100] {
-		if ttl, err := strconv.Atoi(server.Do(t, "PTTL", key)); err != nil || ttl <= 0 || ttl > 24*60*60*1000 || !strings.HasPrefix(key, "hookward:delivery:") || len(key) != len("hookward:delivery:")+40 {
+		if ttl, err := strconv.Atoi(server.Do(t, "PTTL", key)); err != nil || ttl <= 0 || ttl > 24*60*60*1000 || !strings.HasPrefix(key, "hookward:delivery:") || len(key) != len("hookward:delivery:{}:")+16+40 {
 			t.Errorf("%q: %v %v", key, ttl, err)
 		}
 	}

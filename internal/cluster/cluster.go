@@ -19,16 +19,18 @@ type Cluster struct {
 	client *resp.Client
 	leases *lease.Table
 	name   string // of the middleware: it is the same in all Traefiks
+	tag    string // of its claims
 }
 
 // New returns a cluster, which connects when it is first used. What there is to say of
 // the server goes to tell.
 func New(name string, o resp.Options, tell func(level, message string, now time.Time)) *Cluster {
+	o.Without = "limits and replays are this Traefik's alone meanwhile"
 	client := resp.NewClient(o, tell)
 	leases := lease.New(client, o.DialTimeout+o.WriteTimeout+o.ReadTimeout, func(problem string) {
 		tell("error", "redis: "+problem, time.Now())
 	})
-	return &Cluster{client: client, leases: leases, name: name}
+	return &Cluster{client: client, leases: leases, name: name, tag: lease.Tag(name)}
 }
 
 // The scripts each do one decision in one step. The time is the server's, so that
@@ -85,27 +87,32 @@ const maxSharedWait = int64(100 * 365 * 24 * time.Hour / time.Microsecond)
 
 // Claim claims a delivery among all Traefiks, and returns what the package lease says.
 func Claim(m *Cluster, key string) (int, int64, error) {
-	return lease.Claim(m.leases, sharedKey(m, "delivery", key))
+	return lease.Claim(m.leases, lease.KeyOf(m.tag, key))
 }
 
 // Commit ends a claim of a delivery that has been handed on.
 func Commit(m *Cluster, key string, number int64, window time.Duration) {
-	lease.Commit(m.leases, sharedKey(m, "delivery", key), number, window)
+	lease.Commit(m.leases, lease.KeyOf(m.tag, key), number, window)
+}
+
+// Land ends a claim of a delivery that is stored in the server, which knows so.
+func Land(m *Cluster, key string, number int64) {
+	lease.Land(m.leases, lease.KeyOf(m.tag, key), number)
 }
 
 // Hold ends a claim of which nobody knows what became, in lease.Life.
 func Hold(m *Cluster, key string, number int64) {
-	lease.Hold(m.leases, sharedKey(m, "delivery", key), number)
+	lease.Hold(m.leases, lease.KeyOf(m.tag, key), number)
 }
 
 // Release ends a claim of a delivery that has not.
 func Release(m *Cluster, key string, number int64) {
-	lease.Release(m.leases, sharedKey(m, "delivery", key), number)
+	lease.Release(m.leases, lease.KeyOf(m.tag, key), number)
 }
 
 // Forget takes back the commit of a delivery that was given up.
 func Forget(m *Cluster, key string) {
-	lease.Forget(m.leases, sharedKey(m, "delivery", key))
+	lease.Forget(m.leases, lease.KeyOf(m.tag, key))
 }
 
 // Fail counts a failure for all Traefiks together, and returns how long the

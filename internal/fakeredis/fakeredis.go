@@ -138,6 +138,9 @@ func do(s *Server, kind, key string, args []string) int {
 		if value == "done" {
 			return 2
 		}
+		if value == "stored" {
+			return 3
+		}
 		if value != "" && owner != args[0] {
 			return 1
 		}

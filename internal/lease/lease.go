@@ -65,6 +65,7 @@ const (
 	Granted   = iota // the delivery is this process's, who has to end it
 	InFlight         // another process has it
 	Duplicate        // it has been handed on
+	Stored           // it is stored, and waits: see the package redisstore
 )
 
 // The names of these scripts are for the tests.
@@ -73,6 +74,7 @@ var (
 	claimScript = resp.NewScript(`-- claim
 local v = redis.call('GET', KEYS[1])
 if v == 'done' then return 2 end
+if v == 'stored' then return 3 end
 if v then
   local owner, number = string.match(v, '^(.*):(%d+)$')
   if owner ~= ARGV[1] then return 1 end
@@ -139,7 +141,7 @@ func Claim(t *Table, key string) (int, int64, error) {
 // offer claims a delivery, be it once more.
 func offer(t *Table, h *held) (int, error) {
 	found, err := resp.Run(t.client, claimScript, h.key, []string{t.owner, strconv.FormatInt(h.number, 10), t.first})
-	if err == nil && found != Granted && found != InFlight && found != Duplicate {
+	if err == nil && (found < Granted || found > Stored) {
 		err = errAnswer
 	}
 	t.mu.Lock()
@@ -172,6 +174,12 @@ func Release(t *Table, key string, number int64) {
 	if h != nil && (!granted || tellEnd(t, h) != nil) {
 		enqueue(t, h)
 	}
+}
+
+// Land ends a claim of which the server knows already what has become: who has stored the
+// delivery there has told it so in the same step.
+func Land(t *Table, key string, number int64) {
+	_, _ = land(t, key, number, true, 0)
 }
 
 // Hold lets a claim end by itself, in Life: nobody knows what has become of the delivery.

@@ -72,7 +72,7 @@ func tellTurned(c *Client, aside bool, now time.Time) {
 		c.tell("error", "redis: too many requests are to be counted at once; limits and bans of those beyond are this Traefik's alone meanwhile", now)
 		return
 	}
-	c.tell("error", "redis: too many deliveries come at once for poolSize; replays of those beyond are this Traefik's alone meanwhile", now)
+	c.tell("error", "redis: too many deliveries come at once for poolSize; of those beyond, "+c.options.Without, now)
 }
 
 // goOn says whether it is still worth trying for one who has waited: the server
@@ -123,7 +123,7 @@ func leave(c *Client, aside bool, err error, now time.Time) {
 	}
 	c.mu.Unlock()
 	if err != nil {
-		c.tell("error", "redis: "+err.Error()+"; limits and replays are this Traefik's alone meanwhile", now)
+		c.tell("error", "redis: "+err.Error()+"; "+c.options.Without, now)
 	} else if was > 0 {
 		c.tell("info", "redis: is well again", now)
 	}

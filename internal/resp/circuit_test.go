@@ -121,7 +121,7 @@ func TestStrangersAside(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if text := strings.Join(*said, "\n"); strings.Count(text, "replays of those beyond are this Traefik's alone") != 1 {
+	if text := strings.Join(*said, "\n"); strings.Count(text, "of those beyond, limits and replays are this Traefik's alone") != 1 {
 		t.Error(text)
 	}
 }

@@ -26,7 +26,8 @@ type Options struct {
 	DialTimeout  time.Duration // of connecting, with TLS and authentication
 	ReadTimeout  time.Duration
 	WriteTimeout time.Duration
-	PoolSize     int // connections at once
+	PoolSize     int    // connections at once
+	Without      string // what is without the server, for the operator
 }
 
 // Client keeps connections to a server, and away from one that is not well.
@@ -80,6 +81,26 @@ func NewScript(text string) *Script {
 	return &Script{text: text, digest: hex.EncodeToString(sum[:])}
 }
 
+// NewTexts returns a script, which answers with a list of texts.
+func NewTexts(text string) *Script {
+	text = "local function texts()\n" + text + "\nend\nlocal found = texts()\ntable.insert(found, 1, ARGV[#ARGV])\nreturn found"
+	sum := sha1.Sum([]byte(text))
+	return &Script{text: text, digest: hex.EncodeToString(sum[:])}
+}
+
+// RunTexts is Run for a script of NewTexts.
+func RunTexts(c *Client, s *Script, key string, args []string) ([]string, error) {
+	err := enter(c, false, time.Now())
+	if err != nil {
+		return nil, err
+	}
+	answer, err := run(c, false, s, key, args)
+	if err != nil {
+		return nil, err
+	}
+	return answer.texts, nil
+}
+
 // Run runs a script on one key, and returns the number that it answers with. It
 // returns an error where the server can't be reached, is too slow, or answers
 // anything else: what it has done then is not known, but with ErrDown and ErrBusy. A
@@ -89,7 +110,15 @@ func Run(c *Client, s *Script, key string, args []string) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	return run(c, false, s, key, args)
+	answer, err := run(c, false, s, key, args)
+	return numberOf(answer, err)
+}
+
+func numberOf(answer *reply, err error) (int64, error) {
+	if err != nil {
+		return 0, err
+	}
+	return answer.number, nil
 }
 
 // RunAside is Run for what any stranger can cause. A quarter of the connections is
@@ -101,55 +130,56 @@ func RunAside(c *Client, s *Script, key string, args []string) (int64, error) {
 	}
 	c.spare <- true
 	defer func() { <-c.spare }()
-	return run(c, true, s, key, args)
+	answer, err := run(c, true, s, key, args)
+	return numberOf(answer, err)
 }
 
 // run runs a script for one who has entered.
-func run(c *Client, aside bool, s *Script, key string, args []string) (int64, error) {
+func run(c *Client, aside bool, s *Script, key string, args []string) (*reply, error) {
 	c.slots <- true
 	defer func() { <-c.slots }()
 	if !goOn(c, aside) {
-		return 0, ErrDown
+		return nil, ErrDown
 	}
-	var number int64
+	var answer *reply
 	err := errProtocol // where what follows panics
 	defer func() { leave(c, aside, err, time.Now()) }()
-	number, err = runOnce(c, s, key, args)
-	return number, err
+	answer, err = runOnce(c, s, key, args)
+	return answer, err
 }
 
 // runOnce uses a connection of the pool. One that the server has closed in the
 // meantime, as they do with what is idle, is no failure; nor is one on which an
 // answer was waiting that nobody had asked for.
-func runOnce(c *Client, s *Script, key string, args []string) (int64, error) {
+func runOnce(c *Client, s *Script, key string, args []string) (*reply, error) {
 	conn := idle(c)
 	if conn != nil {
-		number, err := ask(c, conn, s, key, args)
+		answer, err := ask(c, conn, s, key, args)
 		if err == nil {
-			return number, nil
+			return answer, nil
 		}
 		if err == errProtocol {
 			c.tell("error", "redis: an answer comes out of turn; its connection is closed", time.Now())
 		} else if !isClosed(err) {
 			turnFrom(c, conn.endpoint)
-			return 0, err
+			return nil, err
 		}
 	}
 	c.mu.Lock()
 	endpoint := c.endpoint
 	c.mu.Unlock()
-	number, err := askAnew(c, endpoint, s, key, args)
+	answer, err := askAnew(c, endpoint, s, key, args)
 	if err != nil {
 		turnFrom(c, endpoint)
 	}
-	return number, err
+	return answer, err
 }
 
 // askAnew runs a script on a new connection.
-func askAnew(c *Client, endpoint int, s *Script, key string, args []string) (int64, error) {
+func askAnew(c *Client, endpoint int, s *Script, key string, args []string) (*reply, error) {
 	conn, err := dial(c, endpoint)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	return ask(c, conn, s, key, args)
 }
@@ -163,44 +193,51 @@ func isClosed(err error) bool {
 var errReset = errors.New("the connection broke off")
 
 // ask runs a script on a connection, which goes back to the pool after it.
-func ask(c *Client, conn *connection, s *Script, key string, args []string) (int64, error) {
-	number, err := askWith(c, conn, append([]string{"EVALSHA", s.digest, "1", key}, args...))
+func ask(c *Client, conn *connection, s *Script, key string, args []string) (*reply, error) {
+	answer, err := askWith(c, conn, append([]string{"EVALSHA", s.digest, "1", key}, args...))
 	if err == errNoScript {
-		number, err = askWith(c, conn, append([]string{"EVAL", s.text, "1", key}, args...))
+		answer, err = askWith(c, conn, append([]string{"EVAL", s.text, "1", key}, args...))
 	}
 	if err != nil {
 		// A server that refuses is no better for the next one.
 		_ = conn.conn.Close()
-		return 0, err
+		return nil, err
 	}
 	put(c, conn)
-	return number, nil
+	return answer, nil
 }
 
 // errNoScript is what a server says that does not know a script yet.
 var errNoScript = errors.New("it answers NOSCRIPT")
 
 // askWith sends one question, and takes no answer but that to this very one.
-func askWith(c *Client, conn *connection, command []string) (int64, error) {
+func askWith(c *Client, conn *connection, command []string) (*reply, error) {
 	serial := strconv.FormatUint(atomic.AddUint64(&c.serial, 1), 36)
 	answer, err := exchange(c, conn, append(command, serial))
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	if answer.kind == '-' && strings.HasPrefix(answer.text, "NOSCRIPT") {
-		return 0, errNoScript
+		return nil, errNoScript
 	}
 	if answer.kind == '-' {
-		return 0, errors.New("it answers " + shown(answer.text))
+		return nil, errors.New("it answers " + shown(answer.text))
 	}
-	if answer.kind != '+' || !strings.HasPrefix(answer.text, serial+" ") {
-		return 0, errProtocol
+	if answer.kind == '*' {
+		if len(answer.texts) == 0 || answer.texts[0] != serial {
+			return nil, errProtocol
+		}
+		answer.texts = answer.texts[1:]
+		return answer, nil
 	}
-	number, err := strconv.ParseInt(answer.text[len(serial)+1:], 10, 64)
+	if !strings.HasPrefix(answer.text, serial+" ") {
+		return nil, errProtocol
+	}
+	answer.number, err = strconv.ParseInt(answer.text[len(serial)+1:], 10, 64)
 	if err != nil {
-		return 0, errProtocol
+		return nil, errProtocol
 	}
-	return number, nil
+	return answer, nil
 }
 
 // idle returns a connection of the pool, or nil.

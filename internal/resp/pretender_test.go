@@ -117,7 +117,7 @@ func impatient(c *Client) {
 func newTestClient(endpoints ...string) (*Client, *[]string) {
 	said := &[]string{}
 	var mu sync.Mutex
-	c := NewClient(Options{Endpoints: endpoints, DialTimeout: patience, ReadTimeout: patience, WriteTimeout: patience, PoolSize: 4},
+	c := NewClient(Options{Endpoints: endpoints, DialTimeout: patience, ReadTimeout: patience, WriteTimeout: patience, PoolSize: 4, Without: "limits and replays are this Traefik's alone meanwhile"},
 		func(level, message string, _ time.Time) {
 			mu.Lock()
 			*said = append(*said, level+": "+message)

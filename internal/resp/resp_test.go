@@ -28,7 +28,7 @@ func TestReadReply(t *testing.T) {
 	}
 	for _, text := range []string{
 		"", "\r\n", "\n", "+OK", "+OK\n", "+OK\r", "OK\r\n", "HTTP/1.1 400 Bad Request\r\n", ":\r\n", ":1\r\n", ":1.5\r\n",
-		"$2\r\n-1\r\n", "$-1\r\n", "*1\r\n:1\r\n", "*-1\r\n", "+" + strings.Repeat("x", maxLine+1) + "\r\n", "_\r\n", "%1\r\n:1\r\n:2\r\n", "\x00\x00\x00\x00",
+		"$-1\r\n", "$2\r\nabc\r\n", "$2\r\na\r\n", "$1x\r\na\r\n", "$300000000\r\n", "*1\r\n:1\r\n", "*-1\r\n", "*2\r\n$1\r\na\r\n", "*1\r\n*1\r\n$1\r\na\r\n", "*10001\r\n", "+" + strings.Repeat("x", maxLine+1) + "\r\n", "_\r\n", "%1\r\n:1\r\n:2\r\n", "\x00\x00\x00\x00",
 	} {
 		read, err := readReply(bufio.NewReaderSize(strings.NewReader(text), maxLine+2))
 		if err == nil {
@@ -46,6 +46,16 @@ func FuzzReply(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		read, err := readReply(bufio.NewReaderSize(strings.NewReader(text), maxLine+2))
 		if err != nil {
+			return
+		}
+		if read.kind == '*' {
+			all := 0
+			for _, one := range read.texts {
+				all += len(one)
+			}
+			if all > len(text) {
+				t.Errorf("%q: %+v", text, read)
+			}
 			return
 		}
 		if !strings.HasPrefix(text, string(read.kind)+read.text+"\r\n") || strings.Contains(read.text, "\n") || len(read.text) > maxLine {
