@@ -70,6 +70,11 @@ func claimShared(p *policy.Policy, x *exchange) string {
 	key := x.claim
 	found, number, err := cluster.Claim(x.state.Cluster, key)
 	x.lease = number
+	if err != nil && p.Delivery != nil && p.Delivery.Shared != nil && delivery.Waits(x.state.Delivery, key) {
+		release(x)
+		x.duplicate = true
+		return verdict.DeliveryStored // by this Traefik, which knows that without Redis
+	}
 	if err == nil && found == lease.Granted || err != nil && !p.Replay.Required {
 		return verdict.Verified
 	}
@@ -80,6 +85,10 @@ func claimShared(p *policy.Policy, x *exchange) string {
 	if found == lease.InFlight {
 		x.wait = int64(time.Second)
 		return verdict.DeliveryInFlight
+	}
+	if found == lease.Stored {
+		x.duplicate = true
+		return verdict.DeliveryStored
 	}
 	return isDuplicate(p, x, key)
 }

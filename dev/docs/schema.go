@@ -18,7 +18,7 @@ type object map[string]any
 // comments: behind a colon, if there is one, and outside of parentheses.
 var closed = []string{
 	"SignatureOptions.secretEncoding", "SignatureOptions.timestampUnit", "HandshakeOptions.method", "HandshakeOptions.pattern",
-	"ListOptions.format", "ReplayOptions.onDuplicate", "ReplayOptions.by", "DeliveryOptions.mode", "DeliveryOptions.onFailure", "AuditOptions.payload", "AuditOptions.redactPatterns",
+	"ListOptions.format", "ReplayOptions.onDuplicate", "ReplayOptions.by", "DeliveryOptions.mode", "DeliveryOptions.onFailure", "DeliveryStoreOptions.type", "AuditOptions.payload", "AuditOptions.redactPatterns",
 	"OutputOptions.type", "OutputOptions.compression", "MetricsOutputOptions.type", "provider.confidence",
 	"MessageSignatureOptions.dialect", "MessageSignatureOptions.encoding", "MessageSignatureOptions.secretEncoding", "MessageSignatureOptions.wwwAuthenticate",
 	"JWTOptions.algorithms", "JWTOptions.secretEncoding", "JWTOptions.forwardToken", "JWTOptions.refusal",

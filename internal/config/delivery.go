@@ -92,20 +92,27 @@ type DeliveryRateOptions struct {
 	Period time.Duration `json:"period"`
 }
 
-// DeliveryStoreOptions say where deliveries wait: in a directory of `stateDirectory`, one
-// file for each.
+// DeliveryStoreOptions say where deliveries wait.
 type DeliveryStoreOptions struct {
-	// MaxBytes is how many bytes all files may have together. What comes then is not
+	// Type is `disk` (a directory of `stateDirectory`, one file for each) or `redis` (the
+	// server that the option `redis` names, for several Traefiks together).
+	// Default: `disk`.
+	Type string `json:"type"`
+
+	// MaxBytes is how many bytes all deliveries may have together, of all Traefiks with
+	// the type `redis`. What comes then is not
 	// stored, and its sender is told so. Default: `1073741824`.
 	MaxBytes int64 `json:"maxBytes"`
 
-	// MaxDeliveries is how many deliveries may be stored, the dead ones included.
+	// MaxDeliveries is how many deliveries may be stored, the dead ones included, and
+	// those of all Traefiks with the type `redis`.
 	// Default: `10000`.
 	MaxDeliveries int64 `json:"maxDeliveries"`
 
 	// EncryptionKeys encrypt what is stored (AES-256-GCM): 32 bytes in base64, as
 	// `env:NAME` or `file:/path`, newest first. The first encrypts, all decrypt. Without
-	// them the files are in clear, for Traefik's user alone.
+	// them they are in clear: files for Traefik's user alone, and in Redis for all who may
+	// read it.
 	EncryptionKeys []string `json:"encryptionKeys" decode:"whole"`
 }
 

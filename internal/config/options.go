@@ -153,11 +153,13 @@ type Options struct {
 	Replay *ReplayOptions `json:"replay"`
 
 	// Redis shares limits, bans and what `replay` remembers among several
-	// Traefiks, through Redis or Valkey.
+	// Traefiks, through Redis or Valkey, and with `delivery.store.type: redis` the
+	// deliveries that wait.
 	Redis *RedisOptions `json:"redis"`
 
 	// Delivery keeps verified deliveries that the backend can't take at the moment, and
-	// tries them again. It needs `stateDirectory`.
+	// tries them again. It needs `stateDirectory`, or `redis` where its `store.type` is
+	// `redis`.
 	Delivery *DeliveryOptions `json:"delivery"`
 
 	// Audit says what is recorded of each request, and where. Without it, that is

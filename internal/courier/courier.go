@@ -15,18 +15,20 @@ import (
 	"github.com/hookward/hookward/internal/delivery"
 	"github.com/hookward/hookward/internal/memory"
 	"github.com/hookward/hookward/internal/policy"
+	"github.com/hookward/hookward/internal/redisstore"
 	"github.com/hookward/hookward/internal/report"
 	"github.com/hookward/hookward/internal/store"
 )
 
 // Courier hands on what a middleware has stored, across all reloads.
 type Courier struct {
-	name      string
-	numbers   *audit.Numbers
-	servers   *Servers
-	told      func(record []byte)
-	engine    *delivery.Engine
-	directory string
+	name    string
+	numbers *audit.Numbers
+	servers *Servers
+	told    func(record []byte)
+	engine  *delivery.Engine
+	place   string
+	shared  *redisstore.Client // nil: deliveries are on disk
 
 	mu        sync.Mutex // guards what follows, which is the newest
 	policy    *policy.Policy
@@ -49,7 +51,7 @@ func Wanted(raw map[string]any) bool {
 // of the policy before, or nil. Told gets each record of what becomes of a delivery, as it was
 // written, or nil where it could not be.
 func Keep(before *Courier, name string, numbers *audit.Numbers, servers *Servers, told func(record []byte), p *policy.Policy, s *memory.State) *Courier {
-	if before != nil && (p.Delivery == nil || before.directory != p.Delivery.Directory) {
+	if before != nil && (p.Delivery == nil || before.place != p.Delivery.Place) {
 		Close(before)
 		before = nil
 	}
@@ -66,6 +68,9 @@ func Keep(before *Courier, name string, numbers *audit.Numbers, servers *Servers
 	before.mu.Unlock()
 	if !same {
 		delivery.ChangeOptions(before.engine, p.Delivery.Options)
+		if before.shared != nil {
+			redisstore.SetLimits(before.shared, p.Delivery.Options.MaxBytes, p.Delivery.Options.MaxDeliveries, policy.WindowOf(p))
+		}
 	}
 	return before
 }
@@ -85,9 +90,8 @@ func EngineOf(c *Courier) *delivery.Engine {
 
 func begin(name string, numbers *audit.Numbers, servers *Servers, told func(record []byte), p *policy.Policy, s *memory.State) *Courier {
 	d := p.Delivery
-	c := &Courier{name: name, numbers: numbers, servers: servers, told: told, directory: d.Directory, policy: p, state: s, announced: map[string]*audit.DeliveryRecord{}}
-	place := store.New(store.DirectoryOf(d.Directory, name), name, d.Options.Keys)
-	c.engine = delivery.New(place, d.Options, delivery.Hooks{
+	c := &Courier{name: name, numbers: numbers, servers: servers, told: told, place: d.Place, policy: p, state: s, announced: map[string]*audit.DeliveryRecord{}}
+	c.engine = delivery.New(storeOf(c, p), d.Options, delivery.Hooks{
 		Serves:  func(router string) bool { return serverFor(c.servers, c.name, router) != nil },
 		Try:     func(d *store.Delivery, number int) delivery.Result { return tryDelivery(c, d, number) },
 		Changed: func(change *delivery.Change) { recordChange(c, change) },
@@ -99,9 +103,25 @@ func begin(name string, numbers *audit.Numbers, servers *Servers, told func(reco
 	return c
 }
 
+// storeOf returns where a courier's deliveries are.
+func storeOf(c *Courier, p *policy.Policy) *store.Store {
+	o := p.Delivery.Options
+	if p.Delivery.Shared == nil {
+		return store.New(store.DirectoryOf(p.Delivery.Directory, c.name), c.name, o.Keys)
+	}
+	c.shared = redisstore.New(p.Delivery.Shared.Options, redisstore.Options{
+		Middleware: c.name, MaxBytes: o.MaxBytes, MaxDeliveries: o.MaxDeliveries, Window: policy.WindowOf(p),
+		Tell: func(level, message string) { report.Write(level, c.name, "delivery: "+message, time.Now()) },
+	})
+	return redisstore.Open(c.shared, o.Keys)
+}
+
 // TellOrphans tells of the stores in a directory whose middlewares are gone, or have another
 // name now.
 func TellOrphans(stateDirectory string, exists func(name string) bool, now time.Time) {
+	if stateDirectory == "" {
+		return
+	}
 	for _, directory := range store.Directories(stateDirectory) {
 		name := store.MiddlewareOf(directory)
 		if name == "" || exists(name) {
@@ -126,7 +146,7 @@ func newest(c *Courier) (*policy.Policy, *memory.State) {
 	return c.policy, c.state
 }
 
-// takeClaim claims what an earlier process has left, so that the sender's repeat is known.
+// takeClaim claims what is not this process's request's any more, so that the sender's repeat is known.
 func takeClaim(c *Courier, key string) {
 	_, s := newest(c)
 	if s.Replays != nil {
@@ -136,11 +156,11 @@ func takeClaim(c *Courier, key string) {
 
 // giveBack lets the sender of a dead delivery try again.
 func giveBack(c *Courier, key string) {
-	_, s := newest(c)
+	p, s := newest(c)
 	if s.Replays != nil {
 		claim.Forget(s.Replays, key)
 	}
-	if s.Cluster != nil {
+	if s.Cluster != nil && p.Delivery.Shared == nil { // else the store has done so
 		cluster.Forget(s.Cluster, key)
 	}
 }

@@ -35,7 +35,10 @@ func workOn(e *Engine, it *item) {
 		settle(e, it, nil, Result{NotTried: true})
 		return
 	}
-	d, problem := store.Load(e.store, &it.entry)
+	e.mu.Lock()
+	lease := e.options.Lease
+	e.mu.Unlock()
+	d, problem := store.Lease(e.store, &it.entry, lease)
 	if problem == store.Undecodable {
 		it.end = problem
 		settle(e, it, nil, Result{NotTried: true})
@@ -157,6 +160,14 @@ func settle(e *Engine, it *item, d *store.Delivery, r Result) {
 		putBack(e, it, againAfter)
 		return
 	}
+	if err != nil && it.end != Delivered && store.IsShared(e.store) {
+		e.mu.Lock()
+		free(e, it)
+		it.end = ""
+		holdBack(e, it, store.Gone) // it is another one's now, who says what becomes of it
+		e.mu.Unlock()
+		return
+	}
 	e.mu.Lock()
 	free(e, it)
 	drop(e, it)
@@ -169,6 +180,8 @@ func settle(e *Engine, it *item, d *store.Delivery, r Result) {
 	note(e, it, r, it.end)
 	if it.end != Delivered && it.claim != "" {
 		e.hooks.Release(it.claim)
+	} else if it.claim != "" && store.IsShared(e.store) {
+		e.hooks.Claim(it.claim) // which the store alone has had so far
 	}
 	c := changeOf(it, d, r)
 	c.To = Dead

@@ -70,6 +70,9 @@ func turn(e *Engine, failures *int, lastSign *time.Time) (time.Duration, bool) {
 	if !loaded {
 		load(e, *lastSign)
 	}
+	if store.IsShared(e.store) {
+		keepUp(e)
+	}
 	next := hand(e)
 	tend(e)
 	return next, false
@@ -167,13 +170,19 @@ func tend(e *Engine) {
 	for _, text := range told {
 		e.hooks.Tell("error", text)
 	}
+	elsewhere := []string{}
 	for _, claim := range replaced {
 		e.mu.Lock()
 		it := e.dead[e.graves[claim]]
 		e.mu.Unlock()
 		if it != nil {
 			end(e, it, Superseded)
+		} else {
+			elsewhere = append(elsewhere, claim)
 		}
+	}
+	if store.IsShared(e.store) && len(elsewhere) > 0 {
+		supersede(e, elsewhere)
 	}
 	if again {
 		readAgain(e)

@@ -24,6 +24,7 @@ type Options struct {
 	MaxDeliveries int
 	Keep          time.Duration // of the dead
 	Keys          []*store.Key
+	Lease         time.Duration // for how long a delivery is nobody else's that is being tried
 }
 
 // Result is what has become of an attempt.
@@ -43,6 +44,7 @@ const (
 	Dead       = "dead"       // it is given up, and kept
 	Superseded = "superseded" // the sender has sent a dead one again, and it has arrived
 	Expired    = "expired"    // a dead one was kept for its time, and is gone
+	Lost       = "lost"       // it is not in the store any more, through nobody that is known
 
 	// What an operator has done, with the command.
 	Replayed = "replayed"
@@ -82,7 +84,8 @@ type Hooks struct {
 	Try func(d *store.Delivery, number int) Result
 	// Changed is told of each transition.
 	Changed func(c *Change)
-	// Claim is told of what an earlier process has left, and Release of what is dead.
+	// Claim is told of what an earlier process has left, or, of a store that is shared, of
+	// what has arrived. Release is told of what is dead.
 	Claim   func(key string)
 	Release func(key string)
 	Tell    func(level, message string)
@@ -128,6 +131,7 @@ type Engine struct {
 	warned   int64
 	changes  map[string]int64 // transitions by what has become of a delivery
 	deaths   map[string]int64 // of these the dead, by reason
+	shared   sharing
 
 	// Alert is not 0 while anybody has to hear of what arrives while its sender waits: see
 	// Arrived. Atomic.
@@ -146,6 +150,7 @@ type item struct {
 	end      string // what has become of it, where only its file does not know yet
 	held     string // why it is not tried, although it waits: what is wrong with its file
 	busy     bool
+	missed   int // how often it was not found in a store that is shared
 }
 
 // maxConcurrency bounds Options.Concurrency.
@@ -218,7 +223,7 @@ func Arrived(e *Engine, router, claim string) {
 		noteAnswer(e, q)
 	}
 	_, known := e.graves[claim]
-	if known {
+	if known || mayBeElsewhere(e, claim) {
 		e.replaced = append(e.replaced, claim)
 	}
 	e.mu.Unlock()
@@ -261,7 +266,7 @@ type Numbers struct {
 
 // Becomes are all that becomes of a delivery, and Reasons all that one dies of.
 var (
-	Becomes = []string{Stored, Delivered, Failed, Dead, Superseded, Expired, Replayed, Dropped, Adopted}
+	Becomes = []string{Stored, Delivered, Failed, Dead, Superseded, Expired, Lost, Replayed, Dropped, Adopted}
 	Reasons = []string{Exhausted, TooOld, Rejected, store.Undecodable, store.Unencryptable}
 )
 

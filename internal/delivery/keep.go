@@ -19,7 +19,8 @@ const (
 // patience is how long anybody waits for the disk.
 var patience = 5 * time.Second
 
-// Kept is a delivery that is stored, and that nobody tries before it is begun.
+// Kept is a delivery that is stored, and that nobody tries before it is begun. Without an
+// item it is another process's.
 type Kept struct{ it *item }
 
 // writing is a delivery on its way to the disk.
@@ -28,6 +29,7 @@ type writing struct {
 	entry   *store.Entry
 	planned int64
 	err     error
+	there   bool // another one has stored it, or has had it delivered
 	done    chan bool
 	state   int32 // atomic: 1 is written, 2 is given up
 }
@@ -54,10 +56,13 @@ func Keep(e *Engine, d *store.Delivery, attempts, step int, pause time.Duration)
 	inTime := <-w.done
 	alarm.Stop()
 	if !inTime {
-		return nil, "the disk does not answer"
+		return nil, mediumOf(e) + " does not answer"
 	}
 	if w.err != nil {
 		return nil, w.err.Error()
+	}
+	if w.there {
+		return &Kept{}, ""
 	}
 	now := e.clock()
 	it := &item{
@@ -69,6 +74,9 @@ func Keep(e *Engine, d *store.Delivery, attempts, step int, pause time.Duration)
 
 // Begin has a delivery tried that is stored.
 func Begin(e *Engine, k *Kept) {
+	if k.it == nil {
+		return
+	}
 	e.mu.Lock()
 	delete(e.pending, k.it.entry.ID)
 	e.changes[Stored]++
@@ -96,7 +104,7 @@ func reserve(e *Engine, id string, size int64) (string, string) {
 	case e.closed:
 		return "the gate is gone", ""
 	case e.writing >= maxWriting:
-		return strconv.Itoa(maxWriting) + " deliveries wait for the disk already", ""
+		return strconv.Itoa(maxWriting) + " deliveries wait for " + mediumOf(e) + " already", ""
 	case e.count >= o.MaxDeliveries:
 		return fmt.Sprintf("it has %d deliveries, %d of them dead, and store.maxDeliveries allows no more", e.count, len(e.dead)), ""
 	case e.bytes+size > o.MaxBytes:
@@ -124,6 +132,14 @@ func nearlyFull(e *Engine) string {
 	return fmt.Sprintf("the store is more than %d %% full: %d of %d deliveries (%d of them dead), %d of %d bytes", fullAt, e.count, o.MaxDeliveries, len(e.dead), e.bytes, o.MaxBytes)
 }
 
+// mediumOf names what a store is on.
+func mediumOf(e *Engine) string {
+	if store.IsShared(e.store) {
+		return "redis"
+	}
+	return "the disk"
+}
+
 // forget gives room back, with the lock held.
 func forget(e *Engine, size int64) {
 	e.count--
@@ -141,13 +157,19 @@ func write(e *Engine, w *writing) {
 	ready := e.ready
 	<-ready
 	w.err = store.Put(e.store, w.d, w.entry)
+	w.there = w.err == store.ErrThere
+	if w.there {
+		w.err = nil
+	}
 	given := !atomic.CompareAndSwapInt32(&w.state, 0, 1)
-	if given && w.err == nil {
-		_ = store.Remove(e.store, w.entry) // its sender was told that it is not there
+	if given && w.err == nil && !store.IsShared(e.store) {
+		// Its sender was told that it is not there. Where others have been told that it is,
+		// it stays, and is found by keepUp.
+		_ = store.Remove(e.store, w.entry)
 	}
 	e.mu.Lock()
 	e.writing--
-	if given || w.err != nil {
+	if given || w.err != nil || w.there {
 		forget(e, w.planned)
 		delete(e.pending, w.d.ID)
 	} else {

@@ -24,6 +24,13 @@ func count(e *Engine) error {
 	if err != nil {
 		return err
 	}
+	if store.IsShared(e.store) {
+		e.mu.Lock()
+		e.counted = true // it is another one's, or comes with keepUp
+		e.mu.Unlock()
+		close(e.ready)
+		return nil
+	}
 	found, foreign, err := scan(e)
 	if err != nil {
 		return err
@@ -47,6 +54,13 @@ func scan(e *Engine) (map[string]*item, int, error) {
 	found := map[string]*item{}
 	twice := []store.Entry{}
 	foreign := 0
+	if store.IsShared(e.store) {
+		n, err := store.Mine(e.store, func(one *store.Entry) bool {
+			found[one.ID] = &item{entry: *one, attempts: one.Attempts, step: one.Step}
+			return true
+		})
+		return found, n, err
+	}
 	for _, state := range []string{store.Waiting, store.Dead} {
 		n, err := store.List(e.store, state, func(one *store.Entry) bool {
 			it := &item{entry: *one, attempts: one.Attempts, step: one.Step}
@@ -127,6 +141,15 @@ func load(e *Engine, lastSign time.Time) {
 	waiting := unread(e.waiting)
 	dead := unread(e.dead)
 	e.mu.Unlock()
+	begin(e, waiting, dead, lastSign)
+	e.mu.Lock()
+	e.loaded = true
+	e.mu.Unlock()
+}
+
+// begin reads what deliveries are of which only the names are known, and plans those that
+// wait.
+func begin(e *Engine, waiting, dead []*item, lastSign time.Time) {
 	now := e.clock()
 	wall := e.wall()
 	for _, it := range dead {
@@ -164,11 +187,13 @@ func load(e *Engine, lastSign time.Time) {
 	}
 	sort.Strings(keys) // in order, each is put at the end of its queue
 	for _, key := range keys {
-		loadOne(e, found[idOf(key)], dues[idOf(key)], lastSign)
+		it := found[idOf(key)]
+		seen := lastSign
+		if it.entry.Seen > 0 {
+			seen = time.UnixMilli(it.entry.Seen)
+		}
+		loadOne(e, it, dues[idOf(key)], seen)
 	}
-	e.mu.Lock()
-	e.loaded = true
-	e.mu.Unlock()
 }
 
 // claimAll claims what waits, once, while the store is not this process's yet: after a kill
@@ -238,7 +263,7 @@ func loadOne(e *Engine, it *item, due int64, lastSign time.Time) {
 	if age < 0 || it.step < it.attempts {
 		age = 0 // it was replayed: all begins anew but the number of its attempts
 	}
-	if d.Claim != "" {
+	if d.Claim != "" && !store.IsShared(e.store) {
 		e.hooks.Claim(d.Claim)
 	}
 	e.mu.Lock()
@@ -253,12 +278,13 @@ func loadOne(e *Engine, it *item, due int64, lastSign time.Time) {
 // holdBack has a delivery wait whose file can't be read, with the lock held: see readAgain.
 // One that somebody else has taken away is forgotten.
 func holdBack(e *Engine, it *item, problem string) {
-	if problem == store.Gone {
+	if problem == store.Gone && !store.IsShared(e.store) {
 		drop(e, it)
 		forget(e, it.entry.Size)
 		return
 	}
 	it.held = problem
+	e.shared.behind = e.shared.behind || problem == store.Gone
 }
 
 // readAgain reads what is held back, because the disk may give it now, or there are other

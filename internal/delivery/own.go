@@ -25,7 +25,7 @@ func own(e *Engine) bool {
 	e.mu.Lock()
 	e.owned = owned
 	e.mu.Unlock()
-	if had && !owned {
+	if had && !owned && !store.IsShared(e.store) {
 		e.hooks.Tell("error", "another process works on the store "+e.store.Directory+": nothing is tried here until that ends")
 	}
 	return owned

@@ -63,6 +63,19 @@ func enqueue(e *Engine, it *item, due int64) {
 	q.due[i] = key
 }
 
+// unqueue takes back what enqueue has planned, with the lock held.
+func unqueue(e *Engine, it *item) {
+	q := e.queues[it.router]
+	if q == nil {
+		return
+	}
+	key := keyOf(it.due, it.entry.ID)
+	i := sort.SearchStrings(q.due, key)
+	if i < len(q.due) && q.due[i] == key {
+		q.due = append(q.due[:i], q.due[i+1:]...)
+	}
+}
+
 // mayTry says whether an attempt may begin now, with the lock held.
 func mayTry(q *queue, now int64) bool {
 	if q.allowed == 0 {
@@ -108,7 +121,7 @@ func noteFailure(e *Engine, q *queue, id string, background bool) {
 // setAlert says whether anybody has to hear of what arrives, with the lock held.
 func setAlert(e *Engine) {
 	alert := int32(0)
-	if len(e.graves) > 0 {
+	if len(e.graves) > 0 || e.shared.graves > 0 {
 		alert = 1
 	}
 	for _, q := range e.queues {

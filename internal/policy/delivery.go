@@ -23,7 +23,9 @@ type Delivery struct {
 	PassFailure bool // the sender gets the backend's answer, though the delivery is stored
 	Timeout     time.Duration
 	IDHeader    string // one more that has the delivery's id; canonical
-	Directory   string // stateDirectory
+	Directory   string // stateDirectory; empty with Shared
+	Shared      *Redis // what has the deliveries; nil: that directory
+	Place       string // another text where deliveries are elsewhere
 	Options     delivery.Options
 	SignKey     []byte   // signs each attempt for the backend; nil where nobody asks
 	Tokens      []string // what of a request is not stored, such as header:NAME: see Refill
@@ -64,7 +66,7 @@ func compileDelivery(n *config.Notes, resolver *secrets.Resolver, options config
 	}
 	o := *options.Delivery
 	wrong := func(option, kind, text string) { config.AddProblem(n, "delivery"+option, kind, text) }
-	d := &Delivery{Accept: o.Mode == "accept", PassFailure: o.OnFailure == "pass", Directory: options.StateDirectory}
+	d := &Delivery{Accept: o.Mode == "accept", PassFailure: o.OnFailure == "pass", Directory: options.StateDirectory, Place: options.StateDirectory}
 	if o.Mode != "" && !words.Contains(deliveryModes, o.Mode) {
 		wrong(".mode", config.KindInvalid, config.NotKnown(o.Mode, deliveryModes))
 	}
@@ -74,9 +76,7 @@ func compileDelivery(n *config.Notes, resolver *secrets.Resolver, options config
 	if d.Accept && d.PassFailure {
 		wrong(".onFailure", config.KindContradiction, "contradicts mode: accept, where the sender has its answer before the backend is asked")
 	}
-	if options.StateDirectory == "" {
-		wrong("", config.KindRequired, "needs stateDirectory, where deliveries wait")
-	}
+	compilePlace(n, d, options, p)
 	if p.AddressOnly {
 		wrong("", config.KindNoEffect, "has no effect, because nothing is verified: only verified deliveries are stored")
 	}
@@ -98,6 +98,36 @@ func compileDelivery(n *config.Notes, resolver *secrets.Resolver, options config
 	return d
 }
 
+var storeTypes = []string{"disk", "redis"}
+
+// compilePlace says where deliveries wait.
+func compilePlace(n *config.Notes, d *Delivery, options config.Options, p *Policy) {
+	kind := ""
+	if options.Delivery.Store != nil {
+		kind = options.Delivery.Store.Type
+	}
+	switch {
+	case kind != "" && !words.Contains(storeTypes, kind):
+		config.AddProblem(n, "delivery.store.type", config.KindInvalid, config.NotKnown(kind, storeTypes))
+	case kind != "redis" && options.StateDirectory == "":
+		config.AddProblem(n, "delivery", config.KindRequired, "needs stateDirectory, where deliveries wait")
+	case kind == "redis" && options.Redis == nil:
+		config.AddProblem(n, "delivery.store.type", config.KindRequired, "needs redis, which says where the server is")
+	case kind == "redis" && p.Shared != nil:
+		d.Shared = p.Shared
+		d.Directory = ""
+		d.Place = "redis " + p.Shared.Digest
+	}
+}
+
+// WindowOf returns for how long a delivery's claim is remembered; 0 without replay.
+func WindowOf(p *Policy) time.Duration {
+	if p.Replay == nil {
+		return 0
+	}
+	return p.Replay.Window
+}
+
 // compileTimes compiles what says how long, and how many at once.
 func compileTimes(n *config.Notes, d *Delivery, o config.DeliveryOptions, row *config.Provider) {
 	wrong := func(option, text string) { config.AddProblem(n, "delivery."+option, config.KindInvalid, text) }
@@ -115,6 +145,7 @@ func compileTimes(n *config.Notes, d *Delivery, o config.DeliveryOptions, row *c
 	if o.Timeout >= waits && waits > 0 && !d.Accept {
 		config.AddWarning(n, "delivery.timeout", config.KindInvalid, fmt.Sprintf("is %s, and the provider waits for %s: it hears nothing of a delivery that was stored after that, and may send it again", o.Timeout, waits))
 	}
+	d.Options.Lease = 2*d.Timeout + 5*time.Second
 	d.Options.Concurrency = defaultConcurrency
 	if o.Concurrency > 0 {
 		d.Options.Concurrency = int(o.Concurrency)

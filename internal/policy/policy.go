@@ -174,7 +174,7 @@ func compilePolicy(n *config.Notes, resolver *secrets.Resolver, raw map[string]a
 	checkHabits(n, p, options, &row)
 	if len(n.Problems) == 0 && options.Redis != nil {
 		p.Shared = compileRedis(n, resolver, *options.Redis)
-		checkShared(n, p)
+		checkShared(n, p, options.Delivery)
 	}
 	p.Delivery = compileDelivery(n, resolver, options, p, &row)
 	p.Audit = compileAudit(n, resolver, options, placesOfProofs(p))
@@ -223,12 +223,13 @@ func newPolicy(n *config.Notes, options config.Options) *Policy {
 }
 
 // checkShared says where redis contradicts what it is for.
-func checkShared(n *config.Notes, p *Policy) {
+func checkShared(n *config.Notes, p *Policy, delivery *config.DeliveryOptions) {
 	if p.Limit != nil && p.Limit.Period/time.Duration(p.Limit.Average) < minSharedInterval {
 		config.AddProblem(n, "rateLimit.average", config.KindInvalid, "must be at most 100000 a second where redis counts")
 	}
-	if p.Limit == nil && p.Ban == nil && p.Replay == nil {
-		config.AddWarning(n, "redis", config.KindNoEffect, "has no effect without rateLimit, replay or ban")
+	stores := delivery != nil && delivery.Store != nil && delivery.Store.Type == "redis"
+	if p.Limit == nil && p.Ban == nil && p.Replay == nil && !stores {
+		config.AddWarning(n, "redis", config.KindNoEffect, "has no effect without rateLimit, replay, ban or delivery.store.type: redis")
 		p.Shared = nil
 	}
 }

@@ -45,6 +45,9 @@ func NoteAction(s *Store, a *Action) error {
 	if err != nil {
 		return err
 	}
+	if s.medium != nil {
+		return s.medium.NoteAction(string(line))
+	}
 	f, err := os.OpenFile(filepath.Join(s.Directory, actionsFile), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
 	if err != nil {
 		return err
@@ -64,6 +67,10 @@ func NoteAction(s *Store, a *Action) error {
 // Actions calls found for each action, in order, from so many bytes on, and returns where
 // the last whole line ends.
 func Actions(s *Store, from int64, found func(a *Action)) int64 {
+	if s.medium != nil {
+		findActions(s.medium.Actions(), found)
+		return 0
+	}
 	content, err := os.ReadFile(filepath.Join(s.Directory, actionsFile))
 	if err != nil {
 		return 0
@@ -84,6 +91,15 @@ func Actions(s *Store, from int64, found func(a *Action)) int64 {
 	return end
 }
 
+func findActions(lines []string, found func(a *Action)) {
+	for _, line := range lines {
+		a := parseAction([]byte(line))
+		if a != nil {
+			found(a)
+		}
+	}
+}
+
 func parseAction(line []byte) *Action {
 	a := &Action{}
 	if len(line) == 0 || json.Unmarshal(line, a) != nil || !isID.MatchString(a.ID) {
@@ -95,6 +111,11 @@ func parseAction(line []byte) *Action {
 // NewActions calls found for each action of which Told was not called yet, and returns what
 // to call it with.
 func NewActions(s *Store, found func(a *Action)) int64 {
+	if s.medium != nil {
+		lines := s.medium.NewActions()
+		findActions(lines, found)
+		return int64(len(lines))
+	}
 	content, _ := plainfile.Read(plainfile.Look(filepath.Join(s.Directory, toldFile)), 100)
 	from, err := strconv.ParseInt(strings.TrimSpace(string(content)), 10, 64)
 	if err != nil || from < 0 {
@@ -106,6 +127,10 @@ func NewActions(s *Store, found func(a *Action)) int64 {
 // Told notes up to where actions are recorded. Where the disk refuses that, they are
 // recorded twice.
 func Told(s *Store, end int64) {
+	if s.medium != nil {
+		s.medium.Told(end)
+		return
+	}
 	aside := filepath.Join(s.Directory, temporary, toldFile)
 	_ = os.Remove(aside)
 	if writeSynced(aside, []byte(strconv.FormatInt(end, 10)+"\n")) == nil {

@@ -28,6 +28,7 @@ type Entry struct {
 	When     int64 // when it is due, or when it died: milliseconds since 1970
 	Reason   string
 	Size     int64 // of the file
+	Seen     int64 // until when its owner before was there, as When; 0 where there was none
 }
 
 var (

@@ -36,6 +36,11 @@ const (
 
 // Note writes down an attempt.
 func Note(s *Store, a *Attempt) {
+	line := lineOf(a)
+	if s.medium != nil {
+		s.medium.Note(line)
+		return
+	}
 	j := &s.journal
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -55,7 +60,11 @@ func Note(s *Store, a *Attempt) {
 		}
 		j.file = file
 	}
-	_ = wal.Append(j.file, []byte(fmt.Sprintf("%s %d %s %d %d %s", a.ID, a.Number, a.Time.UTC().Format(time.RFC3339Nano), a.Status, a.Duration.Microseconds(), a.Outcome)))
+	_ = wal.Append(j.file, []byte(line))
+}
+
+func lineOf(a *Attempt) string {
+	return fmt.Sprintf("%s %d %s %d %d %s", a.ID, a.Number, a.Time.UTC().Format(time.RFC3339Nano), a.Status, a.Duration.Microseconds(), a.Outcome)
 }
 
 // CloseJournal closes the file of the attempts, until the next one.
@@ -79,6 +88,15 @@ func Attempts(s *Store, id string) []Attempt {
 
 // EachAttempt calls found for what is known of all deliveries' attempts, in order.
 func EachAttempt(s *Store, found func(a *Attempt)) {
+	if s.medium != nil {
+		s.medium.EachAttempt(func(line string) {
+			a := parseAttempt(line)
+			if a != nil {
+				found(a)
+			}
+		})
+		return
+	}
 	path := filepath.Join(s.Directory, journalFile)
 	for _, name := range []string{path + ".old", path} {
 		if _, err := os.Stat(name); err != nil {

@@ -14,6 +14,9 @@ const namesAtOnce = 500
 // that are not ours are counted. It holds no more than some hundred names at once, however
 // many there are.
 func List(s *Store, state string, found func(e *Entry) bool) (int, error) {
+	if s.medium != nil {
+		return s.medium.List(state, false, found)
+	}
 	foreign := 0
 	for i := range shards {
 		n, goOn, err := listShard(s, state, shards[i:i+1], found)
@@ -67,6 +70,9 @@ func listShard(s *Store, state, shard string, found func(e *Entry) bool) (int, b
 func Find(s *Store, id string) *Entry {
 	if !isID.MatchString(id) {
 		return nil
+	}
+	if s.medium != nil {
+		return s.medium.Find(id)
 	}
 	var one *Entry
 	for _, state := range []string{Waiting, Dead} {

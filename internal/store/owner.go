@@ -40,6 +40,9 @@ func NewOwner() *Owner {
 // Own says whether the store is the owner's now. Who is refused asks again after a while:
 // another one that says nothing for Silence is gone, and the store is taken over.
 func Own(s *Store, o *Owner, now time.Time) bool {
+	if s.medium != nil {
+		return s.medium.Own()
+	}
 	path := filepath.Join(s.Directory, lockFile)
 	state := plainfile.Look(path)
 	if state.Info == nil {
@@ -77,6 +80,10 @@ func makeLock(o *Owner, path string) bool {
 
 // Disown lets the next one have the store at once.
 func Disown(s *Store, o *Owner) {
+	if s.medium != nil {
+		s.medium.Disown()
+		return
+	}
 	path := filepath.Join(s.Directory, lockFile)
 	content, _ := plainfile.Read(plainfile.Look(path), 1000)
 	if strings.TrimSpace(string(content)) == o.token {
@@ -86,6 +93,9 @@ func Disown(s *Store, o *Owner) {
 
 // LastSign returns when an owner last said that it is there; now, where nobody has.
 func LastSign(s *Store) time.Time {
+	if s.medium != nil {
+		return time.Now()
+	}
 	state := plainfile.Look(filepath.Join(s.Directory, lockFile))
 	if state.Info == nil {
 		return time.Now()

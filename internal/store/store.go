@@ -14,7 +14,7 @@ import (
 	"github.com/hookward/hookward/internal/plainfile"
 )
 
-// Store is a directory of deliveries, of one middleware. All functions may be used by
+// Store is a directory of deliveries, of one middleware, or what is in its place. All functions may be used by
 // several goroutines at once, but of one delivery by one at a time.
 type Store struct {
 	Directory  string
@@ -23,6 +23,7 @@ type Store struct {
 	mu      sync.Mutex
 	keys    []*Key // newest first; empty: new files are in clear
 	journal journal
+	medium  *Medium // nil: it is a directory
 }
 
 const (
@@ -76,6 +77,9 @@ func keysOf(s *Store) []*Key {
 
 // Create sees to it that the directories are there, for Traefik's user alone.
 func Create(s *Store) error {
+	if s.medium != nil {
+		return nil
+	}
 	err := os.MkdirAll(s.Directory, 0o700)
 	if err != nil {
 		return err
@@ -112,6 +116,9 @@ func Create(s *Store) error {
 // Clean removes what another process has left unfinished, which nobody was told is there.
 // Who calls it must own the store.
 func Clean(s *Store) {
+	if s.medium != nil {
+		return
+	}
 	directory := filepath.Join(s.Directory, temporary)
 	entries, err := os.ReadDir(directory)
 	if err != nil {
@@ -143,6 +150,9 @@ func Put(s *Store, d *Delivery, e *Entry) error {
 	}
 	e.ID = d.ID
 	e.Size = int64(len(content))
+	if s.medium != nil {
+		return s.medium.Put(e, d.Claim, content)
+	}
 	aside := filepath.Join(s.Directory, temporary, d.ID)
 	path := filepath.Join(s.Directory, nameOf(e))
 	err = writeSynced(aside, content)
@@ -200,10 +210,21 @@ func syncDirectory(path string) error {
 
 // Load returns a delivery, whole, or a word for what is wrong with it.
 func Load(s *Store, e *Entry) (*Delivery, string) {
+	if s.medium != nil {
+		content, problem := s.medium.Read(e.ID, 0, -1)
+		if problem != "" {
+			return nil, problem
+		}
+		return decodeOf(s, e, content)
+	}
 	content, err := os.ReadFile(filepath.Join(s.Directory, nameOf(e)))
 	if err != nil {
 		return nil, problemOf(err)
 	}
+	return decodeOf(s, e, content)
+}
+
+func decodeOf(s *Store, e *Entry, content []byte) (*Delivery, string) {
 	d, problem := decode(content, keysOf(s))
 	if problem == "" && d.ID != e.ID {
 		return nil, Undecodable
@@ -220,12 +241,15 @@ func problemOf(err error) string {
 
 // Head is Load without the body, of which it reads nothing.
 func Head(s *Store, e *Entry) (*Delivery, string) {
+	if s.medium != nil {
+		return headOf(s, e)
+	}
 	f, err := os.Open(filepath.Join(s.Directory, nameOf(e)))
 	if err != nil {
 		return nil, problemOf(err)
 	}
 	defer func() { _ = f.Close() }()
-	content, err := io.ReadAll(io.LimitReader(f, 8192))
+	content, err := io.ReadAll(io.LimitReader(f, firstRead))
 	if err != nil {
 		return nil, Unreadable
 	}
@@ -256,6 +280,14 @@ func Move(s *Store, e *Entry, to Entry) error {
 	if to.State != Dead {
 		to.Reason = ""
 	}
+	to.Size = e.Size
+	if s.medium != nil {
+		err := s.medium.Move(e, &to)
+		if err == nil {
+			*e = to
+		}
+		return err
+	}
 	path := filepath.Join(s.Directory, nameOf(&to))
 	err := os.Rename(filepath.Join(s.Directory, nameOf(e)), path)
 	if err != nil {
@@ -264,17 +296,26 @@ func Move(s *Store, e *Entry, to Entry) error {
 	if to.State != e.State {
 		_ = syncDirectory(filepath.Dir(path)) // else the end of the machine has it tried once more
 	}
-	to.Size = e.Size
 	*e = to
 	return nil
 }
 
 // Remove removes a delivery that is over.
 func Remove(s *Store, e *Entry) error {
+	if s.medium != nil {
+		return s.medium.Remove(e)
+	}
 	return os.Remove(filepath.Join(s.Directory, nameOf(e)))
 }
 
 // ReadRaw returns the content of a delivery's file as it is, for an export.
 func ReadRaw(s *Store, e *Entry) ([]byte, error) {
+	if s.medium != nil {
+		content, problem := s.medium.Read(e.ID, 0, -1)
+		if problem != "" {
+			return nil, errors.New("it is " + problem)
+		}
+		return content, nil
+	}
 	return os.ReadFile(filepath.Join(s.Directory, nameOf(e)))
 }

@@ -1,0 +1,274 @@
+package redisstore
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/hookward/hookward/internal/lease"
+	"github.com/hookward/hookward/internal/resp"
+	"github.com/hookward/hookward/internal/store"
+)
+
+// fullAt is from which part of its limits on a store is said to be nearly full, in percent.
+const (
+	fullAt       = 80
+	fullInterval = 30 * time.Second
+)
+
+// own says that the owner is there, and takes over what others have left.
+func own(c *Client) bool {
+	now := time.Now()
+	if c.options.Operator {
+		return mayStore(c) == nil
+	}
+	look(c, now)
+	c.mu.Lock()
+	refused := c.refused
+	silence := ""
+	if !c.well.IsZero() && now.Sub(c.well) >= Life {
+		silence = strconv.FormatInt(Life.Milliseconds(), 10)
+	}
+	name := !c.named
+	c.mu.Unlock()
+	if refused != "" {
+		return false
+	}
+	for turn := 0; turn < maxTurns; turn++ {
+		answer, err := ask(c, ownScript, c.owner, silence, strconv.Itoa(atOnce))
+		numbers := numbersOf(answer)
+		if err != nil || len(numbers) != 7 {
+			c.mu.Lock()
+			c.well = time.Time{}
+			c.looked = time.Time{} // it may be another server that answers next
+			c.mu.Unlock()
+			return false
+		}
+		take(c, numbers, now)
+		if numbers[0] < atOnce {
+			break
+		}
+	}
+	if name {
+		_, err := resp.RunTexts(c.server, nameScript, allNames, []string{c.options.Middleware})
+		c.mu.Lock()
+		c.named = err == nil
+		c.mu.Unlock()
+	}
+	tellFull(c, now)
+	return true
+}
+
+// take takes over what the server has said of all deliveries.
+func take(c *Client, numbers []int64, now time.Time) {
+	c.mu.Lock()
+	if c.well.IsZero() {
+		c.well = now
+	}
+	c.standing = store.Standing{Owned: int(numbers[1]), Revision: numbers[2], Graves: int(numbers[3])}
+	c.all = Numbers{Waiting: int(numbers[4]), Dead: int(numbers[5]), Bytes: numbers[6]}
+	c.mu.Unlock()
+}
+
+func numbersOf(texts []string) []int64 {
+	numbers := []int64{}
+	for _, text := range texts {
+		n, err := strconv.ParseInt(text, 10, 64)
+		if err != nil {
+			return nil
+		}
+		numbers = append(numbers, n)
+	}
+	return numbers
+}
+
+// tellFull says, now and then, that hardly anything more can be stored.
+func tellFull(c *Client, now time.Time) {
+	c.mu.Lock()
+	o := c.options
+	n := c.all
+	nearly := (n.Waiting+n.Dead)*100 >= o.MaxDeliveries*fullAt || n.Bytes/fullAt >= o.MaxBytes/100
+	tell := nearly && !o.Operator && now.Sub(c.full) >= fullInterval
+	if tell {
+		c.full = now
+	}
+	c.mu.Unlock()
+	if tell {
+		o.Tell("warn", fmt.Sprintf("the store in redis is more than %d %% full: %d of %d deliveries (%d of them dead), %d of %d bytes, of all Traefiks", fullAt, n.Waiting+n.Dead, o.MaxDeliveries, n.Dead, n.Bytes, o.MaxBytes))
+	}
+}
+
+// disown leaves what is the owner's to the others at once.
+func disown(c *Client) {
+	_, _ = ask(c, disownScript, c.owner) // or they take it when it is silent
+	if !c.options.Operator {
+		Close(c)
+	}
+}
+
+// Alive returns how many owners there are that are not silent.
+func Alive(c *Client) (int, error) {
+	answer, err := ask(c, aliveScript, strconv.FormatInt(Life.Milliseconds(), 10))
+	numbers := numbersOf(answer)
+	if err == nil && len(numbers) != 1 {
+		err = errAnswer
+	}
+	if err != nil {
+		return 0, err
+	}
+	return int(numbers[0]), nil
+}
+
+func standing(c *Client) store.Standing {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.standing
+}
+
+// All counts the deliveries of all owners, as own has seen them last.
+func All(c *Client) Numbers {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.all
+}
+
+// list lists a page at a time: what comes or goes meanwhile may be among it or not.
+func list(c *Client, state string, mine bool, found func(e *store.Entry) bool) (int, error) {
+	set := state
+	if mine {
+		set = "own:" + c.owner
+	}
+	foreign := 0
+	seen := map[string]bool{}
+	for cursor := ""; cursor != "0"; {
+		if cursor == "" {
+			cursor = "0"
+		}
+		answer, err := ask(c, listScript, c.owner, set, cursor, strconv.Itoa(pageSize))
+		if err != nil {
+			return foreign, err
+		}
+		if len(answer)%4 != 1 {
+			return foreign, errAnswer
+		}
+		cursor = answer[0]
+		now := time.Now().UnixMilli()
+		for i := 1; i < len(answer); i += 4 {
+			e := entryOf(answer[i], answer[i+1], answer[i+2], answer[i+3], now)
+			if e == nil {
+				foreign++
+				continue
+			}
+			if seen[e.ID] || state != "" && e.State != state {
+				continue
+			}
+			seen[e.ID] = true
+			if !found(e) {
+				return foreign, nil
+			}
+		}
+	}
+	return foreign, nil
+}
+
+// entryOf reads what the server says of a delivery. One that another owner may be trying
+// still is not due before that is over.
+func entryOf(name, size, wait, seen string, now int64) *store.Entry {
+	e := store.EntryOf(name)
+	numbers := numbersOf([]string{size, wait, seen})
+	if e == nil || numbers == nil {
+		return nil
+	}
+	e.Size = numbers[0]
+	if numbers[1] > 0 && e.When < now+numbers[1] {
+		e.When = now + numbers[1]
+	}
+	e.Seen = numbers[2]
+	return e
+}
+
+func find(c *Client, id string) *store.Entry {
+	answer, err := ask(c, findScript, id)
+	if err != nil || len(answer) != 2 {
+		return nil
+	}
+	return entryOf(answer[0], answer[1], "0", "0", 0)
+}
+
+func fetch(c *Client, claims []string) []*store.Entry {
+	entries := []*store.Entry{}
+	for len(claims) > 0 {
+		n := len(claims)
+		if n > pageSize {
+			n = pageSize
+		}
+		args := []string{c.owner}
+		for _, claim := range claims[:n] {
+			args = append(args, lease.KeyOf(c.tag, claim))
+		}
+		claims = claims[n:]
+		answer, err := ask(c, fetchScript, args...)
+		if err != nil {
+			return entries
+		}
+		for i := 0; i+1 < len(answer); i += 2 {
+			e := entryOf(answer[i], answer[i+1], "0", "0", 0)
+			if e != nil {
+				entries = append(entries, e)
+			}
+		}
+	}
+	return entries
+}
+
+// eachLine calls found for each line of a list, of which the newest stands first if it is
+// said to be reversed.
+func eachLine(c *Client, name string, reversed bool, found func(line string)) {
+	lines := []string{}
+	for {
+		page, err := ask(c, linesScript, name, strconv.Itoa(len(lines)), strconv.Itoa(len(lines)+maxLines-1))
+		if err != nil || len(page) == 0 {
+			break
+		}
+		lines = append(lines, page...)
+	}
+	for i := range lines {
+		if reversed {
+			found(lines[len(lines)-1-i])
+		} else {
+			found(lines[i])
+		}
+	}
+}
+
+func noteAction(c *Client, line string) error {
+	return done(c, actionScript, c.owner, line, strconv.Itoa(maxChanges))
+}
+
+func changes(c *Client) []string {
+	lines := []string{}
+	eachLine(c, "changes", false, func(line string) { lines = append(lines, line) })
+	return lines
+}
+
+func newActions(c *Client) []string {
+	lines, err := ask(c, linesScript, "actions:"+c.owner, "0", strconv.Itoa(maxLines-1))
+	if err != nil {
+		return nil
+	}
+	c.mu.Lock()
+	c.actions = lines
+	c.mu.Unlock()
+	return lines
+}
+
+func told(c *Client, n int64) {
+	c.mu.Lock()
+	lines := c.actions
+	c.actions = nil
+	c.mu.Unlock()
+	if int64(len(lines)) < n {
+		return
+	}
+	_, _ = ask(c, toldScript, append([]string{c.owner}, lines[:n]...)...) // or they are told again
+}

@@ -1,0 +1,132 @@
+package store
+
+import (
+	"errors"
+	"time"
+)
+
+// Medium is where deliveries are that several processes have together, in the place of a
+// directory. Each delivery has one owner among them, who alone tries it and says what
+// becomes of it. All functions may be called by several goroutines at once.
+type Medium struct {
+	// Put stores content by the entry, which is its caller's then, and notes with that, in
+	// one step, that the claim is taken. With an error it may be there all the same, as the
+	// caller's. ErrThere says that another one has stored or delivered what has this claim.
+	Put func(e *Entry, claim string, content []byte) error
+	// Lease returns the content of one that is the caller's and waits, which nobody else
+	// tries for so long, whatever becomes of the caller; or a word for what is wrong.
+	Lease func(id string, d time.Duration) ([]byte, string)
+	// Read returns a part of the content, whoever's it is, or a word for what is wrong. A
+	// negative end is the last byte.
+	Read func(id string, from, to int) ([]byte, string)
+	// Move and Remove return an error that os.IsNotExist knows where the entry is not there,
+	// in this state, or not the caller's. To say it twice is to say it once.
+	Move   func(e *Entry, to *Entry) error
+	Remove func(e *Entry) error
+	// List calls found for what there is in a state, and says how much is not readable. With
+	// mine it is what the caller has in all states.
+	List func(state string, mine bool, found func(e *Entry) bool) (int, error)
+	Find func(id string) *Entry
+	// Own says that the caller is there, and whether it may work. Disown gives up what it has.
+	Own    func() bool
+	Disown func()
+	// Standing returns what Own has seen last.
+	Standing func() Standing
+	// Fetch makes the caller's, and returns, the dead that have one of the claims.
+	Fetch func(claims []string) []*Entry
+
+	Note        func(line string)
+	EachAttempt func(found func(line string))
+	// NoteAction notes what an operator does. Actions returns all of that, and NewActions
+	// what the caller has to tell of; Told says that it has told of the first ones of these.
+	NoteAction func(line string) error
+	Actions    func() []string
+	NewActions func() []string
+	Told       func(n int64)
+}
+
+// Standing is what the owner of a part of a Medium may have missed.
+type Standing struct {
+	Owned    int   // deliveries that are its own
+	Revision int64 // another number once somebody else has changed anything about these
+	Graves   int   // dead deliveries of all owners that have a claim
+}
+
+// ErrThere says that nothing is to be stored: there is an entry of the same claim, or it has
+// been delivered.
+var ErrThere = errors.New("it is stored already")
+
+// NewShared is New for a store that several processes have together.
+func NewShared(m *Medium, middleware string, keys []*Key) *Store {
+	return &Store{Middleware: middleware, keys: keys, medium: m}
+}
+
+// IsShared says whether several processes may work on a store at once.
+func IsShared(s *Store) bool { return s.medium != nil }
+
+// Lease is Load for who is about to try a delivery: nobody else does so for so long, or
+// until it is moved.
+func Lease(s *Store, e *Entry, d time.Duration) (*Delivery, string) {
+	if s.medium == nil {
+		return Load(s, e)
+	}
+	content, problem := s.medium.Lease(e.ID, d)
+	if problem != "" {
+		return nil, problem
+	}
+	return decodeOf(s, e, content)
+}
+
+// Mine calls found for each delivery that is the caller's, of a store that is shared.
+func Mine(s *Store, found func(e *Entry) bool) (int, error) {
+	return s.medium.List("", true, found)
+}
+
+// Stand returns how things stood when Own was last called, of a store that is shared.
+func Stand(s *Store) Standing { return s.medium.Standing() }
+
+// Fetch has the caller have the dead that have one of the claims, whoever had them, of a
+// store that is shared.
+func Fetch(s *Store, claims []string) []*Entry { return s.medium.Fetch(claims) }
+
+// headOf is Head of what is not in a file.
+func headOf(s *Store, e *Entry) (*Delivery, string) {
+	content, problem := s.medium.Read(e.ID, 0, firstRead-1)
+	if problem != "" {
+		return nil, problem
+	}
+	l, problem := readLine(content)
+	if problem != "" {
+		return nil, problem
+	}
+	end := len(l.line) + l.head + l.extra
+	if end > len(content) {
+		rest, problem := s.medium.Read(e.ID, len(content), end-1)
+		if problem != "" {
+			return nil, problem
+		}
+		content = append(content, rest...)
+	}
+	if l.id != e.ID || sizeOf(l) != e.Size {
+		return nil, Undecodable
+	}
+	return decodeHeadOf(content, l, keysOf(s))
+}
+
+// firstRead is how much of a file is read for what is known of a delivery, as it is enough
+// nearly always.
+const firstRead = 8192
+
+// EntryOf reads what NameOf has made of an entry, and returns nil where it has not.
+func EntryOf(name string) *Entry {
+	for _, state := range []string{Waiting, Dead} {
+		n := len(state)
+		if len(name) > n+3 && name[:n] == state && name[n] == '/' && name[n+2] == '/' {
+			return entryOf(state, name[n+1:n+2], name[n+3:])
+		}
+	}
+	return nil
+}
+
+// NameOf returns all that changes about a delivery as one text: the name of its file.
+func NameOf(e *Entry) string { return nameOf(e) }
