@@ -1,0 +1,473 @@
+// Package redisstore holds internal/redisstore, and the engine of internal/delivery on it,
+// against a real redis-server.
+package redisstore
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"reflect"
+	"sort"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/hookward/hookward/dev/stores"
+	"github.com/hookward/hookward/dev/testkit"
+	"github.com/hookward/hookward/internal/lease"
+	"github.com/hookward/hookward/internal/redisstore"
+	"github.com/hookward/hookward/internal/resp"
+	"github.com/hookward/hookward/internal/store"
+)
+
+// owner is one process's part of a store.
+type owner struct {
+	*store.Store
+	client *redisstore.Client
+
+	mu   sync.Mutex
+	said []string
+}
+
+func (o *owner) told() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return strings.Join(o.said, "\n")
+}
+
+const window = time.Hour
+
+func open(address string, change func(o *redisstore.Options), keys ...*store.Key) *owner {
+	one := &owner{}
+	o := redisstore.Options{Middleware: "kept@file", MaxBytes: 64 << 20, MaxDeliveries: 1000, Window: window, Tell: func(level, message string) {
+		one.mu.Lock()
+		one.said = append(one.said, level+" "+message)
+		one.mu.Unlock()
+	}}
+	if change != nil {
+		change(&o)
+	}
+	one.client = redisstore.New(resp.Options{Endpoints: []string{address}, DialTimeout: testkit.Patience, ReadTimeout: testkit.Patience, WriteTimeout: testkit.Patience, PoolSize: 8}, o)
+	one.Store = redisstore.Open(one.client, keys)
+	return one
+}
+
+func operator(o *redisstore.Options) { o.Operator = true }
+
+func delivery(claim, body string) *store.Delivery {
+	return &store.Delivery{ID: store.NewID(), Received: time.Now(), Middleware: "kept@file", Router: "r@file", Claim: claim, Method: "POST", RequestURI: "/in", URL: "/in",
+		Headers: map[string][]string{"X-One": {"a", "b\xff"}}, Body: []byte(body)}
+}
+
+func (o *owner) put(t *testing.T, d *store.Delivery) *store.Entry {
+	t.Helper()
+	e := &store.Entry{Attempts: 1, Step: 1, When: time.Now().UnixMilli()}
+	if err := store.Put(o.Store, d, e); err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+// own has an owner say that it is there.
+func (o *owner) own(t *testing.T) {
+	t.Helper()
+	if !store.Own(o.Store, nil, time.Now()) {
+		t.Fatalf("the store is not to be had: %s", o.told())
+	}
+}
+
+func (o *owner) mine(t *testing.T) []string {
+	t.Helper()
+	ids := []string{}
+	if _, err := store.Mine(o.Store, func(e *store.Entry) bool { ids = append(ids, e.ID); return true }); err != nil {
+		t.Fatal(err)
+	}
+	sort.Strings(ids)
+	return ids
+}
+
+func dead(e *store.Entry) store.Entry {
+	return store.Entry{State: store.Dead, ID: e.ID, Attempts: e.Attempts, Step: e.Step, When: time.Now().UnixMilli(), Reason: "rejected"}
+}
+
+func claimOf(t *testing.T, server *stores.RedisServer, claim string) string {
+	t.Helper()
+	return server.Do(t, "GET", lease.KeyOf(lease.Tag("kept@file"), claim))
+}
+
+// What is stored is read as it was, in clear and encrypted, whatever is in it, and in Redis
+// there is nothing left of it in the end.
+func TestRoundTrip(t *testing.T) {
+	server := stores.Redis(t)
+	key, err := store.NewKey(bytes.Repeat([]byte("k"), store.KeyBytes))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, keys := range map[string][]*store.Key{"clear": nil, "encrypted": {key}} {
+		t.Run(name, func(t *testing.T) {
+			server.Do(t, "FLUSHALL")
+			o := open(server.Address, nil, keys...)
+			o.own(t)
+			for i, body := range []string{"", "a", "\r\n$1\r\n\x00\xff", strings.Repeat("a secret body ", 300_000)} {
+				d := delivery("claim "+strconv.Itoa(i), body)
+				d.Headers["X-Long"] = []string{strings.Repeat("x", 20_000)}
+				e := o.put(t, d)
+				head, problem := store.Head(o.Store, e)
+				if problem != "" || !reflect.DeepEqual(head.Headers, d.Headers) || head.Body != nil {
+					t.Fatalf("%s %+v", problem, head)
+				}
+				for _, load := range []func() (*store.Delivery, string){
+					func() (*store.Delivery, string) { return store.Load(o.Store, e) },
+					func() (*store.Delivery, string) { return store.Lease(o.Store, e, time.Minute) },
+				} {
+					got, problem := load()
+					if problem != "" || string(got.Body) != body || got.Claim != d.Claim || !got.Received.Equal(d.Received) {
+						t.Fatal(problem)
+					}
+				}
+				if raw, err := store.ReadRaw(o.Store, e); err != nil || int64(len(raw)) != e.Size || len(keys) > 0 && bytes.Contains(raw, []byte("secret")) {
+					t.Errorf("%v: %d bytes", err, len(raw))
+				}
+				found := store.Find(o.Store, d.ID)
+				if found == nil || *found != *e {
+					t.Errorf("%+v, want %+v", found, e)
+				}
+				if err := store.Move(o.Store, e, dead(e)); err != nil {
+					t.Fatal(err)
+				}
+				states := map[string]int{}
+				for _, state := range []string{store.Waiting, store.Dead} {
+					foreign, err := store.List(o.Store, state, func(_ *store.Entry) bool { states[state]++; return true })
+					if foreign > 0 || err != nil {
+						t.Error(foreign, err)
+					}
+				}
+				if !reflect.DeepEqual(states, map[string]int{store.Dead: 1}) {
+					t.Error(states)
+				}
+				if err := store.Remove(o.Store, e); err != nil {
+					t.Fatal(err)
+				}
+				if _, problem := store.Load(o.Store, e); problem != store.Gone || store.Find(o.Store, e.ID) != nil {
+					t.Error(problem)
+				}
+			}
+			store.Disown(o.Store, nil)
+			left := strings.Fields(server.Do(t, "KEYS", "*"))
+			sort.Strings(left)
+			tag := "hookward:store:" + lease.Tag("kept@file") + ":"
+			if server.Do(t, "GET", tag+"bytes") != "0" || !reflect.DeepEqual(left, []string{tag + "bytes", "hookward:stores"}) {
+				t.Error(left)
+			}
+		})
+	}
+}
+
+// All keys of a middleware, those of its claims included, are in one slot of a cluster.
+func TestOneSlot(t *testing.T) {
+	server := stores.Redis(t)
+	o := open(server.Address, nil)
+	o.own(t)
+	e := o.put(t, delivery("claim", "body"))
+	o.put(t, delivery("another", "body"))
+	store.Note(o.Store, &store.Attempt{ID: e.ID, Number: 1, Time: time.Now(), Outcome: "failed"})
+	if err := store.NoteAction(o.Store, &store.Action{ID: e.ID, Action: store.Drop}); err != nil {
+		t.Fatal(err)
+	}
+	if err := store.Move(o.Store, e, dead(e)); err != nil {
+		t.Fatal(err)
+	}
+	keys := strings.Fields(server.Do(t, "KEYS", "*{*"))
+	if len(keys) < 11 {
+		t.Error(keys)
+	}
+	for _, key := range keys {
+		if !strings.Contains(key, lease.Tag("kept@file")+":") || strings.Count(key, "{") != 1 {
+			t.Errorf("%q is in another slot", key)
+		}
+	}
+}
+
+// The limits are of all owners together, and what is refused leaves nothing.
+func TestLimits(t *testing.T) {
+	server := stores.Redis(t)
+	few := func(o *redisstore.Options) { o.MaxDeliveries = 5 }
+	a, b := open(server.Address, few), open(server.Address, few)
+	for i := range 5 {
+		[]*owner{a, b}[i%2].put(t, delivery("", "body"))
+	}
+	refuses := func(says string) {
+		t.Helper()
+		before := server.Do(t, "DBSIZE")
+		for _, o := range []*owner{a, b} {
+			err := store.Put(o.Store, delivery("claim", strings.Repeat("x", 1000)), &store.Entry{})
+			if err == nil || !strings.Contains(err.Error(), says) {
+				t.Errorf("%v, want %s", err, says)
+			}
+		}
+		if after := server.Do(t, "DBSIZE"); after != before || claimOf(t, server, "claim") != "" {
+			t.Errorf("%s keys, before %s", after, before)
+		}
+	}
+	refuses("store.maxDeliveries")
+	for _, o := range []*owner{a, b} {
+		redisstore.SetLimits(o.client, 2000, 100, window)
+	}
+	refuses("store.maxBytes")
+	redisstore.SetLimits(a.client, 64<<20, 6, window)
+	a.own(t)
+	if !strings.Contains(a.told(), "more than 80 % full") {
+		t.Error(a.told())
+	}
+}
+
+// Only its owner tries a delivery and says what becomes of it. Another one has it once that
+// has given up, and even then does not try what the first is trying still.
+func TestOneOwner(t *testing.T) {
+	server := stores.Redis(t)
+	a, b := open(server.Address, nil), open(server.Address, nil)
+	a.own(t)
+	b.own(t)
+	tried, idle := delivery("tried", "tried"), delivery("idle", "idle")
+	first, second := a.put(t, tried), a.put(t, idle)
+	refused := func(o *owner, e store.Entry) {
+		t.Helper()
+		if _, problem := store.Lease(o.Store, &e, time.Minute); problem != store.Gone {
+			t.Errorf("it is tried: %q", problem)
+		}
+		if err := store.Move(o.Store, &e, dead(&e)); !os.IsNotExist(err) {
+			t.Errorf("it is moved: %v", err)
+		}
+		if err := store.Remove(o.Store, &e); !os.IsNotExist(err) {
+			t.Errorf("it is removed: %v", err)
+		}
+	}
+	refused(b, *first)
+	if _, problem := store.Lease(a.Store, first, time.Minute); problem != "" {
+		t.Fatal(problem)
+	}
+	// Who has only just begun to speak to the server does not judge.
+	b.own(t)
+	if got := b.mine(t); len(got) > 0 {
+		t.Fatalf("%v is taken from one who is there", got)
+	}
+	store.Disown(a.Store, nil)
+	b.own(t)
+	want := []string{first.ID, second.ID}
+	sort.Strings(want)
+	if got := b.mine(t); !reflect.DeepEqual(got, want) {
+		t.Fatalf("%v, want %v", got, want)
+	}
+	_, err := store.Mine(b.Store, func(e *store.Entry) bool {
+		wait := time.Until(time.UnixMilli(e.When))
+		if e.Seen == 0 || (e.ID == first.ID) != (wait > 30*time.Second) {
+			t.Errorf("%+v, due in %v", e, wait)
+		}
+		return true
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, problem := store.Lease(b.Store, first, time.Minute); problem != store.Unreadable {
+		t.Errorf("two try it: %q", problem)
+	}
+	if _, problem := store.Lease(b.Store, second, time.Minute); problem != "" {
+		t.Error(problem)
+	}
+	// The one that was taken to be gone has lost it.
+	refused(open(server.Address, nil), *second)
+	if err := store.Move(b.Store, second, store.Entry{State: store.Waiting, ID: second.ID, Attempts: 2, Step: 2, When: 7}); err != nil {
+		t.Fatal(err)
+	}
+	if got := store.Find(b.Store, second.ID); got == nil || got.Attempts != 2 || got.When != 7 {
+		t.Errorf("%+v", got)
+	}
+}
+
+// A claim and its delivery are taken in one step, and end in one.
+func TestClaims(t *testing.T) {
+	server := stores.Redis(t)
+	a, b := open(server.Address, nil), open(server.Address, nil)
+	leases := lease.New(resp.NewClient(resp.Options{Endpoints: []string{server.Address}, DialTimeout: testkit.Patience, ReadTimeout: testkit.Patience, WriteTimeout: testkit.Patience, PoolSize: 2}, func(_, _ string, _ time.Time) {}), time.Second, func(_ string) {})
+	claims := func(want int) {
+		t.Helper()
+		found, number, err := lease.Claim(leases, lease.KeyOf(lease.Tag("kept@file"), "claim"))
+		if err != nil || found != want {
+			t.Errorf("%d %v, want %d", found, err, want)
+		}
+		if found == lease.Granted {
+			lease.Release(leases, lease.KeyOf(lease.Tag("kept@file"), "claim"), number)
+		}
+	}
+	claims(lease.Granted)
+	e := a.put(t, delivery("claim", "one"))
+	claims(lease.Stored)
+	if err := store.Put(b.Store, delivery("claim", "two"), &store.Entry{}); !errors.Is(err, store.ErrThere) {
+		t.Errorf("%v: one claim has two deliveries", err)
+	}
+	if ttl, err := strconv.Atoi(server.Do(t, "PTTL", lease.KeyOf(lease.Tag("kept@file"), "claim"))); err != nil || ttl < int(window.Milliseconds())/2 {
+		t.Error(ttl, err)
+	}
+	if err := store.Move(a.Store, e, dead(e)); err != nil {
+		t.Fatal(err)
+	}
+	claims(lease.Granted)
+	// Who has had it delivered after all ends the dead one, whoever's it is.
+	fetched := store.Fetch(b.Store, []string{"unknown", "claim"})
+	if len(fetched) != 1 || fetched[0].ID != e.ID || len(a.mine(t)) != 0 || len(b.mine(t)) != 1 {
+		t.Errorf("%+v %v %v", fetched, a.mine(t), b.mine(t))
+	}
+	// An operator has it tried again.
+	o := open(server.Address, operator)
+	back := store.Entry{State: store.Waiting, ID: e.ID, Attempts: 1, When: 1}
+	if err := store.Move(o.Store, fetched[0], back); err != nil {
+		t.Fatal(err)
+	}
+	claims(lease.Stored)
+	b.own(t)
+	if store.Stand(b.Store).Revision == 0 {
+		t.Error("its owner does not hear of it")
+	}
+	if err := store.Remove(b.Store, &back); err != nil {
+		t.Fatal(err)
+	}
+	claims(lease.Duplicate)
+	if err := store.Put(b.Store, delivery("claim", "two"), &store.Entry{}); !errors.Is(err, store.ErrThere) {
+		t.Errorf("%v: what was delivered is stored", err)
+	}
+}
+
+// A server without room stores nothing, and says so; what is there goes on.
+func TestFullServer(t *testing.T) {
+	server := stores.Redis(t, "--maxmemory", "4mb", "--maxmemory-policy", "noeviction")
+	o := open(server.Address, nil)
+	o.own(t)
+	entries := []*store.Entry{}
+	for i := range 3 {
+		entries = append(entries, o.put(t, delivery(fmt.Sprint(i), "body")))
+	}
+	server.Do(t, "EVAL", "for i=1,100000 do if not pcall(redis.call,'SET','fill'..i,string.rep('x',1000)) then return i end end", "0")
+	before := server.Do(t, "DBSIZE")
+	for i := range 2 {
+		err := store.Put(o.Store, delivery("refused"+fmt.Sprint(i), strings.Repeat("x", 100_000)), &store.Entry{})
+		if err == nil || !strings.Contains(err.Error(), "OOM") {
+			t.Errorf("%v: it is stored", err)
+		}
+	}
+	if after := server.Do(t, "DBSIZE"); after != before || claimOf(t, server, "refused0") != "" {
+		t.Errorf("%s keys, before %s", after, before)
+	}
+	o.own(t)
+	for _, e := range entries {
+		if _, problem := store.Lease(o.Store, e, time.Minute); problem != "" {
+			t.Errorf("it is not tried: %s", problem)
+		}
+	}
+	if err := store.Move(o.Store, entries[0], store.Entry{State: store.Waiting, ID: entries[0].ID, Attempts: 2, Step: 2, When: 9}); err != nil {
+		t.Error(err)
+	}
+	if err := store.Move(o.Store, entries[1], dead(entries[1])); err != nil {
+		t.Error(err)
+	}
+	if err := store.Remove(o.Store, entries[2]); err != nil {
+		t.Error(err)
+	}
+	server.Do(t, "SCRIPT", "FLUSH")
+	o.own(t)
+}
+
+// What a server's settings mean for deliveries is said once, and one that would delete them
+// is not used.
+func TestSettings(t *testing.T) {
+	server := stores.Redis(t, "--appendonly", "yes", "--appendfsync", "always")
+	o := open(server.Address, nil)
+	o.own(t)
+	if o.told() != "" {
+		t.Errorf("of a server that keeps all: %s", o.told())
+	}
+	for _, c := range []struct {
+		settings, says string
+		refused        bool
+	}{
+		{"appendfsync everysec", "warn the store in redis: appendfsync is everysec", false},
+		{"appendfsync no", "warn the store in redis: appendfsync is no", false},
+		{"appendonly no", "warn the store in redis: appendonly is no", false},
+		{"maxmemory 100mb maxmemory-policy volatile-lru", "warn the store in redis: maxmemory-policy is volatile-lru", false},
+		{"maxmemory 100mb maxmemory-policy allkeys-lru", "error the store in redis is not used: maxmemory-policy is allkeys-lru", true},
+		{"maxmemory-policy allkeys-random", "error the store in redis is not used: maxmemory-policy is allkeys-random", true},
+		{"maxmemory 0", "", false}, // and so nothing is deleted
+	} {
+		words := strings.Fields(c.settings)
+		for i := 0; i < len(words); i += 2 {
+			server.Do(t, "CONFIG", "SET", words[i], words[i+1])
+		}
+		o := open(server.Address, nil)
+		owned := store.Own(o.Store, nil, time.Now())
+		err := store.Put(o.Store, delivery("", "body"), &store.Entry{})
+		if owned == c.refused || (err != nil) != c.refused || !strings.Contains(o.told(), c.says) || strings.Count(o.told(), "\n") > 0 {
+			t.Errorf("%s: %v %v %q", c.settings, owned, err, o.told())
+		}
+		words = strings.Fields("appendonly yes appendfsync always")
+		for i := 0; i < len(words); i += 2 {
+			server.Do(t, "CONFIG", "SET", words[i], words[i+1])
+		}
+	}
+	// Who may not ask is told what to see to.
+	server.Do(t, "ACL", "SETUSER", "default", "-info", "-config")
+	o = open(server.Address, nil)
+	o.own(t)
+	if !strings.Contains(o.told(), "can't be read") {
+		t.Error(o.told())
+	}
+}
+
+// What an operator does is told by one of the gates, once, and is kept.
+func TestActions(t *testing.T) {
+	server := stores.Redis(t)
+	a := open(server.Address, nil)
+	a.own(t)
+	e := a.put(t, delivery("", "body"))
+	o := open(server.Address, operator)
+	action := &store.Action{ID: e.ID, Action: store.Drop, Reason: "x"}
+	if err := store.NoteAction(o.Store, action); err != nil {
+		t.Fatal(err)
+	}
+	if err := store.Remove(o.Store, e); err != nil {
+		t.Fatal(err)
+	}
+	store.Disown(o.Store, nil)
+	a.own(t)
+	told := 0
+	end := store.NewActions(a.Store, func(got *store.Action) {
+		told++
+		if *got != *action {
+			t.Errorf("%+v", got)
+		}
+	})
+	store.Told(a.Store, end)
+	store.Told(a.Store, end)
+	store.NewActions(a.Store, func(_ *store.Action) { told++ })
+	kept := 0
+	store.Actions(a.Store, 0, func(_ *store.Action) { kept++ })
+	if told != 1 || kept != 1 {
+		t.Errorf("told %d times, %d are kept", told, kept)
+	}
+	for i := range 3 {
+		store.Note(a.Store, &store.Attempt{ID: e.ID, Number: i + 1, Time: time.Now(), Outcome: "failed"})
+	}
+	for i, one := range store.Attempts(a.Store, e.ID) {
+		if one.Number != i+1 {
+			t.Errorf("%+v", one)
+		}
+	}
+	names, err := redisstore.Names(o.client)
+	if err != nil || !reflect.DeepEqual(names, []string{"kept@file"}) {
+		t.Error(names, err)
+	}
+	if n, err := redisstore.Alive(o.client); n != 1 || err != nil {
+		t.Error(n, err)
+	}
+}
