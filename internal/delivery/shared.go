@@ -109,8 +109,8 @@ func reread(e *Engine) error {
 func compare(e *Engine, found map[string]*item) []*item {
 	missing := []*item{}
 	for _, it := range itemsOf(e) {
-		if it.busy || it.end != "" {
-			continue // which is written down first
+		if it.busy || it.end != "" && it.entry.State == store.Waiting {
+			continue // what has become of it is written down first
 		}
 		now := found[it.entry.ID]
 		if now == nil {

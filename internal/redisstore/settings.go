@@ -10,7 +10,7 @@ import (
 
 // lookInterval is how often the server's settings are looked at. They are, too, whenever it
 // was away.
-const lookInterval = time.Minute
+const lookInterval = 15 * time.Second
 
 // mayStore says why nothing is stored, or nil.
 func mayStore(c *Client) error {
