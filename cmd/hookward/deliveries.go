@@ -4,6 +4,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/hookward/hookward/cmd/hookward/internal/deliveries"
@@ -24,12 +25,16 @@ tried again. The actions:
 An ID is hookward's (X-Hookward-Id) or the sender's own. Without one, the options say
 which are meant; replay and drop then take the dead alone, unless --state says otherwise.
 
-list, show and export may run at any time. replay, drop and adopt need the Traefik stopped
+list, show and export may run at any time. On disk, replay, drop and adopt need the Traefik stopped
 that works on the store, and refuse otherwise. Run them as Traefik's user. What they do,
 who did it and why is kept beside the deliveries, in the file changes.
 
 The exit status is 0 if all is well, 1 if list --state dead finds any, if nothing is found
 to show, or if a delivery was left as it is, and 2 if nothing could be done.
+
+Deliveries that several Traefiks share are in Redis: name it with --redis in the place of
+--directory. There, replay and drop may run while Traefiks do; adopt needs those stopped
+whose middleware is to lose them.
 
   hookward deliveries list --directory /var/lib/hookward --state dead
   hookward deliveries show --directory /var/lib/hookward 019ad2c4f0e8a1b2c3d410000001
@@ -43,6 +48,7 @@ type deliveriesOptions struct {
 	since, until, reason, rate          string
 	to, router                          string
 	keys                                texts
+	redis                               redisFlags
 	preview, force, asJSON              bool
 
 	action   string
@@ -60,6 +66,7 @@ func deliveriesCommand() command {
 	c.define = func(flags *flag.FlagSet) func(arguments []string, s streams) int {
 		o := &deliveriesOptions{now: time.Now()}
 		flags.StringVar(&o.directory, "directory", "", "the `DIRECTORY` that the gates' stateDirectory names")
+		o.redis.define(flags)
 		flags.StringVar(&o.state, "state", "", "only those in this `STATE`: waiting or dead")
 		flags.StringVar(&o.middleware, "middleware", "", "only those of the middleware of this `NAME`, with @file or the like, or\nwithout")
 		flags.StringVar(&o.event, "event", "", "only those of this `TYPE` of event")
@@ -89,12 +96,12 @@ func (o *deliveriesOptions) run(arguments []string, s streams) (int, error) {
 	if err != nil {
 		return exitUsage, err
 	}
-	stores, err := deliveries.Stores(o.directory, o.middleware, keys)
+	stores, err := o.stores(keys)
 	if err != nil {
-		return exitUsage, errors.New("--directory: " + oneLine(err.Error()))
+		return exitUsage, err
 	}
 	if len(stores) == 0 && o.middleware != "" {
-		return exitUsage, fmt.Errorf("--middleware: nothing of %q is stored in %s; 'hookward deliveries list' shows what is", o.middleware, o.directory)
+		return exitUsage, fmt.Errorf("--middleware: nothing of %q is stored in %s; 'hookward deliveries list' shows what is", o.middleware, o.place())
 	}
 	if o.action == store.Adopt {
 		err = o.findHeir(stores, keys)
@@ -148,6 +155,9 @@ func (o *deliveriesOptions) findHeir(stores []*store.Store, keys []*store.Key) e
 	if len(stores) == 1 && stores[0].Middleware == o.to && o.router == "" {
 		return errors.New("--to: is whose they are already; --router has them go through another router")
 	}
+	if o.redis.isSet() {
+		return o.findSharedHeir(stores, keys)
+	}
 	o.heir = deliveries.NewHeir(o.directory, o.to, o.router, keys)
 	if o.heir == nil {
 		return fmt.Errorf("--to: %s has no store of %q; start Traefik once with that middleware and its option delivery, and stop it again", o.directory, o.to)
@@ -179,6 +189,9 @@ func tellMissing(s streams, stores []*store.Store, missing []string) {
 		where := deliveries.Whereabouts(stores, id)
 		if where == "" {
 			where = "is not in this directory, or not among those that the options leave"
+		}
+		if len(stores) > 0 && store.IsShared(stores[0]) {
+			where = strings.Replace(where, "in this directory", "in redis", 1)
 		}
 		fmt.Fprintf(s.stderr, "%s %s\n", oneLine(id), oneLine(where))
 	}

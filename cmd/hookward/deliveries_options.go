@@ -23,8 +23,10 @@ func (o *deliveriesOptions) read(arguments []string) ([]*store.Key, error) {
 	adopts := o.action == store.Adopt
 	changes := o.action == store.Replay || o.action == store.Drop || adopts
 	switch {
-	case o.directory == "":
-		return nil, errors.New("--directory: is required: what the gates' stateDirectory names")
+	case o.directory == "" && !o.redis.isSet():
+		return nil, errors.New("--directory: is required: what the gates' stateDirectory names; or --redis, for a store that Traefiks share")
+	case o.directory != "" && o.redis.isSet():
+		return nil, errors.New("--directory and --redis: deliveries are in one of them; name that one")
 	case o.state != "" && o.state != store.Waiting && o.state != store.Dead:
 		return nil, fmt.Errorf("--state: must be waiting or dead, not %q", o.state)
 	case !changes && (o.reason != "" || o.preview):

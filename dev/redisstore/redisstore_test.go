@@ -467,7 +467,7 @@ func TestActions(t *testing.T) {
 	if err != nil || !reflect.DeepEqual(names, []string{"kept@file"}) {
 		t.Error(names, err)
 	}
-	if n, err := redisstore.Alive(o.client); n != 1 || err != nil {
+	if n, err := store.Alive(o.Store); n != 1 || err != nil {
 		t.Error(n, err)
 	}
 }

@@ -106,8 +106,8 @@ func disown(c *Client) {
 	}
 }
 
-// Alive returns how many owners there are that are not silent.
-func Alive(c *Client) (int, error) {
+// alive returns how many owners there are that are not silent.
+func alive(c *Client) (int, error) {
 	answer, err := ask(c, aliveScript, strconv.FormatInt(Life.Milliseconds(), 10))
 	numbers := numbersOf(answer)
 	if err == nil && len(numbers) != 1 {

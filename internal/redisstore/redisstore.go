@@ -111,6 +111,7 @@ func Open(c *Client, keys []*store.Key) *store.Store {
 		Find:        func(id string) *store.Entry { return find(c, id) },
 		Own:         func() bool { return own(c) },
 		Disown:      func() { disown(c) },
+		Alive:       func() (int, error) { return alive(c) },
 		Standing:    func() store.Standing { return standing(c) },
 		Fetch:       func(claims []string) []*store.Entry { return fetch(c, claims) },
 		Note:        func(line string) { _, _ = ask(c, noteScript, line, strconv.Itoa(maxAttempts)) },
@@ -146,6 +147,9 @@ func ask(c *Client, s *resp.Script, args ...string) ([]string, error) {
 // errAnswer is for what a script of ours never answers.
 var errAnswer = errors.New("the server answers what makes no sense")
 
+// errWindow is for a claim that nobody remembers.
+var errWindow = errors.New("there is no window for its claim")
+
 // done says what a script has answered that changes a delivery.
 func done(c *Client, s *resp.Script, args ...string) error {
 	answer, err := ask(c, s, args...)
@@ -172,6 +176,9 @@ func put(c *Client, e *store.Entry, claim string, content []byte) error {
 	c.mu.Lock()
 	o := c.options
 	c.mu.Unlock()
+	if claim != "" && o.Window <= 0 {
+		return errWindow
+	}
 	if claim != "" {
 		claim = lease.KeyOf(c.tag, claim)
 	}

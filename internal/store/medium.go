@@ -30,6 +30,8 @@ type Medium struct {
 	// Own says that the caller is there, and whether it may work. Disown gives up what it has.
 	Own    func() bool
 	Disown func()
+	// Alive counts the owners that are there.
+	Alive func() (int, error)
 	// Standing returns what Own has seen last.
 	Standing func() Standing
 	// Fetch makes the caller's, and returns, the dead that have one of the claims.
@@ -81,6 +83,9 @@ func Lease(s *Store, e *Entry, d time.Duration) (*Delivery, string) {
 func Mine(s *Store, found func(e *Entry) bool) (int, error) {
 	return s.medium.List("", true, found)
 }
+
+// Alive counts the processes that work on a store that is shared.
+func Alive(s *Store) (int, error) { return s.medium.Alive() }
 
 // Stand returns how things stood when Own was last called, of a store that is shared.
 func Stand(s *Store) Standing { return s.medium.Standing() }

@@ -62,7 +62,7 @@ func (h *Heir) take(k *Kept, d *store.Delivery) error {
 		d.Router = h.Router
 	}
 	entry := k.Entry
-	if h.Store.Directory == k.Store.Directory {
+	if h.Store == k.Store {
 		entry.When++ // the name is another one, so the old file stays until the new one is there
 		err := store.Put(h.Store, d, &entry)
 		if err != nil {

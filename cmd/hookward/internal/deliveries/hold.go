@@ -32,6 +32,9 @@ type Hold struct {
 // Take has a store for its caller until Release. It waits for as long as it takes to see
 // that whoever had it before is gone.
 func Take(s *store.Store) (*Hold, error) {
+	if store.IsShared(s) {
+		return takeShared(s)
+	}
 	err := checkUser(s)
 	if err != nil {
 		return nil, err
