@@ -470,4 +470,13 @@ func TestActions(t *testing.T) {
 	if n, err := store.Alive(o.Store); n != 1 || err != nil {
 		t.Error(n, err)
 	}
+	// What nobody has any more is known, and what somebody has is no orphan.
+	options := resp.Options{Endpoints: []string{server.Address}, DialTimeout: testkit.Patience, ReadTimeout: testkit.Patience, WriteTimeout: testkit.Patience, PoolSize: 2}
+	a.put(t, delivery("", "body"))
+	for _, want := range []map[string]int{{}, {"kept@file": 1}} {
+		if found, err := redisstore.Orphans(options); err != nil || !reflect.DeepEqual(found, want) {
+			t.Errorf("%v %v, want %v", found, err, want)
+		}
+		store.Disown(a.Store, nil)
+	}
 }

@@ -36,8 +36,9 @@ type DeliveryRecord struct {
 
 	// Action is what has become of the delivery: `delivered`, `failed` (it waits for
 	// another attempt), `dead`, `superseded` (the sender has sent a dead one again, and it
-	// has arrived), `expired` (a dead one was kept for its time, and is gone); or what an
-	// operator did with `hookward deliveries` while Traefik did not run: `replayed`,
+	// has arrived), `expired` (a dead one was kept for its time, and is gone), `lost` (it is
+	// not in Redis any more, and nobody has dropped it); or what an
+	// operator did with `hookward deliveries`: `replayed`,
 	// `dropped` or `adopted`.
 	Action string `json:"event.action"`
 

@@ -140,6 +140,20 @@ func TellOrphans(stateDirectory string, exists func(name string) bool, now time.
 	}
 }
 
+// TellSharedOrphans tells of the stores in a Redis whose middlewares are gone, here and in
+// all other Traefiks.
+func TellSharedOrphans(shared *policy.Redis, exists func(name string) bool, now time.Time) {
+	found, err := redisstore.Orphans(shared.Options)
+	if err != nil {
+		return // whoever needs it says so
+	}
+	for name, n := range found {
+		if !exists(name) {
+			report.Write("warn", name, "delivery: no Traefik has such a middleware, and redis has "+strconv.Itoa(n)+" deliveries of it: hookward deliveries adopt gives them to another one", now)
+		}
+	}
+}
+
 func newest(c *Courier) (*policy.Policy, *memory.State) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -23,10 +23,14 @@ func keepCourier(m *middleware, name string, p *policy.Policy, s *memory.State) 
 	if m.courier == nil || m.courier == before {
 		return
 	}
-	directory := p.Delivery.Directory
+	d := p.Delivery
 	time.AfterFunc(orphanTime, func() {
 		defer func() { _ = recover() }()
-		courier.TellOrphans(directory, exists, time.Now())
+		if d.Shared != nil {
+			courier.TellSharedOrphans(d.Shared, exists, time.Now())
+		} else {
+			courier.TellOrphans(d.Directory, exists, time.Now())
+		}
 	})
 }
 

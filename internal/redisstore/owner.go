@@ -106,6 +106,34 @@ func disown(c *Client) {
 	}
 }
 
+// Orphans counts the deliveries of those middlewares in a server that no owner has.
+func Orphans(server resp.Options) (map[string]int, error) {
+	found := map[string]int{}
+	first := New(server, Options{Operator: true, Tell: func(_, _ string) {}})
+	defer Close(first)
+	names, err := Names(first)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range names {
+		c := New(server, Options{Middleware: name, Operator: true, Tell: func(_, _ string) {}})
+		n, err := alive(c)
+		answer, sizeErr := ask(c, sizeScript)
+		Close(c)
+		if err != nil {
+			return nil, err
+		}
+		if sizeErr != nil {
+			return nil, sizeErr
+		}
+		numbers := numbersOf(answer)
+		if n == 0 && len(numbers) == 1 && numbers[0] > 0 {
+			found[name] = int(numbers[0])
+		}
+	}
+	return found, nil
+}
+
 // alive returns how many owners there are that are not silent.
 func alive(c *Client) (int, error) {
 	answer, err := ask(c, aliveScript, strconv.FormatInt(Life.Milliseconds(), 10))

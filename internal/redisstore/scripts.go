@@ -147,6 +147,9 @@ return {'ok'}`)
 	aliveScript = resp.NewTexts(`-- alive
 ` + clock + `return {tostring(redis.call('ZCOUNT', KEYS[1] .. 'members', now - ARGV[1], '+inf'))}`)
 
+	sizeScript = resp.NewTexts(`-- size
+return {tostring(redis.call('SCARD', KEYS[1] .. 'waiting') + redis.call('SCARD', KEYS[1] .. 'dead'))}`)
+
 	// ARGV: owner, set, cursor, how many
 	listScript = resp.NewTexts(`-- list
 local p, me = KEYS[1], ARGV[1]
