@@ -1,5 +1,6 @@
 // Package fakeredis is, for tests, a server that knows the scripts of the package lease,
-// and loses or delays what a test says. To any other script it answers with zero.
+// and loses or delays what a test says. To any other script it answers with zero, or with
+// the texts that a test says.
 package fakeredis
 
 import (
@@ -33,6 +34,7 @@ type Server struct {
 	asked  []string   // the kinds
 	late   [][]string // commands
 	kinds  map[string]string
+	texts  func(kind string, args []string) []string
 }
 
 // Start starts a server. The kind of a command is what stands in the first line of its
@@ -104,6 +106,9 @@ func obey(s *Server, command []string) string {
 	if command[0] == "EVALSHA" {
 		return "-NOSCRIPT\r\n"
 	}
+	if command[0] != "EVAL" {
+		return "-NOPERM\r\n"
+	}
 	kind := "another"
 	_, text, found := strings.Cut(command[1], "-- ")
 	if found {
@@ -117,11 +122,35 @@ func obey(s *Server, command []string) string {
 	if fate == Late || fate == Lost {
 		return ""
 	}
+	if s.texts != nil {
+		texts := s.texts(kind, command[4:len(command)-1])
+		if fate == Unanswered {
+			return ""
+		}
+		return list(append([]string{command[len(command)-1]}, texts...))
+	}
 	number := do(s, kind, command[3], command[4:])
 	if fate == Unanswered {
 		return ""
 	}
 	return "+" + command[len(command)-1] + " " + strconv.Itoa(number) + "\r\n"
+}
+
+// list writes texts as a server does.
+func list(texts []string) string {
+	b := &strings.Builder{}
+	_, _ = fmt.Fprintf(b, "*%d\r\n", len(texts))
+	for _, text := range texts {
+		_, _ = fmt.Fprintf(b, "$%d\r\n%s\r\n", len(text), text)
+	}
+	return b.String()
+}
+
+// SetTexts has each script answered with texts.
+func SetTexts(s *Server, texts func(kind string, args []string) []string) {
+	s.mu.Lock()
+	s.texts = texts
+	s.mu.Unlock()
 }
 
 // do does what a script of the package lease does.
