@@ -24,9 +24,9 @@ func newSeveral(t *testing.T, n int) *several {
 	s := &several{world: newWorld(t), arrived: map[string]bool{}}
 	s.options.Lease = 21 * time.Second
 	s.c = newCommons(func() int64 { return s.wall().UnixMilli() })
+	s.engines = make([]*Engine, n)
+	s.names = make([]string, n)
 	for i := 0; i < n; i++ {
-		s.engines = append(s.engines, nil)
-		s.names = append(s.names, "")
 		s.begin(i)
 	}
 	return s
