@@ -9,7 +9,8 @@ import (
 	"testing"
 
 	"github.com/hookward/hookward/internal/config"
-	"github.com/hookward/hookward/internal/courier"
+	"github.com/hookward/hookward/internal/delivery"
+	"github.com/hookward/hookward/internal/gates"
 	"github.com/hookward/hookward/internal/hooktest"
 	"github.com/hookward/hookward/internal/policy"
 )
@@ -28,12 +29,10 @@ func sharedGate(t *testing.T, address, mode string, backend http.Handler) (http.
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		registryMu.Lock()
-		m := middlewares[t.Name()+mode]
-		delete(middlewares, t.Name()+mode)
-		registryMu.Unlock()
-		if m != nil && m.courier != nil {
-			courier.Close(m.courier)
+		e := engineOf(&kept{name: t.Name() + mode})
+		gates.Drop(t.Name() + mode)
+		if e != nil {
+			delivery.Close(e)
 		}
 	})
 	return h, reports.String
