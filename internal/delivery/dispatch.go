@@ -170,20 +170,7 @@ func tend(e *Engine) {
 	for _, text := range told {
 		e.hooks.Tell("error", text)
 	}
-	elsewhere := []string{}
-	for _, claim := range replaced {
-		e.mu.Lock()
-		it := e.dead[e.graves[claim]]
-		e.mu.Unlock()
-		if it != nil {
-			end(e, it, Superseded)
-		} else {
-			elsewhere = append(elsewhere, claim)
-		}
-	}
-	if store.IsShared(e.store) && len(elsewhere) > 0 {
-		supersede(e, elsewhere)
-	}
+	endReplaced(e, replaced)
 	if again {
 		readAgain(e)
 	}

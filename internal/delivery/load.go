@@ -51,16 +51,12 @@ func count(e *Engine) error {
 // scan reads the names of all files, and returns how many are not ours. Of a delivery that
 // stands in two states, the one that was tried more often stays.
 func scan(e *Engine) (map[string]*item, int, error) {
+	if store.IsShared(e.store) {
+		return scanMine(e)
+	}
 	found := map[string]*item{}
 	twice := []store.Entry{}
 	foreign := 0
-	if store.IsShared(e.store) {
-		n, err := store.Mine(e.store, func(one *store.Entry) bool {
-			found[one.ID] = &item{entry: *one, attempts: one.Attempts, step: one.Step}
-			return true
-		})
-		return found, n, err
-	}
 	for _, state := range []string{store.Waiting, store.Dead} {
 		n, err := store.List(e.store, state, func(one *store.Entry) bool {
 			it := &item{entry: *one, attempts: one.Attempts, step: one.Step}
@@ -303,24 +299,5 @@ func readAgain(e *Engine) {
 		it.held = ""
 		e.mu.Unlock()
 		loadOne(e, it, e.clock(), e.wall())
-	}
-}
-
-// drop takes a delivery out of those that wait, with the lock held.
-func drop(e *Engine, it *item) {
-	delete(e.waiting, it.entry.ID)
-	if e.claims[it.claim] == it.entry.ID {
-		delete(e.claims, it.claim)
-	}
-}
-
-// bury notes a dead delivery, with the lock held.
-func bury(e *Engine, it *item, router, claim string) {
-	it.router = router
-	it.claim = claim
-	e.dead[it.entry.ID] = it
-	if claim != "" {
-		e.graves[claim] = it.entry.ID
-		setAlert(e)
 	}
 }

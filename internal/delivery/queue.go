@@ -131,3 +131,22 @@ func setAlert(e *Engine) {
 	}
 	atomic.StoreInt32(&e.Alert, alert)
 }
+
+// drop takes a delivery out of those that wait, with the lock held.
+func drop(e *Engine, it *item) {
+	delete(e.waiting, it.entry.ID)
+	if e.claims[it.claim] == it.entry.ID {
+		delete(e.claims, it.claim)
+	}
+}
+
+// bury notes a dead delivery, with the lock held.
+func bury(e *Engine, it *item, router, claim string) {
+	it.router = router
+	it.claim = claim
+	e.dead[it.entry.ID] = it
+	if claim != "" {
+		e.graves[claim] = it.entry.ID
+		setAlert(e)
+	}
+}

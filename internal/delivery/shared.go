@@ -64,7 +64,7 @@ func keepUp(e *Engine) {
 
 // reread reads what is this process's, and has the memory follow.
 func reread(e *Engine) error {
-	found, foreign, err := scan(e)
+	found, foreign, err := scanMine(e)
 	if err != nil {
 		return err
 	}
@@ -127,6 +127,16 @@ func compare(e *Engine, found map[string]*item) []*item {
 		}
 	}
 	return missing
+}
+
+// scanMine is scan for a store that is shared.
+func scanMine(e *Engine) (map[string]*item, int, error) {
+	found := map[string]*item{}
+	n, err := store.Mine(e.store, func(one *store.Entry) bool {
+		found[one.ID] = &item{entry: *one, attempts: one.Attempts, step: one.Step}
+		return true
+	})
+	return found, n, err
 }
 
 func itemsOf(e *Engine) []*item {
@@ -193,6 +203,24 @@ func endedByOperators(e *Engine) map[string]bool {
 // process's own, with the lock held.
 func mayBeElsewhere(e *Engine, claim string) bool {
 	return e.shared.graves > 0 && claim != "" && len(e.replaced) < maxElsewhere
+}
+
+// endReplaced ends the dead whose claims have arrived after all.
+func endReplaced(e *Engine, claims []string) {
+	elsewhere := []string{}
+	for _, claim := range claims {
+		e.mu.Lock()
+		it := e.dead[e.graves[claim]]
+		e.mu.Unlock()
+		if it != nil {
+			end(e, it, Superseded)
+		} else {
+			elsewhere = append(elsewhere, claim)
+		}
+	}
+	if store.IsShared(e.store) && len(elsewhere) > 0 {
+		supersede(e, elsewhere)
+	}
 }
 
 // supersede ends the dead of other processes whose claims have arrived after all.
