@@ -14,6 +14,7 @@ type sharing struct {
 	behind   bool  // that is not what the store has
 	differs  int   // how often in a row another number of deliveries was there than is in memory
 	readAt   int64 // when the store was last read
+	ownedAt  int64 // when Own said what keepUp has seen last
 	graves   int   // dead deliveries of all processes that have a claim
 }
 
@@ -32,6 +33,11 @@ func keepUp(e *Engine) {
 	e.mu.Lock()
 	now := e.clock()
 	h := &e.shared
+	if h.ownedAt == e.ownedAt && !h.behind {
+		e.mu.Unlock()
+		return // nothing new was heard
+	}
+	h.ownedAt = e.ownedAt
 	if h.graves != s.Graves {
 		h.graves = s.Graves
 		setAlert(e)

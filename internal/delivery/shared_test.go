@@ -66,6 +66,7 @@ func (s *several) turn(i int) {
 	if !e.loaded {
 		load(e, s.wall())
 	}
+	e.ownedAt++
 	keepUp(e)
 }
 
@@ -202,6 +203,55 @@ func TestSharedOperator(t *testing.T) {
 	}
 	if told[Replayed] != 1 || told[Dropped] != 1 || told[Lost] != 0 {
 		t.Error(told)
+	}
+}
+
+// A replay alone changes no number, and is followed all the same.
+func TestSharedReplay(t *testing.T) {
+	s := newSeveral(t, 1)
+	s.answers["a"] = Result{Status: 404}
+	id, _ := s.keeps(0, "a", "one")
+	s.all(5 * time.Second)
+	s.answers["a"] = Result{Status: 200}
+	s.operator(id, store.Replay)
+	s.c.silence("nobody") // the operator is not gone yet, so its actions are told by nobody
+	delete(s.c.gone, "operator")
+	s.all(5 * time.Second)
+	if s.ended[id] != Delivered {
+		t.Errorf("%q", s.ended[id])
+	}
+}
+
+// Who has lost a delivery while it was tried does not bury it: it is another one's, and waits.
+func TestSharedLateDeath(t *testing.T) {
+	s := newSeveral(t, 1)
+	s.answers["a"] = Result{Status: 404}
+	id, _ := s.keeps(0, "a", "claim")
+	e := s.engines[0]
+	try := e.hooks.Try
+	e.hooks.Try = func(d *store.Delivery, number int) Result {
+		r := try(d, number)
+		s.c.things[id].owner = "another"
+		return r
+	}
+	s.all(30 * time.Second)
+	if n := Count(e); s.ended[id] != "" || n.Dead != 0 || n.Waiting != 0 || n.Changes[Lost] != 0 || s.c.claims["claim"] != "stored" || s.attempts[id] != 2 {
+		t.Errorf("%q %+v %v", s.ended[id], n, s.c.claims)
+	}
+}
+
+// What was taken over is as old as its owner before has seen it.
+func TestSharedAge(t *testing.T) {
+	s := newSeveral(t, 1)
+	s.options.Schedule.MaxAge = time.Hour
+	s.served["a"] = false
+	id, _ := s.keeps(0, "a", "")
+	s.c.things[id].entry.Seen = s.wall().UnixMilli()
+	s.c.silence(s.names[0])
+	s.now += 3 * time.Hour.Milliseconds()
+	s.begin(0)
+	if it := s.engines[0].waiting[id]; it == nil || s.now-it.born > time.Minute.Milliseconds() {
+		t.Errorf("%+v: nobody was there meanwhile", it)
 	}
 }
 
