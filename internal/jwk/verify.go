@@ -53,7 +53,8 @@ func FamilyOf(name string) string {
 // Allows says whether a key may verify signatures of a JWS algorithm: one of its family,
 // and, where the key names one, that one alone.
 func Allows(k *Key, name string) bool {
-	return k.Family != "" && k.Family == FamilyOf(name) && (k.Algorithm == "" || k.Algorithm == name)
+	a := algorithms[name]
+	return a != nil && a.family == k.Family && (k.Algorithm == "" || k.Algorithm == name)
 }
 
 // AllowedBy returns the JWS algorithms that a key may verify.
@@ -72,18 +73,22 @@ func AllowedBy(k *Key) []string {
 // the other; the salt of PSS is as long as the hash. A key that does not allow the
 // algorithm verifies nothing.
 func Verify(k *Key, name string, message, signature []byte) bool {
-	if !Allows(k, name) {
-		return false
-	}
 	a := algorithms[name]
-	if a.family == Ed25519 {
-		return len(signature) == ed25519.SignatureSize && ed25519.Verify(k.Edwards, message, signature)
-	}
-	if a.family == HMAC {
+	switch {
+	case !Allows(k, name):
+		return false
+	case a.family == HMAC:
 		mac := hmac.New(a.newHash, k.Secret)
 		mac.Write(message)
 		return hmac.Equal(mac.Sum(nil), signature)
+	case a.family == Ed25519:
+		return len(signature) == ed25519.SignatureSize && ed25519.Verify(k.Edwards, message, signature)
 	}
+	return verifyHashed(k, a, message, signature)
+}
+
+// verifyHashed is Verify for RSA and ECDSA.
+func verifyHashed(k *Key, a *algorithm, message, signature []byte) bool {
 	h := a.newHash()
 	h.Write(message)
 	sum := h.Sum(nil)

@@ -15,13 +15,20 @@ import (
 // or the reason to refuse. The key sets are those of the verifier's sources.
 func prove(v *Verifier, t *token, m *message.Message, sets []*keyset.Set, now time.Time, found *signature.Proof) string {
 	if jwk.FamilyOf(t.algorithm) == jwk.HMAC {
-		key := matchingKey(v.shared, t, signingInput(v, t, m), now)
-		if key == nil {
-			return verdict.SignatureMismatch
+		input := signingInput(v, t, m)
+		for i, k := range v.shared {
+			if jwk.Verify(k, t.algorithm, input, t.signature) {
+				found.Secret = i + 1
+				return verdict.Verified
+			}
 		}
-		found.Secret = positionOf(v.shared, key)
-		return verdict.Verified
+		return verdict.SignatureMismatch
 	}
+	return provePublic(v, t, m, sets, now, found)
+}
+
+// provePublic is prove for a signature by a public key.
+func provePublic(v *Verifier, t *token, m *message.Message, sets []*keyset.Set, now time.Time, found *signature.Proof) string {
 	if v.certificates != nil {
 		return proveByChain(v, t, m, now)
 	}

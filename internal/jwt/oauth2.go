@@ -143,7 +143,7 @@ func VerifyByAsking(v *Verifier, m *message.Message, asked *introspect.Client, n
 		if !isAccessToken(claims) {
 			return found
 		}
-		found = judge(v, &token{}, claims, m, now, found)
+		found.Reason = judge(v, &token{}, claims, m, now, &found)
 		if found.JWT.Subject == "" {
 			found.JWT.Subject, _ = textOf(claims["client_id"])
 		}

@@ -16,8 +16,8 @@ type dates struct {
 
 // readTimes reads what a token says of its time. The second result is "" or the reason to
 // refuse.
-func readTimes(v *Verifier, claims map[string]any) (dates, string) {
-	d := dates{}
+func readTimes(v *Verifier, claims map[string]any) (*dates, string) {
+	d := &dates{}
 	ok := true
 	if claims["exp"] != nil {
 		d.expires, ok = numericDate(claims["exp"])
@@ -46,7 +46,7 @@ func readTimes(v *Verifier, claims map[string]any) (dates, string) {
 }
 
 // checkTimes says whether a token is good now: verified, or the reason to refuse.
-func checkTimes(v *Verifier, d dates, now time.Time) string {
+func checkTimes(v *Verifier, d *dates, now time.Time) string {
 	if !d.expires.IsZero() {
 		from := now
 		if !d.issued.IsZero() {

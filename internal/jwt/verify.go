@@ -41,6 +41,18 @@ func Verify(v *Verifier, m *message.Message, sets []*keyset.Set, now time.Time) 
 // collect returns the tokens of a request, of which there are several in a list of the body
 // alone. The second result is TokenRead or the reason to refuse.
 func collect(v *Verifier, m *message.Message) ([]string, string) {
+	if len(v.Places) == 1 && v.Places[0].Kind == "header" && len(m.Request.Header[v.Places[0].Name]) == 1 {
+		text, reason := withoutScheme(v.Scheme, m.Request.Header[v.Places[0].Name][0])
+		if reason == verdict.TokenRead && len(text) > maxHeaderToken {
+			reason = verdict.TokenMalformed
+		}
+		return []string{text}, reason
+	}
+	return collectAny(v, m)
+}
+
+// collectAny is collect for all that is not one line of one header.
+func collectAny(v *Verifier, m *message.Message) ([]string, string) {
 	if v.Body {
 		if len(m.Body) == 0 {
 			return nil, verdict.TokenMissing
@@ -106,10 +118,10 @@ func verifyOne(v *Verifier, m *message.Message, text string, sets []*keyset.Set,
 		return found
 	}
 	found.SignedHead = t.text
-	if v.detached {
-		return found
+	if !v.detached {
+		found.Reason = checkClaims(v, t, m, now, &found)
 	}
-	return checkClaims(v, t, m, now, found)
+	return found
 }
 
 // signingInput returns what is signed, RFC 7515, 5.1: of a detached token with the body in
@@ -130,21 +142,20 @@ func signingInput(v *Verifier, t *token, m *message.Message) []byte {
 // checkClaims has the last word on a token whose signature is right. What names the token's
 // purpose comes first, its time after that, so that a token which is merely late is told
 // from one that is somebody else's.
-func checkClaims(v *Verifier, t *token, m *message.Message, now time.Time, found signature.Proof) signature.Proof {
+func checkClaims(v *Verifier, t *token, m *message.Message, now time.Time, found *signature.Proof) string {
 	payload, ok := decodeSegment(t.encoded)
-	found.Reason = verdict.TokenMalformed
 	if !ok {
-		return found
+		return verdict.TokenMalformed
 	}
 	claims, problem := strictjson.Object(payload)
 	if problem != "" {
-		return found
+		return verdict.TokenMalformed
 	}
 	return judge(v, t, claims, m, now, found)
 }
 
 // judge is checkClaims for claims that have been read.
-func judge(v *Verifier, t *token, claims map[string]any, m *message.Message, now time.Time, found signature.Proof) signature.Proof {
+func judge(v *Verifier, t *token, claims map[string]any, m *message.Message, now time.Time, found *signature.Proof) string {
 	m.Claims = claims
 	found.JWT.Claims = claims
 	found.JWT.Issuer, _ = textOf(claims["iss"])
@@ -153,22 +164,21 @@ func judge(v *Verifier, t *token, claims map[string]any, m *message.Message, now
 	if reason == "" {
 		reason = checkIdentity(v, t, claims)
 	}
-	if reason == "" {
+	if reason == "" && (v.certificateBound || claims["cnf"] != nil) {
 		reason = checkConfirmation(v, claims, m)
 	}
 	if reason == "" && v.asksMore {
 		reason = checkContent(v, claims, m)
 	}
 	if reason != "" {
-		found.Reason = reason
-		return found
+		return reason
 	}
 	found.Timestamp = d.made
-	found.Reason = checkTimes(v, d, now)
-	if found.Reason == verdict.Verified && len(v.scopes) > 0 {
-		found.Reason = checkScopes(v, claims)
+	reason = checkTimes(v, d, now)
+	if reason == verdict.Verified && len(v.scopes) > 0 {
+		reason = checkScopes(v, claims)
 	}
-	return found
+	return reason
 }
 
 // checkIdentity says whether a token is of the kind that is wanted, of a wanted issuer, and

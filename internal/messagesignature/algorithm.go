@@ -79,18 +79,23 @@ func allows(k *jwk.Key, name string) bool {
 
 // verifies says whether a signature is a key's.
 func verifies(k *jwk.Key, name, base string, signature []byte) bool {
+	if name == "ecdsa-sha256" || name == "rsa-pss-sha512" {
+		return verifiesOtherwise(k, name, base, signature)
+	}
+	return jwk.Verify(k, jwsNames[name], []byte(base), signature)
+}
+
+// verifiesOtherwise is verifies for what JWS has in another way, or not at all.
+func verifiesOtherwise(k *jwk.Key, name, base string, signature []byte) bool {
 	if name == "ecdsa-sha256" {
 		// The drafts say nothing, and their signers write DER.
 		sum := sha256.Sum256([]byte(base))
 		return ecdsa.VerifyASN1(k.Ecdsa, sum[:], signature)
 	}
-	if name == "rsa-pss-sha512" {
-		// The RFC has a salt of 64 bytes, and http-message-signatures for Node.js the longest
-		// that fits. Either is the key's.
-		sum := sha512.Sum512([]byte(base))
-		return rsa.VerifyPSS(k.Rsa, crypto.SHA512, sum[:], signature, nil) == nil
-	}
-	return jwk.Verify(k, jwsNames[name], []byte(base), signature)
+	// The RFC has a salt of 64 bytes, and http-message-signatures for Node.js the longest
+	// that fits. Either is the key's.
+	sum := sha512.Sum512([]byte(base))
+	return rsa.VerifyPSS(k.Rsa, crypto.SHA512, sum[:], signature, nil) == nil
 }
 
 // numberedKey is a key with its position in the option that it comes from, from 1.

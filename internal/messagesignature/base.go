@@ -2,6 +2,7 @@ package messagesignature
 
 import (
 	"net/http"
+	"net/textproto"
 	"net/url"
 	"regexp"
 	"strings"
@@ -19,11 +20,15 @@ func putTogether(v *Verifier, m *message.Message, c *candidate, r *Result) {
 		return
 	}
 	lines := make([]string, 0, len(c.covered)+1)
-	for i := range c.covered {
-		one := &c.covered[i]
+	for _, one := range c.covered {
+		sent := m.Request.Header[one.header]
 		value := ""
 		reason := ""
 		switch {
+		case one.name == "@method":
+			value = m.Request.Method
+		case one.isPlain && len(sent) == 1 && visible.MatchString(sent[0]):
+			value = textproto.TrimString(sent[0])
 		case one.header != "":
 			value, reason = fieldValue(m.Request, one)
 		case v.Cavage:
@@ -54,8 +59,6 @@ func hasPinnedURL(v *Verifier, u *url.URL) bool {
 // refuse.
 func derivedValue(v *Verifier, r *http.Request, c *component) (string, string) {
 	switch c.name {
-	case "@method":
-		return r.Method, ""
 	case "@authority":
 		return authorityOf(v, r), ""
 	case "@scheme":

@@ -89,7 +89,7 @@ func readCavageHeaders(c *candidate) bool {
 	names := strings.Split(list, " ")
 	seen := map[string]bool{}
 	for _, name := range names {
-		one := component{id: name, name: name}
+		one := &component{id: name, name: name}
 		isSpecial := name == requestTarget || name == createdTarget || name == expiresTarget
 		if seen[name] || !isSpecial && !fieldName.MatchString(name) {
 			return false

@@ -13,15 +13,16 @@ import (
 	"github.com/hookward/hookward/internal/words"
 )
 
-// component is what a signature covers, RFC 9421, 2.
+// component is what a signature covers, RFC 9421, 2. It is never written to once it is read.
 type component struct {
-	id     string // as it is serialised, with its parameters
-	name   string
-	header string // of a field: its canonical name
-	sf     bool   // a structured field, serialised again
-	bs     bool   // each line as bytes
-	key    string // the one member of a dictionary; or the name of a query's parameter
-	keyed  bool
+	id      string // as it is serialised, with its parameters
+	name    string
+	header  string // of a field: its canonical name
+	isPlain bool   // a field's value is its line
+	sf      bool   // a structured field, serialised again
+	bs      bool   // each line as bytes
+	key     string // the one member of a dictionary; or the name of a query's parameter
+	keyed   bool
 }
 
 // derived are the components of a request that are no fields, RFC 9421, 2.2.
@@ -32,29 +33,39 @@ const queryParameter = "@query-param"
 // fieldName is a field's name, in small letters.
 var fieldName = regexp.MustCompile("^[a-z0-9!#$%&'*+.^_`|~-]+$")
 
-// readComponent reads an identifier. One without a name can't be a request's: it is of a
-// response, of a trailer, or of a kind that nobody knows.
-func readComponent(item *structured.Item) component {
-	c := component{name: item.Value.Text}
+// common are components without parameters that most signatures cover, by their names.
+var common = map[string]*component{}
+
+func init() {
+	for _, name := range append([]string{"content-digest", "content-type", "content-length", "date", "host", "idempotency-key", "webhook-id", "webhook-timestamp"}, derived...) {
+		common[name] = readComponent(&structured.Item{Value: structured.Value{Kind: structured.String, Text: name}})
+	}
+}
+
+// readComponent reads an identifier. It returns nil where that can't be a request's: it is of
+// a response, of a trailer, or of a kind that nobody knows.
+func readComponent(item *structured.Item) *component {
+	c := &component{name: item.Value.Text}
 	if item.Value.Kind != structured.String {
-		return component{}
+		return nil
 	}
 	c.id = structured.SerialiseString(c.name)
 	isField := fieldName.MatchString(c.name)
 	if !isField && c.name != queryParameter && !words.Contains(derived, c.name) {
-		return component{}
+		return nil
 	}
 	if len(item.Parameters) > 0 {
 		c.id += structured.SerialiseParameters(item.Parameters)
-		if !readFlags(&c, item.Parameters, isField) {
-			return component{}
+		if !readFlags(c, item.Parameters, isField) {
+			return nil
 		}
 	}
 	if c.bs && (c.sf || c.keyed) || c.name == queryParameter && !c.keyed {
-		return component{}
+		return nil
 	}
 	if isField {
 		c.header = http.CanonicalHeaderKey(c.name)
+		c.isPlain = !c.sf && !c.bs && !c.keyed && c.header != "Host"
 	}
 	return c
 }
@@ -82,16 +93,16 @@ func readFlags(c *component, parameters []structured.Parameter, isField bool) bo
 	return true
 }
 
-func namesOf(covered []component) []string {
+func namesOf(covered []*component) []string {
 	names := make([]string, 0, len(covered))
-	for i := range covered {
-		names = append(names, covered[i].id)
+	for _, one := range covered {
+		names = append(names, one.id)
 	}
 	return names
 }
 
 // covers says whether a component is covered as a whole.
-func covers(covered []component, name string) bool {
+func covers(covered []*component, name string) bool {
 	return coversOf(covered, name, "")
 }
 
@@ -99,9 +110,9 @@ func covers(covered []component, name string) bool {
 const agentField = "signature-agent"
 
 // coversOf is covers for the signature of a label.
-func coversOf(covered []component, name, label string) bool {
-	for i := range covered {
-		if covered[i].name == name && (!covered[i].keyed || name == agentField && label != "" && covered[i].key == label) {
+func coversOf(covered []*component, name, label string) bool {
+	for _, one := range covered {
+		if one.name == name && (!one.keyed || name == agentField && label != "" && one.key == label) {
 			return true
 		}
 	}

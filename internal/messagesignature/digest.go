@@ -27,18 +27,18 @@ var digestHashes = map[string]func() hash.Hash{"sha-256": sha256.New, "sha-512":
 
 // checkDigests holds each digest that is covered against the body: a signature over the
 // field alone lets any body pass, RFC 9421, 7.2.8.
-func checkDigests(v *Verifier, m *message.Message, covered []component, r *Result) {
-	for i := range covered {
-		if !isDigest(covered[i].name) {
+func checkDigests(v *Verifier, m *message.Message, covered []*component, r *Result) {
+	for _, one := range covered {
+		if digestFields[one.name] == "" {
 			continue
 		}
-		lines := m.Request.Header[covered[i].header]
-		r.Detail = covered[i].name
+		lines := m.Request.Header[one.header]
+		r.Detail = one.name
 		if len(lines) != 1 {
 			r.Reason = verdict.DigestMissing
 			return
 		}
-		digests := readDigests(v, covered[i].name, lines[0])
+		digests := readDigests(v, one.name, lines[0])
 		if len(digests) == 0 {
 			r.Reason = verdict.DigestMissing
 			return

@@ -109,8 +109,11 @@ func readInput(m *structured.Member, c *candidate) bool {
 	}
 	seen := map[string]bool{}
 	for i := range m.List {
-		one := readComponent(&m.List[i])
-		if one.name == "" || seen[one.id] {
+		one := common[m.List[i].Value.Text]
+		if one == nil || m.List[i].Value.Kind != structured.String || len(m.List[i].Parameters) > 0 {
+			one = readComponent(&m.List[i])
+		}
+		if one == nil || seen[one.id] {
 			return false
 		}
 		seen[one.id] = true

@@ -67,7 +67,7 @@ type Result struct {
 // candidate is one signature of a request, of either dialect.
 type candidate struct {
 	label     string
-	covered   []component
+	covered   []*component
 	texts     map[string]string // parameters that are strings
 	numbers   map[string]int64  // created and expires
 	line      string            // the last one of the base: the parameters
@@ -180,25 +180,22 @@ func onceOf(c *candidate, base string) string {
 
 // matchKey finds the key that has made a signature.
 func matchKey(v *Verifier, c *candidate, algorithms []string, keys []numberedKey, r *Result) {
-	fits := false
+	r.Reason = verdict.AlgorithmRefused
+	r.Detail = c.texts["alg"]
 	for _, name := range algorithms {
 		for i := range keys {
-			k := keys[i].key
-			if !allows(k, name) {
+			if !jwk.Allows(keys[i].key, jwsNames[name]) {
 				continue
 			}
-			fits = true
-			if verifies(k, name, r.Base, c.signature) {
+			r.Reason = verdict.SignatureMismatch
+			r.Detail = ""
+			if verifies(keys[i].key, name, r.Base, c.signature) {
+				r.Reason = ""
 				r.Algorithm = name
 				r.Secret = keys[i].secret
 				r.PublicKey = keys[i].public
 				return
 			}
 		}
-	}
-	r.Reason = verdict.SignatureMismatch
-	if !fits {
-		r.Reason = verdict.AlgorithmRefused
-		r.Detail = c.texts["alg"]
 	}
 }

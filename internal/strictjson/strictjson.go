@@ -14,13 +14,35 @@ import (
 // the name of a member.
 var text = regexp.MustCompile(`"(?:[^"\\]|\\.)*"\s*:?`)
 
+// unusual finds what most objects have nothing of: letters beyond ASCII, escapes, a name with
+// a capital in it or with a space behind it, an object in the object.
+var unusual = regexp.MustCompile(`^[^{]|[^\x00-\x7f]|\\|"[^"]*[A-Z][^"]*":|"\s+:|\S\s*\{`)
+
+// nameEnd ends each name of an object that is not unusual. A text may begin with it, too.
+var nameEnd = []byte(`":`)
+
 // Object reads one JSON object, with numbers as json.Number, or says what is wrong with it
 // in words that follow its name.
 //
 // It refuses what readers disagree on: a name that stands twice in one object, in different
-// case too, text behind the object, a byte order mark, and what is no UTF-8. Everything
-// that takes long is one call of the standard library: it is called for each token.
+// case too, text behind the object, a byte order mark, and what is no UTF-8. Where there are
+// as many ends of names as the decoder has kept names, no name stands there twice.
 func Object(content []byte) (map[string]any, string) {
+	if unusual.Match(content) || !json.Valid(content) {
+		return anyObject(content)
+	}
+	decoder := json.NewDecoder(bytes.NewReader(content))
+	decoder.UseNumber()
+	object := map[string]any{}
+	if decoder.Decode(&object) != nil || bytes.Count(content, nameEnd) != len(object) {
+		return anyObject(content)
+	}
+	return object, ""
+}
+
+// anyObject is Object, whatever it is like. Everything that takes long is one call of the
+// standard library: it is called for each token.
+func anyObject(content []byte) (map[string]any, string) {
 	if !utf8.Valid(content) {
 		return nil, "is not UTF-8"
 	}

@@ -2,6 +2,7 @@ package strictjson
 
 import (
 	"encoding/json"
+	"math/rand"
 	"strings"
 	"testing"
 )
@@ -110,4 +111,38 @@ func count(value any) int {
 		}
 	}
 	return total
+}
+
+// Object and what it leaves to anyObject say the same, of whatever text.
+func TestUsualObjects(t *testing.T) {
+	pieces := []string{"{", "}", `"a"`, `"a"`, `"b"`, `"A"`, `":x"`, `":"`, `"x:y"`, `"é"`, `"\u0061"`, ":", ":", ":", " :", ",", ",", "1", "true", "[", "]", " ", "\n", `"exp"`, `"EXP"`}
+	g := rand.New(rand.NewSource(7519))
+	read := 0
+	for i := 0; i < 40000; i++ {
+		text := "{"
+		if g.Intn(3) > 0 { // an object that is nearly one
+			for n := g.Intn(4); n >= 0; n-- {
+				text += pieces[2+g.Intn(7)] + pieces[11+g.Intn(4)] + pieces[2+g.Intn(9)]
+				if n > 0 {
+					text += ","
+				}
+			}
+		} else {
+			for n := g.Intn(8); n > 0; n-- {
+				text += pieces[g.Intn(len(pieces))]
+			}
+		}
+		text += "}"
+		object, problem := Object([]byte(text))
+		other, otherwise := anyObject([]byte(text))
+		if problem != otherwise || len(object) != len(other) {
+			t.Errorf("%q: %v %q, and %v %q", text, object, problem, other, otherwise)
+		}
+		if problem == "" {
+			read++
+		}
+	}
+	if read < 1000 {
+		t.Errorf("only %d were read", read)
+	}
 }

@@ -1,6 +1,9 @@
 package structured
 
-import "strings"
+import (
+	"regexp"
+	"strings"
+)
 
 var escape = strings.NewReplacer(`"`, `\"`, `\`, `\\`)
 
@@ -39,8 +42,21 @@ func SerialiseParameters(parameters []Parameter) string {
 	return text
 }
 
-// SerialiseMember writes what a member stands for, without its key.
+// irregular finds whatever may be written in another way than the canonical one: blanks,
+// numbers, and what is true. In a string it means nothing, and costs no more than the time.
+var irregular = regexp.MustCompile(`  |; |\( | \)|=\?1|(?:^|[=( @-])0[0-9]|-0|\.[0-9]*0`)
+
+// SerialiseMember writes what a member stands for, without its key. That is nearly always
+// what was received.
 func SerialiseMember(m *Member) string {
+	if m.Received != "" && !irregular.MatchString(m.Received) {
+		return m.Received
+	}
+	return serialise(m)
+}
+
+// serialise is SerialiseMember, whatever was received.
+func serialise(m *Member) string {
 	if !m.IsList {
 		return SerialiseValue(m.Value) + SerialiseParameters(m.Parameters)
 	}

@@ -44,49 +44,35 @@ type Member struct {
 	Value      Value  // where it is an item
 	List       []Item // where it is a list
 	Parameters []Parameter
+	Received   string // as it was written behind its key, or empty
 }
 
 const (
 	// MaxBytes bounds a field, over all of its lines.
 	MaxBytes = 8192
-	// maxTokens bounds what a field is made of: 32 components of a signature with a
-	// parameter each take 200.
-	maxTokens = 1024
+	// maxItems bounds a list, and the parameters of one item.
+	maxItems = 256
 )
 
-// lexeme is what a field is made of; one call of the compiled matcher finds all of them. The
-// alphabet of base64url is let through here: see Decode.
-var lexeme = regexp.MustCompile(`"(?:[ !#-\[\]-~]|\\["\\])*"|:[A-Za-z0-9+/=_-]*:|\?[01]|@?-?[0-9]+(?:\.[0-9]+)?|[A-Za-z*][A-Za-z0-9!#$%&'*+.^_|~:/` + "`" + `-]*|[ \t]+|[;=(),]`)
+// Nothing in a dictionary is nested but the items of a list, so regular expressions read it:
+// they are compiled, where all else is interpreted. Of bytes the alphabet of base64url is let
+// through here (see Decode), and how long a number may be is looked at afterwards.
+const (
+	keyPattern   = `[a-z*][a-z0-9_.*-]*`
+	plainPattern = `"([ !#-\[\]-~]*)"` // a string without escapes
+	valuePattern = `"(?:[ !#-\[\]-~]|\\["\\])*"|:[A-Za-z0-9+/=_-]*:|\?[01]|@?-?[0-9]+(?:\.[0-9]+)?|[A-Za-z*][A-Za-z0-9!#$%&'*+.^_|~:/` + "`" + `-]*`
+	// A parameter follows its semicolon, and perhaps spaces.
+	parametersPattern = `(?:; *` + keyPattern + `(?:=(?:` + valuePattern + `))?)*`
+	itemPattern       = `(?:` + valuePattern + `)` + parametersPattern
+	listPattern       = `\( *(?:` + itemPattern + `(?: +` + itemPattern + `)*)? *\)`
+)
 
-// scanner stands in a field.
-type scanner struct {
-	words []string
-	at    int
-}
-
-// split returns what a field is made of, with an empty word behind it, or nil.
-func split(text string) []string {
-	if len(text) > MaxBytes {
-		return nil
-	}
-	found := lexeme.FindAllStringIndex(text, maxTokens+1)
-	if len(found) > maxTokens {
-		return nil
-	}
-	words := make([]string, 0, len(found)+1)
-	end := 0
-	for _, at := range found {
-		if at[0] != end {
-			return nil
-		}
-		words = append(words, text[end:at[1]])
-		end = at[1]
-	}
-	if end != len(text) {
-		return nil
-	}
-	return append(words, "")
-}
+var (
+	member = regexp.MustCompile(`(` + keyPattern + `)(?:=(?:(` + listPattern + `)|(` + valuePattern + `)))?(` + parametersPattern + `)[ \t]*(?:,[ \t]*|$)`)
+	item   = regexp.MustCompile(`(?:` + plainPattern + `|(` + valuePattern + `))(` + parametersPattern + `)`)
+	param  = regexp.MustCompile(`; *(` + keyPattern + `)(=?)(?:` + plainPattern + `|(` + valuePattern + `))?`)
+	key    = regexp.MustCompile(`^` + keyPattern + `$`)
+)
 
 // Join makes one text of the lines of a field, RFC 9110, 5.2.
 func Join(lines []string) string {
@@ -100,135 +86,80 @@ func Join(lines []string) string {
 // stricter in one thing: a key, or a parameter's name, that stands there twice is
 // malformed. The RFC takes the last, and which one others take is nobody's to guess.
 func ParseDictionary(text string) ([]Member, bool) {
-	s := &scanner{words: split(strings.Trim(text, " "))}
-	if s.words == nil {
+	text = strings.Trim(text, " ")
+	if len(text) > MaxBytes || strings.HasSuffix(strings.TrimRight(text, "\t "), ",") {
 		return nil, false
 	}
 	members := []Member{}
 	seen := map[string]bool{}
-	for s.words[s.at] != "" {
-		m := parseMember(s)
-		if m == nil || seen[m.Key] {
-			return nil, false
-		}
+	read := 0
+	for _, found := range member.FindAllStringSubmatch(text, -1) {
+		read += len(found[0])
+		m := Member{Key: found[1], IsList: found[2] != "", Received: found[2] + found[3] + found[4]}
+		ok := !seen[m.Key]
 		seen[m.Key] = true
-		members = append(members, *m)
-		skipBlank(s)
-		if s.words[s.at] == "" {
-			return members, true
+		switch {
+		case m.IsList:
+			m.List = itemsOf(found[2])
+			ok = ok && m.List != nil
+		case found[3] != "":
+			m.Value = valueOf(found[3])
+			ok = ok && m.Value.Kind != ""
+		default:
+			m.Value = Value{Boolean, "?1"}
+			m.Received = "" // it was left out
 		}
-		if s.words[s.at] != "," {
+		if found[4] != "" {
+			m.Parameters = parametersOf(found[4])
+			ok = ok && m.Parameters != nil
+		}
+		if !ok {
 			return nil, false
 		}
-		s.at++
-		skipBlank(s)
-		if s.words[s.at] == "" {
-			return nil, false // a comma at the end
-		}
+		members = append(members, m)
 	}
-	return members, true
+	return members, read == len(text) // or there is something between the members
 }
 
-// skipBlank passes optional white space.
-func skipBlank(s *scanner) {
-	word := s.words[s.at]
-	if word != "" && (word[0] == ' ' || word[0] == '\t') {
-		s.at++
-	}
-}
-
-// parseMember reads a member of a dictionary, or returns nil.
-func parseMember(s *scanner) *Member {
-	m := &Member{Key: s.words[s.at]}
-	if !IsKey(m.Key) {
-		return nil
-	}
-	s.at++
-	m.Value = Value{Kind: Boolean, Text: "?1"}
-	if s.words[s.at] == "=" {
-		s.at++
-		if s.words[s.at] == "(" {
-			m.IsList = true
-			m.Value = Value{}
-			m.List = parseList(s)
-			if m.List == nil {
-				return nil
-			}
-		} else {
-			m.Value = parseValue(s)
-			if m.Value.Kind == "" {
-				return nil
-			}
-		}
-	}
-	if s.words[s.at] == ";" {
-		m.Parameters = parseParameters(s)
-		if m.Parameters == nil {
-			return nil
-		}
-	}
-	return m
-}
-
-// parseList reads an inner list from its bracket on, or returns nil.
-func parseList(s *scanner) []Item {
+// itemsOf reads the items of an inner list, of whose form the pattern has seen. It returns
+// nil where one is too long, or there are too many.
+func itemsOf(list string) []Item {
 	items := []Item{}
-	s.at++
-	for {
-		spaced := skipSpaces(s)
-		if s.words[s.at] == ")" {
-			s.at++
-			return items
+	for _, found := range item.FindAllStringSubmatch(list, maxItems+1) {
+		one := Item{Value: Value{String, found[1]}}
+		if found[2] != "" {
+			one.Value = valueOf(found[2])
 		}
-		if len(items) > 0 && !spaced {
+		ok := one.Value.Kind != "" && len(items) < maxItems
+		if found[3] != "" {
+			one.Parameters = parametersOf(found[3])
+			ok = ok && one.Parameters != nil
+		}
+		if !ok {
 			return nil
 		}
-		item := Item{Value: parseValue(s)}
-		if item.Value.Kind == "" {
-			return nil
-		}
-		if s.words[s.at] == ";" {
-			item.Parameters = parseParameters(s)
-			if item.Parameters == nil {
-				return nil
-			}
-		}
-		items = append(items, item)
+		items = append(items, one)
 	}
+	return items
 }
 
-// skipSpaces passes spaces, and says whether there were any. A tab is none.
-func skipSpaces(s *scanner) bool {
-	word := s.words[s.at]
-	if word == "" || strings.Trim(word, " ") != "" {
-		return false
-	}
-	s.at++
-	return true
-}
-
-// parseParameters reads what may follow an item or a list. It returns nil where that
-// is malformed, and an empty list where there are none.
-func parseParameters(s *scanner) []Parameter {
+// parametersOf reads the parameters of an item or a list, of whose form the pattern has seen.
+// It returns nil where one stands there twice, is too long, or there are too many.
+func parametersOf(text string) []Parameter {
 	parameters := []Parameter{}
 	seen := map[string]bool{}
-	for s.words[s.at] == ";" {
-		s.at++
-		skipSpaces(s)
-		p := Parameter{Name: s.words[s.at], Value: Value{Kind: Boolean, Text: "?1"}}
-		if !IsKey(p.Name) || seen[p.Name] {
+	for _, found := range param.FindAllStringSubmatch(text, maxItems+1) {
+		value := Value{String, found[3]}
+		if found[2] == "" {
+			value = Value{Boolean, "?1"}
+		} else if found[4] != "" {
+			value = valueOf(found[4])
+		}
+		if value.Kind == "" || seen[found[1]] || len(parameters) == maxItems {
 			return nil
 		}
-		seen[p.Name] = true
-		s.at++
-		if s.words[s.at] == "=" {
-			s.at++
-			p.Value = parseValue(s)
-			if p.Value.Kind == "" {
-				return nil
-			}
-		}
-		parameters = append(parameters, p)
+		seen[found[1]] = true
+		parameters = append(parameters, Parameter{found[1], value})
 	}
 	return parameters
 }
@@ -242,9 +173,6 @@ func Find(parameters []Parameter, name string) Value {
 	}
 	return Value{}
 }
-
-// key is what a member or a parameter may be called.
-var key = regexp.MustCompile(`^[a-z*][a-z0-9_.*-]*$`)
 
 // IsKey says whether a text may name a member or a parameter.
 func IsKey(text string) bool {

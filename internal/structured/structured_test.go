@@ -1,6 +1,7 @@
 package structured
 
 import (
+	"math/rand"
 	"strings"
 	"testing"
 )
@@ -89,25 +90,27 @@ var fields = map[string]string{
 	`a=-a23`:                    "\t",
 	`a=4-2`:                     "\t",
 	`a=1.23, b=-1.230, c=01.50, d=-0.0, e=-0.5`: `a=1.23, b=-1.23, c=1.5, d=0.0, e=-0.5`,
-	`a=1.`:                   "\t",
-	`a=.1`:                   "\t",
-	`a=1.5.4`:                "\t",
-	`a=1.1234`:               "\t",
-	`a=123456789012.1`:       `a=123456789012.1`,
-	`a=1234567890123.1`:      "\t",
-	`a="foo \"bar\" \\ baz"`: `a="foo \"bar\" \\ baz"`,
-	`a="foo \,"`:             "\t",
-	`a="foo`:                 "\t",
-	`a="foo \`:               "\t",
-	`a='foo'`:                "\t",
-	"a=\"f\too\"":            "\t",
-	`a="füü"`:                "\t",
-	`a=a_b-c.d3:f%00/*`:      `a=a_b-c.d3:f%00/*`,
-	`a=*foo`:                 `a=*foo`,
-	`a=@1659578233, b=@-1`:   `a=@1659578233, b=@-1`,
-	`a=@1659578233.5`:        "\t",
-	`a=@`:                    "\t",
-	`a=@x`:                   "\t",
+	`a=1.`:                            "\t",
+	`a=.1`:                            "\t",
+	`a=1.5.4`:                         "\t",
+	`a=1.1234`:                        "\t",
+	`a=123456789012.1`:                `a=123456789012.1`,
+	`a=1234567890123.1`:               "\t",
+	`a="foo \"bar\" \\ baz"`:          `a="foo \"bar\" \\ baz"`,
+	`a="foo \,"`:                      "\t",
+	`a="foo`:                          "\t",
+	`a="foo \`:                        "\t",
+	`a='foo'`:                         "\t",
+	"a=\"f\too\"":                     "\t",
+	`a="", b=("" "x";y="");z=""`:      `a="", b=("" "x";y="");z=""`,
+	`a=("x";y=01 "a.0" -0.50);z="01"`: `a=("x";y=1 "a.0" -0.5);z="01"`,
+	`a="füü"`:                         "\t",
+	`a=a_b-c.d3:f%00/*`:               `a=a_b-c.d3:f%00/*`,
+	`a=*foo`:                          `a=*foo`,
+	`a=@1659578233, b=@-1`:            `a=@1659578233, b=@-1`,
+	`a=@1659578233.5`:                 "\t",
+	`a=@`:                             "\t",
+	`a=@x`:                            "\t",
 	// Left out here: Display Strings.
 	`a=%"b%c3%bc"`: "\t",
 }
@@ -125,6 +128,11 @@ func TestDictionaries(t *testing.T) {
 		got := SerialiseDictionary(members)
 		if got != want {
 			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+		for i := range members {
+			if one := &members[i]; SerialiseMember(one) != serialise(one) {
+				t.Errorf("%q: %q as received, and %q anew", text, SerialiseMember(one), serialise(one))
+			}
 		}
 		again, ok := ParseDictionary(got)
 		if !ok || SerialiseDictionary(again) != want {
@@ -172,11 +180,11 @@ func TestLimits(t *testing.T) {
 	if _, ok := ParseDictionary(`b="` + strings.Repeat("x", MaxBytes-3) + `"`); ok {
 		t.Error("one byte too many is read")
 	}
-	if _, ok := ParseDictionary("a=(" + strings.Repeat("1 ", 511) + ")"); ok {
-		t.Error("too many words are read")
+	if _, ok := ParseDictionary("a=(" + strings.Repeat("1 ", maxItems+1) + ")"); ok {
+		t.Error("too many items are read")
 	}
-	if _, ok := ParseDictionary("a=(" + strings.Repeat("1 ", 500) + ")"); !ok {
-		t.Error("500 items are not too many")
+	if _, ok := ParseDictionary("a=(" + strings.Repeat("1 ", maxItems) + ")"); !ok {
+		t.Error("so many items are not too many")
 	}
 }
 
@@ -191,5 +199,29 @@ func TestJoin(t *testing.T) {
 		if ok != (lines[0] == `a="x`) {
 			t.Errorf("%q: %t", text, ok)
 		}
+	}
+}
+
+// What was received is taken for its canonical form only where it is one.
+func TestReceivedIsCanonical(t *testing.T) {
+	pieces := []string{`"x"`, `"a\"b"`, `""`, "(", ")", " ", "  ", ";", "; ", "=", "a", "b1", "0", "01", "10", "1.50", "0.5", "-0", "-1", "@01", "@0", "?1", "?0", ":AA==:", "tok.0", `"01 ; ( "`}
+	g := rand.New(rand.NewSource(9651))
+	read := 0
+	for i := 0; i < 20000; i++ {
+		text := "k="
+		for n := 1 + g.Intn(10); n > 0; n-- {
+			text += pieces[g.Intn(len(pieces))]
+		}
+		members, ok := ParseDictionary(text)
+		if !ok {
+			continue
+		}
+		read++
+		if one := &members[0]; SerialiseMember(one) != serialise(one) {
+			t.Errorf("%q: %q as received, and %q anew", text, SerialiseMember(one), serialise(one))
+		}
+	}
+	if read < 300 {
+		t.Errorf("only %d were read", read)
 	}
 }

@@ -6,47 +6,44 @@ import (
 	"strings"
 )
 
-// parseValue reads a bare item. One of no kind is none.
-func parseValue(s *scanner) Value {
-	word := s.words[s.at]
-	if word == "" {
-		return Value{}
+// quoted are the kinds of values that have a mark on either side, by it.
+var quoted = map[string]string{`"`: String, ":": Bytes}
+
+// valueOf reads a bare item, of whose form the pattern has seen. One of no kind is a number
+// that is too long.
+func valueOf(text string) Value {
+	kind := quoted[text[:1]]
+	if kind == "" {
+		return plainValue(text)
 	}
-	s.at++
-	if word[0] != '"' {
-		return otherValue(word)
-	}
-	text := word[1 : len(word)-1]
 	if strings.IndexByte(text, '\\') >= 0 {
 		text = unescape.Replace(text)
 	}
-	return Value{Kind: String, Text: text}
+	return Value{kind, text[1 : len(text)-1]}
 }
 
-// otherValue is parseValue for what is no string.
-func otherValue(word string) Value {
-	c := word[0]
+// plainValue is valueOf for what has no marks.
+func plainValue(text string) Value {
+	c := text[0]
 	switch {
-	case c == ':':
-		return Value{Kind: Bytes, Text: word[1 : len(word)-1]}
 	case c == '?':
-		return Value{Kind: Boolean, Text: word}
+		return Value{Boolean, text}
 	case c == '@':
-		text := canonicalInteger(word[1:])
-		if text == "" {
-			return Value{}
-		}
-		return Value{Kind: Date, Text: "@" + text}
+		return dateOf(text[1:])
 	case c == '-' || c >= '0' && c <= '9':
-		return parseNumber(word)
-	case strings.IndexByte(punctuation, c) >= 0:
+		return parseNumber(text)
+	}
+	return Value{Token, text}
+}
+
+// dateOf reads a date behind its mark.
+func dateOf(text string) Value {
+	number := canonicalInteger(text)
+	if number == "" {
 		return Value{}
 	}
-	return Value{Kind: Token, Text: word}
+	return Value{Date, "@" + number}
 }
-
-// punctuation begins words that are no values.
-const punctuation = " \t;=(),"
 
 var unescape = strings.NewReplacer(`\"`, `"`, `\\`, `\`)
 
