@@ -135,6 +135,31 @@ const otherPath = (make) => ({
 const apple = "com.example.app";
 const audience = (slug) => `https://hooks.example.com/${slug}`;
 
+const pick = (all, ...names) => Object.fromEntries(names.map((name) => [name, all[name]]));
+
+const graphClaims = (c) => ({
+  aud: "8e460676-ae3f-4b1e-8790-ee0fb5d6148f",
+  iss: "https://sts.windows.net/t/",
+  ...times(c),
+  appid: "0bf30f3b-4a52-48df-9a82-234910c4a086",
+  tid: "t",
+  ver: "1.0",
+});
+
+// chat: Google Chat, whose token depends on what the app's audience is.
+const chat = (slug, claims) =>
+  inHeader("Authorization", {
+    ...fresh,
+    prefix: "Bearer ",
+    alg: "RS256",
+    form: jwk("RS256", { alg: "RS256" }),
+    head: (c) => ({ kid: kid(c.slug, c.n), typ: "JWT" }),
+    covers: false,
+    signedIn: null,
+    options: { jwt: { audiences: [claims.aud] } },
+    claims: (c) => ({ ...claims, iat: seconds(c), exp: seconds(c) + life }),
+  });
+
 export default {
   vonage: inHeader("Authorization", {
     saysTime: true,
@@ -310,5 +335,75 @@ export default {
       sub: "113774264463038321964",
     }),
   }),
+  "google-chat": chat("google-chat", {
+    iss: "https://accounts.google.com",
+    aud: audience("google-chat"),
+    email: "chat@system.gserviceaccount.com",
+    email_verified: true,
+  }),
+  "google-chat-project": chat("google-chat-project", { iss: "chat@system.gserviceaccount.com", aud: "1234567890" }),
+  "google-risc": asBody({
+    saysTime: true,
+    type: "application/secevent+jwt",
+    form: jwk("RS256", { alg: "RS256" }),
+    head: (c) => ({ kid: kid(c.slug, c.n), typ: "JWT" }),
+    id: { value: () => randomUUID() },
+    options: { jwt: { audiences: ["123-abc.apps.googleusercontent.com"] } },
+    claims: (c) => ({
+      iss: "https://accounts.google.com/",
+      aud: "123-abc.apps.googleusercontent.com",
+      iat: seconds(c),
+      jti: c.id,
+      events: { "https://schemas.openid.net/secevent/risc/event-type/sessions-revoked": { subject: { subject_type: "iss-sub", iss: "https://accounts.google.com/", sub: "7375626A656374" } } },
+    }),
+  }),
+  "okta-ssf": asBody({
+    saysTime: true,
+    type: "application/secevent+jwt",
+    form: jwk("RS256", { alg: "RS256" }),
+    head: (c) => ({ kid: kid(c.slug, c.n), typ: "secevent+jwt" }),
+    id: { value: () => randomUUID() },
+    options: { jwt: { issuers: ["https://org.okta.com"], audiences: ["https://sp.example.com"] } },
+    claims: (c) => ({
+      iss: "https://org.okta.com",
+      aud: "https://sp.example.com",
+      iat: seconds(c),
+      jti: c.id,
+      sub_id: { format: "iss_sub", iss: "https://org.okta.com", sub: "00uabc" },
+      events: { "https://schemas.openid.net/secevent/caep/event-type/session-revoked": { event_timestamp: seconds(c) } },
+    }),
+  }),
+  hanko: inField("token", {
+    ...fresh,
+    alg: "RS256",
+    form: jwk("RS256", { alg: "RS256" }),
+    head: (c) => ({ kid: kid(c.slug, c.n), typ: "JWT" }),
+    event: { value: "user.create" },
+    options: { jwt: { audiences: ["example.com"] } },
+    claims: (c) => ({ sub: "hanko webhooks", ...pick(times(c), "iat", "exp"), aud: ["example.com"], data: c.fields, evt: c.event }),
+    carry: (c, [one]) => {
+      c.body = JSON.stringify({ token: one, event: c.event });
+    },
+  }),
+  "microsoft-graph-rich": inField("validationTokens", {
+    ...fresh,
+    alg: "RS256",
+    form: jwk("RS256", { alg: "RS256" }),
+    head: (c) => ({ kid: kid(c.slug, c.n), typ: "JWT" }),
+    signedIn: { json: ["validationTokens[]"] },
+    carrier: { json: "validationTokens[]" },
+    event: { value: "created" },
+    options: { jwt: { audiences: ["8e460676-ae3f-4b1e-8790-ee0fb5d6148f"], issuers: ["https://sts.windows.net/t/"] } },
+    claims: (c) => graphClaims(c),
+    carry: (c, tokens) => {
+      c.body = JSON.stringify({ value: [{ changeType: c.event, tenantId: "t" }], validationTokens: tokens });
+    },
+    more: (make) => ({
+      "pass:twoTokens": make({ signatures: (good) => [good, good] }),
+      "refuse:oneOfTwo": make({ signatures: (good) => [good, swapped(good)] }),
+      "refuse:otherClaims": make({ signatures: (good) => [swapped(good)] }),
+      "refuse:noTokens": make({ signatures: () => [] }),
+      "refuse:missing": make({ after: (c) => (c.body = "{}") }),
+    }),
+  }),
 };
-

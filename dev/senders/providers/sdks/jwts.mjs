@@ -101,6 +101,28 @@ export default {
     options: { issuer: ["https://accounts.google.com", "accounts.google.com"], audience: "https://hooks.example.com/google-pubsub" },
     judge: { not: ["stale"] },
   }),
+  "google-chat": byJose(["RS256"], bearer, (payload) => payload.email_verified === true && payload.email === "chat@system.gserviceaccount.com", {
+    options: { issuer: ["https://accounts.google.com", "accounts.google.com"], audience: "https://hooks.example.com/google-chat" },
+    judge: { not: ["stale"] },
+  }),
+  "google-chat-project": byJose(["RS256"], bearer, () => true, {
+    options: { issuer: "chat@system.gserviceaccount.com", audience: "1234567890" },
+    judge: { not: ["stale"] },
+  }),
+  "google-risc": byJose(["RS256"], (r) => r.body, (payload) => typeof payload.events === "object", {
+    options: { issuer: "https://accounts.google.com/", audience: "123-abc.apps.googleusercontent.com" },
+  }),
+  "okta-ssf": byJose(["RS256"], (r) => r.body, (payload) => typeof payload.events === "object", {
+    options: { typ: "secevent+jwt", issuer: "https://org.okta.com", audience: "https://sp.example.com" },
+  }),
+  hanko: byJose(["RS256"], (r) => parsed(r).token, () => true, {
+    options: { subject: "hanko webhooks", audience: "example.com" },
+    judge: { not: ["stale"] },
+  }),
+  "microsoft-graph-rich": byJose(["RS256"], (r) => parsed(r).validationTokens[0], (payload) => payload.appid === "0bf30f3b-4a52-48df-9a82-234910c4a086", {
+    options: { issuer: "https://sts.windows.net/t/", audience: "8e460676-ae3f-4b1e-8790-ee0fb5d6148f" },
+    judge: { not: ["stale"] },
+  }),
   fireblocks: detached("fireblocks-webhook-signature", "RS512"),
   "constant-contact": detached("x-ctct-webhook-sig", "RS256"),
 };
