@@ -168,7 +168,7 @@ func (c *compiler) protects() {
 	if !timed {
 		c.wrong("requiredClaims", config.KindRequired, "must have exp, or maxAge must be given, because the token says nothing of the body: whoever has seen one could use it for ever")
 	}
-	if v.issuers == nil && (len(v.public) > 0 || len(v.Sources) > 0) {
+	if v.issuers == nil && !pinned && (len(v.public) > 0 || len(v.Sources) > 0) {
 		c.warn("issuers", "is not given, so a token may be of any issuer whose key this is (RFC 8725, 3.8)")
 	}
 }
