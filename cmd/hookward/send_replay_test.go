@@ -14,6 +14,7 @@ import (
 	"time"
 
 	plugin "github.com/hookward/hookward"
+	"github.com/hookward/hookward/internal/config"
 	"github.com/hookward/hookward/signer"
 )
 
@@ -78,7 +79,9 @@ func examplePlan(t *testing.T, e providerEntry, event string, keys map[string]st
 	if strings.Contains(give, "jwt.claims") {
 		o.settings = append(o.settings, "jwt.claims[]=data.bundleId=a")
 	}
-	if strings.Contains(e.Verifies, "JW") && (e.Signed == "URL" || e.Signed == "nothing") {
+	row, _ := config.Decode(map[string]any{"provider": e.Slug})
+	inField := row.JWT != nil && row.JWT.Field != "" && !row.JWT.PerDelivery
+	if strings.Contains(e.Verifies, "JW") && (e.Signed == "URL" || e.Signed == "nothing" || inField) {
 		return nil, false // a token may be sent with several
 	}
 	if strings.HasPrefix(e.Verifies, "token") {

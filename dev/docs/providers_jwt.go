@@ -24,10 +24,13 @@ func giveJWT(t *config.JWTOptions) []string {
 	add(t.JWKS != nil && t.Detached && !perKey, "nothing (`jwt.jwks`)")
 	add(t.Certificates != nil, "`jwt.certificates.roots`")
 	bound := t.Body || t.Detached || t.BodyHash != nil
-	add(!bound && t.Field == "" && t.URL == nil, "`jwt.audiences`, `jwt.claims`")
+	inHeader := !bound && t.Field == "" && t.URL == nil
+	pinned := len(t.Claims) > 0 || len(t.Issuers) == 1 && strings.Contains(t.Issuers[0], "@") // an account is an issuer of its own
+	add(inHeader && !pinned, "`jwt.audiences`, `jwt.claims`")
+	add(inHeader && pinned || t.Body && t.JWKS != nil && len(t.Issuers) > 0, "`jwt.audiences`")
 	add(t.Field != "" && t.Certificates != nil, "`jwt.claims`")
 	add(t.Field != "" && t.Certificates == nil, "`jwt.audiences`")
 	add(t.URL != nil && t.URL.Form != "qsh", "`publicURL`")
-	add(len(t.Issuers) == 0 && t.Body, "(`jwt.issuers`)")
+	add(len(t.Issuers) == 0 && (t.Body || t.Field != "" && t.JWKS != nil), "(`jwt.issuers`)")
 	return options
 }

@@ -20,7 +20,7 @@ func signed(o config.Options) string {
 			return "body, URL"
 		case t.URL != nil:
 			return "URL"
-		case t.Field != "":
+		case t.Field != "" && !strings.HasSuffix(t.Field, "[]"): // a list of tokens stands beside what it is about
 			return "one field of the body"
 		}
 		return "nothing"
