@@ -15,7 +15,6 @@ import (
 	"github.com/hookward/hookward/internal/metrics"
 	"github.com/hookward/hookward/internal/outbox"
 	"github.com/hookward/hookward/internal/report"
-	"github.com/hookward/hookward/internal/traefik"
 )
 
 // finish does what is left to do once a request has been answered, or has broken
@@ -23,7 +22,7 @@ import (
 func finish(x *exchange) {
 	submit(recorders, x)
 	<-x.done
-	if traefik.Compiled {
+	if !inlined {
 		freeBody(x)
 	}
 }

@@ -46,6 +46,7 @@ var rules = []rule{
 	{"case-list", "Yaegi tests the first condition alone, and evaluates the first value alone, others that need it count as zero; join conditions with ||, and give such a value a variable or a case of its own", caseList},
 	{"return-receive", "Yaegi panics; receive into a variable first", returnReceive},
 	{"foreign-variable", "Yaegi loses what make, append or a literal makes for it, and can't assign one that begins as a constant; let that package have a function for it", foreignVariable},
+	{"foreign-condition", "Yaegi goes the way of a condition that holds, whatever the variable says; give it a variable of this package, or turn the condition round", foreignCondition},
 	{"recursive-type", "Yaegi has a stand-in for the type inside of itself, and panics where such a field is assigned; use a second type", recursiveType},
 	{"json-unexported", "Yaegi encodes unexported fields as Xname and does not flatten embedded ones; use exported, named fields only", jsonUnexported},
 	{"print", "Traefik shows this at DEBUG or turns it into an ERROR; write to os.Stdout or os.Stderr", printing},

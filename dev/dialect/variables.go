@@ -31,6 +31,31 @@ func foreignVariable(p *pass) {
 	}
 }
 
+// foreignCondition refuses another interpreted package's variable as a whole condition.
+// With an operator, ! among them, it is right.
+func foreignCondition(p *pass) {
+	for c := range p.root.Preorder((*ast.IfStmt)(nil), (*ast.ForStmt)(nil)) {
+		var condition ast.Expr
+		switch n := c.Node().(type) {
+		case *ast.IfStmt:
+			condition = n.Cond
+		case *ast.ForStmt:
+			condition = n.Cond
+		}
+		if condition == nil {
+			continue
+		}
+		selector, ok := ast.Unparen(condition).(*ast.SelectorExpr)
+		if !ok {
+			continue
+		}
+		v, ok := p.TypesInfo.Uses[selector.Sel].(*types.Var)
+		if ok && !v.IsField() && v.Pkg() != p.Pkg && p.interpreted(v.Pkg()) {
+			p.report(condition.Pos(), types.ExprString(condition))
+		}
+	}
+}
+
 // returnReceive refuses a receive that is a result as it stands: it panics.
 func returnReceive(p *pass) {
 	for c := range p.root.Preorder((*ast.ReturnStmt)(nil)) {

@@ -44,9 +44,9 @@ import (
 // a bad example gives the right result, Yaegi is fixed and the rule can go.
 // The good example does the same in the way that the rule recommends.
 //
-// Five rules are not here: print and build-tag are not about results, a bare
+// Six rules are not here: print and build-tag are not about results, a bare
 // goroutine would end the test, and a goroutine in a loop would now and then. A foreign
-// variable takes two packages: see TestForeignVariable.
+// variable, or condition, takes two packages: see TestForeignVariable.
 func TestInterpreted(t *testing.T) {
 	for _, test := range []struct{ bad, good func() string }{
 		{namedresult.Bad, namedresult.Good},

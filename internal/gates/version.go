@@ -25,9 +25,9 @@ func SayVersion(own string, now time.Time) {
 	if said {
 		return
 	}
-	how := "interpreted by Traefik"
-	if traefik.Compiled {
-		how = "compiled into Traefik"
+	how := "compiled into Traefik"
+	if !traefik.Compiled {
+		how = "interpreted by Traefik"
 	}
 	report.Write("info", "", "hookward "+own+", "+how, now)
 	if !traefik.Compiled {

@@ -15,10 +15,14 @@ type Wrapped struct {
 	hidden int
 }
 
-// Count, List, Table and Item are this package's to change.
+// These are this package's to change.
 var (
 	Count = 1
 	List  []int
 	Table = map[string]int{}
-	Item  struct{ Name string }
+	Item  struct {
+		Name  string
+		Ready bool
+	}
+	Ready bool
 )
