@@ -82,7 +82,7 @@ func (c *check) isMountedElsewhere(directory string) bool {
 func (c *check) checkFastProxy(s *inventory.Static, at *document.Node) {
 	for _, g := range c.gates {
 		if hasSection(g.section.Get("delivery")) {
-			c.say(s.File, at, finding.Warning, "fast-proxy", "experimental.fastProxy", "does not end an attempt after delivery.timeout, which %s has: a backend that takes a connection and says nothing holds the sender, and in the background one attempt of delivery.concurrency, for as long as it likes. Leave it out", g.Title())
+			c.say(s.File, at, finding.Warning, "fast-proxy", "experimental.fastProxy", "does not end an attempt after delivery.timeout, which %s has: a backend that takes a connection and says nothing, or at times one that resets it, holds the sender, and in the background one attempt of delivery.concurrency, for as long as it likes. Leave it out", g.Title())
 			return
 		}
 	}
