@@ -141,7 +141,7 @@ func TestSchemaValuesAreTheGates(t *testing.T) {
 		"IntrospectionOptions.authMethod":         "oauth2: {audiences: a, introspection: {url: 'https://a.example', clientID: a, clientSecret: abcdefghijklmnopqrstuvwxyz, authMethod: %}}",
 		"DeliveryOptions.mode":                    "delivery: {mode: %}",
 		"DeliveryOptions.onFailure":               "delivery: {onFailure: %}",
-		"DeliveryStoreOptions.type":               "delivery: {store: {type: %}}, redis: {}",
+		"DeliveryStoreOptions.type":               "delivery: {store: {type: %}}\nredis: {}",
 	}
 	for _, path := range closed {
 		section, name, _ := strings.Cut(path, ".")
