@@ -88,7 +88,7 @@ func servePayload(s *policy.Console, rw http.ResponseWriter, v *visitor, id stri
 		answerStatus(rw, http.StatusNotFound)
 		return
 	}
-	content := []byte{}
+	var content []byte
 	if record.Base64 != nil {
 		content, _ = base64.StdEncoding.DecodeString(*record.Base64) // the gate has written it
 	} else {
