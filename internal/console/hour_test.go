@@ -36,7 +36,8 @@ var script = []played{
 func play(g *metrics.Gate, p played, s *seen) {
 	sum := metrics.NewSum()
 	add := func(place int, amount int64) {
-		sum.Places[sum.Used], sum.Amounts[sum.Used] = place, amount
+		sum.Places[sum.Used] = place
+		sum.Amounts[sum.Used] = amount
 		sum.Used++
 	}
 	add(metrics.Decisions[p.decision]+metrics.Reasons[p.reason], 1)
