@@ -27,7 +27,8 @@ type answer struct {
 	body    []byte // as much as was read of it
 	whole   bool   // whether that is all of it
 	wait    time.Duration
-	problem string // what went wrong where there was no answer
+	date    time.Time // of the receiver's clock; zero where it does not say
+	problem string    // what went wrong where there was no answer
 }
 
 // newTransport asks no proxy. It is used without a client, which would follow
@@ -71,19 +72,28 @@ func headerOf(t Target) http.Header {
 
 // post sends a body, and reads the answer to it, both within the timeout.
 func post(s *Sender, address string, body []byte) *answer {
+	return postWith(s, address, s.header.Clone(), body)
+}
+
+// postWith is post with headers of its own.
+func postWith(s *Sender, address string, header http.Header, body []byte) *answer {
 	ctx, cancel := context.WithTimeout(s.ctx, s.target.Timeout)
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(body))
 	if err != nil {
 		return &answer{problem: shownURL(address) + " can't be asked"}
 	}
-	request.Header = s.header.Clone()
+	request.Header = header
 	response, err := s.transport.RoundTrip(request)
 	if err != nil {
 		return &answer{problem: shownURL(address) + " " + failure(ctx, err, s.target.Timeout)}
 	}
 	defer func() { _ = response.Body.Close() }()
 	a := &answer{status: response.StatusCode, wait: retryAfter(response.Header.Get("Retry-After"), time.Now())}
+	date, err := http.ParseTime(response.Header.Get("Date"))
+	if err == nil {
+		a.date = date
+	}
 	// Read to its end also where it is of no interest: only then the connection
 	// can be used again.
 	most := maxReply

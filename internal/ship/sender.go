@@ -52,6 +52,9 @@ func New(t Target) *Sender {
 	}
 	s.transport = newTransport(t)
 	s.endpoint = appended(t.URL, requestPath[t.Type])
+	if t.Type == "sqs" {
+		s.endpoint = strings.TrimRight(t.Endpoint, "/") + "/"
+	}
 	s.shown = shownURL(s.endpoint)
 	s.header = headerOf(t)
 	if t.Type == "splunk" {

@@ -21,18 +21,23 @@ import (
 	"regexp"
 	"strings"
 	"time"
+
+	"github.com/hookward/hookward/internal/sqs"
 )
 
 // Target says where records are sent, and how. Options that have no effect with
 // the type are mistakes.
 type Target struct {
-	Type string // elasticsearch, splunk, otlp, loki, http or syslog
+	Type string // elasticsearch, splunk, otlp, loki, http, syslog or sqs
 
 	// URL is where the receiver is. For elasticsearch, splunk, otlp and loki, the
 	// path of the request is appended to that of the URL, before its query. For
 	// syslog it is udp://HOST, tcp://HOST or tls://HOST; the ports are 514, 601 and
-	// 6514 by default.
-	URL string
+	// 6514 by default. For sqs it is the queue's, and Endpoint is who is asked, where that
+	// is not its host.
+	URL      string
+	Endpoint string
+	Region   string // of sqs; default what the URL says
 
 	// Credentials, of which one kind is used: a name with a password, a token
 	// (for splunk its own, and else a bearer token), or an API key of
@@ -41,6 +46,7 @@ type Target struct {
 	Password string
 	Token    string
 	APIKey   string
+	Keys     sqs.Credentials // of sqs
 
 	Headers [][2]string // names and values, for all that speak HTTP
 
@@ -76,6 +82,7 @@ var requestPath = map[string]string{
 	"loki":          "/loki/api/v1/push",
 	"http":          "",
 	"syslog":        "",
+	"sqs":           "",
 }
 
 // Complete returns a target with its defaults filled in, what is wrong with it,
@@ -88,9 +95,12 @@ func Complete(t Target) (Target, [][2]string, [][2]string) {
 		return t, problems, warnings
 	}
 	checkEffects(t, wrong)
-	if t.Type == "syslog" {
+	switch t.Type {
+	case "syslog":
 		completeSyslog(&t, wrong)
-	} else {
+	case "sqs":
+		completeSQS(&t, wrong)
+	default:
 		checkURL(t, wrong)
 		checkCredentials(t, wrong)
 		checkHeaders(t, wrong)
@@ -121,6 +131,12 @@ var effects = map[string]string{
 	"acknowledge": "splunk",
 	"labels":      "loki",
 	"facility":    "syslog",
+
+	"region":          "sqs",
+	"endpoint":        "sqs",
+	"accessKeyID":     "sqs",
+	"secretAccessKey": "sqs",
+	"sessionToken":    "sqs",
 }
 
 // checkEffects finds options that have no effect.
@@ -132,6 +148,7 @@ func checkEffects(t Target, wrong func(option, text string)) {
 		{"username", t.Username != ""}, {"password", t.Password != ""}, {"token", t.Token != ""}, {"apiKey", t.APIKey != ""},
 		{"headers", len(t.Headers) > 0}, {"index", t.Index != ""}, {"source", t.Source != ""}, {"sourcetype", t.SourceType != ""},
 		{"acknowledge", t.Acknowledge}, {"labels", len(t.Labels) > 0}, {"facility", t.Facility != ""},
+		{"region", t.Region != ""}, {"endpoint", t.Endpoint != ""}, {"accessKeyID", t.Keys.AccessKeyID != ""}, {"secretAccessKey", t.Keys.SecretAccessKey != ""}, {"sessionToken", t.Keys.SessionToken != ""},
 	} {
 		if option.set && !strings.Contains(" "+effects[option.name]+" ", " "+t.Type+" ") {
 			wrong(option.name, "has no effect with type "+t.Type)
@@ -279,8 +296,8 @@ var secretHeader = regexp.MustCompile(`(?i)auth|key|token|secret|cookie|password
 // isExposed says whether credentials leave this machine without TLS.
 func isExposed(t Target) bool {
 	u, err := url.Parse(t.URL)
-	if err != nil || u.Scheme != "http" || isLoopback(u.Hostname()) {
-		return false
+	if err != nil || u.Scheme != "http" || isLoopback(u.Hostname()) || t.Type == "sqs" {
+		return false // a signature is good for what it stands under
 	}
 	secret := t.Username+t.Password+t.Token+t.APIKey != ""
 	for _, header := range t.Headers {
