@@ -168,6 +168,8 @@ func settle(e *Engine, it *item, d *store.Delivery, r Result) {
 		e.mu.Unlock()
 		return
 	}
+	note(e, it, r, it.end)
+	c := changeOf(it, d, r)
 	e.mu.Lock()
 	free(e, it)
 	drop(e, it)
@@ -177,13 +179,11 @@ func settle(e *Engine, it *item, d *store.Delivery, r Result) {
 		bury(e, it, it.router, it.claim)
 	}
 	e.mu.Unlock()
-	note(e, it, r, it.end)
 	if it.end != Delivered && it.claim != "" {
 		e.hooks.Release(it.claim)
 	} else if it.claim != "" && store.IsShared(e.store) {
 		e.hooks.Claim(it.claim) // which the store alone has had so far
 	}
-	c := changeOf(it, d, r)
 	c.To = Dead
 	c.Reason = it.end
 	if it.end == Delivered {
@@ -191,6 +191,11 @@ func settle(e *Engine, it *item, d *store.Delivery, r Result) {
 		c.Reason = ""
 	}
 	change(e, c)
+	if c.To == Dead {
+		e.mu.Lock()
+		offer(e, it)
+		e.mu.Unlock()
+	}
 }
 
 func changeOf(it *item, d *store.Delivery, r Result) *Change {

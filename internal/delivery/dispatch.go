@@ -74,6 +74,7 @@ func turn(e *Engine, failures *int, lastSign *time.Time) (time.Duration, bool) {
 		keepUp(e)
 	}
 	next := hand(e)
+	serveOutlets(e)
 	tend(e)
 	return next, false
 }
@@ -166,6 +167,7 @@ func tend(e *Engine) {
 			told = append(told, text)
 		}
 	}
+	told = append(told, troubleOfOutlets(e, now)...)
 	e.mu.Unlock()
 	for _, text := range told {
 		e.hooks.Tell("error", text)
@@ -222,14 +224,14 @@ func age(milliseconds int64) time.Duration {
 // any more of how long the dead were kept.
 const largestJump = int64(time.Hour / time.Millisecond)
 
-// expire removes the dead that were kept for their time.
+// expire removes the dead that were kept for their time, and that all outputs have.
 func expire(e *Engine) {
 	e.mu.Lock()
 	jump := e.wall().Round(0).Sub(e.began.Round(0)).Milliseconds() - e.clock()
-	before := e.wall().Add(-e.options.Keep).UnixMilli()
+	now := e.wall()
 	over := []*item{}
 	for _, it := range e.dead {
-		if it.entry.When < before {
+		if it.entry.When < now.Add(-keepOf(e, it)).UnixMilli() && isHandedOver(e, it) {
 			over = append(over, it)
 		}
 	}
@@ -244,6 +246,11 @@ func expire(e *Engine) {
 
 // end removes a dead delivery that is over.
 func end(e *Engine, it *item, to string) {
+	e.deadMu.Lock()
+	defer e.deadMu.Unlock()
+	if _, known := entryOf(e, it); !known {
+		return // somebody else has ended it
+	}
 	d, problem := store.Head(e.store, &it.entry)
 	if problem != store.Gone && store.Remove(e.store, &it.entry) != nil {
 		return // the next sweep finds it again

@@ -22,9 +22,10 @@ type Options struct {
 	Interval      time.Duration // between the beginnings of two attempts; 0 is none
 	MaxBytes      int64         // of all files
 	MaxDeliveries int
-	Keep          time.Duration // of the dead
+	Keep          time.Duration // of the dead, once all Outputs have them
 	Keys          []*store.Key
 	Lease         time.Duration // for how long a delivery is nobody else's that is being tried
+	Outputs       []Output      // that the dead are handed to
 }
 
 // Result is what has become of an attempt.
@@ -38,13 +39,14 @@ type Result struct {
 
 // What becomes of a delivery. They are words of records.
 const (
-	Stored     = "stored"     // it waits for its next attempt
-	Delivered  = "delivered"  // the backend has it
-	Failed     = "failed"     // it waits for one more attempt
-	Dead       = "dead"       // it is given up, and kept
-	Superseded = "superseded" // the sender has sent a dead one again, and it has arrived
-	Expired    = "expired"    // a dead one was kept for its time, and is gone
-	Lost       = "lost"       // it is not in the store any more, through nobody that is known
+	Stored     = "stored"      // it waits for its next attempt
+	Delivered  = "delivered"   // the backend has it
+	Failed     = "failed"      // it waits for one more attempt
+	Dead       = "dead"        // it is given up, and kept
+	Superseded = "superseded"  // the sender has sent a dead one again, and it has arrived
+	Expired    = "expired"     // a dead one was kept for its time, and is gone
+	HandedOver = "handed_over" // an output has a dead one
+	Lost       = "lost"        // it is not in the store any more, through nobody that is known
 
 	// What an operator has done, with the command.
 	Replayed = "replayed"
@@ -74,6 +76,7 @@ type Change struct {
 	Bytes    int64     // of the file
 	Actor    string    // who has done it, where it was an operator; Reason is what they say
 	Undone   bool      // that was not done after all
+	Output   string    // that has it now
 }
 
 // Hooks are what the engine asks of who has it. They are called without a lock.
@@ -84,6 +87,8 @@ type Hooks struct {
 	Try func(d *store.Delivery, number int) Result
 	// Changed is told of each transition.
 	Changed func(c *Change)
+	// Hand hands a dead delivery over to the output of a mark. It may panic.
+	Hand func(mark string, d *store.Delivery, e *store.Entry) Handed
 	// Claim is told of what an earlier process has left, or, of a store that is shared, of
 	// what has arrived. Release is told of what is dead.
 	Claim   func(key string)
@@ -104,6 +109,9 @@ type Engine struct {
 	timer *time.Timer      // of dispatch
 	owner *store.Owner
 
+	// deadMu is for the files of the dead. Who holds it may wait for a disk, and lock mu.
+	deadMu sync.Mutex
+
 	mu       sync.Mutex // guards what follows; nobody waits for a disk with it
 	options  Options
 	waiting  map[string]*item // by id
@@ -111,15 +119,18 @@ type Engine struct {
 	claims   map[string]string // ids of those that wait, by claim
 	graves   map[string]string // ids of the dead, by claim
 	queues   map[string]*queue // by router
+	outlets  []*outlet         // of the dead: see outlet.go
 	pending  map[string]bool   // ids of those that are being written, or are not begun
 	replaced []string          // claims of dead ones that have arrived after all
 	bytes    int64             // of all files, and of those that are being written
 	count    int
 	writing  int
 	running  int
+	handing  int // outlets that somebody works for
 	workers  int
 	free     int64 // when the next attempt may begin, by the rate
 	swept    int64 // when the dead were last looked at
+	refilled int64 // when what outlets did not want was last given to them again
 	readAt   int64 // when what could not be read was last tried again
 	counted  bool  // it is known how many there are
 	claimed  bool  // what waits is claimed, although the store is another process's
@@ -165,6 +176,7 @@ func New(s *store.Store, o Options, h Hooks) *Engine {
 		changes: map[string]int64{}, deaths: map[string]int64{},
 	}
 	e.clock = func() int64 { return time.Since(e.began).Milliseconds() }
+	useOutputs(e)
 	return e
 }
 
@@ -192,6 +204,7 @@ func ChangeOptions(e *Engine, o Options) {
 	e.mu.Lock()
 	e.options = o
 	e.reread = true
+	useOutputs(e)
 	e.mu.Unlock()
 	store.SetKeys(e.store, o.Keys)
 	poke(e)
@@ -248,53 +261,4 @@ func change(e *Engine, c *Change) {
 	}
 	e.mu.Unlock()
 	e.hooks.Changed(c)
-}
-
-// Numbers are what there is to count.
-type Numbers struct {
-	Waiting int
-	Held    int // of those, with a file that can't be read
-	Dead    int
-	Bytes   int64
-	Overdue time.Duration // of the one that is due for the longest
-	Loaded  bool          // all that an earlier process has left is known
-
-	MaxBytes int64
-	Changes  map[string]int64 // transitions since the process began, by what has become of a delivery
-	Deaths   map[string]int64 // the dead among them, by reason
-}
-
-// Becomes are all that becomes of a delivery, and Reasons all that one dies of.
-var (
-	Becomes = []string{Stored, Delivered, Failed, Dead, Superseded, Expired, Lost, Replayed, Dropped, Adopted}
-	Reasons = []string{Exhausted, TooOld, Rejected, store.Undecodable, store.Unencryptable}
-)
-
-func copyOf(counts map[string]int64, words []string) map[string]int64 {
-	copied := map[string]int64{}
-	for _, word := range words {
-		copied[word] = counts[word]
-	}
-	return copied
-}
-
-// Count counts.
-func Count(e *Engine) Numbers {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	n := Numbers{Waiting: len(e.waiting), Dead: len(e.dead), Bytes: e.bytes, Loaded: e.loaded, MaxBytes: e.options.MaxBytes}
-	n.Changes = copyOf(e.changes, Becomes)
-	n.Deaths = copyOf(e.deaths, Reasons)
-	now := e.clock()
-	for _, it := range e.waiting {
-		if it.held != "" {
-			n.Held++
-			continue
-		}
-		late := time.Duration(now-it.due) * time.Millisecond
-		if late > n.Overdue {
-			n.Overdue = late
-		}
-	}
-	return n
 }

@@ -104,7 +104,7 @@ func recount(e *Engine) error {
 	defer e.mu.Unlock()
 	for _, it := range append(unread(e.waiting), unread(e.dead)...) {
 		now := found[it.entry.ID]
-		if now == nil || now.entry.State != it.entry.State || now.attempts != it.attempts || now.step != it.step || now.entry.When != it.entry.When {
+		if now == nil || now.entry.State != it.entry.State || now.attempts != it.attempts || now.step != it.step || now.entry.When != it.entry.When || now.entry.Marks != it.entry.Marks {
 			delete(e.waiting, it.entry.ID)
 			delete(e.dead, it.entry.ID)
 			forget(e, it.entry.Size)
@@ -140,6 +140,7 @@ func load(e *Engine, lastSign time.Time) {
 	begin(e, waiting, dead, lastSign)
 	e.mu.Lock()
 	e.loaded = true
+	refill(e)
 	e.mu.Unlock()
 }
 

@@ -94,6 +94,11 @@ func reread(e *Engine) error {
 	}
 	e.mu.Unlock()
 	begin(e, waiting, dead, e.wall())
+	if len(dead) > 0 {
+		e.mu.Lock()
+		refill(e) // outputs may not have them
+		e.mu.Unlock()
+	}
 	lost := 0
 	ended := map[string]bool{}
 	if len(missing) > 0 {

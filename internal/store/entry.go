@@ -18,8 +18,9 @@ const (
 )
 
 // Entry is what the place and the name of a file say of a delivery:
-// STATE/X/ID.ATTEMPTS.STEP.WHEN, and .REASON behind that of a dead one. X is the last
-// digit of the id, so that no directory has all of them.
+// STATE/X/ID.ATTEMPTS.STEP.WHEN, and .REASON behind that of a dead one, and .MARKS behind
+// that where it was handed over. X is the last digit of the id, so that no directory has
+// all of them.
 type Entry struct {
 	State    string
 	ID       string
@@ -27,14 +28,16 @@ type Entry struct {
 	Step     int   // which step of the schedule comes next, from 0; it begins anew with a replay
 	When     int64 // when it is due, or when it died: milliseconds since 1970
 	Reason   string
-	Size     int64 // of the file
-	Seen     int64 // until when its owner before was there, as When; 0 where there was none
+	Marks    string // of outputs that have a dead one, each once, with "-" between them: see Hand
+	Size     int64  // of the file
+	Seen     int64  // until when its owner before was there, as When; 0 where there was none
 }
 
 var (
 	isID     = regexp.MustCompile(`^[0-9a-f]{28,36}$`)
-	isName   = regexp.MustCompile(`^([0-9a-f]{28,36})\.([0-9]{1,6})\.([0-9]{1,4})\.([0-9]{1,15})(?:\.([a-z_]{1,32}))?$`)
+	isName   = regexp.MustCompile(`^([0-9a-f]{28,36})\.([0-9]{1,6})\.([0-9]{1,4})\.([0-9]{1,15})(?:\.([a-z_]{1,32})(?:\.([0-9a-f]{8}p?(?:-[0-9a-f]{8}p?){0,15}))?)?$`)
 	isReason = regexp.MustCompile(`^[a-z_]{1,32}$`)
+	isMark   = regexp.MustCompile(`^[0-9a-f]{8}p?$`)
 )
 
 // IDs are when this process began, in milliseconds since 1970, a random word of it, and a
@@ -74,6 +77,9 @@ func nameOf(e *Entry) string {
 	name := e.State + "/" + e.ID[len(e.ID)-1:] + "/" + e.ID + "." + strconv.Itoa(e.Attempts) + "." + strconv.Itoa(e.Step) + "." + strconv.FormatInt(e.When, 10)
 	if e.State == Dead {
 		name += "." + e.Reason
+		if e.Marks != "" {
+			name += "." + e.Marks
+		}
 	}
 	return name
 }
@@ -84,7 +90,7 @@ func entryOf(state, shard, name string) *Entry {
 	if parts == nil || !strings.HasSuffix(parts[1], shard) || (state == Dead) != (parts[5] != "") {
 		return nil
 	}
-	e := &Entry{State: state, ID: parts[1], Reason: parts[5]}
+	e := &Entry{State: state, ID: parts[1], Reason: parts[5], Marks: parts[6]}
 	e.Attempts, _ = strconv.Atoi(parts[2])
 	e.Step, _ = strconv.Atoi(parts[3])
 	e.When, _ = strconv.ParseInt(parts[4], 10, 64)

@@ -279,6 +279,7 @@ func Move(s *Store, e *Entry, to Entry) error {
 	}
 	if to.State != Dead {
 		to.Reason = ""
+		to.Marks = ""
 	}
 	to.Size = e.Size
 	if s.medium != nil {
