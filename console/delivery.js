@@ -84,6 +84,7 @@ function changeItem(r, from) {
     dead: `Dead: ${r['event.reason']}.`,
     superseded: 'The sender has sent it again, and that has arrived.',
     expired: 'It was kept for its time, and is gone.',
+    handed_over: ['Handed over to ', shown(r['hookward.delivery.output'] || 'an output'), r['event.reason'] === 'too_large' ? ', which was told of it alone: it is too large.' : '.'],
   }[action] || [action, r['user.name'] ? [' by ', shown(r['user.name'])] : '', r['event.reason'] ? [': ', shown(r['event.reason'])] : '', '.'];
   return item(tone, r['@timestamp'], from, tried, ...[text].flat(2));
 }

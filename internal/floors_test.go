@@ -22,7 +22,7 @@ var floors = []struct {
 	{"what is read of a request and of secrets, and what must outlive the process", "internal/ahead internal/claim internal/clientip internal/introspect internal/iplist internal/lease internal/message internal/outbox internal/secrets internal/store"},
 	{"what is verified, who else is asked, and where records go", "internal/clientcertificate internal/cluster internal/delivery internal/keyset internal/redisstore internal/reissue internal/ship internal/signature internal/sns internal/tokens"},
 	{"what providers ask, and what is recorded", "internal/audit internal/handshakes internal/jwt internal/messagesignature"},
-	{"what all options come to together, and what tests are made of", "internal/hooktest internal/metrics internal/policy"},
+	{"what all options come to together, and what tests are made of", "internal/deadletter internal/hooktest internal/metrics internal/policy"},
 	{"what is remembered by one policy for the next", "internal/memory"},
 	{"who hands on what is not to be lost, and who asks for the numbers of all that", "internal/courier internal/scrape"},
 	{"who shows them to people", "internal/console"},

@@ -20,7 +20,8 @@ import (
 type keptReport struct {
 	ID         string `json:"id"`
 	State      string `json:"state"`
-	Reason     string `json:"reason,omitempty"` // of its death
+	Reason     string `json:"reason,omitempty"`   // of its death
+	HandedTo   int    `json:"handedTo,omitempty"` // so many outputs of dead letters
 	Middleware string `json:"middleware"`
 	Router     string `json:"router,omitempty"`
 	Provider   string `json:"provider,omitempty"`
@@ -62,6 +63,7 @@ func reportOf(k *deliveries.Kept) *keptReport {
 	e := &k.Entry
 	r := &keptReport{ID: e.ID, State: e.State, Reason: e.Reason, Middleware: k.Store.Middleware, Attempts: e.Attempts, Bytes: e.Size, Problem: k.Problem}
 	at := stamp(time.UnixMilli(e.When))
+	r.HandedTo = len(store.MarksOf(e))
 	if e.State == store.Dead {
 		r.Died = at
 	} else {
@@ -222,6 +224,9 @@ func (r *keptReport) describe(w io.Writer) string {
 	state := r.State
 	if r.Reason != "" {
 		state += ", " + r.Reason
+	}
+	if r.HandedTo > 0 {
+		state += fmt.Sprintf(", handed over to %d outputs", r.HandedTo)
 	}
 	for _, line := range [][2]string{
 		{"State", state}, {"Problem", r.Problem}, {"Received", r.Received}, {"Due", r.Due}, {"Died", r.Died}, {"Middleware", r.Middleware}, {"Router", r.Router},

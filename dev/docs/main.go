@@ -1,13 +1,12 @@
 // Command docs writes the options in docs/options.md from the comments of
-// internal/config, the tables of the fields of records in docs/audit.md and docs/delivery.md from those of
-// internal/audit/record.go, the schema of the options, and what is made of the files in
+// internal/config, the tables of the fields of records and of dead letters in docs/audit.md
+// and docs/delivery.md from those of internal/audit and internal/deadletter, the schema of the options, and what is made of the files in
 // catalogue/: the rows that the gate reads, docs/providers.md, and what the command
 // hookward knows of the providers; and the page in console/, packed for the gate. With
 // -check it only says whether they are up to date.
 package main
 
 import (
-	"bytes"
 	"errors"
 	"flag"
 	"fmt"
@@ -26,6 +25,7 @@ import (
 
 const (
 	begin       = "<!-- The options are written by `make docs` from internal/config. -->\n"
+	beginLetter = "<!-- The table is written by `make docs` from internal/deadletter. -->\n"
 	beginFields = "<!-- The table is written by `make docs` from internal/audit. -->\n"
 	end         = "<!-- End of the table. -->\n"
 	endOptions  = "<!-- End of the options. -->\n"
@@ -55,12 +55,20 @@ func run(check bool) error {
 		return err
 	}
 	audit := filepath.Join(root, "docs", "audit.md")
-	fields, err := withFields(audit, root, "record.go", "Record")
+	fields, err := withFields(audit, root, "audit/record.go", "Record")
 	if err != nil {
 		return err
 	}
 	delivery := filepath.Join(root, "docs", "delivery.md")
-	transitions, err := withFields(delivery, root, "delivery.go", "DeliveryRecord")
+	transitions, err := withFields(delivery, root, "audit/delivery.go", "DeliveryRecord")
+	if err != nil {
+		return err
+	}
+	letters, err := fieldsOf(root, "deadletter/fields.go", "Letter")
+	if err != nil {
+		return err
+	}
+	transitions, err = inPlace(transitions, beginLetter, end, letters, delivery)
 	if err != nil {
 		return err
 	}
@@ -136,8 +144,17 @@ func optionSections(root string) (map[string][]option, error) {
 
 // withFields returns a page with the table of the fields of a kind of record, as it should be.
 func withFields(page, root, file, kind string) (string, error) {
+	text, err := fieldsOf(root, file, kind)
+	if err != nil {
+		return "", err
+	}
+	return between(page, beginFields, end, text)
+}
+
+// fieldsOf returns the table of the fields of a type in a file below internal.
+func fieldsOf(root, file, kind string) (string, error) {
 	sections := map[string][]option{}
-	if err := parse(filepath.Join(root, "internal", "audit", file), sections); err != nil {
+	if err := parse(filepath.Join(root, "internal", filepath.FromSlash(file)), sections); err != nil {
 		return "", err
 	}
 	text := "| Field | Meaning |\n|---|---|\n"
@@ -145,7 +162,7 @@ func withFields(page, root, file, kind string) (string, error) {
 		name, _, _ := strings.Cut(o.name, ",")
 		text += fmt.Sprintf("| `%s` | %s |\n", name, strings.ReplaceAll(o.meaning, "|", "\\|"))
 	}
-	return between(page, beginFields, end, text)
+	return text, nil
 }
 
 // between returns a page with a text in the place of the one between two lines.
@@ -154,12 +171,16 @@ func between(page, begin, end, text string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	before, rest, ok := bytes.Cut(old, []byte(begin))
-	_, after, ok2 := bytes.Cut(rest, []byte(end))
+	return inPlace(string(old), begin, end, text, page)
+}
+
+func inPlace(old, begin, end, text, page string) (string, error) {
+	before, rest, ok := strings.Cut(old, begin)
+	_, after, ok2 := strings.Cut(rest, end)
 	if !ok || !ok2 {
 		return "", fmt.Errorf("%s lacks the lines between which its table or its options stand", filepath.Base(page))
 	}
-	return string(before) + begin + text + end + string(after), nil
+	return before + begin + text + end + after, nil
 }
 
 // option is a field of a section: its name and its comment, cut into sentences

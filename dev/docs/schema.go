@@ -19,7 +19,7 @@ type object map[string]any
 var closed = []string{
 	"SignatureOptions.secretEncoding", "SignatureOptions.timestampUnit", "HandshakeOptions.method", "HandshakeOptions.pattern",
 	"ListOptions.format", "ReplayOptions.onDuplicate", "ReplayOptions.by", "DeliveryOptions.mode", "DeliveryOptions.onFailure", "DeliveryStoreOptions.type", "AuditOptions.payload", "AuditOptions.redactPatterns",
-	"OutputOptions.type", "OutputOptions.compression", "MetricsOutputOptions.type", "provider.confidence",
+	"OutputOptions.type", "OutputOptions.compression", "DeadLetterOutputOptions.type", "DeadLetterOutputOptions.compression", "MetricsOutputOptions.type", "provider.confidence",
 	"MessageSignatureOptions.dialect", "MessageSignatureOptions.encoding", "MessageSignatureOptions.secretEncoding", "MessageSignatureOptions.wwwAuthenticate",
 	"JWTOptions.algorithms", "JWTOptions.secretEncoding", "JWTOptions.forwardToken", "JWTOptions.refusal",
 	"OAuth2Options.algorithms", "OAuth2Options.forwardToken", "IntrospectionOptions.authMethod",

@@ -123,6 +123,8 @@ func TestSchemaValuesAreTheGates(t *testing.T) {
 		"AuditOptions.payload":                    "audit: {payload: %}",
 		"AuditOptions.redactPatterns":             "audit: {payload: redacted, redactPatterns: [%]}",
 		"OutputOptions.type":                      "audit: {outputs: [{type: %}]}",
+		"DeadLetterOutputOptions.type":            "delivery: {deadLetter: {outputs: [{type: %}]}}",
+		"DeadLetterOutputOptions.compression":     "delivery: {deadLetter: {outputs: [{type: file, path: /a/b.log, compression: %}]}}",
 		"MetricsOutputOptions.type":               "metrics: {outputs: [{type: %}]}",
 		"OutputOptions.compression":               "audit: {outputs: [{type: file, path: /a/b.log, compression: %}]}",
 		"MessageSignatureOptions.dialect":         "messageSignature: {dialect: %}",

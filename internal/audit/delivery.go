@@ -36,19 +36,20 @@ type DeliveryRecord struct {
 
 	// Action is what has become of the delivery: `delivered`, `failed` (it waits for
 	// another attempt), `dead`, `superseded` (the sender has sent a dead one again, and it
-	// has arrived), `expired` (a dead one was kept for its time, and is gone), `lost` (it is
-	// not in Redis any more, and nobody has dropped it); or what an
-	// operator did with `hookward deliveries`: `replayed`,
-	// `dropped` or `adopted`.
+	// has arrived), `expired` (a dead one was kept for its time, and is gone),
+	// `handed_over` (an output of dead letters has a dead one), `lost` (it is not in Redis
+	// any more, and nobody has dropped it); or what an operator did with
+	// `hookward deliveries`: `replayed`, `dropped` or `adopted`.
 	Action string `json:"event.action"`
 
-	// Outcome is `success` of what has arrived and of what an operator did, `unknown` where
-	// Traefik ended in an attempt, else `failure`.
+	// Outcome is `success` of what has arrived, was handed over, or was done by an operator,
+	// `unknown` where Traefik ended in an attempt, else `failure`.
 	Outcome string `json:"event.outcome"`
 
 	// Reason says why a delivery is dead: `attempts_exhausted`, `too_old`, `rejected`
-	// (the backend does not want it) or `undecodable` (its file is damaged). Of what an
-	// operator did, it is the reason that they gave.
+	// (the backend does not want it) or `undecodable` (its file is damaged). Of one that was
+	// handed over it is the same, or `too_large` where the output was told of it alone. Of
+	// what an operator did, it is the reason that they gave.
 	Reason string `json:"event.reason,omitempty"`
 
 	// Duration is how long the attempt took, in nanoseconds. Absent where there was none.
@@ -90,6 +91,9 @@ type DeliveryRecord struct {
 
 	// Aborted marks an answer that broke off behind its status.
 	Aborted bool `json:"hookward.aborted,omitempty"`
+
+	// Output is who has a dead letter that was handed over: a type, and where it is.
+	Output string `json:"hookward.delivery.output,omitempty"`
 
 	// Actor is who did that, where it was an operator.
 	Actor string `json:"user.name,omitempty"`

@@ -245,6 +245,12 @@ func CloseOutput(o *Output) {
 // goes through Traefik's log, at a level that hides it.
 var recordOutput io.Writer = os.Stdout
 
+// WriteStdout writes a line that is no record where records for stdout go.
+func WriteStdout(line []byte) error {
+	_, err := recordOutput.Write(line)
+	return err
+}
+
 // Redirect has the records for stdout go somewhere else. It is for tests.
 func Redirect(w io.Writer) {
 	recordOutput = w

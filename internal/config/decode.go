@@ -147,6 +147,10 @@ func decodeText(text string, field reflect.Value, hint string) string {
 	switch {
 	case field.Type() == reflect.TypeOf(time.Duration(0)):
 		d, err := time.ParseDuration(text)
+		if err == nil && d == 0 && hint == "none" {
+			field.SetInt(-1)
+			return ""
+		}
 		if err != nil || d <= 0 {
 			return words.Quote(text) + " is not a positive duration with a unit, such as 300s, 5m or 1h30m"
 		}

@@ -115,10 +115,3 @@ type DeliveryStoreOptions struct {
 	// read it.
 	EncryptionKeys []string `json:"encryptionKeys" decode:"whole"`
 }
-
-// DeadLetterOptions say what becomes of deliveries that are given up.
-type DeadLetterOptions struct {
-	// Keep is for how long they are kept, to be looked at and tried again.
-	// Default: `720h`.
-	Keep time.Duration `json:"keep"`
-}

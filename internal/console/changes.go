@@ -34,6 +34,9 @@ func stateOf(action string) string {
 	if action == engine.Failed || action == engine.Replayed || action == engine.Adopted {
 		return engine.Stored
 	}
+	if action == engine.HandedOver {
+		return engine.Dead
+	}
 	return action
 }
 

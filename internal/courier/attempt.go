@@ -90,7 +90,7 @@ func recordChange(c *Courier, change *delivery.Change) {
 		r = audit.NewDeliveryRecord(c.numbers, now)
 	}
 	r.Outcome = "failure"
-	if change.To == delivery.Delivered || change.To == delivery.Superseded || change.Actor != "" && !change.Undone {
+	if change.To == delivery.Delivered || change.To == delivery.Superseded || change.To == delivery.HandedOver || change.Actor != "" && !change.Undone {
 		r.Outcome = "success"
 	}
 	if change.Delivery != nil {
@@ -106,6 +106,7 @@ func recordChange(c *Courier, change *delivery.Change) {
 	r.Aborted = change.Aborted
 	r.Bytes = change.Bytes
 	r.Actor = change.Actor
+	r.Output = change.Output
 	if !change.Next.IsZero() {
 		r.Next = change.Next.UTC().Format(report.TimeLayout)
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/hookward/hookward/internal/audit"
 	"github.com/hookward/hookward/internal/claim"
 	"github.com/hookward/hookward/internal/cluster"
+	"github.com/hookward/hookward/internal/deadletter"
 	"github.com/hookward/hookward/internal/delivery"
 	"github.com/hookward/hookward/internal/memory"
 	"github.com/hookward/hookward/internal/policy"
@@ -29,6 +30,7 @@ type Courier struct {
 	engine  *delivery.Engine
 	place   string
 	shared  *redisstore.Client // nil: deliveries are on disk
+	letters *deadletter.Outputs
 
 	mu        sync.Mutex // guards what follows, which is the newest
 	policy    *policy.Policy
@@ -67,6 +69,7 @@ func Keep(before *Courier, name string, numbers *audit.Numbers, servers *Servers
 	before.state = s
 	before.mu.Unlock()
 	if !same {
+		deadletter.Use(before.letters, p.Delivery.Letters, p.Delivery.Options.Outputs, p.Delivery.Private)
 		delivery.ChangeOptions(before.engine, p.Delivery.Options)
 		if before.shared != nil {
 			redisstore.SetLimits(before.shared, p.Delivery.Options.MaxBytes, p.Delivery.Options.MaxDeliveries, policy.WindowOf(p))
@@ -90,11 +93,13 @@ func EngineOf(c *Courier) *delivery.Engine {
 
 func begin(name string, numbers *audit.Numbers, servers *Servers, told func(record []byte), p *policy.Policy, s *memory.State) *Courier {
 	d := p.Delivery
-	c := &Courier{name: name, numbers: numbers, servers: servers, told: told, place: d.Place, policy: p, state: s, announced: map[string]*audit.DeliveryRecord{}}
+	c := &Courier{name: name, numbers: numbers, servers: servers, told: told, place: d.Place, letters: deadletter.New(), policy: p, state: s, announced: map[string]*audit.DeliveryRecord{}}
+	deadletter.Use(c.letters, d.Letters, d.Options.Outputs, d.Private)
 	c.engine = delivery.New(storeOf(c, p), d.Options, delivery.Hooks{
 		Serves:  func(router string) bool { return serverFor(c.servers, c.name, router) != nil },
 		Try:     func(d *store.Delivery, number int) delivery.Result { return tryDelivery(c, d, number) },
 		Changed: func(change *delivery.Change) { recordChange(c, change) },
+		Hand:    func(mark string, d *store.Delivery, e *store.Entry) delivery.Handed { return handOver(c, mark, d, e) },
 		Claim:   func(key string) { takeClaim(c, key) },
 		Release: func(key string) { giveBack(c, key) },
 		Tell:    func(level, message string) { report.Write(level, c.name, "delivery: "+message, time.Now()) },

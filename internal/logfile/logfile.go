@@ -276,6 +276,16 @@ func Change(f *File, o Options) {
 	f.wake = 0
 }
 
+// Sync waits until what was written is on the disk. It is to be called before the next Write.
+func Sync(f *File) error {
+	if f.file == nil {
+		return nil
+	}
+	err := f.file.Sync()
+	syncDirectory(filepath.Dir(f.real))
+	return err
+}
+
 // Close closes the file. A later Write opens it again.
 func Close(f *File) {
 	if f.rest != nil {

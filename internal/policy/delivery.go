@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/hookward/hookward/internal/audit"
 	"github.com/hookward/hookward/internal/config"
 	"github.com/hookward/hookward/internal/delivery"
 	"github.com/hookward/hookward/internal/header"
@@ -30,6 +31,9 @@ type Delivery struct {
 	SignKey     []byte   // signs each attempt for the backend; nil where nobody asks
 	Tokens      []string // what of a request is not stored, such as header:NAME: see Refill
 	Token       string   // what is put in its place
+
+	Letters []audit.Spec // where the dead are handed to, in the order of Options.Outputs
+	Private []string     // headers that no dead letter has; canonical
 }
 
 const (
@@ -84,6 +88,7 @@ func compileDelivery(n *config.Notes, resolver *secrets.Resolver, options config
 	compileSchedule(n, d, o.Retry)
 	compileStore(n, resolver, d, o, p)
 	compileIDHeader(n, d, o.IDHeader)
+	compileDeadLetters(n, resolver, d, o.DeadLetter, p)
 	if o.Sign != nil && o.Sign.Secret == "" {
 		wrong(".sign.secret", config.KindRequired, "is required; write env:NAME or file:/path")
 	}
@@ -152,10 +157,6 @@ func compileTimes(n *config.Notes, d *Delivery, o config.DeliveryOptions, row *c
 	}
 	if o.Concurrency > maxConcurrency {
 		wrong("concurrency", fmt.Sprintf("must be at most %d", maxConcurrency))
-	}
-	d.Options.Keep = defaultKeep
-	if o.DeadLetter != nil && o.DeadLetter.Keep > 0 {
-		d.Options.Keep = o.DeadLetter.Keep
 	}
 	if o.Rate == nil {
 		return

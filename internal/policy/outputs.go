@@ -131,8 +131,11 @@ func hasOnly(o config.OutputOptions, names string, wrong func(option, kind, text
 }
 
 // isGiven says whether an option of an output has a value.
-func isGiven(o config.OutputOptions, name string) bool {
-	fields := reflect.ValueOf(o)
+func isGiven(o config.OutputOptions, name string) bool { return isGivenIn(o, name) }
+
+// isGivenIn says whether an option of a section has a value.
+func isGivenIn(section any, name string) bool {
+	fields := reflect.ValueOf(section)
 	i := config.FieldIndex(fields.Type(), name)
 	return i >= 0 && !fields.Field(i).IsZero()
 }

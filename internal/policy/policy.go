@@ -178,6 +178,7 @@ func compilePolicy(n *config.Notes, resolver *secrets.Resolver, raw map[string]a
 	}
 	p.Delivery = compileDelivery(n, resolver, options, p, &row)
 	p.Audit = compileAudit(n, resolver, options, placesOfProofs(p))
+	checkLetterFiles(n, p)
 	checkStateDirectory(n, p, options.StateDirectory)
 	n.Problems = config.WithoutRepeats(n.Problems)
 	n.Warnings = config.WithoutRepeats(n.Warnings)

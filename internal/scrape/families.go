@@ -155,6 +155,11 @@ func addDeliveries(f *families, g Gate) {
 	for _, reason := range delivery.Reasons {
 		f.add("hookward_dead_letters_total", exposition.Counter, "", "Deliveries that were given up, by reason.", n.Deaths[reason], "gate", g.Name, "reason", reason)
 	}
+	for i := range n.Outputs {
+		o := &n.Outputs[i]
+		f.add("hookward_dead_letters_waiting", exposition.Gauge, "", "Dead deliveries that an output of dead letters has not got yet.", int64(o.Waiting), "gate", g.Name, "output", o.Name)
+		f.add("hookward_dead_letters_handed_over_total", exposition.Counter, "", "Dead deliveries that an output has taken.", o.Taken, "gate", g.Name, "output", o.Name)
+	}
 }
 
 // dependenciesOf returns what a gate depends on. Several gates may depend on the same.
@@ -163,6 +168,12 @@ func dependenciesOf(g Gate) []*Dependency {
 	if g.State.Cluster != nil {
 		up, failures := cluster.Health(g.State.Cluster)
 		all = append(all, &Dependency{Kind: "redis", Name: g.Name, Up: up, Failures: failures})
+	}
+	kept, keeps := DeliveriesOf(g)
+	if keeps {
+		for _, o := range kept.Outputs {
+			all = append(all, &Dependency{Kind: "dead_letters", Name: g.Name + " " + o.Name, Up: o.Up, Failures: o.Failures})
+		}
 	}
 	for _, set := range g.State.KeySets {
 		h, fetched := keyset.HealthOf(set)
