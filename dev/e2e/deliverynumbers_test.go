@@ -12,22 +12,30 @@ import (
 func TestNumbersOfDeliveries(t *testing.T) {
 	s := startScraped(t, script(), []gate{
 		{name: "kept", options: `{provider: github, secrets: ["env:GH"], replay: true, stateDirectory: ` + t.TempDir() + `, delivery: {retry: {schedule: [1h]}}}`},
-		{name: "dead", options: kept(t, "")},
+		{name: "dead", options: kept(t, `, deadLetter: {outputs: [{type: stdout}, {type: http, url: "http://127.0.0.1:1/secret"}]}`)},
 	})
 	s.stored(t, s.post(t, "kept", hello, helloSignature, "X-Answers: 503"))
 	id := s.stored(t, s.post(t, "dead", hello, helloSignature, "X-Answers: 503 404"))
 	s.ends(t, id, "dead")
 	for sample, want := range map[string]float64{
-		`hookward_deliveries{gate="kept",state="waiting"}`:                                    1,
-		`hookward_deliveries{gate="kept",state="dead"}`:                                       0,
-		`hookward_deliveries{gate="dead",state="dead"}`:                                       1,
-		`hookward_delivery_oldest_overdue_seconds{gate="kept"}`:                               0,
-		`hookward_delivery_changes_total{gate="kept",action="stored"}`:                        1,
-		`hookward_delivery_changes_total{gate="kept",action="delivered"}`:                     0,
-		`hookward_delivery_changes_total{gate="dead",action="dead"}`:                          1,
-		`hookward_dead_letters_total{gate="dead",reason="rejected"}`:                          1,
-		`hookward_dead_letters_total{gate="kept",reason="rejected"}`:                          0,
-		`hookward_requests_total{gate="kept",decision="pass",reason="verified",check="none"}`: 1,
+		`hookward_deliveries{gate="kept",state="waiting"}`:                1,
+		`hookward_deliveries{gate="kept",state="dead"}`:                   0,
+		`hookward_deliveries{gate="dead",state="dead"}`:                   1,
+		`hookward_delivery_oldest_overdue_seconds{gate="kept"}`:           0,
+		`hookward_delivery_changes_total{gate="kept",action="stored"}`:    1,
+		`hookward_delivery_changes_total{gate="kept",action="delivered"}`: 0,
+		`hookward_delivery_changes_total{gate="dead",action="dead"}`:      1,
+		`hookward_dead_letters_total{gate="dead",reason="rejected"}`:      1,
+		`hookward_dead_letters_total{gate="kept",reason="rejected"}`:      0,
+
+		`hookward_dead_letters_waiting{gate="dead",output="stdout"}`:                                 0,
+		`hookward_dead_letters_waiting{gate="dead",output="http http://127.0.0.1:1"}`:                1,
+		`hookward_dead_letters_handed_over_total{gate="dead",output="stdout"}`:                       1,
+		`hookward_dead_letters_handed_over_total{gate="dead",output="http http://127.0.0.1:1"}`:      0,
+		`hookward_dependency_up{dependency="dead_letters",name="dead@file stdout"}`:                  1,
+		`hookward_dependency_up{dependency="dead_letters",name="dead@file http http://127.0.0.1:1"}`: 0,
+		`hookward_delivery_changes_total{gate="dead",action="handed_over"}`:                          1,
+		`hookward_requests_total{gate="kept",decision="pass",reason="verified",check="none"}`:        1,
 	} {
 		testkit.Await(t, fmt.Sprintf("%s is %v", sample, want), func() bool {
 			got, known := s.numbers(t)[sample]

@@ -409,6 +409,7 @@ type record struct {
 	KeptState     string `json:"hookward.delivery.state"`
 	BackendStatus int    `json:"hookward.delivery.status"`
 	Attempt       int    `json:"hookward.delivery.attempt"`
+	Output        string `json:"hookward.delivery.output"`
 }
 
 // records returns the audit records of a path, or all of them where it is empty.

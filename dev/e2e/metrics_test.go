@@ -99,7 +99,7 @@ func metered(t *testing.T, redis string) []gate {
 		{name: "banning", options: `{provider: github, secrets: ["env:OLD", "env:GH"], ban: {failures: 3, duration: 1h}}`},
 		{name: "watched", options: `{provider: github, secrets: ["env:GH"], observeOnly: true}`},
 		{name: "listed", options: `{provider: github, secrets: ["env:GH"], allowlist: {lists: [{file: ` + list + `}]}}`},
-		{name: "kept", options: `{provider: github, secrets: ["env:GH"], replay: true, stateDirectory: ` + t.TempDir() + `, delivery: true}`},
+		{name: "kept", options: `{provider: github, secrets: ["env:GH"], replay: true, stateDirectory: ` + t.TempDir() + `, delivery: {deadLetter: {outputs: [{type: stdout}]}}}`},
 		{name: "broken", options: `{provider: githup, secrets: ["env:GH"]}`},
 	}
 }
