@@ -16,16 +16,20 @@ type ConsoleOptions struct {
 	Viewers []string `json:"viewers" decode:"whole"`
 
 	// Readers are tokens of those who may see the payload as well, as far as it is
-	// recorded. Required, or `viewers`, or `userHeader`.
+	// recorded. Required, or `viewers`, `operators` or `userHeader`.
 	Readers []string `json:"readers" decode:"whole"`
+
+	// Operators are tokens of those who may have dead deliveries tried again, or
+	// dropped, and see what readers see. Without any, nobody can change anything.
+	Operators []string `json:"operators" decode:"whole"`
 
 	// UserHeader is the header in which a middleware in front names who has logged in
 	// there, such as `X-Forwarded-User`. Only behind such a middleware: else
 	// everybody may send it.
 	UserHeader string `json:"userHeader"`
 
-	// UserRole is what those may see whom `userHeader` names: `viewer` or `reader`.
-	// Default: `viewer`.
+	// UserRole is what those may do whom `userHeader` names: `viewer`, `reader` or
+	// `operator`. Default: `viewer`.
 	UserRole string `json:"userRole"`
 
 	// Payload is `recorded`, which shows readers what the audit record has of a body,

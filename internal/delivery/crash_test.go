@@ -74,6 +74,9 @@ func (w *world) reconcile() {
 		before := w.ended[id]
 		switch {
 		case e != nil && e.State == store.Waiting:
+			if before == Dead { // an order to replay it was carried out
+				w.replayed[id]++
+			}
 			delete(w.ended, id)
 			w.attempts[id] = e.Attempts
 		case e != nil:
@@ -81,6 +84,8 @@ func (w *world) reconcile() {
 			w.attempts[id] = e.Attempts
 		case before == Dead:
 			w.ended[id] = Superseded // or it was dropped, or kept for its time
+		case before == "" && w.dropping[id]:
+			w.ended[id] = Dropped
 		case before == "" && !w.taken[id]:
 			w.t.Fatalf("%s is lost by a crash", id)
 		case before == "":

@@ -73,9 +73,16 @@ func turn(e *Engine, failures *int, lastSign *time.Time) (time.Duration, bool) {
 	if store.IsShared(e.store) {
 		keepUp(e)
 	}
+	again := carryOut(e)
 	next := hand(e)
 	serveOutlets(e)
 	tend(e)
+	if again < next {
+		next = again
+	}
+	if next < time.Millisecond {
+		next = time.Millisecond
+	}
 	return next, false
 }
 

@@ -48,7 +48,7 @@ const (
 	HandedOver = "handed_over" // an output has a dead one
 	Lost       = "lost"        // it is not in the store any more, through nobody that is known
 
-	// What an operator has done, with the command.
+	// What an operator has done.
 	Replayed = "replayed"
 	Dropped  = "dropped"
 	Adopted  = "adopted" // it was another middleware's
@@ -143,6 +143,9 @@ type Engine struct {
 	changes  map[string]int64 // transitions by what has become of a delivery
 	deaths   map[string]int64 // of these the dead, by reason
 	shared   sharing
+	order    *order           // what an operator has ordered, until it is done
+	orders   []*Progress      // those that are over
+	ordered  int64            // how many there were
 
 	// Alert is not 0 while anybody has to hear of what arrives while its sender waits: see
 	// Arrived. Atomic.

@@ -34,6 +34,7 @@ type world struct {
 	told     []string
 	taken    map[string]bool // by the backend
 	replayed map[string]int  // by an operator
+	dropping map[string]bool // by an operator's order
 
 	fuse int               // how many steps until the process ends; 0: it does not
 	left map[string][]byte // the disk, once it has ended
@@ -48,7 +49,7 @@ func newWorld(t *testing.T) *world {
 		},
 		answers: map[string]Result{}, poison: map[string]bool{}, served: map[string]bool{"a": true, "b": true},
 		kept: map[string]*store.Delivery{}, attempts: map[string]int{}, planned: map[string]int64{}, ended: map[string]string{}, released: map[string]int{}, claimed: map[string]int{},
-		taken: map[string]bool{}, replayed: map[string]int{},
+		taken: map[string]bool{}, replayed: map[string]int{}, dropping: map[string]bool{},
 	}
 	w.restart()
 	return w
@@ -76,6 +77,7 @@ func (w *world) restart() {
 	if !store.Own(w.e.store, w.e.owner, time.Now()) {
 		w.t.Fatal("the store is somebody else's")
 	}
+	w.e.owned = true
 	load(w.e, w.wall())
 }
 
@@ -112,6 +114,9 @@ func (w *world) try(d *store.Delivery, number int) Result {
 
 func (w *world) changed(c *Change) {
 	w.mayCrash()
+	if c.Undone || c.Delivery == nil && (c.To == Replayed || c.To == Dropped) { // told again by the next process
+		return
+	}
 	switch c.To {
 	case Failed:
 		w.planned[c.ID] = w.now + c.Next.UnixMilli() - w.wall().UnixMilli()
@@ -121,6 +126,16 @@ func (w *world) changed(c *Change) {
 			w.t.Errorf("%s is %s, and was %s", c.ID, c.To, before)
 		}
 		w.ended[c.ID] = c.To
+	case Replayed:
+		if w.ended[c.ID] != Dead {
+			w.t.Errorf("%s is replayed, and was %q", c.ID, w.ended[c.ID])
+		}
+		delete(w.ended, c.ID)
+		w.planned[c.ID] = 0
+		w.replayed[c.ID]++
+		w.released[w.kept[c.ID].Claim] = 0
+	case Dropped:
+		w.ended[c.ID] = Dropped
 	}
 }
 
@@ -151,7 +166,11 @@ func (w *world) keep(router, claim string, attempts int) string {
 // pass lets time pass, with the engine at work all the while.
 func (w *world) pass(d time.Duration) {
 	for end := w.now + d.Milliseconds(); w.now < end; {
+		again := carryOut(w.e).Milliseconds()
 		step := hand(w.e).Milliseconds()
+		if again < step {
+			step = again + 1
+		}
 		if w.now+step > end {
 			step = end - w.now
 		}
@@ -242,7 +261,7 @@ func TestModel(t *testing.T) {
 // step has one thing happen, and returns what.
 func (w *world) step(random *rand.Rand, i int) string {
 	router := []string{"a", "b"}[random.Intn(2)]
-	switch n := random.Intn(13); n {
+	switch n := random.Intn(14); n {
 	case 0, 1, 2, 3:
 		claim := ""
 		if random.Intn(3) > 0 {
@@ -280,6 +299,8 @@ func (w *world) step(random *rand.Rand, i int) string {
 	case 11:
 		w.fuse = 0
 		return w.operate(random)
+	case 12:
+		return w.order(random)
 	default:
 		w.fuse = 0
 		w.restart()

@@ -12,10 +12,12 @@ import (
 	"github.com/hookward/hookward/internal/secrets"
 )
 
-// What somebody may see of the console. A viewer sees deliveries without their payload.
+// What somebody may do in the console. A viewer sees deliveries without their payload, and an
+// operator is a reader who may change what is stored.
 const (
-	Viewer = "viewer"
-	Reader = "reader"
+	Viewer   = "viewer"
+	Reader   = "reader"
+	Operator = "operator"
 )
 
 // Console is the compiled option console. The addresses are the policy's.
@@ -62,6 +64,7 @@ func compilePage(n *config.Notes, resolver *secrets.Resolver, o *config.ConsoleO
 	}
 	addTokens(n, resolver, s, "console.viewers", o.Viewers, Viewer)
 	addTokens(n, resolver, s, "console.readers", o.Readers, Reader)
+	addTokens(n, resolver, s, "console.operators", o.Operators, Operator)
 	compileUser(n, s, o)
 	switch o.Payload {
 	case "", "recorded":
@@ -94,8 +97,8 @@ func addTokens(n *config.Notes, resolver *secrets.Resolver, s *Console, path str
 func compileUser(n *config.Notes, s *Console, o *config.ConsoleOptions) {
 	if o.UserRole != "" {
 		s.UserRole = o.UserRole
-		if o.UserRole != Viewer && o.UserRole != Reader {
-			config.AddProblem(n, "console.userRole", config.KindInvalid, "is viewer or reader")
+		if o.UserRole != Viewer && o.UserRole != Reader && o.UserRole != Operator {
+			config.AddProblem(n, "console.userRole", config.KindInvalid, "is viewer, reader or operator")
 		}
 		if o.UserHeader == "" {
 			config.AddProblem(n, "console.userRole", config.KindNoEffect, "has no effect without console.userHeader")
@@ -107,8 +110,8 @@ func compileUser(n *config.Notes, s *Console, o *config.ConsoleOptions) {
 			config.AddProblem(n, "console.userHeader", config.KindInvalid, "is a header's name, of letters, digits and dashes")
 		}
 	}
-	if len(o.Viewers)+len(o.Readers) == 0 && o.UserHeader == "" {
-		config.AddProblem(n, "console.readers", config.KindRequired, "is required, or viewers, or userHeader: a page that anybody may see is not served")
+	if len(o.Viewers)+len(o.Readers)+len(o.Operators) == 0 && o.UserHeader == "" {
+		config.AddProblem(n, "console.readers", config.KindRequired, "is required, or viewers, operators or userHeader: a page that anybody may see is not served")
 	}
 }
 

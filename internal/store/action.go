@@ -19,8 +19,8 @@ const (
 	Adopt  = "adopt"
 )
 
-// Action is what an operator has done to a delivery, with the command and while no Traefik
-// worked on the store.
+// Action is what an operator has done to a delivery, be it with the command while no Traefik
+// works on the store, or through the one that does.
 type Action struct {
 	Time     time.Time `json:"time"`
 	ID       string    `json:"id"`
@@ -122,6 +122,15 @@ func NewActions(s *Store, found func(a *Action)) int64 {
 		from = 0
 	}
 	return Actions(s, from, found)
+}
+
+// ActionsEnd returns where the last action ends, for the only one who writes any.
+func ActionsEnd(s *Store) int64 {
+	info, err := os.Stat(filepath.Join(s.Directory, actionsFile))
+	if err != nil {
+		return 0
+	}
+	return info.Size()
 }
 
 // Told notes up to where actions are recorded. Where the disk refuses that, they are

@@ -78,23 +78,51 @@ func CloseJournal(s *Store) {
 // Attempts returns what is known of a delivery's attempts, in order.
 func Attempts(s *Store, id string) []Attempt {
 	attempts := []Attempt{}
-	EachAttempt(s, func(a *Attempt) {
-		if a.ID == id {
+	eachLine(s, func(line string) {
+		if !strings.HasPrefix(line, id+" ") {
+			return
+		}
+		a := parseAttempt(line)
+		if a != nil {
 			attempts = append(attempts, *a)
 		}
 	})
 	return attempts
 }
 
+// arrived is the outcome of an attempt that the backend has taken.
+const arrived = "delivered"
+
+// Arrivals returns when deliveries were taken by their backend, by their ids and as far as
+// it is known.
+func Arrivals(s *Store) map[string]time.Time {
+	times := map[string]time.Time{}
+	eachLine(s, func(line string) {
+		if !strings.HasSuffix(line, " "+arrived) {
+			return
+		}
+		a := parseAttempt(line)
+		if a != nil {
+			times[a.ID] = a.Time
+		}
+	})
+	return times
+}
+
 // EachAttempt calls found for what is known of all deliveries' attempts, in order.
 func EachAttempt(s *Store, found func(a *Attempt)) {
+	eachLine(s, func(line string) {
+		a := parseAttempt(line)
+		if a != nil {
+			found(a)
+		}
+	})
+}
+
+// eachLine calls found for each line of the journal, in order.
+func eachLine(s *Store, found func(line string)) {
 	if s.medium != nil {
-		s.medium.EachAttempt(func(line string) {
-			a := parseAttempt(line)
-			if a != nil {
-				found(a)
-			}
-		})
+		s.medium.EachAttempt(found)
 		return
 	}
 	path := filepath.Join(s.Directory, journalFile)
@@ -102,12 +130,7 @@ func EachAttempt(s *Store, found func(a *Attempt)) {
 		if _, err := os.Stat(name); err != nil {
 			continue
 		}
-		_, _ = wal.Read(name, 2*maxJournal, func(line []byte) {
-			a := parseAttempt(string(line))
-			if a != nil {
-				found(a)
-			}
-		})
+		_, _ = wal.Read(name, 2*maxJournal, func(line []byte) { found(string(line)) })
 	}
 }
 

@@ -1,0 +1,278 @@
+package delivery
+
+import (
+	"sort"
+	"strings"
+	"time"
+
+	"github.com/hookward/hookward/internal/store"
+)
+
+// Filter says which deliveries are meant. What is empty, or zero, excludes none.
+type Filter struct {
+	IDs    []string // of hookward, or of the sender
+	State  string   // waiting or dead
+	Reason string   // of a death
+	Event  string
+	Router string
+	Since  time.Time // when they were received
+	Until  time.Time // exclusive
+	Text   string    // in an id, the event or the path; in lower case
+}
+
+// Seen is a delivery as it was when somebody looked at it.
+type Seen struct {
+	Entry    store.Entry
+	Due      time.Time // when it is tried; zero where it is dead or held
+	Busy     bool      // it is being tried
+	Delivery *store.Delivery
+	Problem  string // why there is no Delivery: what is wrong with its file
+}
+
+const (
+	// maxLooked bounds how many files are read for one list.
+	maxLooked = 2000
+	// maxFirst is how many of those that are meant a preview shows.
+	maxFirst = 20
+)
+
+// Look returns the first deliveries that a filter leaves, in the order of their ids and
+// behind one of these, without their bodies. The second result is the id to go on behind, or
+// nothing: a list may end before there are so many.
+func Look(e *Engine, f *Filter, after string, most int) ([]*Seen, string) {
+	ids := idsOf(e, f.State, after)
+	found := []*Seen{}
+	for i, id := range ids {
+		if len(found) == most || i == maxLooked {
+			return found, ids[i-1]
+		}
+		one := see(e, id)
+		if one != nil && fits(f, one) {
+			found = append(found, one)
+		}
+	}
+	return found, ""
+}
+
+// idsOf returns the ids of a state, or of both, that come behind one, in order.
+func idsOf(e *Engine, state, after string) []string {
+	ids := []string{}
+	e.mu.Lock()
+	if state != store.Dead {
+		for id := range e.waiting {
+			ids = append(ids, id)
+		}
+	}
+	if state != store.Waiting {
+		for id := range e.dead {
+			ids = append(ids, id)
+		}
+	}
+	e.mu.Unlock()
+	sort.Strings(ids)
+	return ids[sort.Search(len(ids), func(i int) bool { return ids[i] > after }):]
+}
+
+// glance returns what is known of a delivery without its file, or nil where there is none.
+func glance(e *Engine, id string) *Seen {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	it := e.waiting[id]
+	if it == nil {
+		it = e.dead[id]
+	}
+	if it == nil {
+		return nil
+	}
+	one := &Seen{Entry: it.entry, Busy: it.busy, Problem: it.held}
+	if it.entry.State == store.Waiting && it.held == "" {
+		one.Due = e.wall().Add(time.Duration(it.due-e.clock()) * time.Millisecond)
+	}
+	return one
+}
+
+// see returns a delivery without its body, or nil where there is none.
+func see(e *Engine, id string) *Seen {
+	one := glance(e, id)
+	if one == nil {
+		return nil
+	}
+	d, problem := store.Head(e.store, &one.Entry)
+	if problem == store.Gone {
+		one = glance(e, id) // its name is another one now, or it is over
+		if one == nil {
+			return nil
+		}
+		d, problem = store.Head(e.store, &one.Entry)
+		if problem == store.Gone {
+			return nil
+		}
+	}
+	one.Delivery = d
+	one.Problem = problem
+	return one
+}
+
+// Open returns a delivery with its body, or nil where there is none.
+func Open(e *Engine, id string) *Seen {
+	one := see(e, id)
+	if one == nil || one.Delivery == nil {
+		return one
+	}
+	d, problem := store.Load(e.store, &one.Entry)
+	if problem == store.Gone {
+		return nil
+	}
+	one.Delivery = d
+	one.Problem = problem
+	return one
+}
+
+// History returns the attempts that are known of a delivery, and what operators have done to
+// it, in order.
+func History(e *Engine, id string) ([]store.Attempt, []store.Action) {
+	actions := []store.Action{}
+	store.Actions(e.store, 0, func(a *store.Action) {
+		if a.ID == id {
+			actions = append(actions, *a)
+		}
+	})
+	attempts := store.Attempts(e.store, id)
+	return attempts, actions
+}
+
+// Whereabouts says of ids that are of no stored delivery what has become of it, as far as that
+// is known.
+func Whereabouts(e *Engine, ids []string) []Left {
+	dropped := map[string]string{}
+	store.Actions(e.store, 0, func(a *store.Action) {
+		if a.Action == store.Drop && a.Error == "" {
+			dropped[a.ID] = "was dropped at " + a.Time.UTC().Format(time.RFC3339) + " by " + a.Actor
+		}
+	})
+	arrivals := store.Arrivals(e.store)
+	told := []Left{}
+	for _, id := range ids {
+		why := "is not stored, or not among those that are meant"
+		if dropped[id] != "" {
+			why = dropped[id]
+		}
+		if !arrivals[id].IsZero() {
+			why = "was delivered at " + arrivals[id].UTC().Format(time.RFC3339) + ", and is not kept"
+		}
+		told = append(told, Left{ID: id, Why: why})
+	}
+	return told
+}
+
+// fitsName says whether a filter leaves a delivery, by what its file's name says.
+func fitsName(f *Filter, one *Seen) bool {
+	return (f.State == "" || f.State == one.Entry.State) && (f.Reason == "" || f.Reason == one.Entry.Reason)
+}
+
+// readsFile says whether a filter asks for what stands in the file alone.
+func readsFile(f *Filter) bool {
+	return f.Event+f.Router+f.Text != "" || !f.Since.IsZero() || !f.Until.IsZero()
+}
+
+func fits(f *Filter, one *Seen) bool {
+	if !fitsName(f, one) {
+		return false
+	}
+	d := one.Delivery
+	if d == nil {
+		return !readsFile(f)
+	}
+	if f.Event != "" && f.Event != d.EventType || f.Router != "" && f.Router != d.Router {
+		return false
+	}
+	if d.Received.Before(f.Since) || !f.Until.IsZero() && !d.Received.Before(f.Until) {
+		return false
+	}
+	return f.Text == "" || strings.Contains(strings.ToLower(d.ID+" "+d.DeliveryID+" "+d.EventType+" "+d.RequestURI), f.Text)
+}
+
+// Picked are the deliveries that an order is for.
+type Picked struct {
+	IDs     []string // hookward's, in order
+	First   []*Seen
+	Missing []string // ids that were named, and are of no delivery that is meant
+	Unknown int      // deliveries whose files can't be read, so that nobody knows whether they are meant
+}
+
+// Pick returns all deliveries that a filter leaves. It may read the files of all.
+func Pick(e *Engine, f *Filter) *Picked {
+	p := &Picked{IDs: []string{}, First: []*Seen{}, Missing: []string{}}
+	named := map[string]bool{} // ids that were named, and whether they are found
+	bySender := false
+	for _, id := range f.IDs {
+		named[id] = false
+		bySender = bySender || !store.FitsID(id)
+	}
+	ids := f.IDs
+	if len(ids) == 0 || bySender {
+		ids = idsOf(e, f.State, "")
+	} else {
+		ids = append([]string{}, ids...)
+		sort.Strings(ids)
+	}
+	before := ""
+	for _, id := range ids {
+		if id != before {
+			pickOne(e, f, p, id, named, bySender)
+		}
+		before = id
+	}
+	for _, id := range f.IDs {
+		if !named[id] {
+			p.Missing = append(p.Missing, id)
+			named[id] = true // it may be named twice
+		}
+	}
+	return p
+}
+
+// pickOne picks a delivery, if it is meant.
+func pickOne(e *Engine, f *Filter, p *Picked, id string, named map[string]bool, bySender bool) {
+	one := glance(e, id)
+	if one == nil || !fitsName(f, one) {
+		return
+	}
+	if bySender || readsFile(f) || len(p.IDs) < maxFirst {
+		one = see(e, id)
+		if one == nil {
+			return
+		}
+	}
+	if len(named) > 0 && !isNamed(named, one) {
+		return
+	}
+	if one.Delivery == nil && readsFile(f) {
+		p.Unknown++
+		return
+	}
+	if readsFile(f) && !fits(f, one) {
+		return
+	}
+	p.IDs = append(p.IDs, id)
+	if len(p.First) < maxFirst {
+		p.First = append(p.First, one)
+	}
+}
+
+// isNamed says whether a delivery's id, or its sender's for it, is among those that were
+// named, and notes that.
+func isNamed(named map[string]bool, one *Seen) bool {
+	_, is := named[one.Entry.ID]
+	if is {
+		named[one.Entry.ID] = true
+	}
+	if one.Delivery == nil {
+		return is
+	}
+	_, his := named[one.Delivery.DeliveryID]
+	if his {
+		named[one.Delivery.DeliveryID] = true
+	}
+	return is || his
+}

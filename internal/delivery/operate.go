@@ -1,0 +1,145 @@
+package delivery
+
+import (
+	"time"
+
+	"github.com/hookward/hookward/internal/store"
+)
+
+// carryOutOne does what an order says to one delivery, or returns why it is left as it is.
+func carryOutOne(e *Engine, o *order, id string) string {
+	e.mu.Lock()
+	it := e.waiting[id]
+	busy := it != nil && (it.busy || it.end != "")
+	if it == nil {
+		it = e.dead[id]
+	}
+	e.mu.Unlock()
+	if it == nil {
+		return "is not there any more"
+	}
+	if busy {
+		return "is being tried at this moment"
+	}
+	if o.progress.Order.Action == store.Drop {
+		return dropOne(e, o, it)
+	}
+	return replayOne(e, o, it)
+}
+
+// replayOne has a dead delivery tried again: with its id, its attempts counted on, and from
+// the start of the schedule.
+func replayOne(e *Engine, o *order, it *item) string {
+	if it.entry.State != store.Dead {
+		return "waits already, and is tried by itself"
+	}
+	at, has := o.arrived[it.entry.ID]
+	if has {
+		return "was delivered at " + at.UTC().Format(time.RFC3339) + "; force sends it all the same"
+	}
+	d, problem := store.Load(e.store, &it.entry)
+	if problem != "" {
+		return "can't be read: its file is " + problem
+	}
+	if d.Claim != "" && Waits(e, d.Claim) {
+		return "was sent again by its sender, and that one waits"
+	}
+	a := actionOf(e, o, it)
+	err := store.NoteAction(e.store, a)
+	if err != nil {
+		return notWritten(err)
+	}
+	err = store.Move(e.store, &it.entry, store.Entry{State: store.Waiting, ID: it.entry.ID, Attempts: it.attempts, When: e.wall().UnixMilli()})
+	if err != nil {
+		return undo(e, o, it, d, a, err)
+	}
+	if d.Claim != "" {
+		e.hooks.Claim(d.Claim)
+	}
+	e.mu.Lock()
+	delete(e.dead, it.entry.ID)
+	unbury(e, it)
+	it.router = d.Router
+	it.claim = d.Claim
+	it.step = 0
+	it.end = ""
+	it.born = e.clock()
+	adopt(e, it)
+	enqueue(e, it, e.clock())
+	e.mu.Unlock()
+	tellOrdered(e, orderedChange(o, it, d, Replayed))
+	return ""
+}
+
+// dropOne removes a delivery for good.
+func dropOne(e *Engine, o *order, it *item) string {
+	d, problem := store.Head(e.store, &it.entry)
+	if problem == store.Gone {
+		return "is not there any more"
+	}
+	a := actionOf(e, o, it)
+	err := store.NoteAction(e.store, a)
+	if err != nil {
+		return notWritten(err)
+	}
+	err = store.Remove(e.store, &it.entry)
+	if err != nil {
+		return undo(e, o, it, d, a, err)
+	}
+	waited := it.entry.State == store.Waiting
+	e.mu.Lock()
+	if waited {
+		unqueue(e, it)
+		drop(e, it)
+	} else {
+		delete(e.dead, it.entry.ID)
+		unbury(e, it)
+	}
+	forget(e, it.entry.Size)
+	e.mu.Unlock()
+	if waited && it.claim != "" {
+		e.hooks.Release(it.claim) // its sender may send it again
+	}
+	tellOrdered(e, orderedChange(o, it, d, Dropped))
+	return ""
+}
+
+// unbury takes a delivery's claim from those of the dead, with the lock held.
+func unbury(e *Engine, it *item) {
+	if it.claim != "" && e.graves[it.claim] == it.entry.ID {
+		delete(e.graves, it.claim)
+		setAlert(e)
+	}
+}
+
+func actionOf(e *Engine, o *order, it *item) *store.Action {
+	p := o.progress.Order
+	return &store.Action{Time: e.wall().UTC(), ID: it.entry.ID, Action: p.Action, State: it.entry.State, Death: it.entry.Reason, Attempts: it.attempts, Actor: p.Actor, Reason: p.Reason}
+}
+
+func notWritten(err error) string {
+	return "can't be changed, as that can't be written down: " + err.Error()
+}
+
+// undo writes down that what is written down was not done.
+func undo(e *Engine, o *order, it *item, d *store.Delivery, a *store.Action, err error) string {
+	a.Error = err.Error()
+	_ = store.NoteAction(e.store, a) // there is nothing else to be done
+	c := orderedChange(o, it, d, done[a.Action])
+	c.Undone = true
+	tellOrdered(e, c)
+	return "can't be changed: " + err.Error()
+}
+
+// tellOrdered tells of what an order has done. In a store that is shared it is told of with
+// what others have done there: see carryOut.
+func tellOrdered(e *Engine, c *Change) {
+	if !store.IsShared(e.store) {
+		change(e, c)
+	}
+}
+
+func orderedChange(o *order, it *item, d *store.Delivery, to string) *Change {
+	p := o.progress.Order
+	return &Change{To: to, Reason: p.Reason, Actor: p.Actor, Delivery: d, ID: it.entry.ID, Router: it.router, Attempt: it.attempts, Bytes: it.entry.Size}
+}

@@ -1,0 +1,201 @@
+package delivery
+
+import (
+	"time"
+
+	"github.com/hookward/hookward/internal/store"
+)
+
+// Order is what an operator wants done to deliveries.
+type Order struct {
+	Action   string // store.Replay or store.Drop
+	Actor    string
+	Reason   string
+	Force    bool          // replay what the backend has taken once, too
+	Interval time.Duration // between two of them; 0 is as fast as the disk
+}
+
+// Progress is what has become of an order.
+type Progress struct {
+	Number  int64 // of the engine's orders, from 1
+	Order   Order
+	Total   int
+	Done    int
+	Left    int    // deliveries that were left as they were
+	Reasons []Left // why, of the first of these
+	Began   time.Time
+	Ended   time.Time // zero while it is under way
+	Stopped string    // who has stopped it
+}
+
+// Left is a delivery that was left as it was.
+type Left struct {
+	ID  string
+	Why string
+}
+
+// order is one that is under way.
+type order struct {
+	progress Progress
+	ids      []string
+	at       int   // which of them is next
+	next     int64 // when, by the own clock
+	arrived  map[string]time.Time
+}
+
+// Why an order is not taken.
+const (
+	UnderWay  = "another order for these deliveries is under way: wait for its end, or stop it"
+	NotOwned  = "another process works on these deliveries: ask that one"
+	NotLoaded = "the store is still being read: ask again in a moment"
+)
+
+const (
+	// batch is how many deliveries an order changes before others have their turn.
+	batch = 16
+	// maxReasons bounds for how many deliveries an order says why they were left.
+	maxReasons = 100
+	// maxOrders is how many orders are remembered.
+	maxOrders = 20
+)
+
+// Give has an order carried out, one delivery after another, and returns what it is so far;
+// or why it is not taken. There is one at a time, so that two operators who want the same get
+// it once. What is not done when the process ends stays as it was.
+func Give(e *Engine, o Order, ids []string) (*Progress, string) {
+	arrived := map[string]time.Time{}
+	if o.Action == store.Replay && !o.Force {
+		arrived = store.Arrivals(e.store)
+	}
+	e.mu.Lock()
+	problem := ""
+	switch {
+	case !e.owned || e.closed:
+		problem = NotOwned
+	case !e.loaded:
+		problem = NotLoaded
+	case e.order != nil:
+		problem = UnderWay
+	}
+	if problem != "" {
+		e.mu.Unlock()
+		return nil, problem
+	}
+	e.ordered++
+	given := &order{ids: ids, arrived: arrived, next: e.clock()}
+	given.progress = Progress{Number: e.ordered, Order: o, Total: len(ids), Began: e.wall()}
+	e.order = given
+	p := progressOf(given)
+	e.mu.Unlock()
+	poke(e)
+	return p, ""
+}
+
+// progressOf returns a copy, with the lock held.
+func progressOf(o *order) *Progress {
+	p := o.progress
+	p.Reasons = append([]Left{}, p.Reasons...)
+	return &p
+}
+
+// Orders returns the newest orders, the oldest at first.
+func Orders(e *Engine) []*Progress {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	all := []*Progress{}
+	for _, p := range e.orders {
+		all = append(all, p)
+	}
+	if e.order != nil {
+		all = append(all, progressOf(e.order))
+	}
+	return all
+}
+
+// Stop ends an order that is under way, and says whether there was one of that number. What
+// is done is done.
+func Stop(e *Engine, number int64, actor string) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.order == nil || e.order.progress.Number != number {
+		return false
+	}
+	e.order.progress.Stopped = actor
+	endOrder(e)
+	return true
+}
+
+// endOrder notes that the order is over, with the lock held.
+func endOrder(e *Engine) {
+	e.order.progress.Ended = e.wall()
+	e.orders = append(e.orders, progressOf(e.order))
+	if len(e.orders) > maxOrders {
+		e.orders = e.orders[len(e.orders)-maxOrders:]
+	}
+	e.order = nil
+}
+
+// carryOut does a part of the order, and returns when to go on, or when to look again. It is
+// called where nobody else ends or begins anything: by dispatch.
+func carryOut(e *Engine) time.Duration {
+	wait := store.Heartbeat
+	noted := false
+	for n := 0; ; n++ {
+		if n == batch {
+			wait = 0
+			break
+		}
+		o, id, pause := nextOf(e)
+		if o == nil {
+			break
+		}
+		if pause > 0 {
+			wait = pause
+			break
+		}
+		noted = true
+		left := carryOutOne(e, o, id)
+		e.mu.Lock()
+		noteDone(o, id, left)
+		e.mu.Unlock()
+	}
+	if noted && store.IsShared(e.store) {
+		tellActions(e)
+	} else if noted {
+		store.Told(e.store, store.ActionsEnd(e.store))
+	}
+	return wait
+}
+
+// nextOf returns the order, which delivery is next, and in how long.
+func nextOf(e *Engine) (*order, string, time.Duration) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	o := e.order
+	if o == nil {
+		return nil, "", 0
+	}
+	if o.at == len(o.ids) {
+		endOrder(e)
+		return nil, "", 0
+	}
+	now := e.clock()
+	if now < o.next {
+		return o, "", time.Duration(o.next-now) * time.Millisecond
+	}
+	o.next = now + o.progress.Order.Interval.Milliseconds()
+	o.at++
+	return o, o.ids[o.at-1], 0
+}
+
+// noteDone notes what has become of one delivery, with the lock held.
+func noteDone(o *order, id, left string) {
+	if left == "" {
+		o.progress.Done++
+		return
+	}
+	o.progress.Left++
+	if len(o.progress.Reasons) < maxReasons {
+		o.progress.Reasons = append(o.progress.Reasons, Left{ID: id, Why: left})
+	}
+}
