@@ -107,7 +107,8 @@ func New(ctx context.Context, next http.Handler, config *Config, name string) (h
 // `make release` holds the tag to it, and `hookward build` reads it.
 const version = "v0.1.0-dev"
 
-// endpoint answers each request by itself. It leaves no record and counts nothing.
+// endpoint answers each request by itself. It counts nothing, and what leaves a record is
+// what is done in a console.
 func endpoint(ctx context.Context, g *gates.Gate, raw map[string]any, now time.Time) http.Handler {
 	if gates.HasSection(raw, "console") {
 		console.Open(ctx, now, g.Name, func(now time.Time) *policy.Console {
@@ -124,7 +125,7 @@ func endpoint(ctx context.Context, g *gates.Gate, raw map[string]any, now time.T
 		case status != 0:
 			scrape.Refuse(rw, status)
 		case p.Console != nil:
-			console.Serve(g.Name, p.Console, gates.LookForConsole, rw, r)
+			console.Serve(g.Name, p.Console, func(now time.Time) *console.Source { return gates.LookForConsole(g, now) }, rw, r)
 		case !scrape.Allowed(p.Metrics, r):
 			report.Write("error", g.Name, "metrics: a request without the right token is refused", time.Now())
 			rw.Header()["Www-Authenticate"] = []string{"Bearer"}

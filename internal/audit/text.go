@@ -108,6 +108,9 @@ func makeRecordable(r *Record, a *Settings) {
 	}
 }
 
+// Recordable returns a text that a stranger has chosen as a record has it, at most 250 bytes.
+func Recordable(a *Settings, text string) string { return recordable(a, text, maxRecordedShort) }
+
 // recordable returns a text with anything but printable ASCII escaped as in Go,
 // cut off where it is too long, and without any of the gate's secrets.
 func recordable(a *Settings, text string, most int) string {

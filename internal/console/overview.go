@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/hookward/hookward/internal/audit"
 	"github.com/hookward/hookward/internal/metrics"
 	"github.com/hookward/hookward/internal/scrape"
 )
@@ -81,12 +82,20 @@ type Gate struct {
 	Name    string
 	Problem string // of its configuration, or nothing
 	Refuses bool   // everything, for that
+
+	Audit *audit.Settings // what may be shown of its deliveries; nil where it has no policy
+	Names map[string]bool // of headers that it verifies by
 }
 
 // Source is what the console asks of the process, each time anew.
 type Source struct {
 	Scrape *scrape.Source
 	Gates  []Gate
+
+	// Where the records of this console go.
+	Numbers *audit.Numbers
+	Audit   *audit.Settings
+	Outputs []*audit.Output
 }
 
 // dependency is something that gates need, and how it is doing.

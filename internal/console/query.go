@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // query is what the API is asked for. It is the same for all its answers.
@@ -13,13 +14,19 @@ type query struct {
 	reason   string
 	event    string
 	kept     string // the id of a delivery that is kept until it has arrived
-	state    string // of such a delivery
+	state    string // of such a delivery; of what is stored waiting or dead
 	text     string // to be found in the ids, the path, or an address
 	window   string // 1h or 48h
 	since    string // the id of the newest event that a viewer has seen
 	before   int64  // a delivery's number; those before it are asked for
 	limit    int
 	payload  bool
+
+	// Of what is stored.
+	router string
+	after  string    // the cursor of a list
+	from   time.Time // when it was received, at the earliest
+	to     time.Time // and before when
 }
 
 const (
@@ -80,9 +87,32 @@ func setQuery(q *query, name, value string) bool {
 		}
 		q.limit = int(n)
 	default:
+		return setKept(q, name, value)
+	}
+	return true
+}
+
+// setKept sets a parameter of the lists of what is stored.
+func setKept(q *query, name, value string) bool {
+	switch name {
+	case "router":
+		q.router = value
+	case "after":
+		q.after = value
+	case "from":
+		return setTime(&q.from, value)
+	case "to":
+		return setTime(&q.to, value)
+	default:
 		return false
 	}
 	return true
+}
+
+func setTime(into *time.Time, value string) bool {
+	at, err := time.Parse(time.RFC3339, value)
+	*into = at
+	return err == nil
 }
 
 func setNumber(into *int64, value string) bool {

@@ -54,6 +54,7 @@ func Serve(middleware string, s *policy.Console, look func(now time.Time) *Sourc
 		return
 	}
 	if !isOwn(r) {
+		noteForeign(s, look, r, strings.TrimPrefix(rest, "api/"), now)
 		answerStatus(rw, http.StatusForbidden)
 		return
 	}
@@ -81,12 +82,12 @@ func isOwn(r *http.Request) bool {
 // even which names there are.
 func serveAPI(middleware string, s *policy.Console, look func(now time.Time) *Source, rw http.ResponseWriter, r *http.Request, name string, now time.Time) {
 	if name == "login" {
-		login(s, rw, r, now)
+		login(s, look, rw, r, now)
 		return
 	}
 	v := visitorOf(s, r, now)
 	if v == nil {
-		refuseVisitor(rw, r, now)
+		refuseVisitor(look, rw, r, now)
 		return
 	}
 	if name == "logout" {
@@ -98,6 +99,10 @@ func serveAPI(middleware string, s *policy.Console, look func(now time.Time) *So
 		answerJSON(rw, struct{}{})
 		return
 	}
+	if words.Contains(actions, name) {
+		serveAction(look(now), rw, r, v, name, now)
+		return
+	}
 	if r.Method != http.MethodGet {
 		answerMethod(rw, http.MethodGet)
 		return
@@ -107,7 +112,17 @@ func serveAPI(middleware string, s *policy.Console, look func(now time.Time) *So
 		answerStatus(rw, http.StatusBadRequest)
 		return
 	}
+	if (q.payload || strings.HasPrefix(name, "payload/")) && v.Role == policy.Viewer {
+		refuse(look(now), rw, r, v, "payload", http.StatusForbidden, "that takes the role reader, and you are a viewer", now)
+		return
+	}
 	switch {
+	case name == "kept":
+		serveKept(look(now), rw, q)
+	case name == "orders":
+		serveOrders(look(now), rw, q)
+	case strings.HasPrefix(name, "kept/"):
+		serveKeptOne(s, look(now), rw, v, strings.TrimPrefix(name, "kept/"), q)
 	case name == "overview":
 		serveOverview(look(now), rw, v, q)
 	case name == "series":
@@ -128,9 +143,15 @@ func serveAPI(middleware string, s *policy.Console, look func(now time.Time) *So
 }
 
 // refuseVisitor refuses somebody unknown. A wrong token counts as a failed login.
-func refuseVisitor(rw http.ResponseWriter, r *http.Request, now time.Time) {
-	if showsToken(r) && (isBanned(rw, peerOf(r), now) || !mayTry(rw, r, now)) {
-		return
+func refuseVisitor(look func(now time.Time) *Source, rw http.ResponseWriter, r *http.Request, now time.Time) {
+	if showsToken(r) {
+		if isBanned(rw, peerOf(r), now) {
+			return
+		}
+		noteLogin(look(now), r, nil, now)
+		if !mayTry(rw, r, now) {
+			return
+		}
 	}
 	rw.Header()["Www-Authenticate"] = []string{`Bearer realm="hookward"`}
 	answerStatus(rw, http.StatusUnauthorized)
@@ -158,7 +179,7 @@ func isBanned(rw http.ResponseWriter, peer string, now time.Time) bool {
 const maxLogin = 4096
 
 // login begins a session for somebody who has a token.
-func login(s *policy.Console, rw http.ResponseWriter, r *http.Request, now time.Time) {
+func login(s *policy.Console, look func(now time.Time) *Source, rw http.ResponseWriter, r *http.Request, now time.Time) {
 	if r.Method != http.MethodPost {
 		answerMethod(rw, http.MethodPost)
 		return
@@ -177,6 +198,7 @@ func login(s *policy.Console, rw http.ResponseWriter, r *http.Request, now time.
 	}
 	digest := policy.ConsoleDigest(shown.Token)
 	v := visitorWith(s, digest)
+	noteLogin(look(now), r, v, now)
 	if v == nil {
 		if mayTry(rw, r, now) {
 			answerStatus(rw, http.StatusUnauthorized)

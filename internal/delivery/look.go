@@ -46,7 +46,7 @@ func Look(e *Engine, f *Filter, after string, most int) ([]*Seen, string) {
 		if len(found) == most || i == maxLooked {
 			return found, ids[i-1]
 		}
-		one := see(e, id)
+		one := See(e, id)
 		if one != nil && fits(f, one) {
 			found = append(found, one)
 		}
@@ -91,8 +91,8 @@ func glance(e *Engine, id string) *Seen {
 	return one
 }
 
-// see returns a delivery without its body, or nil where there is none.
-func see(e *Engine, id string) *Seen {
+// See returns a delivery without its body, or nil where there is none.
+func See(e *Engine, id string) *Seen {
 	one := glance(e, id)
 	if one == nil {
 		return nil
@@ -115,7 +115,7 @@ func see(e *Engine, id string) *Seen {
 
 // Open returns a delivery with its body, or nil where there is none.
 func Open(e *Engine, id string) *Seen {
-	one := see(e, id)
+	one := See(e, id)
 	if one == nil || one.Delivery == nil {
 		return one
 	}
@@ -239,7 +239,7 @@ func pickOne(e *Engine, f *Filter, p *Picked, id string, named map[string]bool, 
 		return
 	}
 	if bySender || readsFile(f) || len(p.IDs) < maxFirst {
-		one = see(e, id)
+		one = See(e, id)
 		if one == nil {
 			return
 		}

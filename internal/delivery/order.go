@@ -1,7 +1,10 @@
 package delivery
 
 import (
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/hookward/hookward/internal/store"
 )
@@ -58,6 +61,14 @@ const (
 	// maxOrders is how many orders are remembered.
 	maxOrders = 20
 )
+
+// maxReason bounds why an operator does something, in bytes.
+const maxReason = 500
+
+// FitsReason says whether a text may be the reason of an order: one line, and not nothing.
+func FitsReason(text string) bool {
+	return strings.TrimSpace(text) != "" && len(text) <= maxReason && utf8.ValidString(text) && strings.IndexFunc(text, unicode.IsControl) < 0
+}
 
 // Give has an order carried out, one delivery after another, and returns what it is so far;
 // or why it is not taken. There is one at a time, so that two operators who want the same get

@@ -44,12 +44,23 @@ func usePushers(m *middleware, name string, p *policy.Policy) {
 	registryMu.Unlock()
 }
 
-// LookForConsole is Look with the mistakes of all gates.
-func LookForConsole(now time.Time) *console.Source {
-	s := &console.Source{Scrape: Look(now)}
+// LookForConsole is Look with the mistakes of all gates, what may be shown of their
+// deliveries, and where the records of the console itself go.
+func LookForConsole(g *Gate, now time.Time) *console.Source {
+	s := &console.Source{Scrape: Look(now), Numbers: g.Numbers}
+	f := Current(g, now)
+	if f.Policy != nil {
+		s.Audit = f.Policy.Audit
+		s.Outputs = f.State.Outputs
+	}
 	registryMu.Lock()
 	for name, m := range middlewares {
-		s.Gates = append(s.Gates, console.Gate{Name: name, Problem: m.problem, Refuses: m.refuses})
+		one := console.Gate{Name: name, Problem: m.problem, Refuses: m.refuses}
+		if m.lastCompilation != nil {
+			one.Audit = m.lastCompilation.Policy.Audit
+			one.Names = m.lastCompilation.Policy.Names
+		}
+		s.Gates = append(s.Gates, one)
 	}
 	registryMu.Unlock()
 	return s

@@ -5,9 +5,9 @@ import (
 	"encoding/hex"
 	"fmt"
 	"net/http"
+	"reflect"
 	"regexp"
 
-	"github.com/hookward/hookward/internal/audit"
 	"github.com/hookward/hookward/internal/config"
 	"github.com/hookward/hookward/internal/secrets"
 )
@@ -40,7 +40,15 @@ var (
 // have decided; or nil where there are problems.
 func compileConsole(n *config.Notes, resolver *secrets.Resolver, options config.Options) *Policy {
 	excludeGate(n, options, "console")
-	p := &Policy{Console: compilePage(n, resolver, options.Console), Audit: &audit.Settings{}, Passes: passesNothing}
+	p := &Policy{Console: compilePage(n, resolver, options.Console), Passes: passesNothing}
+	p.Audit = compileAudit(n, resolver, options, proofPlaces{headers: map[string]bool{}})
+	if options.Audit != nil {
+		other := *options.Audit
+		other.Outputs = nil
+		if !reflect.ValueOf(other).IsZero() {
+			config.AddProblem(n, "audit", config.KindNoEffect, "has no effect beside console but for its outputs: there are no requests to record")
+		}
+	}
 	return endpointPolicy(n, p, options, "console")
 }
 

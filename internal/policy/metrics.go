@@ -51,7 +51,10 @@ const minToken = 16
 const passesNothing = "nothing"
 
 // besideEndpoint are the options that may stand beside metrics, and beside console.
-const besideEndpoint = "allowlist denylist ipStrategy stateDirectory"
+var besideEndpoint = map[string]string{
+	"metrics": "allowlist denylist ipStrategy stateDirectory",
+	"console": "allowlist denylist ipStrategy stateDirectory audit",
+}
 
 // compileMetrics returns the policy of a middleware that is no gate, or nil where there are
 // problems.
@@ -96,7 +99,7 @@ func endpointPolicy(n *config.Notes, p *Policy, options config.Options, section 
 	if len(n.Problems) == 0 {
 		p.Addresses = compileAddresses(n, options, nil)
 	}
-	if options.StateDirectory != "" && !hasFetchedList(p.Addresses) && len(n.Problems) == 0 {
+	if options.StateDirectory != "" && !hasFetchedList(p.Addresses) && !sends(p.Audit) && len(n.Problems) == 0 {
 		config.AddWarning(n, "stateDirectory", config.KindNoEffect, "has no effect beside "+section+" without a list that has a url")
 	}
 	n.Problems = config.WithoutRepeats(n.Problems)
@@ -105,6 +108,16 @@ func endpointPolicy(n *config.Notes, p *Policy, options config.Options, section 
 		return nil
 	}
 	return p
+}
+
+// sends says whether records go across a network, so that they may have to wait on disk.
+func sends(a *audit.Settings) bool {
+	for i := range a.Specs {
+		if a.Specs[i].Target.URL != "" {
+			return true
+		}
+	}
+	return false
 }
 
 // compileMetricsOutputs compiles where numbers are sent.
@@ -158,7 +171,7 @@ func excludeGate(n *config.Notes, options config.Options, section string) {
 	fields := reflect.ValueOf(options)
 	for _, name := range config.OptionNames(&options) {
 		i := config.FieldIndex(fields.Type(), name)
-		if name != section && !words.Contains(strings.Fields(besideEndpoint), name) && !fields.Field(i).IsZero() {
+		if name != section && !words.Contains(strings.Fields(besideEndpoint[section]), name) && !fields.Field(i).IsZero() {
 			contradicts(name)
 		}
 	}
