@@ -1,8 +1,9 @@
 // The console: pages by the part of the address behind #, and one connection for what is new.
-import { clock, element, shown, moment, table } from './show.js';
+import { clock, element, select, shown, moment, table } from './show.js';
 import { gateLink, overviewPage } from './overview.js';
 import { deliveriesPage, livePage } from './deliveries.js';
-import { deliveryPage } from './delivery.js';
+import { deliveryPage, headersOf, payloadOf } from './delivery.js';
+import { storedPages } from './actions.js';
 
 const main = document.getElementById('main');
 const state = document.getElementById('state');
@@ -56,7 +57,7 @@ export function loginPage(problem) {
         problemText.textContent = error instanceof Unknown ? 'That is no token of this console.' : error.message.startsWith('429') ? 'Too many attempts: wait a minute.' : error.message;
       }
     },
-  }, element('input', { type: 'text', name: 'username', autocomplete: 'username', value: 'console', hidden: true }), element('label', {}, 'Token of a viewer or reader', input), element('button', { type: 'submit' }, 'Log in'));
+  }, element('input', { type: 'text', name: 'username', autocomplete: 'username', value: 'console', hidden: true }), element('label', {}, 'Token of this console', input), element('button', { type: 'submit' }, 'Log in'));
   say('');
   if (!problem && !isSecureContext) problemText.textContent = 'Over http a browser keeps no session of this page: call it over https, or by the name localhost.';
   show(element('h2', {}, 'Log in'), form, problemText);
@@ -123,6 +124,10 @@ async function healthPage() {
   ];
 }
 
+// ---- what is stored
+
+const stored = storedPages({ api, say, select, headersOf, payloadOf, route });
+
 // ---- which page
 
 function route() {
@@ -136,6 +141,8 @@ function route() {
   document.title = `hookward: ${name || 'overview'}`;
   if (name === 'deliveries') return page(() => deliveriesPage(params));
   if (name === 'delivery') return page((current) => deliveryPage(decodeURIComponent(rest.join('/')), current));
+  if (name === 'dead' || name === 'waiting') return page(() => stored.listPage(name, params), 10);
+  if (name === 'kept') return page(() => stored.onePage(decodeURIComponent(rest.join('/')), params));
   if (name === 'health') return page(healthPage, 10);
   if (name === 'live') return page(async (current) => { await api('overview'); if (current()) livePage(params); });
   return page(() => overviewPage(params), 10);

@@ -115,7 +115,7 @@ function facts(r) {
   ]);
 }
 
-function headersOf(list) {
+export function headersOf(list) {
   const made = [];
   for (let i = 0; i < list.length; i += 2) made.push([shown(list[i]), shown(list[i + 1])]);
   return made.length ? pairs(made) : element('p', { class: 'soft' }, 'None are kept.');
@@ -151,7 +151,7 @@ function payloadButton(d, into) {
   return element('div', { class: 'tools' }, made, element('a', { href: `api/payload/${id}`, download: 'payload' }, 'Save it as a file'));
 }
 
-function payloadOf(r) {
+export function payloadOf(r) {
   const base64 = r['hookward.body.base64'];
   const text = r['http.request.body.content'];
   const data = base64 != null ? Uint8Array.from(atob(base64), (c) => c.charCodeAt(0)) : new TextEncoder().encode(text || '');

@@ -45,8 +45,8 @@ function tiles(overview) {
     tile('requests', count(requests)),
     tile('success', percent(sum((g) => g.succeeded), requests)),
     tile('refused', count(refused), '', refused ? '#/deliveries?decision=refuse' : ''),
-    kept && tile('deliveries waiting', count(waiting), '', waiting ? '#/deliveries?state=stored' : ''),
-    kept && tile('dead', count(dead), dead ? 'bad' : '', dead ? '#/deliveries?state=dead' : ''),
+    kept && tile('deliveries waiting', count(waiting), '', '#/waiting'),
+    kept && tile('dead', count(dead), dead ? 'bad' : '', '#/dead'),
     overdue > 3e11 && tile('oldest overdue', duration(overdue), 'bad'),
     tile('gates with a mistake', String(wrong), wrong ? 'bad' : '', wrong ? '#/health' : ''),
     overview.dependencies.length > 0 && tile('dependencies down', String(down), down ? 'bad' : '', '#/health'));

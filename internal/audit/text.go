@@ -108,8 +108,20 @@ func makeRecordable(r *Record, a *Settings) {
 	}
 }
 
-// Recordable returns a text that a stranger has chosen as a record has it, at most 250 bytes.
-func Recordable(a *Settings, text string) string { return recordable(a, text, maxRecordedShort) }
+// Showable returns a text that a stranger has chosen as it is, for a page that makes text of
+// it: at most 250 bytes of it, and nothing where it has one of the gate's secrets in it.
+func Showable(a *Settings, text string) string {
+	if len(text) > maxRecordedShort+maxLookedAt {
+		text = text[:maxRecordedShort+maxLookedAt]
+	}
+	if HasSecret(a, text) {
+		return redacted
+	}
+	if len(text) > maxRecordedShort {
+		text = string(wholeRunes([]byte(text[:maxRecordedShort]))) + "..."
+	}
+	return text
+}
 
 // recordable returns a text with anything but printable ASCII escaped as in Go,
 // cut off where it is too long, and without any of the gate's secrets.

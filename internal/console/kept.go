@@ -85,17 +85,17 @@ func keptRowOf(g Gate, one *engine.Seen) *keptRow {
 	path, _, _ := strings.Cut(d.RequestURI, "?")
 	r.Router = d.Router
 	r.Provider = d.Provider
-	r.Event = audit.Recordable(g.Audit, d.EventType)
-	r.DeliveryID = audit.Recordable(g.Audit, d.DeliveryID)
+	r.Event = audit.Showable(g.Audit, d.EventType)
+	r.DeliveryID = audit.Showable(g.Audit, d.DeliveryID)
 	r.Method = d.Method
-	r.Path = audit.Recordable(g.Audit, path)
+	r.Path = audit.Showable(g.Audit, path)
 	r.Received = stamp(d.Received)
 	return r
 }
 
 // serveKept lists what waits, and what is dead, gate by gate and in the order of the ids.
 // The cursor says behind which one to go on.
-func serveKept(source *Source, rw http.ResponseWriter, q *query) {
+func serveKept(source *Source, rw http.ResponseWriter, v *visitor, q *query) {
 	if q.state != "" && q.state != store.Waiting && q.state != store.Dead {
 		answerStatus(rw, http.StatusBadRequest)
 		return
@@ -129,10 +129,11 @@ func serveKept(source *Source, rw http.ResponseWriter, q *query) {
 		}
 	}
 	answerJSON(rw, struct {
+		Role       string     `json:"role"`  // of who asks
 		Gates      []string   `json:"gates"` // that keep deliveries
 		Deliveries []*keptRow `json:"deliveries"`
 		After      string     `json:"after"` // where to go on; nothing where there are no more
-	}{names, found, more})
+	}{v.Role, names, found, more})
 }
 
 // keptAttempt and keptAction are the history of a stored delivery.
@@ -154,6 +155,7 @@ type keptAction struct {
 
 // keptWhole is all that may be seen of a stored delivery. Content has the names of records.
 type keptWhole struct {
+	Role       string            `json:"role"` // of who asks
 	Delivery   *keptRow          `json:"delivery"`
 	Attempts   []keptAttempt     `json:"attempts"`
 	Actions    []keptAction      `json:"actions"`
@@ -187,7 +189,7 @@ func serveKeptOne(s *policy.Console, source *Source, rw http.ResponseWriter, v *
 }
 
 func wholeOf(s *policy.Console, e *engine.Engine, g Gate, one *engine.Seen, v *visitor, payload bool) *keptWhole {
-	w := &keptWhole{Delivery: keptRowOf(g, one), Attempts: []keptAttempt{}, Actions: []keptAction{}, Headers: []string{}}
+	w := &keptWhole{Role: v.Role, Delivery: keptRowOf(g, one), Attempts: []keptAttempt{}, Actions: []keptAction{}, Headers: []string{}}
 	attempts, actions := engine.History(e, one.Entry.ID)
 	for _, a := range attempts {
 		w.Attempts = append(w.Attempts, keptAttempt{a.Number, stamp(a.Time), a.Status, int64(a.Duration), a.Outcome})

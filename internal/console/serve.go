@@ -118,7 +118,7 @@ func serveAPI(middleware string, s *policy.Console, look func(now time.Time) *So
 	}
 	switch {
 	case name == "kept":
-		serveKept(look(now), rw, q)
+		serveKept(look(now), rw, v, q)
 	case name == "orders":
 		serveOrders(look(now), rw, q)
 	case strings.HasPrefix(name, "kept/"):

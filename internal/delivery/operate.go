@@ -66,6 +66,10 @@ func replayOne(e *Engine, o *order, it *item) string {
 	it.born = e.clock()
 	adopt(e, it)
 	enqueue(e, it, e.clock())
+	if !o.probed[it.router] {
+		o.probed[it.router] = true
+		queueOf(e, it.router).until = 0 // who replays says that the backend is back: it is probed at once
+	}
 	e.mu.Unlock()
 	tellOrdered(e, orderedChange(o, it, d, Replayed))
 	return ""

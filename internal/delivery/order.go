@@ -44,6 +44,7 @@ type order struct {
 	at       int   // which of them is next
 	next     int64 // when, by the own clock
 	arrived  map[string]time.Time
+	probed   map[string]bool // routers whose backend is asked at once, once
 }
 
 // Why an order is not taken.
@@ -93,7 +94,7 @@ func Give(e *Engine, o Order, ids []string) (*Progress, string) {
 		return nil, problem
 	}
 	e.ordered++
-	given := &order{ids: ids, arrived: arrived, next: e.clock()}
+	given := &order{ids: ids, arrived: arrived, next: e.clock(), probed: map[string]bool{}}
 	given.progress = Progress{Number: e.ordered, Order: o, Total: len(ids), Began: e.wall()}
 	e.order = given
 	p := progressOf(given)

@@ -236,6 +236,30 @@ func TestOrderPace(t *testing.T) {
 	}
 }
 
+// A replay has a backend probed at once that was down, and once: it may be so still.
+func TestReplayProbes(t *testing.T) {
+	w := newWorld(t)
+	first, second := w.dies(), w.dies()
+	w.answers["a"] = Result{Status: 503}
+	for i := 0; i < 8; i++ {
+		w.keep("a", "", 1)
+	}
+	w.pass(20 * time.Second)
+	q := w.e.queues["a"]
+	if q.allowed != 1 || q.until <= w.now+2000 {
+		t.Fatalf("%+v at %d", q, w.now)
+	}
+	before := q.probes
+	w.give(Order{Action: store.Replay}, first, second)
+	if q.until > w.now {
+		t.Errorf("it is not probed before %d, at %d", q.until, w.now)
+	}
+	w.pass(1500 * time.Millisecond)
+	if q.probes != before+1 {
+		t.Errorf("%d probes, want one", q.probes-before)
+	}
+}
+
 // A list has each delivery once, page by page, and nothing that a filter leaves out.
 func TestLook(t *testing.T) {
 	w := newWorld(t)
