@@ -25,9 +25,13 @@ tried again. The actions:
 An ID is hookward's (X-Hookward-Id) or the sender's own. Without one, the options say
 which are meant; replay and drop then take the dead alone, unless --state says otherwise.
 
-list, show and export may run at any time. On disk, replay, drop and adopt need the Traefik stopped
-that works on the store, and refuse otherwise. Run them as Traefik's user. What they do,
-who did it and why is kept beside the deliveries, in the file changes.
+With --url, the Traefik that runs does it: the address is that of a console, and --token one
+of its tokens, of operators to replay and drop. Replays go at 10/s unless --rate says
+otherwise; Ctrl-C stops them. export and adopt need --directory.
+
+list, show and export may run at any time. On disk, replay, drop and adopt need the Traefik
+stopped that works on the store, and refuse otherwise. Run them as Traefik's user.
+What is done, by whom and why is kept beside the deliveries, in the file changes.
 
 The exit status is 0 if all is well, 1 if list --state dead finds any, if nothing is found
 to show, or if a delivery was left as it is, and 2 if nothing could be done.
@@ -37,6 +41,8 @@ Deliveries that several Traefiks share are in Redis: name it with --redis in the
 whose middleware is to lose them.
 
   hookward deliveries list --directory /var/lib/hookward --state dead
+  hookward deliveries replay --url https://console.example.com/hookward --token env:TOKEN \
+      --middleware github-hooks --state dead --reason "the database is back" --preview
   hookward deliveries show --directory /var/lib/hookward 019ad2c4f0e8a1b2c3d410000001
   hookward deliveries replay --directory /var/lib/hookward --middleware github-hooks \
       --since 12h --rate 10/s --reason "the database is back" --preview
@@ -47,6 +53,7 @@ type deliveriesOptions struct {
 	directory, state, middleware, event string
 	since, until, reason, rate          string
 	to, router                          string
+	url, token                          string
 	keys                                texts
 	redis                               redisFlags
 	preview, force, asJSON              bool
@@ -67,13 +74,15 @@ func deliveriesCommand() command {
 		o := &deliveriesOptions{now: time.Now()}
 		flags.StringVar(&o.directory, "directory", "", "the `DIRECTORY` that the gates' stateDirectory names")
 		o.redis.define(flags)
+		flags.StringVar(&o.url, "url", "", "the `URL` of the console of a Traefik that runs, in place of --directory")
+		flags.StringVar(&o.token, "token", "", "a token of that console: `env:NAME` or file:/path")
 		flags.StringVar(&o.state, "state", "", "only those in this `STATE`: waiting or dead")
 		flags.StringVar(&o.middleware, "middleware", "", "only those of the middleware of this `NAME`, with @file or the like, or\nwithout")
 		flags.StringVar(&o.event, "event", "", "only those of this `TYPE` of event")
 		flags.StringVar(&o.since, "since", "", "only those received at this `TIME` or later, such as 2026-11-30T12:00:00Z,\nor as long ago as 90m or 12h at most")
 		flags.StringVar(&o.until, "until", "", "only those received before this `TIME`")
 		flags.StringVar(&o.reason, "reason", "", "why, in a `TEXT` that is kept; replay, drop and adopt require it")
-		flags.StringVar(&o.rate, "rate", "", "replay at this `RATE`, such as 50/s, 300/m or 10/h (default all at once)")
+		flags.StringVar(&o.rate, "rate", "", "replay at this `RATE`, such as 50/s, 300/m or 10/h (default all at once; with\n--url 10/s)")
 		flags.StringVar(&o.to, "to", "", "the `NAME` of the middleware that adopts, with @file or the like")
 		flags.StringVar(&o.router, "router", "", "adopt: the `NAME` of the router that they are to go through, with @file or the\nlike (default the one that they came by)")
 		flags.Var(&o.keys, "encryption-key", "a key of store.encryptionKeys: `env:NAME` or file:/path; several times")
@@ -95,6 +104,9 @@ func (o *deliveriesOptions) run(arguments []string, s streams) (int, error) {
 	keys, err := o.read(arguments)
 	if err != nil {
 		return exitUsage, err
+	}
+	if o.url != "" {
+		return o.runRemote(s)
 	}
 	stores, err := o.stores(keys)
 	if err != nil {

@@ -94,7 +94,7 @@ func (o *deliveriesOptions) take(found []*deliveries.Kept) (map[*store.Store]*de
 		}
 		h, err := deliveries.Take(one)
 		if err == deliveries.ErrOwned {
-			return holds, fmt.Errorf("a Traefik, or another hookward, works on the deliveries of %s: nothing is changed. Stop that Traefik, %s, and start it again; list, show, export and --preview may run meanwhile", oneLine(one.Middleware), o.action)
+			return holds, fmt.Errorf("a Traefik, or another hookward, works on the deliveries of %s: nothing is changed. Stop that Traefik, %s, and start it again%s; list, show, export and --preview may run meanwhile", oneLine(one.Middleware), o.action, withURL(o.action))
 		}
 		if err != nil {
 			return holds, errors.New(oneLine(err.Error()))
@@ -105,6 +105,14 @@ func (o *deliveriesOptions) take(found []*deliveries.Kept) (map[*store.Store]*de
 		o.heir.Hold = holds[o.heir.Store]
 	}
 	return holds, nil
+}
+
+// withURL says how it is done without stopping Traefik, where there is a way.
+func withURL(action string) string {
+	if action == store.Adopt {
+		return ""
+	}
+	return ", or give --url, and its console does it"
 }
 
 // tell prints what was done.

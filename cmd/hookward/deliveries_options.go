@@ -23,8 +23,12 @@ func (o *deliveriesOptions) read(arguments []string) ([]*store.Key, error) {
 	adopts := o.action == store.Adopt
 	changes := o.action == store.Replay || o.action == store.Drop || adopts
 	switch {
-	case o.directory == "" && !o.redis.isSet():
-		return nil, errors.New("--directory: is required: what the gates' stateDirectory names; or --redis, for a store that Traefiks share")
+	case o.url == "" && o.token != "":
+		return nil, errors.New("--token: is for --url")
+	case o.directory == "" && o.url == "" && !o.redis.isSet():
+		return nil, errors.New("--directory: is required: what the gates' stateDirectory names; or --redis, for a store that Traefiks share; or --url, the console of a Traefik that runs")
+	case o.url != "" && o.redis.isSet():
+		return nil, errors.New("--url and --redis: are two ways to the same deliveries: give one")
 	case o.directory != "" && o.redis.isSet():
 		return nil, errors.New("--directory and --redis: deliveries are in one of them; name that one")
 	case o.state != "" && o.state != store.Waiting && o.state != store.Dead:
@@ -45,6 +49,12 @@ func (o *deliveriesOptions) read(arguments []string) ([]*store.Key, error) {
 		return nil, errors.New("--state: only what is dead can be replayed; what waits is tried by itself")
 	case o.action != "list" && len(arguments) == 1 && !o.isFiltered():
 		return nil, errors.New("name the ids, or say with --state, --middleware, --event, --since or --until which are meant")
+	}
+	if o.url != "" {
+		err := o.checkRemote()
+		if err != nil {
+			return nil, err
+		}
 	}
 	if changes && !adopts && len(o.filter.IDs) == 0 && o.state == "" {
 		o.filter.State = store.Dead

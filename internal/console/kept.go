@@ -159,7 +159,8 @@ type keptWhole struct {
 	Delivery   *keptRow          `json:"delivery"`
 	Attempts   []keptAttempt     `json:"attempts"`
 	Actions    []keptAction      `json:"actions"`
-	Headers    []string          `json:"headers"` // names and values, for readers
+	Host       string            `json:"host,omitempty"` // for readers, as what follows
+	Headers    []string          `json:"headers"`        // names and values
 	HasPayload bool              `json:"hasPayload"`
 	MayPayload bool              `json:"mayPayload"`
 	Content    map[string]string `json:"content,omitempty"`
@@ -200,6 +201,7 @@ func wholeOf(s *policy.Console, e *engine.Engine, g Gate, one *engine.Seen, v *v
 	if v.Role == policy.Viewer || one.Delivery == nil {
 		return w
 	}
+	w.Host = audit.Showable(g.Audit, one.Delivery.Host)
 	text := &bytes.Buffer{}
 	_ = http.Header(one.Delivery.Headers).Write(text) // a buffer takes everything
 	w.Headers = audit.Headers(g.Audit, g.Names, text.String())
