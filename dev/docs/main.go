@@ -1,6 +1,7 @@
 // Command docs writes the options in docs/options.md from the comments of
-// internal/config, the tables of the fields of records and of dead letters in docs/audit.md
-// and docs/delivery.md from those of internal/audit and internal/deadletter, the schema of the options, and what is made of the files in
+// internal/config, the tables of the fields of records and of dead letters in docs/audit.md,
+// docs/delivery.md and docs/console.md from those of internal/audit and
+// internal/deadletter, the schema of the options, and what is made of the files in
 // catalogue/: the rows that the gate reads, docs/providers.md, and what the command
 // hookward knows of the providers; and the page in console/, packed for the gate. With
 // -check it only says whether they are up to date.
@@ -72,6 +73,11 @@ func run(check bool) error {
 	if err != nil {
 		return err
 	}
+	console := filepath.Join(root, "docs", "console.md")
+	acts, err := withFields(console, root, "console.go", "ConsoleRecord")
+	if err != nil {
+		return err
+	}
 	rows, err := readCatalogue(root)
 	if err != nil {
 		return err
@@ -96,6 +102,7 @@ func run(check bool) error {
 		write(options, text, check),
 		write(audit, fields, check),
 		write(delivery, transitions, check),
+		write(console, acts, check),
 		write(filepath.Join(root, "docs", "providers.md"), providerPage(rows), check),
 		write(filepath.Join(root, "cmd", "hookward", "providers.json"), data, check),
 		write(filepath.Join(root, "docs", "options.schema.json"), schema, check),

@@ -38,7 +38,7 @@ type DeliveryRecord struct {
 	// another attempt), `dead`, `superseded` (the sender has sent a dead one again, and it
 	// has arrived), `expired` (a dead one was kept for its time, and is gone),
 	// `handed_over` (an output of dead letters has a dead one), `lost` (it is not in Redis
-	// any more, and nobody has dropped it); or what an operator did with
+	// any more, and nobody has dropped it); or what an operator did, in the console or with
 	// `hookward deliveries`: `replayed`, `dropped` or `adopted`.
 	Action string `json:"event.action"`
 
