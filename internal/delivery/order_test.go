@@ -78,6 +78,11 @@ func TestOrderLeaves(t *testing.T) {
 			t.Errorf("%s, %s: %+v", c.action, c.want, p)
 		}
 	}
+	// Nobody knows what event a damaged one is of.
+	byEvent := &Filter{Event: "push"}
+	if listed, _ := Look(w.e, byEvent, "", 100); len(listed) != 0 || Pick(w.e, byEvent).Unknown != 1 {
+		t.Errorf("%+v, %+v", listed, Pick(w.e, byEvent))
+	}
 	w.e.waiting[busy].busy = false
 	w.check("nothing is changed")
 	if p := w.give(Order{Action: store.Replay, Force: true}, arrived); p.Done != 1 || w.e.waiting[arrived] == nil {
@@ -97,8 +102,8 @@ func TestReplayBesideRepeat(t *testing.T) {
 	if p.Left != 1 || !strings.Contains(p.Reasons[0].Why, "sent again") {
 		t.Fatalf("%+v", p)
 	}
-	if p := w.give(Order{Action: store.Drop}, second); p.Done != 1 || w.released["claim"] < 2 {
-		t.Errorf("%+v, %v", p, w.released)
+	if p := w.give(Order{Action: store.Drop}, second); p.Done != 1 || w.released["claim"] < 2 || len(w.e.queues["a"].due) != 0 {
+		t.Errorf("%+v, %v, %v", p, w.released, w.e.queues["a"].due)
 	}
 	if p := w.give(Order{Action: store.Replay}, first); p.Done != 1 || !Waits(w.e, "claim") {
 		t.Errorf("%+v", p)
@@ -152,6 +157,23 @@ func TestReplay(t *testing.T) {
 	if told := Whereabouts(w.e, []string{id, "nobody's"}); !strings.HasPrefix(told[0].Why, "was delivered at ") || told[1].Why == "" {
 		t.Errorf("%+v", told)
 	}
+}
+
+// The schedule begins anew, as if the delivery had just come.
+func TestOrderedReplayBeginsAnew(t *testing.T) {
+	w := newWorld(t)
+	w.answers["a"] = Result{Status: 503}
+	id := w.keep("a", "", 1)
+	w.pass(10 * time.Minute)
+	if w.ended[id] != Dead || w.attempts[id] != 4 {
+		t.Fatalf("%q after %d attempts", w.ended[id], w.attempts[id])
+	}
+	w.give(Order{Action: store.Replay}, id)
+	w.pass(10 * time.Minute)
+	if w.ended[id] != Dead || w.attempts[id] != 8 {
+		t.Errorf("%q after %d attempts in all", w.ended[id], w.attempts[id])
+	}
+	w.check("at the end")
 }
 
 // What can't be written down is not done, and what can't be done is written down as such.
@@ -250,12 +272,11 @@ func TestReplayProbes(t *testing.T) {
 		t.Fatalf("%+v at %d", q, w.now)
 	}
 	before := q.probes
-	w.give(Order{Action: store.Replay}, first, second)
-	if q.until > w.now {
-		t.Errorf("it is not probed before %d, at %d", q.until, w.now)
+	if _, problem := Give(w.e, Order{Action: store.Replay, Interval: time.Second}, []string{first, second}); problem != "" {
+		t.Fatal(problem)
 	}
-	w.pass(1500 * time.Millisecond)
-	if q.probes != before+1 {
+	w.pass(3 * time.Second)
+	if q.probes != before+1 || Orders(w.e)[0].Done != 2 {
 		t.Errorf("%d probes, want one", q.probes-before)
 	}
 }
