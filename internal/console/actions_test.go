@@ -113,7 +113,7 @@ func TestReplayAndDrop(t *testing.T) {
 	if n := engine.Count(k.e); n.Dead != 5 {
 		t.Errorf("%+v after a preview", n)
 	}
-	hostile := `<script>"'‮` // what it is becomes text, wherever it is shown
+	hostile := "<script>\"'\u202e" // what it is becomes text, wherever it is shown
 	text, _ := json.Marshal(hostile)
 	given := ask("replay", `{"gate":"hooks@file","filter":{"state":"dead","event":"push"},"most":3,"rate":"1000/s","reason":`+string(text)+`}`)
 	if given.Matched != 3 || given.Order == nil || given.Order.Actor != "operator" {
@@ -159,7 +159,7 @@ func TestReplayAndDrop(t *testing.T) {
 		t.Errorf("%d are recorded as replayed, with who and why", replayed)
 	}
 	records := k.recorded(t, 6)
-	if r := records[1]; r.Action != "replay" || r.Outcome != "success" || r.Matched != 3 || r.Order != given.Order.Number || r.Gate != "hooks@file" || !strings.Contains(r.Filter, "push") || strings.ContainsAny(r.Reason, "‮") {
+	if r := records[1]; r.Action != "replay" || r.Outcome != "success" || r.Matched != 3 || r.Order != given.Order.Number || r.Gate != "hooks@file" || !strings.Contains(r.Filter, "push") || strings.ContainsAny(r.Reason, "\u202e") {
 		t.Errorf("%+v", r)
 	}
 }

@@ -114,10 +114,7 @@ func progressOf(o *order) *Progress {
 func Orders(e *Engine) []*Progress {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	all := []*Progress{}
-	for _, p := range e.orders {
-		all = append(all, p)
-	}
+	all := append([]*Progress{}, e.orders...)
 	if e.order != nil {
 		all = append(all, progressOf(e.order))
 	}
