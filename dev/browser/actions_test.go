@@ -103,8 +103,8 @@ func TestReplay(t *testing.T) {
 	}
 	k.refuse(t, `{"number":"odd"}`, hostileEvent)
 	k.login(b, operator)
-	k.visit(b, "overview", "4 dead")
-	b.run(chromedp.Click(`//a[contains(., "4 dead")]`))
+	k.visit(b, "overview", "deliveries waiting")
+	b.run(chromedp.Click(`main a[href="#/dead"]`))
 	b.rows(4)
 	b.shows("attempts_exhausted")
 	b.shows(hostileEvent)
@@ -129,7 +129,7 @@ func TestReplay(t *testing.T) {
 	k.visit(b, "dead?event=push", "0 chosen.")
 	b.rows(3)
 	k.well.Store(true)
-	b.run(chromedp.Click(`//label[contains(., "all of the filter")]/input`), chromedp.SendKeys(`input[name=reason]`, hostileEvent))
+	b.run(chromedp.Click(`//label[contains(., "all of the filter")]/input`), chromedp.SendKeys(`[aria-label="Replay or drop"] input[name=reason]`, hostileEvent))
 	b.run(chromedp.Click(`//button[contains(., "Replay …")]`))
 	b.shows("3 would be tried again")
 	b.shoot("preview")
@@ -155,7 +155,7 @@ func TestReplay(t *testing.T) {
 	b.looks(1100, "light")
 	b.shoot("one")
 	b.accessible()
-	b.run(chromedp.SendKeys(`input[name=reason]`, "nobody needs it"), chromedp.Click(`//button[contains(., "Drop …")]`), chromedp.Click(`//dialog//button[contains(., "Drop 1 for good")]`))
+	b.run(chromedp.SendKeys(`[aria-label="Replay or drop"] input[name=reason]`, "nobody needs it"), chromedp.Click(`//button[contains(., "Drop …")]`), chromedp.Click(`//dialog//button[contains(., "Drop 1 for good")]`))
 	b.shows("drop: 1 of 1 done.")
 	k.visit(b, "dead", "None.")
 	if title := eval[string](b, `document.title`); !strings.HasPrefix(title, "hookward") {

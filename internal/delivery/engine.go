@@ -143,9 +143,9 @@ type Engine struct {
 	changes  map[string]int64 // transitions by what has become of a delivery
 	deaths   map[string]int64 // of these the dead, by reason
 	shared   sharing
-	order    *order           // what an operator has ordered, until it is done
-	orders   []*Progress      // those that are over
-	ordered  int64            // how many there were
+	order    *order      // what an operator has ordered, until it is done
+	orders   []*Progress // those that are over
+	ordered  int64       // how many there were
 
 	// Alert is not 0 while anybody has to hear of what arrives while its sender waits: see
 	// Arrived. Atomic.

@@ -176,6 +176,45 @@ func TestOrderedReplayBeginsAnew(t *testing.T) {
 	w.check("at the end")
 }
 
+// In a store that is shared, a process replays and drops what is its own, and each of that is
+// told once.
+func TestOrderShared(t *testing.T) {
+	s := newSeveral(t, 2)
+	s.answers["a"] = Result{Status: 404}
+	first, _ := s.keeps(0, "a", "one")
+	second, _ := s.keeps(0, "a", "two")
+	s.all(5 * time.Second)
+	told := []string{}
+	for _, e := range s.engines {
+		e.owned = true
+		changed := e.hooks.Changed
+		e.hooks.Changed = func(c *Change) {
+			changed(c)
+			if c.Actor != "" {
+				told = append(told, c.To+" "+c.ID+" "+c.Actor)
+			}
+		}
+	}
+	s.answers["a"] = Result{Status: 200}
+	s.e = s.engines[1]
+	if p := s.give(Order{Action: store.Drop}, first); p.Left != 1 {
+		t.Errorf("of another process: %+v", p)
+	}
+	s.e = s.engines[0]
+	delete(s.ended, first) // it is not followed here what is told again
+	for _, action := range []string{store.Replay, store.Drop} {
+		id := map[string]string{store.Replay: first, store.Drop: second}[action]
+		if p := s.give(Order{Action: action}, id); p.Done != 1 {
+			t.Errorf("%s: %+v", action, p)
+		}
+	}
+	s.all(30 * time.Second)
+	want := []string{Replayed + " " + first + " ada", Dropped + " " + second + " ada"}
+	if fmt.Sprint(told) != fmt.Sprint(want) || s.ended[first] != Delivered || Count(s.engines[0]).Waiting+Count(s.engines[0]).Dead != 0 {
+		t.Errorf("%q, want %q; %q", told, want, s.ended[first])
+	}
+}
+
 // What can't be written down is not done, and what can't be done is written down as such.
 func TestOrderOnBadDisk(t *testing.T) {
 	w := newWorld(t)
