@@ -74,7 +74,7 @@ func run(check bool) error {
 		return err
 	}
 	console := filepath.Join(root, "docs", "console.md")
-	acts, err := withFields(console, root, "console.go", "ConsoleRecord")
+	acts, err := withFields(console, root, "audit/console.go", "ConsoleRecord")
 	if err != nil {
 		return err
 	}

@@ -1,13 +1,14 @@
 package console
 
 import (
-	"bytes"
 	"compress/gzip"
 	"encoding/base64"
+	"encoding/json"
 	"io"
 	"net/http"
 	"path"
 	"strings"
+	"sync"
 )
 
 // contentTypes are those of the page's files.
@@ -28,34 +29,38 @@ func serveFile(rw http.ResponseWriter, r *http.Request, name string) {
 	if name == "" {
 		name = "index.html"
 	}
-	packed := files[name]
-	if packed == "" {
+	content, known := pageFiles()[name]
+	if !known {
 		answerStatus(rw, http.StatusNotFound)
 		return
 	}
-	content, err := base64.StdEncoding.DecodeString(packed)
-	header := rw.Header()
-	header["Content-Type"] = []string{contentTypes[path.Ext(name)]}
-	if strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
-		header["Content-Encoding"] = []string{"gzip"}
-	} else if err == nil {
-		content, err = unpack(content)
-	}
-	header["Vary"] = []string{"Accept-Encoding"}
-	if err != nil {
-		answerStatus(rw, http.StatusInternalServerError)
-		return
-	}
+	rw.Header()["Content-Type"] = []string{contentTypes[path.Ext(name)]}
 	if r.Method == http.MethodGet {
-		_, _ = rw.Write(content)
+		_, _ = io.WriteString(rw, content)
 	}
 }
 
-// unpack is for the rare client that reads no gzip.
-func unpack(content []byte) ([]byte, error) {
-	reader, err := gzip.NewReader(bytes.NewReader(content))
-	if err != nil {
-		return nil, err
+var (
+	filesMu sync.Mutex
+	files   map[string]string // by name; unpacked by the first who asks
+)
+
+func pageFiles() map[string]string {
+	filesMu.Lock()
+	defer filesMu.Unlock()
+	if files == nil {
+		files = unpack(packedFiles)
 	}
-	return io.ReadAll(reader)
+	return files
+}
+
+// unpack returns the files that `make docs` has packed: a JSON object of names and
+// contents, gzipped, in base64.
+func unpack(packed string) map[string]string {
+	unpacked := map[string]string{}
+	reader, err := gzip.NewReader(base64.NewDecoder(base64.StdEncoding, strings.NewReader(packed)))
+	if err == nil {
+		_ = json.NewDecoder(reader).Decode(&unpacked) // it is what make docs has written: see TestFiles
+	}
+	return unpacked
 }

@@ -8,6 +8,8 @@ import (
 
 // carryOutOne does what an order says to one delivery, or returns why it is left as it is.
 func carryOutOne(e *Engine, o *order, id string) string {
+	e.deadMu.Lock() // an output that gets it at this moment changes its file's name
+	defer e.deadMu.Unlock()
 	e.mu.Lock()
 	it := e.waiting[id]
 	busy := it != nil && (it.busy || it.end != "")
@@ -49,7 +51,8 @@ func replayOne(e *Engine, o *order, it *item) string {
 	if err != nil {
 		return notWritten(err)
 	}
-	err = store.Move(e.store, &it.entry, store.Entry{State: store.Waiting, ID: it.entry.ID, Attempts: it.attempts, When: e.wall().UnixMilli()})
+	entry := it.entry
+	err = store.Move(e.store, &entry, store.Entry{State: store.Waiting, ID: entry.ID, Attempts: it.attempts, When: e.wall().UnixMilli()})
 	if err != nil {
 		return undo(e, o, it, d, a, err)
 	}
@@ -57,8 +60,9 @@ func replayOne(e *Engine, o *order, it *item) string {
 		e.hooks.Claim(d.Claim)
 	}
 	e.mu.Lock()
-	delete(e.dead, it.entry.ID)
+	delete(e.dead, entry.ID)
 	unbury(e, it)
+	it.entry = entry
 	it.router = d.Router
 	it.claim = d.Claim
 	it.step = 0
