@@ -45,11 +45,11 @@ func outcomeFrom(t *testing.T, g *gates.Gate, remote string, headers ...string) 
 
 func TestLists(t *testing.T) {
 	capture(t)
-	file := filepath.Join(t.TempDir(), "list")
+	file := filepath.Join(hooktest.Directory(t), "list")
 	if err := os.WriteFile(file, []byte("192.0.2.0/24\n2001:db8::/32\n2001:db9:1:2::\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	missing := filepath.Join(t.TempDir(), "missing")
+	missing := filepath.Join(hooktest.Directory(t), "missing")
 	list := func(path string) []any { return []any{map[string]any{"file": path, "refresh": "720h"}} }
 	allowOf := func(texts ...any) map[string]any {
 		return map[string]any{"allowlist": map[string]any{"sourceRange": texts}}

@@ -149,7 +149,7 @@ func TestPathsOfPlaces(t *testing.T) {
 // Gates whose records go to the same place have one writer, across reloads.
 func TestOneWriter(t *testing.T) {
 	capture(t)
-	path := filepath.Join(t.TempDir(), "hooks.log")
+	path := filepath.Join(hooktest.Directory(t), "hooks.log")
 	b := &hooktest.Backend{}
 	raw := func(keep string) map[string]any {
 		return hooktest.GithubWith(map[string]any{"audit": map[string]any{"outputs": map[string]any{"type": "file", "path": path, "keep": keep}}})
@@ -173,7 +173,7 @@ func TestOneWriter(t *testing.T) {
 // it, and where it can't be, nothing is forwarded.
 func TestRequired(t *testing.T) {
 	records, reports := capture(t)
-	directory := filepath.Join(t.TempDir(), "state")
+	directory := filepath.Join(hooktest.Directory(t), "state")
 	raw := hooktest.GithubWith(map[string]any{"stateDirectory": directory, "replay": "true", "audit": map[string]any{"required": "true", "headers": "X-Note"}})
 	b := &hooktest.Backend{}
 	var atBackend []string
@@ -253,7 +253,7 @@ func TestRequired(t *testing.T) {
 // A panic after the decision must not leave it open.
 func TestPanicWhileAnnouncing(t *testing.T) {
 	capture(t)
-	raw := hooktest.GithubWith(map[string]any{"stateDirectory": t.TempDir(), "audit": map[string]any{"required": "true"}})
+	raw := hooktest.GithubWith(map[string]any{"stateDirectory": hooktest.Directory(t), "audit": map[string]any{"required": "true"}})
 	g := newTestGate(t.Name(), raw, policy.Compile, hooktest.TestTime)
 	g.Numbers = nil
 	x := decide(g, hooktest.SignedPost("Hello"), hooktest.TestTime)

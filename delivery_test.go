@@ -91,7 +91,7 @@ func keptGate(t *testing.T, options map[string]any, answer func(rw http.Response
 	_, reports := capture(t)
 	records := &hooktest.LockedBuffer{} // several write, and one reads meanwhile
 	audit.Redirect(records)
-	k := &kept{t: t, name: t.Name(), state: t.TempDir(), backend: &flaky{answer: answer}}
+	k := &kept{t: t, name: t.Name(), state: hooktest.Directory(t), backend: &flaky{answer: answer}}
 	k.records = func() string { return records.String() + reports.String() }
 	section := map[string]any{"retry": map[string]any{"schedule": "50ms,50ms,50ms", "jitter": "0"}}
 	for name, value := range options {

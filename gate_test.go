@@ -49,7 +49,7 @@ func TestNewTakesAnything(t *testing.T) {
 // they can't be used.
 func TestGateFollowsFiles(t *testing.T) {
 	_, reports := capture(t)
-	path := filepath.Join(t.TempDir(), "secret")
+	path := filepath.Join(hooktest.Directory(t), "secret")
 	write := func(text string) {
 		temporary := path + ".new"
 		if err := os.WriteFile(temporary, []byte(text), 0o600); err != nil {
@@ -153,7 +153,7 @@ func TestGateIsNotShared(t *testing.T) {
 // the reload has nothing to do with goes on.
 func TestRequestKeepsItsState(t *testing.T) {
 	capture(t)
-	path := filepath.Join(t.TempDir(), "secret")
+	path := filepath.Join(hooktest.Directory(t), "secret")
 	raw := onlyOnce(map[string]any{})
 	raw["secrets"] = []any{"file:" + path}
 	raw["ban"] = "true"

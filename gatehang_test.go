@@ -34,7 +34,7 @@ func hanging() *stuck {
 // withSecretFile returns a configuration with a secret in a file.
 func withSecretFile(t *testing.T) (map[string]any, string) {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "secret")
+	path := filepath.Join(hooktest.Directory(t), "secret")
 	if err := os.WriteFile(path, []byte(hooktest.DocsSecret), 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -134,7 +134,7 @@ func TestHangUpOverAConnection(t *testing.T) {
 func TestHoldsEnd(t *testing.T) {
 	capture(t)
 	raw := onlyOnce(map[string]any{})
-	raw["stateDirectory"] = t.TempDir()
+	raw["stateDirectory"] = hooktest.Directory(t)
 	g := newTestGate(t.Name(), raw, policy.Compile, hooktest.TestTime)
 	attempt := func(at time.Time, status int, left bool) string {
 		x := decide(g, github(), at)

@@ -83,7 +83,7 @@ func TestGeneratedLoopsDoTheSame(t *testing.T) {
 		"observed": {"observeOnly": "true", "maxBodyBytes": 4096},
 		"told":     {"rateLimit": map[string]any{"average": 9, "period": "1h", "responseHeaders": "true"}, "ipStrategy": map[string]any{"depth": 1}},
 		"recorded": {"audit": map[string]any{"payload": "full", "headers": "Content-Type", "sample": map[string]any{"refuse": 3}}},
-		"required": {"stateDirectory": t.TempDir(), "audit": map[string]any{"required": "true"}},
+		"required": {"stateDirectory": hooktest.Directory(t), "audit": map[string]any{"required": "true"}},
 	}
 	seen := map[string]int{}
 	for name, more := range variants {
@@ -101,7 +101,7 @@ func TestGeneratedLoopsDoTheSame(t *testing.T) {
 			both := []*gates.Gate{}
 			for _, way := range []string{"written", "generated"} {
 				if name == "required" {
-					options["stateDirectory"] = t.TempDir()
+					options["stateDirectory"] = hooktest.Directory(t)
 				}
 				g := newTestGate(fmt.Sprint(t.Name(), name, i, way), options, policy.Compile, v.Now)
 				g.Name = "loops"

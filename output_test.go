@@ -74,7 +74,7 @@ func TestOutputsOfOnePlace(t *testing.T) {
 func TestRequiredAfterAnOutage(t *testing.T) {
 	records, _ := capture(t)
 	b := &hooktest.Backend{}
-	raw := hooktest.GithubWith(map[string]any{"stateDirectory": t.TempDir(), "audit": map[string]any{"required": "true"}})
+	raw := hooktest.GithubWith(map[string]any{"stateDirectory": hooktest.Directory(t), "audit": map[string]any{"required": "true"}})
 	g := newTestGate(t.Name(), raw, policy.Compile, hooktest.TestTime)
 	through(g, b.Handler(), hooktest.SignedPost("well"))
 	settleOutputs(t)
@@ -137,7 +137,7 @@ func repair(o *faulty) {
 func TestRequiredInAnotherDirectory(t *testing.T) {
 	records, _ := capture(t)
 	b := &hooktest.Backend{}
-	first, second := t.TempDir(), t.TempDir()
+	first, second := hooktest.Directory(t), hooktest.Directory(t)
 	raw := func(directory string) map[string]any {
 		return hooktest.GithubWith(map[string]any{"stateDirectory": directory, "audit": map[string]any{"required": "true"}})
 	}

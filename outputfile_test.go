@@ -30,7 +30,7 @@ func accepts(rw http.ResponseWriter, _ *http.Request) { rw.WriteHeader(http.Stat
 // before it is too large, all the same, and no record is lost.
 func TestFileIsRotatedInTime(t *testing.T) {
 	capture(t)
-	path := filepath.Join(t.TempDir(), "hooks.log")
+	path := filepath.Join(hooktest.Directory(t), "hooks.log")
 	send := toFile(t, t.Name(), map[string]any{"path": path, "maxBytes": "1048576", "compression": "none"})
 	const records = 2500
 	for i := 0; i < records; i++ {
@@ -58,7 +58,7 @@ func TestFileIsRotatedInTime(t *testing.T) {
 // a reload that has the records written elsewhere.
 func TestFileThatIsTakenAway(t *testing.T) {
 	capture(t)
-	path := filepath.Join(t.TempDir(), "hooks.log")
+	path := filepath.Join(hooktest.Directory(t), "hooks.log")
 	send := toFile(t, t.Name(), map[string]any{"path": path})
 	send("first")
 	send("second")

@@ -419,7 +419,7 @@ func TestMemoryOverReloads(t *testing.T) {
 	if reason := pass(build(map[string]any{"replay": map[string]any{"window": "48h"}}), "192.0.2.3:1", "a"); reason != verdict.DeliveryDuplicate {
 		t.Errorf("with another window: %s", reason)
 	}
-	if reason := pass(build(map[string]any{"stateDirectory": t.TempDir()}), "192.0.2.3:1", "a"); reason != verdict.DeliveryDuplicate {
+	if reason := pass(build(map[string]any{"stateDirectory": hooktest.Directory(t)}), "192.0.2.3:1", "a"); reason != verdict.DeliveryDuplicate {
 		t.Errorf("with a directory: %s", reason)
 	}
 	// Who failed by another secret has not failed by this one.
@@ -436,7 +436,7 @@ func TestMemoryOverReloads(t *testing.T) {
 // A restart, of which nothing is left but the directory.
 func TestReplaySurvivesARestart(t *testing.T) {
 	_, reports := capture(t)
-	directory := filepath.Join(t.TempDir(), "state")
+	directory := filepath.Join(hooktest.Directory(t), "state")
 	raw := onlyOnce(map[string]any{})
 	raw["stateDirectory"] = directory
 	name := t.Name()
@@ -497,7 +497,7 @@ func TestReplayMistakesBesideOthers(t *testing.T) {
 func TestReplayIsJournaled(t *testing.T) {
 	capture(t)
 	raw := onlyOnce(map[string]any{})
-	raw["stateDirectory"] = t.TempDir()
+	raw["stateDirectory"] = hooktest.Directory(t)
 	g := newTestGate(t.Name(), raw, policy.Compile, hooktest.TestTime)
 	serve(handler(g, http.HandlerFunc(accepts)), github())
 	files, _ := filepath.Glob(filepath.Join(raw["stateDirectory"].(string), "replay-*"))

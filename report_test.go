@@ -50,7 +50,7 @@ func TestMistakesAndTheirEndAreSaid(t *testing.T) {
 func TestHealthOfFiles(t *testing.T) {
 	_, reports := capture(t)
 	lines := func(text string) int { return strings.Count(reports.String(), text) }
-	path := filepath.Join(t.TempDir(), "secret")
+	path := filepath.Join(hooktest.Directory(t), "secret")
 	write := func(text string) {
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)

@@ -20,12 +20,12 @@ import (
 // made yet, and what makes it possible.
 func requiredInto(t *testing.T) (map[string]any, string, func()) {
 	t.Helper()
-	directory := filepath.Join(t.TempDir(), "log")
+	directory := filepath.Join(hooktest.Directory(t), "log")
 	if err := os.WriteFile(directory, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	path := filepath.Join(directory, "audit.log")
-	raw := hooktest.GithubWith(map[string]any{"stateDirectory": t.TempDir(), "audit": map[string]any{"required": "true", "outputs": map[string]any{
+	raw := hooktest.GithubWith(map[string]any{"stateDirectory": hooktest.Directory(t), "audit": map[string]any{"required": "true", "outputs": map[string]any{
 		"type": "file", "path": path, "bufferBytes": "65536",
 	}}})
 	return raw, path, func() {

@@ -24,7 +24,7 @@ func TestSpoofedHeadersAreRemoved(t *testing.T) {
 	for way, options := range map[string]map[string]any{
 		"as usual":               hooktest.GithubOptions(),
 		"with trailers":          hooktest.GithubOptions(),
-		"recorded before":        hooktest.GithubWith(map[string]any{"stateDirectory": t.TempDir(), "audit": map[string]any{"required": "true"}}),
+		"recorded before":        hooktest.GithubWith(map[string]any{"stateDirectory": hooktest.Directory(t), "audit": map[string]any{"required": "true"}}),
 		"refused, and forwarded": hooktest.GithubWith(map[string]any{"observeOnly": "true", "maxBodyBytes": 5}),
 	} {
 		b := &hooktest.Backend{}

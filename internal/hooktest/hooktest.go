@@ -119,6 +119,18 @@ func Unbanned(raw map[string]any) map[string]any {
 	return more
 }
 
+// Directory returns a directory in which a gate may still be at work when the test ends:
+// whoever removes one of testing's own then fails.
+func Directory(t *testing.T) string {
+	t.Helper()
+	directory, err := os.MkdirTemp("", "hookward-test-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(directory) })
+	return directory
+}
+
 // Listen collects what the plugin prints while a test runs: records, and lines for the
 // operator.
 func Listen(t *testing.T) (*bytes.Buffer, *LockedBuffer) {
