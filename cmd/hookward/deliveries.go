@@ -27,14 +27,15 @@ which are meant; replay and drop then take the dead alone, unless --state says o
 
 With --url, the Traefik that runs does it: the address is that of a console, and --token one
 of its tokens, of operators to replay and drop. Replays go at 10/s unless --rate says
-otherwise; Ctrl-C stops them. export and adopt need --directory.
+otherwise; Ctrl-C stops them. export and adopt need --directory
+or --redis.
 
 list, show and export may run at any time. On disk, replay, drop and adopt need the Traefik
 stopped that works on the store, and refuse otherwise. Run them as Traefik's user.
 What is done, by whom and why is kept beside the deliveries, in the file changes.
 
 The exit status is 0 if all is well, 1 if list --state dead finds any, if nothing is found
-to show, or if a delivery was left as it is, and 2 if nothing could be done.
+to show or to change, or if a delivery was left as it is, and 2 if nothing could be done.
 
 Deliveries that several Traefiks share are in Redis: name it with --redis in the place of
 --directory. There, replay and drop may run while Traefiks do; adopt needs those stopped

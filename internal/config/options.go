@@ -173,8 +173,8 @@ type Options struct {
 	Metrics *MetricsOptions `json:"metrics"`
 
 	// Console makes this middleware no gate: it answers with a page that shows what
-	// the gates of this Traefik have decided. Beside it may stand `allowlist`,
-	// `denylist`, `ipStrategy` and `stateDirectory`. See [console](console.md).
+	// the gates of this Traefik have decided. Beside it may stand `allowlist`, `denylist`,
+	// `ipStrategy`, `stateDirectory` and `audit.outputs`. See [console](console.md).
 	Console *ConsoleOptions `json:"console"`
 
 	// StateDirectory is a directory, as an absolute path, for what a restart of
