@@ -48,11 +48,6 @@ func New(failures int64, window, duration time.Duration) *Table {
 	return t
 }
 
-// Any says whether it is worth asking Remaining.
-func Any(t *Table) bool {
-	return atomic.LoadInt64(&t.Banned) > 0
-}
-
 // maxCounted bounds how many bans Active looks at one by one: who is asked about meanwhile
 // waits for it.
 const maxCounted = 1000

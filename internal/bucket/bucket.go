@@ -258,14 +258,6 @@ func Adopt(t *Table, key string, room int64) {
 	t.mu.Unlock()
 }
 
-// Shared returns how many requests have shared a bucket because there were too
-// many keys.
-func Shared(t *Table) int64 {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.shared
-}
-
 // Sources returns how many keys have a bucket that is remembered. A bucket that has not been
 // touched for as long as it takes to fill is forgotten when another key comes.
 func Sources(t *Table) int64 {

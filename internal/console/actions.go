@@ -73,7 +73,7 @@ func serveAction(source *Source, rw http.ResponseWriter, r *http.Request, v *vis
 	}
 	content, err := io.ReadAll(http.MaxBytesReader(rw, r.Body, maxAction))
 	if err != nil {
-		refuse(source, rw, r, v, action, http.StatusRequestEntityTooLarge, "the body must be whole, and have at most "+strconv.Itoa(maxAction)+" bytes: name less ids, or a filter", now)
+		refuse(source, rw, r, v, action, http.StatusRequestEntityTooLarge, "the body must be whole, and have at most "+strconv.Itoa(maxAction)+" bytes: name fewer ids, or a filter", now)
 		return
 	}
 	a, why := readAction(content)

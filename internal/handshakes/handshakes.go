@@ -40,7 +40,7 @@ type Handshake struct {
 }
 
 // challengePatterns are the values of the option handshakes[].pattern. None has
-// a sign that HTML, JSON or a header's syntax is made of. All but text may be
+// a character that HTML, JSON or a header's syntax is made of. All but text may be
 // answered with their MAC: they are no JSON object, and no text of a scheme that
 // signs a timestamp and a colon.
 var challengePatterns = map[string]*regexp.Regexp{

@@ -33,6 +33,17 @@ func TestThumbprints(t *testing.T) {
 	}
 }
 
+// allowedBy returns the JWS algorithms that a key may verify.
+func allowedBy(k *Key) []string {
+	names := []string{}
+	for _, name := range Algorithms {
+		if Allows(k, name) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
 func TestFamilies(t *testing.T) {
 	for _, c := range []struct{ text, allows string }{
 		{"{" + rfcRSA + "}", "RS256 RS384 RS512 PS256 PS384 PS512"},
@@ -45,12 +56,12 @@ func TestFamilies(t *testing.T) {
 		{"d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a", "EdDSA"},
 	} {
 		keys, skipped, problem := ParseText(c.text)
-		if problem != "" || len(skipped) > 0 || len(keys) != 1 || strings.Join(AllowedBy(&keys[0]), " ") != c.allows {
+		if problem != "" || len(skipped) > 0 || len(keys) != 1 || strings.Join(allowedBy(&keys[0]), " ") != c.allows {
 			t.Errorf("%s: %q %q", c.text, problem, skipped)
 		}
 	}
 	one := FromShared([]byte("short"))
-	if strings.Join(AllowedBy(&one), " ") != "HS256 HS384 HS512" || AllowedBy(&Key{}) == nil || len(AllowedBy(&Key{})) > 0 {
+	if strings.Join(allowedBy(&one), " ") != "HS256 HS384 HS512" || len(allowedBy(&Key{})) > 0 {
 		t.Error("VULNERABLE: a shared key, or none, verifies something else")
 	}
 	if FamilyOf("none") != "" || FamilyOf("") != "" || FamilyOf("rs256") != "" || Allows(&Key{}, "none") {
@@ -188,10 +199,10 @@ func FuzzParse(f *testing.F) {
 			t.Errorf("%d keys, %q", len(keys), problem)
 		}
 		for i := range keys {
-			if len(AllowedBy(&keys[i])) == 0 || keys[i].Family == HMAC || keys[i].Thumbprint == "" {
+			if len(allowedBy(&keys[i])) == 0 || keys[i].Family == HMAC || keys[i].Thumbprint == "" {
 				t.Errorf("VULNERABLE: %+v", keys[i])
 			}
-			for _, name := range AllowedBy(&keys[i]) {
+			for _, name := range allowedBy(&keys[i]) {
 				if Verify(&keys[i], name, []byte("message"), make([]byte, 64)) {
 					t.Errorf("VULNERABLE: zeros are a signature of %s", text)
 				}

@@ -57,17 +57,6 @@ func Allows(k *Key, name string) bool {
 	return a != nil && a.family == k.Family && (k.Algorithm == "" || k.Algorithm == name)
 }
 
-// AllowedBy returns the JWS algorithms that a key may verify.
-func AllowedBy(k *Key) []string {
-	names := []string{}
-	for _, name := range Algorithms {
-		if Allows(k, name) {
-			names = append(names, name)
-		}
-	}
-	return names
-}
-
 // Verify says whether a signature by a JWS algorithm is a key's. The name is the
 // configuration's, never the message's. ECDSA is r and s at their full length, one behind
 // the other; the salt of PSS is as long as the hash. A key that does not allow the

@@ -96,9 +96,6 @@ func Life(v *Verifier) time.Duration {
 	return 0
 }
 
-// ReadsClaims says whether there are claims to read.
-func ReadsClaims(v *Verifier) bool { return !v.detached }
-
 // UsesSecrets says whether a secret may verify, and UsesPublicKeys whether a public key may.
 func UsesSecrets(v *Verifier) bool { return v != nil && len(v.shared) > 0 }
 

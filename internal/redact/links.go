@@ -18,7 +18,7 @@ var (
 	linkQuery = regexp.MustCompile(`[?#]|%(?:25)*(?:3[fF]|23)`)
 	equals    = regexp.MustCompile(`=|%(?:25)*3[dD]`)
 
-	// slashes puts a sign that names are compared without in place of what is hidden.
+	// slashes puts a character that names are compared without in place of what is hidden.
 	slashes = strings.NewReplacer("\x01", "/", "\x02", "/", "\x03", "/", "\x04", "/", "\x05", "/", "\x06", "/", "\x07", "/", "\x08", "/")
 )
 

@@ -151,10 +151,3 @@ func standing(c *Client) store.Standing {
 	defer c.mu.Unlock()
 	return c.standing
 }
-
-// All counts the deliveries of all owners, as own has seen them last.
-func All(c *Client) Numbers {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.all
-}

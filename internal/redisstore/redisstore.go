@@ -3,8 +3,8 @@
 // what an owner leaves behind. It must not know what is in a delivery, nor when it is tried.
 //
 // An owner says that it is there once a second. One that is silent for Life has lost what it
-// had, but for what it is trying: that is leased until the attempt is over in any case. Who
-// could not speak to the server does not judge others for their silence.
+// had, but for what it is trying: that is leased until the attempt is over in any case. An
+// owner that could not speak to the server itself takes nothing over from silent ones.
 package redisstore
 
 import (

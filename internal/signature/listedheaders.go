@@ -53,8 +53,8 @@ var likeAnother = regexp.MustCompile(`;[^;]*:`)
 
 // headerValues returns the values of the headers that the signature's own header
 // lists, joined with dots, as Hook0 signs them. Only the last value may have dots
-// of its own, because a JSON object or list must follow: no value has a sign that
-// those begin with. Else bytes could move from one to the other, or to the body.
+// of its own, because a JSON object or list must follow: no value has a
+// character that those begin with. Else bytes could move from one to the other, or to the body.
 func headerValues(q *Part, list string, m *message.Message) ([]byte, string) {
 	names := strings.Fields(list)
 	if len(names) > maxListed {

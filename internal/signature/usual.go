@@ -42,7 +42,7 @@ type Usual struct {
 const maxRest = 512
 
 // plainID are ids in which nothing can be hidden: no piece of a body, and no
-// delimiter but one that begins with such a sign, which has no short way.
+// delimiter but one that begins with such a character, which has no short way.
 var plainID = regexp.MustCompile(`^[A-Za-z0-9_-]{1,128}$`)
 
 // UsualOf returns the short way of the first scheme, or nil where it has none.

@@ -14,8 +14,8 @@ import (
 	"github.com/hookward/hookward/internal/plainfile"
 )
 
-// Store is a directory of deliveries, of one middleware, or what is in its place. All functions may be used by
-// several goroutines at once, but of one delivery by one at a time.
+// Store is a directory of deliveries, of one middleware, or what is in its place. All functions
+// may be used by several goroutines at once, but of one delivery by one at a time.
 type Store struct {
 	Directory  string
 	Middleware string
@@ -309,7 +309,7 @@ func Remove(s *Store, e *Entry) error {
 	return os.Remove(filepath.Join(s.Directory, nameOf(e)))
 }
 
-// ReadRaw returns the content of a delivery's file as it is, for an export.
+// ReadRaw returns the content of a delivery's file as it is: encrypted, where it is.
 func ReadRaw(s *Store, e *Entry) ([]byte, error) {
 	if s.medium != nil {
 		content, problem := s.medium.Read(e.ID, 0, -1)

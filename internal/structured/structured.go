@@ -71,7 +71,6 @@ var (
 	member = regexp.MustCompile(`(` + keyPattern + `)(?:=(?:(` + listPattern + `)|(` + valuePattern + `)))?(` + parametersPattern + `)[ \t]*(?:,[ \t]*|$)`)
 	item   = regexp.MustCompile(`(?:` + plainPattern + `|(` + valuePattern + `))(` + parametersPattern + `)`)
 	param  = regexp.MustCompile(`; *(` + keyPattern + `)(=?)(?:` + plainPattern + `|(` + valuePattern + `))?`)
-	key    = regexp.MustCompile(`^` + keyPattern + `$`)
 )
 
 // Join makes one text of the lines of a field, RFC 9110, 5.2.
@@ -162,19 +161,4 @@ func parametersOf(text string) []Parameter {
 		parameters = append(parameters, Parameter{found[1], value})
 	}
 	return parameters
-}
-
-// Find returns the value of a parameter, or one of no kind.
-func Find(parameters []Parameter, name string) Value {
-	for i := range parameters {
-		if parameters[i].Name == name {
-			return parameters[i].Value
-		}
-	}
-	return Value{}
-}
-
-// IsKey says whether a text may name a member or a parameter.
-func IsKey(text string) bool {
-	return key.MatchString(text)
 }
