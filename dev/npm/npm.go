@@ -1,4 +1,4 @@
-// Package npm installs JavaScript that tests run, as a lock file pins it.
+// Package npm installs JavaScript that tests run, as a lock file pins it, and runs servers of it.
 package npm
 
 import (

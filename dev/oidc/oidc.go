@@ -3,8 +3,6 @@
 package oidc
 
 import (
-	"bufio"
-	"context"
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
@@ -13,11 +11,9 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/hookward/hookward/dev/gateway"
 	"github.com/hookward/hookward/dev/npm"
@@ -39,14 +35,10 @@ const (
 
 // Provider is one that runs.
 type Provider struct {
+	*npm.Process
 	Issuer string
 	client *http.Client
-	cancel context.CancelFunc
-	done   chan struct{}
 }
-
-// startPatience is how long Node.js may take on a busy machine.
-const startPatience = 2 * time.Minute
 
 // Start runs a provider on a port, or on a free one where that is 0. Stop ends it.
 func Start(port int) (*Provider, error) {
@@ -54,47 +46,11 @@ func Start(port int) (*Provider, error) {
 	if err != nil {
 		return nil, err
 	}
-	folder := filepath.Join(root, "dev", "oidc")
-	if err := npm.Install(folder); err != nil {
-		return nil, err
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	command := exec.CommandContext(ctx, "node", "provider.mjs", strconv.Itoa(port))
-	command.Dir = folder
-	said := &strings.Builder{}
-	command.Stderr = said
-	output, err := command.StdoutPipe()
-	if err == nil {
-		err = command.Start()
-	}
+	process, err := npm.Start(filepath.Join(root, "dev", "oidc"), "provider.mjs", strconv.Itoa(port))
 	if err != nil {
-		cancel()
 		return nil, err
 	}
-	p := &Provider{client: &http.Client{Timeout: startPatience}, cancel: cancel, done: make(chan struct{})}
-	late := time.AfterFunc(startPatience, cancel)
-	for lines := bufio.NewScanner(output); p.Issuer == "" && lines.Scan(); {
-		if strings.HasPrefix(lines.Text(), "http://") {
-			p.Issuer = lines.Text()
-		}
-	}
-	late.Stop()
-	go func() {
-		defer close(p.done)
-		_, _ = io.Copy(io.Discard, output)
-		_ = command.Wait()
-	}()
-	if p.Issuer == "" {
-		p.Stop()
-		return nil, fmt.Errorf("the provider does not start: %s", said)
-	}
-	return p, nil
-}
-
-// Stop ends the provider, and waits for its end.
-func (p *Provider) Stop() {
-	p.cancel()
-	<-p.done
+	return &Provider{Process: process, Issuer: process.URL, client: &http.Client{Timeout: npm.StartPatience}}, nil
 }
 
 // Port is where it listens.

@@ -3,14 +3,9 @@
 package sqs
 
 import (
-	"bufio"
 	"context"
-	"fmt"
-	"io"
-	"os/exec"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
@@ -29,14 +24,9 @@ const (
 
 // Server is an emulator that runs.
 type Server struct {
-	URL    string
+	*npm.Process
 	Client *sqs.Client
-	cancel context.CancelFunc
-	done   chan struct{}
 }
-
-// startPatience is how long Node.js may take on a busy machine.
-const startPatience = 2 * time.Minute
 
 // Start runs an emulator. Stop ends it.
 func Start() (*Server, error) {
@@ -44,40 +34,11 @@ func Start() (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	folder := filepath.Join(root, "dev", "sqs")
-	if err := npm.Install(folder); err != nil {
-		return nil, err
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	command := exec.CommandContext(ctx, "node", "server.mjs")
-	command.Dir = folder
-	said := &strings.Builder{}
-	command.Stderr = said
-	output, err := command.StdoutPipe()
-	if err == nil {
-		err = command.Start()
-	}
+	process, err := npm.Start(filepath.Join(root, "dev", "sqs"), "server.mjs")
 	if err != nil {
-		cancel()
 		return nil, err
 	}
-	s := &Server{cancel: cancel, done: make(chan struct{})}
-	late := time.AfterFunc(startPatience, cancel)
-	for lines := bufio.NewScanner(output); s.URL == "" && lines.Scan(); {
-		if strings.HasPrefix(lines.Text(), "http://") {
-			s.URL = lines.Text()
-		}
-	}
-	late.Stop()
-	go func() {
-		defer close(s.done)
-		_, _ = io.Copy(io.Discard, output)
-		_ = command.Wait()
-	}()
-	if s.URL == "" {
-		s.Stop()
-		return nil, fmt.Errorf("the emulator does not start: %s", said)
-	}
+	s := &Server{Process: process}
 	s.Client = sqs.New(sqs.Options{
 		Region: Region, BaseEndpoint: aws.String(s.URL),
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
@@ -85,12 +46,6 @@ func Start() (*Server, error) {
 		}),
 	})
 	return s, nil
-}
-
-// Stop ends the emulator, and waits for its end.
-func (s *Server) Stop() {
-	s.cancel()
-	<-s.done
 }
 
 // Queue makes a queue, and returns its URL, whose host is no host of this machine's. One whose name ends in .fifo is FIFO.
