@@ -263,16 +263,16 @@ func pickOne(e *Engine, f *Filter, p *Picked, id string, named map[string]bool, 
 // isNamed says whether a delivery's id, or its sender's for it, is among those that were
 // named, and notes that.
 func isNamed(named map[string]bool, one *Seen) bool {
-	_, is := named[one.Entry.ID]
-	if is {
+	_, byID := named[one.Entry.ID]
+	if byID {
 		named[one.Entry.ID] = true
 	}
 	if one.Delivery == nil {
-		return is
+		return byID
 	}
-	_, his := named[one.Delivery.DeliveryID]
-	if his {
+	_, bySender := named[one.Delivery.DeliveryID]
+	if bySender {
 		named[one.Delivery.DeliveryID] = true
 	}
-	return is || his
+	return byID || bySender
 }
