@@ -65,6 +65,11 @@ func keepers(source *Source) []string {
 	return names
 }
 
+// showing returns what hides from a filter what the rows of a gate do not show.
+func showing(g Gate) func(text string) string {
+	return func(text string) string { return audit.Showable(g.Audit, text) }
+}
+
 func stamp(t time.Time) string {
 	if t.IsZero() {
 		return ""
@@ -118,8 +123,9 @@ func serveKept(source *Source, rw http.ResponseWriter, v *visitor, q *query) {
 		if name == afterGate {
 			after = afterID
 		}
-		seen, next := engine.Look(engineOf(source, name), filter, after, q.limit-len(found))
 		g := gateOf(source, name)
+		filter.Show = showing(g)
+		seen, next := engine.Look(engineOf(source, name), filter, after, q.limit-len(found))
 		for _, one := range seen {
 			found = append(found, keptRowOf(g, one))
 		}

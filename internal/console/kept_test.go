@@ -85,6 +85,31 @@ func TestKeptPages(t *testing.T) {
 	}
 }
 
+// What is hidden in a row can't be found out by a filter, letter by letter.
+func TestTextFindsNothingHidden(t *testing.T) {
+	k := newKeeper(t, 1)
+	look := k.source()
+	for _, c := range []struct {
+		secret, text string
+		want, dead   int
+	}{{"", "/in", 2, 1}, {"", "hush", 0, 0}, {"", "token", 0, 0}, {"", "?", 0, 0}, {"", "d-", 2, 1}, {"", "push", 1, 1}, {"push", "push", 0, 0}, {"push", "pu", 0, 0}, {"push", "ping", 1, 0}} {
+		k.gate.Audit.Secrets = nil
+		if c.secret != "" {
+			k.gate.Audit.Secrets = []string{c.secret}
+		}
+		found := struct{ Deliveries []keptRow }{}
+		text := k.do(look, "GET", "kept?text="+strings.Replace(c.text, "?", "%3F", 1), viewerToken, "").Body.Bytes()
+		if json.Unmarshal(text, &found) != nil || len(found.Deliveries) != c.want {
+			t.Errorf("a list of %q: %s", c.text, text)
+		}
+		preview := &orderAnswer{}
+		text = k.do(look, "POST", "replay", operatorToken, `{"gate":"hooks@file","filter":{"state":"dead","text":"`+c.text+`"},"preview":true}`).Body.Bytes()
+		if json.Unmarshal(text, preview) != nil || preview.Matched != c.dead {
+			t.Errorf("a preview of %q: %s", c.text, text)
+		}
+	}
+}
+
 func TestManyAreMeant(t *testing.T) {
 	k := &keeper{s: page(t), records: filepath.Join(t.TempDir(), "records"), gate: Gate{Name: "hooks@file", Audit: audit.Plain}}
 	k.s.Roles[policy.ConsoleDigest(operatorToken)] = policy.Operator

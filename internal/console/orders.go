@@ -61,12 +61,14 @@ type orderAnswer struct {
 
 // giveOrder has deliveries replayed or dropped, or says which ones that would be.
 func giveOrder(source *Source, rw http.ResponseWriter, r *http.Request, v *visitor, a *asked, e *engine.Engine, record *audit.ConsoleRecord, now time.Time) {
-	p := engine.Pick(e, filterOf(a))
+	g := gateOf(source, a.Gate)
+	filter := filterOf(a)
+	filter.Show = showing(g)
+	p := engine.Pick(e, filter)
 	answer := &orderAnswer{Gate: a.Gate, Action: record.Action, Preview: a.Preview, Matched: len(p.IDs), First: []*keptRow{}, Missing: []leftRow{}, Unknown: p.Unknown}
 	if len(p.Missing) > 0 {
 		answer.Missing = leftRows(engine.Whereabouts(e, p.Missing))
 	}
-	g := gateOf(source, a.Gate)
 	for _, one := range p.First {
 		answer.First = append(answer.First, keptRowOf(g, one))
 	}
