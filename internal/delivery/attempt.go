@@ -131,7 +131,7 @@ func judge(e *Engine, it *item, d *store.Delivery, r Result) {
 func plan(e *Engine, it *item, d *store.Delivery, r Result, pause time.Duration) {
 	it.step++
 	next := e.wall().Add(pause)
-	err := store.Move(e.store, &it.entry, store.Entry{State: store.Waiting, ID: it.entry.ID, Attempts: it.attempts, Step: it.step, When: next.UnixMilli()})
+	err := move(e, it, store.Entry{State: store.Waiting, ID: it.entry.ID, Attempts: it.attempts, Step: it.step, When: next.UnixMilli()})
 	if err != nil {
 		e.hooks.Tell("error", "the plan of a delivery can't be written down: "+err.Error())
 	}
@@ -153,7 +153,7 @@ func settle(e *Engine, it *item, d *store.Delivery, r Result) {
 	if it.end == Delivered {
 		err = store.Remove(e.store, &it.entry)
 	} else {
-		err = store.Move(e.store, &it.entry, store.Entry{State: store.Dead, ID: it.entry.ID, Attempts: it.attempts, Step: it.step, When: e.wall().UnixMilli(), Reason: it.end})
+		err = move(e, it, store.Entry{State: store.Dead, ID: it.entry.ID, Attempts: it.attempts, Step: it.step, When: e.wall().UnixMilli(), Reason: it.end})
 	}
 	if err != nil && !os.IsNotExist(err) {
 		e.hooks.Tell("error", "the end of a delivery can't be written down, and is written again: "+err.Error())
@@ -196,6 +196,16 @@ func settle(e *Engine, it *item, d *store.Delivery, r Result) {
 		offer(e, it)
 		e.mu.Unlock()
 	}
+}
+
+// move is store.Move for a delivery that is being tried, at which others may look meanwhile.
+func move(e *Engine, it *item, to store.Entry) error {
+	entry := it.entry
+	err := store.Move(e.store, &entry, to)
+	e.mu.Lock()
+	it.entry = entry
+	e.mu.Unlock()
+	return err
 }
 
 func changeOf(it *item, d *store.Delivery, r Result) *Change {
