@@ -175,6 +175,7 @@ func settle(e *Engine, it *item, d *store.Delivery, r Result) {
 	drop(e, it)
 	if it.end == Delivered {
 		forget(e, it.entry.Size)
+		noteArrived(e, it.claim)
 	} else {
 		bury(e, it, it.router, it.claim)
 	}

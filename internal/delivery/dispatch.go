@@ -264,10 +264,7 @@ func end(e *Engine, it *item, to string) {
 	}
 	e.mu.Lock()
 	delete(e.dead, it.entry.ID)
-	if e.graves[it.claim] == it.entry.ID {
-		delete(e.graves, it.claim)
-		setAlert(e)
-	}
+	unbury(e, it)
 	forget(e, it.entry.Size)
 	e.mu.Unlock()
 	change(e, &Change{To: to, Reason: it.entry.Reason, Delivery: d, ID: it.entry.ID, Router: it.router, Attempt: it.attempts, Bytes: it.entry.Size})

@@ -116,13 +116,13 @@ type Engine struct {
 	options  Options
 	waiting  map[string]*item // by id
 	dead     map[string]*item
-	claims   map[string]string // ids of those that wait, by claim
-	graves   map[string]string // ids of the dead, by claim
-	queues   map[string]*queue // by router
-	outlets  []*outlet         // of the dead: see outlet.go
-	pending  map[string]bool   // ids of those that are being written, or are not begun
-	replaced []string          // claims of dead ones that have arrived after all
-	bytes    int64             // of all files, and of those that are being written
+	claims   map[string]string   // ids of those that wait, by claim
+	graves   map[string][]string // ids of the dead, by claim: a sender may have sent it again and again
+	queues   map[string]*queue   // by router
+	outlets  []*outlet           // of the dead: see outlet.go
+	pending  map[string]bool     // ids of those that are being written, or are not begun
+	replaced []string            // claims of dead ones that have arrived after all
+	bytes    int64               // of all files, and of those that are being written
 	count    int
 	writing  int
 	running  int
@@ -175,7 +175,7 @@ func New(s *store.Store, o Options, h Hooks) *Engine {
 	e := &Engine{
 		store: s, options: o, hooks: h, began: time.Now(), wall: time.Now, owner: store.NewOwner(),
 		ready: make(chan bool), wake: make(chan bool, 1), jobs: make(chan *item, maxConcurrency),
-		waiting: map[string]*item{}, dead: map[string]*item{}, claims: map[string]string{}, graves: map[string]string{}, queues: map[string]*queue{}, pending: map[string]bool{},
+		waiting: map[string]*item{}, dead: map[string]*item{}, claims: map[string]string{}, graves: map[string][]string{}, queues: map[string]*queue{}, pending: map[string]bool{},
 		changes: map[string]int64{}, deaths: map[string]int64{},
 	}
 	e.clock = func() int64 { return time.Since(e.began).Milliseconds() }
@@ -238,12 +238,16 @@ func Arrived(e *Engine, router, claim string) {
 	if q != nil {
 		noteAnswer(e, q)
 	}
-	_, known := e.graves[claim]
-	if known || mayBeElsewhere(e, claim) {
-		e.replaced = append(e.replaced, claim)
-	}
+	noteArrived(e, claim)
 	e.mu.Unlock()
 	poke(e)
+}
+
+// noteArrived has the dead of a claim ended that has arrived after all, with the lock held.
+func noteArrived(e *Engine, claim string) {
+	if len(e.graves[claim]) > 0 || mayBeElsewhere(e, claim) {
+		e.replaced = append(e.replaced, claim)
+	}
 }
 
 // NoteFailed says that a router's backend has failed at a delivery while its sender waited.

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/hookward/hookward/internal/store"
+	"github.com/hookward/hookward/internal/words"
 )
 
 // carryOutOne does what an order says to one delivery, or returns why it is left as it is.
@@ -46,6 +47,9 @@ func replayOne(e *Engine, o *order, it *item) string {
 	if d.Claim != "" && Waits(e, d.Claim) {
 		return "was sent again by its sender, and that one waits"
 	}
+	if d.Claim != "" && hasArrived(e, d.Claim) {
+		return "was sent again by its sender, and that one has arrived"
+	}
 	a := actionOf(e, o, it)
 	err := store.NoteAction(e.store, a)
 	if err != nil {
@@ -77,6 +81,13 @@ func replayOne(e *Engine, o *order, it *item) string {
 	e.mu.Unlock()
 	tellOrdered(e, orderedChange(o, it, d, Replayed))
 	return ""
+}
+
+// hasArrived says whether the dead of a claim are about to be ended, as it has arrived after all.
+func hasArrived(e *Engine, claim string) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return words.Contains(e.replaced, claim)
 }
 
 // dropOne removes a delivery for good.
@@ -114,10 +125,18 @@ func dropOne(e *Engine, o *order, it *item) string {
 
 // unbury takes a delivery's claim from those of the dead, with the lock held.
 func unbury(e *Engine, it *item) {
-	if it.claim != "" && e.graves[it.claim] == it.entry.ID {
-		delete(e.graves, it.claim)
-		setAlert(e)
+	left := []string{}
+	for _, id := range e.graves[it.claim] {
+		if id != it.entry.ID {
+			left = append(left, id)
+		}
 	}
+	if len(left) > 0 {
+		e.graves[it.claim] = left
+		return
+	}
+	delete(e.graves, it.claim)
+	setAlert(e)
 }
 
 func actionOf(e *Engine, o *order, it *item) *store.Action {

@@ -146,7 +146,7 @@ func bury(e *Engine, it *item, router, claim string) {
 	it.claim = claim
 	e.dead[it.entry.ID] = it
 	if claim != "" {
-		e.graves[claim] = it.entry.ID
+		e.graves[claim] = append(e.graves[claim], it.entry.ID)
 		setAlert(e)
 	}
 }

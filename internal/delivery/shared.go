@@ -166,10 +166,7 @@ func lose(e *Engine, it *item) {
 	unqueue(e, it)
 	drop(e, it)
 	delete(e.dead, it.entry.ID)
-	if e.graves[it.claim] == it.entry.ID {
-		delete(e.graves, it.claim)
-		setAlert(e)
-	}
+	unbury(e, it)
 	forget(e, it.entry.Size)
 }
 
@@ -221,11 +218,17 @@ func endReplaced(e *Engine, claims []string) {
 	elsewhere := []string{}
 	for _, claim := range claims {
 		e.mu.Lock()
-		it := e.dead[e.graves[claim]]
+		found := []*item{}
+		for _, id := range e.graves[claim] {
+			if e.dead[id] != nil {
+				found = append(found, e.dead[id])
+			}
+		}
 		e.mu.Unlock()
-		if it != nil {
+		for _, it := range found {
 			end(e, it, Superseded)
-		} else {
+		}
+		if len(found) == 0 {
 			elsewhere = append(elsewhere, claim)
 		}
 	}

@@ -1,0 +1,57 @@
+package delivery
+
+import (
+	"testing"
+	"time"
+
+	"github.com/hookward/hookward/internal/store"
+)
+
+// A sender has sent the same again and again, and each has died. Whichever of them is replayed,
+// the backend gets one.
+func TestReplayOfSeveralOfOneClaim(t *testing.T) {
+	for first := 0; first < 3; first++ {
+		w := newWorld(t)
+		w.answers["a"] = Result{Status: 404}
+		ids := []string{}
+		for i := 0; i < 3; i++ {
+			ids = append(ids, w.keep("a", "claim", 1))
+			w.pass(2 * time.Second)
+		}
+		w.answers["a"] = Result{Status: 200}
+		order := []string{ids[first], ids[(first+1)%3], ids[(first+2)%3]}
+		if _, problem := Give(w.e, Order{Action: store.Replay, Actor: "ada", Reason: "mended", Interval: 2 * time.Second}, order); problem != "" {
+			t.Fatal(problem)
+		}
+		w.pass(10 * time.Second)
+		if w.ended[order[0]] != Delivered || w.ended[order[1]] != Superseded || w.ended[order[2]] != Superseded {
+			t.Errorf("replayed from %d on: %q", first, w.ended)
+		}
+		if p := Orders(w.e)[0]; p.Done != 1 || p.Left != 2 || len(w.e.graves) != 0 || w.e.Alert != 0 || Count(w.e).Dead != 0 {
+			t.Errorf("%+v, %v, %d", p, w.e.graves, w.e.Alert)
+		}
+		if left := w.files(store.Dead); len(left) != 0 {
+			t.Errorf("%v", left)
+		}
+	}
+}
+
+// What its sender has sent again, and the backend has just taken, is not sent once more by an
+// order that comes before it is ended.
+func TestReplayOfWhatHasArrived(t *testing.T) {
+	w := newWorld(t)
+	w.answers["a"] = Result{Status: 404}
+	ids := []string{w.keep("a", "claim", 1), ""}
+	w.pass(2 * time.Second)
+	ids[1] = w.keep("a", "claim", 1)
+	w.pass(2 * time.Second)
+	Arrived(w.e, "a", "claim")
+	if p := w.give(Order{Action: store.Replay}, ids...); p.Done != 0 || p.Left != 2 {
+		t.Errorf("%+v", p)
+	}
+	w.pass(time.Second)
+	if w.ended[ids[0]] != Superseded || w.ended[ids[1]] != Superseded {
+		t.Errorf("%q", w.ended)
+	}
+	w.check("at the end")
+}
