@@ -101,8 +101,12 @@ func dropOne(e *Engine, o *order, it *item) string {
 	if err != nil {
 		return notWritten(err)
 	}
-	err = store.Remove(e.store, &it.entry)
+	entry := it.entry
+	err = store.Discard(e.store, &entry)
 	if err != nil {
+		e.mu.Lock()
+		e.shared.behind = true // it may be dead now
+		e.mu.Unlock()
 		return undo(e, o, it, d, a, err)
 	}
 	waited := it.entry.State == store.Waiting

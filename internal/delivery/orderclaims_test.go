@@ -55,3 +55,35 @@ func TestReplayOfWhatHasArrived(t *testing.T) {
 	}
 	w.check("at the end")
 }
+
+// The sender of what was dropped while it waited may send it again, and it is kept anew: it is
+// not told that it is there.
+func TestDropGivesClaimBack(t *testing.T) {
+	s := newSeveral(t, 1)
+	s.served["a"] = false
+	first, _ := s.keeps(0, "a", "claim")
+	s.e.owned = true
+	if p := s.give(Order{Action: store.Drop}, first); p.Done != 1 || s.released["claim"] == 0 {
+		t.Fatalf("%+v, %v", p, s.released)
+	}
+	second, kept := s.keeps(0, "a", "claim")
+	if !kept || store.Find(s.e.store, second) == nil || Count(s.e).Waiting != 1 {
+		t.Errorf("it is taken for one that is there: %v", s.c.claims)
+	}
+	s.served["a"] = true
+	s.answers["a"] = Result{Status: 200}
+	s.all(10 * time.Second)
+	if s.ended[second] != Delivered {
+		t.Errorf("%q", s.ended)
+	}
+	// Where the store goes away in between, it is dead, and is there.
+	third, _ := s.keeps(0, "a", "other")
+	s.c.loses = 1
+	if p := s.give(Order{Action: store.Drop}, third); p.Left != 1 {
+		t.Errorf("%+v", p)
+	}
+	s.all(10 * time.Second)
+	if found := store.Find(s.e.store, third); found == nil || found.State != store.Dead || s.e.dead[third] == nil || s.e.waiting[third] != nil {
+		t.Errorf("%+v, %+v", found, Count(s.e))
+	}
+}

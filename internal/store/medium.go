@@ -79,6 +79,23 @@ func Lease(s *Store, e *Entry, d time.Duration) (*Delivery, string) {
 	return decodeOf(s, e, content)
 }
 
+// droppedReason is the reason of a death that lasts for a moment: see Discard.
+const droppedReason = "dropped"
+
+// Discard removes a delivery that its backend has not got, and gives its claim back where the
+// store has it: a sender that sends it again must not be told that it is there. On disk the
+// claim is not the store's.
+func Discard(s *Store, e *Entry) error {
+	if s.medium != nil && e.State == Waiting {
+		// To remove what waits is to say that it has arrived; to remove what is dead is not.
+		err := Move(s, e, Entry{State: Dead, ID: e.ID, Attempts: e.Attempts, Step: e.Step, When: e.When, Reason: droppedReason})
+		if err != nil {
+			return err
+		}
+	}
+	return Remove(s, e)
+}
+
 // Mine calls found for each delivery that is the caller's, of a store that is shared.
 func Mine(s *Store, found func(e *Entry) bool) (int, error) {
 	return s.medium.List("", true, found)

@@ -51,7 +51,7 @@ func Do(h *Hold, k *Kept, action store.Action, due time.Time) error {
 		return err
 	}
 	if a.Action == store.Drop {
-		err = store.Remove(k.Store, &k.Entry)
+		err = store.Discard(k.Store, &k.Entry)
 	} else {
 		err = store.Move(k.Store, &k.Entry, store.Entry{State: store.Waiting, ID: k.Entry.ID, Attempts: k.Entry.Attempts, When: due.UnixMilli()})
 	}
