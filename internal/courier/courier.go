@@ -102,6 +102,7 @@ func begin(name string, numbers *audit.Numbers, servers *Servers, told func(reco
 		Hand:    func(mark string, d *store.Delivery, e *store.Entry) delivery.Handed { return handOver(c, mark, d, e) },
 		Claim:   func(key string) { takeClaim(c, key) },
 		Release: func(key string) { giveBack(c, key) },
+		Flying:  func(key string) bool { return isFlying(c, key) },
 		Tell:    func(level, message string) { report.Write(level, c.name, "delivery: "+message, time.Now()) },
 	})
 	delivery.Start(c.engine)
@@ -171,6 +172,12 @@ func takeClaim(c *Courier, key string) {
 	if s.Replays != nil {
 		claim.Restore(s.Replays, key, time.Now().UnixNano())
 	}
+}
+
+// isFlying says whether a request has claimed a delivery that is on its way in this process.
+func isFlying(c *Courier, key string) bool {
+	_, s := newest(c)
+	return s.Replays != nil && claim.IsFlying(s.Replays, key, time.Now())
 }
 
 // giveBack lets the sender of a dead delivery try again.

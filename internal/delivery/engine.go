@@ -93,6 +93,8 @@ type Hooks struct {
 	// what has arrived. Release is told of what is dead.
 	Claim   func(key string)
 	Release func(key string)
+	// Flying says whether a request has claimed it that is on its way. Nil: nobody knows.
+	Flying func(key string) bool
 	Tell    func(level, message string)
 }
 

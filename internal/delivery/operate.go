@@ -50,6 +50,9 @@ func replayOne(e *Engine, o *order, it *item) string {
 	if d.Claim != "" && hasArrived(e, d.Claim) {
 		return "was sent again by its sender, and that one has arrived"
 	}
+	if d.Claim != "" && e.hooks.Flying != nil && e.hooks.Flying(d.Claim) {
+		return "is being sent again by its sender at this moment"
+	}
 	a := actionOf(e, o, it)
 	err := store.NoteAction(e.store, a)
 	if err != nil {
