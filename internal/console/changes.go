@@ -95,6 +95,16 @@ func changesOf(kept string) []json.RawMessage {
 	return records
 }
 
+// changesByKept returns the records of all kept deliveries, by their ids and the oldest at first.
+func changesByKept() map[string][]string {
+	all, _ := changesAfter(0)
+	found := map[string][]string{}
+	for i := range all {
+		found[all[i].kept] = append(found[all[i].kept], all[i].record)
+	}
+	return found
+}
+
 // latest returns the newest change of each kept delivery.
 func latest() map[string]*change {
 	all, _ := changesAfter(0)

@@ -2,6 +2,8 @@ package console
 
 import (
 	"encoding/json"
+	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -59,5 +61,27 @@ func TestExport(t *testing.T) {
 		if answer := ask(s, "GET", "/hookward/api/payload/"+id, "", bearer(readerToken)...); answer.Code != 404 {
 			t.Errorf("no payload of %s: %d", id, answer.Code)
 		}
+	}
+}
+
+// Whoever may look can have thousands of deliveries exported with thousands of changes again and
+// again: that costs by the sum of both, and not by their product.
+func TestExportIsCheap(t *testing.T) {
+	s := page(t)
+	const many = 500
+	for i := 0; i < many; i++ {
+		kept := fmt.Sprint("k", i)
+		keepKept(fmt.Sprint("a-", i), kept, "stored")
+		changeTo(kept, "dead", 2)
+	}
+	before, after := runtime.MemStats{}, runtime.MemStats{}
+	runtime.ReadMemStats(&before)
+	answer := ask(s, "GET", "/hookward/api/export", "", bearer(viewerToken)...)
+	runtime.ReadMemStats(&after)
+	if n := strings.Count(answer.Body.String(), "\n"); n != 2*many {
+		t.Errorf("%d lines", n)
+	}
+	if each := (after.TotalAlloc - before.TotalAlloc) / many; each > 20_000 {
+		t.Errorf("%d bytes are allocated for each", each)
 	}
 }
