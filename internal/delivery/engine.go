@@ -95,7 +95,7 @@ type Hooks struct {
 	Release func(key string)
 	// Flying says whether a request has claimed it that is on its way. Nil: nobody knows.
 	Flying func(key string) bool
-	Tell    func(level, message string)
+	Tell   func(level, message string)
 }
 
 // Engine has the deliveries of one middleware that wait, or are dead.

@@ -87,3 +87,51 @@ func TestDropGivesClaimBack(t *testing.T) {
 		t.Errorf("%+v, %+v", found, Count(s.e))
 	}
 }
+
+// What was done counts, be it that the order was stopped meanwhile.
+func TestStopMeanwhile(t *testing.T) {
+	w := newWorld(t)
+	ids := []string{w.dies(), w.dies(), w.dies()}
+	p, problem := Give(w.e, Order{Action: store.Drop, Actor: "ada", Reason: "why not"}, ids)
+	if problem != "" {
+		t.Fatal(problem)
+	}
+	changed := w.e.hooks.Changed
+	w.e.hooks.Changed = func(c *Change) {
+		changed(c)
+		if c.To == Dropped && (!Stop(w.e, p.Number, "bob") || Stop(w.e, p.Number, "eve")) {
+			t.Error("it is not stopped, or twice")
+		}
+	}
+	carryOut(w.e)
+	if p := Orders(w.e)[0]; p.Done != 1 || p.Left != 0 || p.Stopped != "bob" || p.Ended.IsZero() || Count(w.e).Dead != 2 {
+		t.Errorf("%+v, %+v", p, Count(w.e))
+	}
+	w.check("stopped")
+}
+
+// On a slow disk an order lets the store be said to be this process's, as before each second is
+// over: another one would take it over.
+func TestOrderOnSlowDisk(t *testing.T) {
+	w := newWorld(t)
+	ids := []string{}
+	for i := 0; i < batch; i++ {
+		ids = append(ids, w.dies())
+	}
+	if _, problem := Give(w.e, Order{Action: store.Drop, Actor: "ada", Reason: "why not"}, ids); problem != "" {
+		t.Fatal(problem)
+	}
+	changed := w.e.hooks.Changed
+	w.e.hooks.Changed = func(c *Change) {
+		changed(c)
+		w.now += 300
+	}
+	for began := w.now; w.e.order != nil; began = w.now {
+		if wait := carryOut(w.e); w.now-began > 1000 || w.e.order != nil && wait > 0 {
+			t.Fatalf("%d ms in one turn, and it goes on after %s", w.now-began, wait)
+		}
+	}
+	if Count(w.e).Dead != 0 {
+		t.Errorf("%+v", Count(w.e))
+	}
+}
