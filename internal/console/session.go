@@ -42,11 +42,9 @@ type visitor struct {
 
 // visitorOf says who asks, or returns nil. A token in the query is never looked at.
 func visitorOf(s *policy.Console, r *http.Request, now time.Time) *visitor {
-	if s.UserHeader != "" {
-		names := r.Header[s.UserHeader]
-		if len(names) == 1 && names[0] != "" && !hasTwin(r.Header, s.UserHeader) {
-			return &visitor{Name: names[0], Role: s.UserRole}
-		}
+	user := userOf(s, r)
+	if user != "" {
+		return &visitor{Name: user, Role: s.UserRole}
 	}
 	if showsToken(r) {
 		bearer := r.Header["Authorization"]
@@ -62,16 +60,28 @@ func visitorOf(s *policy.Console, r *http.Request, now time.Time) *visitor {
 	return visitorWith(s, token)
 }
 
+// userOf returns whom the middleware in front has let in, or nothing.
+func userOf(s *policy.Console, r *http.Request) string {
+	if s.UserHeader == "" {
+		return ""
+	}
+	names := r.Header[s.UserHeader]
+	if len(names) != 1 || hasTwin(r.Header, s.UserHeader) {
+		return ""
+	}
+	return names[0]
+}
+
 // whoIs names a visitor for counting: the user, or the digest of the token.
 func whoIs(s *policy.Console, r *http.Request, now time.Time) string {
+	user := userOf(s, r)
+	if user != "" {
+		return "user " + user // whatever else he shows, which may be another thing each time
+	}
 	if showsToken(r) {
 		return policy.ConsoleDigest(r.Header["Authorization"][0][len("Bearer "):])
 	}
-	token := sessionToken(r, now)
-	if token == "" {
-		return "user " + r.Header.Get(s.UserHeader)
-	}
-	return token
+	return sessionToken(r, now)
 }
 
 // showsToken says whether a request shows a token itself. Credentials of another kind are

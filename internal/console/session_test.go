@@ -176,3 +176,28 @@ func TestHosts(t *testing.T) {
 		}
 	}
 }
+
+// A user counts as one, whatever he shows beside the name that the middleware in front gives.
+func TestWhoIs(t *testing.T) {
+	s := page(t)
+	s.UserHeader = "X-User"
+	s.UserRole = policy.Viewer
+	for name, c := range map[string]struct {
+		headers http.Header
+		want    string
+	}{
+		"a user":                {http.Header{"X-User": {"ada"}}, "user ada"},
+		"a user with a guess":   {http.Header{"X-User": {"ada"}, "Authorization": {"Bearer 1"}}, "user ada"},
+		"two users and a token": {http.Header{"X-User": {"ada", "bob"}, "Authorization": {"Bearer " + viewerToken}}, policy.ConsoleDigest(viewerToken)},
+		"another spelling":      {http.Header{"X-User": {"ada"}, "X_user": {"bob"}, "Authorization": {"Bearer " + viewerToken}}, policy.ConsoleDigest(viewerToken)},
+	} {
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
+		r.Header = c.headers
+		if got := whoIs(s, r, time.Now()); got != c.want {
+			t.Errorf("%s: %q", name, got)
+		}
+		if v := visitorOf(s, r, time.Now()); v == nil || v.Role != policy.Viewer {
+			t.Errorf("%s: %+v", name, v)
+		}
+	}
+}

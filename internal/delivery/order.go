@@ -176,6 +176,9 @@ func carryOut(e *Engine) time.Duration {
 		left := carryOutOne(e, o, id)
 		e.mu.Lock()
 		noteDone(o, id, left)
+		if o.progress.Stopped != "" && e.order == o {
+			endOrder(e)
+		}
 		e.mu.Unlock()
 	}
 	if noted && store.IsShared(e.store) {
