@@ -165,7 +165,7 @@ func keptTable(reports []*keptReport, w io.Writer) string {
 		if r.LastStatus > 0 {
 			last = strconv.Itoa(r.LastStatus)
 		}
-		rows = append(rows, []string{orDash(r.Received), oneLine(r.Middleware), orDash(oneLine(r.Event)), state, strconv.Itoa(r.Attempts), last, orDash(r.Due), strconv.FormatInt(r.Bytes, 10), r.ID})
+		rows = append(rows, []string{orDash(r.Received), oneLine(r.Middleware), orDash(oneLine(r.Event)), oneLine(state), strconv.Itoa(r.Attempts), last, orDash(r.Due), strconv.FormatInt(r.Bytes, 10), oneLine(r.ID)})
 	}
 	return table(rows, w) + fmt.Sprintf("%d waiting, %d dead\n", len(reports)-dead, dead)
 }
@@ -220,7 +220,7 @@ func cureOf(problem string) string {
 // describe says for people what a report says.
 func (r *keptReport) describe(w io.Writer) string {
 	text := strings.Builder{}
-	fmt.Fprintln(&text, paint(w, bold, r.ID))
+	fmt.Fprintln(&text, paint(w, bold, oneLine(r.ID)))
 	state := r.State
 	if r.Reason != "" {
 		state += ", " + r.Reason
@@ -237,7 +237,7 @@ func (r *keptReport) describe(w io.Writer) string {
 		}
 	}
 	for _, a := range r.History {
-		fmt.Fprintf(&text, "  attempt %d at %s: %s, %s after %.3f s\n", a.Number, a.Time, orDash(statusText(a.Status)), oneLine(a.Outcome), a.Duration)
+		fmt.Fprintf(&text, "  attempt %d at %s: %s, %s after %.3f s\n", a.Number, oneLine(a.Time), orDash(statusText(a.Status)), oneLine(a.Outcome), a.Duration)
 	}
 	for _, c := range r.Changes {
 		action := c.Action
@@ -252,7 +252,7 @@ func (r *keptReport) describe(w io.Writer) string {
 	if r.Method == "" {
 		return text.String()
 	}
-	fmt.Fprintf(&text, "\n%s %s\nHost: %s\n%s\n", r.Method, oneLine(r.URI), oneLine(r.Host), headerLines(r.Headers))
+	fmt.Fprintf(&text, "\n%s %s\nHost: %s\n%s\n", oneLine(r.Method), oneLine(r.URI), oneLine(r.Host), headerLines(r.Headers))
 	switch {
 	case r.BodyBase64 != "":
 		fmt.Fprintf(&text, "in base64: %s\n", r.BodyBase64)

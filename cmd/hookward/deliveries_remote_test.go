@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/hookward/hookward/cmd/hookward/internal/deliveries"
 )
 
 // fakeConsole answers as a console does, and notes what it is asked.
@@ -131,6 +133,26 @@ func TestDeliveriesRemote(t *testing.T) {
 		status := run(append([]string{"deliveries", "list"}, strings.Fields(own)...), streams{strings.NewReader(""), out, errors})
 		if status != exitUsage || !strings.Contains(errors.String(), fmt.Sprint(refusal, ": ")) || strings.Contains(errors.String(), "\x1b") || len(f.asked) != 1 {
 			t.Errorf("%d: %d %s%s %q", refusal, status, out, errors, f.asked)
+		}
+	}
+}
+
+// Whatever a console says, a terminal acts upon none of it.
+func TestRemoteIsPrintable(t *testing.T) {
+	const evil = "\x1b[2J\u009b2J\u202e\n"
+	w := &deliveries.RemoteWhole{
+		Delivery: deliveries.RemoteRow{ID: evil, Gate: evil, State: evil, Reason: evil, Router: evil, Provider: evil, Event: evil, DeliveryID: evil, Method: evil, Path: evil, Received: evil, Due: evil, Died: evil, Problem: evil},
+		Host:     evil, Headers: []string{evil, evil}, Content: map[string]string{"http.request.body.content": evil, "hookward.body.base64": evil},
+		Actions: []struct{ Time, Action, Actor, Reason, Error string }{{evil, evil, evil, evil, evil}},
+	}
+	err := json.Unmarshal([]byte(`{"attempts":[{"time":"\u001b[2J","outcome":"\u001b[2J"}]}`), w)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := remoteWhole(w)
+	for name, text := range map[string]string{"show": r.describe(io.Discard), "list": keptTable([]*keptReport{r}, io.Discard)} {
+		if hasControl(text, "\n") || strings.Contains(text, "\u202e") {
+			t.Errorf("%s: %q", name, text)
 		}
 	}
 }
