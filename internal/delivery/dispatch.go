@@ -52,7 +52,11 @@ func turn(e *Engine, failures *int, lastSign *time.Time) (time.Duration, bool) {
 	loaded := e.loaded
 	e.mu.Unlock()
 	if closed {
-		return time.Second, leave(e)
+		over := leave(e)
+		if !over && !store.IsShared(e.store) {
+			own(e) // nobody else tries what is under way: no lease is there to say so
+		}
+		return store.Heartbeat, over
 	}
 	if !counted {
 		*lastSign = store.LastSign(e.store)

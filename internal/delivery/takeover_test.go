@@ -143,3 +143,30 @@ func TestActionsAreTold(t *testing.T) {
 		}
 	}
 }
+
+// An engine that ends keeps the store from others until its last attempt is over.
+func TestEndingOwns(t *testing.T) {
+	w := newWorld(t)
+	load(w.e, w.wall())
+	e := w.e
+	if !store.Own(e.store, e.owner, time.Now()) {
+		t.Fatal("it is not owned")
+	}
+	e.closed = true
+	e.running = 1
+	before := store.LastSign(e.store)
+	failures := 0
+	sign := time.Time{}
+	for w.now = 0; w.now < 10_000; w.now += 1000 {
+		if _, over := turn(e, &failures, &sign); over {
+			t.Fatal("it is over")
+		}
+	}
+	if !store.LastSign(e.store).After(before) {
+		t.Error("it says nothing of being there while it tries one")
+	}
+	e.running = 0
+	if _, over := turn(e, &failures, &sign); !over {
+		t.Error("it is not over")
+	}
+}
