@@ -19,6 +19,7 @@ type commons struct {
 	revisions map[string]int64
 	gone      map[string]bool // owners that are silent, or have given up
 	changes   []string
+	taken     map[string]bool     // owner and id
 	telling   map[string][]string // by owner
 	now       func() int64
 
@@ -39,7 +40,7 @@ type thing struct {
 var errAway = errors.New("it is away")
 
 func newCommons(now func() int64) *commons {
-	return &commons{things: map[string]*thing{}, claims: map[string]string{}, revisions: map[string]int64{}, gone: map[string]bool{}, telling: map[string][]string{}, now: now}
+	return &commons{things: map[string]*thing{}, claims: map[string]string{}, revisions: map[string]int64{}, gone: map[string]bool{}, taken: map[string]bool{}, telling: map[string][]string{}, now: now}
 }
 
 // lost says whether the answer to a change is lost, with the lock held.
@@ -64,6 +65,7 @@ func (c *commons) of(owner, id string) *thing {
 func (c *commons) touched(one *thing, by string) {
 	if one.owner != by {
 		c.revisions[one.owner]++
+		c.taken[one.owner+" "+one.entry.ID] = true
 	}
 }
 
@@ -130,7 +132,7 @@ func (c *commons) move(owner string, e, to *store.Entry) error {
 	if one == nil || one.entry.State != e.State && one.entry.State != to.State {
 		return os.ErrNotExist
 	}
-	if to.State == store.Dead && c.claims[one.claim] == "stored" {
+	if to.State == store.Dead && one.entry.State == store.Waiting && c.claims[one.claim] == "stored" {
 		delete(c.claims, one.claim)
 	} else if to.State == store.Waiting && one.claim != "" && c.claims[one.claim] == "" {
 		c.claims[one.claim] = "stored"
@@ -145,7 +147,7 @@ func (c *commons) move(owner string, e, to *store.Entry) error {
 	return nil
 }
 
-func (c *commons) remove(owner string, e *store.Entry) error {
+func (c *commons) remove(owner string, e *store.Entry, claim string) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	one := c.of(owner, e.ID)
@@ -157,7 +159,7 @@ func (c *commons) remove(owner string, e *store.Entry) error {
 	}
 	delete(c.things, e.ID)
 	if e.State == store.Waiting && c.claims[one.claim] == "stored" {
-		c.claims[one.claim] = "done"
+		c.claims[one.claim] = claim
 	}
 	c.touched(one, owner)
 	if c.lost() {
@@ -220,6 +222,8 @@ func (c *commons) own(owner string) bool {
 	for _, id := range c.ids() {
 		one := c.things[id]
 		if one.owner != owner && c.gone[one.owner] {
+			c.taken[one.owner+" "+id] = true
+			delete(c.taken, owner+" "+id)
 			one.owner = owner
 			if one.until > one.entry.When {
 				one.entry.When = one.until
@@ -261,6 +265,7 @@ func (c *commons) fetch(owner string, claims []string) []*store.Entry {
 		for _, claim := range claims {
 			if one.claim == claim && one.entry.State == store.Dead {
 				c.touched(one, owner)
+				delete(c.taken, owner+" "+id)
 				one.owner = owner
 				e := one.entry
 				entries = append(entries, &e)
@@ -273,11 +278,12 @@ func (c *commons) fetch(owner string, claims []string) []*store.Entry {
 // open returns an owner's store.
 func (c *commons) open(owner string) *store.Store {
 	return store.NewShared(&store.Medium{
-		Put:    func(e *store.Entry, claim string, content []byte) error { return c.put(owner, e, claim, content) },
-		Lease:  func(id string, d time.Duration) ([]byte, string) { return c.lease(owner, id, d) },
-		Read:   func(id string, from, to int) ([]byte, string) { return c.read(id, from, to) },
-		Move:   func(e *store.Entry, to *store.Entry) error { return c.move(owner, e, to) },
-		Remove: func(e *store.Entry) error { return c.remove(owner, e) },
+		Put:     func(e *store.Entry, claim string, content []byte) error { return c.put(owner, e, claim, content) },
+		Lease:   func(id string, d time.Duration) ([]byte, string) { return c.lease(owner, id, d) },
+		Read:    func(id string, from, to int) ([]byte, string) { return c.read(id, from, to) },
+		Move:    func(e *store.Entry, to *store.Entry) error { return c.move(owner, e, to) },
+		Remove:  func(e *store.Entry) error { return c.remove(owner, e, "done") },
+		Discard: func(e *store.Entry) error { return c.remove(owner, e, "") },
 		List: func(state string, mine bool, found func(e *store.Entry) bool) (int, error) {
 			return c.list(owner, state, mine, found)
 		},
@@ -286,6 +292,12 @@ func (c *commons) open(owner string) *store.Store {
 		Disown:   func() { c.silence(owner) },
 		Standing: func() store.Standing { return c.standing(owner) },
 		Fetch:    func(claims []string) []*store.Entry { return c.fetch(owner, claims) },
+
+		Taken: func(id string) (bool, error) {
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			return c.taken[owner+" "+id], nil
+		},
 
 		Note:        func(_ string) {},
 		EachAttempt: func(_ func(line string)) {},

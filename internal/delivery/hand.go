@@ -2,6 +2,7 @@ package delivery
 
 import (
 	"fmt"
+	"os"
 
 	"github.com/hookward/hookward/internal/backoff"
 	"github.com/hookward/hookward/internal/store"
@@ -157,6 +158,11 @@ func noteTaken(e *Engine, o *outlet, it *item, key, mark string, d *store.Delive
 		err = store.Hand(e.store, entry, mark)
 	}
 	e.mu.Lock()
+	if err != nil && os.IsNotExist(err) && store.IsShared(e.store) {
+		known = false // it is another one's, or not dead any more
+		err = nil
+		e.shared.behind = true
+	}
 	o.current = ""
 	o.failures = 0
 	if err != nil {

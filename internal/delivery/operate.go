@@ -104,12 +104,8 @@ func dropOne(e *Engine, o *order, it *item) string {
 	if err != nil {
 		return notWritten(err)
 	}
-	entry := it.entry
-	err = store.Discard(e.store, &entry)
+	err = store.Discard(e.store, &it.entry)
 	if err != nil {
-		e.mu.Lock()
-		e.shared.behind = true // it may be dead now
-		e.mu.Unlock()
 		return undo(e, o, it, d, a, err)
 	}
 	waited := it.entry.State == store.Waiting

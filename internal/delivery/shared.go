@@ -2,6 +2,7 @@ package delivery
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/hookward/hookward/internal/store"
 )
@@ -133,11 +134,26 @@ func compare(e *Engine, found map[string]*item) []*item {
 			continue
 		}
 		it.missed = 0
-		if now.entry.State != it.entry.State || it.held == store.Gone {
+		if now.entry.State != it.entry.State || it.held == store.Gone || isBehind(it, &now.entry) {
 			lose(e, it)
 		}
 	}
 	return missing
+}
+
+// isBehind says whether others have gone on with a delivery since this process last had it:
+// they have tried it, or handed it over.
+func isBehind(it *item, now *store.Entry) bool {
+	if now.Attempts > it.attempts {
+		return true
+	}
+	for _, mark := range store.MarksOf(now) {
+		has, _ := store.IsHanded(&it.entry, strings.TrimSuffix(mark, store.Pointer))
+		if !has {
+			return true
+		}
+	}
+	return false
 }
 
 // scanMine is scan for a store that is shared.
@@ -168,13 +184,18 @@ func lose(e *Engine, it *item) {
 	delete(e.dead, it.entry.ID)
 	unbury(e, it)
 	forget(e, it.entry.Size)
+	for _, o := range e.outlets {
+		delete(o.unnoted, it.entry.ID) // by when it comes back, it may have died anew
+		delete(o.aside, it.entry.ID)
+	}
 }
 
 // leaveOne forgets a delivery that is not this process's any more, and says whether it is
 // nobody's, and nobody knows why.
 func leaveOne(e *Engine, it *item, ended map[string]bool) bool {
 	_, problem := store.Head(e.store, &it.entry)
-	if problem == store.Unreadable {
+	taken, err := store.Taken(e.store, it.entry.ID)
+	if problem == store.Unreadable || err != nil {
 		return false // the next time
 	}
 	e.mu.Lock()
@@ -189,7 +210,7 @@ func leaveOne(e *Engine, it *item, ended map[string]bool) bool {
 	if it.claim != "" {
 		e.hooks.Release(it.claim)
 	}
-	if problem != store.Gone || ended[it.entry.ID] {
+	if problem != store.Gone || taken || ended[it.entry.ID] {
 		return false
 	}
 	change(e, &Change{To: Lost, ID: it.entry.ID, Router: it.router, Attempt: it.attempts, Bytes: it.entry.Size})

@@ -109,7 +109,7 @@ func (s *several) operator(id, action string) {
 	}
 	var err error
 	if action == store.Drop {
-		err = store.Remove(o, e)
+		err = store.Discard(o, e)
 	} else {
 		err = store.Move(o, e, store.Entry{State: store.Waiting, ID: id, Attempts: e.Attempts, When: s.wall().UnixMilli()})
 		delete(s.ended, id)
@@ -267,8 +267,8 @@ func TestSharedSupersede(t *testing.T) {
 	Arrived(s.engines[1], "a", "another")
 	Arrived(s.engines[1], "a", "claim")
 	s.all(20 * time.Second)
-	if s.ended[id] != Superseded || len(s.c.things) > 0 || s.engines[0].Alert+s.engines[1].Alert != 0 {
-		t.Errorf("%q %v", s.ended[id], s.c.things)
+	if s.ended[id] != Superseded || len(s.c.things) > 0 || s.engines[0].Alert+s.engines[1].Alert != 0 || s.said("redis has lost") {
+		t.Errorf("%q %v %v", s.ended[id], s.c.things, s.told)
 	}
 }
 

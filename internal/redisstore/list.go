@@ -97,6 +97,14 @@ func fetch(c *Client, claims []string) []*store.Entry {
 	return entries
 }
 
+func taken(c *Client, id string) (bool, error) {
+	answer, err := ask(c, takenScript, id, c.owner)
+	if err == nil && len(answer) != 1 {
+		err = errAnswer
+	}
+	return err == nil && answer[0] == "1", err
+}
+
 // eachLine calls found for each line of a list, of which the newest stands first if it is
 // said to be reversed.
 func eachLine(c *Client, name string, reversed bool, found func(line string)) {

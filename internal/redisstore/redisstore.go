@@ -100,11 +100,12 @@ func New(server resp.Options, o Options) *Client {
 // Open returns the store of a client.
 func Open(c *Client, keys []*store.Key) *store.Store {
 	m := &store.Medium{
-		Put:    func(e *store.Entry, claim string, content []byte) error { return put(c, e, claim, content) },
-		Lease:  func(id string, d time.Duration) ([]byte, string) { return leaseOne(c, id, d) },
-		Read:   func(id string, from, to int) ([]byte, string) { return read(c, id, from, to) },
-		Move:   func(e *store.Entry, to *store.Entry) error { return move(c, e, to) },
-		Remove: func(e *store.Entry) error { return remove(c, e) },
+		Put:     func(e *store.Entry, claim string, content []byte) error { return put(c, e, claim, content) },
+		Lease:   func(id string, d time.Duration) ([]byte, string) { return leaseOne(c, id, d) },
+		Read:    func(id string, from, to int) ([]byte, string) { return read(c, id, from, to) },
+		Move:    func(e *store.Entry, to *store.Entry) error { return move(c, e, to) },
+		Remove:  func(e *store.Entry) error { return remove(c, e, "0") },
+		Discard: func(e *store.Entry) error { return remove(c, e, "1") },
 		List: func(state string, mine bool, found func(e *store.Entry) bool) (int, error) {
 			return list(c, state, mine, found)
 		},
@@ -114,6 +115,7 @@ func Open(c *Client, keys []*store.Key) *store.Store {
 		Alive:       func() (int, error) { return alive(c) },
 		Standing:    func() store.Standing { return standing(c) },
 		Fetch:       func(claims []string) []*store.Entry { return fetch(c, claims) },
+		Taken:       func(id string) (bool, error) { return taken(c, id) },
 		Note:        func(line string) { _, _ = ask(c, noteScript, line, strconv.Itoa(maxAttempts)) },
 		EachAttempt: func(found func(line string)) { eachLine(c, "attempts", true, found) },
 		NoteAction:  func(line string) error { return noteAction(c, line) },
@@ -226,6 +228,6 @@ func move(c *Client, e *store.Entry, to *store.Entry) error {
 	return done(c, moveScript, e.ID, c.owner, c.force, e.State, to.State, store.NameOf(to))
 }
 
-func remove(c *Client, e *store.Entry) error {
-	return done(c, removeScript, e.ID, c.owner, c.force, e.State)
+func remove(c *Client, e *store.Entry, dropped string) error {
+	return done(c, removeScript, e.ID, c.owner, c.force, e.State, dropped)
 }

@@ -10,6 +10,7 @@ import "github.com/hookward/hookward/internal/resp"
 //	members    owners, by when each was there last, in milliseconds; 0 has given up
 //	revisions  of each owner: how often somebody else has changed what is its own
 //	graves     ids of the dead, by claim
+//	taken:OWNER  ids that were an owner's, and that others have had since, for a day
 //	bytes, attempts, changes, actions:OWNER
 //
 // Each script does one thing to one delivery, or to a bounded number of them. A server that
@@ -20,15 +21,29 @@ const (
 local now = t[1] * 1000 + math.floor(t[2] / 1000)
 `
 
-	// A delivery that is another's, or in neither of two states, is gone for the caller.
-	mine = `local p, id, me = KEYS[1], ARGV[1], ARGV[2]
+	// A delivery that is another's is gone for the caller, unless it is trying that still.
+	mine = clock + `local p, id, me = KEYS[1], ARGV[1], ARGV[2]
 local e = p .. 'e:' .. id
 local h = redis.call('HMGET', e, 'owner', 'entry', 'claim', 'window', 'size', 'until', 'by')
 local owner, claim, window = h[1], h[3], h[4]
-if not h[2] or ARGV[3] == '0' and owner ~= me then return {'gone'} end
+local foreign = ARGV[3] == '0' and owner ~= me
+local trying = h[6] and h[7] == me and tonumber(h[6]) > now
+if not h[2] or foreign and not trying then return {'gone'} end
 local state = string.match(h[2], '^(%a+)/')
 `
 )
+
+// The first notes that somebody else has had what was an owner's: so it is not lost for that
+// one. The second gives an owner what was another's.
+const took = `local function took(p, owner, id)
+  redis.call('SADD', p .. 'taken:' .. owner, id)
+  redis.call('PEXPIRE', p .. 'taken:' .. owner, 86400000)
+end
+local function got(p, me, id)
+  redis.call('SREM', p .. 'taken:' .. me, id)
+  redis.call('SADD', p .. 'own:' .. me, id)
+end
+`
 
 var (
 	// ARGV: id, owner, entry, state, content, claim, window, maxDeliveries, maxBytes
@@ -56,7 +71,7 @@ return {'stored'}`)
 
 	// ARGV: id, owner, force, milliseconds
 	leaseScript = resp.NewTexts(`-- lease
-` + mine + clock + `if state ~= 'waiting' then return {'gone'} end
+` + mine + `if state ~= 'waiting' or foreign then return {'gone'} end
 if h[6] and h[7] ~= me and tonumber(h[6]) > now then return {'leased'} end
 local b = redis.call('GET', p .. 'b:' .. id)
 if not b then return {'gone'} end
@@ -74,7 +89,7 @@ if state ~= to then
   redis.call('SREM', p .. state, id)
   redis.call('SADD', p .. to, id)
 end
-if claim ~= '' then
+if claim ~= '' and (state ~= to or to == 'waiting') then
   local v = redis.call('GET', claim)
   if to == 'dead' then
     if v == 'stored' then redis.call('DEL', claim) end
@@ -87,24 +102,30 @@ end
 if owner ~= me then redis.call('HINCRBY', p .. 'revisions', owner, 1) end
 return {'ok'}`)
 
-	// ARGV: id, owner, force, state
+	// One that waits has arrived, unless it is dropped. ARGV: id, owner, force, state, dropped
 	removeScript = resp.NewTexts(`-- remove
-` + mine + `if state ~= ARGV[4] then return {'gone'} end
+` + took + mine + `if state ~= ARGV[4] then return {'gone'} end
 redis.call('DEL', p .. 'b:' .. id, e)
 redis.call('SREM', p .. state, id)
 redis.call('SREM', p .. 'own:' .. owner, id)
 redis.call('DECRBY', p .. 'bytes', h[5])
 if claim ~= '' then
-  if state == 'waiting' and redis.call('GET', claim) == 'stored' then redis.call('SET', claim, 'done', 'PX', window) end
+  if state == 'waiting' and redis.call('GET', claim) == 'stored' then
+    redis.call('DEL', claim)
+    if ARGV[5] == '0' then redis.call('SET', claim, 'done', 'PX', window) end
+  end
   if redis.call('HGET', p .. 'graves', claim) == id then redis.call('HDEL', p .. 'graves', claim) end
 end
-if owner ~= me then redis.call('HINCRBY', p .. 'revisions', owner, 1) end
+if owner ~= me then
+  redis.call('HINCRBY', p .. 'revisions', owner, 1)
+  took(p, owner, id)
+end
 return {'ok'}`)
 
 	// It takes over what an owner has left that has given up or, where the caller may judge
 	// that, is silent. ARGV: owner, milliseconds of silence or '', how many at once
 	ownScript = resp.NewTexts(`-- own
-local p, me, most = KEYS[1], ARGV[1], tonumber(ARGV[3])
+` + took + `local p, me, most = KEYS[1], ARGV[1], tonumber(ARGV[3])
 ` + clock + `local members, own = p .. 'members', p .. 'own:' .. me
 redis.call('ZREM', members, me)
 redis.call('ZADD', members, now, me)
@@ -116,9 +137,10 @@ if left then
   if seen == 0 then seen = now end
   local ids = redis.call('SPOP', p .. 'own:' .. left, most)
   for _, id in ipairs(ids) do
+    took(p, left, id)
     if redis.call('EXISTS', p .. 'e:' .. id) == 1 then
       redis.call('HSET', p .. 'e:' .. id, 'owner', me, 'seen', seen)
-      redis.call('SADD', own, id)
+      got(p, me, id)
     end
   end
   local actions = p .. 'actions:' .. left
@@ -180,7 +202,7 @@ return {b}`)
 
 	// ARGV: owner, claims
 	fetchScript = resp.NewTexts(`-- fetch
-local p, me = KEYS[1], ARGV[1]
+` + took + `local p, me = KEYS[1], ARGV[1]
 local found = {}
 for i = 2, #ARGV - 1 do
   local id = redis.call('HGET', p .. 'graves', ARGV[i])
@@ -188,13 +210,20 @@ for i = 2, #ARGV - 1 do
   if h[2] then
     redis.call('SREM', p .. 'own:' .. h[1], id)
     redis.call('HSET', p .. 'e:' .. id, 'owner', me)
-    redis.call('SADD', p .. 'own:' .. me, id)
-    if h[1] ~= me then redis.call('HINCRBY', p .. 'revisions', h[1], 1) end
+    got(p, me, id)
+    if h[1] ~= me then
+      redis.call('HINCRBY', p .. 'revisions', h[1], 1)
+      took(p, h[1], id)
+    end
     table.insert(found, h[2])
     table.insert(found, h[3])
   end
 end
 return found`)
+
+	// ARGV: id, owner
+	takenScript = resp.NewTexts(`-- taken
+return {tostring(redis.call('SISMEMBER', KEYS[1] .. 'taken:' .. ARGV[2], ARGV[1]))}`)
 
 	// ARGV: line, how many are kept
 	noteScript = resp.NewTexts(`-- note

@@ -19,10 +19,13 @@ type Medium struct {
 	// Read returns a part of the content, whoever's it is, or a word for what is wrong. A
 	// negative end is the last byte.
 	Read func(id string, from, to int) ([]byte, string)
-	// Move and Remove return an error that os.IsNotExist knows where the entry is not there,
-	// in this state, or not the caller's. To say it twice is to say it once.
-	Move   func(e *Entry, to *Entry) error
-	Remove func(e *Entry) error
+	// Move, Remove and Discard return an error that os.IsNotExist knows where the entry is not
+	// there, in this state, or not the caller's. To say it twice is to say it once. What
+	// waited and is removed has arrived, so that its claim is a duplicate's from then on;
+	// that of what is discarded is free.
+	Move    func(e *Entry, to *Entry) error
+	Remove  func(e *Entry) error
+	Discard func(e *Entry) error
 	// List calls found for what there is in a state, and says how much is not readable. With
 	// mine it is what the caller has in all states.
 	List func(state string, mine bool, found func(e *Entry) bool) (int, error)
@@ -36,6 +39,8 @@ type Medium struct {
 	Standing func() Standing
 	// Fetch makes the caller's, and returns, the dead that have one of the claims.
 	Fetch func(claims []string) []*Entry
+	// Taken says whether another one has had, or ended, what was the caller's.
+	Taken func(id string) (bool, error)
 
 	Note        func(line string)
 	EachAttempt func(found func(line string))
@@ -79,23 +84,6 @@ func Lease(s *Store, e *Entry, d time.Duration) (*Delivery, string) {
 	return decodeOf(s, e, content)
 }
 
-// droppedReason is the reason of a death that lasts for a moment: see Discard.
-const droppedReason = "dropped"
-
-// Discard removes a delivery that its backend has not got, and gives its claim back where the
-// store has it: a sender that sends it again must not be told that it is there. On disk the
-// claim is not the store's.
-func Discard(s *Store, e *Entry) error {
-	if s.medium != nil && e.State == Waiting {
-		// To remove what waits is to say that it has arrived; to remove what is dead is not.
-		err := Move(s, e, Entry{State: Dead, ID: e.ID, Attempts: e.Attempts, Step: e.Step, When: e.When, Reason: droppedReason})
-		if err != nil {
-			return err
-		}
-	}
-	return Remove(s, e)
-}
-
 // Mine calls found for each delivery that is the caller's, of a store that is shared.
 func Mine(s *Store, found func(e *Entry) bool) (int, error) {
 	return s.medium.List("", true, found)
@@ -110,6 +98,10 @@ func Stand(s *Store) Standing { return s.medium.Standing() }
 // Fetch has the caller have the dead that have one of the claims, whoever had them, of a
 // store that is shared.
 func Fetch(s *Store, claims []string) []*Entry { return s.medium.Fetch(claims) }
+
+// Taken says whether another process has had, or ended, what was the caller's, of a store that
+// is shared: then that knows what has become of it.
+func Taken(s *Store, id string) (bool, error) { return s.medium.Taken(id) }
 
 // headOf is Head of what is not in a file.
 func headOf(s *Store, e *Entry) (*Delivery, string) {

@@ -309,6 +309,14 @@ func Remove(s *Store, e *Entry) error {
 	return os.Remove(filepath.Join(s.Directory, nameOf(e)))
 }
 
+// Discard removes a delivery that is not to arrive: its sender may send it again.
+func Discard(s *Store, e *Entry) error {
+	if s.medium != nil {
+		return s.medium.Discard(e)
+	}
+	return Remove(s, e)
+}
+
 // ReadRaw returns the content of a delivery's file as it is: encrypted, where it is.
 func ReadRaw(s *Store, e *Entry) ([]byte, error) {
 	if s.medium != nil {

@@ -1,0 +1,151 @@
+package redisstore
+
+import (
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hookward/hookward/dev/stores"
+	"github.com/hookward/hookward/internal/lease"
+	"github.com/hookward/hookward/internal/store"
+)
+
+// A dead delivery that is handed over leaves the claim to the sender's repeat, which waits, or
+// has died itself.
+func TestHandLeavesClaim(t *testing.T) {
+	server := stores.Redis(t)
+	o := open(server.Address, nil)
+	o.own(t)
+	first := o.put(t, delivery("claim", "one"))
+	if err := store.Move(o.Store, first, dead(first)); err != nil {
+		t.Fatal(err)
+	}
+	repeat := o.put(t, delivery("claim", "one"))
+	if err := store.Hand(o.Store, first, "0000000a"); err != nil {
+		t.Fatal(err)
+	}
+	if got := claimOf(t, server, "claim"); got != "stored" {
+		t.Errorf("the claim of what waits is %q", got)
+	}
+	if err := store.Move(o.Store, repeat, dead(repeat)); err != nil {
+		t.Fatal(err)
+	}
+	if err := store.Hand(o.Store, first, "0000000b"); err != nil {
+		t.Fatal(err)
+	}
+	found := store.Fetch(o.Store, []string{"claim"})
+	if len(found) != 1 || found[0].ID != repeat.ID {
+		t.Errorf("%+v: the grave is another one's", found)
+	}
+	if got := store.Find(o.Store, first.ID); got == nil || got.Marks != "0000000a-0000000b" {
+		t.Errorf("%+v", got)
+	}
+}
+
+// What an operator drops was not delivered: its sender may send it again.
+func TestDropFreesClaim(t *testing.T) {
+	server := stores.Redis(t)
+	o, operator := open(server.Address, nil), open(server.Address, operator)
+	o.own(t)
+	for _, who := range []*owner{o, operator} {
+		e := o.put(t, delivery("claim", "one"))
+		if err := store.Discard(who.Store, e); err != nil {
+			t.Fatal(err)
+		}
+		if got := claimOf(t, server, "claim"); got != "" {
+			t.Fatalf("the claim of what was dropped is %q", got)
+		}
+	}
+}
+
+// Who is trying a delivery while another one takes it over says what becomes of it, until the
+// time for that is over, and does not try it again.
+func TestLeaseOutlivesOwner(t *testing.T) {
+	server := stores.Redis(t)
+	a, b := open(server.Address, nil), open(server.Address, nil)
+	a.own(t)
+	b.own(t)
+	arrives, fails, late := a.put(t, delivery("arrives", "1")), a.put(t, delivery("fails", "2")), a.put(t, delivery("late", "3"))
+	for _, e := range []*store.Entry{arrives, fails} {
+		if _, problem := store.Lease(a.Store, e, time.Hour); problem != "" {
+			t.Fatal(problem)
+		}
+	}
+	if _, problem := store.Lease(a.Store, late, time.Millisecond); problem == store.Gone {
+		t.Fatal(problem) // it is unreadable, since the answer came too late
+	}
+	silence(t, server)
+	b.own(t)
+	if got := b.mine(t); len(got) != 3 {
+		t.Fatal(got)
+	}
+	revision := store.Stand(b.Store).Revision
+	if _, problem := store.Lease(a.Store, arrives, time.Hour); problem != store.Gone {
+		t.Errorf("it is tried again: %q", problem)
+	}
+	if err := store.Remove(a.Store, arrives); err != nil {
+		t.Error(err)
+	}
+	if got := claimOf(t, server, "arrives"); got != "done" {
+		t.Errorf("the claim is %q", got)
+	}
+	if taken, err := store.Taken(b.Store, arrives.ID); !taken || err != nil {
+		t.Errorf("its owner takes it for lost: %v", err)
+	}
+	to := store.Entry{State: store.Waiting, ID: fails.ID, Attempts: 2, Step: 2, When: 7}
+	if err := store.Move(a.Store, fails, to); err != nil {
+		t.Error(err)
+	}
+	// That was its attempt.
+	if err := store.Move(a.Store, fails, to); !os.IsNotExist(err) {
+		t.Errorf("it is moved again: %v", err)
+	}
+	if err := store.Remove(a.Store, late); !os.IsNotExist(err) {
+		t.Errorf("it is removed late: %v", err)
+	}
+	b.own(t)
+	if store.Stand(b.Store).Revision == revision {
+		t.Error("its owner does not hear of it")
+	}
+	if _, problem := store.Lease(b.Store, fails, time.Minute); problem != "" {
+		t.Error(problem)
+	}
+}
+
+// silence has all owners be gone who do not say anew that they are there.
+func silence(t *testing.T, server *stores.RedisServer) {
+	t.Helper()
+	members := "hookward:store:" + lease.Tag("kept@file") + ":members"
+	for _, one := range strings.Fields(server.Do(t, "ZRANGE", members, "0", "-1")) {
+		server.Do(t, "ZADD", members, "0", one)
+	}
+}
+
+// What others have had is not lost for its owner, until that has it again.
+func TestTaken(t *testing.T) {
+	server := stores.Redis(t)
+	a, b := open(server.Address, nil), open(server.Address, nil)
+	a.own(t)
+	b.own(t)
+	is := func(o *owner, e *store.Entry, want bool) {
+		t.Helper()
+		if taken, err := store.Taken(o.Store, e.ID); taken != want || err != nil {
+			t.Errorf("%v %v, want %v", taken, err, want)
+		}
+	}
+	e := a.put(t, delivery("claim", "one"))
+	is(a, e, false)
+	if err := store.Move(a.Store, e, dead(e)); err != nil {
+		t.Fatal(err)
+	}
+	if got := store.Fetch(b.Store, []string{"claim"}); len(got) != 1 {
+		t.Fatal(got)
+	}
+	is(a, e, true)
+	is(b, e, false)
+	silence(t, server)
+	a.own(t)
+	is(a, e, false)
+	is(b, e, true)
+}
