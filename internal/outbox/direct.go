@@ -63,33 +63,29 @@ func NewDirect(name string, most int, format Format, write func(lines []byte, no
 // case alone, in which nobody else is at it, and there is a short way.
 func Put(d *Direct, line []byte, now time.Time) bool {
 	stamp := now.UnixNano()
-	n := int64(len(line))
 	d.mu.Lock()
-	if d.busy || n > d.left || stamp < d.from || stamp >= d.until {
-		d.mu.Unlock()
+	if d.busy || int64(len(line)) > d.left || stamp < d.from || stamp >= d.until {
 		return putAny(d, line, now)
 	}
 	d.busy = true
 	d.uses++
-	d.left -= n
+	d.left -= int64(len(line))
 	d.mu.Unlock()
 	written, err := d.out.Write(line)
 	if err != nil {
 		return cutShort(d, line, written, err)
 	}
 	d.mu.Lock()
-	behind := d.behind
-	d.busy = behind // drain is the one who is busy then
-	d.mu.Unlock()
-	if behind {
+	d.busy = d.behind // drain is the one who is busy then
+	if d.behind {
 		drainLater(d)
 	}
+	d.mu.Unlock()
 	return true
 }
 
-// putAny is Put for every case.
+// putAny is Put for every case. It begins with the lock held.
 func putAny(d *Direct, line []byte, now time.Time) bool {
-	d.mu.Lock()
 	d.uses++
 	if d.busy {
 		wait(d, line)
