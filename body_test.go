@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/hookward/hookward/internal/hooktest"
+	"github.com/hookward/hookward/internal/message"
 	"github.com/hookward/hookward/internal/policy"
 	"github.com/hookward/hookward/internal/verdict"
 )
@@ -37,7 +38,9 @@ func TestWhatIsDrained(t *testing.T) {
 		{"HTTP/2", second, true, 0, false},
 	} {
 		atomic.StoreInt64(&draining, c.others)
-		x := decideOn(g, c.r, c.hijackable, hooktest.TestTime)
+		x := &exchange{gate: g, Message: message.Message{Request: c.r}, hijackable: c.hijackable, start: hooktest.TestTime, done: make(chan bool, 1)}
+		submit(deciders, x)
+		<-x.done
 		if x.reason != verdict.ClientDenied || x.drained != c.want || atomic.LoadInt64(&draining) != c.others {
 			t.Errorf("%s: %s, drained %t, %d are under way", c.name, x.reason, x.drained, draining)
 		}

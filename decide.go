@@ -3,6 +3,7 @@ package hookward
 import (
 	"fmt"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/hookward/hookward/internal/audit"
@@ -15,16 +16,11 @@ import (
 	"github.com/hookward/hookward/internal/verdict"
 )
 
-// decide is decideOn for a request whose connection can't be had.
-func decide(g *gates.Gate, r *http.Request, now time.Time) *exchange {
-	return decideOn(g, r, false, now)
-}
-
-// decideOn runs the checks on one request and returns all that is to be known of
-// it: whether it is forwarded, and what the record says. It never panics. On
+// decide runs the checks on one request, as handler does, and returns all that is to be
+// known of it: whether it is forwarded, and what the record says. It never panics. On
 // return the request is ready to be forwarded, if it is to be.
-func decideOn(g *gates.Gate, r *http.Request, hijackable bool, now time.Time) *exchange {
-	x := &exchange{gate: g, hijackable: hijackable, start: now, done: make(chan bool, 1)}
+func decide(g *gates.Gate, r *http.Request, now time.Time) *exchange {
+	x := &exchange{gate: g, start: now, done: make(chan bool, 1)}
 	x.Request = r
 	submit(deciders, x)
 	<-x.done
@@ -140,6 +136,9 @@ func refuseUnready(x *exchange) {
 //
 //inline:hot
 func arrive(x *exchange) *policy.Policy {
+	if x.gate.Counts != nil {
+		atomic.AddInt64(&x.gate.Counts.Arrived, 1)
+	}
 	p := takePolicy(x)
 	r := x.Request
 	x.method = r.Method
@@ -167,7 +166,7 @@ func arrive(x *exchange) *policy.Policy {
 		x.encoded = len(r.Header["Content-Encoding"]) > 0
 	}
 	if p.Audit.Headers != nil {
-		keepHeaders(p.Audit, r, x)
+		x.recorded = audit.Recorded(p.Audit, r.Header)
 	}
 	return p
 }
@@ -283,15 +282,3 @@ func (w *statusNote) Write(b []byte) (int, error) { return len(b), nil }
 
 // WriteHeader keeps the status.
 func (w *statusNote) WriteHeader(status int) { w.status = status }
-
-// keepHeaders notes the headers that are to be recorded: what comes after the
-// gate may change them.
-func keepHeaders(a *audit.Settings, r *http.Request, x *exchange) {
-	x.recorded = map[string]string{}
-	for _, name := range a.Headers {
-		values := r.Header[name]
-		if len(values) > 0 {
-			x.recorded[name] = values[0]
-		}
-	}
-}

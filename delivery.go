@@ -22,6 +22,7 @@ func passAttempt(x *exchange) bool {
 	if x.outer == nil || !x.outer.Background {
 		return false
 	}
+	atomic.AddInt64(&x.gate.Counts.Arrived, -1) // it has no record
 	x.through = true
 	x.forward = true
 	x.done <- true

@@ -69,7 +69,7 @@ func newRecord(x *exchange, now time.Time) *audit.Record {
 	if x.proof.JWT != nil || x.proof.Message != nil || x.Certificate != nil {
 		noteProof(r, x)
 	}
-	if !x.proof.Timestamp.IsZero() {
+	if (x.proof.Scheme == nil || x.proof.Scheme.Timestamped) && !x.proof.Timestamp.IsZero() {
 		r.Timestamp = x.proof.Timestamp.UTC().Format(report.TimeLayout)
 	}
 	return r

@@ -27,15 +27,25 @@ func answerUnsigned(p *policy.Policy, x *exchange) string {
 
 // answerSigned looks at what a verified request says: at the delivery's id and event,
 // and whether it is a handshake. It returns verified where it is to be forwarded.
+//
+//inline:hot
 func answerSigned(p *policy.Policy, x *exchange) string {
 	noteDelivery(p, x)
+	if p.Confirm || p.Signed != nil {
+		return answerHandshake(p, x)
+	}
+	return verdict.Verified
+}
+
+// answerHandshake answers a verified request that is a handshake.
+func answerHandshake(p *policy.Policy, x *exchange) string {
 	reason := ""
 	if p.Confirm {
 		reason = sns.Confirm(&x.Message, x.proof.Scheme.Senders)
 		if reason == verdict.HandshakeAnswered {
 			x.answer = &handshakes.Answer{Status: http.StatusOK}
 		}
-	} else if p.Signed != nil {
+	} else {
 		reason = answerAny(p.Signed, x)
 	}
 	if reason == "" {
@@ -57,6 +67,8 @@ func answerAny(list []*handshakes.Handshake, x *exchange) string {
 // noteDelivery notes the delivery's id and the event's type of a verified
 // request, wherever they stand. Those in headers are known already, unless
 // another form than the first has verified.
+//
+//inline:hot
 func noteDelivery(p *policy.Policy, x *exchange) {
 	x.Item = nil
 	i := p.Identity

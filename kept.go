@@ -2,7 +2,6 @@ package hookward
 
 import (
 	"net/http"
-	"sync/atomic"
 	"time"
 
 	"github.com/hookward/hookward/internal/courier"
@@ -15,9 +14,11 @@ import (
 // keptHandler is handler for a gate with the option delivery.
 func keptHandler(g *gates.Gate, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		atomic.AddInt64(&g.Counts.Arrived, 1)
 		_, hijackable := rw.(http.Hijacker)
-		x := decideOn(g, r, hijackable, time.Now())
+		x := &exchange{gate: g, hijackable: hijackable, start: time.Now(), done: make(chan bool, 1)}
+		x.Request = r
+		submit(deciders, x)
+		<-x.done
 		if x.limit != "" {
 			tellClient(rw, x)
 		}
@@ -45,7 +46,6 @@ func keptHandler(g *gates.Gate, next http.Handler) http.Handler {
 // serveOtherwise is for what is not kept while the backend is asked.
 func serveOtherwise(next http.Handler, rw http.ResponseWriter, r *http.Request, x *exchange) {
 	if x.through {
-		atomic.AddInt64(&x.gate.Counts.Arrived, -1) // it has no record
 		next.ServeHTTP(rw, r)
 		return
 	}

@@ -3,7 +3,6 @@ package hookward
 import (
 	"net/http"
 	"strconv"
-	"strings"
 
 	"github.com/hookward/hookward/internal/handshakes"
 	"github.com/hookward/hookward/internal/intake"
@@ -25,18 +24,6 @@ func closeUnread(header http.Header, r *http.Request, x *exchange) {
 	if !x.bodyWhole && !x.drained && r.ProtoMajor == 1 && r.ContentLength != 0 {
 		header["Connection"] = []string{"close"}
 	}
-}
-
-// AllowedBeside lists the methods that may carry something, for a 405. A handshake of the
-// method that was refused may be answered, but was not asked for.
-func AllowedBeside(p *policy.Policy, method string) string {
-	others := []string{}
-	for _, name := range strings.Split(p.Allow, ", ") {
-		if name != method {
-			others = append(others, name)
-		}
-	}
-	return strings.Join(others, ", ")
 }
 
 // retryAfter is what a 503 asks of the sender, in seconds.
@@ -86,7 +73,7 @@ func refuse(rw http.ResponseWriter, r *http.Request, x *exchange) {
 			header["Www-Authenticate"] = []string{x.policy.Authenticate[x.reason]}
 		}
 	case http.StatusMethodNotAllowed:
-		header["Allow"] = []string{AllowedBeside(x.policy, r.Method)}
+		header["Allow"] = []string{policy.AllowedBeside(x.policy, r.Method)}
 	}
 	if (x.stalled || x.reason == verdict.BodyTimeout) && r.ProtoMajor == 1 && intake.HangUp(rw, r, status) {
 		return

@@ -2,7 +2,6 @@ package hookward
 
 import (
 	"net/http"
-	"sync/atomic"
 	"time"
 
 	"github.com/hookward/hookward/internal/gates"
@@ -17,9 +16,11 @@ import (
 // handler decides on each request, answers or forwards it, and records it.
 func handler(g *gates.Gate, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		atomic.AddInt64(&g.Counts.Arrived, 1)
 		_, hijackable := rw.(http.Hijacker)
-		x := decideOn(g, r, hijackable, time.Now())
+		x := &exchange{gate: g, hijackable: hijackable, start: time.Now(), done: make(chan bool, 1)}
+		x.Request = r
+		submit(deciders, x)
+		<-x.done
 		if x.limit != "" {
 			tellClient(rw, x)
 		}

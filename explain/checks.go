@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/hookward/hookward"
 	"github.com/hookward/hookward/internal/clientip"
 	"github.com/hookward/hookward/internal/config"
 	"github.com/hookward/hookward/internal/message"
@@ -99,7 +98,7 @@ func (j *judgement) seen(check string, at time.Time) []string {
 	switch check {
 	case "method":
 		if j.Reason == verdict.MethodNotAllowed {
-			return append([]string{j.request.Method + "; allowed: " + hookward.AllowedBeside(p, j.request.Method)}, j.unmetConditions(true)...)
+			return append([]string{j.request.Method + "; allowed: " + policy.AllowedBeside(p, j.request.Method)}, j.unmetConditions(true)...)
 		}
 		return []string{j.request.Method + "; allowed: " + p.Allow}
 	case "client":

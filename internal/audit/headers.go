@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"net/http"
 	"strconv"
 	"strings"
 
@@ -58,4 +59,17 @@ func hidesValue(verified map[string]bool, name, value string) bool {
 		return !plainNames[name]
 	}
 	return verified[name] || redact.SensitiveName(name) || strings.Contains(value, "eyJ")
+}
+
+// Recorded returns the headers that are to be recorded: what comes after the gate may
+// change them.
+func Recorded(a *Settings, header http.Header) map[string]string {
+	recorded := map[string]string{}
+	for _, name := range a.Headers {
+		values := header[name]
+		if len(values) > 0 {
+			recorded[name] = values[0]
+		}
+	}
+	return recorded
 }

@@ -127,8 +127,16 @@ func Summarise(s *Summary, body []byte) (string, string) {
 }
 
 // Identify returns the delivery's id and the event's type of a message, or what is known of
-// them already where they stand nowhere else.
+// them already where they stand nowhere else. Usually both are in the body.
 func Identify(i *Identity, m *Message, id, event string) (string, string) {
+	if i.Summary != nil && i.Summary.ID != nil && i.Summary.Event != nil {
+		return Summarise(i.Summary, m.Body)
+	}
+	return identifyAny(i, m, id, event)
+}
+
+// identifyAny is Identify for every case.
+func identifyAny(i *Identity, m *Message, id, event string) (string, string) {
 	s := i.Summary
 	inID, inEvent := false, false
 	if s != nil {

@@ -27,3 +27,15 @@ func compileMethods(n *config.Notes, written []string) map[string]bool {
 	}
 	return methods
 }
+
+// AllowedBeside lists the methods that may carry something, for a 405. A handshake of the
+// method that was refused may be answered, but was not asked for.
+func AllowedBeside(p *Policy, method string) string {
+	others := []string{}
+	for _, name := range strings.Split(p.Allow, ", ") {
+		if name != method {
+			others = append(others, name)
+		}
+	}
+	return strings.Join(others, ", ")
+}
