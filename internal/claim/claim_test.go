@@ -165,7 +165,7 @@ func TestFullTables(t *testing.T) {
 }
 
 func TestJournal(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "new", "replay")
+	path := filepath.Join(tempDirectory(t), "new", "replay")
 	said := []string{}
 	tell := func(_, problem string) { said = append(said, problem) }
 	open := func(now int64) *Table {
@@ -227,7 +227,7 @@ func TestJournal(t *testing.T) {
 
 // A journal of more than there is room for: the last ones count.
 func TestFullJournal(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "replay")
+	path := filepath.Join(tempDirectory(t), "replay")
 	none := func(_, problem string) { t.Error(problem) }
 	table := New(time.Hour, 100, none)
 	Open(table, path, 0)
@@ -262,7 +262,7 @@ func TestFullJournal(t *testing.T) {
 	Claim(table, "known", stamp(0), false)
 	Commit(table, "known", 0)
 	Claim(table, "flying", stamp(0), false)
-	Open(table, filepath.Join(t.TempDir(), "other"), 1)
+	Open(table, filepath.Join(tempDirectory(t), "other"), 1)
 	if Claim(table, "known", stamp(2), false) != Duplicate || Claim(table, "flying", stamp(2), false) != InFlight {
 		t.Error("a journal makes a table forget")
 	}
@@ -289,7 +289,7 @@ func TestDamagedJournals(t *testing.T) {
 		"too large":        {"61 99999999999999999999\n" + good, "", 0o600, Duplicate, "has 1 lines"},
 		"not ours":         {good, "", 0o602, Granted, "may be written by everybody"},
 	} {
-		path := filepath.Join(t.TempDir(), "replay")
+		path := filepath.Join(tempDirectory(t), "replay")
 		lines := strings.Split(c.lines, "\n")
 		l, err := wal.Replace(path, lines[:len(lines)-1])
 		if err != nil {
@@ -327,7 +327,7 @@ func TestDamagedJournals(t *testing.T) {
 		}
 	}
 	// A directory that can't be: everything but the restart works.
-	blocked := filepath.Join(t.TempDir(), "file")
+	blocked := filepath.Join(tempDirectory(t), "file")
 	if err := os.WriteFile(blocked, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -97,7 +97,7 @@ func TestClockSetAhead(t *testing.T) {
 func TestClockSetAheadAndRestart(t *testing.T) {
 	for _, step := range []int64{2 * int64(time.Second), hour / 2, 25 * hour} {
 		c := newClocks(t)
-		path := filepath.Join(t.TempDir(), "replay")
+		path := filepath.Join(tempDirectory(t), "replay")
 		table := New(time.Hour, 100, quiet)
 		Open(table, path, c.system)
 		c.handOn(t, table, "before")

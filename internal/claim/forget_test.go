@@ -11,7 +11,7 @@ import (
 // What was given up is as new, here and after a restart, in whichever of the two files it
 // stood, and until it is handed on once more.
 func TestForget(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "replay")
+	path := filepath.Join(tempDirectory(t), "replay")
 	open := func() *Table {
 		table := New(time.Hour, 200, func(_, problem string) { t.Error(problem) })
 		Open(table, path, 0)

@@ -14,7 +14,7 @@ import (
 func TestJournalHangs(t *testing.T) {
 	d := onDiskThatHangs(t)
 	v := &voice{}
-	path := filepath.Join(t.TempDir(), "replay")
+	path := filepath.Join(tempDirectory(t), "replay")
 	table := New(time.Hour, 1000, v.tell)
 	Open(table, path, time.Now().UnixNano())
 	handOn(t, table, "before")

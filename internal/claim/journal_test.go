@@ -119,11 +119,25 @@ func eventually(t *testing.T, what string, holds func() bool) {
 	}
 }
 
+// tempDirectory returns one for files whose writer ends a little after the test: t.TempDir fails
+// where something is written to it while it is removed.
+func tempDirectory(t *testing.T) string {
+	t.Helper()
+	path, err := os.MkdirTemp("", "hookward")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		eventually(t, path+" is written to for ever", func() bool { return os.RemoveAll(path) == nil })
+	})
+	return path
+}
+
 // A disk that was full for a while costs nothing: what was missed is written down.
 func TestJournalOnAFullDisk(t *testing.T) {
 	d := onDisk(t)
 	v := &voice{}
-	path := filepath.Join(t.TempDir(), "replay")
+	path := filepath.Join(tempDirectory(t), "replay")
 	table := New(time.Hour, 1000, v.tell)
 	Open(table, path, time.Now().UnixNano())
 	handOn(t, table, "before")
@@ -146,7 +160,7 @@ func TestJournalOnAFullDisk(t *testing.T) {
 // More than may wait to be written is written all the same, from what is remembered.
 func TestJournalFarBehind(t *testing.T) {
 	d := onDisk(t)
-	path := filepath.Join(t.TempDir(), "replay")
+	path := filepath.Join(tempDirectory(t), "replay")
 	table := New(time.Hour, 1000, quiet)
 	Open(table, path, time.Now().UnixNano())
 	handOn(t, table, "before")
@@ -174,7 +188,7 @@ func TestJournalTakenAway(t *testing.T) {
 	for _, whole := range []bool{false, true} {
 		onDisk(t)
 		v := &voice{}
-		directory := filepath.Join(t.TempDir(), "state")
+		directory := filepath.Join(tempDirectory(t), "state")
 		path := filepath.Join(directory, "replay")
 		table := New(time.Hour, 1000, v.tell)
 		Open(table, path, time.Now().UnixNano())
@@ -198,7 +212,7 @@ func TestJournalTakenAway(t *testing.T) {
 // A directory that is mounted late may have a journal: it is read, and not overwritten.
 func TestJournalMountedLate(t *testing.T) {
 	onDisk(t)
-	root := t.TempDir()
+	root := tempDirectory(t)
 	other := New(time.Hour, 1000, quiet)
 	Open(other, filepath.Join(root, "disk", "replay"), time.Now().UnixNano())
 	handOn(t, other, "of yesterday")
@@ -228,7 +242,7 @@ func TestJournalMountedLate(t *testing.T) {
 func TestJournalThatComesLate(t *testing.T) {
 	onDisk(t)
 	v := &voice{}
-	directory := filepath.Join(t.TempDir(), "state")
+	directory := filepath.Join(tempDirectory(t), "state")
 	if err := os.WriteFile(directory, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
