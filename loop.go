@@ -883,7 +883,7 @@ func recordLoopInlined(w *workers, x *exchange, own *recordScratch) {
 			}
 			putRecordSafe = false
 			if len(putRecordOutputs) == 1 && putRecordOutputs[0].Direct != nil {
-				putRecordSafe = outbox.Put(putRecordOutputs[0].Direct, line, now)
+				putRecordSafe = outbox.Put(putRecordOutputs[0].Direct, line, now.UnixNano())
 			} else {
 				putRecordSafe = audit.Put(putRecordOutputs, line, a.Required, now)
 			}

@@ -154,7 +154,7 @@ func putRecord(a *audit.Settings, x *exchange, line []byte, now time.Time) {
 	}
 	safe := false
 	if len(outputs) == 1 && outputs[0].Direct != nil {
-		safe = outbox.Put(outputs[0].Direct, line, now)
+		safe = outbox.Put(outputs[0].Direct, line, now.UnixNano())
 	} else {
 		safe = audit.Put(outputs, line, a.Required, now)
 	}

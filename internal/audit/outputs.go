@@ -175,7 +175,7 @@ func Put(outputs []*Output, line []byte, required bool, now time.Time) bool {
 		arrived := false
 		switch {
 		case outputs[i].Direct != nil:
-			arrived = outbox.Put(outputs[i].Direct, line, now)
+			arrived = outbox.Put(outputs[i].Direct, line, now.UnixNano())
 		case required:
 			arrived = outbox.Store(outputs[i].Queue, line)
 		default:

@@ -57,14 +57,13 @@ func NewDirect(name string, most int, format Format, write func(lines []byte, no
 }
 
 // Put hands on one line, with its newline, and says whether it has arrived: else
-// it waits, or will be reported as lost.
+// it waits, or will be reported as lost. Now is in nanoseconds since 1970.
 //
 // Interpreted, a call costs what all variables of the function cost: so Put has the usual
 // case alone, in which nobody else is at it, and there is a short way.
-func Put(d *Direct, line []byte, now time.Time) bool {
-	stamp := now.UnixNano()
+func Put(d *Direct, line []byte, now int64) bool {
 	d.mu.Lock()
-	if d.busy || int64(len(line)) > d.left || stamp < d.from || stamp >= d.until {
+	if d.busy || int64(len(line)) > d.left || now < d.from || now >= d.until {
 		return putAny(d, line, now)
 	}
 	d.busy = true
@@ -85,7 +84,7 @@ func Put(d *Direct, line []byte, now time.Time) bool {
 }
 
 // putAny is Put for every case. It begins with the lock held.
-func putAny(d *Direct, line []byte, now time.Time) bool {
+func putAny(d *Direct, line []byte, now int64) bool {
 	d.uses++
 	if d.busy {
 		wait(d, line)
@@ -94,7 +93,7 @@ func putAny(d *Direct, line []byte, now time.Time) bool {
 	}
 	d.busy = true
 	d.mu.Unlock()
-	n, err := d.write(line, now)
+	n, err := d.write(line, time.Unix(0, now))
 	if err != nil {
 		failed(d, append([]byte{}, line...), n, false, err) // the line is others' too
 		return false

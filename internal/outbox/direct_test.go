@@ -54,7 +54,7 @@ func TestDirect(t *testing.T) {
 	s := &said{}
 	d := direct(m, s, 100)
 	for i := 1; i <= 3; i++ {
-		if !Put(d, line("a", i, 3), time.Now()) {
+		if !Put(d, line("a", i, 3), time.Now().UnixNano()) {
 			t.Errorf("line %d has not arrived", i)
 		}
 	}
@@ -71,7 +71,7 @@ func TestDirectFull(t *testing.T) {
 	d := direct(m, s, 300)
 	arrived := 0
 	for i := 1; i <= 100; i++ {
-		if Put(d, line("a", i, 3), time.Now()) {
+		if Put(d, line("a", i, 3), time.Now().UnixNano()) {
 			arrived++
 		}
 	}
@@ -97,7 +97,7 @@ func TestDirectFull(t *testing.T) {
 		t.Errorf("%s, %d twice", problem, twice)
 	}
 	eventually(t, "it is well again", func() bool { return strings.Contains(heard(s), "info output x: is well again") })
-	if !Put(d, line("a", 101, 3), time.Now()) {
+	if !Put(d, line("a", 101, 3), time.Now().UnixNano()) {
 		t.Error("it does not go on as before")
 	}
 }
@@ -112,7 +112,7 @@ func TestDirectStuck(t *testing.T) {
 	go put(d, line("a", 1, 3), &wg)
 	eventually(t, "the first is at it", func() bool { return !isIdle(d) })
 	for i := 2; i <= 20; i++ {
-		if Put(d, line("a", i, 3), time.Now()) {
+		if Put(d, line("a", i, 3), time.Now().UnixNano()) {
 			t.Error("a line has arrived at once")
 		}
 	}
@@ -128,7 +128,7 @@ func TestDirectStuck(t *testing.T) {
 
 func put(d *Direct, l []byte, wg *sync.WaitGroup) {
 	defer wg.Done()
-	Put(d, l, time.Now())
+	Put(d, l, time.Now().UnixNano())
 }
 
 func TestDirectConcurrent(t *testing.T) {
@@ -154,6 +154,6 @@ func TestDirectConcurrent(t *testing.T) {
 func putMany(d *Direct, of string, wg *sync.WaitGroup) {
 	defer wg.Done()
 	for i := 1; i <= 200; i++ {
-		Put(d, line(of, i, 10), time.Now())
+		Put(d, line(of, i, 10), time.Now().UnixNano())
 	}
 }
