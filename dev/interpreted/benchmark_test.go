@@ -169,7 +169,7 @@ type delivery struct {
 }
 
 // deliveries are signed here, with bodies of 1 KiB.
-func deliveries(b *testing.B) []delivery {
+func deliveries(b testing.TB) []delivery {
 	const secret = "0123456789abcdef0123456789abcdef"
 	body := `{"id":"evt_1","type":"invoice.paid","data":"` + strings.Repeat("x", 1024-46) + `"}`
 	now := fmt.Sprint(time.Now().Unix())
