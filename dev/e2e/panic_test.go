@@ -151,7 +151,7 @@ func buggy(t *testing.T) string {
 		panic("a bug in settle")
 	}
 `},
-		{"	r := &audit.Record{}\n", `
+		{"func newRecord(x *exchange, now time.Time) *audit.Record {\n", `
 		if x.eventType == "panic" {
 			panic("a bug in newRecord")
 		}
