@@ -66,12 +66,12 @@ func Send(all *Outputs, mark string, d *store.Delivery, e *store.Entry) delivery
 	var spec audit.Spec
 	if o != nil {
 		spec = o.spec
+		prepare(o, spec)
 	}
 	all.mu.Unlock()
 	if o == nil {
 		return delivery.Handed{NotTried: true}
 	}
-	prepare(o, spec)
 	if spec.Kind == "sqs" {
 		return sendMessage(o, spec, d, e, private)
 	}
@@ -82,7 +82,7 @@ func Send(all *Outputs, mark string, d *store.Delivery, e *store.Entry) delivery
 	return sendLine(o, spec, line)
 }
 
-// prepare makes what sends by the newest options.
+// prepare makes what sends by the newest options, with the lock held: see Use.
 func prepare(o *output, spec audit.Spec) {
 	if o.made == spec.Digest {
 		return

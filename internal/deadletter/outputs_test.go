@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/hookward/hookward/internal/audit"
 	"github.com/hookward/hookward/internal/delivery"
@@ -142,6 +143,32 @@ func TestSendToQueue(t *testing.T) {
 			if !strings.Contains(got[i], text) {
 				t.Errorf("%s: %.500s", c.name, got[i])
 			}
+		}
+	}
+}
+
+// A reload that takes an output away while something is sent there ends that, and no more is
+// sent.
+func TestUseWhileSending(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		<-r.Context().Done()
+	}))
+	defer server.Close()
+	all := New()
+	target, problems, _ := ship.Complete(ship.Target{Type: "http", URL: server.URL, Timeout: time.Minute})
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	d, e := sample("body")
+	for i := 0; i < 100; i++ {
+		use(t, all, audit.Spec{Kind: "http", Target: target}, "1")
+		sent := make(chan delivery.Handed, 1)
+		go func() { sent <- Send(all, mark, d, e) }()
+		time.Sleep(time.Duration(i) * 5 * time.Microsecond) // with the race detector, all orders count
+		Use(all, nil, nil, private)
+		if h := <-sent; h.Taken || h.Refused {
+			t.Errorf("%+v", h)
 		}
 	}
 }
