@@ -136,11 +136,11 @@ func plan(e *Engine, it *item, d *store.Delivery, r Result, pause time.Duration)
 		e.hooks.Tell("error", "the plan of a delivery can't be written down: "+err.Error())
 	}
 	note(e, it, r, Failed)
+	c := changeOf(it, d, r)
 	e.mu.Lock()
 	free(e, it)
-	enqueue(e, it, e.clock()+pause.Milliseconds())
+	enqueue(e, it, e.clock()+pause.Milliseconds()) // the next attempt may begin at once
 	e.mu.Unlock()
-	c := changeOf(it, d, r)
 	c.To = Failed
 	c.Next = next
 	change(e, c)
