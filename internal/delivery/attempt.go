@@ -168,26 +168,28 @@ func settle(e *Engine, it *item, d *store.Delivery, r Result) {
 		e.mu.Unlock()
 		return
 	}
-	note(e, it, r, it.end)
+	end := it.end // an operator may change it, once it is dead
+	claim := it.claim
+	note(e, it, r, end)
 	c := changeOf(it, d, r)
 	e.mu.Lock()
 	free(e, it)
 	drop(e, it)
-	if it.end == Delivered {
+	if end == Delivered {
 		forget(e, it.entry.Size)
 		noteArrived(e, it.claim)
 	} else {
 		bury(e, it, it.router, it.claim)
 	}
 	e.mu.Unlock()
-	if it.end != Delivered && it.claim != "" {
-		e.hooks.Release(it.claim)
-	} else if it.claim != "" && store.IsShared(e.store) {
-		e.hooks.Claim(it.claim) // which the store alone has had so far
+	if end != Delivered && claim != "" {
+		e.hooks.Release(claim)
+	} else if claim != "" && store.IsShared(e.store) {
+		e.hooks.Claim(claim) // which the store alone has had so far
 	}
 	c.To = Dead
-	c.Reason = it.end
-	if it.end == Delivered {
+	c.Reason = end
+	if end == Delivered {
 		c.To = Delivered
 		c.Reason = ""
 	}
