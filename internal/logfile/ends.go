@@ -107,3 +107,18 @@ func firstTime(f *File, now time.Time) int64 {
 	}
 	return since.UnixNano()
 }
+
+var newline = []byte("\n")
+
+// after returns where a number of lines ends.
+func after(lines []byte, number int) int {
+	end := 0
+	for i := 0; i < number; i++ {
+		n := bytes.IndexByte(lines[end:], '\n')
+		if n < 0 {
+			return len(lines)
+		}
+		end += n + 1
+	}
+	return end
+}

@@ -229,21 +229,6 @@ func settle(f *File, lines, sealed []byte, n int) int {
 	return after(lines, whole+1) - 1
 }
 
-var newline = []byte("\n")
-
-// after returns where a number of lines ends.
-func after(lines []byte, number int) int {
-	end := 0
-	for i := 0; i < number; i++ {
-		n := bytes.IndexByte(lines[end:], '\n')
-		if n < 0 {
-			return len(lines)
-		}
-		end += n + 1
-	}
-	return end
-}
-
 // finish completes the last line. Where that fails, and the path leads elsewhere by
 // now, the line is given up: a disk that is full may be so because of this very
 // file, which somebody has removed.

@@ -13,8 +13,6 @@ import (
 	"github.com/hookward/hookward/internal/header"
 	"github.com/hookward/hookward/internal/retry"
 	"github.com/hookward/hookward/internal/secrets"
-	"github.com/hookward/hookward/internal/store"
-	"github.com/hookward/hookward/internal/tokens"
 	"github.com/hookward/hookward/internal/words"
 )
 
@@ -101,28 +99,6 @@ func compileDelivery(n *config.Notes, resolver *secrets.Resolver, options config
 		wrong(".store.encryptionKeys", config.KindRequired, "are required, because the backend gets the token, which is good for other deliveries and would lie in the store in clear")
 	}
 	return d
-}
-
-var storeTypes = []string{"disk", "redis"}
-
-// compilePlace says where deliveries wait.
-func compilePlace(n *config.Notes, d *Delivery, options config.Options, p *Policy) {
-	kind := ""
-	if options.Delivery.Store != nil {
-		kind = options.Delivery.Store.Type
-	}
-	switch {
-	case kind != "" && !words.Contains(storeTypes, kind):
-		config.AddProblem(n, "delivery.store.type", config.KindInvalid, config.NotKnown(kind, storeTypes))
-	case kind != "redis" && options.StateDirectory == "":
-		config.AddProblem(n, "delivery", config.KindRequired, "needs stateDirectory, where deliveries wait")
-	case kind == "redis" && options.Redis == nil:
-		config.AddProblem(n, "delivery.store.type", config.KindRequired, "needs redis, which says where the server is")
-	case kind == "redis" && p.Shared != nil:
-		d.Shared = p.Shared
-		d.Directory = ""
-		d.Place = "redis " + p.Shared.Digest
-	}
 }
 
 // WindowOf returns for how long a delivery's claim is remembered; 0 without replay.
@@ -232,41 +208,6 @@ func compileSchedule(n *config.Notes, d *Delivery, options *config.RetryOptions)
 	}
 }
 
-// compileStore compiles where deliveries wait.
-func compileStore(n *config.Notes, resolver *secrets.Resolver, d *Delivery, options config.DeliveryOptions, p *Policy) {
-	o := config.DeliveryStoreOptions{}
-	if options.Store != nil {
-		o = *options.Store
-	}
-	d.Options.MaxBytes = defaultStoreBytes
-	if o.MaxBytes > 0 {
-		d.Options.MaxBytes = o.MaxBytes
-	}
-	if d.Options.MaxBytes < 2*p.MaxBodyBytes {
-		config.AddProblem(n, "delivery.store.maxBytes", config.KindInvalid, fmt.Sprintf("must be at least %d, twice maxBodyBytes", 2*p.MaxBodyBytes))
-	}
-	d.Options.MaxDeliveries = defaultStoreDeliveries
-	if o.MaxDeliveries > 0 {
-		d.Options.MaxDeliveries = int(o.MaxDeliveries)
-	}
-	if o.MaxDeliveries > maxStoreDeliveries {
-		config.AddProblem(n, "delivery.store.maxDeliveries", config.KindInvalid, fmt.Sprintf("must be at most %d", maxStoreDeliveries))
-	}
-	for i, ref := range o.EncryptionKeys {
-		path := fmt.Sprintf("delivery.store.encryptionKeys[%d]", i)
-		secret := secrets.ResolveOption(resolver, n, path, ref, "base64")
-		if secret == nil {
-			continue
-		}
-		key, err := store.NewKey(secret)
-		if err != nil {
-			config.AddProblem(n, path, config.KindInvalid, "must be 32 bytes in base64; openssl rand -base64 32 makes a key")
-			continue
-		}
-		d.Options.Keys = append(d.Options.Keys, key)
-	}
-}
-
 func compileIDHeader(n *config.Notes, d *Delivery, name string) {
 	d.IDHeader = http.CanonicalHeaderKey(name)
 	switch {
@@ -302,25 +243,4 @@ func namesOf(p *Policy) []string {
 		names = append(names, name)
 	}
 	return names
-}
-
-// noteTokens notes where the token of a request stands, which is not stored.
-func noteTokens(n *config.Notes, d *Delivery, t *tokens.Token) {
-	if t == nil {
-		return
-	}
-	d.Token = tokens.Newest(t)
-	if t.Scheme != "" {
-		d.Tokens = append(d.Tokens, "header:Authorization")
-	}
-	for i := range t.Places {
-		place := &t.Places[i]
-		if place.Kind == "header" || place.Kind == "query" {
-			d.Tokens = append(d.Tokens, place.Kind+":"+place.Name)
-			continue
-		}
-		if len(d.Options.Keys) == 0 {
-			config.AddProblem(n, "delivery.store.encryptionKeys", config.KindRequired, "are required, because the token stands in the body, which is stored as it is")
-		}
-	}
 }

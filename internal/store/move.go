@@ -1,0 +1,53 @@
+package store
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+)
+
+// Move gives a delivery another state, or another time, and syncs that where a state
+// changes. With an error, it is where it was.
+func Move(s *Store, e *Entry, to Entry) error {
+	if to.ID != e.ID || to.State == Dead && !isReason.MatchString(to.Reason) {
+		return fmt.Errorf("a delivery can't become %s %q", to.State, to.Reason)
+	}
+	if to.State != Dead {
+		to.Reason = ""
+		to.Marks = ""
+	}
+	to.Size = e.Size
+	if s.medium != nil {
+		err := s.medium.Move(e, &to)
+		if err == nil {
+			*e = to
+		}
+		return err
+	}
+	path := filepath.Join(s.Directory, nameOf(&to))
+	err := os.Rename(filepath.Join(s.Directory, nameOf(e)), path)
+	if err != nil {
+		return err
+	}
+	if to.State != e.State {
+		_ = syncDirectory(filepath.Dir(path)) // else the end of the machine has it tried once more
+	}
+	*e = to
+	return nil
+}
+
+// Remove removes a delivery that is over.
+func Remove(s *Store, e *Entry) error {
+	if s.medium != nil {
+		return s.medium.Remove(e)
+	}
+	return os.Remove(filepath.Join(s.Directory, nameOf(e)))
+}
+
+// Discard removes a delivery that is not to arrive: its sender may send it again.
+func Discard(s *Store, e *Entry) error {
+	if s.medium != nil {
+		return s.medium.Discard(e)
+	}
+	return Remove(s, e)
+}
