@@ -152,6 +152,7 @@ func TestReplay(t *testing.T) {
 	}
 	b.run(chromedp.Click(`//button[contains(., "Show the payload")]`))
 	b.shows(`number: "odd"`)
+	b.await(`/X-Github-Delivery\s+id of/.test(document.body.innerText)`) // it stands above, too: nothing to mask
 	b.looks(1100, "light")
 	b.shoot("one")
 	b.accessible()

@@ -210,7 +210,7 @@ func wholeOf(s *policy.Console, e *engine.Engine, g Gate, one *engine.Seen, v *v
 	w.Host = audit.Showable(g.Audit, one.Delivery.Host)
 	text := &bytes.Buffer{}
 	_ = http.Header(one.Delivery.Headers).Write(text) // a buffer takes everything
-	w.Headers = audit.Headers(g.Audit, g.Names, text.String())
+	w.Headers = audit.Headers(g.Audit, g.Names, text.String(), w.Delivery.DeliveryID, w.Delivery.Event)
 	w.MayPayload = s.Payload
 	w.HasPayload = g.Audit.Payload == audit.PayloadRedacted || g.Audit.Payload == audit.PayloadFull
 	if payload && w.MayPayload && w.HasPayload {
