@@ -1,8 +1,11 @@
 // What is stored: what waits and what is dead, and what an operator may do about it. The
 // server decides who is one; the page only spares others the buttons.
-import { element, shown, duration, moment, table, pairs } from './show.js';
+import { element, shown, count, duration, moment, table, pairs, words } from './show.js';
+import { leftList, ordersPart } from './orders.js';
 
 const titles = { dead: 'Dead letters', waiting: 'Waiting' };
+// deaths are what a delivery can die of. A test holds them against the gate's.
+const deaths = ['attempts_exhausted', 'too_old', 'rejected', 'undecodable'];
 const will = { replay: 'would be tried again', drop: 'would be dropped for good' };
 
 // storedPages returns the pages. The rest of the console lends its ways to ask and to show.
@@ -12,91 +15,84 @@ export function storedPages({ api, say, select, headersOf, payloadOf, route }) {
   let chosenAt = '';
   const typed = { reason: '', rate: '10/s', all: false };
 
+  // arrive forgets what was chosen and typed for another page.
+  function arrive(where) {
+    if (chosenAt === where) return;
+    chosenAt = where;
+    chosen = new Set();
+    Object.assign(typed, { reason: '', all: false });
+  }
+
   const ask = (action, body) => api(action, {
     method: 'POST', body: JSON.stringify(body),
     headers: { 'Content-Type': 'application/json', 'X-Hookward-Action': action },
   });
 
+  const ways = { api, say, ask, route };
+
   // ---- one order
 
-  // result shows how an order goes on, until it has ended.
-  async function follow(into, order) {
-    const stop = element('button', {
-      type: 'button',
-      click: () => ask('stop', { gate: order.gate, order: order.number }).catch((error) => say(error.message, true)),
-    }, 'Stop');
-    const text = element('p', { role: 'status' });
-    into.replaceChildren(text, stop);
-    let at = order;
-    while (into.isConnected) {
-      text.textContent = `${at.action}: ${at.done} of ${at.total} done${at.left ? `, ${at.left} left as they were` : ''}${at.stopped ? ', stopped' : ''}.`;
-      if (at.ended) break;
-      await new Promise((done) => setTimeout(done, 400));
-      try {
-        at = (await api(`orders?gate=${encodeURIComponent(order.gate)}`)).orders.find((o) => o.number === order.number && o.began === order.began) || at;
-      } catch (error) {
-        say(error.message, true);
-      }
-    }
-    stop.remove();
-    into.append(leftList(at.reasons), element('button', { type: 'button', click: () => route() }, 'Go on'));
-    chosen = new Set();
-  }
-
-  const leftList = (list) => list.length === 0 ? '' : element('ul', {}, list.map((l) => element('li', {}, shown(l.id), ' ', shown(l.why))));
-
   // confirm shows in a dialog what would be done, and does it if that is wanted.
-  async function confirm(action, order, into) {
+  async function confirm(action, order, into, begun) {
     const preview = await ask(action, { ...order, preview: true });
     const n = preview.matched;
     const problem = element('p', { class: 'bad', role: 'alert' });
     const dialog = element('dialog', { 'aria-labelledby': 'order-title', close: () => dialog.remove() });
     const go = element('button', {
-      type: 'button',
+      type: 'button', class: action === 'drop' && 'danger',
       click: async () => {
         go.disabled = true; // a double click is one order
         try {
           const given = await ask(action, { ...order, most: n });
           dialog.close();
           typed.reason = '';
-          if (given.order) await follow(into, given.order);
-          else into.replaceChildren(leftList(given.missing));
+          into.replaceChildren(leftList(given.missing));
+          if (given.order) await begun(given.order);
         } catch (error) {
+          if (!dialog.open) return say(error.message, true); // it is given, and can't be followed
           problem.textContent = error.message;
           go.disabled = false;
         }
       },
-    }, action === 'drop' ? `Drop ${n} for good` : `Replay ${n}`);
+    }, action === 'drop' ? `Drop ${count(n)} for good` : `Replay ${count(n)}`);
     dialog.append(
-      element('h3', { id: 'order-title' }, `${n} ${will[action]}`),
-      element('ul', {}, preview.first.map((d) => element('li', {}, shown(d.event || ''), ' ', shown(d.deliveryID || d.id), ' ', d.received ? moment(d.received, true) : ''))),
-      n > 20 ? `The first 20 of ${n}.` : '',
+      element('h3', { id: 'order-title' }, `${count(n)} ${will[action]}`),
+      element('p', { class: 'soft' }, shown(order.gate), order.rate ? `, at most ${order.rate}` : '', ': ', shown(order.reason)),
+      element('ul', {}, preview.first.map((d) => element('li', {}, d.event ? [shown(d.event), ' · '] : '', shown(d.deliveryID || d.id), d.received ? [' · ', moment(d.received)] : ''))),
+      n > 20 ? element('p', {}, `The first 20 of ${count(n)}.`) : '',
       leftList(preview.missing),
       problem,
-      element('div', { class: 'tools' }, n ? go : null, element('button', { type: 'button', click: () => dialog.close() }, 'Leave them')));
+      element('div', { class: 'tools' }, n ? go : null, element('button', { type: 'button', autofocus: action === 'drop', click: () => dialog.close() }, 'Leave them')));
     into.before(dialog);
     dialog.showModal();
   }
 
-  // orderForm has the reason and the pace, and the buttons. meant returns which deliveries.
-  function orderForm(gate, state, meant, into, more) {
-    const reason = element('input', { name: 'reason', maxlength: 500, size: 34, value: typed.reason, input: () => { typed.reason = reason.value; } });
+  // orderForm has the reason and the pace, and the buttons. meant returns which deliveries;
+  // begun is called with the order.
+  function orderForm(gate, state, meant, into, begun) {
+    const reason = element('input', { name: 'reason', maxlength: 500, size: 44, value: typed.reason, input: () => { typed.reason = reason.value; } });
     const problem = element('p', { class: 'bad', role: 'alert' });
     const button = (action, text) => element('button', {
-      type: 'button',
+      type: 'button', class: action === 'drop' && 'danger',
       click: async () => {
         const which = meant();
         problem.textContent = !which ? 'Choose some first.' : !reason.value.trim() ? 'Give a reason.' : '';
-        if (problem.textContent) return;
+        if (problem.textContent) {
+          if (which) reason.focus();
+          return;
+        }
         try {
-          await confirm(action, { gate, ...which, reason: reason.value, ...(action === 'replay' ? { rate: typed.rate } : {}) }, into);
+          await confirm(action, { gate, ...which, reason: reason.value, ...(action === 'replay' ? { rate: typed.rate } : {}) }, into, (order) => {
+            reason.value = '';
+            return begun(order);
+          });
         } catch (error) {
           problem.textContent = error.message;
         }
       },
     }, text);
     return element('form', { 'aria-label': 'Replay or drop', submit: (event) => event.preventDefault() },
-      more, element('label', {}, 'Reason', reason),
+      element('label', { class: 'why' }, 'Why you do it, for the records', reason),
       state === 'dead' && element('label', {}, 'At most', select(['1/s', '10/s', '100/s', '1000/s'], typed.rate, (value) => { typed.rate = value; })),
       state === 'dead' && button('replay', 'Replay …'), button('drop', 'Drop …'), problem);
   }
@@ -104,31 +100,34 @@ export function storedPages({ api, say, select, headersOf, payloadOf, route }) {
   // ---- the lists
 
   function columnsOf(state, box) {
-    const last = state === 'dead' ? [['reason'], ['died']] : [['due'], ['note']];
-    return [...(box ? [['chosen']] : []), ['received'], ['event'], ['id'], ['attempts', 'n'], ...last];
+    const last = state === 'dead' ? [['died of'], ['died', 'wide']] : [['due'], ['note', 'wide']];
+    return [...(box ? [['chosen']] : []), ['received'], ['event'], ['id'], ['attempts', 'n wide'], ...last];
   }
 
   function rowOf(d, state, box) {
-    const last = state === 'dead' ? [d.reason, d.died && moment(d.died, true)] : [d.due && moment(d.due), d.busy ? 'being tried' : d.problem];
+    const last = state === 'dead' ? [words(d.reason || ''), d.died && moment(d.died)] : [d.due && moment(d.due), d.busy ? 'being tried' : d.problem];
     return element('tr', {},
-      box ? element('td', {}, element('input', { type: 'checkbox', 'aria-label': `choose ${d.id}`, checked: chosen.has(d.id), change: (event) => { chosen[event.target.checked ? 'add' : 'delete'](d.id); box(); } })) : null,
-      element('td', {}, d.received && moment(d.received, true)),
+      box ? element('td', {}, element('label', { class: 'check' }, element('input', { type: 'checkbox', value: d.id, 'aria-label': `choose ${d.deliveryID || d.id}`, checked: chosen.has(d.id), change: (event) => { chosen[event.target.checked ? 'add' : 'delete'](d.id); box(); } }))) : null,
+      element('td', {}, d.received && moment(d.received)),
       element('td', { class: 'long' }, shown(d.event || '')),
       element('td', { class: 'long' }, element('a', { href: `#/kept/${d.id}?gate=${encodeURIComponent(d.gate)}` }, shown(d.deliveryID || d.id))),
-      element('td', { class: 'n' }, String(d.attempts)),
-      element('td', {}, last[0]), element('td', {}, last[1]));
+      element('td', { class: 'n wide' }, String(d.attempts)),
+      element('td', { class: 'text' }, ...[last[0]].flat()), element('td', { class: 'wide' }, last[1]));
   }
 
   function filters(state, params, gates, gate) {
-    const input = (name, label) => element('label', {}, label, element('input', { name, value: params.get(name) || '', id: `filter-${name}` }));
+    const value = (name) => params.get(name) || '';
+    const input = (name, label) => element('label', {}, label, element('input', { name, type: 'search', value: value(name), id: `filter-${name}` }));
     return element('form', {
-      'aria-label': 'Filter',
+      class: 'filters', 'aria-label': 'Filter',
       submit: (event) => {
         event.preventDefault();
-        location.hash = `#/${state}?${new URLSearchParams([...new FormData(event.target)].filter(([, value]) => value))}`;
+        location.hash = `#/${state}?${new URLSearchParams([...new FormData(event.target)].filter(([, text]) => text))}`;
       },
-    }, element('label', {}, 'Gate', select(gates, gate, null, {}, 'gate')), input('reason', 'Died of'), input('event', 'Event'), input('text', 'Text in id, event, path'),
-    element('button', { type: 'submit' }, 'Filter'));
+    }, element('label', {}, 'Gate', select(gates, gate, null, {}, 'gate')),
+    state === 'dead' && element('label', {}, 'Died of', select([...new Set(['', ...deaths, value('reason')])], value('reason'), null, { '': 'any' }, 'reason')),
+    input('event', 'Event'), input('text', 'Text in id, event, path'),
+    element('div', { class: 'tools' }, element('button', { type: 'submit' }, 'Filter'), element('a', { href: `#/${state}?gate=${encodeURIComponent(gate)}` }, 'all')));
   }
 
   // filterOf returns what of the address says which deliveries are meant.
@@ -140,22 +139,28 @@ export function storedPages({ api, say, select, headersOf, payloadOf, route }) {
 
   async function listPage(state, params) {
     let gate = params.get('gate') || '';
-    const query = new URLSearchParams(filterOf(state, params));
+    const filter = filterOf(state, params);
+    const query = new URLSearchParams(filter);
     if (!gate) gate = (await api('kept?limit=1')).gates[0] || '';
     query.set('gate', gate);
     const found = await api(`kept?${query}`);
     const title = element('h2', {}, titles[state]);
     if (!gate) return [title, element('p', {}, 'No gate keeps any.')];
-    if (chosenAt !== `${state} ${query}`) { chosen = new Set(); typed.all = false; }
-    chosenAt = `${state} ${query}`;
+    arrive(`${state} ${query}`);
     const may = found.role === 'operator';
-    const count = element('p', { class: 'soft', 'aria-live': 'polite' });
+    const told = element('span', { class: 'soft', 'aria-live': 'polite' });
     const all = element('input', { type: 'checkbox', checked: typed.all, change: () => { typed.all = all.checked; tell(); } });
-    const tell = () => { count.textContent = typed.all ? 'All of the filter.' : `${chosen.size} chosen.`; };
     const body = element('tbody');
-    const add = (list) => body.append(...list.map((d) => rowOf(d, state, may && tell)));
+    // tell shows what is chosen: all of them, or one by one.
+    const tell = () => {
+      told.textContent = typed.all ? 'All of the filter: the preview counts them.' : `${count(chosen.size)} chosen.`;
+      for (const box of body.querySelectorAll('input')) {
+        box.disabled = typed.all;
+        box.checked = typed.all || chosen.has(box.value);
+      }
+    };
+    const add = (list) => { body.append(...list.map((d) => rowOf(d, state, may && tell))); tell(); };
     add(found.deliveries);
-    tell();
     const more = element('button', {
       type: 'button', hidden: !found.after,
       click: async () => {
@@ -171,14 +176,21 @@ export function storedPages({ api, say, select, headersOf, payloadOf, route }) {
       },
     }, 'More');
     const into = element('div', {});
-    const meant = () => (typed.all ? { filter: filterOf(state, params) } : chosen.size ? { ids: [...chosen] } : null);
-    const running = (await api(`orders?gate=${encodeURIComponent(gate)}`)).orders.find((o) => !o.ended);
-    if (running) setTimeout(() => follow(into, running));
+    const orders = ordersPart(ways, may, true);
+    const meant = () => (typed.all ? { filter } : chosen.size ? { ids: [...chosen] } : null);
+    const begun = (order) => {
+      chosen = new Set();
+      typed.all = all.checked = false;
+      tell();
+      return orders.follow(order);
+    };
+    await orders.look();
+    const some = found.deliveries.length > 0;
     return [
       title, filters(state, params, found.gates, gate),
-      may && found.deliveries.length ? orderForm(gate, state, meant, into, element('label', { class: 'check' }, all, 'all of the filter')) : null,
-      may && found.deliveries.length ? count : null, into,
-      found.deliveries.length ? table(titles[state], columnsOf(state, may), body) : element('p', {}, 'None.'),
+      may && some ? orderForm(gate, state, meant, into, begun) : null, into, orders.told, orders.part,
+      may && some ? element('div', { class: 'tools choice' }, element('label', { class: 'check' }, all, 'all of the filter'), told) : null,
+      some ? table(titles[state], columnsOf(state, may), body) : element('p', {}, Object.keys(filter).length > 1 ? 'None fits the filter.' : `None ${state === 'dead' ? 'is dead' : 'waits'} at this gate.`),
       more,
     ].filter(Boolean);
   }
@@ -189,11 +201,16 @@ export function storedPages({ api, say, select, headersOf, payloadOf, route }) {
     const path = `kept/${encodeURIComponent(id)}?gate=${encodeURIComponent(params.get('gate') || '')}`;
     const found = await api(path);
     const d = found.delivery;
+    arrive(path);
     const payload = element('div', {});
     const into = element('div', {});
+    const orders = ordersPart(ways, true, false);
+    const none = (text) => element('p', { class: 'soft' }, text);
+    say('');
+    document.querySelector(`nav a[href="#/${d.state}"]`)?.setAttribute('aria-current', 'true');
     return [
       element('h2', {}, shown(d.event || d.deliveryID || d.id)),
-      found.role === 'operator' ? orderForm(d.gate, d.state, () => ({ ids: [d.id] }), into) : null, into,
+      found.role === 'operator' ? orderForm(d.gate, d.state, () => ({ ids: [d.id] }), into, orders.follow) : null, into, orders.told, orders.part,
       element('div', { class: 'two' },
         element('section', {}, element('h3', {}, 'Delivery'), pairs([
           ['state', element('span', { class: `word ${d.state === 'dead' ? 'bad' : 'odd'}` }, d.state + (d.reason ? `, ${d.reason}` : ''))],
@@ -201,8 +218,9 @@ export function storedPages({ api, say, select, headersOf, payloadOf, route }) {
           ['request', d.method && shown(`${d.method} ${d.path}`)], ['received', d.received && moment(d.received, true)],
           ['due', d.due && moment(d.due, true)], ['died', d.died && moment(d.died, true)], ['attempts', String(d.attempts)], ['problem', d.problem],
         ]), element('h3', {}, 'Attempts'),
-        element('ul', {}, found.attempts.map((a) => element('li', {}, moment(a.time, true), ` attempt ${a.number}: ${a.status || 'no answer'}, ${a.outcome} after ${duration(a.duration)}`))),
-        element('h3', {}, 'What operators did'), element('ul', {}, found.actions.map((a) => element('li', {}, moment(a.time, true), ` ${a.action} by `, shown(a.actor), ': ', shown(a.reason), a.error ? element('b', { class: 'bad' }, ' failed') : '')))),
+        found.attempts.length ? element('ol', { class: 'steps attempts' }, found.attempts.map((a) => element('li', { class: a.outcome === 'delivered' ? 'good' : a.outcome === 'failed' ? 'odd' : 'bad' }, moment(a.time), ` attempt ${a.number}: ${a.status ? `the backend answered ${a.status}` : 'no answer'} after ${duration(a.duration)}: ${a.outcome}.`))) : none('None is remembered. The first one may be with the request, under Deliveries.'),
+        element('h3', {}, 'What operators did'),
+        found.actions.length ? element('ul', {}, found.actions.map((a) => element('li', {}, moment(a.time), ` ${a.action} by `, shown(a.actor), ': ', shown(a.reason), a.error ? element('b', { class: 'bad' }, ' failed') : ''))) : none('Nothing.')),
         element('section', {}, element('h3', {}, 'Headers'),
           headersOf(found.headers),
           element('h3', {}, 'Payload'), payloadPart(found, path, payload), payload)),
@@ -210,7 +228,7 @@ export function storedPages({ api, say, select, headersOf, payloadOf, route }) {
   }
 
   function payloadPart(found, path, into) {
-    if (!found.mayPayload || !found.hasPayload) return element('p', { class: 'soft' }, 'It takes a reader, and a payload in the records.');
+    if (!found.mayPayload || !found.hasPayload) return element('p', { class: 'soft' }, found.mayPayload ? 'There is none that may be shown.' : 'You may not see it: that takes the role of a reader, and console.payload: recorded.');
     const made = element('button', {
       type: 'button',
       click: async () => {

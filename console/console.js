@@ -114,7 +114,7 @@ async function healthPage() {
     element('td', {}, d.kind), element('td', { class: 'long' }, shown(d.name)),
     element('td', {}, element('span', { class: d.up ? 'word good' : 'word bad' }, d.up ? 'up' : 'down')),
     element('td', { class: 'n' }, String(d.failures)),
-    element('td', {}, d.lastSuccess ? moment(d.lastSuccess, true) : '')));
+    element('td', {}, d.lastSuccess ? moment(d.lastSuccess, true) : '–')));
   return [
     element('h2', {}, 'Health'),
     element('p', { class: 'soft' }, `hookward ${overview.version}, ${overview.form}; instance ${overview.instance}; you are `, shown(overview.visitor.name), ` (${overview.visitor.role}).`),
@@ -135,7 +135,7 @@ function route() {
   const [name, ...rest] = path.split('/');
   const params = new URLSearchParams(query);
   for (const link of document.querySelectorAll('nav a')) {
-    if (link.getAttribute('href') === `#/${name || 'overview'}`) link.setAttribute('aria-current', 'page');
+    if (link.getAttribute('href') === `#/${name === 'delivery' ? 'deliveries' : name || 'overview'}`) link.setAttribute('aria-current', 'page');
     else link.removeAttribute('aria-current');
   }
   document.title = `hookward: ${name || 'overview'}`;

@@ -53,7 +53,9 @@ function attemptsOf(d) {
   const from = d.record['@timestamp'] || d.changes[0]?.['hookward.delivery.received'];
   const items = d.changes.map((r) => changeItem(r, from));
   if (d.record['event.id'] && d.state) items.unshift(requestItem(d));
-  return [element('h3', {}, 'Delivery: ', stateOf(d.state, attempts)), element('ol', { class: 'steps attempts' }, items)];
+  const last = d.changes.at(-1) || d.record;
+  const stored = !over.includes(d.state) && element('p', {}, element('a', { href: `#/kept/${last['hookward.delivery.id']}?gate=${encodeURIComponent(last['hookward.middleware'])}` }, 'Open what is stored'));
+  return [element('h3', {}, 'Delivery: ', stateOf(d.state, attempts)), element('ol', { class: 'steps attempts' }, items), stored].filter(Boolean);
 }
 
 function item(tone, at, from, ...content) {

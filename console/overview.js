@@ -76,7 +76,7 @@ function card(g) {
 function latency(times) {
   const show = (n) => (n < 1e6 ? 'below 1 ms' : duration(n));
   if (!times.count) return '–';
-  return times.p95 < 1e6 ? 'below 1 ms at 95 %' : `${show(times.p50)} median, ${show(times.p95)} at 95 %`;
+  return times.p95 < 1e6 ? 'below 1 ms at 95\u00a0%' : `${show(times.p50)} median, ${show(times.p95)} at 95\u00a0%`;
 }
 
 function charts(s) {

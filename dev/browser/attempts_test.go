@@ -26,6 +26,7 @@ func TestAttempts(t *testing.T) {
 	for _, text := range []string{"attempt 2: the backend answered 500", "Next attempt", "attempt 3: the backend answered 200", "Delivered.", "Delivery: delivered after 3 attempts"} {
 		b.shows(text) // by itself
 	}
+	b.await(`!document.body.innerText.includes('Open what is stored')`)
 	b.looks(1400, "light")
 	b.shoot("delivered")
 	b.accessible()
@@ -43,14 +44,11 @@ func TestAttempts(t *testing.T) {
 	}
 	b.run(chromedp.Click(`tbody a`))
 	b.shows("Dead: rejected.")
-	for _, width := range []int64{400, 1400} {
-		for _, scheme := range []string{"light", "dark"} {
-			b.looks(width, scheme)
-			b.shoot(fmt.Sprintf("dead-%d-%s", width, scheme))
-			b.accessible()
-			b.fits("a delivery")
-		}
-	}
+	b.shows("Open what is stored")
+	b.everyLook("dead")
+	b.run(chromedp.Click(`//a[contains(., "Open what is stored")]`))
+	b.shows("dead, rejected")
+	b.shows("What operators did")
 	s.visit(b, "overview", "dead")
 	b.await(`[...document.querySelectorAll('.tile')].some((x) => x.innerText.replace(/\s+/g, ' ') === 'dead 1')`)
 }

@@ -86,14 +86,7 @@ func TestCharts(t *testing.T) {
 	b.run(chromedp.Focus(`figure summary`), chromedp.KeyEvent("\r"))
 	b.await(`document.querySelectorAll('figure details[open] tbody tr').length === 96`)
 	b.run(chromedp.KeyEvent("\r"))
-	for _, width := range []int64{400, 1400} {
-		for _, scheme := range []string{"light", "dark"} {
-			b.looks(width, scheme)
-			b.shoot(fmt.Sprintf("day-%d-%s", width, scheme))
-			b.accessible()
-			b.fits("the charts")
-		}
-	}
+	b.everyLook("day")
 	zero, most := 0.0, 1e18
 	for name, l := range map[string]*lines{
 		"one point":       {Times: []int64{1}, Requests: []*float64{&zero}, Refused: []*float64{&zero}, Success: []*float64{nil}, Gate: []*float64{nil}, Backend: []*float64{nil}, Bytes: []*float64{nil}},

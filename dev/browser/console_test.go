@@ -215,14 +215,7 @@ func TestConsole(t *testing.T) {
 			b.shows("forged-again")
 			b.shows("stored, 2 attempts")
 		}
-		for _, width := range []int64{400, 1400} {
-			for _, scheme := range []string{"light", "dark"} {
-				b.looks(width, scheme)
-				b.shoot(fmt.Sprintf("%s-%d-%s", page.name, width, scheme))
-				b.accessible()
-				b.fits(fmt.Sprint(page.name, " at ", width))
-			}
-		}
+		b.everyLook(page.name)
 	}
 	b.run(chromedp.Click(`#logout`))
 	b.await(`document.querySelector('input[name=token]')`)

@@ -163,6 +163,20 @@ func (b *tab) looks(width int64, scheme string) {
 	b.run(chromedp.EmulateViewport(width, 1100), emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}))
 }
 
+// everyLook takes pictures of a page, narrow and wide, light and dark, and holds it against
+// axe-core and its window.
+func (b *tab) everyLook(name string) {
+	b.t.Helper()
+	for _, width := range []int64{400, 1400} {
+		for _, scheme := range []string{"light", "dark"} {
+			b.looks(width, scheme)
+			b.shoot(fmt.Sprintf("%s-%d-%s", name, width, scheme))
+			b.accessible()
+			b.fits(fmt.Sprint(name, " at ", width))
+		}
+	}
+}
+
 // fits checks that nothing is wider than the window.
 func (b *tab) fits(what string) {
 	b.t.Helper()

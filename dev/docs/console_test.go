@@ -4,8 +4,11 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"testing"
 
+	"github.com/hookward/hookward/internal/delivery"
+	"github.com/hookward/hookward/internal/store"
 	"github.com/hookward/hookward/internal/verdict"
 )
 
@@ -31,6 +34,18 @@ func TestCauses(t *testing.T) {
 	}
 	for reason := range said {
 		t.Errorf("console/causes.js has %s, which is no reason", reason)
+	}
+}
+
+// The page offers what a delivery can die of.
+func TestDeaths(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("..", "..", "console", "actions.js"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := "const deaths = ['" + strings.Join([]string{delivery.Exhausted, delivery.TooOld, delivery.Rejected, store.Undecodable}, "', '") + "'];"
+	if !strings.Contains(string(text), want) {
+		t.Errorf("console/actions.js lacks: %s", want)
 	}
 }
 
