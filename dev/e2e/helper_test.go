@@ -14,6 +14,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"strings"
 	"sync"
@@ -341,9 +342,13 @@ func (b *backend) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	_, _ = rw.Write(body)
 }
 
+// at returns what has arrived at a path, which may be escaped, as in a record.
 func (b *backend) at(path string) []*arrival {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if decoded, err := url.PathUnescape(path); err == nil && len(b.arrivals[path]) == 0 {
+		path = decoded
+	}
 	return b.arrivals[path]
 }
 
