@@ -197,7 +197,7 @@ func TestStreamOfChanges(t *testing.T) {
 	}
 	until("event: start")
 	keepKept("a-1", "k1", "stored")
-	if row := until("a-1"); !strings.Contains(row, `"state":"stored","attempts":2`) {
+	if row := until(`"a-1"`); !strings.Contains(row, `"state":"stored","attempts":2`) {
 		t.Errorf("the row is %s", row)
 	}
 	changeTo("k1", "delivered", 3)
