@@ -26,6 +26,7 @@ type commons struct {
 	away   bool
 	loses  int // so many changes are made, and not answered
 	leases int
+	panics bool // the next move does
 }
 
 type thing struct {
@@ -123,6 +124,10 @@ func (c *commons) read(id string, from, to int) ([]byte, string) {
 }
 
 func (c *commons) move(owner string, e, to *store.Entry) error {
+	if c.panics {
+		c.panics = false
+		panic("the store's")
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	one := c.of(owner, e.ID)

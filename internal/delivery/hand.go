@@ -151,12 +151,7 @@ func noteUntaken(e *Engine, o *outlet, h Handed) {
 // noteTaken writes down that an output has a delivery. Where the disk refuses that, it is
 // done again later, and the delivery is not sent again meanwhile, but by the next process.
 func noteTaken(e *Engine, o *outlet, it *item, key, mark string, d *store.Delivery) bool {
-	e.deadMu.Lock()
-	entry, known := entryOf(e, it)
-	var err error
-	if known {
-		err = store.Hand(e.store, entry, mark)
-	}
+	entry, known, err := markDead(e, it, mark)
 	e.mu.Lock()
 	if err != nil && os.IsNotExist(err) && store.IsShared(e.store) {
 		known = false // it is another one's, or not dead any more
@@ -170,16 +165,13 @@ func noteTaken(e *Engine, o *outlet, it *item, key, mark string, d *store.Delive
 		o.waiting = append([]string{key}, o.waiting...)
 		o.until = e.clock() + againAfter
 		e.mu.Unlock()
-		e.deadMu.Unlock()
 		e.hooks.Tell("error", "that a dead letter was handed over can't be written down, and is written again: "+err.Error())
 		return false
 	}
 	delete(o.unnoted, entry.ID)
-	it.entry = *entry
 	o.taken++
 	over := known && isHandedOver(e, it) && keepOf(e, it) == 0
 	e.mu.Unlock()
-	e.deadMu.Unlock()
 	c := &Change{To: HandedOver, Reason: entry.Reason, Delivery: d, ID: entry.ID, Router: d.Router, Attempt: entry.Attempts, Bytes: entry.Size, Output: o.name}
 	if mark != o.mark {
 		c.Reason = TooLarge
@@ -189,6 +181,24 @@ func noteTaken(e *Engine, o *outlet, it *item, key, mark string, d *store.Delive
 		end(e, it, Expired)
 	}
 	return true
+}
+
+// markDead has the file of a dead delivery say that an output has it, and returns how it is
+// called then, and whether it is dead still.
+func markDead(e *Engine, it *item, mark string) (*store.Entry, bool, error) {
+	e.deadMu.Lock()
+	defer e.deadMu.Unlock()
+	entry, known := entryOf(e, it)
+	if !known {
+		return entry, false, nil
+	}
+	err := store.Hand(e.store, entry, mark)
+	if err == nil {
+		e.mu.Lock()
+		it.entry = *entry
+		e.mu.Unlock()
+	}
+	return entry, true, err
 }
 
 // TooLarge is the reason of a hand-over that told only which delivery it is.

@@ -116,3 +116,30 @@ func TestSharedBehind(t *testing.T) {
 		t.Errorf("%+v %d", it, e.count)
 	}
 }
+
+// A panic of the store's, while it notes who has a dead delivery, holds up nobody.
+func TestHandPanics(t *testing.T) {
+	s, got := letters(t, 1)
+	s.answers["a"] = Result{Status: 404}
+	s.keeps(0, "a", "one")
+	s.all(5 * time.Second)
+	e := s.engines[0]
+	e.owned = true
+	s.turn(0)
+	o := e.outlets[0]
+	o.busy = true
+	e.handing++
+	s.c.panics = true
+	serveOutlet(e, o)
+	if !e.deadMu.TryLock() {
+		t.Fatal("the files of the dead are locked for ever")
+	}
+	e.deadMu.Unlock()
+	for i := 0; i < 5; i++ {
+		s.all(5 * time.Second)
+		s.serve(0)
+	}
+	if n := len(got[first]); n != 2 || len(got[second]) != 1 {
+		t.Errorf("handed over %v", got)
+	}
+}
