@@ -156,8 +156,8 @@ func End(l *Log, number int64) {
 	errand.Start(l.writer)
 }
 
-// Text returns the text of what is begun and not ended, or nothing.
-func Text(l *Log, number int64) string {
+// textOf returns the text of what is begun and not ended, or nothing.
+func textOf(l *Log, number int64) string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	b := l.begun[number]

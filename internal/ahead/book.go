@@ -103,5 +103,5 @@ func Look(b *Book, id string) string {
 	if e == nil {
 		return ""
 	}
-	return Text(e.places[0].log, e.places[0].number)
+	return textOf(e.places[0].log, e.places[0].number)
 }

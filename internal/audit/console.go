@@ -81,8 +81,8 @@ type ConsoleRecord struct {
 	Force bool `json:"hookward.console.force,omitempty"`
 }
 
-// ConsoleDataset is the same in all records of that kind.
-const ConsoleDataset = "hookward.console"
+// consoleDataset is the same in all records of that kind.
+const consoleDataset = "hookward.console"
 
 var consoleCategory = []string{"api"}
 
@@ -90,7 +90,7 @@ var consoleCategory = []string{"api"}
 func PutConsole(t *Numbers, a *Settings, r *ConsoleRecord, outputs []*Output, now time.Time) {
 	r.Time = now.UTC().Format(report.TimeLayout)
 	r.ECSVersion = report.ECSVersion
-	r.Dataset = ConsoleDataset
+	r.Dataset = consoleDataset
 	r.Kind = "event"
 	r.Category = consoleCategory
 	r.Epoch = t.Epoch

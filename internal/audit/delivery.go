@@ -102,13 +102,13 @@ type DeliveryRecord struct {
 	Bytes int64 `json:"hookward.delivery.bytes,omitempty"`
 }
 
-// DeliveryDataset is the same in all records of that kind.
-const DeliveryDataset = "hookward.delivery"
+// deliveryDataset is the same in all records of that kind.
+const deliveryDataset = "hookward.delivery"
 
 // NewDeliveryRecord returns a record with what is the same in all of them, and a number.
 func NewDeliveryRecord(t *Numbers, now time.Time) *DeliveryRecord {
 	r := &DeliveryRecord{
-		Time: now.UTC().Format(report.TimeLayout), ECSVersion: report.ECSVersion, Dataset: DeliveryDataset, Kind: "event",
+		Time: now.UTC().Format(report.TimeLayout), ECSVersion: report.ECSVersion, Dataset: deliveryDataset, Kind: "event",
 		Category: Network, Outcome: "failure", Epoch: t.Epoch, Middleware: t.name,
 	}
 	r.Sequence = atomic.AddInt64(&t.Sequence, 1)

@@ -23,7 +23,7 @@ const DefaultBufferBytes = 8 << 20
 type Output struct {
 	name   string         // for people
 	Direct *outbox.Direct // to stdout or a file
-	Queue  *outbox.Queue  // to what is across a network
+	queue  *outbox.Queue  // to what is across a network
 	stdout bool           // it is recordOutput
 
 	ctx  context.Context // of the newest gate that uses it
@@ -73,7 +73,7 @@ func NewOutput(middleware string, s Spec) *Output {
 		}, tell)
 	default:
 		o.sender = ship.New(s.Target)
-		o.Queue = outbox.NewQueue(s.Name, s.Queue, recordFormat, func(records [][]byte) outbox.Outcome {
+		o.queue = outbox.NewQueue(s.Name, s.Queue, recordFormat, func(records [][]byte) outbox.Outcome {
 			return sendRecords(o, records)
 		}, tell)
 	}
@@ -109,7 +109,7 @@ func changeOutput(o *Output, s Spec) {
 	if o.Direct != nil {
 		outbox.ResizeDirect(o.Direct, s.Queue.MemoryBytes)
 	} else {
-		outbox.Resize(o.Queue, s.Queue)
+		outbox.Resize(o.queue, s.Queue)
 	}
 }
 
@@ -177,9 +177,9 @@ func Put(outputs []*Output, line []byte, required bool, now time.Time) bool {
 		case outputs[i].Direct != nil:
 			arrived = outbox.Put(outputs[i].Direct, line, now.UnixNano())
 		case required:
-			arrived = outbox.Store(outputs[i].Queue, line)
+			arrived = outbox.Store(outputs[i].queue, line)
 		default:
-			outbox.Add(outputs[i].Queue, line)
+			outbox.Add(outputs[i].queue, line)
 		}
 		safe = safe && arrived
 		if arrived {
@@ -196,7 +196,7 @@ func Put(outputs []*Output, line []byte, required bool, now time.Time) bool {
 // nothing.
 func fullOutput(outputs []*Output, size int) string {
 	for _, o := range outputs {
-		if o.Direct != nil && !outbox.DirectHasRoom(o.Direct, size) || o.Direct == nil && !outbox.HasRoom(o.Queue, size) {
+		if o.Direct != nil && !outbox.DirectHasRoom(o.Direct, size) || o.Direct == nil && !outbox.HasRoom(o.queue, size) {
 			return o.name
 		}
 	}
@@ -208,7 +208,7 @@ func fetchAgain(o *Output, ids []string) {
 	if o.Direct != nil {
 		outbox.FetchDirect(o.Direct, ids)
 	} else {
-		outbox.Fetch(o.Queue, ids)
+		outbox.Fetch(o.queue, ids)
 	}
 }
 
@@ -218,7 +218,7 @@ func IsIdle(o *Output) (bool, int64) {
 	if o.Direct != nil {
 		return outbox.DirectIdle(o.Direct)
 	}
-	return outbox.Idle(o.Queue)
+	return outbox.Idle(o.queue)
 }
 
 // UnusedFor returns for how long nobody has used an output that has nothing left.
@@ -261,5 +261,5 @@ func HealthOf(o *Output) (string, outbox.Health) {
 	if o.Direct != nil {
 		return o.name, outbox.DirectHealth(o.Direct)
 	}
-	return o.name, outbox.QueueHealth(o.Queue)
+	return o.name, outbox.QueueHealth(o.queue)
 }

@@ -52,12 +52,12 @@ func TestReloadDoesNotWait(t *testing.T) {
 	s := Spec{Kind: "http", Name: "output http", Target: ship.Target{URL: "http://127.0.0.1:1/in"}, Queue: outbox.Options{Interval: time.Millisecond, BatchBytes: 100, MemoryBytes: 1000}}
 	o := NewOutput("m", s)
 	stuck := make(chan bool, 1)
-	o.Queue = outbox.NewQueue("stuck", s.Queue, recordFormat, func(records [][]byte) outbox.Outcome {
+	o.queue = outbox.NewQueue("stuck", s.Queue, recordFormat, func(records [][]byte) outbox.Outcome {
 		stuck <- true
 		<-block
 		return outbox.Outcome{}
 	}, func(_, _ string, _ time.Time) {})
-	outbox.Add(o.Queue, []byte("{}\n"))
+	outbox.Add(o.queue, []byte("{}\n"))
 	<-stuck
 	s.Digest = "another"
 	s.Target.Timeout = 7 * time.Second

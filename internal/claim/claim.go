@@ -61,7 +61,7 @@ const (
 // early is told, briefly and with a lock held.
 func New(window time.Duration, most int, tell func(level, message string)) *Table {
 	return &Table{
-		tell: tell, window: int64(window), most: most, lead: Look(),
+		tell: tell, window: int64(window), most: most, lead: look(),
 		flying: map[string]bool{}, current: map[string]int64{}, previous: map[string]int64{},
 	}
 }

@@ -40,9 +40,9 @@ func gapOf(at time.Time) int64 {
 	return at.UnixNano() - ownTime(at)
 }
 
-// Look looks whether the system's clock was set, and returns by how much it has been set
+// look looks whether the system's clock was set, and returns by how much it has been set
 // ahead so far. It is to be called often: what is undone meanwhile is not seen.
-func Look() int64 {
+func look() int64 {
 	clocksMu.Lock()
 	defer clocksMu.Unlock()
 	step := gapOf(clock()) - gap
@@ -58,7 +58,7 @@ func Look() int64 {
 // Follow is Look, and has the tables with a journal follow: its lines have the times from
 // before. Requests have no part in that.
 func Follow() {
-	now := Look()
+	now := look()
 	var tables []*Table
 	clocksMu.Lock()
 	if now != followed {
@@ -87,7 +87,7 @@ func followOne(t *Table) {
 // taken before it was set. Before that the table follows the clock.
 func timeOf(t *Table, at time.Time) int64 {
 	before := t.lead
-	t.lead = Look()
+	t.lead = look()
 	clocksMu.Lock()
 	now := gap + ownTime(at)
 	clocksMu.Unlock()

@@ -152,7 +152,7 @@ func TestClockSetBack(t *testing.T) {
 	table := New(time.Hour, 100, quiet)
 	c.handOn(t, table, "before")
 	c.set(-10 * hour)
-	Look()
+	look()
 	c.handOn(t, table, "between")
 	c.pass(hour - 1)
 	for _, key := range []string{"before", "between"} {

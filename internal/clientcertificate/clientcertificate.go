@@ -18,12 +18,12 @@ import (
 
 // Criterion is the compiled option clientCertificate.
 type Criterion struct {
-	CA           *x509.CertPool // nil: whom Traefik believes
-	Subjects     [][]string     // attributes, each as TYPE=VALUE
-	SANs         map[string]bool
-	Fingerprints map[string]bool // in hexadecimal
+	ca           *x509.CertPool // nil: whom Traefik believes
+	subjects     [][]string     // attributes, each as TYPE=VALUE
+	sans         map[string]bool
+	fingerprints map[string]bool // in hexadecimal
 	Header       string          // canonical; empty: the connection's
-	Trusted      ipset.Set
+	trusted      ipset.Set
 }
 
 const (
@@ -66,7 +66,7 @@ func shown(c *Criterion, r *http.Request) ([]*x509.Certificate, string) {
 func forwarded(c *Criterion, r *http.Request) ([]*x509.Certificate, string) {
 	peer := clientip.Peer(r.RemoteAddr)
 	lines := r.Header[c.Header]
-	if !peer.IsValid() || !ipset.Contains(c.Trusted, ipset.Key(peer)) || len(lines) == 0 || lines[0] == "" {
+	if !peer.IsValid() || !ipset.Contains(c.trusted, ipset.Key(peer)) || len(lines) == 0 || lines[0] == "" {
 		return nil, verdict.ClientCertificateMissing
 	}
 	if len(lines) > 1 || len(lines[0]) > maxHeaderBytes {
@@ -91,26 +91,26 @@ func forwarded(c *Criterion, r *http.Request) ([]*x509.Certificate, string) {
 // isTrusted says whether an authority vouches for a chain, or the operator for its
 // certificate. What a client shows is anything, unless somebody has verified it.
 func isTrusted(c *Criterion, r *http.Request, chain []*x509.Certificate, now time.Time) bool {
-	if c.CA == nil {
-		return len(c.Fingerprints) > 0 || c.Header == "" && len(r.TLS.VerifiedChains) > 0
+	if c.ca == nil {
+		return len(c.fingerprints) > 0 || c.Header == "" && len(r.TLS.VerifiedChains) > 0
 	}
 	between := x509.NewCertPool()
 	for _, certificate := range chain[1:] {
 		between.AddCert(certificate)
 	}
-	found, err := chain[0].Verify(x509.VerifyOptions{Roots: c.CA, Intermediates: between, CurrentTime: now, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}})
+	found, err := chain[0].Verify(x509.VerifyOptions{Roots: c.ca, Intermediates: between, CurrentTime: now, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}})
 	return err == nil && len(found) > 0
 }
 
 // fits says whether a certificate is one of those that are named.
 func fits(c *Criterion, leaf *x509.Certificate) bool {
-	if len(c.Fingerprints) > 0 && !c.Fingerprints[Fingerprint(leaf)] {
+	if len(c.fingerprints) > 0 && !c.fingerprints[Fingerprint(leaf)] {
 		return false
 	}
-	if len(c.SANs) > 0 && !hasName(c.SANs, leaf) {
+	if len(c.sans) > 0 && !hasName(c.sans, leaf) {
 		return false
 	}
-	return len(c.Subjects) == 0 || hasSubject(c.Subjects, leaf)
+	return len(c.subjects) == 0 || hasSubject(c.subjects, leaf)
 }
 
 // Fingerprint returns the SHA-256 of a certificate, in hexadecimal.

@@ -26,21 +26,21 @@ func Compile(n *config.Notes, resolver *secrets.Resolver, options *config.Client
 		return nil
 	}
 	o := *options
-	c := &Criterion{SANs: map[string]bool{}, Fingerprints: map[string]bool{}}
+	c := &Criterion{sans: map[string]bool{}, fingerprints: map[string]bool{}}
 	compileCA(n, resolver, c, o.CA)
 	for i, text := range o.Subjects {
 		attributes, problem := parseSubject(text)
 		if problem != "" {
 			wrong(n, fmt.Sprintf("subjects[%d]", i), config.KindInvalid, words.Quote(text)+" "+problem)
 		}
-		c.Subjects = append(c.Subjects, attributes)
+		c.subjects = append(c.subjects, attributes)
 	}
 	for i, text := range o.SANs {
 		name, problem := parseSAN(text)
 		if problem != "" {
 			wrong(n, fmt.Sprintf("sans[%d]", i), config.KindInvalid, words.Quote(text)+" "+problem)
 		}
-		c.SANs[name] = true
+		c.sans[name] = true
 	}
 	for i, text := range o.Fingerprints {
 		sum := strings.ToLower(strings.ReplaceAll(strings.TrimPrefix(text, "sha256:"), ":", ""))
@@ -48,7 +48,7 @@ func Compile(n *config.Notes, resolver *secrets.Resolver, options *config.Client
 		if err != nil || len(b) != 32 {
 			wrong(n, fmt.Sprintf("fingerprints[%d]", i), config.KindInvalid, words.Quote(text)+" is not a SHA-256 in hexadecimal; openssl x509 -in cert.pem -noout -fingerprint -sha256 prints it")
 		}
-		c.Fingerprints[sum] = true
+		c.fingerprints[sum] = true
 	}
 	compileHeader(n, c, o)
 	return c
@@ -69,10 +69,10 @@ func compileCA(n *config.Notes, resolver *secrets.Resolver, c *Criterion, refs [
 		if s.Problem != "" {
 			continue
 		}
-		if c.CA == nil {
-			c.CA = x509.NewCertPool()
+		if c.ca == nil {
+			c.ca = x509.NewCertPool()
 		}
-		if !addAuthorities(c.CA, s.Key) {
+		if !addAuthorities(c.ca, s.Key) {
 			config.AddProblem(n, path, config.KindInvalid, "is not certificates of authorities in PEM")
 		}
 	}
@@ -100,8 +100,8 @@ func addAuthorities(pool *x509.CertPool, text []byte) bool {
 // compileHeader compiles where the certificate is.
 func compileHeader(n *config.Notes, c *Criterion, o config.ClientCertificateOptions) {
 	c.Header = http.CanonicalHeaderKey(o.Header)
-	c.Trusted = clientip.CompileRanges(n, o.TrustedIPs, section+".trustedIPs")
-	all := ipset.Everything(c.Trusted)
+	c.trusted = clientip.CompileRanges(n, o.TrustedIPs, section+".trustedIPs")
+	all := ipset.Everything(c.trusted)
 	switch {
 	case o.Header == "" && len(o.TrustedIPs) > 0:
 		wrong(n, "trustedIPs", config.KindNoEffect, "has no effect without header")

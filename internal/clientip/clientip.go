@@ -21,7 +21,7 @@ type Strategy struct {
 	excluded ipset.Set
 	header   string    // canonical
 	trusted  ipset.Set // nil: whom Traefik's entry point trusts
-	Subnet   int       // of IPv6; 0 for none
+	subnet   int       // of IPv6; 0 for none
 }
 
 const (
@@ -36,7 +36,7 @@ func Compile(n *config.Notes, options *config.IPStrategyOptions) *Strategy {
 		return nil
 	}
 	o := *options
-	s := &Strategy{depth: int(o.Depth), header: http.CanonicalHeaderKey(o.Header), Subnet: int(o.IPv6Subnet)}
+	s := &Strategy{depth: int(o.Depth), header: http.CanonicalHeaderKey(o.Header), subnet: int(o.IPv6Subnet)}
 	s.excluded = CompileRanges(n, o.ExcludedIPs, "ipStrategy.excludedIPs")
 	s.trusted = CompileRanges(n, o.TrustedIPs, "ipStrategy.trustedIPs")
 	all := ipset.Everything(s.excluded)
@@ -79,8 +79,8 @@ func Of(s *Strategy, r *http.Request) (netip.Addr, netip.Addr) {
 		return whole, whole
 	}
 	whole = clientOf(s, whole, r.Header)
-	if s.Subnet > 0 && whole.Is6() {
-		return whole, netip.PrefixFrom(whole, s.Subnet).Masked().Addr()
+	if s.subnet > 0 && whole.Is6() {
+		return whole, netip.PrefixFrom(whole, s.subnet).Masked().Addr()
 	}
 	return whole, whole
 }
@@ -208,7 +208,7 @@ func Network(s *Strategy, client netip.Addr, r *http.Request) netip.Prefix {
 		client = Peer(r.RemoteAddr)
 	}
 	bits := client.BitLen()
-	if client.Is6() && (s == nil || s.Subnet == 0) {
+	if client.Is6() && (s == nil || s.subnet == 0) {
 		bits = sourceSubnet
 	}
 	return netip.PrefixFrom(client, bits).Masked()

@@ -1,7 +1,7 @@
 package deadletter
 
-// Dataset is the same in all dead letters.
-const Dataset = "hookward.dead_letter"
+// dataset is the same in all dead letters.
+const dataset = "hookward.dead_letter"
 
 // Letter is a dead letter as the outputs of the audit log get it. docs/delivery.md has its
 // fields.

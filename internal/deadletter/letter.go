@@ -33,7 +33,7 @@ func idOf(e *store.Entry) string {
 func lineOf(d *store.Delivery, e *store.Entry, private []string) ([]byte, error) {
 	sum := sha256.Sum256(d.Body)
 	l := &Letter{
-		Time: time.UnixMilli(e.When).UTC().Format(report.TimeLayout), ECSVersion: report.ECSVersion, ID: idOf(e), Dataset: Dataset, Kind: "event",
+		Time: time.UnixMilli(e.When).UTC().Format(report.TimeLayout), ECSVersion: report.ECSVersion, ID: idOf(e), Dataset: dataset, Kind: "event",
 		Category: audit.Network, Action: "dead", Outcome: "failure", Reason: e.Reason,
 		Middleware: d.Middleware, Router: d.Router, Provider: d.Provider, DeliveryID: d.DeliveryID, EventType: d.EventType,
 		Kept: e.ID, Attempts: e.Attempts, Received: d.Received.UTC().Format(report.TimeLayout),

@@ -45,7 +45,7 @@ type Rules struct {
 type Version struct {
 	Content      []byte
 	Status       int           // of the answer, also of one that is none
-	Fresh        time.Duration // by Cache-Control; -1 where the server says nothing of it
+	fresh        time.Duration // by Cache-Control; -1 where the server says nothing of it
 	address      string
 	etag         string
 	lastModified string
@@ -138,7 +138,7 @@ func do(request *http.Request, r Rules, known Version) (*Version, string) {
 	return &Version{
 		Content:      content,
 		Status:       response.StatusCode,
-		Fresh:        freshness(response.Header.Get("Cache-Control")),
+		fresh:        freshness(response.Header.Get("Cache-Control")),
 		address:      request.URL.String(),
 		etag:         validator(response.Header.Get("ETag")),
 		lastModified: validator(response.Header.Get("Last-Modified")),

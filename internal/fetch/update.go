@@ -38,7 +38,7 @@ func update(d *Document, now time.Time) {
 	same := sum == d.sum
 	d.sum = sum
 	d.known = Version{address: v.address, etag: v.etag, lastModified: v.lastModified}
-	d.fresh = v.Fresh
+	d.fresh = v.fresh
 	if same {
 		succeed(d, now)
 	}

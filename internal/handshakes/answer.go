@@ -12,8 +12,8 @@ type Answer struct {
 	Body        string
 }
 
-// Fill puts values into a template.
-func Fill(pieces []signature.Piece, values map[string]string) string {
+// fill puts values into a template.
+func fill(pieces []signature.Piece, values map[string]string) string {
 	text := ""
 	for i := range pieces {
 		if pieces[i].Placeholder == "" {

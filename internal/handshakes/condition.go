@@ -43,9 +43,9 @@ func compileConditions(n *config.Notes, h *Handshake, o config.HandshakeOptions,
 	for i := range h.Conditions {
 		q := &h.Conditions[i]
 		if q.Place.Kind == "json" && len(q.Texts) == 1 && plainHint.MatchString(q.Texts[0]) {
-			h.Hint = []byte(q.Texts[0])
+			h.hint = []byte(q.Texts[0])
 		}
-		h.Form = h.Form || q.Place.Kind == "form"
+		h.form = h.form || q.Place.Kind == "form"
 	}
 }
 

@@ -22,21 +22,21 @@ type Handshake struct {
 	Method      string
 	Conditions  []condition
 	Fields      map[string]bool // that a form has, for which strangers are answered
-	Hint        []byte          // a text of the body, without which it need not be read; may be empty
-	Form        bool            // a condition is about a form
+	hint        []byte          // a text of the body, without which it need not be read; may be empty
+	form        bool            // a condition is about a form
 	Unsigned    bool
 	TokenAt     message.Location // of the verify token
 	Token       []byte
 	Challenge   message.Location
-	Pattern     *regexp.Regexp
-	Digest      signature.Algorithm
-	DigestOf    []signature.Piece
-	Key         []byte
-	Answer      []signature.Piece
-	Headers     []answerHeader
-	ContentType string
-	Status      int
-	Fixed       map[string]string // what placeholders stand for in every answer
+	pattern     *regexp.Regexp
+	digest      signature.Algorithm
+	digestOf    []signature.Piece
+	key         []byte
+	answer      []signature.Piece
+	headers     []answerHeader
+	contentType string
+	status      int
+	fixed       map[string]string // what placeholders stand for in every answer
 }
 
 // challengePatterns are the values of the option handshakes[].pattern. None has
@@ -73,11 +73,11 @@ func Compile(n *config.Notes, resolver *secrets.Resolver, options config.Options
 		if h == nil {
 			continue
 		}
-		if h.Digest.Family == "hmac" || h.Digest.Family == "hash" && strings.Contains(o.DigestOf, "{secret}") {
-			h.Key = handshakeKey(n, schemes, path)
+		if h.digest.Family == "hmac" || h.digest.Family == "hash" && strings.Contains(o.DigestOf, "{secret}") {
+			h.key = handshakeKey(n, schemes, path)
 			if h.Unsigned {
 				checkOracle(n, *o, path)
-				made.Challenges = append(made.Challenges, h.Pattern)
+				made.Challenges = append(made.Challenges, h.pattern)
 			}
 		}
 		if len(h.Conditions) == 0 && h.Challenge.Kind == "" && (h.Method == http.MethodPost || methods[h.Method]) {
@@ -113,7 +113,7 @@ func checkOracle(n *config.Notes, o config.HandshakeOptions, path string) {
 // compileHandshake compiles one section. It returns nil for a handshake that
 // has no verify token to ask for, and is not answered then.
 func compileHandshake(n *config.Notes, resolver *secrets.Resolver, options config.Options, o config.HandshakeOptions, path string) *Handshake {
-	h := &Handshake{Method: words.OrDefault(o.Method, http.MethodPost), Unsigned: o.Unsigned, Status: int(o.Status), Fixed: map[string]string{}}
+	h := &Handshake{Method: words.OrDefault(o.Method, http.MethodPost), Unsigned: o.Unsigned, status: int(o.Status), fixed: map[string]string{}}
 	wrong := func(option, kind, text string) { config.AddProblem(n, path+"."+option, kind, text) }
 	if !words.Contains([]string{"GET", "HEAD", "OPTIONS", "POST"}, h.Method) {
 		wrong("method", config.KindInvalid, words.Quote(o.Method)+" is not one of GET, HEAD, OPTIONS, POST")
@@ -127,7 +127,7 @@ func compileHandshake(n *config.Notes, resolver *secrets.Resolver, options confi
 	if !known {
 		wrong("pattern", config.KindInvalid, words.Quote(o.Pattern)+" is not known; allowed: token, hex, digits, uuid, text")
 	}
-	h.Pattern = pattern
+	h.pattern = pattern
 	compileAnswer(n, h, o, path)
 	if o.Challenge == "" && usesChallenge(h, o) {
 		wrong("challenge", config.KindRequired, "is required, because {challenge} stands in the answer or is what is digested")
@@ -137,13 +137,13 @@ func compileHandshake(n *config.Notes, resolver *secrets.Resolver, options confi
 		if !known || signature.IsPublic(&a) {
 			wrong("digest", config.KindInvalid, words.Quote(o.Digest)+" is not known; allowed: hmac-... and hash-... of signature.algorithm")
 		}
-		h.Digest = a
-		h.DigestOf = answerTemplate(n, words.OrDefault(o.DigestOf, "{challenge}"), path+".digestOf", []string{"challenge", "verifyToken", "url"})
+		h.digest = a
+		h.digestOf = answerTemplate(n, words.OrDefault(o.DigestOf, "{challenge}"), path+".digestOf", []string{"challenge", "verifyToken", "url"})
 	}
 	if len(options.Senders) > 0 {
-		h.Fixed["sender"] = options.Senders[0]
+		h.fixed["sender"] = options.Senders[0]
 	}
-	h.Fixed["url"] = options.PublicURL
+	h.fixed["url"] = options.PublicURL
 	h.TokenAt = message.LocationOption(n, "", "", path+".verifyTokenField", o.VerifyTokenField)
 	if h.TokenAt.Kind != "" || strings.Contains(o.DigestOf, "{verifyToken}") {
 		if options.VerifyToken == "" {
@@ -156,7 +156,7 @@ func compileHandshake(n *config.Notes, resolver *secrets.Resolver, options confi
 		}
 		sum := sha256.Sum256(key)
 		h.Token = sum[:]
-		h.Fixed["verifyToken"] = string(key)
+		h.fixed["verifyToken"] = string(key)
 	}
 	compileFields(h)
 	if strings.Contains(o.DigestOf, "{url}") && options.PublicURL == "" {
@@ -167,8 +167,8 @@ func compileHandshake(n *config.Notes, resolver *secrets.Resolver, options confi
 
 // answerHeader is a header of an answer.
 type answerHeader struct {
-	Name  string
-	Value []signature.Piece
+	name  string
+	value []signature.Piece
 }
 
 // compileAnswer compiles what is said.
@@ -177,26 +177,26 @@ func compileAnswer(n *config.Notes, h *Handshake, o config.HandshakeOptions, pat
 	if o.Digest != "" {
 		names = append(names, "hex", "base64")
 	}
-	h.Answer = answerTemplate(n, o.Answer, path+".answer", names)
+	h.answer = answerTemplate(n, o.Answer, path+".answer", names)
 	for i, line := range o.AnswerHeaders {
 		at := fmt.Sprintf("%s.answerHeaders[%d]", path, i)
 		name, value, ok := strings.Cut(line, ": ")
 		if !ok || !header.IsName(name) {
 			config.AddProblem(n, at, config.KindInvalid, words.Quote(line)+" is not a header, as Name: value")
 		}
-		h.Headers = append(h.Headers, answerHeader{Name: name, Value: answerTemplate(n, value, at, names)})
+		h.headers = append(h.headers, answerHeader{name: name, value: answerTemplate(n, value, at, names)})
 	}
-	h.ContentType = o.ContentType
-	if h.ContentType == "" && o.Answer != "" {
-		h.ContentType = "text/plain; charset=utf-8"
+	h.contentType = o.ContentType
+	if h.contentType == "" && o.Answer != "" {
+		h.contentType = "text/plain; charset=utf-8"
 		if strings.HasPrefix(o.Answer, "{{") {
-			h.ContentType = "application/json"
+			h.contentType = "application/json"
 		}
 	}
-	if h.Status == 0 {
-		h.Status = http.StatusOK
+	if h.status == 0 {
+		h.status = http.StatusOK
 	}
-	if h.Status < 200 || h.Status > 299 {
+	if h.status < 200 || h.status > 299 {
 		config.AddProblem(n, path+".status", config.KindInvalid, "must be from 200 to 299")
 	}
 }
@@ -218,9 +218,9 @@ func answerTemplate(n *config.Notes, text, path string, names []string) []signat
 // usesChallenge says whether an answer is made of the challenge. Without one, a
 // digest for strangers would be that of an empty body.
 func usesChallenge(h *Handshake, o config.HandshakeOptions) bool {
-	templates := [][]signature.Piece{h.Answer}
-	for _, header := range h.Headers {
-		templates = append(templates, header.Value)
+	templates := [][]signature.Piece{h.answer}
+	for _, header := range h.headers {
+		templates = append(templates, header.value)
 	}
 	for _, template := range templates {
 		for _, p := range template {
@@ -235,7 +235,7 @@ func usesChallenge(h *Handshake, o config.HandshakeOptions) bool {
 // DigestsURL says whether handshakes have a use for the option publicURL.
 func DigestsURL(all []*Handshake) bool {
 	for _, h := range all {
-		for _, q := range h.DigestOf {
+		for _, q := range h.digestOf {
 			if q.Placeholder == "url" {
 				return true
 			}

@@ -18,10 +18,10 @@ import (
 func Respond(list []*Handshake, method string, contentType []string, m *message.Message) (*Answer, string) {
 	noForm := len(contentType) != 1 || contentType[0] == "application/json" // as nearly all
 	for _, h := range list {
-		if h.Form && noForm || h.Method != method {
+		if h.form && noForm || h.Method != method {
 			continue
 		}
-		if bytes.Contains(m.Body, h.Hint) && Matches(h, m) {
+		if bytes.Contains(m.Body, h.hint) && Matches(h, m) {
 			return answer(h, m)
 		}
 	}
@@ -38,24 +38,24 @@ func answer(h *Handshake, m *message.Message) (*Answer, string) {
 		}
 	}
 	values := map[string]string{}
-	for name, value := range h.Fixed {
+	for name, value := range h.fixed {
 		values[name] = value
 	}
 	if h.Challenge.Kind != "" {
 		text := message.TextAt(&h.Challenge, m)
-		if text == "" || !h.Pattern.MatchString(text) {
+		if text == "" || !h.pattern.MatchString(text) {
 			return nil, verdict.HandshakeRefused
 		}
 		values["challenge"] = text
 	}
-	if h.Digest.Family != "" {
-		mac := signature.ComputeMAC(&h.Digest, h.Key, [][]byte{[]byte(Fill(h.DigestOf, values))})
+	if h.digest.Family != "" {
+		mac := signature.ComputeMAC(&h.digest, h.key, [][]byte{[]byte(fill(h.digestOf, values))})
 		values["hex"] = hex.EncodeToString(mac)
 		values["base64"] = base64.StdEncoding.EncodeToString(mac)
 	}
-	a := &Answer{Status: h.Status, ContentType: h.ContentType, Body: Fill(h.Answer, values)}
-	for i := range h.Headers {
-		a.Headers = append(a.Headers, [2]string{textproto.CanonicalMIMEHeaderKey(h.Headers[i].Name), Fill(h.Headers[i].Value, values)})
+	a := &Answer{Status: h.status, ContentType: h.contentType, Body: fill(h.answer, values)}
+	for i := range h.headers {
+		a.Headers = append(a.Headers, [2]string{textproto.CanonicalMIMEHeaderKey(h.headers[i].name), fill(h.headers[i].value, values)})
 	}
 	return a, verdict.HandshakeAnswered
 }

@@ -15,17 +15,17 @@ import (
 	"github.com/hookward/hookward/internal/words"
 )
 
-// Options say how to ask. All are required but Post, Hint and PlainHTTP.
+// Options say how to ask. All are required but post, hint and plainHTTP.
 type Options struct {
-	URL           string
-	ClientID      string
-	ClientSecret  string
-	Post          bool // the client's secret is in the form, not in a header
-	PlainHTTP     bool
-	Timeout       time.Duration
-	Cache         time.Duration // how long a good answer counts
-	NegativeCache time.Duration // how long a bad one does
-	MaxConcurrent int           // questions at once
+	url           string
+	clientID      string
+	clientSecret  string
+	post          bool // the client's secret is in the form, not in a header
+	plainHTTP     bool
+	timeout       time.Duration
+	cache         time.Duration // how long a good answer counts
+	negativeCache time.Duration // how long a bad one does
+	maxConcurrent int           // questions at once
 }
 
 // Client asks one server, and remembers its answers. It outlives reloads.
@@ -107,7 +107,7 @@ func Ask(c *Client, token string, now time.Time) (map[string]any, int) {
 		c.mu.Unlock()
 		found = <-done
 		return found.claims, found.outcome
-	case len(c.asking) >= c.options.MaxConcurrent || !mayTry(&c.circuit, now):
+	case len(c.asking) >= c.options.maxConcurrent || !mayTry(&c.circuit, now):
 		c.mu.Unlock()
 		return nil, Unavailable
 	}
@@ -157,16 +157,16 @@ func fetchGuarded(c *Client, token string, now time.Time) (*answer, string) {
 // fetchAnswer asks the server. The second result is what is wrong with it, or nothing.
 func fetchAnswer(c *Client, token string, now time.Time) (*answer, string) {
 	o := &c.options
-	rules := fetch.Rules{Timeout: o.Timeout, MaxBytes: maxBytes, PlainHTTP: o.PlainHTTP, EndsItself: true, KeepAlive: true}
+	rules := fetch.Rules{Timeout: o.timeout, MaxBytes: maxBytes, PlainHTTP: o.plainHTTP, EndsItself: true, KeepAlive: true}
 	form := url.Values{"token": {token}, "token_type_hint": {"access_token"}}
 	authorization := ""
-	if o.Post {
-		form.Set("client_id", o.ClientID)
-		form.Set("client_secret", o.ClientSecret)
+	if o.post {
+		form.Set("client_id", o.clientID)
+		form.Set("client_secret", o.clientSecret)
 	} else {
-		authorization = basic(o.ClientID, o.ClientSecret)
+		authorization = basic(o.clientID, o.clientSecret)
 	}
-	version, problem := fetch.Post(o.URL, rules, "application/x-www-form-urlencoded", form.Encode(), authorization)
+	version, problem := fetch.Post(o.url, rules, "application/x-www-form-urlencoded", form.Encode(), authorization)
 	if problem == "" {
 		found, problem := read(version.Content, o, now)
 		return found, problem
@@ -197,9 +197,9 @@ func read(content []byte, o *Options, now time.Time) (*answer, string) {
 		return &answer{unwell: true}, `has an answer without "active", or one that is neither true nor false`
 	}
 	if !active {
-		return &answer{outcome: Inactive, until: now.Add(o.NegativeCache)}, ""
+		return &answer{outcome: Inactive, until: now.Add(o.negativeCache)}, ""
 	}
-	until := now.Add(o.Cache)
+	until := now.Add(o.cache)
 	expires, known := expiry(claims["exp"])
 	if known && expires.Before(until) {
 		until = expires
@@ -209,6 +209,6 @@ func read(content []byte, o *Options, now time.Time) (*answer, string) {
 
 // nameOf returns what people call the server. The query of a URL may hold a key.
 func nameOf(c *Client) string {
-	address, _, _ := strings.Cut(c.options.URL, "?")
+	address, _, _ := strings.Cut(c.options.url, "?")
 	return address
 }

@@ -83,7 +83,7 @@ func wrongURL(o *config.IntrospectionOptions) string {
 // OptionsOf returns completed options as a client takes them.
 func OptionsOf(o *config.IntrospectionOptions, secret string) *Options {
 	return &Options{
-		URL: o.URL, ClientID: o.ClientID, ClientSecret: secret, Post: o.AuthMethod == postMethod, PlainHTTP: o.PlainHTTP,
-		Timeout: o.Timeout, Cache: o.Cache, NegativeCache: o.NegativeCache, MaxConcurrent: int(o.MaxConcurrent),
+		url: o.URL, clientID: o.ClientID, clientSecret: secret, post: o.AuthMethod == postMethod, plainHTTP: o.PlainHTTP,
+		timeout: o.Timeout, cache: o.Cache, negativeCache: o.NegativeCache, maxConcurrent: int(o.MaxConcurrent),
 	}
 }

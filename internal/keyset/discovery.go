@@ -15,7 +15,7 @@ const maxDocument = 256 << 10 // bytes of a discovery document; Keycloak's has 7
 // discovering returns what fetches the set of an issuer: first the document that says
 // where the set is, which may change its mind, and then the set.
 func discovering(s Source, tell func(level, message string, now time.Time)) func(known fetch.Version) (*fetch.Version, string) {
-	host := hostOf(s.Issuer) // where the set was last
+	host := hostOf(s.issuer) // where the set was last
 	return func(known fetch.Version) (*fetch.Version, string) {
 		begun := time.Now()
 		address, problem := discover(s, begun)
@@ -38,7 +38,7 @@ func discover(s Source, begun time.Time) (string, string) {
 	rules := rulesOf(s)
 	rules.MaxBytes = maxDocument
 	cause := ""
-	for _, address := range documentsOf(s.Issuer) {
+	for _, address := range documentsOf(s.issuer) {
 		rules.Timeout = remaining(begun)
 		version, problem := fetch.Get(address, rules, fetch.Version{})
 		if problem != "" {
@@ -83,11 +83,11 @@ func setIn(s Source, content []byte) (string, string) {
 		return "", "has a discovery document that " + problem
 	}
 	issuer, _ := document["issuer"].(string)
-	if issuer != s.Issuer {
+	if issuer != s.issuer {
 		return "", "has a discovery document of another issuer, " + words.Quote(issuer)
 	}
 	address, _ := document["jwks_uri"].(string)
-	problem = wrongURL(address, s.PlainHTTP)
+	problem = wrongURL(address, s.plainHTTP)
 	if problem != "" {
 		return "", "has a discovery document whose jwks_uri " + problem
 	}

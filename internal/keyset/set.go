@@ -38,10 +38,10 @@ const (
 //
 // A file, or a snapshot, is read before Use returns; nothing is fetched before.
 func Use(ctx context.Context, s Source, tell func(level, message string, now time.Time), now time.Time) *Set {
-	if s.PerKey {
+	if s.perKey {
 		return &Set{source: s, ring: ringOf(s, tell)}
 	}
-	return &Set{Issuer: s.Issuer, source: s, document: fetch.Use(ctx, documentOf(s, tell), now)}
+	return &Set{Issuer: s.issuer, source: s, document: fetch.Use(ctx, documentOf(s, tell), now)}
 }
 
 // Keep says that a gate uses a set, as Use does where the set is at hand.
@@ -73,12 +73,12 @@ func documentOf(s Source, tell func(level, message string, now time.Time)) fetch
 		Name:           nameOf(s),
 		Key:            keyOf(s, true),
 		ContentKey:     keyOf(s, false),
-		URL:            s.URL,
+		URL:            s.url,
 		Rules:          rulesOf(s),
 		File:           s.File,
-		Refresh:        s.Refresh,
+		Refresh:        s.refresh,
 		Soonest:        soonest,
-		StateDirectory: s.StateDirectory,
+		StateDirectory: s.stateDirectory,
 		Read: func(content []byte, _ any) (any, string) {
 			t, problem, warning := readTable(content)
 			if warning != "" {
@@ -92,18 +92,18 @@ func documentOf(s Source, tell func(level, message string, now time.Time)) fetch
 		Describe: func(value any) string { return describe(tableOf(value)) },
 		Tell:     tell,
 	}
-	if s.Refresh < soonest {
-		d.Soonest = s.Refresh
+	if s.refresh < soonest {
+		d.Soonest = s.refresh
 	}
-	if s.Issuer != "" {
-		d.URL = s.Issuer // for the snapshot
+	if s.issuer != "" {
+		d.URL = s.issuer // for the snapshot
 		d.Get = discovering(s, tell)
 	}
 	return d
 }
 
 func rulesOf(s Source) fetch.Rules {
-	return fetch.Rules{Timeout: fetchTimeout, MaxBytes: jwk.MaxBytes, PlainHTTP: s.PlainHTTP, EndsItself: true}
+	return fetch.Rules{Timeout: fetchTimeout, MaxBytes: jwk.MaxBytes, PlainHTTP: s.plainHTTP, EndsItself: true}
 }
 
 // Find returns the keys that may have made a signature by a JWS algorithm, and Ready; or
@@ -130,7 +130,7 @@ func Find(s *Set, id, algorithm string, now time.Time) ([]*jwk.Key, int) {
 	if len(id) > maxID {
 		return nil, Unknown
 	}
-	fresh := fetch.Ask(s.document, s.source.MinRefresh, patience)
+	fresh := fetch.Ask(s.document, s.source.minRefresh, patience)
 	t = current(s, now)
 	if t == nil {
 		return nil, Unavailable
@@ -151,7 +151,7 @@ func Find(s *Set, id, algorithm string, now time.Time) ([]*jwk.Key, int) {
 // nobody has been able to confirm them for too long.
 func current(s *Set, now time.Time) *Table {
 	t := tableOf(fetch.Value(s.document))
-	if t == nil || now.Sub(fetch.Updated(s.document)) > s.source.MaxStale {
+	if t == nil || now.Sub(fetch.Updated(s.document)) > s.source.maxStale {
 		return nil
 	}
 	return t

@@ -16,22 +16,22 @@ import (
 
 // Source says where the keys of an issuer are, and how fresh they must be.
 type Source struct {
-	URL    string // of the set
-	Issuer string // whose document says where the set is; in the place of URL
+	url    string // of the set
+	issuer string // whose document says where the set is; in the place of URL
 	File   string // in the place of both
 
-	Refresh    time.Duration
-	MaxStale   time.Duration
-	MinRefresh time.Duration
-	PlainHTTP  bool
+	refresh    time.Duration
+	maxStale   time.Duration
+	minRefresh time.Duration
+	plainHTTP  bool
 
 	// PerKey has single keys asked for at URL, by a client that has a secret.
-	PerKey       bool
-	ClientID     string
-	ClientSecret string
+	perKey       bool
+	clientID     string
+	clientSecret string
 
 	// StateDirectory is where the last good set outlives the process; empty for nowhere.
-	StateDirectory string
+	stateDirectory string
 }
 
 const (
@@ -50,8 +50,8 @@ const (
 // discovery one for each of them. Nothing is fetched yet.
 func Compile(n *config.Notes, resolver *secrets.Resolver, o config.JWKSOptions, path string, issuers []string, stateDirectory string) []Source {
 	s := Source{
-		URL: o.URL, File: o.File, PlainHTTP: o.PlainHTTP, StateDirectory: stateDirectory,
-		Refresh: o.Refresh, MaxStale: o.MaxStale, MinRefresh: o.MinRefresh,
+		url: o.URL, File: o.File, plainHTTP: o.PlainHTTP, stateDirectory: stateDirectory,
+		refresh: o.Refresh, maxStale: o.MaxStale, minRefresh: o.MinRefresh,
 	}
 	wrong := func(option, kind, text string) { config.AddProblem(n, path+"."+option, kind, text) }
 	checkPlace(n, o, path)
@@ -85,7 +85,7 @@ func Compile(n *config.Notes, resolver *secrets.Resolver, o config.JWKSOptions, 
 		if problem != "" {
 			wrong("discovery", config.KindInvalid, fmt.Sprintf("needs issuers that are URLs; issuers[%d] %s", i, problem))
 		}
-		s.Issuer = issuer
+		s.issuer = issuer
 		sources = append(sources, s)
 	}
 	return sources
@@ -93,8 +93,8 @@ func Compile(n *config.Notes, resolver *secrets.Resolver, o config.JWKSOptions, 
 
 // compilePerKey finds out by which name single keys are asked for.
 func compilePerKey(n *config.Notes, resolver *secrets.Resolver, s *Source, o config.JWKSOptions, path string) {
-	s.PerKey = true
-	s.ClientID = o.ClientID
+	s.perKey = true
+	s.clientID = o.ClientID
 	if o.URL == "" {
 		config.AddProblem(n, path+".perKey", config.KindRequired, "needs url, where single keys are asked for")
 	}
@@ -108,7 +108,7 @@ func compilePerKey(n *config.Notes, resolver *secrets.Resolver, s *Source, o con
 		config.AddProblem(n, path+".clientSecret", config.KindRequired, "is required with perKey; write env:NAME or file:/path")
 		return
 	}
-	s.ClientSecret = string(secrets.ResolveOption(resolver, n, path+".clientSecret", o.ClientSecret, "utf8"))
+	s.clientSecret = string(secrets.ResolveOption(resolver, n, path+".clientSecret", o.ClientSecret, "utf8"))
 }
 
 // checkPlace says where there is not exactly one place.
@@ -154,29 +154,29 @@ func wrongURL(text string, plainHTTP bool) string {
 
 // checkTimes fills the defaults in, and says which times make no sense.
 func checkTimes(n *config.Notes, s *Source, path string) {
-	if s.File != "" && s.MinRefresh != 0 {
+	if s.File != "" && s.minRefresh != 0 {
 		config.AddProblem(n, path+".minRefresh", config.KindNoEffect, "has no effect on a file, which is looked at every `refresh`")
 	}
 	usual := defaultRefresh
 	if s.File != "" {
 		usual = defaultFileRefresh
 	}
-	s.Refresh = orDefault(s.Refresh, usual)
-	s.MaxStale = orDefault(s.MaxStale, defaultMaxStale)
-	if s.PerKey {
-		s.MinRefresh = orDefault(s.MinRefresh, perKeyMinRefresh)
+	s.refresh = orDefault(s.refresh, usual)
+	s.maxStale = orDefault(s.maxStale, defaultMaxStale)
+	if s.perKey {
+		s.minRefresh = orDefault(s.minRefresh, perKeyMinRefresh)
 	}
-	s.MinRefresh = orDefault(s.MinRefresh, defaultMinRefresh)
+	s.minRefresh = orDefault(s.minRefresh, defaultMinRefresh)
 	switch {
-	case s.Refresh < leastRefresh || s.Refresh > mostRefresh:
+	case s.refresh < leastRefresh || s.refresh > mostRefresh:
 		config.AddProblem(n, path+".refresh", config.KindInvalid, "must be between 1s and 24h")
-	case s.File == "" && s.Refresh < politeRefresh:
+	case s.File == "" && s.refresh < politeRefresh:
 		config.AddWarning(n, path+".refresh", config.KindInvalid, "is less than a minute; servers of others may answer that with a ban")
 	}
-	if s.MaxStale < s.Refresh || s.MaxStale > mostStale {
+	if s.maxStale < s.refresh || s.maxStale > mostStale {
 		config.AddProblem(n, path+".maxStale", config.KindInvalid, "must be between refresh and 720h")
 	}
-	if s.MinRefresh < leastRefresh || s.MinRefresh > time.Hour {
+	if s.minRefresh < leastRefresh || s.minRefresh > time.Hour {
 		config.AddProblem(n, path+".minRefresh", config.KindInvalid, "must be between 1s and 1h")
 	}
 }
@@ -190,19 +190,19 @@ func orDefault(given, fallback time.Duration) time.Duration {
 
 // nameOf returns what people call a source. The query of a URL may hold a key.
 func nameOf(s Source) string {
-	if s.Issuer != "" {
-		return "of the issuer " + words.Quote(s.Issuer)
+	if s.issuer != "" {
+		return "of the issuer " + words.Quote(s.issuer)
 	}
-	address, _, _ := strings.Cut(s.URL, "?")
+	address, _, _ := strings.Cut(s.url, "?")
 	return address + s.File
 }
 
 // keyOf returns what two sources have in common that are the same set: with its options
 // the whole key, and without them that of its content.
 func keyOf(s Source, options bool) string {
-	key := fmt.Sprintf("%q %q %q", s.URL, s.Issuer, s.File)
+	key := fmt.Sprintf("%q %q %q", s.url, s.issuer, s.File)
 	if options {
-		key += fmt.Sprintf(" %s %v %q", s.Refresh, s.PlainHTTP, s.StateDirectory)
+		key += fmt.Sprintf(" %s %v %q", s.refresh, s.plainHTTP, s.stateDirectory)
 	}
 	return "key set " + key
 }

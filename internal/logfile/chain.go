@@ -28,7 +28,7 @@ func NewMAC(key []byte) hash.Hash {
 	return hmac.New(sha256.New, key)
 }
 
-// Seal returns the value that stands in a line's last field, hookward.chain, in
+// seal returns the value that stands in a line's last field, hookward.chain, in
 // hexadecimal: 16 bytes of the line's own, and 16 that link it to the line before.
 //
 //	own  = HMAC-SHA256(key, "hookward.chain.line.1\n" + line)[:16]
@@ -39,7 +39,7 @@ func NewMAC(key []byte) hash.Hash {
 // hexadecimal in the second one. There are two, so that a line that was changed can
 // be told from one that was removed, and so that the first line of the oldest file
 // that was kept is checked as well.
-func Seal(mac hash.Hash, previous string, line []byte) string {
+func seal(mac hash.Hash, previous string, line []byte) string {
 	own := Own(mac, line)
 	return own + Link(mac, previous, own)
 }
@@ -108,7 +108,7 @@ func sealLines(f *File, lines []byte) []byte {
 			sealed = append(append(sealed, line...), '\n')
 			continue
 		}
-		f.last = Seal(f.mac, f.last, line)
+		f.last = seal(f.mac, f.last, line)
 		sealed = append(sealed, line[:len(line)-1]...)
 		if len(line) > 2 {
 			sealed = append(sealed, ',')

@@ -16,8 +16,8 @@ import (
 // the last of several names: what the provider signs is not guessed at.
 type Summary struct {
 	shape reflect.Type
-	ID    []int // the fields that lead to the value; empty: not in the body
-	Event []int
+	id    []int // the fields that lead to the value; empty: not in the body
+	event []int
 }
 
 // plainName are names that a struct's tag can have: the decoder passes over
@@ -47,12 +47,12 @@ func SummaryOf(id, event *Location) *Summary {
 	}
 	s.shape = shapeOf(paths)
 	if id.Kind == "json" {
-		s.ID = fieldsTo(s.shape, id.Path)
+		s.id = fieldsTo(s.shape, id.Path)
 	}
 	if event.Kind == "json" {
-		s.Event = fieldsTo(s.shape, event.Path)
+		s.event = fieldsTo(s.shape, event.Path)
 	}
-	if id.Kind == "json" && s.ID == nil || event.Kind == "json" && s.Event == nil {
+	if id.Kind == "json" && s.id == nil || event.Kind == "json" && s.event == nil {
 		return nil // one path ends where the other goes on
 	}
 	return s
@@ -111,17 +111,17 @@ type Identity struct {
 	Summary *Summary // of the body, where one of them is in it
 }
 
-// Summarise returns the id and the event that are in a body.
-func Summarise(s *Summary, body []byte) (string, string) {
+// summarise returns the id and the event that are in a body.
+func summarise(s *Summary, body []byte) (string, string) {
 	id, event := "", ""
 	found := reflect.New(s.shape)
 	// Values of another kind than expected are left out; the rest is read.
 	_ = json.Unmarshal(body, found.Interface())
-	if s.ID != nil {
-		id = plainText(found.Elem().FieldByIndex(s.ID).Bytes())
+	if s.id != nil {
+		id = plainText(found.Elem().FieldByIndex(s.id).Bytes())
 	}
-	if s.Event != nil {
-		event = plainText(found.Elem().FieldByIndex(s.Event).Bytes())
+	if s.event != nil {
+		event = plainText(found.Elem().FieldByIndex(s.event).Bytes())
 	}
 	return id, event
 }
@@ -129,8 +129,8 @@ func Summarise(s *Summary, body []byte) (string, string) {
 // Identify returns the delivery's id and the event's type of a message, or what is known of
 // them already where they stand nowhere else. Usually both are in the body.
 func Identify(i *Identity, m *Message, id, event string) (string, string) {
-	if i.Summary != nil && i.Summary.ID != nil && i.Summary.Event != nil {
-		return Summarise(i.Summary, m.Body)
+	if i.Summary != nil && i.Summary.id != nil && i.Summary.event != nil {
+		return summarise(i.Summary, m.Body)
 	}
 	return identifyAny(i, m, id, event)
 }
@@ -140,9 +140,9 @@ func identifyAny(i *Identity, m *Message, id, event string) (string, string) {
 	s := i.Summary
 	inID, inEvent := false, false
 	if s != nil {
-		inID = s.ID != nil
-		inEvent = s.Event != nil
-		foundID, foundEvent := Summarise(s, m.Body)
+		inID = s.id != nil
+		inEvent = s.event != nil
+		foundID, foundEvent := summarise(s, m.Body)
 		if inID {
 			id = foundID
 		}

@@ -53,17 +53,17 @@ func numbersOf(g *Gate) Numbers {
 	g.mu.Lock()
 	copy(s.n, g.n)
 	arrived := atomic.LoadInt64(&g.Arrived) // nothing is counted as over meanwhile
-	s.Provider = g.provider
-	s.Mode = g.mode
-	s.Valid = g.valid
+	s.provider = g.provider
+	s.mode = g.mode
+	s.valid = g.valid
 	s.gone = g.gone
 	g.mu.Unlock()
-	s.InFlight = arrived - Requests(&s)
+	s.inFlight = arrived - requests(&s)
 	return s
 }
 
-// Requests returns how many requests are over.
-func Requests(s *Numbers) int64 {
+// requests returns how many requests are over.
+func requests(s *Numbers) int64 {
 	sum := int64(0)
 	for _, n := range s.n[responsesAt:GateAt] {
 		sum += n
@@ -88,17 +88,17 @@ func keep(gate string) *kept {
 // addSeries adds the series of one gate to the families.
 func addSeries(s *Numbers) {
 	k := s.kept
-	if k.always == nil || k.info.Labels[3] != s.Provider || k.info.Labels[5] != s.Mode {
-		k.info = &exposition.Series{Labels: []string{"gate", s.Gate, "provider", s.Provider, "mode", s.Mode}, Value: 1}
-		k.always = shownAlways(s.Mode == "observe")
+	if k.always == nil || k.info.Labels[3] != s.provider || k.info.Labels[5] != s.mode {
+		k.info = &exposition.Series{Labels: []string{"gate", s.Gate, "provider", s.provider, "mode", s.mode}, Value: 1}
+		k.always = shownAlways(s.mode == "observe")
 	}
 	infoFamily.Series = append(infoFamily.Series, k.info)
 	k.valid.Value = 0
-	if s.Valid {
+	if s.valid {
 		k.valid.Value = 1
 	}
 	validFamily.Series = append(validFamily.Series, k.valid)
-	k.inFlight.Value = s.InFlight
+	k.inFlight.Value = s.inFlight
 	inFlightFamily.Series = append(inFlightFamily.Series, k.inFlight)
 	// No calls in here, each of which costs more than the rest of a turn.
 	n := s.n

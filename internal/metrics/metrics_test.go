@@ -103,15 +103,15 @@ func TestNumbersAgree(t *testing.T) {
 		for _, n := range all[0].n[:responsesAt] {
 			decided += n
 		}
-		answered = Requests(&all[0])
-		if decided != answered || all[0].InFlight < 0 || all[0].InFlight > 4 {
-			t.Fatalf("%d decided on, %d answered, %d in flight", decided, answered, all[0].InFlight)
+		answered = requests(&all[0])
+		if decided != answered || all[0].inFlight < 0 || all[0].inFlight > 4 {
+			t.Fatalf("%d decided on, %d answered, %d in flight", decided, answered, all[0].inFlight)
 		}
 	}
 	wait.Wait()
 	all, _ := Read(time.Now())
-	if Requests(&all[0]) != 8000 || all[0].InFlight != 0 {
-		t.Errorf("%d, %d in flight", Requests(&all[0]), all[0].InFlight)
+	if requests(&all[0]) != 8000 || all[0].inFlight != 0 {
+		t.Errorf("%d, %d in flight", requests(&all[0]), all[0].inFlight)
 	}
 }
 

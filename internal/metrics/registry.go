@@ -127,10 +127,10 @@ func Read(now time.Time) ([]Numbers, int64) {
 // Numbers are those of one gate at one moment: they agree with each other.
 type Numbers struct {
 	Gate     string
-	Provider string
-	Mode     string // enforce or observe
-	Valid    bool   // its configuration has no mistake
-	InFlight int64  // requests
+	provider string
+	mode     string // enforce or observe
+	valid    bool   // its configuration has no mistake
+	inFlight int64  // requests
 
 	gone bool
 	n    []int64

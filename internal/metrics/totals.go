@@ -6,7 +6,6 @@ import "sort"
 type Totals struct {
 	Gate     string
 	Provider string
-	Valid    bool // its configuration has no mistake
 
 	Requests    int64
 	Refused     int64
@@ -35,7 +34,7 @@ func All() []Totals {
 func totalsOf(g *Gate) Totals {
 	g.mu.Lock()
 	n := append([]int64{}, g.n...)
-	t := Totals{Gate: g.name, Provider: g.provider, Valid: g.valid}
+	t := Totals{Gate: g.name, Provider: g.provider}
 	g.mu.Unlock()
 	// Copies: whoever keeps totals must not keep all numbers with them.
 	t.GateTime = append([]int64{}, n[GateAt:BackendAt-1]...)

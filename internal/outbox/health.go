@@ -11,7 +11,7 @@ type Health struct {
 
 // QueueHealth returns how a queue is doing. It waits for no disk.
 func QueueHealth(q *Queue) Health {
-	memory, disk := Waiting(q)
+	memory, disk := waiting(q)
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	return Health{Up: q.failures == 0, Failures: q.failed, Records: q.uses, Lost: q.gaps.lost, Waiting: int64(memory) + disk}

@@ -50,7 +50,7 @@ func TestGapsSurviveARestart(t *testing.T) {
 				Add(q, line("a", i, 50))
 			}
 		}
-		eventually(t, "all is on disk", func() bool { memory, _ := Waiting(q); return memory == 0 })
+		eventually(t, "all is on disk", func() bool { memory, _ := waiting(q); return memory == 0 })
 		eventually(t, "nothing is told from memory alone", func() bool {
 			q.mu.Lock()
 			defer q.mu.Unlock()
@@ -236,7 +236,7 @@ func TestLateDirectory(t *testing.T) {
 	if !Store(q, line("a", 3, 50)) {
 		t.Error("it never looks again")
 	}
-	if memory, disk := Waiting(q); memory != 0 || disk < 150 {
+	if memory, disk := waiting(q); memory != 0 || disk < 150 {
 		t.Errorf("%d bytes in memory, %d on disk", memory, disk)
 	}
 }

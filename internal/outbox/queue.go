@@ -230,8 +230,8 @@ func Resize(q *Queue, o Options) {
 	q.mu.Unlock()
 }
 
-// Waiting returns how many bytes wait in memory and how many on disk.
-func Waiting(q *Queue) (int, int64) {
+// waiting returns how many bytes wait in memory and how many on disk.
+func waiting(q *Queue) (int, int64) {
 	disk := atomic.LoadInt64(&q.onDisk)
 	q.mu.Lock()
 	defer q.mu.Unlock()

@@ -178,7 +178,7 @@ func TestBoundedMemory(t *testing.T) {
 		q := queue(r, s, Options{MemoryBytes: 5000})
 		for i := 1; i <= 500; i++ {
 			Add(q, line([]string{"a", "b"}[i%2], (i+1)/2, 50))
-			if memory, _ := Waiting(q); memory > 5000+2000 {
+			if memory, _ := waiting(q); memory > 5000+2000 {
 				t.Fatalf("%s: %d bytes wait", name, memory)
 			}
 		}
@@ -214,7 +214,7 @@ func TestSpill(t *testing.T) {
 	for i := 1; i <= 200; i++ {
 		Add(q, line("a", i, 50))
 	}
-	eventually(t, "all is on disk", func() bool { memory, disk := Waiting(q); return memory == 0 && disk > 200*50 })
+	eventually(t, "all is on disk", func() bool { memory, disk := waiting(q); return memory == 0 && disk > 200*50 })
 	entries, err := os.ReadDir(directory)
 	if err != nil || len(entries) < 5 {
 		t.Fatal(len(entries), err)
@@ -263,7 +263,7 @@ func TestBoundedDisk(t *testing.T) {
 	for i := 1; i <= 500; i++ {
 		Add(q, line("a", i, 50))
 		if i%50 == 0 {
-			eventually(t, "it is on disk", func() bool { memory, disk := Waiting(q); return memory == 0 && disk <= 5000+1100 })
+			eventually(t, "it is on disk", func() bool { memory, disk := waiting(q); return memory == 0 && disk <= 5000+1100 })
 		}
 	}
 	eventually(t, "it is sent", func() bool { again(q); return isEmpty(q) })

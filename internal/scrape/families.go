@@ -49,7 +49,7 @@ type Dependency struct {
 
 	// Of what is fetched again and again: when that last went well, and how often it is
 	// to be. Updated is zero where it never did.
-	Refresh time.Duration
+	refresh time.Duration
 	Updated time.Time
 }
 
@@ -178,13 +178,13 @@ func dependenciesOf(g Gate) []*Dependency {
 	for _, set := range g.State.KeySets {
 		h, fetched := keyset.HealthOf(set)
 		if fetched {
-			all = append(all, &Dependency{Kind: "jwks", Name: keyset.NameOf(set), Up: h.Up, Failures: h.Failures, Refresh: h.Refresh, Updated: h.Updated})
+			all = append(all, &Dependency{Kind: "jwks", Name: keyset.NameOf(set), Up: h.Up, Failures: h.Failures, refresh: h.Refresh, Updated: h.Updated})
 		}
 	}
 	for _, lists := range [][]*iplist.List{g.State.Allowed, g.State.Denied} {
 		for _, list := range lists {
 			h := iplist.HealthOf(list)
-			all = append(all, &Dependency{Kind: "list", Name: list.Name, Up: h.Up, Failures: h.Failures, Refresh: h.Refresh, Updated: h.Updated})
+			all = append(all, &Dependency{Kind: "list", Name: list.Name, Up: h.Up, Failures: h.Failures, refresh: h.Refresh, Updated: h.Updated})
 		}
 	}
 	return all
@@ -247,7 +247,7 @@ func addDependencies(f *families, dependencies map[string]*Dependency) {
 		}
 		f.add("hookward_dependency_up", exposition.Gauge, "", "1 where the last attempt to use or to fetch something went well.", up, labels...)
 		f.add("hookward_dependency_failures_total", exposition.Counter, "", "Attempts to use or to fetch something that did not go well.", d.Failures, labels...)
-		if d.Refresh == 0 {
+		if d.refresh == 0 {
 			continue
 		}
 		updated := int64(0)
@@ -255,6 +255,6 @@ func addDependencies(f *families, dependencies map[string]*Dependency) {
 			updated = d.Updated.UnixNano()
 		}
 		f.add("hookward_dependency_last_success_timestamp_seconds", exposition.Gauge, "seconds", "When what is fetched again and again was last had from its source; 0 for never.", updated, labels...)
-		f.add("hookward_dependency_refresh_seconds", exposition.Gauge, "seconds", "How often something is fetched again.", int64(d.Refresh), labels...)
+		f.add("hookward_dependency_refresh_seconds", exposition.Gauge, "seconds", "How often something is fetched again.", int64(d.refresh), labels...)
 	}
 }

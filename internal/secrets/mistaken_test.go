@@ -55,7 +55,7 @@ var likelySecrets = []string{
 func TestMistakenSecrets(t *testing.T) {
 	for want, texts := range mistakenTexts {
 		for _, text := range texts {
-			for _, encoding := range []string{"utf8", "sha1", PublicKeyEncoding, CertificateEncoding} {
+			for _, encoding := range []string{"utf8", "sha1", publicKeyEncoding, CertificateEncoding} {
 				s := resolveSecret(text, encoding)
 				if s.Problem != want+howToInsist || s.Key != nil {
 					t.Errorf("%q, %s: problem %q, want %q", text, encoding, s.Problem, want)
@@ -92,7 +92,7 @@ func TestKeysThatProtectFromNothing(t *testing.T) {
 		{"\x00", "utf8", "zero bytes"},
 		{strings.Repeat("\x00", 32), "utf8", "zero bytes"},
 		{strings.Repeat("\x00", 32), "sha1", "zero bytes"},
-		{strings.Repeat("\x00", 32), PublicKeyEncoding, "zero bytes"},
+		{strings.Repeat("\x00", 32), publicKeyEncoding, "zero bytes"},
 		{"Zq8-a long enough key\x00\x00", "utf8", "zero bytes"},
 		{"Zq8-a\x00long enough key", "utf8", "zero bytes"},
 		{strings.Repeat("00", 32), "hex", "nothing but zero bytes once decoded"},
@@ -111,7 +111,7 @@ func TestKeysThatProtectFromNothing(t *testing.T) {
 		{"\ufeff", "utf8", "byte order mark"},
 		{"\ufeffZq8-a long enough key", "utf8", "byte order mark"},
 		{"\ufeff" + hex.EncodeToString([]byte(hooktest.DocsSecret)), "hex", "byte order mark"},
-		{"\ufeff" + hooktest.TestEdwardsKey, PublicKeyEncoding, "byte order mark"},
+		{"\ufeff" + hooktest.TestEdwardsKey, publicKeyEncoding, "byte order mark"},
 		{"\xff\xfeZ\x00q\x008\x00", "utf8", "UTF-16"},
 		{rsaKey, "utf8", "public key"},
 		{bare, "utf8", "public key"},

@@ -103,7 +103,7 @@ func PublicKeys(r *Resolver, n *config.Notes, refs []string) []PublicKey {
 	}
 	keys := []PublicKey{}
 	for i, ref := range refs {
-		text := ResolveOption(r, n, fmt.Sprintf("publicKeys[%d]", i), ref, PublicKeyEncoding)
+		text := ResolveOption(r, n, fmt.Sprintf("publicKeys[%d]", i), ref, publicKeyEncoding)
 		if text != nil {
 			key, _ := ParsePublicKey(string(text)) // which resolveSecret has done before
 			keys = append(keys, key)

@@ -17,9 +17,9 @@ import (
 	"github.com/hookward/hookward/internal/plainfile"
 )
 
-// PublicKeyEncoding is the encoding of what is no secret: of the option
+// publicKeyEncoding is the encoding of what is no secret: of the option
 // publicKeys, which is written like one.
-const PublicKeyEncoding = "publicKey"
+const publicKeyEncoding = "publicKey"
 
 // JWKEncoding is that of the option publicKeys where an entry may be a JWK or a JWK set
 // too.
@@ -52,7 +52,7 @@ type Secret struct {
 
 // IsPublicKey says whether an encoding is one of public keys.
 func IsPublicKey(encoding string) bool {
-	return encoding == PublicKeyEncoding || encoding == JWKEncoding
+	return encoding == publicKeyEncoding || encoding == JWKEncoding
 }
 
 func addSecretWarning(s *Secret, kind, text string) {
@@ -184,7 +184,7 @@ func Decode(text, encoding string) Secret {
 	case "sha1":
 		sum := sha1.Sum([]byte(text))
 		key = sum[:]
-	case PublicKeyEncoding:
+	case publicKeyEncoding:
 		_, problem := ParsePublicKey(text)
 		return Secret{Key: []byte(text), Problem: problem}
 	case JWKEncoding:

@@ -194,7 +194,7 @@ func TestOddSecretsAreWarnedOf(t *testing.T) {
 		{"Zq8-a long enough cle\u0301", "utf8", ""},
 		{"ZQ8ALONGENOUGHKEYX", "utf8", ""},
 		{"ZQ8_A_LONG_ENOUGH_Key", "utf8", ""},
-		{"-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=\n-----END PUBLIC KEY-----\n\n", PublicKeyEncoding, ""},
+		{"-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=\n-----END PUBLIC KEY-----\n\n", publicKeyEncoding, ""},
 		{"-----BEGIN PRIVATE KEY-----\nabc\n-----END PRIVATE KEY-----\n\n", "utf8", ""},
 	} {
 		hooktest.Setenv(t, "HOOKWARD_TEST_ODD", c.text)

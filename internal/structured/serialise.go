@@ -18,8 +18,8 @@ func SerialiseString(text string) string {
 // harmless has nothing that is to be escaped.
 const harmless = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-@_/.:+= "
 
-// SerialiseValue writes a bare item, RFC 9651, 4.1.3.1.
-func SerialiseValue(v Value) string {
+// serialiseValue writes a bare item, RFC 9651, 4.1.3.1.
+func serialiseValue(v Value) string {
 	switch v.Kind {
 	case String:
 		return SerialiseString(v.Text)
@@ -36,7 +36,7 @@ func SerialiseParameters(parameters []Parameter) string {
 		text += ";" + parameters[i].Name
 		v := parameters[i].Value
 		if v.Kind != Boolean || v.Text != "?1" {
-			text += "=" + SerialiseValue(v)
+			text += "=" + serialiseValue(v)
 		}
 	}
 	return text
@@ -49,8 +49,8 @@ var irregular = regexp.MustCompile(`  |; |\( | \)|=\?1|(?:^|[=( @-])0[0-9]|-0|\.
 // SerialiseMember writes what a member stands for, without its key. That is nearly always
 // what was received.
 func SerialiseMember(m *Member) string {
-	if m.Received != "" && !irregular.MatchString(m.Received) {
-		return m.Received
+	if m.received != "" && !irregular.MatchString(m.received) {
+		return m.received
 	}
 	return serialise(m)
 }
@@ -58,11 +58,11 @@ func SerialiseMember(m *Member) string {
 // serialise is SerialiseMember, whatever was received.
 func serialise(m *Member) string {
 	if !m.IsList {
-		return SerialiseValue(m.Value) + SerialiseParameters(m.Parameters)
+		return serialiseValue(m.Value) + SerialiseParameters(m.Parameters)
 	}
 	texts := make([]string, 0, len(m.List))
 	for i := range m.List {
-		texts = append(texts, SerialiseValue(m.List[i].Value)+SerialiseParameters(m.List[i].Parameters))
+		texts = append(texts, serialiseValue(m.List[i].Value)+SerialiseParameters(m.List[i].Parameters))
 	}
 	return "(" + strings.Join(texts, " ") + ")" + SerialiseParameters(m.Parameters)
 }

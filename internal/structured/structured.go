@@ -44,12 +44,12 @@ type Member struct {
 	Value      Value  // where it is an item
 	List       []Item // where it is a list
 	Parameters []Parameter
-	Received   string // as it was written behind its key, or empty
+	received   string // as it was written behind its key, or empty
 }
 
 const (
-	// MaxBytes bounds a field, over all of its lines.
-	MaxBytes = 8192
+	// maxBytes bounds a field, over all of its lines.
+	maxBytes = 8192
 	// maxItems bounds a list, and the parameters of one item.
 	maxItems = 256
 )
@@ -86,7 +86,7 @@ func Join(lines []string) string {
 // malformed. The RFC takes the last, and which one others take is nobody's to guess.
 func ParseDictionary(text string) ([]Member, bool) {
 	text = strings.Trim(text, " ")
-	if len(text) > MaxBytes || strings.HasSuffix(strings.TrimRight(text, "\t "), ",") {
+	if len(text) > maxBytes || strings.HasSuffix(strings.TrimRight(text, "\t "), ",") {
 		return nil, false
 	}
 	members := []Member{}
@@ -94,7 +94,7 @@ func ParseDictionary(text string) ([]Member, bool) {
 	read := 0
 	for _, found := range member.FindAllStringSubmatch(text, -1) {
 		read += len(found[0])
-		m := Member{Key: found[1], IsList: found[2] != "", Received: found[2] + found[3] + found[4]}
+		m := Member{Key: found[1], IsList: found[2] != "", received: found[2] + found[3] + found[4]}
 		ok := !seen[m.Key]
 		seen[m.Key] = true
 		switch {
@@ -106,7 +106,7 @@ func ParseDictionary(text string) ([]Member, bool) {
 			ok = ok && m.Value.Kind != ""
 		default:
 			m.Value = Value{Boolean, "?1"}
-			m.Received = "" // it was left out
+			m.received = "" // it was left out
 		}
 		if found[4] != "" {
 			m.Parameters = parametersOf(found[4])

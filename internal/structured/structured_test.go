@@ -168,14 +168,14 @@ func TestNoMemberInsideAString(t *testing.T) {
 }
 
 func TestLimits(t *testing.T) {
-	long := `a="` + strings.Repeat("x", MaxBytes-4) + `"`
+	long := `a="` + strings.Repeat("x", maxBytes-4) + `"`
 	if _, ok := ParseDictionary(long); !ok {
 		t.Errorf("%d bytes are not too many", len(long))
 	}
 	if _, ok := ParseDictionary(long + " "); !ok {
 		t.Error("a space at the end is no part of it")
 	}
-	if _, ok := ParseDictionary(`b="` + strings.Repeat("x", MaxBytes-3) + `"`); ok {
+	if _, ok := ParseDictionary(`b="` + strings.Repeat("x", maxBytes-3) + `"`); ok {
 		t.Error("one byte too many is read")
 	}
 	if _, ok := ParseDictionary("a=(" + strings.Repeat("1 ", maxItems+1) + ")"); ok {

@@ -112,7 +112,7 @@ func Build(ctx context.Context, o Options) (Result, error) {
 		}
 	}
 	if o.PluginDirectory != "" {
-		if r.Manifest, err = WriteManifest(o.PluginDirectory, source.manifest); err != nil {
+		if r.Manifest, err = writeManifest(o.PluginDirectory, source.manifest); err != nil {
 			return Result{}, err
 		}
 	}
@@ -120,9 +120,9 @@ func Build(ctx context.Context, o Options) (Result, error) {
 	return r, err
 }
 
-// WriteManifest writes what Traefik reads of a plugin that is compiled in, below the
+// writeManifest writes what Traefik reads of a plugin that is compiled in, below the
 // directory that Traefik is going to be started in, and returns its path.
-func WriteManifest(directory string, manifest []byte) (string, error) {
+func writeManifest(directory string, manifest []byte) (string, error) {
 	path := filepath.Join(directory, "plugins-local", "src", filepath.FromSlash(Plugin), ".traefik.yml")
 	err := os.MkdirAll(filepath.Dir(path), 0o755)
 	if err == nil {

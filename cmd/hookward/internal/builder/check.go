@@ -70,7 +70,7 @@ func check(ctx context.Context, t *toolchain, binary, version string, manifest [
 		return err
 	}
 	directory := filepath.Join(t.work, "check")
-	_, err = WriteManifest(directory, manifest)
+	_, err = writeManifest(directory, manifest)
 	err = errors.Join(err,
 		os.WriteFile(filepath.Join(directory, "traefik.yml"), fmt.Appendf(nil, checkStatic, address), 0o644),
 		os.WriteFile(filepath.Join(directory, "dynamic.yml"), fmt.Appendf(nil, checkDynamic, backend.URL), 0o644))

@@ -51,8 +51,8 @@ var (
 	versionLine    = regexp.MustCompile(`(?m)^const version = "(v[0-9A-Za-z.-]+)"$`)
 )
 
-// IsVersion says whether a text is the version of a module.
-func IsVersion(text string) bool { return moduleVersion.MatchString(text) }
+// isVersion says whether a text is the version of a module.
+func isVersion(text string) bool { return moduleVersion.MatchString(text) }
 
 // IsRelease says whether a text is a version that somebody can have tagged. What Go makes
 // up for a checkout is none.
@@ -79,7 +79,7 @@ func Checkout(directory string) string {
 func copyHookward(t *toolchain, wanted string) (source, error) {
 	directory := wanted
 	s := source{version: wanted}
-	if IsVersion(wanted) {
+	if isVersion(wanted) {
 		t.say("Fetching hookward %s.", wanted)
 		m, err := t.download("hookward", Plugin, wanted)
 		if err != nil {
@@ -112,7 +112,7 @@ func copyHookward(t *toolchain, wanted string) (source, error) {
 	if err != nil {
 		return s, explain(err, "")
 	}
-	if !IsVersion(wanted) {
+	if !isVersion(wanted) {
 		s.version, err = checkoutVersion(t, directory)
 	}
 	return s, err
