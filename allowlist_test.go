@@ -112,7 +112,7 @@ func TestLists(t *testing.T) {
 			{"[2001:db8:1:2::bad]:1", verdict.ClientDenied, 403}, {"[2001:db8:1:2::7]:1", verdict.Verified, 0},
 		}},
 	} {
-		g := newTestGate(t.Name()+c.name, withLists(c.options), policy.Compile, hooktest.TestTime)
+		g := newTestGate(t.Name()+c.name, withLists(c.options), hooktest.TestTime)
 		for _, v := range c.visits {
 			reason, status := outcomeFrom(t, g, v.remote)
 			if reason != v.reason || status != v.status {
@@ -126,7 +126,7 @@ func TestLists(t *testing.T) {
 func TestListsComeFirst(t *testing.T) {
 	capture(t)
 	allow := map[string]any{"sourceRange": "192.0.2.1"}
-	g := newTestGate(t.Name(), map[string]any{"provider": "meta", "secrets": hooktest.DocsSecret, "verifyToken": "a word of ours", "allowlist": allow, "maxBodyBytes": "5"}, policy.Compile, hooktest.TestTime)
+	g := newTestGate(t.Name(), map[string]any{"provider": "meta", "secrets": hooktest.DocsSecret, "verifyToken": "a word of ours", "allowlist": allow, "maxBodyBytes": "5"}, hooktest.TestTime)
 	question := httptest.NewRequest(http.MethodGet, "/hooks?hub.mode=subscribe&hub.challenge=1&hub.verify_token=a+word+of+ours", http.NoBody)
 	for _, c := range []struct {
 		r      *http.Request

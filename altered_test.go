@@ -84,7 +84,7 @@ func TestAlteredDeliveries(t *testing.T) {
 			[]sent{{"EVIL", "", []string{"X-Id: a1772000000", "X-Ts: " + stamp, "X-Sig: " + mac("a1772000000"+stamp+"EVIL")}}}},
 	} {
 		capture(t)
-		g := newTestGate(name, c.options, policy.Compile, hooktest.TestTime)
+		g := newTestGate(name, c.options, hooktest.TestTime)
 		if got := reasonToSent(g, c.genuine); got != verdict.Verified {
 			t.Errorf("%s: the genuine delivery: %s", name, got)
 		}
@@ -107,13 +107,13 @@ func TestAdvisories(t *testing.T) {
 	for body, want := range map[string]bool{`{"a":1}`: true, "": false, "=&=": false, "a=1": false} {
 		r := hooktest.NewPost(body, form, "X-Twilio-Signature: "+mac)
 		r.URL.RawQuery = query
-		if x := decide(newTestGate(t.Name(), twilio, policy.Compile, hooktest.TestTime), r, hooktest.TestTime); (x.reason == verdict.Verified) != want {
+		if x := decide(newTestGate(t.Name(), twilio, hooktest.TestTime), r, hooktest.TestTime); (x.reason == verdict.Verified) != want {
 			t.Errorf("VULNERABLE: Twilio's JSON with the body %q: %s", body, x.reason)
 		}
 	}
 	// HubSpot's plain hash, hashed on from its result.
 	hubspot := map[string]any{"provider": "hubspot-v1", "secrets": hooktest.DocsSecret}
-	if x := decide(newTestGate(t.Name(), hubspot, policy.Compile, hooktest.TestTime), hooktest.NewPost("{}\x80\x00\x00", "X-HubSpot-Signature: "+strings.Repeat("0", 64)), hooktest.TestTime); x.reason != verdict.BodyMalformed {
+	if x := decide(newTestGate(t.Name(), hubspot, hooktest.TestTime), hooktest.NewPost("{}\x80\x00\x00", "X-HubSpot-Signature: "+strings.Repeat("0", 64)), hooktest.TestTime); x.reason != verdict.BodyMalformed {
 		t.Errorf("VULNERABLE: padding in a body: %s", x.reason)
 	}
 	// A signature of Coinbase's v1 as one of v0.
@@ -126,7 +126,7 @@ func TestAdvisories(t *testing.T) {
 		`x-event-id x-event-type.evt1.order.created.{"amount":1}`: "t=" + stamp + ",v0=" + v1,
 		`created.{"amount":1}`: "t=" + stamp + ",h=x-event-id x-event-type.evt1,v1=" + v1,
 	} {
-		x := decide(newTestGate(t.Name(), coinbase, policy.Compile, hooktest.TestTime), hooktest.NewPost(body, append(headers, "X-Hook0-Signature: "+header)...), hooktest.TestTime)
+		x := decide(newTestGate(t.Name(), coinbase, hooktest.TestTime), hooktest.NewPost(body, append(headers, "X-Hook0-Signature: "+header)...), hooktest.TestTime)
 		if (x.reason == verdict.Verified) != (body == `{"amount":1}`) {
 			t.Errorf("VULNERABLE: %s: %s", body, x.reason)
 		}
@@ -157,7 +157,7 @@ func manyFields() string {
 func TestOddDeliveries(t *testing.T) {
 	capture(t)
 	const key = "44782DEF547AAA06C910C43932B1EB0C71FC68D9D0C057550C48EC2ACF6BA056"
-	adyen := newTestGate("adyen", map[string]any{"provider": "adyen", "secrets": key}, policy.Compile, hooktest.TestTime)
+	adyen := newTestGate("adyen", map[string]any{"provider": "adyen", "secrets": key}, hooktest.TestTime)
 	item := func(reference, more string) string {
 		text := "psp::acct:" + reference + ":1000:EUR:AUTHORISATION:true"
 		mac := hooktest.Base64Of(t, hooktest.HexMACOf("hmac-sha256", string(secrets.Decode(key, "hex").Key), text))

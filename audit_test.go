@@ -11,7 +11,6 @@ import (
 	"github.com/hookward/hookward/internal/config"
 	"github.com/hookward/hookward/internal/gates"
 	"github.com/hookward/hookward/internal/hooktest"
-	"github.com/hookward/hookward/internal/metrics"
 	"github.com/hookward/hookward/internal/policy"
 	"github.com/hookward/hookward/internal/verdict"
 )
@@ -131,13 +130,8 @@ func TestPathsOfPlaces(t *testing.T) {
 		"json:v[].state": `{"v":[{"state":"PROOF"}]}`,
 	} {
 		raw := map[string]any{"secrets": "the-proof-of-it-all", "token": map[string]any{"field": field}, "audit": map[string]any{"payload": "redacted"}}
-		c := policy.Compile(raw)
-		if len(c.Problems) > 0 {
-			t.Errorf("%s: %s", field, strings.Join(config.Sentences(c.Problems), "; "))
-			continue
-		}
-		c.Policy.Audit.Secrets = nil // it is the path that counts
-		g := newTestGate(t.Name()+field, raw, func(_ map[string]any) *policy.Compilation { return c }, hooktest.TestTime)
+		g := newTestGate(t.Name()+field, raw, hooktest.TestTime)
+		g.Fixed.Policy.Audit.Secrets = nil // it is the path that counts
 		through(g, b.Handler(), hooktest.NewPost(strings.Replace(body, "PROOF", "the-proof-of-it-all", 1)))
 		if text := records.String(); strings.Contains(text, "the-proof") || !strings.Contains(text, "[REDACTED]") && !strings.Contains(text, `"hookward.body.truncated":true`) {
 			t.Errorf("VULNERABLE: %s: %s", field, text)
@@ -154,9 +148,9 @@ func TestOneWriter(t *testing.T) {
 	raw := func(keep string) map[string]any {
 		return hooktest.GithubWith(map[string]any{"audit": map[string]any{"outputs": map[string]any{"type": "file", "path": path, "keep": keep}}})
 	}
-	first := newTestGate(t.Name()+"1", raw("3"), policy.Compile, hooktest.TestTime)
-	second := newTestGate(t.Name()+"2", raw("3"), policy.Compile, hooktest.TestTime)
-	third := newTestGate(t.Name()+"1", raw("4"), policy.Compile, hooktest.TestTime)
+	first := newTestGate(t.Name()+"1", raw("3"), hooktest.TestTime)
+	second := newTestGate(t.Name()+"2", raw("3"), hooktest.TestTime)
+	third := newTestGate(t.Name()+"1", raw("4"), hooktest.TestTime)
 	if first.Fixed.State.Outputs[0] != second.Fixed.State.Outputs[0] || first.Fixed.State.Outputs[0] != third.Fixed.State.Outputs[0] {
 		t.Error("there are several writers of one file")
 	}
@@ -187,7 +181,7 @@ func TestRequired(t *testing.T) {
 		}
 		b.Handler().ServeHTTP(rw, r)
 	})
-	g := newTestGate(t.Name(), raw, policy.Compile, hooktest.TestTime)
+	g := newTestGate(t.Name(), raw, hooktest.TestTime)
 	rw := through(g, next, hooktest.SignedPost("Hello", "X-Note: a\x1bb"))
 	record := hooktest.OnlyRecord(t, records)
 	if rw.Code != http.StatusAccepted || record["event.outcome"] != "success" || record["event.sequence"] != float64(1) {
@@ -210,13 +204,13 @@ func TestRequired(t *testing.T) {
 	}
 	restart(t, g, 1)
 	records.Reset()
-	g = newTestGate(t.Name(), raw, policy.Compile, hooktest.TestTime)
+	g = newTestGate(t.Name(), raw, hooktest.TestTime)
 	settleOutputs(t)
 	record = hooktest.OnlyRecord(t, records)
 	if record["hookward.interrupted"] != true || record["event.sequence"] != float64(3) || record["event.outcome"] != "unknown" || record["hookward.epoch"] == g.Numbers.Epoch {
 		t.Errorf("the record of the interrupted one is %v", record)
 	}
-	newTestGate(t.Name(), raw, policy.Compile, hooktest.TestTime)
+	newTestGate(t.Name(), raw, hooktest.TestTime)
 	settleOutputs(t)
 	if records.Len() > 0 {
 		t.Errorf("it is there again: %s", records)
@@ -254,7 +248,7 @@ func TestRequired(t *testing.T) {
 func TestPanicWhileAnnouncing(t *testing.T) {
 	capture(t)
 	raw := hooktest.GithubWith(map[string]any{"stateDirectory": hooktest.Directory(t), "audit": map[string]any{"required": "true"}})
-	g := newTestGate(t.Name(), raw, policy.Compile, hooktest.TestTime)
+	g := newTestGate(t.Name(), raw, hooktest.TestTime)
 	g.Numbers = nil
 	x := decide(g, hooktest.SignedPost("Hello"), hooktest.TestTime)
 	if x.forward || x.passes || x.reason != verdict.AuditUnavailable {
@@ -266,8 +260,8 @@ func TestPanicWhileAnnouncing(t *testing.T) {
 // answer all the same.
 func TestPanicAtTheRecord(t *testing.T) {
 	records, reports := capture(t)
-	metrics.Clear()
-	g := newTestGate(t.Name(), hooktest.GithubOptions(), policy.Compile, hooktest.TestTime)
+	gates.Restart()
+	g := newTestGate(t.Name(), hooktest.GithubOptions(), hooktest.TestTime)
 	right := g.Fixed.State.Outputs
 	for i := 1; i < 4; i++ {
 		g.Fixed.State.Outputs = []*audit.Output{nil} // the bug

@@ -108,7 +108,7 @@ func TestGoldenRecords(t *testing.T) {
 		{"redacted, and can't be read", payload("redacted", nil), answers(200), hooktest.SignedPost("<password>s3cr3t</password>"), 1},
 		{"sampled", payload("hash", map[string]any{"sample": map[string]any{"pass": "3"}}), answers(200), hooktest.SignedPost("Hello"), 4},
 	} {
-		g := newTestGate("golden "+c.name, c.raw, policy.Compile, hooktest.TestTime)
+		g := newTestGate("golden "+c.name, c.raw, hooktest.TestTime)
 		body := ""
 		if c.request.Body != nil {
 			b := &bytes.Buffer{}
@@ -251,7 +251,7 @@ func TestEscapedSecrets(t *testing.T) {
 			if len(cc.Problems) > 0 && kind == "full" {
 				continue // it has the signature in the body
 			}
-			g := newTestGate(t.Name()+kind, raw, policy.Compile, hooktest.TestTime)
+			g := newTestGate(t.Name()+kind, raw, hooktest.TestTime)
 			g.Fixed.State.Outputs = gates.Stdout()
 			for _, text := range c.texts {
 				for place, r := range map[string]*http.Request{

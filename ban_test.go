@@ -27,7 +27,7 @@ func TestBan(t *testing.T) {
 	capture(t)
 	raw := hooktest.GithubOptions()
 	raw["ban"] = "true" // as it is by default
-	g := newTestGate(t.Name(), raw, policy.Compile, hooktest.TestTime)
+	g := newTestGate(t.Name(), raw, hooktest.TestTime)
 	for i := 0; i < 20; i++ {
 		if reason := guess(g, "192.0.2.1:1", hooktest.TestTime.Add(time.Duration(i)*time.Second)); reason != verdict.SignatureMismatch {
 			t.Fatalf("guess %d: %s", i+1, reason)
@@ -76,7 +76,7 @@ func TestBanOptions(t *testing.T) {
 	with := func(name string, section any) *gates.Gate {
 		raw := hooktest.GithubOptions()
 		raw["ban"] = section
-		return newTestGate(t.Name()+name, raw, policy.Compile, hooktest.TestTime)
+		return newTestGate(t.Name()+name, raw, hooktest.TestTime)
 	}
 	never := with("never", "false")
 	for i := 0; i < 100; i++ {
@@ -122,7 +122,7 @@ func TestBanOptions(t *testing.T) {
 func TestLateDeliveriesBanNobody(t *testing.T) {
 	capture(t)
 	raw := map[string]any{"provider": "slack", "secrets": hooktest.DocsSecret, "ban": map[string]any{"failures": "2"}}
-	g := newTestGate(t.Name(), raw, policy.Compile, hooktest.TestTime)
+	g := newTestGate(t.Name(), raw, hooktest.TestTime)
 	for i := 0; i < 50; i++ {
 		stamp := "1000000000"
 		r := hooktest.NewPost("{}", "X-Slack-Request-Timestamp: "+stamp, "X-Slack-Signature: v0="+hooktest.HexMACOf("hmac-sha256", hooktest.DocsSecret, "v0:"+stamp+":{}"))
@@ -138,7 +138,7 @@ func TestExemptEndsBan(t *testing.T) {
 	raw := hooktest.GithubOptions()
 	raw["ban"] = map[string]any{"failures": "3"}
 	for _, remote := range []string{"192.0.2.1:1", "[2001:db8:1:2:3::4]:1"} {
-		g := newTestGate(t.Name()+remote, raw, policy.Compile, hooktest.TestTime)
+		g := newTestGate(t.Name()+remote, raw, hooktest.TestTime)
 		for i := 0; i < 10; i++ {
 			guess(g, remote, hooktest.TestTime)
 		}
@@ -147,7 +147,7 @@ func TestExemptEndsBan(t *testing.T) {
 		}
 		exempt := hooktest.GithubOptions()
 		exempt["ban"] = map[string]any{"failures": "3", "exempt": []any{"192.0.2.0/24", "2001:db8::/32"}}
-		mended := newTestGate(t.Name()+remote, exempt, policy.Compile, hooktest.TestTime)
+		mended := newTestGate(t.Name()+remote, exempt, hooktest.TestTime)
 		mended.Fixed.State.Bans = g.Fixed.State.Bans // as a reload keeps it
 		if x := visitAt(t, mended, remote, hooktest.TestTime); x.reason != verdict.Verified {
 			t.Errorf("%s, exempt: %s", remote, x.reason)
@@ -172,7 +172,7 @@ func TestBanLinesAreBounded(t *testing.T) {
 	_, reports := capture(t)
 	raw := hooktest.GithubOptions()
 	raw["ban"] = map[string]any{"failures": "1"}
-	g := newTestGate(t.Name(), raw, policy.Compile, hooktest.TestTime)
+	g := newTestGate(t.Name(), raw, hooktest.TestTime)
 	for i := 0; i < 50; i++ {
 		guess(g, netip.AddrFrom4([4]byte{192, 0, 2, byte(i)}).String()+":1", hooktest.TestTime)
 	}

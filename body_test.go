@@ -8,7 +8,6 @@ import (
 
 	"github.com/hookward/hookward/internal/hooktest"
 	"github.com/hookward/hookward/internal/message"
-	"github.com/hookward/hookward/internal/policy"
 	"github.com/hookward/hookward/internal/verdict"
 )
 
@@ -18,7 +17,7 @@ func TestWhatIsDrained(t *testing.T) {
 	capture(t)
 	raw := hooktest.GithubOptions()
 	raw["denylist"] = map[string]any{"sourceRange": []any{"192.0.2.1"}}
-	g := newTestGate(t.Name(), raw, policy.Compile, hooktest.TestTime)
+	g := newTestGate(t.Name(), raw, hooktest.TestTime)
 	large := hooktest.NewPost(strings.Repeat("x", maxDrained+1))
 	hesitant := hooktest.NewPost(hooktest.DocsBody, "Expect: 100-continue")
 	second := hooktest.NewPost(hooktest.DocsBody)

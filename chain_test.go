@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	"github.com/hookward/hookward/internal/hooktest"
-	"github.com/hookward/hookward/internal/policy"
 )
 
 // One middleware may be on a request's way twice, at an entry point and on a router. The
@@ -19,12 +18,12 @@ func TestGateTwiceOnOneWay(t *testing.T) {
 		b := &hooktest.Backend{}
 		said := make(chan int) // 0 by the backend, which then waits; or what is answered
 		goOn := make(chan bool)
-		last := handler(newTestGate(name, raw, policy.Compile, hooktest.TestTime), http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		last := handler(newTestGate(name, raw, hooktest.TestTime), http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 			said <- 0
 			<-goOn
 			b.Handler().ServeHTTP(rw, r)
 		}))
-		first := handler(newTestGate(name, raw, policy.Compile, hooktest.TestTime), http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		first := handler(newTestGate(name, raw, hooktest.TestTime), http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 			if between == "a copy" {
 				r = r.Clone(r.Context())
 			}

@@ -28,7 +28,7 @@ func TestClientCertificateBesideEachKind(t *testing.T) {
 		}
 		kinds[kindOf(p)]++
 		v.Options = asking
-		x := decide(newTestGate("vector", v.Options, policy.Compile, v.Now), hooktest.RequestOf(v), v.Now)
+		x := decide(newTestGate("vector", v.Options, v.Now), hooktest.RequestOf(v), v.Now)
 		if x.reason != verdict.ClientCertificateMissing || x.forward {
 			t.Errorf("VULNERABLE: %s, without a certificate: %s", v.Name, x.reason)
 		}

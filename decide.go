@@ -255,7 +255,7 @@ type Outcome struct {
 // Judge has the gate decide on one request by a policy that counts and remembers
 // nothing, for those who explain it. It forwards and records nothing.
 func Judge(p *policy.Policy, r *http.Request, now time.Time) Outcome {
-	StartWorkers()
+	startWorkers()
 	x := decide(&gates.Gate{Name: "explain", Fixed: &gates.InForce{Policy: p, State: &memory.State{}}}, r, now)
 	o := Outcome{Reason: x.reason, Passes: x.passes, Proof: x.proof, Rule: x.rule}
 	if !x.forward {

@@ -113,7 +113,7 @@ func begin(k *kept) {
 // end is the end of the process.
 func end(k *kept) {
 	e := engineOf(k)
-	gates.Drop(k.name)
+	gates.Restart()
 	if e != nil {
 		eventually(k.t, "the store is not read", func() bool { return delivery.Count(e).Loaded })
 		delivery.Close(e)

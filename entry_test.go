@@ -13,7 +13,6 @@ import (
 	"github.com/hookward/hookward/internal/gates"
 	"github.com/hookward/hookward/internal/hooktest"
 	"github.com/hookward/hookward/internal/metrics"
-	"github.com/hookward/hookward/internal/policy"
 	"github.com/hookward/hookward/internal/scrape"
 )
 
@@ -34,7 +33,7 @@ func samplesOf(gate string) map[string]string {
 // gate's durations, and as often as there are records.
 func TestNumbersAreThoseOfTheRecords(t *testing.T) {
 	records, _ := capture(t)
-	metrics.Clear()
+	gates.Restart()
 	status := http.StatusOK
 	next := http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) {
 		if status == 0 {
@@ -88,7 +87,7 @@ func TestNumbersAreThoseOfTheRecords(t *testing.T) {
 
 func TestNumbersOfOtherDecisions(t *testing.T) {
 	capture(t)
-	metrics.Clear() // tests have more gates than have numbers of their own
+	gates.Restart() // tests have more gates than have numbers of their own
 	h := newTestHandler(t, http.NotFoundHandler(), hooktest.GithubWith(map[string]any{"observeOnly": "true", "replay": map[string]any{"onDuplicate": "acknowledge"}}))
 	for _, r := range []*http.Request{github(), github(), hooktest.NewPost("unsigned")} {
 		h.ServeHTTP(httptest.NewRecorder(), r)
@@ -116,7 +115,7 @@ func TestNumbersOfOtherDecisions(t *testing.T) {
 // What strangers choose makes no series.
 func TestNumberOfSeries(t *testing.T) {
 	capture(t)
-	metrics.Clear() // tests have more gates than have numbers of their own
+	gates.Restart() // tests have more gates than have numbers of their own
 	h := newTestHandler(t, http.NotFoundHandler(), hooktest.GithubOptions())
 	h.ServeHTTP(httptest.NewRecorder(), github())
 	h.ServeHTTP(httptest.NewRecorder(), hooktest.NewPost("unsigned"))
@@ -135,7 +134,7 @@ func TestNumberOfSeries(t *testing.T) {
 // A gate's numbers go on when it is built anew, and are there once more when it is gone.
 func TestNumbersOutliveReloads(t *testing.T) {
 	capture(t)
-	metrics.Clear() // tests have more gates than have numbers of their own
+	gates.Restart() // tests have more gates than have numbers of their own
 	for i := 0; i < 20; i++ {
 		newTestHandler(t, http.NotFoundHandler(), hooktest.GithubOptions()).ServeHTTP(httptest.NewRecorder(), github())
 	}
@@ -155,8 +154,8 @@ func TestNumbersOutliveReloads(t *testing.T) {
 // A number that is a bound counts below it, and one that is more in the next bucket.
 func TestBucketsOfNumbers(t *testing.T) {
 	capture(t)
-	metrics.Clear() // tests have more gates than have numbers of their own
-	g := newTestGate(t.Name(), hooktest.GithubOptions(), policy.Compile, hooktest.TestTime)
+	gates.Restart() // tests have more gates than have numbers of their own
+	g := newTestGate(t.Name(), hooktest.GithubOptions(), hooktest.TestTime)
 	const second = int64(time.Second)
 	for _, c := range []struct{ gate, backend, body, skew int64 }{
 		{0, 0, 0, -301 * second}, {1e6, 3 * second, 256, -300 * second}, {1e6 + 1, 3*second + 1, 257, 0},

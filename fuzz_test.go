@@ -115,9 +115,9 @@ func FuzzRecord(f *testing.F) {
 		shutOutputs()
 		report.Redirect(io.Discard)
 		records.Reset()
-		gates.DropOutputs()
+		gates.Restart()
 		raw := map[string]any{"provider": "github", "secrets": key, "ban": "false", "audit": map[string]any{"headers": "X-Note"}}
-		g := newTestGate("fuzz", raw, policy.Compile, hooktest.TestTime)
+		g := newTestGate("fuzz", raw, hooktest.TestTime)
 		r := hooktest.NewPost("x")
 		r.Method, r.URL.Path, r.URL.RawQuery, r.Host = method, path, query, host
 		r.Header["X-Github-Delivery"], r.Header["Content-Type"], r.Header["X-Note"] = []string{id + key}, []string{contentType}, []string{note}

@@ -60,7 +60,7 @@ func TestMetaHandshake(t *testing.T) {
 	// The word verifies no delivery, and without it the question is not answered.
 	capture(t)
 	for key, want := range map[string]string{word: verdict.SignatureMismatch, hooktest.DocsSecret: verdict.Verified} {
-		g := newTestGate(t.Name(), raw, policy.Compile, hooktest.TestTime)
+		g := newTestGate(t.Name(), raw, hooktest.TestTime)
 		if x := decide(g, hooktest.NewPost(hooktest.DocsBody, "X-Hub-Signature-256: sha256="+hooktest.HexMACOf("hmac-sha256", key, hooktest.DocsBody)), hooktest.TestTime); x.reason != want {
 			t.Errorf("VULNERABLE: signed with %q: %s", key, x.reason)
 		}
@@ -96,7 +96,7 @@ func TestHandshakesAreNoOracle(t *testing.T) {
 	// A body that could have been a challenge, signed by the answer to it.
 	capture(t)
 	mac := "sha256=" + hooktest.Base64MACOf(hooktest.DocsSecret, "e30=")
-	g := newTestGate(t.Name(), map[string]any{"provider": "x-twitter", "secrets": hooktest.DocsSecret}, policy.Compile, hooktest.TestTime)
+	g := newTestGate(t.Name(), map[string]any{"provider": "x-twitter", "secrets": hooktest.DocsSecret}, hooktest.TestTime)
 	if x := decide(g, hooktest.NewPost("e30=", "X-Twitter-Webhooks-Signature: "+mac), hooktest.TestTime); x.reason != verdict.SignedTextAmbiguous {
 		t.Errorf("VULNERABLE: the answer to a question signs a delivery: %s", x.reason)
 	}
@@ -121,7 +121,7 @@ func TestSignedHandshakes(t *testing.T) {
 		{strings.Replace(body, "3eZ", "<b>", 1), "X-Slack-Signature: v0=" + hooktest.HexMACOf("hmac-sha256", hooktest.DocsSecret, "v0:1772366400:"+strings.Replace(body, "3eZ", "<b>", 1)), verdict.HandshakeRefused},
 	} {
 		capture(t)
-		g := newTestGate(t.Name(), raw, policy.Compile, hooktest.TestTime)
+		g := newTestGate(t.Name(), raw, hooktest.TestTime)
 		x := decide(g, hooktest.NewPost(c.body, stamp, c.signature), hooktest.TestTime)
 		if x.reason != c.want || x.forward || (x.answer != nil) != (c.want == verdict.HandshakeAnswered) {
 			t.Errorf("%.40s: %s, want %s", c.body, x.reason, c.want)
@@ -208,7 +208,7 @@ func TestAsksVerified(t *testing.T) {
 	capture(t)
 	spared := 0
 	for _, v := range hooktest.ReadVectors(t) {
-		g := newTestGate("vector", v.Options, policy.Compile, v.Now)
+		g := newTestGate("vector", v.Options, v.Now)
 		if v.Expect != verdict.Verified || g.Fixed.Policy.AsksVerified || g.Fixed.Policy.Replay != nil {
 			continue
 		}

@@ -12,7 +12,6 @@ import (
 	"github.com/hookward/hookward/internal/claim"
 	"github.com/hookward/hookward/internal/gates"
 	"github.com/hookward/hookward/internal/hooktest"
-	"github.com/hookward/hookward/internal/policy"
 	"github.com/hookward/hookward/internal/verdict"
 )
 
@@ -135,7 +134,7 @@ func TestHoldsEnd(t *testing.T) {
 	capture(t)
 	raw := onlyOnce(map[string]any{})
 	raw["stateDirectory"] = hooktest.Directory(t)
-	g := newTestGate(t.Name(), raw, policy.Compile, hooktest.TestTime)
+	g := newTestGate(t.Name(), raw, hooktest.TestTime)
 	attempt := func(at time.Time, status int, left bool) string {
 		x := decide(g, github(), at)
 		x.status, x.left, x.completed = status, left, true
@@ -162,8 +161,8 @@ func TestHoldsEnd(t *testing.T) {
 	held := decide(g, hooktest.NewPost("held", "X-Hub-Signature-256: sha256="+hooktest.HexMACOf("hmac-sha256", hooktest.DocsSecret, "held")), at)
 	held.status, held.left = 499, true
 	settle(held, at)
-	gates.Drop(t.Name())
-	g = newTestGate(t.Name(), raw, policy.Compile, hooktest.TestTime)
+	gates.Restart()
+	g = newTestGate(t.Name(), raw, hooktest.TestTime)
 	if reason := attempt(at, 200, false); reason != verdict.DeliveryDuplicate {
 		t.Errorf("what was handed on, after a restart: %s", reason)
 	}
@@ -176,7 +175,7 @@ func TestHoldsEnd(t *testing.T) {
 // What was not forwarded is given back, whatever its answer and be the caller there or not.
 func TestHangUpBeforeItIsForwarded(t *testing.T) {
 	capture(t)
-	g := newTestGate(t.Name(), onlyOnce(map[string]any{}), policy.Compile, hooktest.TestTime)
+	g := newTestGate(t.Name(), onlyOnce(map[string]any{}), hooktest.TestTime)
 	for _, status := range []int{0, 200, 503} {
 		ctx, leave := context.WithCancel(context.Background())
 		x := decide(g, github().WithContext(ctx), hooktest.TestTime)
@@ -196,7 +195,7 @@ func TestHangUpBeforeItIsForwarded(t *testing.T) {
 // it panics once more.
 func TestClaimAfterPanic(t *testing.T) {
 	capture(t)
-	g := newTestGate(t.Name(), onlyOnce(map[string]any{}), policy.Compile, hooktest.TestTime)
+	g := newTestGate(t.Name(), onlyOnce(map[string]any{}), hooktest.TestTime)
 	x := decide(g, github(), time.Now())
 	x.settled = true
 	recordPanicked(x, "a bug in settle")

@@ -9,7 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/hookward/hookward/internal/ahead"
 	"github.com/hookward/hookward/internal/audit"
 	"github.com/hookward/hookward/internal/config"
 	"github.com/hookward/hookward/internal/gates"
@@ -39,16 +38,10 @@ func newTestHandler(t *testing.T, next http.Handler, raw map[string]any) http.Ha
 	return h
 }
 
-// newTestGate is newGate for a gate that nothing ends.
-func newTestGate(name string, raw map[string]any, compile func(map[string]any) *policy.Compilation, now time.Time) *gates.Gate {
-	StartWorkers()
-	return gates.New(name, hooktest.Unbanned(raw), func(raw map[string]any) (*policy.Compilation, *memory.State) {
-		c := compile(raw)
-		if c.Policy == nil {
-			return c, nil
-		}
-		return c, gates.Use(context.Background(), name, c.Policy, now)
-	}, now)
+// newTestGate is the gate that New would have, at a time that the test says.
+func newTestGate(name string, raw map[string]any, now time.Time) *gates.Gate {
+	startWorkers()
+	return gates.Open(context.Background(), name, hooktest.Unbanned(raw), now)
 }
 
 // restart lets a gate begin anew, as another process does, once so many are left that it
@@ -56,8 +49,7 @@ func newTestGate(name string, raw map[string]any, compile func(map[string]any) *
 func restart(t *testing.T, g *gates.Gate, left int) {
 	t.Helper()
 	eventually(t, "what is announced is not what is under way", func() bool { return announced(t, g) == left })
-	gates.Drop(g.Name)
-	ahead.Clear(audit.Announcements) // an assignment would be this package's alone: Yaegi
+	gates.Restart()
 }
 
 // announced returns how many requests a gate has written down that it has not recorded.
@@ -83,10 +75,10 @@ func eventually(t *testing.T, what string, holds func() bool) {
 // capture is listen for a test whose gates write records.
 func capture(t *testing.T) (*bytes.Buffer, *hooktest.LockedBuffer) {
 	shutOutputs()
-	gates.DropOutputs()
+	gates.Restart()
 	t.Cleanup(func() {
 		shutOutputs()
-		gates.DropOutputs()
+		gates.Restart()
 	})
 	records, reports := hooktest.Listen(t)
 	// Whoever finds another at it leaves its record with that one, who may still write.
@@ -99,7 +91,7 @@ var usedOutputs = map[*audit.Output]bool{}
 
 // shutOutputs has every output look anew where its records go.
 func shutOutputs() {
-	for _, o := range gates.Outputs() {
+	for _, o := range gates.Look(time.Now()).Outputs {
 		if o.Direct != nil {
 			usedOutputs[o] = true
 		}
@@ -121,7 +113,7 @@ func settleOutputs(t *testing.T) {
 }
 
 func outputsIdle() bool {
-	for _, o := range gates.Outputs() {
+	for _, o := range gates.Look(time.Now()).Outputs {
 		if idle, _ := audit.IsIdle(o); !idle {
 			return false
 		}

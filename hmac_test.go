@@ -67,7 +67,7 @@ func shortWay(t testing.TB, p *policy.Policy, r *http.Request, body string) (str
 	sent := r.Clone(r.Context())
 	sent.Body = io.NopCloser(strings.NewReader(body))
 	sent.ContentLength = int64(len(body))
-	StartWorkers()
+	startWorkers()
 	x := decide(&gates.Gate{Name: t.Name(), Fixed: &gates.InForce{Policy: &alone, State: &memory.State{}}}, sent, hooktest.TestTime)
 	if x.reason == verdict.TokenMissing {
 		return "", x

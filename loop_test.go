@@ -17,7 +17,6 @@ import (
 	"github.com/hookward/hookward/internal/hooktest"
 	"github.com/hookward/hookward/internal/message"
 	"github.com/hookward/hookward/internal/metrics"
-	"github.com/hookward/hookward/internal/policy"
 	"github.com/hookward/hookward/internal/traefik"
 	"github.com/hookward/hookward/internal/verdict"
 )
@@ -103,7 +102,7 @@ func TestGeneratedLoopsDoTheSame(t *testing.T) {
 				if name == "required" {
 					options["stateDirectory"] = hooktest.Directory(t)
 				}
-				g := newTestGate(fmt.Sprint(t.Name(), name, i, way), options, policy.Compile, v.Now)
+				g := newTestGate(fmt.Sprint(t.Name(), name, i, way), options, v.Now)
 				g.Name = "loops"
 				g.Numbers.Epoch = "epoch"
 				both = append(both, g)

@@ -56,7 +56,7 @@ func TestAdCPErrors(t *testing.T) {
 // answerAt returns what the sender of a vector is answered at a moment.
 func answerAt(t *testing.T, v vectorfile.Vector, now time.Time) *httptest.ResponseRecorder {
 	t.Helper()
-	g := newTestGate("vector", v.Options, policy.Compile, now)
+	g := newTestGate("vector", v.Options, now)
 	r := hooktest.RequestOf(v)
 	x := decide(g, r, now)
 	rw := httptest.NewRecorder()
@@ -75,7 +75,7 @@ func TestReplayByNonce(t *testing.T) {
 	options := one.Options
 	options["replay"] = map[string]any{"onDuplicate": "reject"}
 	options["publicKeys"] = []any{options["publicKeys"], curve.Options["publicKeys"]}
-	g := newTestGate("nonce", options, policy.Compile, one.Now)
+	g := newTestGate("nonce", options, one.Now)
 	for _, c := range []struct {
 		v    vectorfile.Vector
 		want string

@@ -15,7 +15,6 @@ import (
 	"github.com/hookward/hookward/internal/audit"
 	"github.com/hookward/hookward/internal/gates"
 	"github.com/hookward/hookward/internal/hooktest"
-	"github.com/hookward/hookward/internal/policy"
 )
 
 // specOf returns the first output of a configuration.
@@ -75,7 +74,7 @@ func TestRequiredAfterAnOutage(t *testing.T) {
 	records, _ := capture(t)
 	b := &hooktest.Backend{}
 	raw := hooktest.GithubWith(map[string]any{"stateDirectory": hooktest.Directory(t), "audit": map[string]any{"required": "true"}})
-	g := newTestGate(t.Name(), raw, policy.Compile, hooktest.TestTime)
+	g := newTestGate(t.Name(), raw, hooktest.TestTime)
 	through(g, b.Handler(), hooktest.SignedPost("well"))
 	settleOutputs(t)
 	o := &faulty{to: records, full: true}
@@ -93,7 +92,7 @@ func TestRequiredAfterAnOutage(t *testing.T) {
 	// Traefik starts anew: none of them is recorded again.
 	restart(t, g, 0)
 	records.Reset()
-	newTestGate(t.Name(), raw, policy.Compile, hooktest.TestTime)
+	newTestGate(t.Name(), raw, hooktest.TestTime)
 	settleOutputs(t)
 	if records.Len() > 0 {
 		t.Errorf("recorded again: %s", records)
@@ -141,12 +140,12 @@ func TestRequiredInAnotherDirectory(t *testing.T) {
 	raw := func(directory string) map[string]any {
 		return hooktest.GithubWith(map[string]any{"stateDirectory": directory, "audit": map[string]any{"required": "true"}})
 	}
-	g := newTestGate(t.Name(), raw(first), policy.Compile, hooktest.TestTime)
+	g := newTestGate(t.Name(), raw(first), hooktest.TestTime)
 	x := decide(g, hooktest.SignedPost("under way"), hooktest.TestTime)
 	if x.ahead == nil {
 		t.Fatal("it is not written down")
 	}
-	after := newTestGate(t.Name(), raw(second), policy.Compile, hooktest.TestTime)
+	after := newTestGate(t.Name(), raw(second), hooktest.TestTime)
 	through(after, b.Handler(), hooktest.SignedPost("in the new one"))
 	if !strings.Contains(writtenAhead(first), `"event.sequence":1,`) {
 		t.Errorf("the first directory has %q", writtenAhead(first))
@@ -155,7 +154,7 @@ func TestRequiredInAnotherDirectory(t *testing.T) {
 	finish(x)
 	eventually(t, "the first directory still has it", func() bool { return writtenAhead(first) == "" })
 	records.Reset()
-	newTestGate(t.Name(), raw(first), policy.Compile, hooktest.TestTime)
+	newTestGate(t.Name(), raw(first), hooktest.TestTime)
 	settleOutputs(t)
 	if records.Len() > 0 {
 		t.Errorf("it is recorded twice: %s", records)
@@ -166,7 +165,7 @@ func TestRequiredInAnotherDirectory(t *testing.T) {
 // both went the short way.
 func TestOutputThatIsBusy(t *testing.T) {
 	records, _ := capture(t)
-	h := handler(newTestGate(t.Name(), hooktest.GithubOptions(), policy.Compile, hooktest.TestTime), http.HandlerFunc(accepts))
+	h := handler(newTestGate(t.Name(), hooktest.GithubOptions(), hooktest.TestTime), http.HandlerFunc(accepts))
 	serve(h, github("X-GitHub-Delivery: opens"))
 	_, before := audit.IsIdle(gates.Stdout()[0])
 	slow := &slowOutput{to: records, begun: make(chan bool), release: make(chan bool)}

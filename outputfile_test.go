@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/hookward/hookward/internal/hooktest"
-	"github.com/hookward/hookward/internal/policy"
 )
 
 // toFile is a gate whose records go to a file, and a function that sends it a
@@ -18,7 +17,7 @@ import (
 func toFile(t *testing.T, name string, file map[string]any) func(id string) {
 	t.Helper()
 	file["type"] = "file"
-	h := handler(newTestGate(name, hooktest.GithubWith(map[string]any{"audit": map[string]any{"outputs": []any{file}}}), policy.Compile, hooktest.TestTime), http.HandlerFunc(accepts))
+	h := handler(newTestGate(name, hooktest.GithubWith(map[string]any{"audit": map[string]any{"outputs": []any{file}}}), hooktest.TestTime), http.HandlerFunc(accepts))
 	return func(id string) {
 		serve(h, hooktest.NewPost(hooktest.DocsBody, "X-Hub-Signature-256: "+hooktest.DocsSignature, "X-GitHub-Delivery: "+id))
 	}

@@ -90,7 +90,7 @@ func New(ctx context.Context, next http.Handler, config *Config, name string) (h
 		ctx = context.Background()
 	}
 	now := time.Now()
-	StartWorkers()
+	startWorkers()
 	gates.SayVersion(version, now)
 	g := gates.Open(ctx, name, raw, now)
 	if gates.IsEndpoint(raw) {

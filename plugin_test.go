@@ -14,7 +14,6 @@ import (
 
 	"github.com/hookward/hookward/internal/audit"
 	"github.com/hookward/hookward/internal/hooktest"
-	"github.com/hookward/hookward/internal/policy"
 	"github.com/hookward/hookward/internal/report"
 	"github.com/hookward/hookward/internal/verdict"
 )
@@ -122,7 +121,7 @@ func TestBrokenConfigurationRefusesEverything(t *testing.T) {
 func TestAPanickingCheckRefuses(t *testing.T) {
 	records, reports := capture(t)
 	b := &hooktest.Backend{}
-	g := newTestGate("panicking", hooktest.GithubOptions(), policy.Compile, hooktest.TestTime)
+	g := newTestGate("panicking", hooktest.GithubOptions(), hooktest.TestTime)
 	g.Fixed.Policy.ObserveOnly = true
 	g.Fixed.Policy.Fast.NewHash = nil // hmac.New panics
 	rw := serve(handler(g, b.Handler()), hooktest.NewPost(hooktest.DocsBody, "X-Hub-Signature-256: "+hooktest.DocsSignature))

@@ -114,7 +114,7 @@ func TestEd25519(t *testing.T) {
 	}
 	const signature = "6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac18ff9b538d16f290ae67f760984dc6594a7c15e9716ed28dc027beceea1ec40a"
 	options := map[string]any{"publicKeys": hex.EncodeToString(public), "signature": map[string]any{"header": "X-Sig", "algorithm": "ed25519"}}
-	g := newTestGate(t.Name(), options, policy.Compile, hooktest.TestTime)
+	g := newTestGate(t.Name(), options, hooktest.TestTime)
 	capture(t)
 	for _, c := range []struct{ body, signature, want string }{
 		{"\xaf\x82", signature, verdict.Verified},
@@ -138,7 +138,7 @@ func TestPublicKeySignaturesMalformed(t *testing.T) {
 		if strings.HasPrefix(algorithm, "ecdsa") {
 			key = hooktest.TestCurveKey
 		}
-		g := newTestGate(t.Name(), map[string]any{"publicKeys": key, "signature": map[string]any{"header": "X-Sig", "algorithm": algorithm, "format": "{base64}"}}, policy.Compile, hooktest.TestTime)
+		g := newTestGate(t.Name(), map[string]any{"publicKeys": key, "signature": map[string]any{"header": "X-Sig", "algorithm": algorithm, "format": "{base64}"}}, hooktest.TestTime)
 		capture(t)
 		for _, signature := range []string{"", "=", "AA==", "A", "AB==", "\nAA==", base64.StdEncoding.EncodeToString(sum[:]), strings.Repeat("AAAA", 64), strings.Repeat("AAAA", 2000)} {
 			if x := decide(g, hooktest.NewPost("x", "X-Sig: "+signature), hooktest.TestTime); x.reason == verdict.Verified || x.reason == verdict.InternalError {

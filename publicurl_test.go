@@ -18,7 +18,7 @@ func TestPinnedURL(t *testing.T) {
 	options := map[string]any{"provider": "square", "secrets": hooktest.DocsSecret, "publicURL": public}
 	for path, want := range map[string]string{"/hooks": verdict.Verified, "/": verdict.Verified, "/x/hooks": verdict.Verified, "/x.php/hooks": verdict.URLMismatch, "/x;/hooks": verdict.URLMismatch, "/x//hooks": verdict.URLMismatch, "/admin": verdict.URLMismatch, "/hooks/x": verdict.URLMismatch, "/hook": verdict.URLMismatch} {
 		capture(t)
-		g := newTestGate(t.Name(), options, policy.Compile, hooktest.TestTime)
+		g := newTestGate(t.Name(), options, hooktest.TestTime)
 		r := hooktest.NewPost(`{"a":1}`, "X-Square-Hmacsha256-Signature: "+hooktest.Base64MACOf(hooktest.DocsSecret, public+`{"a":1}`))
 		r.URL.Path = path
 		r.URL.RawQuery = "tenant=1"
@@ -43,7 +43,7 @@ func TestPinnedURL(t *testing.T) {
 		"tenant=1&bodySHA256=abc": {body, verdict.URLMismatch},
 	} {
 		capture(t)
-		g := newTestGate(t.Name(), options, policy.Compile, hooktest.TestTime)
+		g := newTestGate(t.Name(), options, hooktest.TestTime)
 		r := hooktest.NewPost(c.body, sig)
 		r.URL.RawQuery = query
 		if x := decide(g, r, hooktest.TestTime); x.reason != c.want {
@@ -56,7 +56,7 @@ func TestPinnedURL(t *testing.T) {
 		capture(t)
 		r := hooktest.NewPost(body, "X-Square-Hmacsha256-Signature: "+hooktest.Base64MACOf(hooktest.DocsSecret, "https://hooks.example.com/?tenant=1"+body))
 		r.URL.Path, r.URL.RawQuery = path, "tenant=1"
-		if x := decide(newTestGate(t.Name(), options, policy.Compile, hooktest.TestTime), r, hooktest.TestTime); x.reason != want {
+		if x := decide(newTestGate(t.Name(), options, hooktest.TestTime), r, hooktest.TestTime); x.reason != want {
 			t.Errorf("%s: %s, want %s", path, x.reason, want)
 		}
 	}
@@ -69,7 +69,7 @@ func TestPinnedURL(t *testing.T) {
 		"tenant=1": verdict.URLMismatch,
 	} {
 		capture(t)
-		g := newTestGate(t.Name(), options, policy.Compile, hooktest.TestTime)
+		g := newTestGate(t.Name(), options, hooktest.TestTime)
 		mac := hooktest.HexMACOf("hmac-sha1", hooktest.DocsSecret, "https://hooks.example.com/hooks?"+query)
 		r := hooktest.NewPost(body, "Content-Type: application/json", "X-Twilio-Signature: "+hooktest.Base64Of(t, mac))
 		r.URL.RawQuery = query

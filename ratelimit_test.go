@@ -31,7 +31,7 @@ func limited(more map[string]any) map[string]any {
 
 func TestRateLimit(t *testing.T) {
 	capture(t)
-	g := newTestGate(t.Name(), limited(map[string]any{"average": "60", "period": "1m", "burst": "3"}), policy.Compile, hooktest.TestTime)
+	g := newTestGate(t.Name(), limited(map[string]any{"average": "60", "period": "1m", "burst": "3"}), hooktest.TestTime)
 	for i, c := range []struct {
 		remote string
 		after  time.Duration
@@ -88,12 +88,12 @@ func TestRateLimitSources(t *testing.T) {
 		more["average"] = "1"
 		return limited(more)
 	}
-	header := newTestGate(t.Name()+"header", once(map[string]any{"sourceCriterion": map[string]any{"requestHeaderName": "x-tenant"}}), policy.Compile, hooktest.TestTime)
-	host := newTestGate(t.Name()+"host", once(map[string]any{"sourceCriterion": map[string]any{"requestHost": "true"}}), policy.Compile, hooktest.TestTime)
-	exempt := newTestGate(t.Name()+"exempt", once(map[string]any{"exempt": "192.0.2.0/24"}), policy.Compile, hooktest.TestTime)
+	header := newTestGate(t.Name()+"header", once(map[string]any{"sourceCriterion": map[string]any{"requestHeaderName": "x-tenant"}}), hooktest.TestTime)
+	host := newTestGate(t.Name()+"host", once(map[string]any{"sourceCriterion": map[string]any{"requestHost": "true"}}), hooktest.TestTime)
+	exempt := newTestGate(t.Name()+"exempt", once(map[string]any{"exempt": "192.0.2.0/24"}), hooktest.TestTime)
 	depth := once(map[string]any{})
 	depth["ipStrategy"] = map[string]any{"depth": "1", "ipv6Subnet": "48"}
-	strategy := newTestGate(t.Name()+"strategy", depth, policy.Compile, hooktest.TestTime)
+	strategy := newTestGate(t.Name()+"strategy", depth, hooktest.TestTime)
 	for i, c := range []struct {
 		g      *gates.Gate
 		remote string

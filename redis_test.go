@@ -62,7 +62,7 @@ func answerOne(conn net.Conn, answer string) {
 
 // sharingGate returns a gate that has a server, until the test ends.
 func sharingGate(t *testing.T, name string, raw map[string]any) *gates.Gate {
-	g := newTestGate(name, raw, policy.Compile, hooktest.TestTime)
+	g := newTestGate(name, raw, hooktest.TestTime)
 	t.Cleanup(func() { cluster.Close(g.Fixed.State.Cluster) })
 	return g
 }

@@ -22,7 +22,7 @@ func lossy(t *testing.T, raw map[string]any) (*fakeredis.Server, *gates.Gate, *g
 	t.Cleanup(stop)
 	raw["redis"] = map[string]any{"endpoints": server.Address, "readTimeout": "300ms"}
 	here := sharingGate(t, t.Name(), raw)
-	gates.Drop(t.Name())
+	gates.Restart()
 	return server, here, sharingGate(t, t.Name(), raw)
 }
 

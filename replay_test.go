@@ -189,7 +189,7 @@ func TestReplayKeys(t *testing.T) {
 	stamp := fmt.Sprint(now.Unix())
 	of := func(secret, body string) string { return hooktest.HexMACOf("hmac-sha256", secret, stamp+"."+body) }
 	body := `{"id":"evt_1","type":"x"}`
-	g := newTestGate(t.Name(), stripe, policy.Compile, now)
+	g := newTestGate(t.Name(), stripe, now)
 	reasonOf := func(g *gates.Gate, at time.Time, body string, headers ...string) string {
 		x := decide(g, hooktest.NewPost(body, headers...), at)
 		x.status = 200
@@ -222,7 +222,7 @@ func TestReplayKeys(t *testing.T) {
 	}
 	// By the delivery's id it is the same.
 	stripe["replay"] = map[string]any{"by": "delivery"}
-	g = newTestGate(t.Name()+"by", stripe, policy.Compile, now)
+	g = newTestGate(t.Name()+"by", stripe, now)
 	if reason := reasonOf(g, now, body, "Stripe-Signature: t="+stamp+",v1="+of(ours, body)); reason != verdict.Verified {
 		t.Errorf("by delivery: %s", reason)
 	}
@@ -251,7 +251,7 @@ func TestReplayKeysOfBothWays(t *testing.T) {
 		{"provider": "slack", "secrets": hooktest.DocsSecret, "replay": "true"},
 		{"secrets": hooktest.DocsSecret, "replay": "true", "signature": map[string]any{"header": "X-Sig", "signs": "prefix{body}"}},
 	} {
-		g := newTestGate(t.Name()+fmt.Sprint(options["provider"]), options, policy.Compile, hooktest.TestTime)
+		g := newTestGate(t.Name()+fmt.Sprint(options["provider"]), options, hooktest.TestTime)
 		stamp := fmt.Sprint(hooktest.TestTime.Unix())
 		headers := map[string][]string{
 			"github": {"X-Hub-Signature-256: sha256=" + hooktest.HexMACOf("hmac-sha256", hooktest.DocsSecret, hooktest.DocsBody)},
@@ -284,7 +284,7 @@ func TestReplayKeysOfBothWays(t *testing.T) {
 func TestReplayByDeliveryOfASignedBody(t *testing.T) {
 	capture(t)
 	g := newTestGate(t.Name(), map[string]any{"secrets": hooktest.DocsSecret, "replay": map[string]any{"by": "delivery"},
-		"signature": map[string]any{"header": "X-Sig", "signs": "{body}", "idField": "json:id"}}, policy.Compile, hooktest.TestTime)
+		"signature": map[string]any{"header": "X-Sig", "signs": "{body}", "idField": "json:id"}}, hooktest.TestTime)
 	if g.Fixed.Policy == nil || g.Fixed.Policy.Fast == nil {
 		t.Fatal("no policy, or no short way")
 	}
@@ -341,7 +341,7 @@ func TestSettlingThatPanics(t *testing.T) {
 	records, reports := capture(t)
 	for _, status := range []int{200, 503, -1} {
 		raw := onlyOnce(map[string]any{})
-		g := newTestGate(t.Name(), raw, policy.Compile, hooktest.TestTime)
+		g := newTestGate(t.Name(), raw, hooktest.TestTime)
 		b := &statusBackend{status: status}
 		inner := b.handler()
 		h := handler(g, http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
@@ -360,7 +360,7 @@ func TestSettlingThatPanics(t *testing.T) {
 		}
 		reports.Reset()
 		report.Redirect(reports)
-		gates.Drop(t.Name())
+		gates.Restart()
 	}
 }
 
@@ -377,7 +377,7 @@ func TestMemoryOverReloads(t *testing.T) {
 		for key, value := range more {
 			raw[key] = value
 		}
-		return newTestGate(name, raw, policy.Compile, hooktest.TestTime)
+		return newTestGate(name, raw, hooktest.TestTime)
 	}
 	pass := func(g *gates.Gate, remote, body string) string {
 		r := hooktest.NewPost(body, "X-Hub-Signature-256: sha256="+hooktest.HexMACOf("hmac-sha256", hooktest.DocsSecret, body))
@@ -441,11 +441,11 @@ func TestReplaySurvivesARestart(t *testing.T) {
 	raw["stateDirectory"] = directory
 	name := t.Name()
 	decideOnce := func() string {
-		g := newTestGate(name, raw, policy.Compile, hooktest.TestTime)
+		g := newTestGate(name, raw, hooktest.TestTime)
 		x := decide(g, github(), hooktest.TestTime)
 		x.status, x.completed = 200, true
 		settle(x, hooktest.TestTime)
-		gates.Drop(name)
+		gates.Restart()
 		return x.reason
 	}
 	if reason := decideOnce(); reason != verdict.Verified {
@@ -498,7 +498,7 @@ func TestReplayIsJournaled(t *testing.T) {
 	capture(t)
 	raw := onlyOnce(map[string]any{})
 	raw["stateDirectory"] = hooktest.Directory(t)
-	g := newTestGate(t.Name(), raw, policy.Compile, hooktest.TestTime)
+	g := newTestGate(t.Name(), raw, hooktest.TestTime)
 	serve(handler(g, http.HandlerFunc(accepts)), github())
 	files, _ := filepath.Glob(filepath.Join(raw["stateDirectory"].(string), "replay-*"))
 	if len(files) == 0 {

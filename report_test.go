@@ -9,7 +9,6 @@ import (
 
 	"github.com/hookward/hookward/internal/gates"
 	"github.com/hookward/hookward/internal/hooktest"
-	"github.com/hookward/hookward/internal/policy"
 	"github.com/hookward/hookward/internal/verdict"
 )
 
@@ -22,25 +21,25 @@ func TestMistakesAndTheirEndAreSaid(t *testing.T) {
 	with := func(secret string) map[string]any { return map[string]any{"provider": "github", "secrets": secret} }
 	const problem, well = "secrets[0]: file: must be followed by an absolute path", "is well again"
 
-	newTestGate(t.Name(), with("file:sec"), policy.Compile, at(0))
-	newTestGate(t.Name(), with("file:sec"), policy.Compile, at(1)) // of another router
+	newTestGate(t.Name(), with("file:sec"), at(0))
+	newTestGate(t.Name(), with("file:sec"), at(1)) // of another router
 	if lines(problem) != 1 {
 		t.Errorf("one mistake: %s", reports)
 	}
-	newTestGate(t.Name(), with("file:./sec"), policy.Compile, at(2))
+	newTestGate(t.Name(), with("file:./sec"), at(2))
 	if lines(problem) != 2 || lines(well) != 0 {
 		t.Errorf("two mistakes: %s", reports)
 	}
-	newTestGate(t.Name(), hooktest.GithubOptions(), policy.Compile, at(3))
-	newTestGate(t.Name(), hooktest.GithubOptions(), policy.Compile, at(4))
+	newTestGate(t.Name(), hooktest.GithubOptions(), at(3))
+	newTestGate(t.Name(), hooktest.GithubOptions(), at(4))
 	if lines(well) != 1 || lines(`"log.level":"info"`) != 1 {
 		t.Errorf("mended: %s", reports)
 	}
-	newTestGate(t.Name()+" another", hooktest.GithubOptions(), policy.Compile, at(5))
+	newTestGate(t.Name()+" another", hooktest.GithubOptions(), at(5))
 	if lines(well) != 1 {
 		t.Errorf("one that was well all the time: %s", reports)
 	}
-	newTestGate(t.Name(), with("file:sec"), policy.Compile, at(6))
+	newTestGate(t.Name(), with("file:sec"), at(6))
 	if lines(problem) != 3 {
 		t.Errorf("the first mistake again: %s", reports)
 	}
@@ -57,7 +56,7 @@ func TestHealthOfFiles(t *testing.T) {
 		}
 	}
 	now := hooktest.TestTime
-	g := newTestGate(t.Name(), map[string]any{"provider": "azure-devops", "secrets": "file:" + path}, policy.Compile, now)
+	g := newTestGate(t.Name(), map[string]any{"provider": "azure-devops", "secrets": "file:" + path}, now)
 	look := func() {
 		now = now.Add(time.Second)
 		gates.Current(g, now)

@@ -12,7 +12,6 @@ import (
 	"github.com/hookward/hookward/internal/ahead"
 	"github.com/hookward/hookward/internal/audit"
 	"github.com/hookward/hookward/internal/hooktest"
-	"github.com/hookward/hookward/internal/policy"
 	"github.com/hookward/hookward/internal/verdict"
 )
 
@@ -69,7 +68,7 @@ func TestRequiredOfAFullOutput(t *testing.T) {
 	_, reports := capture(t)
 	raw, path, mend := requiredInto(t)
 	b := &hooktest.Backend{}
-	g := newTestGate(t.Name(), raw, policy.Compile, hooktest.TestTime)
+	g := newTestGate(t.Name(), raw, hooktest.TestTime)
 	passed := 0
 	for passed < 1000 {
 		rw := through(g, b.Handler(), hooktest.SignedPost(fmt.Sprint(passed)))
@@ -100,7 +99,7 @@ func TestRequiredOfAFullOutput(t *testing.T) {
 func TestDroppedRecordsAreReadBack(t *testing.T) {
 	capture(t)
 	raw, path, mend := requiredInto(t)
-	g := newTestGate(t.Name(), raw, policy.Compile, hooktest.TestTime)
+	g := newTestGate(t.Name(), raw, hooktest.TestTime)
 	underWay := []*exchange{}
 	for i := 0; i < 200; i++ {
 		x := decide(g, hooktest.SignedPost(fmt.Sprint(i)), hooktest.TestTime)

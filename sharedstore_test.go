@@ -30,7 +30,7 @@ func sharedGate(t *testing.T, address, mode string, backend http.Handler) (http.
 	}
 	t.Cleanup(func() {
 		e := engineOf(&kept{name: t.Name() + mode})
-		gates.Drop(t.Name() + mode)
+		gates.Restart()
 		if e != nil {
 			delivery.Close(e)
 		}

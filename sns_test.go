@@ -139,7 +139,7 @@ func snsBodyReason(t *testing.T, body string, now time.Time, more ...string) str
 		options[more[i]] = more[i+1]
 	}
 	capture(t)
-	g := newTestGate(t.Name(), options, policy.Compile, now)
+	g := newTestGate(t.Name(), options, now)
 	if g.Fixed.Policy == nil {
 		t.Fatalf("%q", policy.Compile(options).Problems)
 	}

@@ -14,7 +14,6 @@ import (
 	"github.com/hookward/hookward/internal/gates"
 	"github.com/hookward/hookward/internal/hooktest"
 	"github.com/hookward/hookward/internal/message"
-	"github.com/hookward/hookward/internal/policy"
 	"github.com/hookward/hookward/internal/report"
 	"github.com/hookward/hookward/internal/verdict"
 )
@@ -37,7 +36,7 @@ func newBenched(b *testing.B, more map[string]any) *benched {
 	body := `{"id":"evt_1","type":"invoice.paid","data":"` + strings.Repeat("x", 1024-46) + `"}`
 	r := hooktest.NewPost(body, "X-Hub-Signature-256: sha256="+hooktest.HexMACOf("hmac-sha256", hooktest.DocsSecret, body), "X-GitHub-Delivery: 72d3162e-cc78-11e3-81ab-4c9367dc0958",
 		"X-GitHub-Event: push", "Content-Type: application/json")
-	return &benched{gate: newTestGate(b.Name(), hooktest.GithubWith(more), policy.Compile, time.Now()), r: r, body: []byte(body)}
+	return &benched{gate: newTestGate(b.Name(), hooktest.GithubWith(more), time.Now()), r: r, body: []byte(body)}
 }
 
 // again is the request, as if it had just arrived.
@@ -93,7 +92,7 @@ func BenchmarkStageVerify(b *testing.B) {
 func BenchmarkStageRefuse(b *testing.B) {
 	audit.Redirect(io.Discard)
 	shutOutputs()
-	gates.DropOutputs()
+	gates.Restart()
 	s := newBenched(b, map[string]any{"ban": "false"})
 	s.r.Header["X-Hub-Signature-256"] = []string{"sha256=" + strings.Repeat("0", 64)}
 	h := handler(s.gate, http.NotFoundHandler())
@@ -108,7 +107,7 @@ func BenchmarkStageRefuse(b *testing.B) {
 func benchRecord(b *testing.B, settings map[string]any) {
 	audit.Redirect(io.Discard)
 	shutOutputs()
-	gates.DropOutputs()
+	gates.Restart()
 	more := map[string]any{"audit": settings}
 	if settings["required"] != nil {
 		more["stateDirectory"] = b.TempDir()

@@ -7,7 +7,6 @@ import (
 
 	"github.com/hookward/hookward/internal/hooktest"
 	"github.com/hookward/hookward/internal/message"
-	"github.com/hookward/hookward/internal/policy"
 	"github.com/hookward/hookward/internal/signature"
 	"github.com/hookward/hookward/internal/verdict"
 )
@@ -89,7 +88,7 @@ func TestShiftedDeliveries(t *testing.T) {
 		if strings.Contains(c.signs, "timestamp") {
 			signature["timestampHeader"] = "X-Ts"
 		}
-		g := newTestGate("shift", map[string]any{"secrets": hooktest.DocsSecret, "signature": signature}, policy.Compile, hooktest.TestTime)
+		g := newTestGate("shift", map[string]any{"secrets": hooktest.DocsSecret, "signature": signature}, hooktest.TestTime)
 		text := strings.NewReplacer("{id}", c.id, "{query}", c.query, "{timestamp}", "1772366400", "{body}", c.body).Replace(c.signs)
 		sig := "X-Sig: " + hooktest.HexMACOf("hmac-sha256", hooktest.DocsSecret, text)
 		sent := hooktest.NewPost(c.body, sig, "X-Id: "+c.id, "X-Ts: 1772366400")

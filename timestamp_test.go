@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/hookward/hookward/internal/hooktest"
-	"github.com/hookward/hookward/internal/policy"
 	"github.com/hookward/hookward/internal/signature"
 	"github.com/hookward/hookward/internal/verdict"
 )
@@ -67,7 +66,7 @@ func TestCheckTimestamp(t *testing.T) {
 // the reason to refuse; never one that anybody may have written.
 func TestTimestampOfTheRecord(t *testing.T) {
 	const key = "0123456789abcdef0123456789abcdef"
-	g := newTestGate("slack", map[string]any{"provider": "slack", "secrets": key}, policy.Compile, hooktest.TestTime)
+	g := newTestGate("slack", map[string]any{"provider": "slack", "secrets": key}, hooktest.TestTime)
 	for _, at := range []time.Time{hooktest.TestTime, hooktest.TestTime.Add(-time.Hour), hooktest.TestTime.Add(time.Hour)} {
 		stamp := strconv.FormatInt(at.Unix(), 10)
 		mac := hooktest.HexMACOf("hmac-sha256", key, "v0:"+stamp+":{}")

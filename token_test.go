@@ -23,7 +23,7 @@ func tokenGate(t *testing.T, token map[string]any, secrets ...any) *gates.Gate {
 	t.Helper()
 	capture(t)
 	raw := map[string]any{"token": token, "secrets": secrets}
-	g := newTestGate(t.Name(), raw, policy.Compile, hooktest.TestTime)
+	g := newTestGate(t.Name(), raw, hooktest.TestTime)
 	if g.Fixed.Policy == nil {
 		t.Fatalf("%v: %q", token, policy.Compile(raw).Problems)
 	}

@@ -163,7 +163,7 @@ func TestUncompressedMemory(t *testing.T) {
 		text := strings.Repeat("a", size)
 		records, _ := capture(t)
 		held := int64(0)
-		backend := http.HandlerFunc(func(_ http.ResponseWriter, _ *http.Request) { held = budget.Held(bodies) })
+		backend := http.HandlerFunc(func(_ http.ResponseWriter, _ *http.Request) { held = heldBytes() })
 		h := newTestHandler(t, backend, hooktest.SignedPlain(nil))
 		budget.SetLimit(bodies, 200_000)
 		rw := httptest.NewRecorder()
@@ -172,7 +172,7 @@ func TestUncompressedMemory(t *testing.T) {
 		if reason != want || want == verdict.MemoryUnavailable && (rw.Code != http.StatusServiceUnavailable || rw.Header().Get("Retry-After") != "30") {
 			t.Errorf("%d bytes: %d, %v, want %s", size, rw.Code, reason, want)
 		}
-		if left := budget.Held(bodies); left != 0 {
+		if left := heldBytes(); left != 0 {
 			t.Errorf("%d bytes: %d are held when all is over", size, left)
 		}
 		if want == verdict.Verified && held < int64(size) {

@@ -25,7 +25,7 @@ func TestVectors(t *testing.T) {
 func reasonFor(t *testing.T, options map[string]any, r *http.Request, now time.Time) string {
 	t.Helper()
 	capture(t)
-	g := newTestGate("vector", options, policy.Compile, now)
+	g := newTestGate("vector", options, now)
 	if g.Fixed.Policy == nil {
 		t.Fatalf("configuration %v: %v", options, policy.Compile(options).Problems)
 	}

@@ -50,8 +50,8 @@ var (
 	workersBegun bool
 )
 
-// StartWorkers is called before there is a request.
-func StartWorkers() {
+// startWorkers is called before there is a request.
+func startWorkers() {
 	workersMu.Lock()
 	begun := workersBegun
 	workersBegun = true

@@ -13,7 +13,6 @@ import (
 
 	"github.com/hookward/hookward/internal/gates"
 	"github.com/hookward/hookward/internal/hooktest"
-	"github.com/hookward/hookward/internal/policy"
 	"github.com/hookward/hookward/internal/verdict"
 )
 
@@ -38,7 +37,7 @@ func (l *lateBody) Read(p []byte) (int, error) {
 // refused for good.
 func TestBodyAfterItsTime(t *testing.T) {
 	records, _ := capture(t)
-	g := newTestGate(t.Name(), hooktest.GithubWith(map[string]any{"bodyTimeout": "20ms", "replay": "true"}), policy.Compile, hooktest.TestTime)
+	g := newTestGate(t.Name(), hooktest.GithubWith(map[string]any{"bodyTimeout": "20ms", "replay": "true"}), hooktest.TestTime)
 	late := &lateBody{come: make(chan bool), over: make(chan bool), body: bytes.NewReader([]byte(hooktest.DocsBody))}
 	r := hooktest.NewPost(hooktest.DocsBody, "X-Hub-Signature-256: "+hooktest.DocsSignature)
 	r.Body = io.NopCloser(late)
@@ -59,7 +58,7 @@ func TestBodyAfterItsTime(t *testing.T) {
 // Senders that stall hold up nobody, however many they are.
 func TestStalledBodiesHoldUpNobody(t *testing.T) {
 	capture(t)
-	g := newTestGate(t.Name(), map[string]any{"provider": "github", "secrets": hooktest.DocsSecret, "bodyTimeout": "1m"}, policy.Compile, hooktest.TestTime)
+	g := newTestGate(t.Name(), map[string]any{"provider": "github", "secrets": hooktest.DocsSecret, "bodyTimeout": "1m"}, hooktest.TestTime)
 	come := make(chan bool)
 	decided := make(chan *exchange)
 	const stalled = 3 * maxIdle
@@ -96,7 +95,7 @@ func TestStalledBodiesHoldUpNobody(t *testing.T) {
 // A body that panics is refused, also where the clock is one of the past.
 func TestPanicAtTheBody(t *testing.T) {
 	_, reports := capture(t)
-	g := newTestGate(t.Name(), hooktest.GithubOptions(), policy.Compile, hooktest.TestTime)
+	g := newTestGate(t.Name(), hooktest.GithubOptions(), hooktest.TestTime)
 	for _, at := range []time.Time{hooktest.TestTime, time.Now()} {
 		r := hooktest.NewPost(hooktest.DocsBody, "X-Hub-Signature-256: "+hooktest.DocsSignature)
 		come := make(chan bool)
@@ -111,7 +110,7 @@ func TestPanicAtTheBody(t *testing.T) {
 // A body that panics after its time is nobody's any more.
 func TestPanicAfterItsTime(t *testing.T) {
 	records, reports := capture(t)
-	g := newTestGate(t.Name(), hooktest.GithubWith(map[string]any{"bodyTimeout": "20ms"}), policy.Compile, hooktest.TestTime)
+	g := newTestGate(t.Name(), hooktest.GithubWith(map[string]any{"bodyTimeout": "20ms"}), hooktest.TestTime)
 	come := make(chan bool)
 	r := hooktest.NewPost(hooktest.DocsBody, "X-Hub-Signature-256: "+hooktest.DocsSignature)
 	r.Body = io.NopCloser(&lateBody{come: come}) // without a body
@@ -133,7 +132,7 @@ func TestPanicAfterItsTime(t *testing.T) {
 // of the others are stalled, or have just been given up.
 func TestWorkersEndWithoutAJob(t *testing.T) {
 	capture(t)
-	g := newTestGate(t.Name(), map[string]any{"provider": "github", "secrets": hooktest.DocsSecret, "bodyTimeout": "1s"}, policy.Compile, hooktest.TestTime)
+	g := newTestGate(t.Name(), map[string]any{"provider": "github", "secrets": hooktest.DocsSecret, "bodyTimeout": "1s"}, hooktest.TestTime)
 	come := make(chan bool)
 	decided := make(chan *exchange)
 	const stalled = maxIdle + 8
@@ -186,7 +185,7 @@ func decideInto(decided chan *exchange, g *gates.Gate, r *http.Request) {
 // on after it.
 func TestRequestsShareNothing(t *testing.T) {
 	capture(t)
-	g := newTestGate(t.Name(), hooktest.GithubOptions(), policy.Compile, hooktest.TestTime)
+	g := newTestGate(t.Name(), hooktest.GithubOptions(), hooktest.TestTime)
 	decisions := []*exchange{}
 	for i := 0; i < 20; i++ {
 		body := "body " + strconv.Itoa(i)

@@ -123,13 +123,6 @@ func turn(b *Budget, now int64) {
 	b.until = now + turnTime
 }
 
-// Held returns how many bytes are held, for tests.
-func Held(b *Budget) int64 {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.used + b.limit/openPart - atomic.LoadInt64(&b.Open)
-}
-
 // Used returns how many bytes are taken, and of how many.
 func Used(b *Budget) (int64, int64) {
 	b.mu.Lock()

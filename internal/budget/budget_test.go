@@ -22,13 +22,13 @@ func TestShares(t *testing.T) {
 		t.Fatal("the second may hold something else than a half of what is left")
 	}
 	ReturnFor(b, "a", 350)
-	if !TakeFor(b, "b", 87, 0) || Held(b) != 100+175+87 {
-		t.Fatalf("what is given back is not there for others: %d are held", Held(b))
+	if !TakeFor(b, "b", 87, 0) || held(b) != 100+175+87 {
+		t.Fatalf("what is given back is not there for others: %d are held", held(b))
 	}
 	Return(b, 100)
 	ReturnFor(b, "b", 262)
-	if Held(b) != 0 || len(b.held) != 0 || !Take(b, 100) {
-		t.Fatalf("%d are held by nobody, %v", Held(b), b.held)
+	if held(b) != 0 || len(b.held) != 0 || !Take(b, 100) {
+		t.Fatalf("%d are held by nobody, %v", held(b), b.held)
 	}
 }
 
@@ -77,12 +77,12 @@ func TestSetLimitWhileHeld(t *testing.T) {
 	Take(b, 1000)
 	TakeFor(b, "a", 1000, 0)
 	SetLimit(b, 800)
-	if Held(b) != 2000 || Take(b, 1) || TakeFor(b, "b", 1, 0) {
-		t.Errorf("%d are held of 800, and more is given", Held(b))
+	if held(b) != 2000 || Take(b, 1) || TakeFor(b, "b", 1, 0) {
+		t.Errorf("%d are held of 800, and more is given", held(b))
 	}
 	SetLimit(b, 80_000)
-	if Held(b) != 2000 || !Take(b, 9000) || !TakeFor(b, "b", 1000, 0) {
-		t.Errorf("%d are held of 80,000, and no more is given", Held(b))
+	if held(b) != 2000 || !Take(b, 9000) || !TakeFor(b, "b", 1000, 0) {
+		t.Errorf("%d are held of 80,000, and no more is given", held(b))
 	}
 }
 
@@ -99,7 +99,7 @@ func TestConcurrentSources(t *testing.T) {
 					Return(b, n)
 				}
 				if TakeFor(b, source, n, n) {
-					if held := Held(b); held > 8000 {
+					if held := held(b); held > 8000 {
 						t.Errorf("%d are held of 8000", held)
 					}
 					ReturnFor(b, source, n)
@@ -108,8 +108,8 @@ func TestConcurrentSources(t *testing.T) {
 		}(fmt.Sprint(i))
 	}
 	done.Wait()
-	if Held(b) != 0 {
-		t.Errorf("%d are left", Held(b))
+	if held(b) != 0 {
+		t.Errorf("%d are left", held(b))
 	}
 }
 
@@ -147,4 +147,10 @@ func TestDefault(t *testing.T) {
 	if Default() <= 0 {
 		t.Error("there is no limit here")
 	}
+}
+
+// held returns how many bytes are taken.
+func held(b *Budget) int64 {
+	n, _ := Used(b)
+	return n
 }

@@ -29,9 +29,7 @@ func TestSmallestLimitCounts(t *testing.T) {
 	if got := budget.Largest(32 << 20); got != 14680064 {
 		t.Error(got)
 	}
-	for _, name := range []string{"a", "b", "c"} {
-		Drop(t.Name() + name)
-	}
+	Restart()
 	registryMu.Lock()
 	limitBodies()
 	registryMu.Unlock()

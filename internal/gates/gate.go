@@ -42,7 +42,7 @@ type Gate struct {
 	Fixed   *InForce      // nil where it depends on files: then Current has it; set once
 
 	raw     map[string]any
-	compile func(map[string]any) (*policy.Compilation, *memory.State)
+	compile func(raw map[string]any, now time.Time) (*policy.Compilation, *memory.State)
 	reader  *errand.Errand // compiles: see refresh
 
 	mu      sync.Mutex // guards what follows, where Fixed is nil; nobody waits for a disk with it
@@ -66,20 +66,20 @@ const refusesAll = "answers 503 to every request: "
 // gates of its name, for as long as the context lasts and some minutes more.
 func Open(ctx context.Context, name string, raw map[string]any, now time.Time) *Gate {
 	registryMu.Lock()
-	middlewareOf(ctx, name, now)
+	numbers := middlewareOf(ctx, name, now).numbers
 	registryMu.Unlock()
-	shares := func(raw map[string]any) (*policy.Compilation, *memory.State) {
-		return Compile(ctx, name, raw, time.Now())
+	shares := func(raw map[string]any, now time.Time) (*policy.Compilation, *memory.State) {
+		return compileFor(ctx, name, raw, now)
 	}
-	g := New(name, raw, shares, now)
+	g := newGate(name, numbers, raw, shares, now)
 	g.Router = traefik.RouterOf(ctx)
 	return g
 }
 
-// New compiles a configuration. It always returns a gate; one with a mistake in its
+// newGate compiles a configuration. It always returns a gate; one with a mistake in its
 // configuration refuses everything.
-func New(name string, raw map[string]any, compile func(map[string]any) (*policy.Compilation, *memory.State), now time.Time) *Gate {
-	g := &Gate{Name: name, Numbers: numbersOf(name), raw: raw, compile: compile, now: &InForce{}, checked: now}
+func newGate(name string, numbers *audit.Numbers, raw map[string]any, compile func(map[string]any, time.Time) (*policy.Compilation, *memory.State), now time.Time) *Gate {
+	g := &Gate{Name: name, Numbers: numbers, raw: raw, compile: compile, now: &InForce{}, checked: now}
 	if !IsEndpoint(raw) {
 		g.Counts = metrics.Of(name)
 	}
@@ -112,7 +112,7 @@ func refresh(g *Gate) {
 	if read && !anyChanged(files) {
 		return
 	}
-	c, s := tryCompile(g)
+	c, s := tryCompile(g, now)
 	g.mu.Lock()
 	g.read = true
 	adopt(g, c, s, now)
@@ -229,7 +229,7 @@ func problemOf(g *Gate) string {
 // tryCompile compiles the configuration; a panic in there is one more mistake.
 // In Traefik a panic of New would end the goroutine that applies
 // configurations, for good.
-func tryCompile(g *Gate) (*policy.Compilation, *memory.State) {
+func tryCompile(g *Gate, now time.Time) (*policy.Compilation, *memory.State) {
 	c := notCompiled("the configuration could not be read")
 	var s *memory.State
 	func() {
@@ -238,7 +238,7 @@ func tryCompile(g *Gate) (*policy.Compilation, *memory.State) {
 				c = notCompiled("reading the configuration panicked: " + fmt.Sprint(p))
 			}
 		}()
-		c, s = g.compile(g.raw)
+		c, s = g.compile(g.raw, now)
 	}()
 	return c, s
 }

@@ -79,6 +79,6 @@ func Look(now time.Time) *scrape.Source {
 	}
 	registryMu.Unlock()
 	sort.Slice(s.Gates, func(i, k int) bool { return s.Gates[i].Name < s.Gates[k].Name })
-	s.Outputs = Outputs()
+	s.Outputs = allOutputs()
 	return s
 }

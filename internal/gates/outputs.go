@@ -46,8 +46,8 @@ func useOutput(ctx context.Context, name string, s audit.Spec, now time.Time) *a
 	return o
 }
 
-// Outputs returns all outputs, in the order of where they go.
-func Outputs() []*audit.Output {
+// allOutputs returns all outputs, in the order of where they go.
+func allOutputs() []*audit.Output {
 	registryMu.Lock()
 	defer registryMu.Unlock()
 	keys := []string{}
@@ -68,11 +68,4 @@ func closeSoon(o *audit.Output) {
 		defer func() { _ = recover() }()
 		audit.CloseOutput(o)
 	})
-}
-
-// DropOutputs forgets all outputs, and closes none. It is for tests.
-func DropOutputs() {
-	registryMu.Lock()
-	outputsByKey = map[string]*audit.Output{}
-	registryMu.Unlock()
 }

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/hookward/hookward/internal/ahead"
 	"github.com/hookward/hookward/internal/audit"
 	"github.com/hookward/hookward/internal/console"
 	"github.com/hookward/hookward/internal/courier"
@@ -71,10 +72,10 @@ var (
 	sweeper     *time.Timer // one for all turns: see the dialect in CONTRIBUTING.md
 )
 
-// Compile compiles the configuration of one of a middleware's gates, once for all that have the
+// compileFor compiles the configuration of one of a middleware's gates, once for all that have the
 // same configuration. What the policy remembers is in use from then on, for as long as
 // the context lasts.
-func Compile(ctx context.Context, name string, raw map[string]any, now time.Time) (*policy.Compilation, *memory.State) {
+func compileFor(ctx context.Context, name string, raw map[string]any, now time.Time) (*policy.Compilation, *memory.State) {
 	registryMu.Lock()
 	m := middlewareOf(ctx, name, now)
 	registryMu.Unlock()
@@ -160,17 +161,6 @@ func middlewareOf(ctx context.Context, name string, now time.Time) *middleware {
 	return m
 }
 
-// numbersOf returns what numbers the records of a name.
-func numbersOf(name string) *audit.Numbers {
-	registryMu.Lock()
-	defer registryMu.Unlock()
-	m := middlewares[name]
-	if m == nil {
-		m = middlewareOf(context.Background(), name, time.Now()) // of a test: New has one
-	}
-	return m.numbers
-}
-
 // noteMistake notes what is wrong with a middleware's configuration, or that nothing is.
 func noteMistake(name, problem string, refuses bool) {
 	registryMu.Lock()
@@ -231,21 +221,16 @@ func forget(now time.Time) int {
 	return len(middlewares)
 }
 
-// These are for tests, whose gates begin anew as in another process.
-
-// Use returns what the gates before have left to a policy.
-func Use(ctx context.Context, name string, p *policy.Policy, now time.Time) *memory.State {
+// Restart forgets all gates, with their numbers and outputs, as the end of the process does:
+// it closes nothing. It is for tests.
+func Restart() {
 	registryMu.Lock()
-	m := middlewareOf(ctx, name, now)
+	for name := range middlewares {
+		metrics.Drop(name, time.Now())
+	}
+	middlewares = map[string]*middleware{}
+	outputsByKey = map[string]*audit.Output{}
 	registryMu.Unlock()
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return useState(ctx, name, m, p, now)
-}
-
-// Drop forgets a middleware, and closes nothing.
-func Drop(name string) {
-	registryMu.Lock()
-	delete(middlewares, name)
-	registryMu.Unlock()
+	metrics.Read(time.Now()) // the last look at the numbers of those that are gone
+	ahead.Clear(audit.Announcements)
 }

@@ -10,7 +10,6 @@ import (
 
 	"github.com/hookward/hookward/internal/audit"
 	"github.com/hookward/hookward/internal/hooktest"
-	"github.com/hookward/hookward/internal/memory"
 	"github.com/hookward/hookward/internal/policy"
 )
 
@@ -34,7 +33,7 @@ func TestCompiledOnceForAllGates(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	compiled := func(name, provider string, now time.Time) *policy.Policy {
-		c, s := Compile(ctx, name, options(provider), now)
+		c, s := compileFor(ctx, name, options(provider), now)
 		if s == nil {
 			t.Error("there is no state")
 		}
@@ -56,7 +55,7 @@ func TestCompiledOnceForAllGates(t *testing.T) {
 	if changed == other || string(changed.Schemes[0].Keys[0]) != "the second of the two secrets" {
 		t.Error("another content of a file is not seen")
 	}
-	if c, s := Compile(ctx, "c@file", map[string]any{"provider": "githup"}, hooktest.TestTime); s != nil || c.Policy != nil || len(c.Problems) != 1 {
+	if c, s := compileFor(ctx, "c@file", map[string]any{"provider": "githup"}, hooktest.TestTime); s != nil || c.Policy != nil || len(c.Problems) != 1 {
 		t.Error("a mistake is lost")
 	}
 	cancel()
@@ -75,7 +74,7 @@ func TestListsOfASharedPolicy(t *testing.T) {
 		map[string]any{"file": "/no/such/file", "refresh": "720h"}, map[string]any{"file": "/nor/this/one", "refresh": "720h"},
 	}}})
 	for i := 0; i < 3; i++ {
-		_, s := Compile(context.Background(), t.Name(), raw, hooktest.TestTime)
+		_, s := compileFor(context.Background(), t.Name(), raw, hooktest.TestTime)
 		if n := len(s.Allowed); n != 2 {
 			t.Errorf("gate %d: %d lists", i, n)
 		}
@@ -96,9 +95,7 @@ func TestCompilingSurvivesItself(t *testing.T) {
 // literal may be another one by the time it runs.
 func compileOne(t *testing.T, wg *sync.WaitGroup) {
 	defer wg.Done()
-	g := New(t.Name(), nil, func(_ map[string]any) (*policy.Compilation, *memory.State) {
-		return Compile(context.Background(), t.Name(), hooktest.GithubOptions(), hooktest.TestTime)
-	}, hooktest.TestTime)
+	g := Open(context.Background(), t.Name(), hooktest.GithubOptions(), hooktest.TestTime)
 	if g.Fixed.Policy == nil {
 		t.Error("no policy: " + g.problem)
 	}
@@ -107,8 +104,7 @@ func compileOne(t *testing.T, wg *sync.WaitGroup) {
 func TestMemoryEnds(t *testing.T) {
 	hooktest.Listen(t)
 	ctx, cancel := context.WithCancel(context.Background())
-	c := policy.Compile(hooktest.GithubWith(map[string]any{"replay": "true"}))
-	Use(ctx, t.Name(), c.Policy, hooktest.TestTime)
+	Open(ctx, t.Name(), hooktest.GithubWith(map[string]any{"replay": "true"}), hooktest.TestTime)
 	there := func() bool {
 		registryMu.Lock()
 		defer registryMu.Unlock()
@@ -132,13 +128,11 @@ func TestMemoryEnds(t *testing.T) {
 // Outputs that nobody uses any more are closed, but not while they have something
 // left.
 func TestForgetOutputs(t *testing.T) {
-	DropOutputs()
-	t.Cleanup(DropOutputs)
+	Restart()
+	t.Cleanup(Restart)
 	now := time.Now()
 	ctx, cancel := context.WithCancel(context.Background())
-	g := New(t.Name(), hooktest.GithubWith(map[string]any{"audit": map[string]any{"outputs": map[string]any{"type": "file", "path": filepath.Join(t.TempDir(), "x")}}}), func(raw map[string]any) (*policy.Compilation, *memory.State) {
-		return Compile(ctx, t.Name(), raw, now)
-	}, now)
+	g := Open(ctx, t.Name(), hooktest.GithubWith(map[string]any{"audit": map[string]any{"outputs": map[string]any{"type": "file", "path": filepath.Join(t.TempDir(), "x")}}}), now)
 	cancel()
 	for i, c := range []struct {
 		after time.Duration
