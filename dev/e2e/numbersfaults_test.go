@@ -50,8 +50,6 @@ func TestNumbersWithoutRedis(t *testing.T) {
 // A real Prometheus answers each expression of the dashboard for all of 50 gates, of which
 // each has had something of all.
 func TestDashboardOfFiftyGates(t *testing.T) {
-	metrics.Clear()
-	defer metrics.Clear()
 	for i := range 50 {
 		metrics.Describe(metrics.Of(fmt.Sprintf("gate%d@file", i)), "github", "enforce", true)
 	}

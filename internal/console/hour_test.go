@@ -75,14 +75,13 @@ func minus(now, before seen) seen {
 // At the end of two days and an hour, the numbers of the page are those of the records of the
 // last hour, and of the last two days; its lines add up to them, and what is scraped is all.
 func TestScriptedHours(t *testing.T) {
-	metrics.Clear()
 	forgetNotes()
-	defer metrics.Clear()
 	defer forgetNotes()
 	g := metrics.Of("a")
 	random := rand.New(rand.NewSource(1))
 	const steps = 49*360 + 1
 	at := time.Unix(1_800_000_000, 0)
+	defer metrics.Drop("a", at.Add(1000*time.Hour))
 	all, hour, days := seen{}, seen{}, seen{}
 	for i := 0; i < steps; i++ {
 		for n := random.Intn(4); n > 0; n-- {

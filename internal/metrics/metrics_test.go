@@ -27,8 +27,8 @@ func text() string {
 
 // Beyond the limit gates count together, under a name of their own, and none is lost.
 func TestSeriesLimit(t *testing.T) {
-	Clear()
-	defer Clear()
+	forgetAll()
+	defer forgetAll()
 	for i := 0; i < maxGates+10; i++ {
 		count(Of(fmt.Sprintf("gate%d@file", i)), "pass", "verified", 200)
 	}
@@ -53,8 +53,8 @@ func TestSeriesLimit(t *testing.T) {
 
 // Gates that come and go leave nothing, whether somebody reads or nobody does.
 func TestGatesComeAndGo(t *testing.T) {
-	Clear()
-	defer Clear()
+	forgetAll()
+	defer forgetAll()
 	now := time.Now()
 	for i := 0; i < 1000; i++ {
 		name := fmt.Sprintf("gate%d@file", i)
@@ -89,8 +89,8 @@ func TestGatesComeAndGo(t *testing.T) {
 
 // Whoever reads while others count finds numbers that agree.
 func TestNumbersAgree(t *testing.T) {
-	Clear()
-	defer Clear()
+	forgetAll()
+	defer forgetAll()
 	g := Of("busy@file")
 	var wait sync.WaitGroup
 	for i := 0; i < 4; i++ {
@@ -117,8 +117,8 @@ func TestNumbersAgree(t *testing.T) {
 
 // Who keeps sums for a chart keeps nothing else with them.
 func TestTotalsAreSmall(t *testing.T) {
-	Clear()
-	defer Clear()
+	forgetAll()
+	defer forgetAll()
 	g := Of("a@file")
 	count(g, "pass", "verified", 200)
 	all := All()
@@ -143,7 +143,7 @@ func TestLayout(t *testing.T) {
 		t.Errorf("%q", reasons)
 	}
 	g := newGate("layout")
-	defer Clear()
+	defer forgetAll()
 	s := NewSum()
 	AddKey(s, 1, 0)
 	AddKey(s, 16, 1)
@@ -166,4 +166,13 @@ func TestLayout(t *testing.T) {
 	if got := text(); strings.Count(got, "hookward_gate_info{") != 5 || !strings.Contains(got, `{gate="a\"b"`) || !strings.Contains(got, `{gate="a\\b"`) || !strings.Contains(got, `{gate="a\nb"`) {
 		t.Errorf("%.300s", got)
 	}
+}
+
+// forgetAll forgets all gates, as the end of the process does.
+func forgetAll() {
+	registryMu.Lock()
+	gates = map[string]*Gate{}
+	dropped = 0
+	read = time.Time{}
+	registryMu.Unlock()
 }

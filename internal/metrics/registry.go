@@ -90,15 +90,6 @@ func Drop(name string, now time.Time) {
 	delete(gates, name)
 }
 
-// Clear forgets all gates. It is for tests.
-func Clear() {
-	registryMu.Lock()
-	gates = map[string]*Gate{}
-	dropped = 0
-	read = time.Time{}
-	registryMu.Unlock()
-}
-
 // Read returns the numbers of all gates by name, and how many series are left out because
 // there would be too many. Those of gates that are gone are returned for the last time.
 func Read(now time.Time) ([]Numbers, int64) {

@@ -126,9 +126,8 @@ func TestOutputsOfOneName(t *testing.T) {
 // While a store is not read there is no number of its deliveries, and above all no 0; what
 // alerts ask for is there.
 func TestStoreThatIsNotRead(t *testing.T) {
-	metrics.Clear()
-	defer metrics.Clear()
 	metrics.Of("a")
+	defer metrics.Drop("a", time.Now().Add(time.Hour))
 	place := store.New(t.TempDir(), "a", nil)
 	engine := delivery.New(place, delivery.Options{MaxBytes: 1000}, delivery.Hooks{})
 	source := &Source{Gates: []Gate{{Name: "a", State: &memory.State{Delivery: engine}}}}

@@ -2,10 +2,6 @@ package verdict
 
 import "net/http"
 
-// Proof are the checks that find out who has signed, and when. What stops there may be a
-// secret, a key or a clock that differs on the two sides.
-var Proof = []string{"certificate", "signature", "token", "timestamp"}
-
 // elsewhere are the reasons whose row does not say which check they belong to.
 var elsewhere = map[string]string{
 	ConfigInvalid: "configuration", InternalError: "configuration",

@@ -100,10 +100,10 @@ type verdict struct {
 	depth  int    // how far a signature came: of several forms, the deepest was meant
 }
 
-// All has every reason but those that pass. A gate that can't decide says 503, so
+// all has every reason but those that pass. A gate that can't decide says 503, so
 // that senders try again: GitHub never does, but a 4xx would make others give up as well.
 // A delivery that is merely late was signed with the key, so it is no fault.
-var All = []verdict{
+var all = []verdict{
 	{ConfigInvalid, http.StatusServiceUnavailable, "", false, 0},
 	{InternalError, http.StatusServiceUnavailable, "", false, 0},
 	{MethodNotAllowed, http.StatusMethodNotAllowed, "method", false, 0},
@@ -177,8 +177,8 @@ var (
 )
 
 func init() {
-	for i := range All {
-		v := &All[i]
+	for i := range all {
+		v := &all[i]
 		Statuses[v.reason] = v.status
 		CheckOf[v.reason] = v.check
 		Failures[v.reason] = v.fault

@@ -9,7 +9,7 @@ import (
 // answered as a wrong signature is, and counted as nothing.
 func TestVerdicts(t *testing.T) {
 	seen := map[string]bool{}
-	for _, v := range All {
+	for _, v := range all {
 		if seen[v.reason] || v.reason == "" || v.reason == Verified || v.reason == AddressAllowed {
 			t.Errorf("%q has two rows, or passes", v.reason)
 		}
