@@ -70,14 +70,14 @@ func newAmazon(t *testing.T, name string, until time.Time) *amazon {
 	}))
 	dialer := &net.Dialer{}
 	address := server.Listener.Addr().String()
-	sns.Begin(&http.Transport{
+	sns.Redirect(&http.Transport{
 		TLSClientConfig: &tls.Config{InsecureSkipVerify: true},
 		DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
 			return dialer.DialContext(ctx, network, address)
 		},
 	})
 	t.Cleanup(func() {
-		sns.Begin(nil)
+		sns.Redirect(nil)
 		server.Close()
 	})
 	return a

@@ -126,8 +126,9 @@ func TestRoundTrip(t *testing.T) {
 						t.Fatal(problem)
 					}
 				}
-				if raw, err := store.ReadRaw(o.Store, e); err != nil || int64(len(raw)) != e.Size || len(keys) > 0 && bytes.Contains(raw, []byte("secret")) {
-					t.Errorf("%v: %d bytes", err, len(raw))
+				content := "hookward:store:" + lease.Tag("kept@file") + ":b:" + e.ID
+				if size := server.Do(t, "STRLEN", content); size != strconv.FormatInt(e.Size, 10) || strings.Contains(server.Do(t, "GET", content), "secret") != (len(keys) == 0 && strings.Contains(body, "secret")) {
+					t.Errorf("%q: %s bytes of %d, or not encrypted", name, size, e.Size)
 				}
 				found := store.Find(o.Store, d.ID)
 				if found == nil || *found != *e {

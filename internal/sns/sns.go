@@ -63,9 +63,9 @@ var (
 	snsRules = fetch.Rules{Timeout: snsTimeout, MaxBytes: maxSNSBytes, Hosts: snsHost, EndsItself: true}
 )
 
-// Begin forgets all certificates, and has them fetched by a transport, or the usual one
-// where that is nil. It is for tests.
-func Begin(transport http.RoundTripper) {
+// Redirect has certificates fetched by another transport, or by the usual one where that is
+// nil, as if none had been fetched before. It is for tests.
+func Redirect(transport http.RoundTripper) {
 	snsMu.Lock()
 	defer snsMu.Unlock()
 	snsEntries = map[string]*cached{}

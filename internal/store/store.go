@@ -269,15 +269,3 @@ func Head(s *Store, e *Entry) (*Delivery, string) {
 	}
 	return decodeHeadOf(content, l, keysOf(s))
 }
-
-// ReadRaw returns the content of a delivery's file as it is: encrypted, where it is.
-func ReadRaw(s *Store, e *Entry) ([]byte, error) {
-	if s.medium != nil {
-		content, problem := s.medium.Read(e.ID, 0, -1)
-		if problem != "" {
-			return nil, errors.New("it is " + problem)
-		}
-		return content, nil
-	}
-	return os.ReadFile(filepath.Join(s.Directory, nameOf(e)))
-}
