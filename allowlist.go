@@ -20,7 +20,7 @@ import (
 //
 //inline:hot
 func checkMethod(p *policy.Policy, x *exchange) string {
-	if p.Methods[x.method] || p.Greets[x.method] {
+	if p.Methods[x.method] || p.HandshakeMethods[x.method] {
 		return ""
 	}
 	return verdict.MethodNotAllowed

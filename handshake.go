@@ -66,7 +66,7 @@ func answerAny(list []*handshakes.Handshake, x *exchange) string {
 
 // noteDelivery notes the delivery's id and the event's type of a verified
 // request, wherever they stand. Those in headers are known already, unless
-// another form than the first has verified.
+// another scheme than the first has verified.
 //
 //inline:hot
 func noteDelivery(p *policy.Policy, x *exchange) {

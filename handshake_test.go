@@ -175,8 +175,8 @@ func TestHandshakeMistakes(t *testing.T) {
 	}{
 		{with("method", "PUT"), "handshakes[0].method: \"PUT\" is not one of"},
 		{with("unsigned", "false"), "handshakes[0].unsigned: must be true"},
-		{with("when", "body=1"), "handshakes[0].when[0]: \"body\" is not a place"},
-		{with("challenge", "c"), "handshakes[0].challenge: \"c\" is not a place"},
+		{with("when", "body=1"), "handshakes[0].when[0]: \"body\" is not a location"},
+		{with("challenge", "c"), "handshakes[0].challenge: \"c\" is not a location"},
 		{map[string]any{"provider": "github", "secrets": hooktest.DocsSecret, "handshakes": []any{map[string]any{"when": "json:type=ping", "unsigned": "true", "digest": "hmac-sha256", "answer": "{hex}"}}}, "handshakes[0].challenge: is required"},
 		{map[string]any{"provider": "github", "secrets": hooktest.DocsSecret, "handshakes": []any{map[string]any{"when": "json:type=ping", "answer": "{challenge}"}}}, "handshakes[0].challenge: is required"},
 		{map[string]any{"provider": "github", "secrets": hooktest.DocsSecret, "handshakes": []any{map[string]any{"when": "json:type=ping", "answerHeaders": "X-A: {challenge}"}}}, "handshakes[0].challenge: is required"},

@@ -63,7 +63,7 @@ func shortWay(t testing.TB, p *policy.Policy, r *http.Request, body string) (str
 	t.Helper()
 	alone := *p
 	// In the place of the long way, a token that is never there.
-	alone.Token = &tokens.Token{Places: []message.Location{{Kind: "header", Name: "X-Never"}}, Digests: [][]byte{{}}}
+	alone.Token = &tokens.Token{Locations: []message.Location{{Kind: "header", Name: "X-Never"}}, Digests: [][]byte{{}}}
 	sent := r.Clone(r.Context())
 	sent.Body = io.NopCloser(strings.NewReader(body))
 	sent.ContentLength = int64(len(body))

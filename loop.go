@@ -164,7 +164,7 @@ func decideLoopInlined(w *workers, x *exchange, own *scratch) {
 		findClientEnd1:
 		}
 		{
-			if p.Methods[x.method] || p.Greets[x.method] {
+			if p.Methods[x.method] || p.HandshakeMethods[x.method] {
 				reason = ""
 				goto checkMethodEnd1
 			}

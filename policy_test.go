@@ -65,7 +65,7 @@ func TestCompileMistakes(t *testing.T) {
 		{"signature", signature("format", "{hex},{base64}"), "signature.format: needs one of"},
 		{"signature", signature("signs", "{bdy}"), "signature.signs: {bdy} is not known"},
 		{"signature", signature("signs", "{body"), "signature.signs: has a brace"},
-		{"signature", signature("signs", "{header:}"), "signature.signs: \"header:\" is not a place"},
+		{"signature", signature("signs", "{header:}"), "signature.signs: \"header:\" is not a location"},
 		{"signature", signature("secretEncoding", "utf-8"), "signature.secretEncoding: \"utf-8\" is not known"},
 		{"signature", signature("timestampHeader", "X-Ts"), "signature.signs: must contain {timestamp}"},
 		{"signature", signature("timestampUnit", "s"), "signature.timestampUnit: has no effect"},

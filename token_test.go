@@ -158,7 +158,7 @@ func TestTokenMistakes(t *testing.T) {
 		{map[string]any{"provider": "gitlab", "secrets": testToken, "signature": map[string]any{"header": "X-Sig"}}, "token: contradicts signature"},
 		{map[string]any{"provider": "github", "secrets": testToken, "token": map[string]any{"header": "X"}}, "token: contradicts signature"},
 		{map[string]any{"token": map[string]any{"header": "X Y"}, "secrets": testToken}, "token.header: \"X Y\" is not"},
-		{map[string]any{"token": map[string]any{"field": "body"}, "secrets": testToken}, "token.field: \"body\" is not a place"},
+		{map[string]any{"token": map[string]any{"field": "body"}, "secrets": testToken}, "token.field: \"body\" is not a location"},
 		{map[string]any{"token": map[string]any{"basic": "true", "header": "X"}, "secrets": "a:b"}, "token.basic: contradicts"},
 		{map[string]any{"token": map[string]any{"basic": "true"}, "secrets": testToken}, "secrets[0]: is not user:password"},
 		{map[string]any{"token": map[string]any{"basicUser": "a:b"}, "secrets": testToken}, "token.basicUser: can't contain a colon"},

@@ -155,7 +155,7 @@ func (j *judgement) seenTimestamp(at time.Time) []string {
 	}
 	s := j.trace.Meant.Scheme
 	if s == nil || !s.Timestamped {
-		return []string{"the form that verified has none"}
+		return []string{"the scheme that verified has none"}
 	}
 	if j.Timestamp.IsZero() {
 		return []string{"it is not of the unit " + s.TimestampUnit + ", or after the year 9999"}
@@ -168,11 +168,11 @@ func (j *judgement) seenToken() []string {
 	lines := []string{}
 	m := j.message()
 	r := m.Request
-	for i := range t.Places {
-		found := message.TextsAt(&t.Places[i], m)
-		lines = append(lines, locationName(&t.Places[i])+": "+times(len(found)))
-		if len(found) == 0 && t.Places[i].Kind == "header" {
-			lines = append(lines, nearHeaders(t.Places[i].Name, r.Header)...)
+	for i := range t.Locations {
+		found := message.TextsAt(&t.Locations[i], m)
+		lines = append(lines, locationName(&t.Locations[i])+": "+times(len(found)))
+		if len(found) == 0 && t.Locations[i].Kind == "header" {
+			lines = append(lines, nearHeaders(t.Locations[i].Name, r.Header)...)
 		}
 	}
 	if t.Scheme != "" {
@@ -201,7 +201,7 @@ func times(n int) string {
 	return fmt.Sprintf("there %d times", n)
 }
 
-// locationName names a place for people.
+// locationName names a location for people.
 func locationName(p *message.Location) string {
 	switch p.Kind {
 	case "header":

@@ -191,7 +191,7 @@ func (j *judgement) message() *message.Message {
 	return m
 }
 
-// fetches says whether one of the forms needs a certificate that stands elsewhere.
+// fetches says whether one of the schemes needs a certificate that stands elsewhere.
 func (j *judgement) fetches() bool {
 	for _, s := range j.policy.Schemes {
 		if s.Certificate.Kind != "" && len(s.PublicKeys) == 0 {

@@ -43,8 +43,8 @@ func (j *judgement) unmetConditions(unsigned bool) []string {
 func unmetCondition(h *handshakes.Handshake, m *message.Message) string {
 	for i := range h.Conditions {
 		q := &h.Conditions[i]
-		found := message.TextsAt(&q.Place, m)
-		name := locationName(&q.Place)
+		found := message.TextsAt(&q.Location, m)
+		name := locationName(&q.Location)
 		switch {
 		case len(found) != 1:
 			return name + " is " + times(len(found))

@@ -43,8 +43,8 @@ func (j *judgement) placesOfJWT(m *message.Message) []string {
 		return []string{"the body is the token: " + bytesText(int64(len(m.Body)))}
 	}
 	lines := []string{}
-	for i := range v.Places {
-		p := &v.Places[i]
+	for i := range v.Locations {
+		p := &v.Locations[i]
 		found := message.TextsAt(p, m)
 		line := locationName(p) + ": " + times(len(found))
 		if len(found) == 1 && p.Kind == "header" && v.Scheme != "" && (len(found[0]) < len(v.Scheme) || !strings.EqualFold(found[0][:len(v.Scheme)], v.Scheme)) {

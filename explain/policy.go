@@ -165,20 +165,20 @@ func Providers() []string {
 	return config.ProviderSlugs()
 }
 
-// Forms returns the forms in which a configuration takes signatures, whole, and
+// Signatures returns the schemes in which a configuration takes signatures, whole, and
 // without their alternatives: what it says itself, laid upon the provider's row. It
 // returns none for a token, or for a configuration that has a mistake.
-func Forms(configuration *hookward.Config) []config.SignatureOptions {
+func Signatures(configuration *hookward.Config) []config.SignatureOptions {
 	options, problems := config.Decode(configuration.Raw)
 	if len(problems) > 0 || options.Signature == nil || options.Token != nil {
 		return nil
 	}
-	return formsOf(options)
+	return signaturesOf(options)
 }
 
-func formsOf(options config.Options) []config.SignatureOptions {
+func signaturesOf(options config.Options) []config.SignatureOptions {
 	usable := []config.SignatureOptions{}
-	for _, o := range signature.AllForms(*options.Signature) {
+	for _, o := range signature.AllSchemes(*options.Signature) {
 		a := signature.Algorithms[words.OrDefault(o.Algorithm, "hmac-sha256")]
 		hasKeys := len(options.Secrets) > 0
 		if signature.IsPublic(&a) {

@@ -15,7 +15,7 @@ import (
 	"github.com/hookward/hookward/internal/words"
 )
 
-// seenSignature tells of the form that the reason is of: where its signature stands,
+// seenSignature tells of the scheme that the reason is of: where its signature stands,
 // what was read there, and what of the request is signed.
 func (j *judgement) seenSignature() []string {
 	if j.policy.Uncompresses && j.isNotGzip() {
@@ -32,9 +32,9 @@ func (j *judgement) seenSignature() []string {
 	lines := []string{}
 	o := j.optionsOf(s)
 	if len(j.policy.Schemes) > 1 {
-		lines = append(lines, fmt.Sprintf("of %s that this gate takes, the one that came furthest:", plural(len(j.policy.Schemes), "form")))
+		lines = append(lines, fmt.Sprintf("of %s that this gate takes, the one that came furthest:", plural(len(j.policy.Schemes), "scheme")))
 	}
-	lines = append(lines, "read from "+signaturePlace(s, o)+", as "+words.Quote(words.OrDefault(o.Format, "{hex}")))
+	lines = append(lines, "read from "+signatureLocation(s, o)+", as "+words.Quote(words.OrDefault(o.Format, "{hex}")))
 	m := j.message()
 	m.Item = seen.Item
 	if s.Items != nil {
@@ -80,19 +80,19 @@ func (j *judgement) seenSignature() []string {
 	return append(lines, j.seenKeys(s, o)...)
 }
 
-// optionsOf returns the options that a form was compiled from.
+// optionsOf returns the options that a scheme was compiled from.
 func (j *judgement) optionsOf(s *signature.Scheme) config.SignatureOptions {
-	forms := formsOf(j.options)
+	signatures := signaturesOf(j.options)
 	for i, other := range j.policy.Schemes {
-		if other == s && i < len(forms) {
-			return forms[i]
+		if other == s && i < len(signatures) {
+			return signatures[i]
 		}
 	}
 	return *j.options.Signature
 }
 
-// signaturePlace says where a form has its signature.
-func signaturePlace(s *signature.Scheme, o config.SignatureOptions) string {
+// signatureLocation says where a scheme has its signature.
+func signatureLocation(s *signature.Scheme, o config.SignatureOptions) string {
 	if len(o.Header) == 0 {
 		return locationName(&s.Field)
 	}
@@ -194,7 +194,7 @@ func (j *judgement) seenMissing(s *signature.Scheme, m *message.Message, texts [
 		return []string{"a value that is signed is missing, or can't be told from its neighbour"}
 	}
 	q := &s.Signs[len(texts)]
-	at := &q.Place
+	at := &q.Location
 	if q.Kind == "id" {
 		at = &s.ID
 	}

@@ -94,14 +94,14 @@ func (w *draft) unique() string {
 	return NewID()
 }
 
-// at returns the text at a place, below an item of a batch if there is one.
+// at returns the text at a location, below an item of a batch if there is one.
 func (w *draft) at(p *message.Location, item any) string {
 	m := w.message()
 	m.Item = item
 	return message.TextAt(p, m)
 }
 
-// put writes a text to a place, and says whether there is such a place.
+// put writes a text to a location, and says whether there is such a location.
 func (w *draft) put(p *message.Location, text string) bool {
 	switch p.Kind {
 	case "header":
@@ -131,7 +131,7 @@ func (w *draft) put(p *message.Location, text string) bool {
 	return true
 }
 
-// need writes a text to a place where there is none yet.
+// need writes a text to a location where there is none yet.
 func (w *draft) need(p *message.Location, text string) bool {
 	return w.at(p, nil) != "" || w.put(p, text)
 }

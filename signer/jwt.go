@@ -83,7 +83,7 @@ func (s *Signer) placeToken(w *draft, header, payload, name string) string {
 		w.header["Content-Type"] = []string{mediaTypeOf(o)}
 		return ""
 	}
-	at := v.Places[0]
+	at := v.Locations[0]
 	at.Path = append([]jsonpath.Step{}, at.Path...)
 	for i := range at.Path {
 		if at.Path[i].Name == "" && at.Path[i].Item == jsonpath.Every {
@@ -110,7 +110,7 @@ func mediaTypeOf(o *config.JWTOptions) string {
 	return "application/jwt"
 }
 
-// inRequest returns the places of an identity that are not in the token.
+// inRequest returns the locations of an identity that are not in the token.
 func inRequest(i message.Identity) message.Identity {
 	if i.ID.Kind == "jwt" {
 		i.ID = message.Location{}

@@ -27,7 +27,7 @@ func dropKeysElsewhere(raw map[string]any) {
 	}
 }
 
-// needsPrivateKey reports whether all forms of a configuration's signature are made
+// needsPrivateKey reports whether all schemes of a configuration's signature are made
 // with a private key.
 func needsPrivateKey(raw map[string]any) bool {
 	options, problems := config.Decode(raw)

@@ -19,12 +19,12 @@ import (
 )
 
 // writeSignature signs what the draft has by now, and writes the signature to its
-// place. An item of a batch comes with its path.
-func (s *Signer) writeSignature(w *draft, form *signature.Scheme, p *signature.Candidate, path []jsonpath.Step, item any) string {
-	at := form.Field
-	if len(form.Headers) > 0 {
+// location. An item of a batch comes with its path.
+func (s *Signer) writeSignature(w *draft, scheme *signature.Scheme, p *signature.Candidate, path []jsonpath.Step, item any) string {
+	at := scheme.Field
+	if len(scheme.Headers) > 0 {
 		// Of several headers, each is of a secret of its own: the first is enough.
-		at = message.Location{Kind: "header", Name: form.Headers[0]}
+		at = message.Location{Kind: "header", Name: scheme.Headers[0]}
 	}
 	if at.Kind == "json" {
 		at.Path = append(append([]jsonpath.Step{}, path...), at.Path...)
@@ -35,12 +35,12 @@ func (s *Signer) writeSignature(w *draft, form *signature.Scheme, p *signature.C
 	m := w.message()
 	m.Item = item
 	own := *p
-	texts, reason := signature.SignedTexts(form, m, &own)
+	texts, reason := signature.SignedTexts(scheme, m, &own)
 	if reason != verdict.TextsReady {
 		w.reason = reason
 		return "the gate would refuse it: " + reason + hints[reason]
 	}
-	signature, problem := s.signatureOf(form, texts)
+	signature, problem := s.signatureOf(scheme, texts)
 	if problem != "" {
 		w.reason = verdict.SignatureMismatch
 		return problem
@@ -48,7 +48,7 @@ func (s *Signer) writeSignature(w *draft, form *signature.Scheme, p *signature.C
 	if w.forged {
 		signature[0] ^= 1
 	}
-	text := s.formatted(form, signature, p)
+	text := s.formatted(scheme, signature, p)
 	if !w.put(&at, text) {
 		w.reason = verdict.SignatureMissing
 		return "the body has no place for the signature, " + at.Kind + ":" + at.Name
@@ -57,13 +57,13 @@ func (s *Signer) writeSignature(w *draft, form *signature.Scheme, p *signature.C
 }
 
 // signatureOf signs texts with the newest secret, or with the private key.
-func (s *Signer) signatureOf(form *signature.Scheme, texts [][]byte) ([]byte, string) {
-	a := &form.Algorithm
+func (s *Signer) signatureOf(scheme *signature.Scheme, texts [][]byte) ([]byte, string) {
+	a := &scheme.Algorithm
 	if !signature.IsPublic(a) {
 		if a.Family == "hash" {
-			signature.PutSecret(form, texts, form.Keys[0])
+			signature.PutSecret(scheme, texts, scheme.Keys[0])
 		}
-		return signature.ComputeMAC(a, form.Keys[0], texts), ""
+		return signature.ComputeMAC(a, scheme.Keys[0], texts), ""
 	}
 	var how crypto.SignerOpts = crypto.Hash(0)
 	switch a.Family {
@@ -86,11 +86,11 @@ func (s *Signer) signatureOf(form *signature.Scheme, texts [][]byte) ([]byte, st
 
 // formatted writes a signature as the format says. What stands in elements of its
 // own comes before it, as all providers have it.
-func (s *Signer) formatted(form *signature.Scheme, signature []byte, p *signature.Candidate) string {
+func (s *Signer) formatted(scheme *signature.Scheme, signature []byte, p *signature.Candidate) string {
 	elements := []string{}
 	last := ""
-	for i := range form.Format.Elements {
-		e := &form.Format.Elements[i]
+	for i := range scheme.Format.Elements {
+		e := &scheme.Format.Elements[i]
 		text := e.Literals[0]
 		for n, placeholder := range e.Placeholders {
 			switch placeholder {
@@ -111,7 +111,7 @@ func (s *Signer) formatted(form *signature.Scheme, signature []byte, p *signatur
 			elements = append(elements, text)
 		}
 	}
-	return strings.Join(append(elements, last), form.Format.Separator)
+	return strings.Join(append(elements, last), scheme.Format.Separator)
 }
 
 // encodeMAC is the inverse of DecodeMAC.
@@ -147,9 +147,9 @@ func formatTime(at time.Time, unit string) string {
 func (s *Signer) writeToken(w *draft) string {
 	t := s.policy.Token
 	form := false
-	for i := range t.Places {
-		form = form || t.Places[i].Kind == "form"
-		w.multipart = w.multipart || t.Places[0].Kind == "multipart"
+	for i := range t.Locations {
+		form = form || t.Locations[i].Kind == "form"
+		w.multipart = w.multipart || t.Locations[0].Kind == "multipart"
 	}
 	w.beginBody(form, "")
 	s.writeNames(w, &signature.Scheme{Identity: t.Identity})
@@ -163,9 +163,9 @@ func (s *Signer) writeToken(w *draft) string {
 	case "Bearer ":
 		w.header["Authorization"] = []string{t.Scheme + token}
 	default:
-		if !w.put(&t.Places[0], token) {
+		if !w.put(&t.Locations[0], token) {
 			w.reason = verdict.TokenMissing
-			return "the body has no place for the token, " + t.Places[0].Kind + ":" + t.Places[0].Name
+			return "the body has no place for the token, " + t.Locations[0].Kind + ":" + t.Locations[0].Name
 		}
 	}
 	return ""

@@ -128,7 +128,7 @@ func NewSigner(configuration *hookward.Config, key crypto.Signer) (*Signer, erro
 		}
 		return s, nil
 	}
-	if len(s.forms()) == 0 {
+	if len(s.schemes()) == 0 {
 		return nil, errors.New(needsKey) // the secrets are missing, and there are publicKeys
 	}
 	return s, nil
@@ -144,11 +144,11 @@ func (s *Signer) Timestamped() bool {
 		return jwt.Life(s.policy.JWT) > 0
 	}
 	// A message signature says when it is made, asked or not.
-	return s.policy.MessageSignature != nil || s.policy.Token == nil && s.forms()[0].Timestamped
+	return s.policy.MessageSignature != nil || s.policy.Token == nil && s.schemes()[0].Timestamped
 }
 
-// BindsBody reports whether the scheme signs the whole body, in each of its forms.
-// Where it doesn't, a gate lets a changed body pass.
+// BindsBody reports whether each of the schemes signs the whole body.
+// Where one doesn't, a gate lets a changed body pass.
 func (s *Signer) BindsBody() bool {
 	if s.policy.JWT != nil {
 		return s.policy.JWT.Bound
@@ -156,8 +156,8 @@ func (s *Signer) BindsBody() bool {
 	if v := s.policy.MessageSignature; v != nil {
 		return messagesignature.BindsBody(v)
 	}
-	for _, form := range s.forms() {
-		if !signature.BindsBody(form) {
+	for _, scheme := range s.schemes() {
+		if !signature.BindsBody(scheme) {
 			return false
 		}
 	}
@@ -170,12 +170,12 @@ func (s *Signer) SendsSecret() bool {
 	return s.policy.Token != nil
 }
 
-// forms returns those of the scheme's forms that there is a key for.
-func (s *Signer) forms() []*signature.Scheme {
+// schemes returns those that there is a key for.
+func (s *Signer) schemes() []*signature.Scheme {
 	usable := []*signature.Scheme{}
-	for _, form := range s.policy.Schemes {
-		if !signature.IsPublic(&form.Algorithm) || s.key != nil {
-			usable = append(usable, form)
+	for _, scheme := range s.policy.Schemes {
+		if !signature.IsPublic(&scheme.Algorithm) || s.key != nil {
+			usable = append(usable, scheme)
 		}
 	}
 	return usable
@@ -184,7 +184,7 @@ func (s *Signer) forms() []*signature.Scheme {
 // Sign returns the delivery as the sender would send it: with its id, timestamp and
 // event where the scheme has them, and signed. Values that are signed and missing
 // are made up. Single values of a JSON body or a form are written in their place,
-// and the rest of it stays as it is. Of several forms, the first that fits the
+// and the rest of it stays as it is. Of several schemes, the first that fits the
 // delivery is used.
 //
 // The error says why the gate would not let pass what came of it.
@@ -211,12 +211,12 @@ func (s *Signer) Sign(d Delivery) (Delivery, error) {
 		w := newDraft(d, u)
 		return s.finish(w, d, s.writeMessage(w))
 	}
-	// The form that came furthest is the one that was meant, as for the gate.
+	// The scheme that came furthest is the one that was meant, as for the gate.
 	var best error
 	stage := -1
-	for _, form := range s.forms() {
+	for _, scheme := range s.schemes() {
 		w := newDraft(d, u)
-		signed, err := s.finish(w, d, s.writeForm(w, form))
+		signed, err := s.finish(w, d, s.writeScheme(w, scheme))
 		if err == nil {
 			return signed, nil
 		}
@@ -244,7 +244,7 @@ func (s *Signer) Repeats(a, b Delivery) bool {
 // have replay, and would let it pass.
 func (s *Signer) remembered(d Delivery) (string, bool) {
 	u, err := url.Parse(d.URL)
-	if err != nil || s.policy.Token != nil || s.policy.JWT == nil && s.policy.MessageSignature == nil && s.forms()[0].Items != nil || s.policy.JWT != nil && !s.policy.JWT.PerDelivery {
+	if err != nil || s.policy.Token != nil || s.policy.JWT == nil && s.policy.MessageSignature == nil && s.schemes()[0].Items != nil || s.policy.JWT != nil && !s.policy.JWT.PerDelivery {
 		return "", false
 	}
 	found := policy.Prove(s.policy, newDraft(d, u).message(), nil, d.Time)

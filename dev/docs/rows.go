@@ -107,7 +107,7 @@ func (p provider) row(slug string, files map[string]provider, root string) (row,
 		family, known := files[p.Like]
 		demand(known, "like: there is no catalogue/%s.yaml", p.Like)
 		demand(family.Like == "", "like: %s is itself like %s; name that", p.Like, family.Like)
-		r.Options = lay(p.Options, firstForm(family.Options))
+		r.Options = lay(p.Options, firstScheme(family.Options))
 	}
 	options, wrong := config.Decode(r.Options)
 	for _, problem := range wrong {
@@ -155,8 +155,8 @@ func lay(upper, lower map[string]any) map[string]any {
 	return both
 }
 
-// firstForm returns options without the further forms of the signature.
-func firstForm(options map[string]any) map[string]any {
+// firstScheme returns options without the further schemes of the signature.
+func firstScheme(options map[string]any) map[string]any {
 	options = lay(nil, options)
 	if signature, ok := options["signature"].(map[string]any); ok {
 		signature = maps.Clone(signature)

@@ -99,9 +99,9 @@ func start(t *testing.T, answer http.HandlerFunc, gates []gate, settings gateway
 			numbers[r.Epoch+" "+r.Middleware]++
 			last[r.Epoch+" "+r.Middleware] = max(last[r.Epoch+" "+r.Middleware], r.Sequence)
 		}
-		for trail, n := range last {
-			if numbers[trail] != n {
-				t.Errorf("of %s there are %d records, and the last one's number is %d", trail, numbers[trail], n)
+		for series, n := range last {
+			if numbers[series] != n {
+				t.Errorf("of %s there are %d records, and the last one's number is %d", series, numbers[series], n)
 			}
 		}
 		for _, path := range s.paths {

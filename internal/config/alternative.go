@@ -2,7 +2,7 @@ package config
 
 import "reflect"
 
-// AlternativeOptions describe a further form in which a provider signs, by what
+// AlternativeOptions describe a further scheme by which a provider signs, by what
 // is not as in the first. They are a type of their own: Yaegi can't handle one
 // that contains itself.
 type AlternativeOptions struct {
@@ -37,16 +37,16 @@ type AlternativeOptions struct {
 	IDHeader string `json:"idHeader"`
 }
 
-// Overlay returns a form of a signature that is as another but for what it says itself.
-func Overlay(form SignatureOptions, own *AlternativeOptions) SignatureOptions {
-	dropFromSection(&form, own)
-	fields, given := reflect.ValueOf(&form).Elem(), reflect.ValueOf(own).Elem()
+// Overlay returns the options of a scheme that is as another but for what it says itself.
+func Overlay(scheme SignatureOptions, own *AlternativeOptions) SignatureOptions {
+	dropFromSection(&scheme, own)
+	fields, given := reflect.ValueOf(&scheme).Elem(), reflect.ValueOf(own).Elem()
 	for i, name := range OptionNames(own) {
 		if isGiven(given.Field(i)) {
 			fields.Field(FieldIndex(fields.Type(), name)).Set(given.Field(i))
 		}
 	}
-	return form
+	return scheme
 }
 
 func isGiven(value reflect.Value) bool {

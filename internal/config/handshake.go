@@ -10,8 +10,8 @@ type HandshakeOptions struct {
 	Method string `json:"method"`
 
 	// When are the conditions that tell the handshake from a delivery, each a
-	// place that must have a value, or `PLACE=TEXT`; of several texts for one
-	// place, one must be there. Where `unsigned` is set, a form must have no
+	// location that must have a value, or `LOCATION=TEXT`; of several texts for one
+	// location, one must be there. Where `unsigned` is set, a form must have no
 	// other fields than those that the handshake reads.
 	When []string `json:"when" decode:"whole"`
 
@@ -19,10 +19,10 @@ type HandshakeOptions struct {
 	// don't sign the request. Default: `false`.
 	Unsigned bool `json:"unsigned"`
 
-	// VerifyTokenField is the place whose value must be `verifyToken`.
+	// VerifyTokenField is the location whose value must be `verifyToken`.
 	VerifyTokenField string `json:"verifyTokenField"`
 
-	// Challenge is the place of the text that is sent back.
+	// Challenge is the location of the text that is sent back.
 	Challenge string `json:"challenge"`
 
 	// Pattern is what a challenge may be: `token` (letters, digits, `-._~+/=`),

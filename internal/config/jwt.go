@@ -10,7 +10,7 @@ import (
 // `iat`, with `tolerance` for clocks that differ (default: `1m`).
 type JWTOptions struct {
 	// Header is the name of the header that has the token.
-	// Default: `Authorization`, unless another place is given.
+	// Default: `Authorization`, unless another location is given.
 	Header string `json:"header"`
 
 	// Scheme is the word before the token and one space, in any case, such as
@@ -22,7 +22,7 @@ type JWTOptions struct {
 	// logs.
 	Query string `json:"query"`
 
-	// Field is the place of the token in the body, such as `json:signedPayload`, or
+	// Field is the location of the token in the body, such as `json:signedPayload`, or
 	// `json:validationTokens[]` for a list, of up to 16, each of which must verify.
 	Field string `json:"field"`
 
@@ -120,14 +120,14 @@ type JWTOptions struct {
 	// IDHeader is the name of the header that carries the delivery's id.
 	IDHeader string `json:"idHeader"`
 
-	// IDField is the place of the delivery's id where that is no header. Here and in
+	// IDField is the location of the delivery's id where that is no header. Here and in
 	// the two below, `jwt:CLAIM` is a claim, such as `jwt:jti`.
 	IDField string `json:"idField"`
 
 	// EventHeader is the name of the header that carries the type of the event.
 	EventHeader string `json:"eventHeader"`
 
-	// EventField is the place of the event's type where that is no header.
+	// EventField is the location of the event's type where that is no header.
 	EventField string `json:"eventField"`
 
 	// SenderField is the claim in which the sender names itself, `jwt:CLAIM`; the name

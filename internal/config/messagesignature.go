@@ -84,12 +84,12 @@ type MessageSignatureOptions struct {
 	// IDHeader is the name of the header that carries the delivery's id.
 	IDHeader string `json:"idHeader"`
 
-	// IDField is the place of the delivery's id where that is no header.
+	// IDField is the location of the delivery's id where that is no header.
 	IDField string `json:"idField"`
 
 	// EventHeader is the name of the header that carries the type of the event.
 	EventHeader string `json:"eventHeader"`
 
-	// EventField is the place of the event's type where that is no header.
+	// EventField is the location of the event's type where that is no header.
 	EventField string `json:"eventField"`
 }

@@ -11,7 +11,7 @@ import (
 // the comments of its fields are the text of docs/options.md. A field that holds
 // its zero value was not given.
 //
-// A place, where an option names one, is `header:NAME`, `query:NAME`,
+// A location, where an option names one, is `header:NAME`, `query:NAME`,
 // `form:NAME`, `multipart:NAME` or `json:PATH`. A field of an HTML form is
 // `form:NAME` where the form comes as `application/x-www-form-urlencoded`, and
 // `multipart:NAME` where it comes as `multipart/form-data`. A path is `a.b`,

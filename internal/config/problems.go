@@ -76,7 +76,7 @@ func Sentences(problems []Problem) []string {
 	return texts
 }
 
-// WithoutRepeats returns problems in order, each of them once: forms that share an
+// WithoutRepeats returns problems in order, each of them once: schemes that share an
 // option share its mistakes.
 func WithoutRepeats(problems []Problem) []Problem {
 	seen := map[string]bool{}

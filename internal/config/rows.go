@@ -100,8 +100,8 @@ func ProviderSlugs() []string {
 }
 
 // dropOverridden returns a row's options without those that a user's replace by others. A
-// place has two options, of which one may be given. And a form that the user describes is
-// the only one: the row's further forms would let pass what it does not.
+// location has two options, of which one may be given. And a scheme that the user describes is
+// the only one: the row's further schemes would let pass what it does not.
 func dropOverridden(row, user Options) Options {
 	if row.Signature != nil && user.Signature != nil {
 		signature := *row.Signature
@@ -139,7 +139,7 @@ func dropOverridden(row, user Options) Options {
 }
 
 // dropOverriddenKeys is dropOverridden for a section that says where keys are: they are in
-// one place, and how fresh they must be is said apart from that.
+// one location, and how fresh they must be is said apart from that.
 func dropOverriddenKeys(row, user *JWKSOptions) *JWKSOptions {
 	if row == nil || user == nil {
 		return row
@@ -154,9 +154,9 @@ func dropOverriddenKeys(row, user *JWKSOptions) *JWKSOptions {
 	return &keys
 }
 
-// dropFromSection clears those options of a row's section that name the same place as one of
-// the user's, and the options in form where one of the user's describes the form.
-func dropFromSection(row, user any, form ...string) {
+// dropFromSection clears those options of a row's section that name the same location as one of
+// the user's, and the options in scheme where one of the user's describes the scheme.
+func dropFromSection(row, user any, scheme ...string) {
 	fields, given := reflect.ValueOf(row).Elem(), reflect.ValueOf(user).Elem()
 	names := []string{}
 	for i, name := range OptionNames(user) {
@@ -164,9 +164,9 @@ func dropFromSection(row, user any, form ...string) {
 		if !isGiven(value) || value.Kind() == reflect.Pointer {
 			continue // a section is laid upon the row's
 		}
-		names = append(names, otherPlace.Replace(name))
-		if !besideForm.MatchString(name) {
-			names = append(names, form...)
+		names = append(names, otherOption.Replace(name))
+		if !besideScheme.MatchString(name) {
+			names = append(names, scheme...)
 		}
 	}
 	for _, name := range names {
@@ -176,9 +176,9 @@ func dropFromSection(row, user any, form ...string) {
 	}
 }
 
-// otherPlace makes idField of idHeader, and the reverse.
-var otherPlace = strings.NewReplacer("Header", "Field", "header", "field", "Field", "Header", "field", "header")
+// otherOption makes idField of idHeader, and the reverse.
+var otherOption = strings.NewReplacer("Header", "Field", "header", "field", "Field", "Header", "field", "header")
 
-// besideForm are the options that say where the delivery's id and the like are, or hold for
-// every form.
-var besideForm = regexp.MustCompile("^(id|event|sender|certificate|alternatives|uncompressed)")
+// besideScheme are the options that say where the delivery's id and the like are, or hold for
+// every scheme.
+var besideScheme = regexp.MustCompile("^(id|event|sender|certificate|alternatives|uncompressed)")

@@ -13,10 +13,10 @@ type SignatureOptions struct {
 
 	// Header is the name of the header that carries the signature, or several
 	// of which each may carry one. `X-Signature-{n}` stands for numbered ones,
-	// from 1. Required unless the provider or `field` names the place.
+	// from 1. Required unless the provider or `field` names the location.
 	Header []string `json:"header"`
 
-	// Field is the place of the signature where that is no header, such as
+	// Field is the location of the signature where that is no header, such as
 	// `json:signature.value`.
 	Field string `json:"field"`
 
@@ -35,16 +35,16 @@ type SignatureOptions struct {
 	//   - `{body}`, `{timestamp}`, `{id}`, `{method}`, `{secret}`;
 	//   - `{url}`, `{host}`, `{path}`, `{query}`, `{uri}` (path and query), `{portURL}` (with its scheme's
 	//     port, or without the port that it has), `{decodedURL}` (with what HubSpot decodes);
-	//   - any place, such as `{header:NAME}` or `{json:a.b}`;
-	//   - `{lower:PLACE}`, its value in small letters; `{free:PLACE}`, the one value that may contain the
+	//   - any location, such as `{header:NAME}` or `{json:a.b}`;
+	//   - `{lower:LOCATION}`, its value in small letters; `{free:LOCATION}`, the one value that may contain the
 	//     text beside it; `{only:form:NAME}`, a field of an HTML form that has no other fields;
 	//   - `{sorted:form}`, `{sorted:query}`, names and values in order;
 	//   - `{ascii:body}`; `{sha256:body}` (in hexadecimal), `{sha256base64:body}`, `{sha256raw:body}`;
 	//   - `{headers:NAME}`, the headers that a header lists; `{headers}` and `{headerValues}`, those that
 	//     `format` lists, with dots between them. Where one more dot follows, the body must be a JSON object
 	//     or list;
-	//   - conditions, which add nothing to the text and must hold: `{PLACE==TEXT}`, `{PLACE==sha256:body}`,
-	//     and `{PLACE==}` for a value that is absent.
+	//   - conditions, which add nothing to the text and must hold: `{LOCATION==TEXT}`, `{LOCATION==sha256:body}`,
+	//     and `{LOCATION==}` for a value that is absent.
 	//
 	// Text in brackets is left out where all values in it are absent. Braces and
 	// brackets of the text itself are doubled. Default: `{body}`.
@@ -72,7 +72,7 @@ type SignatureOptions struct {
 	// signature's own header.
 	TimestampHeader string `json:"timestampHeader"`
 
-	// TimestampField is the place of the signed timestamp where that is no
+	// TimestampField is the location of the signed timestamp where that is no
 	// header.
 	TimestampField string `json:"timestampField"`
 
@@ -85,28 +85,28 @@ type SignatureOptions struct {
 	// the audit record, the backend, and schemes which sign `{id}`.
 	IDHeader string `json:"idHeader"`
 
-	// IDField is the place of the delivery's id where that is no header.
+	// IDField is the location of the delivery's id where that is no header.
 	IDField string `json:"idField"`
 
 	// EventHeader is the name of the header that carries the type of the event,
 	// for the audit record and the backend.
 	EventHeader string `json:"eventHeader"`
 
-	// EventField is the place of the event's type where that is no header.
+	// EventField is the location of the event's type where that is no header.
 	EventField string `json:"eventField"`
 
-	// SenderField is the place where the sender names itself; the name must be
+	// SenderField is the location where the sender names itself; the name must be
 	// one of `senders`, if any are given.
 	SenderField string `json:"senderField"`
 
-	// CertificateField is the place of the URL of the signer's certificate, for
+	// CertificateField is the location of the URL of the signer's certificate, for
 	// AWS SNS. It is fetched from Amazon's SNS hosts and from nowhere else,
 	// unless `publicKeys` are given.
 	CertificateField string `json:"certificateField"`
 
-	// Alternatives are further forms in which the same provider signs; a request
-	// has to verify in one of all forms. What an alternative leaves out is as in the
-	// first form. At most 4. Whoever overrides the first form of a provider gives up
+	// Alternatives are further schemes by which the same provider signs; a request
+	// has to verify by one of them all. What an alternative leaves out is as in the
+	// first scheme. At most 4. Whoever overrides the first scheme of a provider gives up
 	// the provider's alternatives.
 	Alternatives []*AlternativeOptions `json:"alternatives"`
 }

@@ -11,7 +11,7 @@ type TokenOptions struct {
 	// in logs.
 	Query string `json:"query"`
 
-	// Field is the place of the token in the body, such as
+	// Field is the location of the token in the body, such as
 	// `json:value[].clientState`; every value there must be the token.
 	Field string `json:"field"`
 
@@ -30,12 +30,12 @@ type TokenOptions struct {
 	// IDHeader is the name of the header that carries the delivery's id.
 	IDHeader string `json:"idHeader"`
 
-	// IDField is the place of the delivery's id where that is no header.
+	// IDField is the location of the delivery's id where that is no header.
 	IDField string `json:"idField"`
 
 	// EventHeader is the name of the header that carries the type of the event.
 	EventHeader string `json:"eventHeader"`
 
-	// EventField is the place of the event's type where that is no header.
+	// EventField is the location of the event's type where that is no header.
 	EventField string `json:"eventField"`
 }

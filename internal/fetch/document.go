@@ -81,8 +81,8 @@ const (
 	// nobody has looked. Traefik ends the context of all handlers before it has
 	// built the new ones, and old ones go on for as long as that fails.
 	linger = 10 * time.Minute
-	// reminder is how often a failure that lasts is reported.
-	reminder = time.Hour
+	// repeatAfter is how often a failure that lasts is reported.
+	repeatAfter = time.Hour
 	// A document that has never loaded refuses deliveries meanwhile.
 	firstRetry   = time.Second
 	slowestFirst = 30 * time.Second // between attempts, until the first success

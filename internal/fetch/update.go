@@ -140,7 +140,7 @@ func succeed(d *Document, now time.Time) {
 func fail(d *Document, cause string, now time.Time) {
 	noteHealth(d, time.Time{}, true)
 	d.failures++
-	if cause == d.cause && now.Sub(d.told) < reminder && !now.Before(d.told) {
+	if cause == d.cause && now.Sub(d.told) < repeatAfter && !now.Before(d.told) {
 		return
 	}
 	d.cause = cause

@@ -115,7 +115,7 @@ func refresh(g *Gate) {
 	c, s := tryCompile(g, now)
 	g.mu.Lock()
 	g.read = true
-	adopt(g, c, s, now)
+	putInForce(g, c, s, now)
 	if c.Policy == nil {
 		describe(g, g.problem)
 	} else {
@@ -178,9 +178,9 @@ func inForce(g *Gate) *InForce {
 	return g.now
 }
 
-// adopt takes over what was compiled and reports on it. A policy in force is
+// putInForce takes over what was compiled and reports on it. A policy in force is
 // never given up for a mistake.
-func adopt(g *Gate, c *policy.Compilation, s *memory.State, now time.Time) {
+func putInForce(g *Gate, c *policy.Compilation, s *memory.State, now time.Time) {
 	if len(c.Files) > 0 {
 		g.files = c.Files
 	}

@@ -12,16 +12,16 @@ import (
 	"github.com/hookward/hookward/internal/words"
 )
 
-// condition is one place of the option handshakes[].when.
+// condition is one location of the option handshakes[].when.
 type condition struct {
-	Place message.Location
-	Texts []string // of which one must stand there; none: any text
+	Location message.Location
+	Texts    []string // of which one must stand there; none: any text
 }
 
 // plainHint are texts that nobody escapes in JSON.
 var plainHint = regexp.MustCompile(`^[A-Za-z_.]{4,}$`)
 
-// compileConditions compiles the option when. Texts for one place are alternatives.
+// compileConditions compiles the option when. Texts for one location are alternatives.
 func compileConditions(n *config.Notes, h *Handshake, o config.HandshakeOptions, path string) {
 	for i, text := range o.When {
 		left, want, _ := strings.Cut(text, "=")
@@ -30,11 +30,11 @@ func compileConditions(n *config.Notes, h *Handshake, o config.HandshakeOptions,
 			config.AddProblem(n, fmt.Sprintf("%s.when[%d]", path, i), config.KindInvalid, problem)
 		}
 		k := 0
-		for k < len(h.Conditions) && !signature.SameLocation(h.Conditions[k].Place, at) {
+		for k < len(h.Conditions) && !signature.SameLocation(h.Conditions[k].Location, at) {
 			k++
 		}
 		if k == len(h.Conditions) {
-			h.Conditions = append(h.Conditions, condition{Place: at})
+			h.Conditions = append(h.Conditions, condition{Location: at})
 		}
 		if want != "" {
 			h.Conditions[k].Texts = append(h.Conditions[k].Texts, want)
@@ -42,26 +42,26 @@ func compileConditions(n *config.Notes, h *Handshake, o config.HandshakeOptions,
 	}
 	for i := range h.Conditions {
 		q := &h.Conditions[i]
-		if q.Place.Kind == "json" && len(q.Texts) == 1 && plainHint.MatchString(q.Texts[0]) {
+		if q.Location.Kind == "json" && len(q.Texts) == 1 && plainHint.MatchString(q.Texts[0]) {
 			h.hint = []byte(q.Texts[0])
 		}
-		h.form = h.form || q.Place.Kind == "form"
+		h.form = h.form || q.Location.Kind == "form"
 	}
 }
 
 // compileFields notes the fields of the form in which strangers ask. One with others has
 // more to it than a question: a delivery that nobody has signed.
 func compileFields(h *Handshake) {
-	places := []message.Location{h.Challenge, h.TokenAt}
+	locations := []message.Location{h.Challenge, h.TokenAt}
 	for i := range h.Conditions {
-		places = append(places, h.Conditions[i].Place)
+		locations = append(locations, h.Conditions[i].Location)
 	}
-	for i := range places {
-		if h.Unsigned && (places[i].Kind == "form" || places[i].Kind == "multipart") {
+	for i := range locations {
+		if h.Unsigned && (locations[i].Kind == "form" || locations[i].Kind == "multipart") {
 			if h.Fields == nil {
 				h.Fields = map[string]bool{}
 			}
-			h.Fields[places[i].Name] = true
+			h.Fields[locations[i].Name] = true
 		}
 	}
 }
@@ -71,7 +71,7 @@ func compileFields(h *Handshake) {
 func Matches(h *Handshake, m *message.Message) bool {
 	for i := range h.Conditions {
 		q := &h.Conditions[i]
-		text := message.TextAt(&q.Place, m)
+		text := message.TextAt(&q.Location, m)
 		if text == "" || len(q.Texts) > 0 && !words.Contains(q.Texts, text) {
 			return false
 		}

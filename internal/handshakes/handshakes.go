@@ -58,13 +58,13 @@ type Set struct {
 	Unsigned   []*Handshake
 	Signed     []*Handshake
 	Methods    []string        // of those that carry no delivery
-	Greets     map[string]bool // the same
+	IsMethod   map[string]bool // the same
 }
 
 // Compile compiles the handshakes, which may be answered with the key of the
 // deliveries. The methods are those of deliveries.
 func Compile(n *config.Notes, resolver *secrets.Resolver, options config.Options, schemes []*signature.Scheme, methods map[string]bool) Set {
-	made := Set{Greets: map[string]bool{}}
+	made := Set{IsMethod: map[string]bool{}}
 	usesToken := false
 	for i, o := range options.Handshakes {
 		path := fmt.Sprintf("handshakes[%d]", i)
@@ -90,7 +90,7 @@ func Compile(n *config.Notes, resolver *secrets.Resolver, options config.Options
 			made.Signed = append(made.Signed, h)
 		}
 		if !methods[h.Method] {
-			made.Greets[h.Method] = true
+			made.IsMethod[h.Method] = true
 			made.Methods = append(made.Methods, h.Method)
 		}
 	}

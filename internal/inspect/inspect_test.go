@@ -35,10 +35,10 @@ func TestInspect(t *testing.T) {
 		{"an unknown provider, and a secret in clear", map[string]any{"provider": "githb", "secrets": "a secret that is long enough"}, "provider", "secrets[0]"},
 		{"no secret", map[string]any{"provider": "github", "secrets": "env:not a name"}, "secrets[0]", ""},
 		{"a pair, of which one half is elsewhere", map[string]any{"provider": "github", "secrets": "env:A", "rateLimit": "true", "redis": map[string]any{
-			"tls": map[string]any{"cert": standInPair().certificate, "key": "env:K"}}}, "", ""},
+			"tls": map[string]any{"cert": placeholderPair().certificate, "key": "env:K"}}}, "", ""},
 		{"a pair that is none", map[string]any{"provider": "github", "secrets": "env:A", "rateLimit": "true", "redis": map[string]any{
-			"tls": map[string]any{"cert": standInPair().certificate, "key": standInPair().certificate}}}, "redis.tls.cert", ""},
-		{"a key of the wrong kind", map[string]any{"provider": "discord", "publicKeys": standInPair().public}, "publicKeys[0]", ""},
+			"tls": map[string]any{"cert": placeholderPair().certificate, "key": placeholderPair().certificate}}}, "redis.tls.cert", ""},
+		{"a key of the wrong kind", map[string]any{"provider": "discord", "publicKeys": placeholderPair().public}, "publicKeys[0]", ""},
 		{"one secret twice", map[string]any{"provider": "meta", "secrets": "env:A", "verifyToken": "env:A"}, "verifyToken", ""},
 	}
 	for _, test := range tests {

@@ -32,13 +32,13 @@ func placeholderFor(path, ref, encoding string, publicKind int) *secrets.Secret 
 	case path == "publicURL":
 		text = "https://stands-in.example.com/in"
 	case encoding == secrets.JWKEncoding:
-		text = standInSet()
+		text = placeholderSet()
 	case secrets.IsPublicKey(encoding):
-		text = publicStandIn(publicKind)
+		text = publicPlaceholder(publicKind)
 	case isCertificate(path):
-		text = standInPair().certificate
+		text = placeholderPair().certificate
 	case strings.HasSuffix(path, ".tls.key"):
-		text = standInPair().key
+		text = placeholderPair().key
 	}
 	s := secrets.Decode(text, encoding)
 	return &s
@@ -52,43 +52,43 @@ func isCertificate(path string) bool {
 // publicKinds is how many kinds of public keys there are.
 const publicKinds = 5
 
-// publicStandIn returns a public key that nobody is to sign with.
-func publicStandIn(kind int) string {
+// publicPlaceholder returns a public key that nobody is to sign with.
+func publicPlaceholder(kind int) string {
 	switch kind {
 	case 0:
 		return "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a" // Ed25519, RFC 8032
 	case 1:
-		return standInPair().public
+		return placeholderPair().public
 	case 2:
-		return standInRSA()
+		return placeholderRSA()
 	case 3:
-		return standInPoint(elliptic.P384())
+		return placeholderPoint(elliptic.P384())
 	default:
-		return standInPoint(elliptic.P521())
+		return placeholderPoint(elliptic.P521())
 	}
 }
 
-// standInPoint returns a point of a curve whose private half is 1.
-func standInPoint(curve elliptic.Curve) string {
+// placeholderPoint returns a point of a curve whose private half is 1.
+func placeholderPoint(curve elliptic.Curve) string {
 	parameters := curve.Params()
 	public, _ := x509.MarshalPKIXPublicKey(&ecdsa.PublicKey{Curve: curve, X: parameters.Gx, Y: parameters.Gy})
 	return base64.StdEncoding.EncodeToString(public)
 }
 
-type standIns struct{ certificate, key, public string }
+type placeholders struct{ certificate, key, public string }
 
 // They are made anew in each process, and only where they are needed, so that no
 // key stands in the source.
 var (
 	pairOnce sync.Once
-	pair     standIns
+	pair     placeholders
 	rsaOnce  sync.Once
 	rsaText  string
 	setOnce  sync.Once
 	setText  string
 )
 
-func standInPair() standIns {
+func placeholderPair() placeholders {
 	pairOnce.Do(func() {
 		key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 		if err != nil {
@@ -98,7 +98,7 @@ func standInPair() standIns {
 		certificate, _ := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
 		private, _ := x509.MarshalECPrivateKey(key)
 		public, _ := x509.MarshalPKIXPublicKey(&key.PublicKey)
-		pair = standIns{
+		pair = placeholders{
 			string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: certificate})),
 			string(pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: private})),
 			base64.StdEncoding.EncodeToString(public),
@@ -107,9 +107,9 @@ func standInPair() standIns {
 	return pair
 }
 
-// standInSet returns a JWK set with a key of each family, one of which fits whatever is
+// placeholderSet returns a JWK set with a key of each family, one of which fits whatever is
 // verified.
-func standInSet() string {
+func placeholderSet() string {
 	setOnce.Do(func() {
 		keys := []string{`{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}`}
 		for _, curve := range []elliptic.Curve{elliptic.P256(), elliptic.P384(), elliptic.P521()} {
@@ -129,7 +129,7 @@ func standInSet() string {
 
 func base64url(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
 
-func standInRSA() string {
+func placeholderRSA() string {
 	rsaOnce.Do(func() {
 		key, err := rsa.GenerateKey(rand.Reader, jwk.MinRSABits)
 		if err != nil {

@@ -56,8 +56,8 @@ func SecEventError(reason string) string {
 
 // Remove takes the token out of the header, or the query, that it is in.
 func Remove(v *Verifier, r *http.Request) {
-	for i := range v.Places {
-		p := &v.Places[i]
+	for i := range v.Locations {
+		p := &v.Locations[i]
 		if p.Kind == "header" {
 			delete(r.Header, p.Name)
 		}

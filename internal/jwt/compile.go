@@ -45,7 +45,7 @@ func (c *compiler) warn(option, text string) {
 func Compile(n *config.Notes, resolver *secrets.Resolver, options config.Options) *Verifier {
 	c := &compiler{section: "jwt", example: "email=hooks@example.com", n: n, o: *options.JWT, options: options, v: &Verifier{}}
 	v := c.v
-	c.place()
+	c.locate()
 	c.shape()
 	c.algorithms()
 	c.keys(resolver)
@@ -67,14 +67,14 @@ func Compile(n *config.Notes, resolver *secrets.Resolver, options config.Options
 	return v
 }
 
-// place finds out where the token is.
-func (c *compiler) place() {
+// locate finds out where the token is.
+func (c *compiler) locate() {
 	o, v := c.o, c.v
 	inHeader := o.Header != "" || o.Query == "" && o.Field == "" && !o.Body
 	if inHeader {
 		name := words.OrDefault(o.Header, "Authorization")
 		at := message.LocationOption(c.n, "jwt.header", name, "", "")
-		v.Places = append(v.Places, at)
+		v.Locations = append(v.Locations, at)
 		v.Scheme = schemeOf(o.Scheme, at.Name)
 		if o.Scheme != "" && o.Scheme != none && (!header.IsName(o.Scheme) || strings.EqualFold(o.Scheme, "basic")) {
 			c.wrong("scheme", config.KindInvalid, words.Quote(o.Scheme)+" is not the scheme of a token, such as Bearer; or none, where the header has the token alone")
@@ -83,19 +83,19 @@ func (c *compiler) place() {
 		c.wrong("scheme", config.KindNoEffect, "has no effect, because the token is in no header")
 	}
 	if o.Query != "" {
-		v.Places = append(v.Places, message.Location{Kind: "query", Name: o.Query})
+		v.Locations = append(v.Locations, message.Location{Kind: "query", Name: o.Query})
 	}
 	if o.Field != "" {
 		at := message.LocationOption(c.n, "", "", "jwt.field", o.Field)
 		if at.Kind == "header" {
-			c.wrong("field", config.KindInvalid, "is no place in the body; jwt.header names a header")
+			c.wrong("field", config.KindInvalid, "is not a location in the body; jwt.header names a header")
 		}
-		v.Places = append(v.Places, at)
+		v.Locations = append(v.Locations, at)
 		v.inJSON = at.Kind == "json"
 		v.names = message.AddPath(v.names, 0, at.Path)
 	}
 	v.Body = o.Body
-	if o.Field != "" && (o.Header != "" || o.Query != "") || o.Body && len(v.Places) > 0 {
+	if o.Field != "" && (o.Header != "" || o.Query != "") || o.Body && len(v.Locations) > 0 {
 		c.wrong("header", config.KindContradiction, "contradicts jwt.field, jwt.body and jwt.query: a token in the body has one place, and one that is not may be in a header or in the query")
 	}
 }

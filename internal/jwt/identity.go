@@ -17,10 +17,10 @@ func (c *compiler) identity() {
 	v.ID = message.ClaimOption(c.n, c.section+".idHeader", o.IDHeader, c.section+".idField", o.IDField)
 	v.Event = message.ClaimOption(c.n, c.section+".eventHeader", o.EventHeader, c.section+".eventField", o.EventField)
 	for _, at := range []struct {
-		option string
-		place  message.Location
+		option   string
+		location message.Location
 	}{{"idField", v.ID}, {"eventField", v.Event}} {
-		if at.place.Kind == "jwt" && v.detached {
+		if at.location.Kind == "jwt" && v.detached {
 			c.wrong(at.option, config.KindInvalid, "names a claim, and a detached signature has none")
 		}
 	}

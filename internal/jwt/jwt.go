@@ -16,8 +16,8 @@ import (
 // Verifier is the compiled option jwt.
 type Verifier struct {
 	message.Identity
-	Places []message.Location
-	Scheme string // the word before the token in a header, with its space; or empty
+	Locations []message.Location
+	Scheme    string // the word before the token in a header, with its space; or empty
 
 	// Keys are what verifies, in words that change when they do.
 	Keys   []string

@@ -55,7 +55,7 @@ func CompileOAuth2(n *config.Notes, resolver *secrets.Resolver, options config.O
 	if v.Tolerance == 0 {
 		v.Tolerance = defaultTolerance
 	}
-	c.place()
+	c.locate()
 	c.shape()
 	if o.Introspection != nil {
 		c.introspection(resolver, o.Introspection)

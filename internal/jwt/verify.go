@@ -41,8 +41,8 @@ func Verify(v *Verifier, m *message.Message, sets []*keyset.Set, now time.Time) 
 // collect returns the tokens of a request, of which there are several in a list of the body
 // alone. The second result is TokenRead or the reason to refuse.
 func collect(v *Verifier, m *message.Message) ([]string, string) {
-	if len(v.Places) == 1 && v.Places[0].Kind == "header" && len(m.Request.Header[v.Places[0].Name]) == 1 {
-		text, reason := withoutScheme(v.Scheme, m.Request.Header[v.Places[0].Name][0])
+	if len(v.Locations) == 1 && v.Locations[0].Kind == "header" && len(m.Request.Header[v.Locations[0].Name]) == 1 {
+		text, reason := withoutScheme(v.Scheme, m.Request.Header[v.Locations[0].Name][0])
 		if reason == verdict.TokenRead && len(text) > maxHeaderToken {
 			reason = verdict.TokenMalformed
 		}
@@ -60,8 +60,8 @@ func collectAny(v *Verifier, m *message.Message) ([]string, string) {
 		return []string{string(m.Body)}, verdict.TokenRead
 	}
 	texts := []string{}
-	for i := range v.Places {
-		p := &v.Places[i]
+	for i := range v.Locations {
+		p := &v.Locations[i]
 		found := message.TextsAt(p, m)
 		if p.Kind != "json" && len(found) > 1 || len(found) > 0 && len(texts) > 0 {
 			return nil, verdict.TokenDuplicated

@@ -16,12 +16,12 @@ func FuzzDocument(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body, path string) {
 		steps, problem := jsonpath.Parse(path)
 		m := &Message{Body: []byte(body)}
-		twins := HasDuplicateNames(m.Body, nil)
+		duplicates := HasDuplicateNames(m.Body, nil)
 		document := DocumentOf(m)
-		if document != nil && !twins {
+		if document != nil && !duplicates {
 			again, err := json.Marshal(document)
 			if err != nil || HasDuplicateNames(again, nil) {
-				t.Fatalf("%q has no twins, and %q has: %v", body, again, err)
+				t.Fatalf("%q has no duplicates, and %q has: %v", body, again, err)
 			}
 		}
 		if problem != "" {

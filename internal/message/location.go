@@ -11,22 +11,22 @@ import (
 	"github.com/hookward/hookward/internal/words"
 )
 
-// Location is where a value stands in a request. The zero value is no place.
+// Location is where a value stands in a request. The zero value is no location.
 type Location struct {
 	Kind string          // header, query, form, multipart, json or jwt
 	Name string          // of a header, canonical; of a field, as it is sent
 	Path []jsonpath.Step // of a JSON value, or of a claim
 }
 
-// placeKinds are what a place may begin with.
-const placeKinds = "header:NAME, query:NAME, form:NAME, multipart:NAME or json:PATH"
+// locationKinds are what a location may begin with.
+const locationKinds = "header:NAME, query:NAME, form:NAME, multipart:NAME or json:PATH"
 
-// ParseLocation compiles a place, or says what is wrong with it.
+// ParseLocation compiles a location, or says what is wrong with it.
 func ParseLocation(text string) (Location, string) {
 	kind, name, _ := strings.Cut(text, ":")
 	p := Location{Kind: kind, Name: name}
 	if name == "" {
-		return Location{}, words.Quote(text) + " is not a place: " + placeKinds
+		return Location{}, words.Quote(text) + " is not a location: " + locationKinds
 	}
 	switch kind {
 	case "header":
@@ -46,13 +46,13 @@ func ParseLocation(text string) (Location, string) {
 		}
 		p.Path = path
 	default:
-		return Location{}, words.Quote(text) + " is not a place: " + placeKinds
+		return Location{}, words.Quote(text) + " is not a location: " + locationKinds
 	}
 	return p, ""
 }
 
-// LocationOption compiles an option that names a place, or a header by its bare
-// name where the place has an option of its own for that.
+// LocationOption compiles an option that names a location, or a header by its bare
+// name where the location has an option of its own for that.
 func LocationOption(n *config.Notes, headerPath, name, fieldPath, field string) Location {
 	if name != "" && field != "" {
 		config.AddProblem(n, fieldPath, config.KindContradiction, "contradicts "+headerPath+"; there is one place")
@@ -74,7 +74,7 @@ func LocationOption(n *config.Notes, headerPath, name, fieldPath, field string) 
 	return p
 }
 
-// ClaimOption is LocationOption for options of a token, whose places may be claims too:
+// ClaimOption is LocationOption for options of a token, whose locations may be claims too:
 // jwt:NAME, of the token that verifies.
 func ClaimOption(n *config.Notes, headerPath, name, fieldPath, field string) Location {
 	claim, isClaim := strings.CutPrefix(field, "jwt:")
@@ -105,22 +105,22 @@ func claimText(p *Location, m *Message) string {
 	return text
 }
 
-// InHeader says whether a place is a header, or none.
+// InHeader says whether a location is a header, or none.
 func InHeader(p *Location) bool {
 	return p.Kind == "header" || p.Kind == ""
 }
 
-// InBody says whether a place is a part of the body.
+// InBody says whether a location is a part of the body.
 func InBody(p *Location) bool {
 	return p.Kind == "json" || p.Kind == "form" || p.Kind == "multipart"
 }
 
-// IsField says whether a place is a field, which may stand there under other names, too.
+// IsField says whether a location is a field, which may stand there under other names, too.
 func IsField(p *Location) bool {
 	return p.Kind == "query" || p.Kind == "form" || p.Kind == "multipart"
 }
 
-// TextAt returns the text at a place, or nothing where the place is empty, or
+// TextAt returns the text at a location, or nothing where the location is empty, or
 // where there are several: which of them counts is for nobody to guess.
 func TextAt(p *Location, m *Message) string {
 	if p.Kind == "header" {
@@ -147,7 +147,7 @@ func TextAt(p *Location, m *Message) string {
 	return values[0]
 }
 
-// TextsAt returns all texts at a place, and none where one is missing in an item
+// TextsAt returns all texts at a location, and none where one is missing in an item
 // of a list.
 func TextsAt(p *Location, m *Message) []string {
 	if p.Kind == "header" {
@@ -159,7 +159,7 @@ func TextsAt(p *Location, m *Message) []string {
 	return FieldsOf(p.Kind, m)[p.Name]
 }
 
-// IsAbsent says whether there is nothing at a place: as opposed to an empty
+// IsAbsent says whether there is nothing at a location: as opposed to an empty
 // text, to several texts, and to what can't be read as it was meant.
 func IsAbsent(p *Location, m *Message) bool {
 	if p.Kind == "header" {
@@ -178,7 +178,7 @@ func IsAbsent(p *Location, m *Message) bool {
 	return len(values) == 0 && !m.NoQuery
 }
 
-// IsEmpty says whether there is an empty text at a place.
+// IsEmpty says whether there is an empty text at a location.
 func IsEmpty(p *Location, m *Message) bool {
 	texts := TextsAt(p, m)
 	return len(texts) == 1 && texts[0] == ""

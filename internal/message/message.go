@@ -27,7 +27,7 @@ type Message struct {
 	DuplicateNames  bool
 	DuplicatesKnown bool
 	Replaced        bool // a signed value has U+FFFD, which half a pair of \uXXXX is read as, too
-	NotMeant        bool // the form that was tried last is for other requests, as a condition in its signs says
+	NotMeant        bool // the scheme that was tried last is for other requests, as a condition in its signs says
 	Item            any  // of a batch, while it is being verified
 
 	Claims map[string]any // of a token whose signature is verified

@@ -26,7 +26,7 @@ var plainName = regexp.MustCompile(`^[A-Za-z0-9_$@][A-Za-z0-9_$@:/-]*$`)
 
 var rawJSON = reflect.TypeOf(json.RawMessage{})
 
-// SummaryOf returns the summary of two places, or nil where neither is a
+// SummaryOf returns the summary of two locations, or nil where neither is a
 // path of plain names.
 func SummaryOf(id, event *Location) *Summary {
 	paths := [][]jsonpath.Step{}

@@ -55,7 +55,7 @@ func namesRead(v *Verifier) map[string]bool {
 	return names
 }
 
-// Signs says whether a place of a request can't be changed by whoever has seen one: it is a
+// Signs says whether a location of a request can't be changed by whoever has seen one: it is a
 // header that has to be covered, or it is in the body.
 func Signs(v *Verifier, at *message.Location) bool {
 	name := strings.ToLower(at.Name)

@@ -35,7 +35,7 @@ func placesOfProofs(verifies *Policy) proofPlaces {
 	p := proofPlaces{headers: map[string]bool{}}
 	t := verifies.Token
 	if verifies.JWT != nil {
-		p.proofs = append(p.proofs, verifies.JWT.Places...)
+		p.proofs = append(p.proofs, verifies.JWT.Locations...)
 		if verifies.JWT.Body {
 			p.proofs = append(p.proofs, message.Location{Kind: "body"})
 		}
@@ -51,7 +51,7 @@ func placesOfProofs(verifies *Policy) proofPlaces {
 		p.proofs = append(p.proofs, s.Field)
 	}
 	if t != nil {
-		p.proofs = append(p.proofs, t.Places...)
+		p.proofs = append(p.proofs, t.Locations...)
 	}
 	for _, h := range verifies.Handshakes {
 		p.challenges = append(p.challenges, h.TokenAt, h.Challenge)
@@ -169,8 +169,8 @@ func checkFullPayload(n *config.Notes, a *audit.Settings, at proofPlaces) {
 // hasLetter is what a name has that can stand in a path of the option redact.
 var hasLetter = regexp.MustCompile(`[A-Za-z0-9]`)
 
-// pathOf returns a JSON place as a path of the option redact: at any depth, because
-// in a batch each item has it. A name that can't be said stands for any; a place
+// pathOf returns a JSON location as a path of the option redact: at any depth, because
+// in a batch each item has it. A name that can't be said stands for any; a location
 // without a name has no path.
 func pathOf(at message.Location) string {
 	path := "**"

@@ -140,14 +140,14 @@ func privateHeaders(n *config.Notes, path string, p *Policy) []string {
 	private := []string{"Authorization", "Proxy-Authorization"}
 	inBody := false
 	if p.Token != nil {
-		for i := range p.Token.Places {
-			kind := p.Token.Places[i].Kind
+		for i := range p.Token.Locations {
+			kind := p.Token.Locations[i].Kind
 			inBody = inBody || kind != "header" && kind != "query"
 		}
 	}
 	if p.JWT != nil && p.JWT.Forwards && !p.JWT.Bound {
-		for i := range p.JWT.Places {
-			place := &p.JWT.Places[i]
+		for i := range p.JWT.Locations {
+			place := &p.JWT.Locations[i]
 			if place.Kind == "header" {
 				private = append(private, http.CanonicalHeaderKey(place.Name))
 			}

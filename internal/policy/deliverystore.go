@@ -76,8 +76,8 @@ func noteTokens(n *config.Notes, d *Delivery, t *tokens.Token) {
 	if t.Scheme != "" {
 		d.Tokens = append(d.Tokens, "header:Authorization")
 	}
-	for i := range t.Places {
-		place := &t.Places[i]
+	for i := range t.Locations {
+		place := &t.Locations[i]
 		if place.Kind == "header" || place.Kind == "query" {
 			d.Tokens = append(d.Tokens, place.Kind+":"+place.Name)
 			continue

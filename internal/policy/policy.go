@@ -23,7 +23,7 @@ import (
 	"github.com/hookward/hookward/internal/verdict"
 )
 
-// identityOf returns where the id and the event of a delivery stand, unless another form
+// identityOf returns where the id and the event of a delivery stand, unless another scheme
 // than the first verifies it.
 func identityOf(p *Policy) *message.Identity {
 	if p.Token != nil {
@@ -65,7 +65,7 @@ type Policy struct {
 	Delivery           *Delivery
 	Audit              *audit.Settings
 	Shared             *Redis            // nil: this Traefik's alone
-	Identity           *message.Identity // where a delivery says what it is, unless another form than the first verifies it
+	Identity           *message.Identity // where a delivery says what it is, unless another scheme than the first verifies it
 	IDHeader           string            // where the delivery's id stands, if that is a header; canonical
 	EventHeader        string            // where the event's type stands
 	AsksVerified       bool              // a verified request is looked at once more; see answerSigned
@@ -76,7 +76,7 @@ type Policy struct {
 	Signed             []*handshakes.Handshake // the others
 	Confirm            bool                    // visit the URL of an SNS subscription
 	Methods            map[string]bool
-	Greets             map[string]bool // methods of handshakes that carry no delivery
+	HandshakeMethods   map[string]bool // methods of handshakes that carry no delivery
 	Allow              string          // the Allow header of a 405
 	MaxBodyBytes       int64
 	BodyTimeout        time.Duration
@@ -275,7 +275,7 @@ func completePolicy(p *Policy, options config.Options) {
 	if p.Uncompresses {
 		p.Names["Content-Encoding"] = true
 		for _, s := range p.Schemes {
-			s.Names["Content-Encoding"] = true // else forward takes it for another form's
+			s.Names["Content-Encoding"] = true // else forward takes it for another scheme's
 		}
 	}
 	p.Spoofs = header.Spoofs(p.Names)

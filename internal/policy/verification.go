@@ -77,12 +77,12 @@ func compileVerification(n *config.Notes, secrets *secrets.Resolver, options, ro
 // amazon is where messages of SNS have their certificates.
 var amazon = signature.Certificates{Senders: sns.TopicOf, Keys: sns.Keys}
 
-// compileSignature compiles the forms of the option signature: the first one, and
-// alternatives that differ from it in what they say. A form that has no keys is left out;
+// compileSignature compiles the schemes of the option signature: the first one, and
+// alternatives that differ from it in what they say. A scheme that has no keys is left out;
 // the second result is what those lack.
 func compileSignature(n *config.Notes, resolver *secrets.Resolver, options, row config.Options) ([]*signature.Scheme, []config.Problem) {
 	schemes, lacks := []*signature.Scheme{}, []config.Problem{}
-	for i, o := range signature.AllForms(*options.Signature) {
+	for i, o := range signature.AllSchemes(*options.Signature) {
 		path := "signature"
 		if i > 0 {
 			path = fmt.Sprintf("signature.alternatives[%d]", i-1)
@@ -105,12 +105,12 @@ func compileSignature(n *config.Notes, resolver *secrets.Resolver, options, row 
 	return schemes, lacks
 }
 
-// withoutRowsOwn leaves out of the warnings on a form what a provider's row says in the
+// withoutRowsOwn leaves out of the warnings on a scheme what a provider's row says in the
 // same words: the documentation says what that does not bind.
 func withoutRowsOwn(warnings []config.Problem, options, row config.Options, signs string) []config.Problem {
 	kept := []config.Problem{}
 	for _, w := range warnings {
-		unbound := w.Kind == config.KindUnboundBody && hasForm(row.Signature, signs)
+		unbound := w.Kind == config.KindUnboundBody && hasScheme(row.Signature, signs)
 		if !unbound && (w.Kind != config.KindLongTolerance || options.Tolerance != row.Tolerance) {
 			kept = append(kept, w)
 		}
@@ -133,8 +133,8 @@ func withoutRowsAlgorithms(warnings []config.Problem, options, row config.Option
 	return kept
 }
 
-// hasForm says whether a template is that of one of a row's forms.
-func hasForm(row *config.SignatureOptions, signs string) bool {
+// hasScheme says whether a template is that of one of a row's schemes.
+func hasScheme(row *config.SignatureOptions, signs string) bool {
 	if row == nil || signs == "" {
 		return false
 	}
@@ -194,7 +194,7 @@ func useVerifier(p *Policy, v verification, options config.Options) {
 	p.Challenges = v.handshakes.Challenges
 	p.Unsigned = v.handshakes.Unsigned
 	p.Signed = v.handshakes.Signed
-	p.Greets = v.handshakes.Greets
+	p.HandshakeMethods = v.handshakes.IsMethod
 	p.Confirm = options.ConfirmSubscriptions && len(v.schemes) > 0 && v.schemes[0].Certificate.Kind != ""
 	p.Allow = strings.Join(orPost(options.Methods), ", ")
 	for _, method := range v.handshakes.Methods {
@@ -235,7 +235,7 @@ func verifiedNames(p *Policy) map[string]bool {
 	names := map[string]bool{}
 	t := p.Token
 	if p.JWT != nil {
-		signature.AddHeaders(names, p.JWT.Places)
+		signature.AddHeaders(names, p.JWT.Locations)
 		signature.AddHeaders(names, []message.Location{p.JWT.ID, p.JWT.Event})
 	}
 	for _, s := range p.Schemes {
@@ -244,7 +244,7 @@ func verifiedNames(p *Policy) map[string]bool {
 		}
 	}
 	if t != nil {
-		signature.AddHeaders(names, t.Places)
+		signature.AddHeaders(names, t.Locations)
 		signature.AddHeaders(names, []message.Location{t.ID, t.Event})
 		if t.Scheme != "" {
 			names["Authorization"] = true

@@ -149,9 +149,9 @@ func ResolveOption(r *Resolver, n *config.Notes, path, ref, encoding string) []b
 // Resolve is resolveSecret, unless something stands in. Warnings are left to the caller.
 func Resolve(r *Resolver, n *config.Notes, path, ref, encoding string) Secret {
 	s := Secret{}
-	standIn := placeholderOf(r, path, ref, encoding)
-	if standIn != nil {
-		s = *standIn
+	placeholder := placeholderOf(r, path, ref, encoding)
+	if placeholder != nil {
+		s = *placeholder
 	} else {
 		s = resolveSecret(ref, encoding)
 	}

@@ -6,13 +6,13 @@ import (
 )
 
 // BindsBody says whether the body is signed from its first to its last byte, or
-// by all of its fields, or by a digest in a place that is signed.
+// by all of its fields, or by a digest in a location that is signed.
 func BindsBody(s *Scheme) bool {
 	for _, q := range s.Signs {
-		if IsBody(q.Kind) || q.Kind == "digest" || q.Kind == "fields" && q.Place.Kind == "form" {
+		if IsBody(q.Kind) || q.Kind == "digest" || q.Kind == "fields" && q.Location.Kind == "form" {
 			return true
 		}
-		if q.Kind == "check" && q.Want == "" && (signsPlace(s, q.Place) || q.Place.Kind == "query" && signsQuery(s)) {
+		if q.Kind == "check" && q.Want == "" && (signsLocation(s, q.Location) || q.Location.Kind == "query" && signsQuery(s)) {
 			return true
 		}
 	}
@@ -22,7 +22,7 @@ func BindsBody(s *Scheme) bool {
 // signsQuery says whether the whole query is signed.
 func signsQuery(s *Scheme) bool {
 	for _, q := range s.Signs {
-		if q.Kind == "query" || q.Kind == "uri" || words.Contains(urlKinds, q.Kind) || q.Kind == "fields" && q.Place.Kind == "query" {
+		if q.Kind == "query" || q.Kind == "uri" || words.Contains(urlKinds, q.Kind) || q.Kind == "fields" && q.Location.Kind == "query" {
 			return true
 		}
 	}
@@ -33,17 +33,17 @@ func signsQuery(s *Scheme) bool {
 // signature.
 func readsBody(s *Scheme) bool {
 	for _, q := range s.Signs {
-		if q.Place.Kind == "json" {
+		if q.Location.Kind == "json" {
 			return true
 		}
 	}
 	return s.Field.Kind == "json"
 }
 
-// signsPlace says whether the text at a place is a part of what is signed.
-func signsPlace(s *Scheme, at message.Location) bool {
+// signsLocation says whether the text at a location is a part of what is signed.
+func signsLocation(s *Scheme, at message.Location) bool {
 	for _, q := range s.Signs {
-		if SameLocation(q.Place, at) && q.Kind == "value" && q.Group == 0 {
+		if SameLocation(q.Location, at) && q.Kind == "value" && q.Group == 0 {
 			return true
 		}
 	}
@@ -60,18 +60,18 @@ func SignedNames(schemes []*Scheme) message.NameSet {
 		}
 		names = message.AddPath(names, 0, s.Items)
 		below := message.DepthOf(s.Items)
-		places := []message.Location{s.Field, s.Timestamp, s.Sender, s.Certificate}
+		locations := []message.Location{s.Field, s.Timestamp, s.Sender, s.Certificate}
 		for _, q := range s.Signs {
-			places = append(places, q.Place)
+			locations = append(locations, q.Location)
 		}
-		for _, at := range places {
+		for _, at := range locations {
 			names = message.AddPath(names, below, at.Path)
 		}
 	}
 	return names
 }
 
-// SchemeNames returns the names of the headers that one form reads.
+// SchemeNames returns the names of the headers that one scheme reads.
 func SchemeNames(s *Scheme) map[string]bool {
 	names := map[string]bool{}
 	for _, name := range s.Headers {
@@ -79,20 +79,20 @@ func SchemeNames(s *Scheme) map[string]bool {
 	}
 	AddHeaders(names, []message.Location{s.Field, s.Timestamp, s.ID, s.Event, s.Sender, s.Certificate})
 	for _, q := range s.Signs {
-		AddHeaders(names, []message.Location{q.Place})
+		AddHeaders(names, []message.Location{q.Location})
 	}
 	return names
 }
 
-func AddHeaders(names map[string]bool, places []message.Location) {
-	for _, p := range places {
+func AddHeaders(names map[string]bool, locations []message.Location) {
+	for _, p := range locations {
 		if p.Kind == "header" {
 			names[p.Name] = true
 		}
 	}
 }
 
-// SeparateForms notes on the forms of signatures over the whole body that there
+// SeparateForms notes on the schemes of signatures over the whole body that there
 // is another for HTML forms. Else a JSON text with "&payload=..." in one of its
 // strings could be sent again as a form.
 func SeparateForms(schemes []*Scheme) {

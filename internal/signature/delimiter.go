@@ -138,13 +138,13 @@ func isChosen(kind string) bool {
 func PlaceholderOf(p *Part) string {
 	switch p.Kind {
 	case "value", "only":
-		return "{" + p.Place.Kind + ":" + p.Place.Name + "}"
+		return "{" + p.Location.Kind + ":" + p.Location.Name + "}"
 	case "lower":
-		return "{lower:" + p.Place.Kind + ":" + p.Place.Name + "}"
+		return "{lower:" + p.Location.Kind + ":" + p.Location.Name + "}"
 	case "fields":
-		return "{sorted:" + p.Place.Kind + "}"
+		return "{sorted:" + p.Location.Kind + "}"
 	case "headers":
-		return "{headers:" + p.Place.Name + "}"
+		return "{headers:" + p.Location.Name + "}"
 	case "listed":
 		return "{headerValues}"
 	case "ascii":

@@ -18,8 +18,8 @@ type Certificates struct {
 	Keys func(sender, address string, offline bool, now time.Time) ([]secrets.PublicKey, string)
 }
 
-// compileKeys gives a form the keys that it verifies with, or says which option it
-// lacks: a provider may have a form with a secret and one with a public key.
+// compileKeys gives a scheme the keys that it verifies with, or says which option it
+// lacks: a provider may have a scheme with a secret and one with a public key.
 func compileKeys(n *config.Notes, resolver *secrets.Resolver, s *Scheme, options config.Options, o config.SignatureOptions) config.Problem {
 	if !IsPublic(&s.Algorithm) {
 		s.Keys = secrets.Keys(resolver, n, options.Secrets, words.OrDefault(o.SecretEncoding, "utf8"))
@@ -40,7 +40,7 @@ func compileKeys(n *config.Notes, resolver *secrets.Resolver, s *Scheme, options
 	return config.Problem{}
 }
 
-// UsesPublicKeys says whether one of some forms verifies with public keys.
+// UsesPublicKeys says whether one of some schemes verifies with public keys.
 func UsesPublicKeys(schemes []*Scheme) bool {
 	for _, s := range schemes {
 		if IsPublic(&s.Algorithm) {
@@ -50,7 +50,7 @@ func UsesPublicKeys(schemes []*Scheme) bool {
 	return false
 }
 
-// UsesSecrets says whether one of some forms verifies with shared secrets.
+// UsesSecrets says whether one of some schemes verifies with shared secrets.
 func UsesSecrets(schemes []*Scheme) bool {
 	for _, s := range schemes {
 		if !IsPublic(&s.Algorithm) {

@@ -19,7 +19,7 @@ const maxListed = 32
 // timestamp must be listed, or the timestamp would not be signed.
 // https://www.contentful.com/developers/docs/extensibility/app-framework/request-verification/
 func listedHeaders(s *Scheme, q *Part, m *message.Message) ([]byte, string) {
-	listed := m.Request.Header[q.Place.Name]
+	listed := m.Request.Header[q.Location.Name]
 	if len(listed) != 1 {
 		return nil, verdict.SignedFieldMissing
 	}

@@ -12,8 +12,8 @@ func RemoveOthers(h http.Header, schemes []*Scheme, verified *Scheme, names map[
 	}
 }
 
-// repeatsVerified says whether a header of another form has what its counterpart
-// has in the form that verified: newer Svix sends each header by two names.
+// repeatsVerified says whether a header of another scheme has what its counterpart
+// has in the scheme that verified: newer Svix sends each header by two names.
 func repeatsVerified(h http.Header, schemes []*Scheme, v *Scheme, name string) bool {
 	for _, s := range schemes {
 		counterpart := ""

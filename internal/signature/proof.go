@@ -12,7 +12,7 @@ import (
 // verified, it proves nothing.
 type Proof struct {
 	Reason     string
-	Scheme     *Scheme   // the form that verified
+	Scheme     *Scheme   // the scheme that verified
 	Secret     int       // the position of the secret that matched, from 1
 	PublicKey  int       // the position of the public key
 	Timestamp  time.Time // as signed, also where it is the reason to refuse; zero where the scheme signs none
@@ -59,8 +59,8 @@ func DigestSigned(found *Proof, body []byte) string {
 	return string(h.Sum(nil))
 }
 
-// howFar says how far the form came that was tried last. One whose own condition,
-// {PLACE==TEXT}, does not hold was not meant, and comes behind all others.
+// howFar says how far the scheme came that was tried last. One whose own condition,
+// {LOCATION==TEXT}, does not hold was not meant, and comes behind all others.
 func howFar(m *message.Message, reason string) int {
 	if m.NotMeant {
 		return -1

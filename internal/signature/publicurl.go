@@ -60,8 +60,8 @@ func pinURL(s *Scheme, p publicURL) {
 	s.PinnedPath = p.path
 	s.PinnedQuery = p.query
 	for _, q := range s.Signs {
-		if q.Kind == "check" && q.Place.Kind == "query" && q.Want == "" {
-			s.DigestField = q.Place.Name
+		if q.Kind == "check" && q.Location.Kind == "query" && q.Want == "" {
+			s.DigestField = q.Location.Name
 			s.publicPath, _, _ = strings.Cut(p.whole, "?")
 			return
 		}
@@ -205,7 +205,7 @@ func PublicURLProblem(text string) string {
 	return problem
 }
 
-// UsesURL says whether the forms have a use for the option publicURL.
+// UsesURL says whether the schemes have a use for the option publicURL.
 func UsesURL(schemes []*Scheme) bool {
 	for _, s := range schemes {
 		if s.Pinned || SignsPart(s.Signs, urlKinds...) {

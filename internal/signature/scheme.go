@@ -14,7 +14,7 @@ import (
 	"github.com/hookward/hookward/internal/words"
 )
 
-// Scheme is a compiled form in which signatures are sent. One engine interprets
+// Scheme is a compiled way in which signatures are sent. One engine interprets
 // it for all providers.
 type Scheme struct {
 	Algorithm    Algorithm
@@ -31,7 +31,7 @@ type Scheme struct {
 	SignsValues  bool            // single values of the body are signed, so none may stand there twice
 	skipsForms   bool            // forms have a signature of their own, over one field
 	extendable   bool            // a plain hash with the secret first: anybody could hash on from it
-	Names        map[string]bool // of the headers that this form reads
+	Names        map[string]bool // of the headers that this scheme reads
 
 	Timestamp     message.Location // none where it stands beside the signature
 	Timestamped   bool
@@ -58,18 +58,18 @@ const (
 
 var secretEncodings = []string{"", "utf8", "hex", "base64", "whsec", "sha1"}
 
-// AllForms returns the forms of a signature, each whole.
-func AllForms(first config.SignatureOptions) []config.SignatureOptions {
-	forms := []config.SignatureOptions{first}
+// AllSchemes returns the schemes of a signature, each whole.
+func AllSchemes(first config.SignatureOptions) []config.SignatureOptions {
+	schemes := []config.SignatureOptions{first}
 	if len(first.Alternatives) <= MaxAlternatives {
 		for _, alternative := range first.Alternatives {
-			forms = append(forms, config.Overlay(first, alternative))
+			schemes = append(schemes, config.Overlay(first, alternative))
 		}
 	}
-	return forms
+	return schemes
 }
 
-// Compile checks the options that describe a form, against each other too.
+// Compile checks the options that describe a scheme, against each other too.
 // The second result is what it lacks to have keys: empty where it has some.
 func Compile(n *config.Notes, resolver *secrets.Resolver, options config.Options, o config.SignatureOptions, path string, certificates Certificates) (*Scheme, config.Problem) {
 	s := &Scheme{certificates: certificates}
@@ -213,7 +213,7 @@ func compileTimestamp(n *config.Notes, s *Scheme, options config.Options, o conf
 	}
 }
 
-// compileSigned checks that what is signed has a place.
+// compileSigned checks that what is signed has a location.
 func compileSigned(s *Scheme, wrong func(option, kind, text string)) {
 	if SignsPart(s.Signs, "id") && s.ID.Kind == "" {
 		wrong("idHeader", config.KindRequired, "is required, because signs contains {id}")
@@ -245,8 +245,8 @@ func compileSenders(n *config.Notes, s *Scheme, options config.Options) {
 			config.AddProblem(n, "senders["+strconv.Itoa(i)+"]", config.KindInvalid, words.Quote(name)+" is not the ARN of an SNS topic, such as arn:aws:sns:eu-central-1:123456789012:deploys")
 		}
 	}
-	if IsPublic(&s.Algorithm) && s.Sender.Kind != "" && !signsPlace(s, s.Sender) && !(s.Sender.Kind == "json" && BindsBody(s)) {
-		config.AddProblem(n, "signature.senderField", config.KindInvalid, "must be a place that is signed; the key is the same for everybody's deliveries")
+	if IsPublic(&s.Algorithm) && s.Sender.Kind != "" && !signsLocation(s, s.Sender) && !(s.Sender.Kind == "json" && BindsBody(s)) {
+		config.AddProblem(n, "signature.senderField", config.KindInvalid, "must be a location that is signed; the key is the same for everybody's deliveries")
 	}
 	if s.Sender.Kind == "" && !inFormat {
 		config.AddProblem(n, "senders", config.KindNoEffect, "has no effect, because the scheme names no sender")

@@ -32,7 +32,7 @@ func SignedTexts(s *Scheme, m *message.Message, p *Candidate) ([][]byte, string)
 		} else {
 			text, reason := chosenText(s, q, m, p)
 			if reason != verdict.TextsReady {
-				if q.Group == 0 || reason != verdict.SignedFieldMissing || !message.IsAbsent(&q.Place, m) {
+				if q.Group == 0 || reason != verdict.SignedFieldMissing || !message.IsAbsent(&q.Location, m) {
 					return texts[:i], reason
 				}
 				p.absent = append(p.absent, q.Group)
@@ -68,7 +68,7 @@ func leaveOut(s *Scheme, texts [][]byte, p *Candidate) bool {
 // it is certain where it ends.
 func chosenText(s *Scheme, q *Part, m *message.Message, p *Candidate) ([]byte, string) {
 	text := ""
-	if q.Kind != "only" && message.IsField(&q.Place) && message.HasAlias(&q.Place, m) {
+	if q.Kind != "only" && message.IsField(&q.Location) && message.HasAlias(&q.Location, m) {
 		return nil, verdict.SignedTextAmbiguous
 	}
 	switch q.Kind {
@@ -80,20 +80,20 @@ func chosenText(s *Scheme, q *Part, m *message.Message, p *Candidate) ([]byte, s
 			return nil, verdict.SignedTextAmbiguous
 		}
 	case "value":
-		text = message.TextAt(&q.Place, m)
+		text = message.TextAt(&q.Location, m)
 		m.Replaced = m.Replaced || strings.Contains(text, "\ufffd")
 	case "only":
 		if !isOnly(s, q, m) {
 			return nil, verdict.SignedFieldMissing
 		}
-		text = message.TextAt(&q.Place, m)
+		text = message.TextAt(&q.Location, m)
 	case "absent":
-		if !message.IsAbsent(&q.Place, m) {
+		if !message.IsAbsent(&q.Location, m) {
 			return nil, verdict.SignedFieldMissing
 		}
 		return nil, verdict.TextsReady
 	case "lower":
-		text = strings.ToLower(message.TextAt(&q.Place, m))
+		text = strings.ToLower(message.TextAt(&q.Location, m))
 	case "headers":
 		return listedHeaders(s, q, m)
 	case "listed":
@@ -117,7 +117,7 @@ func chosenText(s *Scheme, q *Part, m *message.Message, p *Candidate) ([]byte, s
 	default:
 		return requestText(s, q, m)
 	}
-	if text == "" && (q.Group == 0 || !message.IsEmpty(&q.Place, m)) {
+	if text == "" && (q.Group == 0 || !message.IsEmpty(&q.Location, m)) {
 		return nil, verdict.SignedFieldMissing
 	}
 	return delimited(q, text)
@@ -129,14 +129,14 @@ func chosenText(s *Scheme, q *Part, m *message.Message, p *Candidate) ([]byte, s
 // "payload.x" by other names than they have here, ASP.NET knows no case, and
 // servlets look into the query first.
 func isOnly(s *Scheme, q *Part, m *message.Message) bool {
-	read := map[string]bool{q.Place.Name: true}
+	read := map[string]bool{q.Location.Name: true}
 	for _, p := range []message.Location{s.Field, s.Timestamp} {
 		if p.Kind == "form" {
 			read[p.Name] = true
 		}
 	}
 	fields := message.FormOf(m)
-	if len(fields) != len(read) || message.HasAlias(&q.Place, m) || m.NoQuery {
+	if len(fields) != len(read) || message.HasAlias(&q.Location, m) || m.NoQuery {
 		return false
 	}
 	for name, values := range fields {
@@ -198,7 +198,7 @@ func requestText(s *Scheme, q *Part, m *message.Message) ([]byte, string) {
 
 // holds says whether a condition holds.
 func holds(q *Part, m *message.Message) bool {
-	text := message.TextAt(&q.Place, m)
+	text := message.TextAt(&q.Location, m)
 	if q.Want != "" {
 		return text == q.Want
 	}
@@ -221,7 +221,7 @@ func BodyDigest(encoding string, body []byte) []byte {
 // fieldsText returns the fields of the form or the query, sorted and joined. A
 // body that is no form has no fields; one that has neither is an empty form.
 func fieldsText(q *Part, m *message.Message) ([]byte, string) {
-	if q.Place.Kind == "query" {
+	if q.Location.Kind == "query" {
 		return sortedQuery(q, m)
 	}
 	fields := message.FormOf(m)

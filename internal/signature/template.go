@@ -55,25 +55,25 @@ func SplitTemplate(text string) ([]Piece, string) {
 // Part is a compiled piece of the signed text.
 type Part struct {
 	// kind is "literal", one of partKinds, or
-	//   value     the text at place
+	//   value     the text at location
 	//   lower     the same in lower case
 	//   fields    the fields of the form or the query, sorted and joined
-	//   headers   the headers that place lists, as name:value;name:value
+	//   headers   the headers that location lists, as name:value;name:value
 	//   names     the list of headers in the signature's own header
 	//   listed    the values of these
 	//   ascii     the body with what is not ASCII as \uXXXX
 	//   digest    the body's SHA-256, encoded as want says
-	//   check     nothing, where the text at place is want, or the body's
+	//   check     nothing, where the text at location is want, or the body's
 	//             SHA-256 in hexadecimal where want is empty
-	//   absent    nothing, where there is nothing at place
+	//   absent    nothing, where there is nothing at location
 	//   only      the text of a form's field, where the form has no other
 	//             fields than those the scheme reads
-	Kind  string
-	text  []byte // of a literal
-	Place message.Location
-	Want  string
-	Group int  // parts of one optional group have one number; 0 is none
-	free  bool // the one value that may contain the text beside it
+	Kind     string
+	text     []byte // of a literal
+	Location message.Location
+	Want     string
+	Group    int  // parts of one optional group have one number; 0 is none
+	free     bool // the one value that may contain the text beside it
 	// ends and begins are the literal between this part and the body, or
 	// whatever part may hold anything. A value must not contain it: with
 	// "{id}.{timestamp}" an id "a.1" and a timestamp "2" would be signed as the
@@ -90,8 +90,8 @@ const (
 	// maxParts bounds the pieces of a signed text.
 	maxParts = 48
 
-	knownPlaceholders = "{header:NAME}, {query:NAME}, {form:NAME}, {multipart:NAME}, {json:PATH}, {lower:PLACE}, {free:PLACE}, {only:form:NAME}, {sorted:form}, {sorted:query}, " +
-		"{ascii:body}, {sha256:body}, {sha256base64:body}, {sha256raw:body}, {headers:NAME}, {headers}, {headerValues}, {PLACE==TEXT}, {PLACE==sha256:body}, {PLACE==}"
+	knownPlaceholders = "{header:NAME}, {query:NAME}, {form:NAME}, {multipart:NAME}, {json:PATH}, {lower:LOCATION}, {free:LOCATION}, {only:form:NAME}, {sorted:form}, {sorted:query}, " +
+		"{ascii:body}, {sha256:body}, {sha256base64:body}, {sha256raw:body}, {headers:NAME}, {headers}, {headerValues}, {LOCATION==TEXT}, {LOCATION==sha256:body}, {LOCATION==}"
 )
 
 // segment is a stretch of a template; one in brackets is optional.
@@ -135,7 +135,7 @@ func splitGroups(text string) ([]segment, string) {
 }
 
 // parseSigns compiles the template of the option signature.signs, or says what
-// is wrong with it. A place that is the timestamp's or the id's becomes that
+// is wrong with it. A location that is the timestamp's or the id's becomes that
 // part.
 func parseSigns(template string, timestamp, id message.Location) ([]Part, string) {
 	segments, problem := splitGroups(template)
@@ -164,7 +164,7 @@ func parseSigns(template string, timestamp, id message.Location) ([]Part, string
 				return nil, problem
 			}
 			if group != 0 && !words.Contains([]string{"literal", "value", "lower", "id"}, q.Kind) {
-				return nil, "can't have {" + p.Placeholder + "} in brackets; only text and places may be left out"
+				return nil, "can't have {" + p.Placeholder + "} in brackets; only text and locations may be left out"
 			}
 			q.Group = group
 			parts = append(parts, q)
@@ -192,7 +192,7 @@ func parseSigns(template string, timestamp, id message.Location) ([]Part, string
 		return nil, "can contain {only:form:NAME} once; two fields are not the only one"
 	}
 	if frees > 1 || frees == 1 && bodies == 1 {
-		return nil, "can contain {free:PLACE} once, and not beside {body}; two that may hold anything can't be told apart"
+		return nil, "can contain {free:LOCATION} once, and not beside {body}; two that may hold anything can't be told apart"
 	}
 	return parts, ""
 }
@@ -203,15 +203,15 @@ func parsePlaceholder(name string, timestamp, id message.Location) (Part, string
 	if isCheck {
 		at, problem := message.ParseLocation(left)
 		if right == "" {
-			return Part{Kind: "absent", Place: at}, problem
+			return Part{Kind: "absent", Location: at}, problem
 		}
 		if right == "sha256:body" {
 			right = ""
 		}
-		return Part{Kind: "check", Place: at, Want: right}, problem
+		return Part{Kind: "check", Location: at, Want: right}, problem
 	}
 	if name == "id" {
-		return Part{Kind: "id", Place: id}, ""
+		return Part{Kind: "id", Location: id}, ""
 	}
 	if words.Contains(partKinds, name) {
 		return Part{Kind: name}, ""
@@ -226,7 +226,7 @@ func parsePlaceholder(name string, timestamp, id message.Location) (Part, string
 	case "sha256:body", "sha256base64:body", "sha256raw:body":
 		return Part{Kind: "digest", Want: strings.TrimSuffix(strings.TrimPrefix(name, "sha256"), ":body")}, ""
 	case "sorted:form", "sorted:query":
-		return Part{Kind: "fields", Place: message.Location{Kind: strings.TrimPrefix(name, "sorted:")}}, ""
+		return Part{Kind: "fields", Location: message.Location{Kind: strings.TrimPrefix(name, "sorted:")}}, ""
 	}
 	kind, rest, _ := strings.Cut(name, ":")
 	switch kind {
@@ -234,28 +234,28 @@ func parsePlaceholder(name string, timestamp, id message.Location) (Part, string
 		if !header.IsName(rest) {
 			return Part{}, words.Quote(rest) + " is not the name of a header"
 		}
-		return Part{Kind: "headers", Place: message.Location{Kind: "header", Name: http.CanonicalHeaderKey(rest)}}, ""
+		return Part{Kind: "headers", Location: message.Location{Kind: "header", Name: http.CanonicalHeaderKey(rest)}}, ""
 	case "lower", "free":
 		at, problem := message.ParseLocation(rest)
 		if kind == "free" {
-			return Part{Kind: "value", Place: at, free: true}, problem
+			return Part{Kind: "value", Location: at, free: true}, problem
 		}
-		return Part{Kind: "lower", Place: at}, problem
+		return Part{Kind: "lower", Location: at}, problem
 	case "only":
 		at, problem := message.ParseLocation(rest)
 		if problem == "" && at.Kind != "form" {
-			problem = "{" + name + "} is not the place of a form's field, form:NAME"
+			problem = "{" + name + "} is not the location of a form's field, form:NAME"
 		}
-		return Part{Kind: "only", Place: at}, problem
+		return Part{Kind: "only", Location: at}, problem
 	case "header", "query", "form", "multipart", "json":
 		at, problem := message.ParseLocation(name)
 		if SameLocation(at, timestamp) {
 			return Part{Kind: "timestamp"}, problem
 		}
 		if SameLocation(at, id) {
-			return Part{Kind: "id", Place: id}, problem
+			return Part{Kind: "id", Location: id}, problem
 		}
-		return Part{Kind: "value", Place: at}, problem
+		return Part{Kind: "value", Location: at}, problem
 	}
 	return Part{}, "{" + name + "} is not known; allowed: {" + strings.Join(partKinds, "}, {") + "}, " + knownPlaceholders
 }

@@ -5,11 +5,11 @@ import ()
 // Trace is what verifying a message has seen. Explain gives a verifier one; in Traefik
 // it is nil, and nothing is noted.
 type Trace struct {
-	Meant attempt // in the form that the proof is of: see Verify
+	Meant attempt // in the scheme that the proof is of: see Verify
 	last  attempt
 }
 
-// attempt is what was seen in one form.
+// attempt is what was seen in one scheme.
 type attempt struct {
 	Scheme     *Scheme
 	Item       any // of a batch: the last that was looked at

@@ -42,7 +42,7 @@ func Uncompress(schemes []*Scheme, m *message.Message, limit int64, take func(by
 	return ""
 }
 
-// lookAhead returns CandidatesRead if a signature may be there in one of the forms, as far
+// lookAhead returns CandidatesRead if a signature may be there in one of the schemes, as far
 // as headers tell, or why not. Who has none that can be read is not worth the work of
 // uncompressing.
 func lookAhead(schemes []*Scheme, m *message.Message) string {

@@ -30,7 +30,7 @@ type Verifier struct {
 	Challenges  []*regexp.Regexp // what strangers may have signed with the deliveries' key: a handshake's answer
 }
 
-// Verify verifies a message in all forms. It returns the proof of the one that
+// Verify verifies a message by all schemes. It returns the proof of the one that
 // verified, or else of the one that came furthest, which was meant.
 func Verify(v *Verifier, m *message.Message, now time.Time) Proof {
 	best := Proof{}
@@ -50,12 +50,12 @@ func Verify(v *Verifier, m *message.Message, now time.Time) Proof {
 		}
 	}
 	if m.DuplicateNames {
-		best.Reason = verdict.BodyMalformed // whatever other forms miss, this one was signed
+		best.Reason = verdict.BodyMalformed // whatever other schemes miss, this one was signed
 	}
 	return best
 }
 
-// verifyScheme verifies a message in one form.
+// verifyScheme verifies a message by one scheme.
 func verifyScheme(v *Verifier, s *Scheme, m *message.Message, now time.Time) Proof {
 	m.Item = nil
 	m.NotMeant = false
@@ -68,7 +68,7 @@ func verifyScheme(v *Verifier, s *Scheme, m *message.Message, now time.Time) Pro
 	if s.Items != nil {
 		return verifyItems(v, s, m, now)
 	}
-	return verifyForm(v, s, m, now)
+	return verifyOne(v, s, m, now)
 }
 
 // verifyItems verifies each item of a batch for itself. It returns the proof of the
@@ -84,7 +84,7 @@ func verifyItems(v *Verifier, s *Scheme, m *message.Message, now time.Time) Proo
 			return Proof{Reason: verdict.SignatureMissing}
 		}
 		m.Item = item
-		found = verifyForm(v, s, m, now)
+		found = verifyOne(v, s, m, now)
 		if found.Reason != verdict.Verified {
 			return found
 		}
@@ -92,8 +92,8 @@ func verifyItems(v *Verifier, s *Scheme, m *message.Message, now time.Time) Proo
 	return found
 }
 
-// verifyForm verifies the message, or the item of a batch that it holds.
-func verifyForm(v *Verifier, s *Scheme, m *message.Message, now time.Time) Proof {
+// verifyOne verifies the message, or the item of a batch that it holds.
+func verifyOne(v *Verifier, s *Scheme, m *message.Message, now time.Time) Proof {
 	refused := Proof{}
 	candidates, reason := collectCandidates(s, m)
 	if v.Trace != nil {
@@ -278,7 +278,7 @@ func couldBeChallenge(pattern *regexp.Regexp, signed [][]byte) bool {
 // surrogate is the escape of one half of a character, which JSON has in pairs.
 var surrogate = regexp.MustCompile(`\\u[dD][89a-fA-F]`)
 
-// setTimestamps gives each signature the timestamp of the scheme's own place, if
+// setTimestamps gives each signature the timestamp of the scheme's own location, if
 // there is one, and says whether all have a timestamp then.
 func setTimestamps(s *Scheme, candidates []Candidate, m *message.Message) bool {
 	if s.Timestamp.Kind != "" {

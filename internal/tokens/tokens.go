@@ -18,12 +18,12 @@ import (
 // Token is the compiled option of that name.
 type Token struct {
 	message.Identity
-	Places  []message.Location
-	Scheme  string // of the Authorization header, with its space: "Bearer " or "Basic "
-	Digests [][]byte
-	newest  string          // the token itself, of the first of secrets
-	inJSON  bool            // a JSON field: no name may stand there twice
-	names   message.NameSet // that lead to it
+	Locations []message.Location
+	Scheme    string // of the Authorization header, with its space: "Bearer " or "Basic "
+	Digests   [][]byte
+	newest    string          // the token itself, of the first of secrets
+	inJSON    bool            // a JSON field: no name may stand there twice
+	names     message.NameSet // that lead to it
 }
 
 // Compile compiles the option token.
@@ -32,27 +32,27 @@ func Compile(n *config.Notes, resolver *secrets.Resolver, options config.Options
 	t := &Token{}
 	header := message.LocationOption(n, "token.header", o.Header, "", "")
 	if header.Kind != "" {
-		t.Places = append(t.Places, header)
+		t.Locations = append(t.Locations, header)
 	}
 	if o.Query != "" {
-		t.Places = append(t.Places, message.Location{Kind: "query", Name: o.Query})
+		t.Locations = append(t.Locations, message.Location{Kind: "query", Name: o.Query})
 	}
 	field := message.LocationOption(n, "", "", "token.field", o.Field)
 	if field.Kind != "" {
-		t.Places = append(t.Places, field)
+		t.Locations = append(t.Locations, field)
 		t.inJSON = field.Kind == "json"
 		t.names = message.AddPath(t.names, 0, field.Path)
 	}
 	basic := o.Basic || o.BasicUser != ""
 	switch {
-	case basic && (o.Bearer || len(t.Places) > 0):
-		config.AddProblem(n, "token.basic", config.KindContradiction, "contradicts the other places of the token")
+	case basic && (o.Bearer || len(t.Locations) > 0):
+		config.AddProblem(n, "token.basic", config.KindContradiction, "contradicts the other locations of the token")
 	case basic:
 		t.Scheme = "Basic "
 	case o.Bearer:
 		t.Scheme = "Bearer "
-	case len(t.Places) == 0:
-		config.AddProblem(n, "token.header", config.KindRequired, "is required, or one of query, field, bearer, basic: the place of the token, which the sender or you have chosen")
+	case len(t.Locations) == 0:
+		config.AddProblem(n, "token.header", config.KindRequired, "is required, or one of query, field, bearer, basic: the location of the token, which the sender or you have chosen")
 	}
 	if strings.Contains(o.BasicUser, ":") {
 		config.AddProblem(n, "token.basicUser", config.KindInvalid, "can't contain a colon, RFC 7617")
@@ -142,9 +142,9 @@ func checkPasswords(n *config.Notes, resolver *secrets.Resolver, refs []string) 
 // second result is verified or the reason to refuse.
 func Verify(t *Token, m *message.Message) (int, string) {
 	texts := []string{}
-	for i := range t.Places {
-		found := message.TextsAt(&t.Places[i], m)
-		if t.Places[i].Kind != "json" && len(found) > 1 || len(found) > 0 && len(texts) > 0 {
+	for i := range t.Locations {
+		found := message.TextsAt(&t.Locations[i], m)
+		if t.Locations[i].Kind != "json" && len(found) > 1 || len(found) > 0 && len(texts) > 0 {
 			return 0, verdict.TokenDuplicated
 		}
 		texts = append(texts, found...)

@@ -97,7 +97,7 @@ type verdict struct {
 	status int    // of the answer; lists and handshakes may say another
 	check  string // whose it is; empty for the signature's or the token's, and where there is none
 	fault  bool   // the caller has shown that it does not know the key, or how it is used
-	depth  int    // how far a signature came: of several forms, the deepest was meant
+	depth  int    // how far a signature came: of several schemes, the deepest was meant
 }
 
 // all has every reason but those that pass. A gate that can't decide says 503, so

@@ -59,7 +59,7 @@ func TestEnvironment(t *testing.T) {
 }
 
 // Whatever form the scheme wants its keys in, a reference is taken for one that fits.
-func TestStandIns(t *testing.T) {
+func TestPlaceholders(t *testing.T) {
 	for _, options := range []string{
 		`provider: stripe, secrets: ["env:A"]`,
 		`provider: svix, secrets: ["file:/run/a"]`,

@@ -55,20 +55,20 @@ const (
 // search is a diagnosis in the making.
 type search struct {
 	Case
-	raw    map[string]any
-	forms  []config.SignatureOptions
-	jwt    *config.JWTOptions // where tokens are verified; else nil
-	texts  []string           // of the secrets
-	result Result
-	signed int
-	known  map[string]bool // causes by their names
-	bodies map[[sha256.Size]byte]bool
+	raw     map[string]any
+	schemes []config.SignatureOptions
+	jwt     *config.JWTOptions // where tokens are verified; else nil
+	texts   []string           // of the secrets
+	result  Result
+	signed  int
+	known   map[string]bool // causes by their names
+	bodies  map[[sha256.Size]byte]bool
 }
 
 // Find looks for the causes of a refusal, the most likely ones first, and stops with
 // those of a kind.
 func Find(c Case) Result {
-	s := &search{Case: c, raw: c.Config.Raw, forms: explain.Forms(c.Config), known: map[string]bool{}, bodies: map[[sha256.Size]byte]bool{}}
+	s := &search{Case: c, raw: c.Config.Raw, schemes: explain.Signatures(c.Config), known: map[string]bool{}, bodies: map[[sha256.Size]byte]bool{}}
 	s.result.Causes = []Cause{}
 	s.result.Hints = []string{}
 	s.texts = secretTexts(s.raw)

@@ -19,12 +19,12 @@ func (s *search) tryUnits() {
 	if s.isPlausible(s.Verdict.Timestamp) {
 		return
 	}
-	for _, form := range s.forms {
+	for _, scheme := range s.schemes {
 		for _, unit := range []string{"s", "ms", "rfc3339", "http"} {
-			if unit == form.TimestampUnit || unit == "s" && form.TimestampUnit == "" {
+			if unit == scheme.TimestampUnit || unit == "s" && scheme.TimestampUnit == "" {
 				continue
 			}
-			found := s.ask(trial{raw: with(formConfig(s.raw, form), "signature.timestampUnit", unit)})
+			found := s.ask(trial{raw: with(schemeConfig(s.raw, scheme), "signature.timestampUnit", unit)})
 			if found.Matched && s.isPlausible(found.Timestamp) {
 				s.add(Cause{"timestamp-unit", "the timestamp is of the unit " + unit + ": " + found.Timestamp.UTC().Format(time.RFC3339), "signature.timestampUnit: " + unit})
 			}

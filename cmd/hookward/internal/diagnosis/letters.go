@@ -16,7 +16,7 @@ var (
 // senders change that, as Mercado Pago has (mercadopago/sdk-php #621). First one value, then
 // all of them.
 func (s *search) tryLetters() {
-	for _, form := range s.forms {
+	for _, scheme := range s.schemes {
 		for _, way := range []struct {
 			from         *regexp.Regexp
 			to, how, but string
@@ -24,20 +24,20 @@ func (s *search) tryLetters() {
 			{lowered, "{$1}", "as it stands", "in small letters"},
 			{plainValue, "{lower:$1}", "in small letters", "as it stands"},
 		} {
-			found := way.from.FindAllStringSubmatch(form.Signs, -1)
+			found := way.from.FindAllStringSubmatch(scheme.Signs, -1)
 			names := []string{}
 			for _, place := range found {
 				names = append(names, place[1])
-				changed := form
-				changed.Signs = strings.Replace(form.Signs, place[0], way.from.ReplaceAllString(place[0], way.to), 1)
+				changed := scheme
+				changed.Signs = strings.Replace(scheme.Signs, place[0], way.from.ReplaceAllString(place[0], way.to), 1)
 				text := "the sender signs " + place[1] + " " + way.how + ", where the scheme has it " + way.but
-				s.try(trial{raw: formConfig(s.raw, changed)}, Cause{"letter-case", text, "signature.signs: " + quoted(changed.Signs)})
+				s.try(trial{raw: schemeConfig(s.raw, changed)}, Cause{"letter-case", text, "signature.signs: " + quoted(changed.Signs)})
 			}
 			if len(found) > 1 {
-				changed := form
-				changed.Signs = way.from.ReplaceAllString(form.Signs, way.to)
+				changed := scheme
+				changed.Signs = way.from.ReplaceAllString(scheme.Signs, way.to)
 				text := "the sender signs " + strings.Join(names, ", ") + " " + way.how + ", where the scheme has them " + way.but
-				s.try(trial{raw: formConfig(s.raw, changed)}, Cause{"letter-case", text, "signature.signs: " + quoted(changed.Signs)})
+				s.try(trial{raw: schemeConfig(s.raw, changed)}, Cause{"letter-case", text, "signature.signs: " + quoted(changed.Signs)})
 			}
 		}
 	}

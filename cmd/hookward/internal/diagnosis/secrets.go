@@ -161,20 +161,20 @@ func (s *search) trySecrets() {
 				s.trySecret(other, s.raw, Cause{r.name, name + " is right " + r.text, r.cure})
 			}
 		}
-		for _, form := range s.forms {
-			s.tryEncodings(name, text, form)
+		for _, scheme := range s.schemes {
+			s.tryEncodings(name, text, scheme)
 		}
 	}
 }
 
-// tryEncodings reads a secret in other encodings than a form says.
-func (s *search) tryEncodings(name, text string, form config.SignatureOptions) {
+// tryEncodings reads a secret in other encodings than a scheme says.
+func (s *search) tryEncodings(name, text string, scheme config.SignatureOptions) {
 	trimmed := strings.TrimSpace(text)
 	for _, encoding := range encodings {
-		if encoding == form.SecretEncoding || encoding == "utf8" && form.SecretEncoding == "" {
+		if encoding == scheme.SecretEncoding || encoding == "utf8" && scheme.SecretEncoding == "" {
 			continue
 		}
-		alone := formConfig(s.raw, form)
+		alone := schemeConfig(s.raw, scheme)
 		raw := with(alone, "signature.secretEncoding", encoding)
 		cure := "signature.secretEncoding: " + encoding
 		if encoding == "base64" && decoded(text) != text {
@@ -205,8 +205,8 @@ func looksLikeReference(text string) bool {
 	return scheme == "env" || scheme == "file" || inspect.IsMistakenSecret(text)
 }
 
-// formConfig returns a configuration that takes signatures in one form alone.
-func formConfig(raw map[string]any, o config.SignatureOptions) map[string]any {
+// schemeConfig returns a configuration that takes signatures by one scheme alone.
+func schemeConfig(raw map[string]any, o config.SignatureOptions) map[string]any {
 	section := map[string]any{}
 	for name, value := range map[string]string{
 		"algorithm": o.Algorithm, "field": o.Field, "format": o.Format, "signs": o.Signs, "items": o.Items, "secretEncoding": o.SecretEncoding,

@@ -8,7 +8,7 @@ import (
 
 const maxPlaces = 200
 
-// tryTokens looks for the secret in other places of the request.
+// tryTokens looks for the secret at other locations of the request.
 func (s *search) tryTokens() {
 	for _, name := range sortedHeaders(s.Request.Header) {
 		if s.result.Tried < maxPlaces {
