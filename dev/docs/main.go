@@ -4,7 +4,8 @@
 // internal/deadletter, the schema of the options, and what is made of the files in
 // catalogue/: the rows that the gate reads, docs/providers.md, and what the command
 // hookward knows of the providers; and the page in console/, packed for the gate. With
-// -check it only says whether they are up to date.
+// -check it only says whether they are up to date. It refuses words that the glossary in
+// CONTRIBUTING.md has replaced.
 package main
 
 import (
@@ -99,6 +100,7 @@ func run(check bool) error {
 		return err
 	}
 	return errors.Join(
+		checkWords(root),
 		write(options, text, check),
 		write(audit, fields, check),
 		write(delivery, transitions, check),
