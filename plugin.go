@@ -19,18 +19,21 @@
 //  2. the client's address on the deny list, or not on the allow list (403; 503
 //     while a list is missing)
 //  3. a ban after failures, the rate limit of the source (429)
-//  4. Content-Length against maxBodyBytes, then the bounded read of the body
+//  4. the client's certificate (401)
+//  5. handshake, where it has a method of its own (answered, 403)
+//  6. Content-Length against maxBodyBytes, then the bounded read of the body
 //     with a deadline, into memory that all gates share (413, 408, 400, 503)
-//  5. handshake, where the provider has one that it doesn't sign (answered, 403)
-//  6. signature, or token (401)
-//  7. timestamp, where the scheme signs one (401)
-//  8. handshake, where the provider signs it (answered)
-//  9. replay: the delivery is claimed (409, or acknowledged), and the claim is
-//     kept if the backend answers 2xx
+//  7. handshake, where the provider has one that it doesn't sign (answered, 403)
+//  8. signature, or token (401; 503 while what is needed for it can't be had)
+//  9. timestamp, where the scheme signs one (401)
+//  10. handshake, where the provider signs it (answered)
+//  11. replay: the delivery is claimed (409, or acknowledged; 503), and the claim
+//     is kept if the backend answers 2xx, or the delivery is stored
 //
 // Then the request is forwarded with exactly the bytes that were verified, and
 // one audit record is handed on, whatever the outcome. Where it is required, it is
-// written down before that (503).
+// written down before that (503). With delivery, it is stored before it is forwarded,
+// or when the backend can't take it (202, or 503 where it can't be stored).
 //
 // # What a mistake does
 //
