@@ -35,7 +35,8 @@ type Table struct {
 	lead    int64 // that it has followed; see timeOf
 	window  int64 // in nanoseconds
 	most    int
-	journal *journal // nil where it is not journaled
+	journal *journal  // nil where it is not journaled
+	awaits  time.Time // until when Claim waits for Told; zero: not at all
 	evicted int64
 	tell    func(level, message string)
 }
@@ -89,7 +90,8 @@ func Claim(t *Table, key string, now time.Time, strict bool) int {
 
 // claimAny is Claim for every case.
 func claimAny(t *Table, key string, at time.Time, strict bool) int {
-	if !isRecalled(t) && strict {
+	known := isRecalled(t)
+	if !(isTold(t) && known) && strict {
 		return Full
 	}
 	t.mu.Lock()
@@ -99,11 +101,11 @@ func claimAny(t *Table, key string, at time.Time, strict bool) int {
 		t.mu.Unlock()
 		return InFlight
 	}
-	handed, known := t.current[key]
-	if !known {
-		handed, known = t.previous[key]
+	handed, taken := t.current[key]
+	if !taken {
+		handed, taken = t.previous[key]
 	}
-	if known && now-handed < t.window {
+	if taken && now-handed < t.window {
 		t.mu.Unlock()
 		return Duplicate
 	}
@@ -118,6 +120,9 @@ func claimAny(t *Table, key string, at time.Time, strict bool) int {
 	t.room = t.most/2 - len(t.current) - len(t.flying)
 	if t.most/2 > t.most-len(t.previous) {
 		t.room -= len(t.previous) - (t.most - t.most/2)
+	}
+	if !t.awaits.IsZero() {
+		t.room = 0
 	}
 	t.mu.Unlock()
 	return Granted

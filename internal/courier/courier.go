@@ -102,9 +102,13 @@ func begin(name string, numbers *audit.Numbers, servers *Servers, told func(reco
 		Hand:    func(mark string, d *store.Delivery, e *store.Entry) delivery.Handed { return handOver(c, mark, d, e) },
 		Claim:   func(key string) { takeClaim(c, key) },
 		Release: func(key string) { giveBack(c, key) },
+		Claimed: func() { allClaimed(c) },
 		Flying:  func(key string) bool { return isFlying(c, key) },
 		Tell:    func(level, message string) { report.Write(level, c.name, "delivery: "+message, time.Now()) },
 	})
+	if s.Replays != nil && d.Shared == nil {
+		claim.Await(s.Replays)
+	}
 	delivery.Start(c.engine)
 	return c
 }
@@ -171,6 +175,14 @@ func takeClaim(c *Courier, key string) {
 	_, s := newest(c)
 	if s.Replays != nil {
 		claim.Restore(s.Replays, key, time.Now().UnixNano())
+	}
+}
+
+// allClaimed says that all is claimed that an earlier process has left.
+func allClaimed(c *Courier) {
+	_, s := newest(c)
+	if s.Replays != nil {
+		claim.Told(s.Replays)
 	}
 }
 

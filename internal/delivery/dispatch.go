@@ -67,8 +67,8 @@ func turn(e *Engine, failures *int, lastSign *time.Time) (time.Duration, bool) {
 			return backoff.Wait(*failures, time.Second, 30*time.Second), false
 		}
 	}
+	claimAll(e)
 	if !own(e) {
-		claimAll(e)
 		return store.Heartbeat, false
 	}
 	if !loaded {

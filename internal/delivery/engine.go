@@ -93,6 +93,9 @@ type Hooks struct {
 	// what has arrived. Release is told of what is dead.
 	Claim   func(key string)
 	Release func(key string)
+	// Claimed is told that all is claimed that an earlier process has left on a disk; or that
+	// nobody will be told. Nil: nobody asks.
+	Claimed func()
 	// Flying says whether a request has claimed it that is on its way. Nil: nobody knows.
 	Flying func(key string) bool
 	Tell   func(level, message string)
@@ -135,7 +138,7 @@ type Engine struct {
 	refilled int64 // when what outlets did not want was last given to them again
 	readAt   int64 // when what could not be read was last tried again
 	counted  bool  // it is known how many there are
-	claimed  bool  // what waits is claimed, although the store is another process's
+	claimed  bool  // what waits is claimed, be it that the store is another process's still
 	loaded   bool  // and what they are
 	owned    bool
 	ownedAt  int64 // when that was last looked at

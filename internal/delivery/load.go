@@ -155,7 +155,7 @@ func begin(e *Engine, waiting, dead []*item, lastSign time.Time) {
 			e.mu.Lock()
 			bury(e, it, d.Router, d.Claim)
 			e.mu.Unlock()
-			if d.Claim != "" {
+			if d.Claim != "" && !Waits(e, d.Claim) {
 				e.hooks.Release(d.Claim) // the end of the process may have come in between
 			}
 		}
@@ -193,24 +193,34 @@ func begin(e *Engine, waiting, dead []*item, lastSign time.Time) {
 	}
 }
 
-// claimAll claims what waits, once, while the store is not this process's yet: after a kill
-// that takes a while, and a sender may repeat a delivery before.
+// claimAll claims what waits on a disk, once, before anything else is done: senders who
+// repeat it wait for that. The newest comes first, since the kill of a process may have kept
+// its claim alone from the journal.
 func claimAll(e *Engine) {
 	e.mu.Lock()
-	waiting := []*item{}
+	waiting := map[string]*item{}
+	ids := []string{}
 	if !e.claimed && !e.loaded {
-		waiting = unread(e.waiting)
+		for _, it := range unread(e.waiting) {
+			waiting[it.entry.ID] = it
+			ids = append(ids, it.entry.ID)
+		}
 	}
+	first := !e.claimed
 	e.claimed = true
 	e.mu.Unlock()
-	for _, it := range waiting {
-		d, problem := store.Head(e.store, &it.entry)
+	sort.Sort(sort.Reverse(sort.StringSlice(ids)))
+	for _, id := range ids {
+		d, problem := store.Head(e.store, &waiting[id].entry)
 		if problem == "" && d.Claim != "" {
 			e.hooks.Claim(d.Claim)
 			e.mu.Lock()
 			e.claims[d.Claim] = d.ID
 			e.mu.Unlock()
 		}
+	}
+	if first && e.hooks.Claimed != nil {
+		e.hooks.Claimed()
 	}
 }
 

@@ -46,5 +46,8 @@ func leave(e *Engine) bool {
 	if !e.counted {
 		close(e.ready) // who wants to store something is told that it can't
 	}
+	if !e.claimed && e.hooks.Claimed != nil {
+		e.hooks.Claimed()
+	}
 	return true
 }

@@ -170,3 +170,33 @@ func TestEndingOwns(t *testing.T) {
 		t.Error("it is not over")
 	}
 }
+
+// What waits is claimed before anything else is done, the newest first, and that is said. A
+// dead one of the same claim does not take that back.
+func TestClaimsAtStart(t *testing.T) {
+	w := newWorld(t)
+	w.answers["a"] = Result{Status: 404}
+	w.keep("a", "both", 1)
+	w.pass(2 * time.Second)
+	w.answers["a"] = Result{Status: 503}
+	w.keep("a", "both", 1)
+	w.keep("a", "newest", 1)
+	got := []string{}
+	hooks := w.e.hooks
+	hooks.Claim = func(key string) { got = append(got, key) }
+	hooks.Release = func(key string) { got = append(got, "not "+key) }
+	hooks.Claimed = func() { got = append(got, "all") }
+	store.Disown(w.e.store, w.e.owner)
+	next := New(store.New(w.directory, "m", nil), w.options, hooks)
+	next.timer = time.NewTimer(time.Hour)
+	failures, lastSign := 0, time.Now()
+	turn(next, &failures, &lastSign)
+	if !next.loaded || len(got) < 3 || !reflect.DeepEqual(got[:3], []string{"newest", "both", "all"}) {
+		t.Errorf("%v", got)
+	}
+	for _, one := range got[3:] {
+		if one != "both" && one != "newest" {
+			t.Errorf("%s is said afterwards", one)
+		}
+	}
+}
