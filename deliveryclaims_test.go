@@ -1,10 +1,16 @@
 package hookward
 
 import (
+	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
+	"time"
+
+	"github.com/hookward/hookward/internal/delivery"
+	"github.com/hookward/hookward/internal/store"
 )
 
 // forgetClaims removes what a gate's journal of replay knows, while it has ended: the kill of
@@ -34,4 +40,48 @@ func TestRepeatBeforeStoreIsRead(t *testing.T) {
 		t.Errorf("%d, %d arrivals\n%s", rw.Code, len(arrivals(k.backend)), k.records())
 	}
 	numbers(k, 1, 0)
+}
+
+// An operator replays what is dead while its sender sends it again: whoever is first has the
+// backend asked, and the other one does not.
+func TestReplayBesideRepeat(t *testing.T) {
+	const n = 16
+	k := keptGate(t, map[string]any{"retry": map[string]any{"schedule": "1ms"}, "concurrency": "16"}, statuses(503))
+	for i := 0; i < n; i++ {
+		post(k, fmt.Sprint("body ", i))
+		numbers(k, 0, i+1)
+		setAnswer(k.backend, statuses(200)) // so that the backend is not taken to be down
+		post(k, fmt.Sprint("other body ", i))
+		setAnswer(k.backend, statuses(503))
+	}
+	setAnswer(k.backend, statuses(200))
+	before := len(arrivals(k.backend))
+	e := engineOf(k)
+	if _, problem := delivery.Give(e, delivery.Order{Action: store.Replay, Actor: "ada", Reason: "mended"}, delivery.Pick(e, &delivery.Filter{State: store.Dead}).IDs); problem != "" {
+		t.Fatal(problem)
+	}
+	var all sync.WaitGroup
+	for i := 0; i < n; i++ {
+		all.Add(1)
+		go repeat(k, fmt.Sprint("body ", i), &all)
+	}
+	all.Wait()
+	numbers(k, 0, 0)
+	times := map[string]int{}
+	for _, one := range arrivals(k.backend)[before:] {
+		times[one.body]++
+	}
+	for i := 0; i < n; i++ {
+		if body := fmt.Sprint("body ", i); times[body] != 1 {
+			t.Errorf("%s has arrived %d times; %+v", body, times[body], delivery.Orders(e)[0])
+		}
+	}
+}
+
+// repeat sends a body until that is acknowledged.
+func repeat(k *kept, body string, all *sync.WaitGroup) {
+	defer all.Done()
+	for post(k, body).Code >= 300 {
+		time.Sleep(time.Millisecond)
+	}
 }

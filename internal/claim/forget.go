@@ -1,9 +1,6 @@
 package claim
 
-import (
-	"github.com/hookward/hookward/internal/errand"
-	"time"
-)
+import "github.com/hookward/hookward/internal/errand"
 
 // forgotten is the time of a line that takes back those before it: no delivery was handed
 // on before 1970.
@@ -23,14 +20,6 @@ func Forget(t *Table, key string) {
 	if j != nil {
 		errand.Start(j.writer)
 	}
-}
-
-// IsFlying says whether a delivery is claimed, and the claim is not settled.
-func IsFlying(t *Table, key string, at time.Time) bool {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	endHolds(t, ownTime(at))
-	return t.flying[key]
 }
 
 // Restore keeps a claim of an earlier process, unless it is known.

@@ -11,7 +11,6 @@ import (
 
 	"github.com/hookward/hookward/internal/audit"
 	"github.com/hookward/hookward/internal/claim"
-	"github.com/hookward/hookward/internal/cluster"
 	"github.com/hookward/hookward/internal/deadletter"
 	"github.com/hookward/hookward/internal/delivery"
 	"github.com/hookward/hookward/internal/memory"
@@ -36,6 +35,7 @@ type Courier struct {
 	policy    *policy.Policy
 	state     *memory.State
 	announced map[string]*audit.DeliveryRecord // attempts that are under way, by id
+	leases    map[string]int64                 // of what takeDead has claimed among several Traefiks
 }
 
 // Wanted says whether a configuration has the option delivery, whatever else is wrong with
@@ -93,7 +93,7 @@ func EngineOf(c *Courier) *delivery.Engine {
 
 func begin(name string, numbers *audit.Numbers, servers *Servers, told func(record []byte), p *policy.Policy, s *memory.State) *Courier {
 	d := p.Delivery
-	c := &Courier{name: name, numbers: numbers, servers: servers, told: told, place: d.Place, letters: deadletter.New(), policy: p, state: s, announced: map[string]*audit.DeliveryRecord{}}
+	c := &Courier{name: name, numbers: numbers, servers: servers, told: told, place: d.Place, letters: deadletter.New(), policy: p, state: s, announced: map[string]*audit.DeliveryRecord{}, leases: map[string]int64{}}
 	deadletter.Use(c.letters, d.Letters, d.Options.Outputs, d.Private)
 	c.engine = delivery.New(storeOf(c, p), d.Options, delivery.Hooks{
 		Serves:  func(router string) bool { return serverFor(c.servers, c.name, router) != nil },
@@ -103,7 +103,8 @@ func begin(name string, numbers *audit.Numbers, servers *Servers, told func(reco
 		Claim:   func(key string) { takeClaim(c, key) },
 		Release: func(key string) { giveBack(c, key) },
 		Claimed: func() { allClaimed(c) },
-		Flying:  func(key string) bool { return isFlying(c, key) },
+		Take:    func(key string) string { return takeDead(c, key) },
+		Untake:  func(key string) { untakeDead(c, key) },
 		Tell:    func(level, message string) { report.Write(level, c.name, "delivery: "+message, time.Now()) },
 	})
 	if s.Replays != nil && d.Shared == nil {
@@ -168,37 +169,4 @@ func newest(c *Courier) (*policy.Policy, *memory.State) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.policy, c.state
-}
-
-// takeClaim claims what is not this process's request's any more, so that the sender's repeat is known.
-func takeClaim(c *Courier, key string) {
-	_, s := newest(c)
-	if s.Replays != nil {
-		claim.Restore(s.Replays, key, time.Now().UnixNano())
-	}
-}
-
-// allClaimed says that all is claimed that an earlier process has left.
-func allClaimed(c *Courier) {
-	_, s := newest(c)
-	if s.Replays != nil {
-		claim.Told(s.Replays)
-	}
-}
-
-// isFlying says whether a request has claimed a delivery that is on its way in this process.
-func isFlying(c *Courier, key string) bool {
-	_, s := newest(c)
-	return s.Replays != nil && claim.IsFlying(s.Replays, key, time.Now())
-}
-
-// giveBack lets the sender of a dead delivery try again.
-func giveBack(c *Courier, key string) {
-	p, s := newest(c)
-	if s.Replays != nil {
-		claim.Forget(s.Replays, key)
-	}
-	if s.Cluster != nil && p.Delivery.Shared == nil { // else the store has done so
-		cluster.Forget(s.Cluster, key)
-	}
 }

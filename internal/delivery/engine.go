@@ -96,8 +96,10 @@ type Hooks struct {
 	// Claimed is told that all is claimed that an earlier process has left on a disk; or that
 	// nobody will be told. Nil: nobody asks.
 	Claimed func()
-	// Flying says whether a request has claimed it that is on its way. Nil: nobody knows.
-	Flying func(key string) bool
+	// Take claims what is dead for its replay, as a request does, or says why it can't: SentNow
+	// or SentAndArrived. Claim keeps that then, or Untake gives it back. Nil: nobody else claims.
+	Take   func(key string) string
+	Untake func(key string)
 	Tell   func(level, message string)
 }
 
@@ -121,7 +123,7 @@ type Engine struct {
 	options  Options
 	waiting  map[string]*item // by id
 	dead     map[string]*item
-	claims   map[string]string   // ids of those that wait, by claim
+	claims   map[string]string   // ids of those that wait, or will once they are begun, by claim
 	graves   map[string][]string // ids of the dead, by claim: a sender may have sent it again and again
 	queues   map[string]*queue   // by router
 	outlets  []*outlet           // of the dead: see outlet.go

@@ -69,6 +69,11 @@ func Keep(e *Engine, d *store.Delivery, attempts, step int, pause time.Duration)
 		entry: *w.entry, router: d.Router, claim: d.Claim, attempts: attempts, step: step,
 		due: now + pause.Milliseconds(), born: now - e.wall().Sub(d.Received).Milliseconds(),
 	}
+	if d.Claim != "" {
+		e.mu.Lock()
+		e.claims[d.Claim] = d.ID // whoever knows that it is taken finds it here
+		e.mu.Unlock()
+	}
 	return &Kept{it: it}, ""
 }
 

@@ -116,7 +116,7 @@ func recount(e *Engine) error {
 		}
 	}
 	for claim, id := range e.claims {
-		if e.waiting[id] == nil {
+		if e.waiting[id] == nil && !e.pending[id] {
 			delete(e.claims, claim)
 		}
 	}

@@ -44,27 +44,21 @@ func replayOne(e *Engine, o *order, it *item) string {
 	if problem != "" {
 		return "can't be read: its file is " + problem
 	}
-	if d.Claim != "" && Waits(e, d.Claim) {
-		return "was sent again by its sender, and that one waits"
-	}
-	if d.Claim != "" && hasArrived(e, d.Claim) {
-		return "was sent again by its sender, and that one has arrived"
-	}
-	if d.Claim != "" && e.hooks.Flying != nil && e.hooks.Flying(d.Claim) {
-		return "is being sent again by its sender at this moment"
+	why := takeClaim(e, d.Claim)
+	if why != "" {
+		return why
 	}
 	a := actionOf(e, o, it)
 	err := store.NoteAction(e.store, a)
 	if err != nil {
+		untake(e, d.Claim)
 		return notWritten(err)
 	}
 	entry := it.entry
 	err = store.Move(e.store, &entry, store.Entry{State: store.Waiting, ID: entry.ID, Attempts: it.attempts, When: e.wall().UnixMilli()})
 	if err != nil {
+		untake(e, d.Claim)
 		return undo(e, o, it, d, a, err)
-	}
-	if d.Claim != "" {
-		e.hooks.Claim(d.Claim)
 	}
 	e.mu.Lock()
 	delete(e.dead, entry.ID)
@@ -82,8 +76,46 @@ func replayOne(e *Engine, o *order, it *item) string {
 		queueOf(e, it.router).until = 0 // who replays says that the backend is back: it is probed at once
 	}
 	e.mu.Unlock()
+	if d.Claim != "" {
+		e.hooks.Claim(d.Claim)
+	}
 	tellOrdered(e, orderedChange(o, it, d, Replayed))
 	return ""
+}
+
+// Why what is dead is not replayed.
+const (
+	SentNow        = "is being sent again by its sender at this moment"
+	SentAndArrived = "was sent again by its sender, and that one has arrived"
+	sentAndWaits   = "was sent again by its sender, and that one waits"
+)
+
+// takeClaim claims what is dead for its replay, or says why it can't be had: whoever is first,
+// the operator or the sender with a repeat, has the backend asked.
+func takeClaim(e *Engine, claim string) string {
+	why := ""
+	if claim != "" && e.hooks.Take != nil {
+		why = e.hooks.Take(claim)
+	}
+	instead := ""
+	if claim != "" && Waits(e, claim) {
+		instead = sentAndWaits
+	} else if claim != "" && hasArrived(e, claim) {
+		instead = SentAndArrived
+	}
+	if instead == "" {
+		return why
+	}
+	if why == "" {
+		untake(e, claim)
+	}
+	return instead
+}
+
+func untake(e *Engine, claim string) {
+	if claim != "" && e.hooks.Untake != nil {
+		e.hooks.Untake(claim)
+	}
 }
 
 // hasArrived says whether the dead of a claim are about to be ended, as it has arrived after all.

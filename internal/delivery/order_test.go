@@ -110,6 +110,61 @@ func TestReplayBesideRepeat(t *testing.T) {
 	}
 }
 
+// Who replays claims, as a request does, and gives that back where nothing comes of it. What is
+// stored is known by its claim before it is begun.
+func TestReplayClaims(t *testing.T) {
+	w := newWorld(t)
+	w.answers["a"] = Result{Status: 404}
+	id := w.keep("a", "claim", 1)
+	w.pass(2 * time.Second)
+	said := []string{}
+	why := ""
+	w.e.hooks.Take = func(key string) string { said = append(said, "take "+key); return why }
+	w.e.hooks.Untake = func(key string) { said = append(said, "untake "+key) }
+	claim := w.e.hooks.Claim
+	w.e.hooks.Claim = func(key string) { said = append(said, "keep "+key); claim(key) }
+	for _, why = range []string{SentNow, SentAndArrived} {
+		if p := w.give(Order{Action: store.Replay}, id); p.Left != 1 || p.Reasons[0].Why != why {
+			t.Errorf("%+v", p)
+		}
+	}
+	why = ""
+	w.e.replaced = []string{"claim"}
+	if p := w.give(Order{Action: store.Replay}, id); p.Left != 1 || p.Reasons[0].Why != SentAndArrived {
+		t.Errorf("%+v", p)
+	}
+	w.e.replaced = nil
+	k, problem := Keep(w.e, &store.Delivery{ID: store.NewID(), Claim: "claim", Method: "POST", RequestURI: "/", URL: "/", Host: "h"}, 0, 0, 0)
+	if problem != "" || !Waits(w.e, "claim") {
+		t.Error("it is stored, and not known")
+	}
+	if p := w.give(Order{Action: store.Replay}, id); p.Left != 1 || p.Reasons[0].Why != sentAndWaits {
+		t.Errorf("%+v", p)
+	}
+	w.e.pending = map[string]bool{}
+	delete(w.e.claims, "claim")
+	_ = store.Remove(w.e.store, &k.it.entry)
+	if err := os.Remove(filepath.Join(w.directory, "changes")); err != nil && !os.IsNotExist(err) {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(filepath.Join(w.directory, "changes"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if p := w.give(Order{Action: store.Replay}, id); p.Left != 1 {
+		t.Errorf("%+v", p)
+	}
+	if err := os.Remove(filepath.Join(w.directory, "changes")); err != nil {
+		t.Fatal(err)
+	}
+	if p := w.give(Order{Action: store.Replay}, id); p.Done != 1 {
+		t.Errorf("%+v", p)
+	}
+	want := "take claim,take claim,take claim,untake claim,take claim,untake claim,take claim,untake claim,take claim,keep claim"
+	if got := strings.Join(said, ","); got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+}
+
 // A replay keeps the id, the bytes and the number of attempts; its schedule begins anew, and
 // who has done it and why is written down before.
 func TestReplay(t *testing.T) {

@@ -1,0 +1,94 @@
+package courier
+
+import (
+	"time"
+
+	"github.com/hookward/hookward/internal/claim"
+	"github.com/hookward/hookward/internal/cluster"
+	"github.com/hookward/hookward/internal/delivery"
+	"github.com/hookward/hookward/internal/lease"
+	"github.com/hookward/hookward/internal/policy"
+)
+
+// takeClaim claims what is not this process's request's any more, so that the sender's repeat is known.
+func takeClaim(c *Courier, key string) {
+	p, s := newest(c)
+	if s.Replays != nil {
+		claim.Restore(s.Replays, key, time.Now().UnixNano())
+	}
+	number := leaseOf(c, key)
+	if number > 0 && s.Cluster != nil {
+		cluster.Commit(s.Cluster, key, number, policy.WindowOf(p))
+	}
+}
+
+// allClaimed says that all is claimed that an earlier process has left.
+func allClaimed(c *Courier) {
+	_, s := newest(c)
+	if s.Replays != nil {
+		claim.Told(s.Replays)
+	}
+}
+
+// giveBack lets the sender of a dead delivery try again.
+func giveBack(c *Courier, key string) {
+	p, s := newest(c)
+	if s.Replays != nil {
+		claim.Forget(s.Replays, key)
+	}
+	if s.Cluster != nil && p.Delivery.Shared == nil { // else the store has done so
+		cluster.Forget(s.Cluster, key)
+	}
+}
+
+// takeDead claims what is dead for its replay, as a request of its sender would, or says why
+// it can't. takeClaim keeps that, or untakeDead gives it back.
+func takeDead(c *Courier, key string) string {
+	p, s := newest(c)
+	if s.Replays == nil {
+		return ""
+	}
+	found := claim.Claim(s.Replays, key, time.Now(), false)
+	if found == claim.InFlight {
+		return delivery.SentNow
+	}
+	if found == claim.Duplicate {
+		return delivery.SentAndArrived
+	}
+	if s.Cluster == nil || p.Delivery.Shared != nil { // there, the store sees to it
+		return ""
+	}
+	elsewhere, number, err := cluster.Claim(s.Cluster, key)
+	if err != nil || elsewhere == lease.Granted {
+		c.mu.Lock()
+		c.leases[key] = number
+		c.mu.Unlock()
+		return ""
+	}
+	claim.Release(s.Replays, key)
+	if elsewhere == lease.InFlight {
+		return delivery.SentNow
+	}
+	return delivery.SentAndArrived
+}
+
+func untakeDead(c *Courier, key string) {
+	_, s := newest(c)
+	if s.Replays != nil {
+		claim.Release(s.Replays, key)
+	}
+	number := leaseOf(c, key)
+	if number > 0 && s.Cluster != nil {
+		cluster.Release(s.Cluster, key, number)
+	}
+}
+
+// leaseOf returns the number of what takeDead has claimed among several Traefiks, or 0, for
+// the one who ends that.
+func leaseOf(c *Courier, key string) int64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	number := c.leases[key]
+	delete(c.leases, key)
+	return number
+}
