@@ -149,3 +149,41 @@ func TestTaken(t *testing.T) {
 	is(a, e, false)
 	is(b, e, true)
 }
+
+// What is dead waits again only if its claim is nobody else's.
+func TestReplayTakesClaim(t *testing.T) {
+	server := stores.Redis(t)
+	o, other, operator := open(server.Address, nil), open(server.Address, nil), open(server.Address, operator)
+	o.own(t)
+	other.own(t)
+	e := o.put(t, delivery("claim", "one"))
+	if err := store.Move(o.Store, e, dead(e)); err != nil {
+		t.Fatal(err)
+	}
+	again := store.Entry{State: store.Waiting, ID: e.ID, Attempts: e.Attempts, When: 1}
+	repeat := other.put(t, delivery("claim", "one"))
+	for _, who := range []*owner{o, operator} {
+		if err := store.Move(who.Store, e, again); err != store.ErrWaits || store.Find(o.Store, e.ID).State != store.Dead {
+			t.Errorf("%v: its repeat waits", err)
+		}
+	}
+	if err := store.Remove(other.Store, repeat); err != nil {
+		t.Fatal(err)
+	}
+	if err := store.Move(o.Store, e, again); err != store.ErrArrived {
+		t.Errorf("%v: its repeat has arrived", err)
+	}
+	key := lease.KeyOf(lease.Tag("kept@file"), "claim")
+	server.Do(t, "SET", key, "0123:7")
+	if err := store.Move(o.Store, e, again); err != store.ErrSent {
+		t.Errorf("%v: its repeat is on its way", err)
+	}
+	server.Do(t, "DEL", key)
+	to := *e
+	for i := range 2 { // the answer to the first may be lost
+		*e = to
+		if err := store.Move(o.Store, e, again); err != nil || claimOf(t, server, "claim") != "stored" {
+			t.Errorf("%d: %v", i, err)
+		}
+	}
+}

@@ -5,9 +5,9 @@ import (
 
 	"github.com/hookward/hookward/internal/claim"
 	"github.com/hookward/hookward/internal/cluster"
-	"github.com/hookward/hookward/internal/delivery"
 	"github.com/hookward/hookward/internal/lease"
 	"github.com/hookward/hookward/internal/policy"
+	"github.com/hookward/hookward/internal/store"
 )
 
 // takeClaim claims what is not this process's request's any more, so that the sender's repeat is known.
@@ -43,33 +43,33 @@ func giveBack(c *Courier, key string) {
 
 // takeDead claims what is dead for its replay, as a request of its sender would, or says why
 // it can't. takeClaim keeps that, or untakeDead gives it back.
-func takeDead(c *Courier, key string) string {
+func takeDead(c *Courier, key string) error {
 	p, s := newest(c)
 	if s.Replays == nil {
-		return ""
+		return nil
 	}
 	found := claim.Claim(s.Replays, key, time.Now(), false)
 	if found == claim.InFlight {
-		return delivery.SentNow
+		return store.ErrSent
 	}
 	if found == claim.Duplicate {
-		return delivery.SentAndArrived
+		return store.ErrArrived
 	}
 	if s.Cluster == nil || p.Delivery.Shared != nil { // there, the store sees to it
-		return ""
+		return nil
 	}
 	elsewhere, number, err := cluster.Claim(s.Cluster, key)
 	if err != nil || elsewhere == lease.Granted {
 		c.mu.Lock()
 		c.leases[key] = number
 		c.mu.Unlock()
-		return ""
+		return nil
 	}
 	claim.Release(s.Replays, key)
 	if elsewhere == lease.InFlight {
-		return delivery.SentNow
+		return store.ErrSent
 	}
-	return delivery.SentAndArrived
+	return store.ErrArrived
 }
 
 func untakeDead(c *Courier, key string) {

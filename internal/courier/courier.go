@@ -103,7 +103,7 @@ func begin(name string, numbers *audit.Numbers, servers *Servers, told func(reco
 		Claim:   func(key string) { takeClaim(c, key) },
 		Release: func(key string) { giveBack(c, key) },
 		Claimed: func() { allClaimed(c) },
-		Take:    func(key string) string { return takeDead(c, key) },
+		Take:    func(key string) error { return takeDead(c, key) },
 		Untake:  func(key string) { untakeDead(c, key) },
 		Tell:    func(level, message string) { report.Write(level, c.name, "delivery: "+message, time.Now()) },
 	})

@@ -137,6 +137,9 @@ func (c *commons) move(owner string, e, to *store.Entry) error {
 	if one == nil || one.entry.State != e.State && one.entry.State != to.State {
 		return os.ErrNotExist
 	}
+	if to.State == store.Waiting && one.entry.State == store.Dead && c.claims[one.claim] != "" {
+		return map[string]error{"stored": store.ErrWaits, "done": store.ErrArrived}[c.claims[one.claim]]
+	}
 	if to.State == store.Dead && one.entry.State == store.Waiting && c.claims[one.claim] == "stored" {
 		delete(c.claims, one.claim)
 	} else if to.State == store.Waiting && one.claim != "" && c.claims[one.claim] == "" {

@@ -96,9 +96,10 @@ type Hooks struct {
 	// Claimed is told that all is claimed that an earlier process has left on a disk; or that
 	// nobody will be told. Nil: nobody asks.
 	Claimed func()
-	// Take claims what is dead for its replay, as a request does, or says why it can't: SentNow
-	// or SentAndArrived. Claim keeps that then, or Untake gives it back. Nil: nobody else claims.
-	Take   func(key string) string
+	// Take claims what is dead for its replay, as a request does, or says why it can't:
+	// store.ErrSent or ErrArrived. Claim keeps that then, or Untake gives it back. Nil: nobody
+	// else claims.
+	Take   func(key string) error
 	Untake func(key string)
 	Tell   func(level, message string)
 }

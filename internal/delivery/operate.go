@@ -44,12 +44,12 @@ func replayOne(e *Engine, o *order, it *item) string {
 	if problem != "" {
 		return "can't be read: its file is " + problem
 	}
-	why := takeClaim(e, d.Claim)
-	if why != "" {
-		return why
+	err := takeClaim(e, d.Claim)
+	if err != nil {
+		return err.Error()
 	}
 	a := actionOf(e, o, it)
-	err := store.NoteAction(e.store, a)
+	err = store.NoteAction(e.store, a)
 	if err != nil {
 		untake(e, d.Claim)
 		return notWritten(err)
@@ -83,33 +83,26 @@ func replayOne(e *Engine, o *order, it *item) string {
 	return ""
 }
 
-// Why what is dead is not replayed.
-const (
-	SentNow        = "is being sent again by its sender at this moment"
-	SentAndArrived = "was sent again by its sender, and that one has arrived"
-	sentAndWaits   = "was sent again by its sender, and that one waits"
-)
-
 // takeClaim claims what is dead for its replay, or says why it can't be had: whoever is first,
 // the operator or the sender with a repeat, has the backend asked.
-func takeClaim(e *Engine, claim string) string {
-	why := ""
-	if claim != "" && e.hooks.Take != nil {
-		why = e.hooks.Take(claim)
+func takeClaim(e *Engine, claim string) error {
+	if claim == "" {
+		return nil
 	}
-	instead := ""
-	if claim != "" && Waits(e, claim) {
-		instead = sentAndWaits
-	} else if claim != "" && hasArrived(e, claim) {
-		instead = SentAndArrived
+	var err error
+	if e.hooks.Take != nil {
+		err = e.hooks.Take(claim)
 	}
-	if instead == "" {
-		return why
+	known := err
+	if Waits(e, claim) {
+		known = store.ErrWaits
+	} else if hasArrived(e, claim) {
+		known = store.ErrArrived
 	}
-	if why == "" {
+	if known != nil && err == nil {
 		untake(e, claim)
 	}
-	return instead
+	return known
 }
 
 func untake(e *Engine, claim string) {
@@ -190,6 +183,9 @@ func undo(e *Engine, o *order, it *item, d *store.Delivery, a *store.Action, err
 	c := orderedChange(o, it, d, done[a.Action])
 	c.Undone = true
 	tellOrdered(e, c)
+	if err == store.ErrSent || err == store.ErrWaits || err == store.ErrArrived {
+		return err.Error()
+	}
 	return "can't be changed: " + err.Error()
 }
 

@@ -118,19 +118,19 @@ func TestReplayClaims(t *testing.T) {
 	id := w.keep("a", "claim", 1)
 	w.pass(2 * time.Second)
 	said := []string{}
-	why := ""
-	w.e.hooks.Take = func(key string) string { said = append(said, "take "+key); return why }
+	var why error
+	w.e.hooks.Take = func(key string) error { said = append(said, "take "+key); return why }
 	w.e.hooks.Untake = func(key string) { said = append(said, "untake "+key) }
 	claim := w.e.hooks.Claim
 	w.e.hooks.Claim = func(key string) { said = append(said, "keep "+key); claim(key) }
-	for _, why = range []string{SentNow, SentAndArrived} {
-		if p := w.give(Order{Action: store.Replay}, id); p.Left != 1 || p.Reasons[0].Why != why {
+	for _, why = range []error{store.ErrSent, store.ErrArrived} {
+		if p := w.give(Order{Action: store.Replay}, id); p.Left != 1 || p.Reasons[0].Why != why.Error() {
 			t.Errorf("%+v", p)
 		}
 	}
-	why = ""
+	why = nil
 	w.e.replaced = []string{"claim"}
-	if p := w.give(Order{Action: store.Replay}, id); p.Left != 1 || p.Reasons[0].Why != SentAndArrived {
+	if p := w.give(Order{Action: store.Replay}, id); p.Left != 1 || p.Reasons[0].Why != store.ErrArrived.Error() {
 		t.Errorf("%+v", p)
 	}
 	w.e.replaced = nil
@@ -138,7 +138,7 @@ func TestReplayClaims(t *testing.T) {
 	if problem != "" || !Waits(w.e, "claim") {
 		t.Error("it is stored, and not known")
 	}
-	if p := w.give(Order{Action: store.Replay}, id); p.Left != 1 || p.Reasons[0].Why != sentAndWaits {
+	if p := w.give(Order{Action: store.Replay}, id); p.Left != 1 || p.Reasons[0].Why != store.ErrWaits.Error() {
 		t.Errorf("%+v", p)
 	}
 	w.e.pending = map[string]bool{}

@@ -138,3 +138,30 @@ func TestOrderOnSlowDisk(t *testing.T) {
 		t.Errorf("%+v", Count(w.e))
 	}
 }
+
+// What its sender has sent again, and waits at another Traefik, or has arrived through that, is
+// not replayed by this one.
+func TestReplayBesideRepeatElsewhere(t *testing.T) {
+	s := newSeveral(t, 2)
+	s.answers["a"] = Result{Status: 404}
+	first, _ := s.keeps(0, "a", "claim")
+	s.all(3 * time.Second)
+	s.served["a"] = false
+	second, kept := s.keeps(1, "a", "claim")
+	if s.ended[first] != Dead || !kept {
+		t.Fatalf("%q", s.ended)
+	}
+	s.e = s.engines[0]
+	s.e.owned = true
+	if p := s.give(Order{Action: store.Replay}, first); p.Done != 0 || p.Reasons[0].Why != store.ErrWaits.Error() {
+		t.Errorf("%+v", p)
+	}
+	s.c.claims["claim"] = "done" // before this one hears of that
+	if p := s.give(Order{Action: store.Replay}, first); p.Done != 0 || p.Reasons[0].Why != store.ErrArrived.Error() {
+		t.Errorf("%+v", p)
+	}
+	delete(s.c.claims, "claim")
+	if p := s.give(Order{Action: store.Replay}, first); p.Done != 1 || s.c.claims["claim"] != "stored" {
+		t.Errorf("%+v, %s", p, second)
+	}
+}

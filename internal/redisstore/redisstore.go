@@ -166,6 +166,12 @@ func done(c *Client, s *resp.Script, args ...string) error {
 		return nil
 	case "gone":
 		return os.ErrNotExist
+	case "claimed":
+		return store.ErrSent
+	case "stored":
+		return store.ErrWaits
+	case "done":
+		return store.ErrArrived
 	}
 	return errAnswer
 }

@@ -79,10 +79,16 @@ redis.call('HDEL', e, 'until')
 redis.call('HSET', e, 'until', now + ARGV[4], 'by', me)
 return {'ok', b}`)
 
+	// What is dead waits again only if its claim can be had: its sender may have sent it again.
 	// ARGV: id, owner, force, state, new state, new entry
 	moveScript = resp.NewTexts(`-- move
 ` + mine + `local to = ARGV[5]
 if state ~= ARGV[4] and state ~= to then return {'gone'} end
+local v = claim ~= '' and redis.call('GET', claim)
+if v and state == 'dead' and to == 'waiting' then
+  if v == 'stored' or v == 'done' then return {v} end
+  return {'claimed'}
+end
 redis.call('HDEL', e, 'until', 'by', 'seen')
 redis.call('HSET', e, 'entry', ARGV[6])
 if state ~= to then
@@ -90,7 +96,6 @@ if state ~= to then
   redis.call('SADD', p .. to, id)
 end
 if claim ~= '' and (state ~= to or to == 'waiting') then
-  local v = redis.call('GET', claim)
   if to == 'dead' then
     if v == 'stored' then redis.call('DEL', claim) end
     redis.call('HSET', p .. 'graves', claim, id)

@@ -20,8 +20,9 @@ type Medium struct {
 	// negative end is the last byte.
 	Read func(id string, from, to int) ([]byte, string)
 	// Move, Remove and Discard return an error that os.IsNotExist knows where the entry is not
-	// there, in this state, or not the caller's. To say it twice is to say it once. What
-	// waited and is removed has arrived, so that its claim is a duplicate's from then on;
+	// there, in this state, or not the caller's. To say it twice is to say it once. Move has
+	// what is dead wait only where its claim is nobody else's, and returns ErrSent, ErrWaits or
+	// ErrArrived. What waited and is removed has arrived, so that its claim is a duplicate's from then on;
 	// that of what is discarded is free.
 	Move    func(e *Entry, to *Entry) error
 	Remove  func(e *Entry) error
@@ -62,6 +63,13 @@ type Standing struct {
 // ErrThere says that nothing is to be stored: there is an entry of the same claim, or it has
 // been delivered.
 var ErrThere = errors.New("it is stored already")
+
+// Why what is dead is left dead: its sender has sent it again.
+var (
+	ErrSent    = errors.New("is being sent again by its sender at this moment")
+	ErrWaits   = errors.New("was sent again by its sender, and that one waits")
+	ErrArrived = errors.New("was sent again by its sender, and that one has arrived")
+)
 
 // NewShared is New for a store that several processes have together.
 func NewShared(m *Medium, middleware string, keys []*Key) *Store {
