@@ -85,3 +85,42 @@ func repeat(k *kept, body string, all *sync.WaitGroup) {
 		time.Sleep(time.Millisecond)
 	}
 }
+
+// What an operator drops while Traefik is stopped may be sent again: its sender is not told
+// that it is there.
+func TestDroppedWhileStopped(t *testing.T) {
+	k := keptGate(t, map[string]any{"retry": map[string]any{"schedule": "1h"}}, statuses(503))
+	post(k, "dropped")
+	post(k, "kept")
+	end(k)
+	s := store.New(store.DirectoryOf(k.state, k.name), k.name, nil)
+	_, err := store.List(s, store.Waiting, func(e *store.Entry) bool {
+		d, problem := store.Load(s, e)
+		if problem != "" || string(d.Body) != "dropped" {
+			return true
+		}
+		a := &store.Action{Time: time.Now(), ID: e.ID, Action: store.Drop, State: e.State, Actor: "ada", Reason: "a test"}
+		store.NoteClaim(s, a, d.Claim)
+		if err := store.NoteAction(s, a); err != nil {
+			t.Error(err)
+		}
+		return store.Discard(s, e) == nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	begin(k)
+	for i, body := range []string{"dropped", "dropped", "kept"} {
+		if rw := post(k, body); rw.Code != http.StatusAccepted || len(arrivals(k.backend)) != 3 {
+			t.Errorf("%d: %d, %d arrivals", i, rw.Code, len(arrivals(k.backend)))
+		}
+	}
+	numbers(k, 2, 0)
+	recorded(k, `"event.action":"dropped"`)
+	// That it was dropped is no reason to forget it once more.
+	end(k)
+	begin(k)
+	if rw := post(k, "dropped"); rw.Code != http.StatusAccepted || len(arrivals(k.backend)) != 3 {
+		t.Errorf("%d, %d arrivals", rw.Code, len(arrivals(k.backend)))
+	}
+}

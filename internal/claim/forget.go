@@ -9,6 +9,7 @@ const forgotten = -1
 // Forget gives back a claim that was kept: what took the delivery has given it up. The
 // next one of the same key is as new.
 func Forget(t *Table, key string) {
+	isRecalled(t) // else the journal brings it back
 	t.mu.Lock()
 	delete(t.current, key)
 	delete(t.previous, key)

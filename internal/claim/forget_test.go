@@ -61,3 +61,23 @@ func TestForget(t *testing.T) {
 	}
 	Close(table)
 }
+
+// What is given back before the journal is read stays so.
+func TestForgetBeforeRecall(t *testing.T) {
+	path := filepath.Join(tempDirectory(t), "replay")
+	table := New(time.Hour, 200, quiet)
+	Open(table, path, 0)
+	handOn(t, table, "given up", "kept")
+	errand.Run(table.journal.writer)
+	Close(table)
+	for i := 0; i < 20; i++ {
+		table = New(time.Hour, 200, quiet)
+		Open(table, path, 0)
+		Forget(table, "given up")
+		if Claim(table, "given up", stamp(1), false) != Granted || Claim(table, "kept", stamp(1), false) != Duplicate {
+			t.Fatalf("%d: it comes back", i)
+		}
+		errand.Run(table.journal.writer)
+		Close(table)
+	}
+}

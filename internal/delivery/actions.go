@@ -21,3 +21,27 @@ func tellActions(e *Engine) {
 		store.Told(e.store, end)
 	}
 }
+
+// freeDropped gives back the claims of what was dropped while no gate worked on the store, or
+// by one that ended before it had done so: its sender may send it again.
+func freeDropped(e *Engine) {
+	claims := map[string]string{}
+	store.NewActions(e.store, func(a *store.Action) {
+		claim := store.ClaimOf(a)
+		if claim != "" {
+			claims[a.ID] = claim
+		}
+	})
+	for id, claim := range claims {
+		e.mu.Lock()
+		_, waits := e.claims[claim]
+		done := e.freed[id] || waits || e.waiting[id] != nil // it was not dropped after all
+		if !done {
+			e.freed[id] = true
+		}
+		e.mu.Unlock()
+		if !done {
+			e.hooks.Release(claim)
+		}
+	}
+}

@@ -129,6 +129,7 @@ type Engine struct {
 	queues   map[string]*queue   // by router
 	outlets  []*outlet           // of the dead: see outlet.go
 	pending  map[string]bool     // ids of those that are being written, or are not begun
+	freed    map[string]bool     // ids of what was dropped, whose claims are given back
 	replaced []string            // claims of dead ones that have arrived after all
 	bytes    int64               // of all files, and of those that are being written
 	count    int
@@ -183,7 +184,7 @@ func New(s *store.Store, o Options, h Hooks) *Engine {
 	e := &Engine{
 		store: s, options: o, hooks: h, began: time.Now(), wall: time.Now, owner: store.NewOwner(),
 		ready: make(chan bool), wake: make(chan bool, 1), jobs: make(chan *item, maxConcurrency),
-		waiting: map[string]*item{}, dead: map[string]*item{}, claims: map[string]string{}, graves: map[string][]string{}, queues: map[string]*queue{}, pending: map[string]bool{},
+		waiting: map[string]*item{}, dead: map[string]*item{}, claims: map[string]string{}, graves: map[string][]string{}, queues: map[string]*queue{}, pending: map[string]bool{}, freed: map[string]bool{},
 		changes: map[string]int64{}, deaths: map[string]int64{},
 	}
 	e.clock = func() int64 { return time.Since(e.began).Milliseconds() }

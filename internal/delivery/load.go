@@ -132,6 +132,7 @@ func load(e *Engine, lastSign time.Time) {
 		e.hooks.Tell("error", "the store can't be read: "+err.Error())
 		return // the next turn tries again
 	}
+	freeDropped(e)
 	tellActions(e)
 	e.mu.Lock()
 	waiting := unread(e.waiting)
@@ -209,6 +210,9 @@ func claimAll(e *Engine) {
 	first := !e.claimed
 	e.claimed = true
 	e.mu.Unlock()
+	if first {
+		freeDropped(e)
+	}
 	sort.Sort(sort.Reverse(sort.StringSlice(ids)))
 	for _, id := range ids {
 		d, problem := store.Head(e.store, &waiting[id].entry)

@@ -125,6 +125,7 @@ func dropOne(e *Engine, o *order, it *item) string {
 		return "is not there any more"
 	}
 	a := actionOf(e, o, it)
+	store.NoteClaim(e.store, a, it.claim)
 	err := store.NoteAction(e.store, a)
 	if err != nil {
 		return notWritten(err)

@@ -200,3 +200,34 @@ func TestClaimsAtStart(t *testing.T) {
 		}
 	}
 }
+
+// What an operator drops after its claim was taken, and before the store is this process's, gives
+// the claim back once; not where another one of the same claim waits, nor where it is there still.
+func TestDroppedBeforeTakeover(t *testing.T) {
+	w := newWorld(t)
+	w.answers["a"] = Result{Status: 503}
+	ids := []string{w.keep("a", "dropped", 1), w.keep("a", "twice", 1), w.keep("a", "not dropped", 1)}
+	second := New(store.New(w.directory, "m", nil), w.options, w.e.hooks)
+	second.timer = time.NewTimer(time.Hour)
+	failures, lastSign := 0, time.Now()
+	turn(second, &failures, &lastSign)
+	for i, id := range ids {
+		e := store.Find(w.e.store, id)
+		a := &store.Action{ID: id, Action: store.Drop, State: e.State, Actor: "ada", Reason: "a test"}
+		store.NoteClaim(w.e.store, a, w.kept[id].Claim)
+		if err := store.NoteAction(w.e.store, a); err != nil || i < 2 && store.Discard(w.e.store, e) != nil {
+			t.Fatal(err)
+		}
+	}
+	w.keep("a", "twice", 1)
+	store.Disown(w.e.store, w.e.owner)
+	for i := 0; i < 3; i++ {
+		turn(second, &failures, &lastSign)
+	}
+	if !second.loaded || w.released["dropped"] != 1 || w.released["not dropped"] != 0 {
+		t.Errorf("%v", w.released)
+	}
+	if !Waits(second, "twice") || !Waits(second, "not dropped") || Waits(second, "dropped") {
+		t.Errorf("%v", second.claims)
+	}
+}

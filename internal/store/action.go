@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"encoding/hex"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -31,7 +32,25 @@ type Action struct {
 	Attempts int       `json:"attempts"`
 	Actor    string    `json:"actor"`
 	Reason   string    `json:"reason"`
+	Claim    string    `json:"claim,omitempty"` // of what waited and is dropped, in hexadecimal: see ClaimOf
 	Error    string    `json:"error,omitempty"` // why it was not done after all
+}
+
+// NoteClaim notes the claim of a delivery that is dropped, which its sender may send again:
+// whoever remembers the claim has to forget it. In a store that is shared the drop does that.
+func NoteClaim(s *Store, a *Action, claim string) {
+	if s.medium == nil && a.Action == Drop && a.State == Waiting {
+		a.Claim = hex.EncodeToString([]byte(claim))
+	}
+}
+
+// ClaimOf returns that claim, or nothing.
+func ClaimOf(a *Action) string {
+	claim, err := hex.DecodeString(a.Claim)
+	if err != nil || a.Action != Drop || a.Error != "" {
+		return ""
+	}
+	return string(claim)
 }
 
 const (

@@ -67,6 +67,9 @@ func actionOf(k *Kept, a store.Action) *store.Action {
 	a.State = k.Entry.State
 	a.Death = k.Entry.Reason
 	a.Attempts = k.Entry.Attempts
+	if k.Delivery != nil {
+		store.NoteClaim(k.Store, &a, k.Delivery.Claim)
+	}
 	return &a
 }
 

@@ -1,0 +1,56 @@
+package e2e
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/hookward/hookward/dev/gateway"
+)
+
+// What waits is dropped while Traefik is stopped. Its sender sends it again to the next Traefik,
+// at once: it is not told that it is there, and it arrives. What was not dropped is known.
+func TestDeliveryDroppedWhileStopped(t *testing.T) {
+	unsteadily(t)
+	ctx := t.Context()
+	m := &mended{}
+	backend, err := gateway.Serve(ctx, "127.0.0.1:0", m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	state := filepath.Join(t.TempDir(), "state")
+	dynamic := strings.Replace(keptAs("kept", state, backend), "[20ms, 20ms]", "[1h]", 1)
+	settings := gateway.Settings{Env: []string{"GH=" + secret, "STORE=" + storeKey}}
+	g, err := gateway.Start(ctx, binary, dynamic, settings)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sendKept(t, g, "to be dropped")
+	_, ids := storedFiles(t, state)
+	sendKept(t, g, "to be kept")
+	g.Stop()
+	for id := range ids {
+		out, status := runCommand(t, commandBinary(t), []string{"STORE=" + storeKey}, "deliveries", "--directory", state, "--encryption-key", "env:STORE", "drop", "--reason", "a test", id)
+		if status != 0 || !strings.HasSuffix(out, "1 of 1\n") {
+			t.Fatal(status, out)
+		}
+	}
+	g, err = gateway.Start(ctx, binary, dynamic, settings)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer g.Stop()
+	sendKept(t, g, "to be dropped") // it fails, and is stored anew
+	sendKept(t, g, "to be kept")
+	sendKept(t, g, "to be dropped")
+	if n := len(g.Stdout.Lines(`"event.reason":"delivery_stored"`)); n != 2 {
+		t.Errorf("%d repeats are known", n)
+	}
+	n, now := storedFiles(t, state)
+	for id := range ids {
+		if n != 2 || len(now[id]) > 0 {
+			t.Errorf("%v is stored, and %s was dropped", now, id)
+		}
+	}
+	await(t, "the drop is recorded", func() bool { return len(g.Stdout.Lines(`"event.action":"dropped"`)) == 1 })
+}
