@@ -258,6 +258,10 @@ func TestFullServer(t *testing.T) {
 	if err := store.Remove(o.Store, entries[2]); err != nil {
 		t.Error(err)
 	}
+	// What an operator does may make room.
+	if err := store.NoteAction(o.Store, &store.Action{ID: entries[1].ID, Action: store.Drop}); err != nil {
+		t.Error(err)
+	}
 	server.Do(t, "SCRIPT", "FLUSH")
 	o.own(t)
 }

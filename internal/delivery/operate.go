@@ -127,12 +127,19 @@ func dropOne(e *Engine, o *order, it *item) string {
 	a := actionOf(e, o, it)
 	store.NoteClaim(e.store, a, it.claim)
 	err := store.NoteAction(e.store, a)
-	if err != nil {
+	full := store.IsFull(err)
+	if err != nil && !full {
 		return notWritten(err)
 	}
 	err = store.Discard(e.store, &it.entry)
 	if err != nil {
 		return undo(e, o, it, d, a, err)
+	}
+	if full {
+		err = store.NoteAction(e.store, a)
+	}
+	if err != nil {
+		e.hooks.Tell("error", "delivery "+it.entry.ID+" is dropped, of which only the record tells: "+err.Error())
 	}
 	waited := it.entry.State == store.Waiting
 	e.mu.Lock()

@@ -306,6 +306,24 @@ func TestOrderOnBadDisk(t *testing.T) {
 	w.check("at the end")
 }
 
+// On a disk that is full, what takes room away is refused, and a drop, which makes some, is done;
+// it is written down afterwards, if it can be.
+func TestOrderOnFullDisk(t *testing.T) {
+	w := newWorld(t)
+	id := w.dies()
+	changes := filepath.Join(w.directory, "changes")
+	if err := os.Symlink("/dev/full", changes); err != nil {
+		t.Fatal(err)
+	}
+	if p := w.give(Order{Action: store.Replay}, id); p.Done != 0 || !strings.Contains(p.Reasons[0].Why, "written down") {
+		t.Errorf("%+v", p)
+	}
+	if p := w.give(Order{Action: store.Drop}, id); p.Done != 1 || w.ended[id] != Dropped || !strings.Contains(strings.Join(w.told, "\n"), "only the record tells") {
+		t.Errorf("%+v, %q", p, w.told)
+	}
+	w.check("dropped")
+}
+
 // An order keeps its pace, can be stopped, and there is one at a time.
 func TestOrderPace(t *testing.T) {
 	w := newWorld(t)

@@ -240,8 +240,8 @@ return {}`)
 	actionScript = resp.NewTexts(`-- action
 local p, me, line = KEYS[1], ARGV[1], ARGV[2]
 if redis.call('LINDEX', p .. 'changes', -1) == line then return {'ok'} end
+redis.call('LTRIM', p .. 'changes', 1 - ARGV[3], -1)
 redis.call('RPUSH', p .. 'changes', line)
-redis.call('LTRIM', p .. 'changes', -ARGV[3], -1)
 redis.call('RPUSH', p .. 'actions:' .. me, line)
 ` + clock + `redis.call('ZADD', p .. 'members', 'NX', now, me)
 return {'ok'}`)

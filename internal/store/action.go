@@ -83,6 +83,12 @@ func NoteAction(s *Store, a *Action) error {
 	return err
 }
 
+// IsFull says whether a disk has refused something because there is no room: then a drop, which
+// makes some, is done before it is written down.
+func IsFull(err error) bool {
+	return err != nil && (strings.Contains(err.Error(), "no space left") || strings.Contains(err.Error(), "quota exceeded"))
+}
+
 // Actions calls found for each action, in order, from so many bytes on, and returns where
 // the last whole line ends.
 func Actions(s *Store, from int64, found func(a *Action)) int64 {

@@ -61,3 +61,24 @@ func TestActions(t *testing.T) {
 	}
 	expect()
 }
+
+// What is full is told from what fails otherwise: only then may a drop come before its note.
+func TestIsFull(t *testing.T) {
+	s := newStore(t)
+	a := &Action{ID: NewID(), Action: Drop}
+	if err := os.Symlink("/dev/full", filepath.Join(s.Directory, actionsFile)); err != nil {
+		t.Fatal(err)
+	}
+	if err := NoteAction(s, a); !IsFull(err) {
+		t.Errorf("%v: it is not full", err)
+	}
+	if err := os.Remove(filepath.Join(s.Directory, actionsFile)); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(filepath.Join(s.Directory, actionsFile), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := NoteAction(s, a); err == nil || IsFull(err) || IsFull(nil) {
+		t.Errorf("%v: it is full", err)
+	}
+}

@@ -2,6 +2,7 @@ package deliveries
 
 import (
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/hookward/hookward/internal/store"
@@ -39,7 +40,8 @@ func problemOf(problem string) error {
 	return errors.New("can't be read: its file is " + problem)
 }
 
-// Do replays or drops a delivery. That is on disk before it is done. A replayed one is due at
+// Do replays or drops a delivery. That is on disk before it is done, or where the disk is full, a
+// drop is done before. A replayed one is due at
 // a time; it keeps its id, and its attempts are counted on, while its schedule begins anew.
 func Do(h *Hold, k *Kept, action store.Action, due time.Time) error {
 	if h.IsLost() {
@@ -47,7 +49,8 @@ func Do(h *Hold, k *Kept, action store.Action, due time.Time) error {
 	}
 	a := actionOf(k, action)
 	err := store.NoteAction(k.Store, a)
-	if err != nil {
+	full := a.Action == store.Drop && store.IsFull(err)
+	if err != nil && !full {
 		return err
 	}
 	if a.Action == store.Drop {
@@ -57,8 +60,15 @@ func Do(h *Hold, k *Kept, action store.Action, due time.Time) error {
 	}
 	if err != nil {
 		noteFailure(k.Store, a, err)
+		return err
 	}
-	return err
+	if full { // there is room now
+		err = store.NoteAction(k.Store, a)
+	}
+	if err != nil {
+		return fmt.Errorf("is dropped, and no record will tell of that: %w", err)
+	}
+	return nil
 }
 
 // actionOf completes what is written down of an action.

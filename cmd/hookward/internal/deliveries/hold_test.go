@@ -3,6 +3,7 @@ package deliveries
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -102,5 +103,24 @@ func TestUnwrittenChange(t *testing.T) {
 	}
 	if c := Actions(s, e.ID); len(c) != 1 || c[0].Reason != "x" || c[0].State != store.Waiting {
 		t.Errorf("%+v", c)
+	}
+}
+
+// A drop is done on a disk that is full: it is what makes room.
+func TestDropOnFullDisk(t *testing.T) {
+	s := newStore(t)
+	e := &store.Entry{}
+	if err := store.Put(s, &store.Delivery{ID: store.NewID(), Received: time.Now(), Method: "POST"}, e); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("/dev/full", filepath.Join(s.Directory, "changes")); err != nil {
+		t.Fatal(err)
+	}
+	k := &Kept{Store: s, Entry: *e}
+	if err := Do(&Hold{}, k, store.Action{Action: store.Replay, Reason: "x"}, time.Time{}); err == nil || store.Find(s, e.ID) == nil {
+		t.Error(err)
+	}
+	if err := Do(&Hold{}, k, store.Action{Action: store.Drop, Reason: "x"}, time.Time{}); store.Find(s, e.ID) != nil || err == nil || !strings.Contains(err.Error(), "no record") {
+		t.Error(err)
 	}
 }
