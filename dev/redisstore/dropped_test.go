@@ -187,3 +187,23 @@ func TestReplayTakesClaim(t *testing.T) {
 		}
 	}
 }
+
+// An entry whose bytes alone are lost is not taken for one that is gone.
+func TestLostBytes(t *testing.T) {
+	server := stores.Redis(t)
+	o := open(server.Address, nil)
+	o.own(t)
+	e := o.put(t, delivery("claim", "one"))
+	server.Do(t, "DEL", "hookward:store:"+lease.Tag("kept@file")+":b:"+e.ID)
+	for i := range 2 {
+		_, leased := store.Lease(o.Store, e, time.Minute)
+		_, head := store.Head(o.Store, e)
+		_, loaded := store.Load(o.Store, e)
+		if want := []string{store.Undecodable, store.Gone}[i]; leased != want || head != want || loaded != want {
+			t.Errorf("%s, %s, %s, want %s", leased, head, loaded, want)
+		}
+		if i == 0 && (store.Move(o.Store, e, dead(e)) != nil || claimOf(t, server, "claim") != "" || store.Remove(o.Store, e) != nil) {
+			t.Error("it stays")
+		}
+	}
+}

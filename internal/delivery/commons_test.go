@@ -100,6 +100,8 @@ func (c *commons) lease(owner, id string, d time.Duration) ([]byte, string) {
 		return nil, store.Gone
 	case one.by != owner && one.until > c.now():
 		return nil, store.Unreadable
+	case one.content == nil:
+		return nil, store.Undecodable
 	}
 	one.until = c.now() + d.Milliseconds()
 	one.by = owner
@@ -116,6 +118,9 @@ func (c *commons) read(id string, from, to int) ([]byte, string) {
 	}
 	if one == nil {
 		return nil, store.Gone
+	}
+	if one.content == nil {
+		return nil, store.Undecodable
 	}
 	if to < 0 || to >= len(one.content) {
 		to = len(one.content) - 1

@@ -288,6 +288,27 @@ func TestSharedLoss(t *testing.T) {
 	}
 }
 
+// A delivery of which the store has lost the bytes alone does not wait for ever: it is dead, be
+// it known from before or not, and its sender may send it again.
+func TestSharedLostBytes(t *testing.T) {
+	s := newSeveral(t, 1)
+	s.served["a"] = false
+	known, _ := s.keeps(0, "a", "known")
+	s.c.things[known].content = nil
+	s.served["a"] = true
+	s.all(30 * time.Second)
+	s.served["a"] = false
+	other, _ := s.keeps(0, "a", "other")
+	s.c.things[other].content = nil
+	s.c.silence(s.names[0])
+	s.begin(0)
+	s.all(30 * time.Second)
+	n := Count(s.engines[0])
+	if n.Waiting != 0 || n.Dead != 2 || s.ended[known] != Dead || s.ended[other] != Dead || len(s.c.claims) > 0 || s.c.things[other].entry.Reason != store.Undecodable {
+		t.Errorf("%+v %q %v %v", n, s.ended, s.c.claims, s.told)
+	}
+}
+
 // While the store is away nothing is tried, and all goes on when it is back.
 func TestSharedAway(t *testing.T) {
 	s := newSeveral(t, 2)

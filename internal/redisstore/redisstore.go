@@ -213,6 +213,8 @@ func leaseOne(c *Client, id string, d time.Duration) ([]byte, string) {
 		return nil, store.Unreadable
 	case len(answer) == 1 && answer[0] == "gone":
 		return nil, store.Gone
+	case len(answer) == 1 && answer[0] == "lost":
+		return nil, store.Undecodable // its bytes alone were evicted, or deleted
 	case len(answer) != 2 || time.Since(asked) > d/2:
 		return nil, store.Unreadable // such as "leased"; or it took so long that the lease may be over too early
 	}
@@ -223,6 +225,9 @@ func read(c *Client, id string, from, to int) ([]byte, string) {
 	answer, err := ask(c, readScript, id, strconv.Itoa(from), strconv.Itoa(to))
 	if err != nil {
 		return nil, store.Unreadable
+	}
+	if len(answer) == 2 {
+		return nil, store.Undecodable // as in leaseOne
 	}
 	if len(answer) != 1 {
 		return nil, store.Gone

@@ -50,7 +50,7 @@ func TestAnswers(t *testing.T) {
 		put, changed, gone bool
 	}{
 		{"stored", true, false, false}, {"ok", false, true, false}, {"gone", false, false, true}, {"", false, false, false},
-		{"there", false, false, false}, {"full maxBytes 3 1", false, false, false}, {"stored stored", false, false, false}, {"0", false, false, false}, {"nil", false, false, false},
+		{"there", false, false, false}, {"full maxBytes 3 1", false, false, false}, {"stored stored", false, false, false}, {"0", false, false, false}, {"nil", false, false, false}, {"lost", false, false, false},
 	} {
 		answer = strings.Fields(one.answer)
 		err := store.Put(s, d, &store.Entry{})

@@ -74,7 +74,7 @@ return {'stored'}`)
 ` + mine + `if state ~= 'waiting' or foreign then return {'gone'} end
 if h[6] and h[7] ~= me and tonumber(h[6]) > now then return {'leased'} end
 local b = redis.call('GET', p .. 'b:' .. id)
-if not b then return {'gone'} end
+if not b then return {'lost'} end
 redis.call('HDEL', e, 'until')
 redis.call('HSET', e, 'until', now + ARGV[4], 'by', me)
 return {'ok', b}`)
@@ -202,6 +202,7 @@ return {h[1], h[2]}`)
 	// ARGV: id, from, to
 	readScript = resp.NewTexts(`-- read
 local b = redis.call('GETRANGE', KEYS[1] .. 'b:' .. ARGV[1], ARGV[2], ARGV[3])
+if b == '' and redis.call('EXISTS', KEYS[1] .. 'e:' .. ARGV[1]) == 1 then return {'', 'lost'} end
 if b == '' then return {} end
 return {b}`)
 
