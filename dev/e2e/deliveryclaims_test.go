@@ -4,6 +4,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/hookward/hookward/dev/gateway"
 )
@@ -53,4 +54,32 @@ func TestDeliveryDroppedWhileStopped(t *testing.T) {
 		}
 	}
 	await(t, "the drop is recorded", func() bool { return len(g.Stdout.Lines(`"event.action":"dropped"`)) == 1 })
+}
+
+// A delivery waits for longer than the window of replay. Its sender's repeats are known all the
+// while.
+func TestDeliveryOutlastsWindow(t *testing.T) {
+	unsteadily(t)
+	ctx := t.Context()
+	m := &mended{}
+	backend, err := gateway.Serve(ctx, "127.0.0.1:0", m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	state := filepath.Join(t.TempDir(), "state")
+	dynamic := strings.Replace(keptAs("kept", state, backend), "schedule: [20ms, 20ms]", "schedule: [1h], maxAge: 12s", 1)
+	dynamic = strings.Replace(dynamic, "replay: true", "replay: {window: 12s}", 1)
+	g, err := gateway.Start(ctx, binary, dynamic, gateway.Settings{Env: []string{"GH=" + secret, "STORE=" + storeKey}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer g.Stop()
+	sendKept(t, g, "a body")
+	m.well.Store(true)
+	for began := time.Now(); time.Since(began) < 30*time.Second; time.Sleep(500 * time.Millisecond) {
+		sendKept(t, g, "a body") // were it new, it would get the backend's 200
+	}
+	if n, _ := storedFiles(t, state); n != 1 || m.seen() != "" {
+		t.Errorf("%d files, and %q has arrived", n, m.seen())
+	}
 }

@@ -7,7 +7,9 @@ import (
 	"time"
 
 	"github.com/hookward/hookward/dev/stores"
+	"github.com/hookward/hookward/dev/testkit"
 	"github.com/hookward/hookward/internal/lease"
+	"github.com/hookward/hookward/internal/resp"
 	"github.com/hookward/hookward/internal/store"
 )
 
@@ -204,6 +206,55 @@ func TestLostBytes(t *testing.T) {
 		}
 		if i == 0 && (store.Move(o.Store, e, dead(e)) != nil || claimOf(t, server, "claim") != "" || store.Remove(o.Store, e) != nil) {
 			t.Error("it stays")
+		}
+	}
+}
+
+// The claim of what waits is renewed, and set where it has ended; nothing else is changed.
+func TestRenew(t *testing.T) {
+	server := stores.Redis(t)
+	o := open(server.Address, nil)
+	o.own(t)
+	ids := []string{}
+	for _, claim := range []string{"ends", "ended", "dead", "done", "free", ""} {
+		e := o.put(t, delivery(claim, "body"))
+		ids = append(ids, e.ID)
+		if claim == "dead" && store.Move(o.Store, e, dead(e)) != nil {
+			t.Fatal("it does not die")
+		}
+	}
+	key := func(claim string) string { return lease.KeyOf(lease.Tag("kept@file"), claim) }
+	server.Do(t, "PEXPIRE", key("ends"), "60000")
+	server.Do(t, "DEL", key("ended"))
+	server.Do(t, "SET", key("done"), "done", "PX", "60000")
+	server.Do(t, "SET", key("free"), "owner:1", "PX", "60000")
+	if err := store.Renew(o.Store, append(ids, store.NewID())); err != nil {
+		t.Fatal(err)
+	}
+	for claim, want := range map[string]string{"ends": "stored", "ended": "stored", "dead": "", "done": "done", "free": "owner:1"} {
+		long := len(server.Do(t, "PTTL", key(claim))) > len("60000")
+		if got := claimOf(t, server, claim); got != want || long != (want == "stored") {
+			t.Errorf("%s: %q, %v", claim, got, long)
+		}
+	}
+}
+
+// The commit of a delivery that is on the disk of one Traefik is renewed for all, and takes no
+// claim away that somebody else has made since.
+func TestRenewCommit(t *testing.T) {
+	server := stores.Redis(t)
+	client := resp.NewClient(resp.Options{Endpoints: []string{server.Address}, DialTimeout: testkit.Patience, ReadTimeout: testkit.Patience, WriteTimeout: testkit.Patience, PoolSize: 2}, func(_, _ string, _ time.Time) {})
+	table := lease.New(client, testkit.Patience, func(problem string) { t.Error(problem) })
+	defer lease.Close(table)
+	for before, want := range map[string]string{"done": "done", "": "done", "owner:1": "owner:1"} {
+		server.Do(t, "DEL", "key")
+		if before != "" {
+			server.Do(t, "SET", "key", before, "PX", "60000")
+		}
+		lease.Renew(table, "key", time.Hour)
+		long := len(server.Do(t, "PTTL", "key")) > len("60000")
+		if got := server.Do(t, "GET", "key"); got != want || long != (want == "done") {
+			t.Errorf("%q becomes %q, %v", before, got, long)
 		}
 	}
 }

@@ -23,15 +23,28 @@ func Forget(t *Table, key string) {
 	}
 }
 
-// Restore keeps a claim of an earlier process, unless it is known.
+// Restore keeps a claim of what waits, be it of an earlier process. One that is known, and over
+// half of the window old, lasts from now on.
 func Restore(t *Table, key string, now int64) {
 	isRecalled(t)
 	t.mu.Lock()
-	_, known := t.current[key]
+	handed, known := t.current[key]
 	if !known {
-		_, known = t.previous[key]
+		handed, known = t.previous[key]
+	}
+	known = known && now-handed < t.window
+	j := t.journal
+	renewed := known && now-handed >= t.window/2
+	if renewed {
+		t.current[key] = now
+	}
+	if renewed && j != nil {
+		note(j, lineOf(key, now))
 	}
 	t.mu.Unlock()
+	if renewed && j != nil {
+		errand.Start(j.writer)
+	}
 	if !known {
 		Commit(t, key, now)
 	}

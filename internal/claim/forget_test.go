@@ -81,3 +81,41 @@ func TestForgetBeforeRecall(t *testing.T) {
 		Close(table)
 	}
 }
+
+// What waits keeps its claim for longer than the window, here and after a restart, if it is
+// restored again and again.
+func TestRestoreRenews(t *testing.T) {
+	path := filepath.Join(tempDirectory(t), "replay")
+	window := int64(time.Hour)
+	now := time.Now().UnixNano()
+	table := New(time.Hour, 200, quiet)
+	Open(table, path, now)
+	for i := 0; i < 10; i++ {
+		Restore(table, "waits", now)
+		if i == 0 {
+			Restore(table, "not renewed", now)
+		}
+		before := table.current["waits"]
+		if Restore(table, "waits", now+window/4); table.current["waits"] != before {
+			t.Error("it is renewed each time")
+		}
+		now += window / 4 * 3
+		if got := Claim(table, "waits", time.Unix(0, now), false); got != Duplicate {
+			t.Fatalf("%d: %d", i, got)
+		}
+	}
+	if got := Claim(table, "not renewed", time.Unix(0, now), false); got != Granted {
+		t.Errorf("%d: what nobody renews lasts", got)
+	}
+	errand.Run(table.journal.writer)
+	found := map[string]int64{}
+	for _, file := range []string{path + ".old", path} {
+		for _, one := range recall(table, file) {
+			found[one.key] = one.at
+		}
+	}
+	if want := table.current["waits"] + table.previous["waits"]; found["waits"] != want {
+		t.Errorf("%d is written down, want %d", found["waits"], want)
+	}
+	Close(table)
+}

@@ -110,6 +110,11 @@ func Release(m *Cluster, key string, number int64) {
 	lease.Release(m.leases, lease.KeyOf(m.tag, key), number)
 }
 
+// Renew has the commit of a delivery last longer.
+func Renew(m *Cluster, key string, window time.Duration) {
+	lease.Renew(m.leases, lease.KeyOf(m.tag, key), window)
+}
+
 // Forget takes back the commit of a delivery that was given up.
 func Forget(m *Cluster, key string) {
 	lease.Forget(m.leases, lease.KeyOf(m.tag, key))

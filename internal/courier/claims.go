@@ -22,6 +22,17 @@ func takeClaim(c *Courier, key string) {
 	}
 }
 
+// renewClaim has the claim of what waits last longer, here and among several Traefiks.
+func renewClaim(c *Courier, key string) {
+	p, s := newest(c)
+	if s.Replays != nil {
+		claim.Restore(s.Replays, key, time.Now().UnixNano())
+	}
+	if s.Cluster != nil && p.Delivery != nil && p.Replay != nil {
+		cluster.Renew(s.Cluster, key, p.Replay.Window)
+	}
+}
+
 // allClaimed says that all is claimed that an earlier process has left.
 func allClaimed(c *Courier) {
 	_, s := newest(c)

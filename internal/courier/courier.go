@@ -102,6 +102,7 @@ func begin(name string, numbers *audit.Numbers, servers *Servers, told func(reco
 		Hand:    func(mark string, d *store.Delivery, e *store.Entry) delivery.Handed { return handOver(c, mark, d, e) },
 		Claim:   func(key string) { takeClaim(c, key) },
 		Release: func(key string) { giveBack(c, key) },
+		Renew:   func(key string) { renewClaim(c, key) },
 		Claimed: func() { allClaimed(c) },
 		Take:    func(key string) error { return takeDead(c, key) },
 		Untake:  func(key string) { untakeDead(c, key) },

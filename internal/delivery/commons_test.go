@@ -22,6 +22,7 @@ type commons struct {
 	taken     map[string]bool     // owner and id
 	telling   map[string][]string // by owner
 	now       func() int64
+	renewed   map[string]int
 
 	away   bool
 	loses  int // so many changes are made, and not answered
@@ -41,7 +42,7 @@ type thing struct {
 var errAway = errors.New("it is away")
 
 func newCommons(now func() int64) *commons {
-	return &commons{things: map[string]*thing{}, claims: map[string]string{}, revisions: map[string]int64{}, gone: map[string]bool{}, taken: map[string]bool{}, telling: map[string][]string{}, now: now}
+	return &commons{things: map[string]*thing{}, claims: map[string]string{}, revisions: map[string]int64{}, gone: map[string]bool{}, taken: map[string]bool{}, telling: map[string][]string{}, now: now, renewed: map[string]int{}}
 }
 
 // lost says whether the answer to a change is lost, with the lock held.
@@ -181,6 +182,18 @@ func (c *commons) remove(owner string, e *store.Entry, claim string) error {
 	return nil
 }
 
+func (c *commons) renew(ids []string) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.away {
+		return errAway
+	}
+	for _, id := range ids {
+		c.renewed[id]++
+	}
+	return nil
+}
+
 // ids are all ids, in order.
 func (c *commons) ids() []string {
 	ids := []string{}
@@ -296,6 +309,7 @@ func (c *commons) open(owner string) *store.Store {
 		Read:    func(id string, from, to int) ([]byte, string) { return c.read(id, from, to) },
 		Move:    func(e *store.Entry, to *store.Entry) error { return c.move(owner, e, to) },
 		Remove:  func(e *store.Entry) error { return c.remove(owner, e, "done") },
+		Renew:   func(ids []string) error { return c.renew(ids) },
 		Discard: func(e *store.Entry) error { return c.remove(owner, e, "") },
 		List: func(state string, mine bool, found func(e *store.Entry) bool) (int, error) {
 			return c.list(owner, state, mine, found)

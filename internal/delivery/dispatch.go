@@ -184,6 +184,7 @@ func tend(e *Engine) {
 		e.hooks.Tell("error", text)
 	}
 	endReplaced(e, replaced)
+	renew(e)
 	if again {
 		readAgain(e)
 	}

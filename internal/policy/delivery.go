@@ -225,6 +225,7 @@ func fitDelivery(n *config.Notes, d *Delivery, p *Policy, row *config.Provider) 
 		config.AddProblem(n, "delivery.mode", config.KindContradiction, "can't be accept, because this provider does something with the backend's answer; leave it at sync")
 	}
 	r := p.Replay
+	d.Options.Window = WindowOf(p)
 	if r != nil && r.Window < d.Options.Schedule.MaxAge {
 		config.AddProblem(n, "replay.window", config.KindInvalid, fmt.Sprintf("must be at least %s, which is delivery.retry.maxAge; the sender's repeat of a delivery that still waits would be delivered beside it", d.Options.Schedule.MaxAge))
 	}

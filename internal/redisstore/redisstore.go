@@ -106,6 +106,7 @@ func Open(c *Client, keys []*store.Key) *store.Store {
 		Move:    func(e *store.Entry, to *store.Entry) error { return move(c, e, to) },
 		Remove:  func(e *store.Entry) error { return remove(c, e, "0") },
 		Discard: func(e *store.Entry) error { return remove(c, e, "1") },
+		Renew:   func(ids []string) error { return done(c, renewScript, ids...) },
 		List: func(state string, mine bool, found func(e *store.Entry) bool) (int, error) {
 			return list(c, state, mine, found)
 		},

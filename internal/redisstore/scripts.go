@@ -107,6 +107,19 @@ end
 if owner ~= me then redis.call('HINCRBY', p .. 'revisions', owner, 1) end
 return {'ok'}`)
 
+	// ARGV: ids
+	renewScript = resp.NewTexts(`-- renew stored
+local p = KEYS[1]
+for i = 1, #ARGV - 1 do
+  local h = redis.call('HMGET', p .. 'e:' .. ARGV[i], 'entry', 'claim', 'window')
+  if h[1] and h[2] ~= '' and string.match(h[1], '^waiting/') then
+    local v = redis.call('GET', h[2])
+    if v == 'stored' then redis.call('PEXPIRE', h[2], h[3]) end
+    if not v then redis.pcall('SET', h[2], 'stored', 'PX', h[3]) end
+  end
+end
+return {'ok'}`)
+
 	// One that waits has arrived, unless it is dropped. ARGV: id, owner, force, state, dropped
 	removeScript = resp.NewTexts(`-- remove
 ` + took + mine + `if state ~= ARGV[4] then return {'gone'} end

@@ -27,6 +27,9 @@ type Medium struct {
 	Move    func(e *Entry, to *Entry) error
 	Remove  func(e *Entry) error
 	Discard func(e *Entry) error
+	// Renew has the claims of those that wait among some taken for as long as if they had just
+	// been stored.
+	Renew func(ids []string) error
 	// List calls found for what there is in a state, and says how much is not readable. With
 	// mine it is what the caller has in all states.
 	List func(state string, mine bool, found func(e *Entry) bool) (int, error)
@@ -96,6 +99,9 @@ func Lease(s *Store, e *Entry, d time.Duration) (*Delivery, string) {
 func Mine(s *Store, found func(e *Entry) bool) (int, error) {
 	return s.medium.List("", true, found)
 }
+
+// Renew keeps the claims of what waits from ending, of a store that is shared.
+func Renew(s *Store, ids []string) error { return s.medium.Renew(ids) }
 
 // Alive counts the processes that work on a store that is shared.
 func Alive(s *Store) (int, error) { return s.medium.Alive() }
