@@ -160,7 +160,7 @@ func TestActions(t *testing.T) {
 	store.Told(a.Store, end)
 	store.NewActions(a.Store, func(_ *store.Action) { told++ })
 	kept := 0
-	store.Actions(a.Store, 0, func(_ *store.Action) { kept++ })
+	store.Actions(a.Store, "", func(_ *store.Action) { kept++ })
 	if told != 1 || kept != 1 {
 		t.Errorf("told %d times, %d are kept", told, kept)
 	}

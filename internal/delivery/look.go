@@ -136,11 +136,7 @@ func Open(e *Engine, id string) *Seen {
 // it, in order.
 func History(e *Engine, id string) ([]store.Attempt, []store.Action) {
 	actions := []store.Action{}
-	store.Actions(e.store, 0, func(a *store.Action) {
-		if a.ID == id {
-			actions = append(actions, *a)
-		}
-	})
+	store.Actions(e.store, id, func(a *store.Action) { actions = append(actions, *a) })
 	attempts := store.Attempts(e.store, id)
 	return attempts, actions
 }
@@ -149,7 +145,7 @@ func History(e *Engine, id string) ([]store.Attempt, []store.Action) {
 // is known.
 func Whereabouts(e *Engine, ids []string) []Left {
 	dropped := map[string]string{}
-	store.Actions(e.store, 0, func(a *store.Action) {
+	store.Actions(e.store, "", func(a *store.Action) {
 		if a.Action == store.Drop && a.Error == "" {
 			dropped[a.ID] = "was dropped at " + a.Time.UTC().Format(time.RFC3339) + " by " + a.Actor
 		}

@@ -221,7 +221,7 @@ func leaveOne(e *Engine, it *item, ended map[string]bool) bool {
 // endedByOperators returns the ids of what operators have dropped, or given away.
 func endedByOperators(e *Engine) map[string]bool {
 	ended := map[string]bool{}
-	store.Actions(e.store, 0, func(a *store.Action) {
+	store.Actions(e.store, "", func(a *store.Action) {
 		if a.Action != store.Replay {
 			ended[a.ID] = true
 		}

@@ -56,6 +56,7 @@ func ClaimOf(a *Action) string {
 const (
 	actionsFile = "changes"
 	toldFile    = "changes.told" // how many bytes of it the gate has recorded
+	maxActions  = 4 << 20        // bytes of the file, and of that with those from before
 )
 
 // NoteAction writes an action down, and syncs it.
@@ -89,37 +90,27 @@ func IsFull(err error) bool {
 	return err != nil && (strings.Contains(err.Error(), "no space left") || strings.Contains(err.Error(), "quota exceeded"))
 }
 
-// Actions calls found for each action, in order, from so many bytes on, and returns where
-// the last whole line ends.
-func Actions(s *Store, from int64, found func(a *Action)) int64 {
+// Actions calls found for each action that is known of a delivery, or of all where the id is
+// empty, in order. The oldest are forgotten.
+func Actions(s *Store, id string, found func(a *Action)) {
 	if s.medium != nil {
-		findActions(s.medium.Actions(), found)
-		return 0
+		findActions(s.medium.Actions(), id, found)
+		return
 	}
-	content, err := os.ReadFile(filepath.Join(s.Directory, actionsFile))
-	if err != nil {
-		return 0
+	path := filepath.Join(s.Directory, actionsFile)
+	for _, name := range []string{path + ".old", path} {
+		content, _ := os.ReadFile(name)
+		findActions(strings.Split(string(content), "\n"), id, found)
 	}
-	if from > int64(len(content)) {
-		from = 0 // it is another file
-	}
-	end := int64(bytes.LastIndexByte(content, '\n') + 1)
-	if from > end {
-		return from
-	}
-	for _, line := range bytes.Split(content[from:end], []byte("\n")) {
-		a := parseAction(line)
-		if a != nil {
-			found(a)
-		}
-	}
-	return end
 }
 
-func findActions(lines []string, found func(a *Action)) {
+func findActions(lines []string, id string, found func(a *Action)) {
 	for _, line := range lines {
+		if !strings.Contains(line, id) {
+			continue
+		}
 		a := parseAction([]byte(line))
-		if a != nil {
+		if a != nil && (id == "" || a.ID == id) {
 			found(a)
 		}
 	}
@@ -138,7 +129,7 @@ func parseAction(line []byte) *Action {
 func NewActions(s *Store, found func(a *Action)) int64 {
 	if s.medium != nil {
 		lines := s.medium.NewActions()
-		findActions(lines, found)
+		findActions(lines, "", found)
 		return int64(len(lines))
 	}
 	content, _ := plainfile.Read(plainfile.Look(filepath.Join(s.Directory, toldFile)), 100)
@@ -146,7 +137,16 @@ func NewActions(s *Store, found func(a *Action)) int64 {
 	if err != nil || from < 0 {
 		from = 0
 	}
-	return Actions(s, from, found)
+	all, _ := os.ReadFile(filepath.Join(s.Directory, actionsFile))
+	if from > int64(len(all)) {
+		from = 0 // it is another file
+	}
+	end := int64(bytes.LastIndexByte(all, '\n') + 1)
+	if from < end {
+		findActions(strings.Split(string(all[from:end]), "\n"), "", found)
+		from = end
+	}
+	return from
 }
 
 // ActionsEnd returns where the last action ends, for the only one who writes any.
@@ -159,15 +159,41 @@ func ActionsEnd(s *Store) int64 {
 }
 
 // Told notes up to where actions are recorded. Where the disk refuses that, they are
-// recorded twice.
+// recorded twice. Those of a file that has become too long are put aside.
 func Told(s *Store, end int64) {
 	if s.medium != nil {
 		s.medium.Told(end)
 		return
 	}
-	aside := filepath.Join(s.Directory, temporary, toldFile)
-	_ = os.Remove(aside)
-	if writeSynced(aside, []byte(strconv.FormatInt(end, 10)+"\n")) == nil {
-		_ = os.Rename(aside, filepath.Join(s.Directory, toldFile))
+	if end > maxActions && end == ActionsEnd(s) && shorten(s) {
+		end = 0
 	}
+	_ = replace(s, toldFile, []byte(strconv.FormatInt(end, 10)+"\n"))
+}
+
+// shorten puts the newest actions aside, all of which are recorded, and begins the file anew. An
+// end of the process in between has some of them there twice, or has Told called again: a number
+// of bytes beyond the end of a file is that of another one.
+func shorten(s *Store) bool {
+	path := filepath.Join(s.Directory, actionsFile)
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return false
+	}
+	if len(content) > maxActions {
+		content = content[len(content)-maxActions:]
+		content = content[bytes.IndexByte(content, '\n')+1:]
+	}
+	return replace(s, actionsFile+".old", content) == nil && os.Remove(path) == nil
+}
+
+// replace puts a file in the place of another one.
+func replace(s *Store, name string, content []byte) error {
+	aside := filepath.Join(s.Directory, temporary, name)
+	_ = os.Remove(aside)
+	err := writeSynced(aside, content)
+	if err == nil {
+		err = os.Rename(aside, filepath.Join(s.Directory, name))
+	}
+	return err
 }

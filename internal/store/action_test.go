@@ -1,9 +1,11 @@
 package store
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 )
@@ -52,7 +54,7 @@ func TestActions(t *testing.T) {
 		}
 	}
 	all := 0
-	Actions(s, 0, func(_ *Action) { all++ })
+	Actions(s, "", func(_ *Action) { all++ })
 	if all != 3 {
 		t.Errorf("%d actions", all)
 	}
@@ -80,5 +82,64 @@ func TestIsFull(t *testing.T) {
 	}
 	if err := NoteAction(s, a); err == nil || IsFull(err) || IsFull(nil) {
 		t.Errorf("%v: it is full", err)
+	}
+}
+
+// The file of the actions is bounded, and nothing of it is told twice or not at all, wherever the
+// process ends while it is shortened.
+func TestActionsAreBounded(t *testing.T) {
+	s := newStore(t)
+	long := strings.Repeat("x", 500)
+	path := filepath.Join(s.Directory, actionsFile)
+	told, first := 0, NewID()
+	fill := func(id string, n int) {
+		t.Helper()
+		line, _ := json.Marshal(&Action{ID: id, Action: Replay, Reason: long})
+		f, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = f.WriteString(strings.Repeat("\n"+string(line)+"\n", n))
+		if err != nil || f.Close() != nil {
+			t.Fatal(err)
+		}
+	}
+	tell := func() { Told(s, NewActions(s, func(_ *Action) { told++ })) }
+	fill(first, 10)
+	tell()
+	n := maxActions / 1000
+	last := NewID()
+	for i := 0; i < 8; i++ {
+		last = NewID()
+		fill(last, n)
+		tell()
+	}
+	if told != 10+8*n {
+		t.Errorf("%d are told of %d", told, 10+8*n)
+	}
+	size := int64(0)
+	for _, name := range []string{path, path + ".old"} {
+		info, err := os.Stat(name)
+		if err == nil {
+			size += info.Size()
+		}
+	}
+	count := 0
+	Actions(s, last, func(_ *Action) { count++ })
+	none := 0
+	Actions(s, first, func(_ *Action) { none++ })
+	if size > 2*maxActions || count != n || none != 0 {
+		t.Errorf("%d bytes, %d of %d of the last, %d of the first", size, count, n, none)
+	}
+	// The process ends after the old ones are aside, and before that is noted.
+	Told(s, maxActions+1)
+	told = 0
+	if err := os.Remove(path); err != nil && !os.IsNotExist(err) {
+		t.Fatal(err)
+	}
+	fill(last, 3)
+	tell()
+	if told != 3 {
+		t.Errorf("%d are told of 3", told)
 	}
 }

@@ -92,10 +92,6 @@ func noteFailure(s *store.Store, a *store.Action, err error) {
 // Actions returns what operators have done to a delivery, in order.
 func Actions(s *store.Store, id string) []store.Action {
 	actions := []store.Action{}
-	store.Actions(s, 0, func(a *store.Action) {
-		if a.ID == id {
-			actions = append(actions, *a)
-		}
-	})
+	store.Actions(s, id, func(a *store.Action) { actions = append(actions, *a) })
 	return actions
 }
