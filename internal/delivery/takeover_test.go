@@ -3,6 +3,7 @@ package delivery
 import (
 	"fmt"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -229,5 +230,66 @@ func TestDroppedBeforeTakeover(t *testing.T) {
 	}
 	if !Waits(second, "twice") || !Waits(second, "not dropped") || Waits(second, "dropped") {
 		t.Errorf("%v", second.claims)
+	}
+}
+
+// What is written down of an operator, and was not done since the process ended, is recorded as
+// not done, on a disk and in a store that is shared, and so is what failed: once.
+func TestActionsAreNotDone(t *testing.T) {
+	w := newWorld(t)
+	w.options.Keep = 1_000_000 * time.Hour
+	replayed, dropped, failed, done := w.dies(), w.dies(), w.dies(), w.dies()
+	adopted := store.NewID()
+	for _, a := range []store.Action{
+		{Action: store.Replay, ID: replayed}, {Action: store.Drop, ID: dropped}, {Action: store.Adopt, ID: adopted},
+		{Action: store.Drop, ID: failed}, {Action: store.Drop, ID: failed, Error: "no"}, {Action: store.Drop, ID: done},
+	} {
+		a.Attempts = 2
+		if err := store.NoteAction(w.e.store, &a); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := store.Discard(w.e.store, store.Find(w.e.store, done)); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"replayed " + replayed + " true", "dropped " + dropped + " true", "adopted " + adopted + " true", "dropped " + failed + " true", "dropped " + done + " false"}
+	for _, when := range []string{"at first", "again"} {
+		got := []string{}
+		hooks := w.e.hooks
+		hooks.Changed = func(c *Change) { got = append(got, fmt.Sprint(c.To, " ", c.ID, " ", c.Undone)) }
+		store.Disown(w.e.store, w.e.owner)
+		w.e = New(store.New(w.directory, "m", nil), w.options, hooks)
+		w.e.timer = time.NewTimer(time.Hour)
+		failures, lastSign := 0, time.Now()
+		turn(w.e, &failures, &lastSign)
+		if when == "again" {
+			want = []string{}
+		}
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: %q, want %q", when, got, want)
+		}
+	}
+	if _, actions := History(w.e, replayed); len(actions) != 2 || actions[1].Error == "" {
+		t.Errorf("%+v", actions)
+	}
+	if told := Whereabouts(w.e, []string{done}); !strings.Contains(told[0].Why, "was dropped") {
+		t.Errorf("%+v", told)
+	}
+}
+
+func TestSharedActionsAreNotDone(t *testing.T) {
+	s := newSeveral(t, 2)
+	s.answers["a"] = Result{Status: 404}
+	id, _ := s.keeps(0, "a", "claim")
+	s.all(3 * time.Second)
+	if err := store.NoteAction(s.c.open("operator"), &store.Action{Action: store.Replay, ID: id, Attempts: s.attempts[id], Actor: "ada"}); err != nil {
+		t.Fatal(err)
+	}
+	s.c.silence("operator")
+	before := Count(s.engines[0]).Changes[Replayed] + Count(s.engines[1]).Changes[Replayed]
+	s.all(5 * time.Second)
+	after := Count(s.engines[0]).Changes[Replayed] + Count(s.engines[1]).Changes[Replayed]
+	if after != before || !s.said("1 orders of operators") || s.ended[id] != Dead {
+		t.Errorf("%d, before %d; %q", after, before, s.told)
 	}
 }
