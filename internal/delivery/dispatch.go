@@ -50,6 +50,7 @@ func turn(e *Engine, failures *int, lastSign *time.Time) (time.Duration, bool) {
 	closed := e.closed
 	counted := e.counted
 	loaded := e.loaded
+	owned := e.owned
 	e.mu.Unlock()
 	if closed {
 		over := leave(e)
@@ -59,7 +60,6 @@ func turn(e *Engine, failures *int, lastSign *time.Time) (time.Duration, bool) {
 		return store.Heartbeat, over
 	}
 	if !counted {
-		*lastSign = store.LastSign(e.store)
 		err := count(e)
 		if err != nil {
 			*failures++
@@ -68,6 +68,9 @@ func turn(e *Engine, failures *int, lastSign *time.Time) (time.Duration, bool) {
 		}
 	}
 	claimAll(e)
+	if !owned {
+		*lastSign = store.LastServed(e.store)
+	}
 	if !own(e) {
 		return store.Heartbeat, false
 	}

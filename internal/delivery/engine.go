@@ -130,6 +130,7 @@ type Engine struct {
 	claims    map[string]string   // ids of those that wait, or will once they are begun, by claim
 	graves    map[string][]string // ids of the dead, by claim: a sender may have sent it again and again
 	queues    map[string]*queue   // by router
+	downtimes []store.Span        // when no process was there; dispatch's alone
 	outlets   []*outlet           // of the dead: see outlet.go
 	pending   map[string]bool     // ids of those that are being written, or are not begun
 	freed     map[string]bool     // ids of what was dropped, whose claims are given back

@@ -29,6 +29,6 @@ func readAgain(e *Engine) {
 		e.mu.Lock()
 		it.held = ""
 		e.mu.Unlock()
-		loadOne(e, it, e.clock(), e.wall())
+		loadOne(e, it, e.clock())
 	}
 }

@@ -138,7 +138,8 @@ func load(e *Engine, lastSign time.Time) {
 	waiting := unread(e.waiting)
 	dead := unread(e.dead)
 	e.mu.Unlock()
-	begin(e, waiting, dead, lastSign)
+	e.downtimes = store.NoteDowntime(e.store, lastSign, e.wall())
+	begin(e, waiting, dead)
 	e.mu.Lock()
 	e.loaded = true
 	refill(e)
@@ -147,7 +148,7 @@ func load(e *Engine, lastSign time.Time) {
 
 // begin reads what deliveries are of which only the names are known, and plans those that
 // wait.
-func begin(e *Engine, waiting, dead []*item, lastSign time.Time) {
+func begin(e *Engine, waiting, dead []*item) {
 	now := e.clock()
 	wall := e.wall()
 	for _, it := range dead {
@@ -185,12 +186,7 @@ func begin(e *Engine, waiting, dead []*item, lastSign time.Time) {
 	}
 	sort.Strings(keys) // in order, each is put at the end of its queue
 	for _, key := range keys {
-		it := found[idOf(key)]
-		seen := lastSign
-		if it.entry.Seen > 0 {
-			seen = time.UnixMilli(it.entry.Seen)
-		}
-		loadOne(e, it, dues[idOf(key)], seen)
+		loadOne(e, found[idOf(key)], dues[idOf(key)])
 	}
 }
 
@@ -253,9 +249,8 @@ func spreadOver(e *Engine, n int) time.Duration {
 	return over
 }
 
-// loadOne reads one that waits. What it says of its age counts only while there was a
-// process: a clock that is wrong at the start makes nothing too old.
-func loadOne(e *Engine, it *item, due int64, lastSign time.Time) {
+// loadOne reads one that waits.
+func loadOne(e *Engine, it *item, due int64) {
 	d, problem := store.Head(e.store, &it.entry)
 	if problem == store.Undecodable {
 		e.mu.Lock()
@@ -270,18 +265,48 @@ func loadOne(e *Engine, it *item, due int64, lastSign time.Time) {
 		e.mu.Unlock()
 		return
 	}
-	age := lastSign.Sub(d.Received).Milliseconds()
-	if age < 0 || it.step < it.attempts {
-		age = 0 // it was replayed: all begins anew but the number of its attempts
-	}
 	if d.Claim != "" && !store.IsShared(e.store) {
 		e.hooks.Claim(d.Claim)
 	}
 	e.mu.Lock()
 	it.router = d.Router
 	it.claim = d.Claim
-	it.born = e.clock() - age
+	if it.due == 0 { // else it was begun here already
+		it.born = e.clock() - ageOf(e, it, d.Received)
+	}
 	adopt(e, it)
 	enqueue(e, it, due)
 	e.mu.Unlock()
+}
+
+// firstYear is before which nothing was received: a clock said so that was never set.
+const firstYear = 2024
+
+// ageOf returns for how long a delivery has waited while a process was there, in milliseconds:
+// rather too little than too much, where the clock was wrong.
+func ageOf(e *Engine, it *item, received time.Time) int64 {
+	if it.step < it.attempts || received.Year() < firstYear {
+		return 0 // it was replayed: all begins anew but the number of its attempts
+	}
+	from := received.UnixMilli()
+	to := e.wall().UnixMilli()
+	if it.entry.Seen > 0 {
+		to = it.entry.Seen
+	}
+	age := to - from
+	for _, one := range e.downtimes {
+		if one.From < from {
+			one.From = from
+		}
+		if one.To > to {
+			one.To = to
+		}
+		if one.From < one.To {
+			age -= one.To - one.From
+		}
+	}
+	if age < 0 {
+		return 0
+	}
+	return age
 }

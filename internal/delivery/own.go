@@ -22,6 +22,9 @@ func own(e *Engine) bool {
 	e.ownedAt = now
 	e.mu.Unlock()
 	owned := store.Own(e.store, e.owner, time.Now())
+	if owned && !store.IsShared(e.store) {
+		store.Serve(e.store, time.Now())
+	}
 	e.mu.Lock()
 	e.owned = owned
 	e.mu.Unlock()

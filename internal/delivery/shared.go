@@ -95,7 +95,7 @@ func reread(e *Engine) error {
 		}
 	}
 	e.mu.Unlock()
-	begin(e, waiting, dead, e.wall())
+	begin(e, waiting, dead)
 	if len(dead) > 0 {
 		e.mu.Lock()
 		refill(e) // outputs may not have them
