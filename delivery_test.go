@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/hookward/hookward/internal/audit"
+	"github.com/hookward/hookward/internal/await"
 	"github.com/hookward/hookward/internal/delivery"
 	"github.com/hookward/hookward/internal/gates"
 	"github.com/hookward/hookward/internal/hooktest"
@@ -115,9 +116,9 @@ func end(k *kept) {
 	e := engineOf(k)
 	gates.Restart()
 	if e != nil {
-		eventually(k.t, "the store is not read", func() bool { return delivery.Count(e).Loaded })
+		await.Until(k.t, "the store is not read", func() bool { return delivery.Count(e).Loaded })
 		delivery.Close(e)
-		eventually(k.t, "the store is not given back", func() bool {
+		await.Until(k.t, "the store is not given back", func() bool {
 			_, err := os.Stat(filepath.Join(store.DirectoryOf(k.state, k.name), "lock"))
 			return err != nil
 		})
@@ -160,7 +161,7 @@ func numbers(k *kept, waiting, dead int) {
 
 func recorded(k *kept, text string) {
 	k.t.Helper()
-	eventually(k.t, "no record has "+text, func() bool { return strings.Contains(k.records(), text) })
+	await.Until(k.t, "no record has "+text, func() bool { return strings.Contains(k.records(), text) })
 }
 
 // A failure for now is stored and tried again until it arrives: the same bytes, headers and
@@ -254,7 +255,7 @@ func TestSuperseded(t *testing.T) {
 	numbers(k, 0, 1)
 	recorded(k, `"event.reason":"attempts_exhausted"`)
 	setAnswer(k.backend, statuses(200))
-	eventually(t, "the claim is kept", func() bool { return post(k, "body").Code == http.StatusOK && len(arrivals(k.backend)) == 5 })
+	await.Until(t, "the claim is kept", func() bool { return post(k, "body").Code == http.StatusOK && len(arrivals(k.backend)) == 5 })
 	numbers(k, 0, 0)
 	recorded(k, `"event.action":"superseded"`)
 }
@@ -359,7 +360,7 @@ func TestRestart(t *testing.T) {
 		post(k, fmt.Sprint("body ", i))
 	}
 	numbers(k, 2, 0)
-	eventually(t, "it is not tried again", func() bool { return len(arrivals(k.backend)) == 4 })
+	await.Until(t, "it is not tried again", func() bool { return len(arrivals(k.backend)) == 4 })
 	end(k)
 	setAnswer(k.backend, statuses(200))
 	k.raw["delivery"] = map[string]any{"retry": map[string]any{"schedule": "10ms,10ms"}}

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/hookward/hookward/internal/await"
 	"github.com/hookward/hookward/internal/config"
 	"github.com/hookward/hookward/internal/courier"
 	"github.com/hookward/hookward/internal/hooktest"
@@ -198,7 +199,7 @@ func TestRequiredRecordOfAttempt(t *testing.T) {
 		t.Fatalf("%d\n%s", rw.Code, k.records())
 	}
 	numbers(k, 0, 0)
-	eventually(t, "the attempt has no record", func() bool {
+	await.Until(t, "the attempt has no record", func() bool {
 		content, _ := os.ReadFile(filepath.Join(k.state, "records", "audit.log"))
 		return strings.Contains(string(content), `"event.action":"delivered"`) && strings.Contains(string(content), `"event.sequence":2,`)
 	})

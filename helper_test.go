@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/hookward/hookward/internal/audit"
+	"github.com/hookward/hookward/internal/await"
 	"github.com/hookward/hookward/internal/config"
 	"github.com/hookward/hookward/internal/gates"
 	"github.com/hookward/hookward/internal/hooktest"
@@ -48,7 +49,7 @@ func newTestGate(name string, raw map[string]any, now time.Time) *gates.Gate {
 // has announced and not recorded.
 func restart(t *testing.T, g *gates.Gate, left int) {
 	t.Helper()
-	eventually(t, "what is announced is not what is under way", func() bool { return announced(t, g) == left })
+	await.Until(t, "what is announced is not what is under way", func() bool { return announced(t, g) == left })
 	gates.Restart()
 }
 
@@ -60,16 +61,6 @@ func announced(t *testing.T, g *gates.Gate) int {
 		t.Fatal(err)
 	}
 	return strings.Count(string(content), " + ") - strings.Count(string(content), " - ")
-}
-
-// eventually waits for something to hold.
-func eventually(t *testing.T, what string, holds func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); !holds(); time.Sleep(time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatal(what)
-		}
-	}
 }
 
 // capture is listen for a test whose gates write records.

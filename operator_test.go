@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/hookward/hookward/internal/await"
 	"github.com/hookward/hookward/internal/delivery"
 	"github.com/hookward/hookward/internal/store"
 )
@@ -30,7 +31,7 @@ func TestReplayWhileSentAgain(t *testing.T) {
 	if _, problem := delivery.Give(e, delivery.Order{Action: store.Replay, Actor: "ada", Reason: "mended"}, picked.IDs); problem != "" {
 		t.Fatal(problem)
 	}
-	eventually(t, "the order does not end", func() bool { return !delivery.Orders(e)[0].Ended.IsZero() })
+	await.Until(t, "the order does not end", func() bool { return !delivery.Orders(e)[0].Ended.IsZero() })
 	if p := delivery.Orders(e)[0]; p.Done != 0 || p.Left != 1 || !strings.Contains(p.Reasons[0].Why, "at this moment") {
 		t.Errorf("%+v", p)
 	}

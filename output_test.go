@@ -13,6 +13,7 @@ import (
 
 	"github.com/hookward/hookward/internal/ahead"
 	"github.com/hookward/hookward/internal/audit"
+	"github.com/hookward/hookward/internal/await"
 	"github.com/hookward/hookward/internal/gates"
 	"github.com/hookward/hookward/internal/hooktest"
 )
@@ -88,7 +89,7 @@ func TestRequiredAfterAnOutage(t *testing.T) {
 	}
 	repair(o)
 	settleOutputs(t)
-	eventually(t, "a quiet gate still has them written down", func() bool { return ahead.IsEmpty(audit.Announcements) })
+	await.Until(t, "a quiet gate still has them written down", func() bool { return ahead.IsEmpty(audit.Announcements) })
 	// Traefik starts anew: none of them is recorded again.
 	restart(t, g, 0)
 	records.Reset()
@@ -152,7 +153,7 @@ func TestRequiredInAnotherDirectory(t *testing.T) {
 	}
 	x.status, x.completed = http.StatusOK, true
 	finish(x)
-	eventually(t, "the first directory still has it", func() bool { return writtenAhead(first) == "" })
+	await.Until(t, "the first directory still has it", func() bool { return writtenAhead(first) == "" })
 	records.Reset()
 	newTestGate(t.Name(), raw(first), hooktest.TestTime)
 	settleOutputs(t)

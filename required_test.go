@@ -11,6 +11,7 @@ import (
 
 	"github.com/hookward/hookward/internal/ahead"
 	"github.com/hookward/hookward/internal/audit"
+	"github.com/hookward/hookward/internal/await"
 	"github.com/hookward/hookward/internal/hooktest"
 	"github.com/hookward/hookward/internal/verdict"
 )
@@ -91,7 +92,7 @@ func TestRequiredOfAFullOutput(t *testing.T) {
 			t.Errorf("the record of request %d is there %d times", n, numbers[float64(n)])
 		}
 	}
-	eventually(t, "something is still announced", func() bool { return announced(t, g) == 0 })
+	await.Until(t, "something is still announced", func() bool { return announced(t, g) == 0 })
 }
 
 // What was under way when there was no room any more is recorded from its announcement,
@@ -138,5 +139,5 @@ func TestDroppedRecordsAreReadBack(t *testing.T) {
 	if whole < 30 || whole > 250 {
 		t.Errorf("%d of 300 records did not have to be read back", whole)
 	}
-	eventually(t, "something is still announced", func() bool { return announced(t, g) == 0 && ahead.IsEmpty(audit.Announcements) })
+	await.Until(t, "something is still announced", func() bool { return announced(t, g) == 0 && ahead.IsEmpty(audit.Announcements) })
 }

@@ -1,69 +1,29 @@
 package ahead
 
 import (
-	"errors"
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
+	"github.com/hookward/hookward/internal/await"
 	"github.com/hookward/hookward/internal/errand"
-	"github.com/hookward/hookward/internal/wal"
+	"github.com/hookward/hookward/internal/waltest"
 )
 
-// disk stands in for one that is full, or hangs.
-type disk struct {
-	mu    sync.Mutex
-	full  bool
-	block chan bool // closed, where it doesn't hang
-}
-
-func (d *disk) appendAll(l *wal.Log, lines [][]byte) error {
-	d.mu.Lock()
-	full := d.full
-	block := d.block
-	d.mu.Unlock()
-	<-block
-	if full {
-		return errors.New("no space left on device")
-	}
-	return wal.AppendAll(l, lines)
-}
-
-func (d *disk) change(full, hangs bool) {
-	d.mu.Lock()
-	d.full = full
-	d.block = make(chan bool)
-	if !hangs {
-		close(d.block)
-	}
-	d.mu.Unlock()
-}
-
 // onDisk lets a test have a disk of its own, and little patience.
-func onDisk(t *testing.T) *disk {
+func onDisk(t *testing.T) *waltest.Disk {
 	t.Helper()
-	d := &disk{}
-	d.change(false, false)
+	d := waltest.NewDisk()
 	beforePatience, beforeAppend := patience, appendAll
 	patience = 100 * time.Millisecond
-	appendAll = d.appendAll
+	appendAll = d.AppendAll
 	t.Cleanup(func() {
 		patience = beforePatience
 		appendAll = beforeAppend
 	})
 	return d
-}
-
-func eventually(t *testing.T, what string, holds func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); !holds(); time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatal(what)
-		}
-	}
 }
 
 // A disk that hangs has nobody wait: what can't be written down in time is not begun,
@@ -73,7 +33,7 @@ func TestDiskThatHangs(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ahead")
 	l, _, _ := open(path)
 	begin(t, l, 1, "before")
-	d.change(false, true)
+	d.Change(false, true)
 	began := time.Now()
 	for n := int64(2); n < 50; n++ {
 		if err := Begin(l, n, "meanwhile"); err != errSlow {
@@ -84,10 +44,8 @@ func TestDiskThatHangs(t *testing.T) {
 	if passed := time.Since(began); passed > 5*patience {
 		t.Errorf("it takes %s", passed)
 	}
-	d.mu.Lock()
-	close(d.block)
-	d.mu.Unlock()
-	eventually(t, "it does not go on", func() bool { return !errand.IsLate(l.writer) })
+	d.Release()
+	await.Until(t, "it does not go on", func() bool { return !errand.IsLate(l.writer) })
 	begin(t, l, 50, "after")
 	settle(l)
 	if got := written(path); got != "after" {
@@ -110,7 +68,7 @@ func TestEndsOnAFullDisk(t *testing.T) {
 	if err := os.WriteFile(path+".new/x", nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	d.change(true, false)
+	d.Change(true, false)
 	End(l, 1)
 	settle(l)
 	if err := Begin(l, 3, "three"); err == nil {
@@ -119,12 +77,14 @@ func TestEndsOnAFullDisk(t *testing.T) {
 	if !strings.Contains(v.text(), "error: no space left on device") {
 		t.Errorf("said %q", v.text())
 	}
-	d.change(false, false)
-	if err := os.RemoveAll(path + ".new"); err != nil {
-		t.Fatal(err)
+	d.Change(false, false)
+	for _, left := range []string{path + ".new/x", path + ".new"} { // RemoveAll may come upon the new file
+		if err := os.Remove(left); err != nil {
+			t.Fatal(err)
+		}
 	}
-	eventually(t, "it does not come back", func() bool { return written(path) == "two" })
-	eventually(t, "it does not say so", func() bool { return strings.Contains(v.text(), "info: records can be written down again") })
+	await.Until(t, "it does not come back", func() bool { return written(path) == "two" })
+	await.Until(t, "it does not say so", func() bool { return strings.Contains(v.text(), "info: records can be written down again") })
 }
 
 // A directory that is mounted late has what another process was at: it is found before

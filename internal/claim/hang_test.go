@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/hookward/hookward/internal/await"
 	"github.com/hookward/hookward/internal/errand"
 )
 
@@ -18,7 +19,7 @@ func TestJournalHangs(t *testing.T) {
 	table := New(time.Hour, 1000, v.tell)
 	Open(table, path, time.Now().UnixNano())
 	handOn(t, table, "before")
-	d.change(false, true)
+	d.Change(false, true)
 	handOn(t, table, "first")
 	began := time.Now()
 	keys := []string{"before", "first"}
@@ -35,10 +36,8 @@ func TestJournalHangs(t *testing.T) {
 	if !strings.Contains(v.text(), "the disk does not answer") {
 		t.Errorf("said %q", v.text())
 	}
-	d.mu.Lock()
-	close(d.block)
-	d.mu.Unlock()
-	eventually(t, "it does not go on", func() bool { return !errand.IsLate(table.journal.writer) })
+	d.Release()
+	await.Until(t, "it does not go on", func() bool { return !errand.IsLate(table.journal.writer) })
 	handOn(t, table, "after")
 	if unknown := lost(t, path, append(keys, "after")...); unknown != "" {
 		t.Errorf("it has lost %s", unknown)
@@ -68,5 +67,5 @@ func TestJournalHangsAtTheStart(t *testing.T) {
 		}
 	}
 	close(block)
-	eventually(t, "it does not come back", func() bool { return Claim(table, "b", time.Now(), true) == Granted })
+	await.Until(t, "it does not come back", func() bool { return Claim(table, "b", time.Now(), true) == Granted })
 }

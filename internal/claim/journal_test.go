@@ -1,7 +1,6 @@
 package claim
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -10,7 +9,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/hookward/hookward/internal/wal"
+	"github.com/hookward/hookward/internal/await"
+	"github.com/hookward/hookward/internal/waltest"
 )
 
 // voice keeps what is told.
@@ -31,43 +31,13 @@ func (v *voice) text() string {
 	return v.said
 }
 
-// disk stands in for one that is full, or hangs.
-type disk struct {
-	mu    sync.Mutex
-	full  bool
-	block chan bool // closed, where it doesn't hang
-}
-
-func (d *disk) appendAll(l *wal.Log, lines [][]byte) error {
-	d.mu.Lock()
-	full := d.full
-	block := d.block
-	d.mu.Unlock()
-	<-block
-	if full {
-		return errors.New("no space left on device")
-	}
-	return wal.AppendAll(l, lines)
-}
-
-func (d *disk) change(full, hangs bool) {
-	d.mu.Lock()
-	d.full = full
-	d.block = make(chan bool)
-	if !hangs {
-		close(d.block)
-	}
-	d.mu.Unlock()
-}
-
 // onDisk lets a test have a disk of its own, and little patience.
-func onDisk(t *testing.T) *disk {
+func onDisk(t *testing.T) *waltest.Disk {
 	t.Helper()
-	d := &disk{}
-	d.change(false, false)
+	d := waltest.NewDisk()
 	beforePatience, beforeAppend := patience, appendAll
 	patience = 20 * time.Second // a busy machine is no disk that hangs
-	appendAll = d.appendAll
+	appendAll = d.AppendAll
 	t.Cleanup(func() {
 		patience = beforePatience
 		appendAll = beforeAppend
@@ -76,7 +46,7 @@ func onDisk(t *testing.T) *disk {
 }
 
 // onDiskThatHangs is onDisk with little patience.
-func onDiskThatHangs(t *testing.T) *disk {
+func onDiskThatHangs(t *testing.T) *waltest.Disk {
 	t.Helper()
 	d := onDisk(t)
 	patience = 100 * time.Millisecond
@@ -110,15 +80,6 @@ func lost(t *testing.T, path string, keys ...string) string {
 	return unknown
 }
 
-func eventually(t *testing.T, what string, holds func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); !holds(); time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatal(what)
-		}
-	}
-}
-
 // tempDirectory returns one for files whose writer ends a little after the test: t.TempDir fails
 // where something is written to it while it is removed.
 func tempDirectory(t *testing.T) string {
@@ -128,7 +89,7 @@ func tempDirectory(t *testing.T) string {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		eventually(t, path+" is written to for ever", func() bool { return os.RemoveAll(path) == nil })
+		await.Until(t, path+" is written to for ever", func() bool { return os.RemoveAll(path) == nil })
 	})
 	return path
 }
@@ -141,13 +102,13 @@ func TestJournalOnAFullDisk(t *testing.T) {
 	table := New(time.Hour, 1000, v.tell)
 	Open(table, path, time.Now().UnixNano())
 	handOn(t, table, "before")
-	d.change(true, false)
+	d.Change(true, false)
 	handOn(t, table, "missed", "missed as well")
 	if !strings.Contains(v.text(), "error: can't be remembered across a restart: no space left on device") {
 		t.Errorf("said %q", v.text())
 	}
-	d.change(false, false)
-	eventually(t, "it does not say that all is well", func() bool {
+	d.Change(false, false)
+	await.Until(t, "it does not say that all is well", func() bool {
 		return strings.Contains(v.text(), "info: is remembered across a restart again")
 	})
 	handOn(t, table, "after")
@@ -164,7 +125,7 @@ func TestJournalFarBehind(t *testing.T) {
 	table := New(time.Hour, 1000, quiet)
 	Open(table, path, time.Now().UnixNano())
 	handOn(t, table, "before")
-	d.change(true, false)
+	d.Change(true, false)
 	handOn(t, table, "missed")
 	table.mu.Lock()
 	for i := 0; i < maxLines+5; i++ {
@@ -175,7 +136,7 @@ func TestJournalFarBehind(t *testing.T) {
 	if waiting > maxLines {
 		t.Errorf("%d lines wait", waiting)
 	}
-	d.change(false, false)
+	d.Change(false, false)
 	handOn(t, table, "after")
 	if unknown := lost(t, path, "before", "missed", "after"); unknown != "" {
 		t.Errorf("it has lost %s", unknown)

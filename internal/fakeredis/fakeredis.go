@@ -65,7 +65,7 @@ func converse(s *Server, conn net.Conn) {
 	defer func() { _ = conn.Close() }()
 	r := bufio.NewReader(conn)
 	for {
-		command, err := readCommand(r)
+		command, err := ReadCommand(r)
 		if err != nil {
 			return
 		}
@@ -79,7 +79,8 @@ func converse(s *Server, conn net.Conn) {
 	}
 }
 
-func readCommand(r *bufio.Reader) ([]string, error) {
+// ReadCommand reads a command as clients send it: its name and its arguments.
+func ReadCommand(r *bufio.Reader) ([]string, error) {
 	n := 0
 	if _, err := fmt.Fscanf(r, "*%d\r\n", &n); err != nil {
 		return nil, err

@@ -9,6 +9,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/hookward/hookward/internal/await"
 )
 
 // started returns a document that keeps itself fresh, from a server.
@@ -59,7 +61,7 @@ func TestAskOfWhatHangs(t *testing.T) {
 		_, _ = io.WriteString(rw, four)
 	})
 	d := started(t, url+"/hangs")
-	eventually(t, "it is fetched", func() bool { return asked(o) == 1 })
+	await.Until(t, "it is fetched", func() bool { return asked(o) == 1 })
 	if Ask(d, time.Hour, time.Millisecond) {
 		t.Error("a hanging source has answered")
 	}
@@ -69,7 +71,7 @@ func TestAskOfWhatHangs(t *testing.T) {
 		wg.Add(1)
 		go askOnce(d, outcomes, &wg)
 	}
-	eventually(t, "those beyond are told at once", func() bool { return atomic.LoadInt64(&outcomes[0]) == maxWaiting+1 })
+	await.Until(t, "those beyond are told at once", func() bool { return atomic.LoadInt64(&outcomes[0]) == maxWaiting+1 })
 	if has(d, "192.0.2.1") != "unknown" {
 		t.Error("has what has not come")
 	}

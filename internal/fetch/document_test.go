@@ -10,6 +10,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/hookward/hookward/internal/await"
 )
 
 // asked returns how often a list was fetched.
@@ -31,7 +33,7 @@ func TestOneFetchForAll(t *testing.T) {
 		go useOnce(t, s, first, &wg)
 	}
 	wg.Wait()
-	eventually(t, "the document is loaded", func() bool { return has(first, "192.0.2.1") == "inside" })
+	await.Until(t, "the document is loaded", func() bool { return has(first, "192.0.2.1") == "inside" })
 	if n := asked(o); n != 1 {
 		t.Errorf("fetched %d times", n)
 	}
@@ -41,7 +43,7 @@ func TestOneFetchForAll(t *testing.T) {
 	if other == first || has(other, "192.0.2.1") != "inside" || Updated(other).IsZero() {
 		t.Error("a change of options is a moment without one")
 	}
-	eventually(t, "it is fetched", func() bool { return asked(o) == 2 })
+	await.Until(t, "it is fetched", func() bool { return asked(o) == 2 })
 }
 
 func useOnce(t *testing.T, s Source, want *Document, wg *sync.WaitGroup) {
@@ -98,7 +100,7 @@ func TestUnusedDocumentsEnd(t *testing.T) {
 	if has(d, "192.0.2.1") != "inside" {
 		t.Error("a document that is no longer fetched has been forgotten")
 	}
-	eventually(t, "it is fetched again", func() bool { return asked(o) > before && running() })
+	await.Until(t, "it is fetched again", func() bool { return asked(o) > before && running() })
 }
 
 func TestSnapshots(t *testing.T) {
@@ -247,7 +249,7 @@ func TestKeep(t *testing.T) {
 	}
 	d.running = false
 	Keep(live, d)
-	eventually(t, "the document is fetched", func() bool { return asked(o) == 1 && valueOf(d) != nil })
+	await.Until(t, "the document is fetched", func() bool { return asked(o) == 1 && valueOf(d) != nil })
 	documentsMu.Lock()
 	defer documentsMu.Unlock()
 	if documents[d.source.Key] != d {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/hookward/hookward/internal/audit"
+	"github.com/hookward/hookward/internal/await"
 	"github.com/hookward/hookward/internal/hooktest"
 	"github.com/hookward/hookward/internal/memory"
 	"github.com/hookward/hookward/internal/policy"
@@ -52,16 +53,6 @@ func withSecretFile(t *testing.T) (map[string]any, string) {
 	return raw, path
 }
 
-// eventually waits for something to hold.
-func eventually(t *testing.T, what string, holds func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); !holds(); time.Sleep(time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatal(what)
-		}
-	}
-}
-
 // A secret's file on a disk that hangs makes one request wait, and not for long. Others
 // go on with the secret that is in force, and the new one comes when the disk does.
 func TestSecretFileThatHangs(t *testing.T) {
@@ -97,7 +88,7 @@ func TestSecretFileThatHangs(t *testing.T) {
 	}
 	close(s.block)
 	for _, one := range []*Gate{g, again} {
-		eventually(t, "the new secret is never in force", func() bool { return secretOf(one, hooktest.TestTime.Add(time.Hour)) == another })
+		await.Until(t, "the new secret is never in force", func() bool { return secretOf(one, hooktest.TestTime.Add(time.Hour)) == another })
 	}
 }
 
@@ -115,7 +106,7 @@ func TestNewGateWhoseFilesHang(t *testing.T) {
 		t.Errorf("another gate has %q", secret)
 	}
 	close(s.block)
-	eventually(t, "it never begins", func() bool { return secretOf(g, hooktest.TestTime) == hooktest.DocsSecret })
+	await.Until(t, "it never begins", func() bool { return secretOf(g, hooktest.TestTime) == hooktest.DocsSecret })
 }
 
 // A panic while a configuration is read is a mistake of that gate alone, which refuses

@@ -10,6 +10,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/hookward/hookward/internal/await"
 )
 
 var testTime = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
@@ -262,14 +264,14 @@ func TestSingleFlight(t *testing.T) {
 	for i := 0; i < 50; i++ {
 		go askOnce(c, testToken, outcomes)
 	}
-	waitFor(t, "all wait", func() bool {
+	await.Until(t, "all wait", func() bool {
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		q := c.asking[digestOf(testToken)]
 		return q != nil && len(q.waiting) == 49
 	})
 	go askOnce(c, testToken+"2", outcomes)
-	waitFor(t, "two are asked about", func() bool { return asked(s) == 2 })
+	await.Until(t, "two are asked about", func() bool { return asked(s) == 2 })
 	if outcomeOf(c, testToken+"3", testTime) != Unavailable || asked(s) != 2 {
 		t.Error("more are asked about than maxConcurrent")
 	}
@@ -287,15 +289,6 @@ func TestSingleFlight(t *testing.T) {
 func askOnce(c *Client, token string, outcomes chan int) {
 	_, outcome := Ask(c, token, testTime)
 	outcomes <- outcome
-}
-
-func waitFor(t *testing.T, what string, holds func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(30 * time.Second); !holds(); time.Sleep(time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatal("in vain: " + what)
-		}
-	}
 }
 
 // A server that is down is left alone, while what is known goes on to count. One that

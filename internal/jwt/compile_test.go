@@ -23,7 +23,7 @@ func TestMistakes(t *testing.T) {
 		"jwt.header: contradicts":                                      {"secrets": testSecret, "jwt": map[string]any{"algorithms": "HS256", "audiences": "a", "header": "X", "field": "json:a"}},
 		"jwt.scheme: has no effect":                                    {"secrets": testSecret, "jwt": map[string]any{"algorithms": "HS256", "audiences": "a", "scheme": "JWT", "field": "json:a"}},
 		"jwt.scheme: \"Basic\" is not":                                 {"secrets": testSecret, "jwt": map[string]any{"algorithms": "HS256", "audiences": "a", "scheme": "Basic"}},
-		"jwt.field: is not a location in the body":                           {"secrets": testSecret, "jwt": map[string]any{"algorithms": "HS256", "audiences": "a", "field": "header:A"}},
+		"jwt.field: is not a location in the body":                     {"secrets": testSecret, "jwt": map[string]any{"algorithms": "HS256", "audiences": "a", "field": "header:A"}},
 		"jwt.unencodedPayload: belongs":                                {"secrets": testSecret, "jwt": map[string]any{"algorithms": "HS256", "audiences": "a", "unencodedPayload": "true"}},
 		"jwt.detached: contradicts":                                    {"secrets": testSecret, "jwt": map[string]any{"algorithms": "HS256", "detached": "true", "body": "true"}},
 		"jwt.audiences: has no effect with detached":                   {"secrets": testSecret, "jwt": map[string]any{"algorithms": "HS256", "detached": "true", "audiences": "a"}},

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/hookward/hookward/internal/await"
 	"github.com/hookward/hookward/internal/fakeredis"
 	"github.com/hookward/hookward/internal/resp"
 )
@@ -52,15 +53,6 @@ func claims(t *testing.T, table *Table, key string, want int) int64 {
 	return number
 }
 
-func eventually(t *testing.T, what string, holds func() bool) {
-	t.Helper()
-	for until := time.Now().Add(15 * time.Second); !holds(); time.Sleep(10 * time.Millisecond) {
-		if time.Now().After(until) {
-			t.Fatal("not so: " + what)
-		}
-	}
-}
-
 func TestClaims(t *testing.T) {
 	s := startFake(t)
 	a, b := newTestTable(t, s), newTestTable(t, s)
@@ -94,7 +86,7 @@ func TestEndsAreToldAgain(t *testing.T) {
 		Commit(a, "committed", committed, time.Hour)
 		claims(t, a, "committed", Duplicate) // it knows, whatever the server says
 		fakeredis.SetFate(s, all(fakeredis.Answered))
-		eventually(t, "both ends are told", func() bool {
+		await.Until(t, "both ends are told", func() bool {
 			v, _ := fakeredis.Value(s, "committed")
 			w, _ := fakeredis.Value(s, "released")
 			return v == "done" && w == ""
@@ -146,7 +138,7 @@ func TestClaimsAreRenewed(t *testing.T) {
 	if _, left := fakeredis.Value(s, "slow"); left > firstLife+3*answerTime {
 		t.Errorf("lives for %v at first", left)
 	}
-	eventually(t, "both have their whole life", func() bool {
+	await.Until(t, "both have their whole life", func() bool {
 		_, left := fakeredis.Value(s, "slow")
 		_, leftOfLost := fakeredis.Value(s, "lost")
 		return left > time.Minute && leftOfLost > time.Minute
@@ -159,7 +151,7 @@ func TestClaimsAreRenewed(t *testing.T) {
 	Release(a, "slow", slow)
 	claims(t, b, "lost", Duplicate)
 	claims(t, b, "slow", Granted)
-	eventually(t, "nothing is left to do", func() bool {
+	await.Until(t, "nothing is left to do", func() bool {
 		a.mu.Lock()
 		defer a.mu.Unlock()
 		return !a.ticking
@@ -181,7 +173,7 @@ func TestOfferedWhileItEnds(t *testing.T) {
 		t.Fatal(err)
 	}
 	endLate(a, h)
-	eventually(t, "it is ended", func() bool {
+	await.Until(t, "it is ended", func() bool {
 		found, _, err := Claim(b, "k")
 		return err == nil && found == Granted
 	})
@@ -259,7 +251,7 @@ func TestHolds(t *testing.T) {
 		fakeredis.SetFate(s, all(fate))
 		Hold(a, "left", number)
 		fakeredis.SetFate(s, all(fakeredis.Answered))
-		eventually(t, "it has its whole life, and nothing is left to do", func() bool {
+		await.Until(t, "it has its whole life, and nothing is left to do", func() bool {
 			_, left := fakeredis.Value(s, "left")
 			a.mu.Lock()
 			defer a.mu.Unlock()

@@ -5,6 +5,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/hookward/hookward/internal/await"
 )
 
 // medium is what a Direct writes to, with room for so many bytes.
@@ -78,25 +80,25 @@ func TestDirectFull(t *testing.T) {
 	if arrived != 3 || content(m) != "a 1 xxx\na 2 xxx\na 3 xxx\na 4 xx" {
 		t.Fatalf("%d arrived: %q", arrived, content(m))
 	}
-	eventually(t, "it is said", func() bool {
+	await.Until(t, "it is said", func() bool {
 		return strings.Contains(heard(s), "error output x: no space left; records wait in memory") && strings.Contains(heard(s), "records are lost")
 	})
 	// Still full, when the next attempt is made: the rest stays the first.
-	eventually(t, "another attempt", func() bool { return strings.Count(heard(s), "no space left") >= 3 })
+	await.Until(t, "another attempt", func() bool { return strings.Count(heard(s), "no space left") >= 3 })
 	if got := content(m); got != "a 1 xxx\na 2 xxx\na 3 xxx\na 4 xx" {
 		t.Fatalf("%q", got)
 	}
 	m.mu.Lock()
 	m.room = 1_000_000
 	m.mu.Unlock()
-	eventually(t, "all is written", func() bool { return isIdle(d) })
+	await.Until(t, "all is written", func() bool { return isIdle(d) })
 	if !strings.HasPrefix(content(m), "a 1 xxx\na 2 xxx\na 3 xxx\na 4 xxx\na gap 5 ") || !strings.HasSuffix(content(m), "a 100 xxx\n") {
 		t.Errorf("%q", content(m))
 	}
 	if problem, twice := account(asReceiver(m), map[string]int{"a": 100}); problem != "" || twice > 0 {
 		t.Errorf("%s, %d twice", problem, twice)
 	}
-	eventually(t, "it is well again", func() bool { return strings.Contains(heard(s), "info output x: is well again") })
+	await.Until(t, "it is well again", func() bool { return strings.Contains(heard(s), "info output x: is well again") })
 	if !Put(d, line("a", 101, 3), time.Now().UnixNano()) {
 		t.Error("it does not go on as before")
 	}
@@ -110,7 +112,7 @@ func TestDirectStuck(t *testing.T) {
 	var wg sync.WaitGroup
 	wg.Add(1)
 	go put(d, line("a", 1, 3), &wg)
-	eventually(t, "the first is at it", func() bool { return !isIdle(d) })
+	await.Until(t, "the first is at it", func() bool { return !isIdle(d) })
 	for i := 2; i <= 20; i++ {
 		if Put(d, line("a", i, 3), time.Now().UnixNano()) {
 			t.Error("a line has arrived at once")
@@ -120,7 +122,7 @@ func TestDirectStuck(t *testing.T) {
 		m.block <- true
 	}
 	wg.Wait()
-	eventually(t, "all is written", func() bool { return isIdle(d) })
+	await.Until(t, "all is written", func() bool { return isIdle(d) })
 	if problem, twice := account(asReceiver(m), map[string]int{"a": 20}); problem != "" || twice > 0 {
 		t.Errorf("%s, %d twice", problem, twice)
 	}
@@ -141,7 +143,7 @@ func TestDirectConcurrent(t *testing.T) {
 		go putMany(d, string(rune('a'+i)), &wg)
 	}
 	wg.Wait()
-	eventually(t, "all is written", func() bool { return isIdle(d) })
+	await.Until(t, "all is written", func() bool { return isIdle(d) })
 	last := map[string]int{}
 	for i := 0; i < 8; i++ {
 		last[string(rune('a'+i))] = 200

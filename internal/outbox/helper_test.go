@@ -7,7 +7,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"testing"
 	"time"
 )
 
@@ -138,16 +137,6 @@ func heard(s *said) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.text
-}
-
-// eventually waits for what must happen.
-func eventually(t *testing.T, what string, holds func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(30 * time.Second); !holds(); time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatal("in vain: " + what)
-		}
-	}
 }
 
 func isIdle(d *Direct) bool {

@@ -7,6 +7,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/hookward/hookward/internal/await"
 )
 
 // away is a receiver that can be away.
@@ -50,8 +52,8 @@ func TestGapsSurviveARestart(t *testing.T) {
 				Add(q, line("a", i, 50))
 			}
 		}
-		eventually(t, "all is on disk", func() bool { memory, _ := waiting(q); return memory == 0 })
-		eventually(t, "nothing is told from memory alone", func() bool {
+		await.Until(t, "all is on disk", func() bool { memory, _ := waiting(q); return memory == 0 })
+		await.Until(t, "nothing is told from memory alone", func() bool {
 			q.mu.Lock()
 			defer q.mu.Unlock()
 			return len(q.gaps.spans) == 0
@@ -88,7 +90,7 @@ func TestRefusedSurviveARestart(t *testing.T) {
 	for i := 1; i <= 10; i++ {
 		Store(q, line("a", i, 50))
 	}
-	eventually(t, "two are refused", func() bool { return strings.Contains(heard(s), "refuses") })
+	await.Until(t, "two are refused", func() bool { return strings.Contains(heard(s), "refuses") })
 	end(q)
 	next := queue(r, s, o)
 	drained(t, next)
@@ -130,7 +132,7 @@ func TestUnreadableSegment(t *testing.T) {
 	next.spill, _ = openSpill(directory, "audit-x")
 	next.spill.segments = append([]segment{{path: hidden, size: 1}}, next.spill.segments...)
 	next.diskMu.Unlock()
-	eventually(t, "it has tried", func() bool { return strings.Contains(heard(s), "can't be found") })
+	await.Until(t, "it has tried", func() bool { return strings.Contains(heard(s), "can't be found") })
 	r.mu.Lock()
 	got := len(r.got)
 	r.mu.Unlock()
@@ -144,7 +146,7 @@ func TestUnreadableSegment(t *testing.T) {
 	if err := os.Rename(hidden+".kept", hidden); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "all is sent", func() bool { again(next); return isEmpty(next) })
+	await.Until(t, "all is sent", func() bool { again(next); return isEmpty(next) })
 	check(t, r, map[string]int{"a": 60}, 0)
 }
 
@@ -158,13 +160,13 @@ func TestSetAside(t *testing.T) {
 		t.Fatal(err)
 	}
 	q := queue(r, s, Options{Directory: directory, DiskBytes: 1_000_000})
-	eventually(t, "it is open", func() bool { return isEmpty(q) })
+	await.Until(t, "it is open", func() bool { return isEmpty(q) })
 	q.diskMu.Lock()
 	q.spill.segments = []segment{{path: filepath.Join(directory, "audit-x-000001000000000"), size: 1}}
 	q.diskMu.Unlock()
 	Add(q, line("a", 1, 1))
-	eventually(t, "it is set aside", func() bool { again(q); return strings.Contains(heard(s), "set aside") })
-	eventually(t, "what came later is sent", func() bool { again(q); return isEmpty(q) })
+	await.Until(t, "it is set aside", func() bool { again(q); return strings.Contains(heard(s), "set aside") })
+	await.Until(t, "what came later is sent", func() bool { again(q); return isEmpty(q) })
 	check(t, r, map[string]int{"a": 1}, 0)
 	if _, err := os.Lstat(filepath.Join(directory, "audit-x-000001000000000.unreadable")); err != nil {
 		t.Error(err)
@@ -202,7 +204,7 @@ func TestForeignSegment(t *testing.T) {
 	}
 	set(false)
 	q = queue(r, s, o)
-	eventually(t, "what is whole is sent", func() bool { again(q); return isEmpty(q) })
+	await.Until(t, "what is whole is sent", func() bool { again(q); return isEmpty(q) })
 	got := strings.Join(r.got, "\n")
 	if got != strings.TrimSpace(string(line("a", 1, 50))+string(line("a", 3, 50))) || strings.Count(heard(s), "has 1 lines that are damaged") != 2 {
 		t.Errorf("%q; said %s", got, heard(s))
@@ -250,7 +252,7 @@ func TestStoreIsSafeWithAllBefore(t *testing.T) {
 	r, s := &receiver{blocked: make(chan bool, 100)}, &said{}
 	q := queue(r, s, Options{Directory: directory, DiskBytes: 1_000_000})
 	Store(q, line("a", 1, 50)) // to memory
-	eventually(t, "it is in hand", func() bool {
+	await.Until(t, "it is in hand", func() bool {
 		q.mu.Lock()
 		defer q.mu.Unlock()
 		return q.hand != nil
@@ -293,13 +295,13 @@ func TestRemovedSegment(t *testing.T) {
 		_ = os.Remove(filepath.Join(directory, e.Name()))
 	}
 	n := 1
-	eventually(t, "it looks, once a second", func() bool {
+	await.Until(t, "it looks, once a second", func() bool {
 		n++
 		Store(q, line("a", n, 50))
 		return files(directory) == 1
 	})
 	set(false)
-	eventually(t, "the last is sent", func() bool { again(q); return isEmpty(q) })
+	await.Until(t, "the last is sent", func() bool { again(q); return isEmpty(q) })
 	if len(r.got) == 0 || r.got[len(r.got)-1] != strings.TrimSuffix(string(line("a", n, 50)), "\n") {
 		t.Errorf("%q", r.got)
 	}
@@ -324,7 +326,7 @@ func TestOutputsShareNoMemory(t *testing.T) {
 		m.room = 1_000_000
 		m.mu.Unlock()
 	}
-	eventually(t, "all is written", func() bool { return isIdle(a) && isIdle(b) })
+	await.Until(t, "all is written", func() bool { return isIdle(a) && isIdle(b) })
 	if want := string(line("x", 1, 10)) + string(line("a", 2, 10)); content(full) != want {
 		t.Errorf("%q, want %q", content(full), want)
 	}
@@ -341,13 +343,13 @@ func TestDirectGapOfAll(t *testing.T) {
 	var wg sync.WaitGroup
 	wg.Add(1)
 	go put(d, line("a", 1, 3), &wg)
-	eventually(t, "the first is at it", func() bool { return !isIdle(d) })
+	await.Until(t, "the first is at it", func() bool { return !isIdle(d) })
 	Put(d, line("a", 2, 500), time.Now().UnixNano()) // more than may wait
 	for i := 0; i < 100; i++ {
 		m.block <- true
 	}
 	wg.Wait()
-	eventually(t, "the gap is told", func() bool { return strings.Contains(content(m), "a gap 2 2 1") })
+	await.Until(t, "the gap is told", func() bool { return strings.Contains(content(m), "a gap 2 2 1") })
 }
 
 // Who does not listen holds up nobody.
@@ -360,7 +362,7 @@ func TestNobodyWaitsForWhoListens(t *testing.T) {
 	q := NewQueue("output y", Options{Interval: time.Millisecond, MemoryBytes: 100, BatchBytes: 100}, testFormat, func(records [][]byte) Outcome { return receive(r, records) }, deaf)
 	done := make(chan bool, 1)
 	go callMany(d, q, done)
-	eventually(t, "they don't wait", func() bool { return len(done) > 0 })
+	await.Until(t, "they don't wait", func() bool { return len(done) > 0 })
 }
 
 func callMany(d *Direct, q *Queue, done chan bool) {

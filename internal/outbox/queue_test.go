@@ -9,6 +9,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/hookward/hookward/internal/await"
 )
 
 func queue(r *receiver, s *said, o Options) *Queue {
@@ -27,7 +29,7 @@ func queue(r *receiver, s *said, o Options) *Queue {
 
 func drained(t *testing.T, q *Queue) {
 	t.Helper()
-	eventually(t, "the queue is empty", func() bool { return isEmpty(q) })
+	await.Until(t, "the queue is empty", func() bool { return isEmpty(q) })
 }
 
 // again lets a queue try at once.
@@ -120,8 +122,8 @@ func TestOutcomes(t *testing.T) {
 		for i := 1; i <= 40; i++ {
 			Add(q, line("a", i, 50))
 		}
-		eventually(t, name, func() bool { again(q); return isEmpty(q) })
-		eventually(t, name+": "+c.says, func() bool { return strings.Contains(heard(s), c.says) })
+		await.Until(t, name, func() bool { again(q); return isEmpty(q) })
+		await.Until(t, name+": "+c.says, func() bool { return strings.Contains(heard(s), c.says) })
 		problem, twice := account(r, map[string]int{"a": 40})
 		if problem != "" || twice > 0 {
 			t.Errorf("%s: %s, %d twice, said %q", name, problem, twice, heard(s))
@@ -154,7 +156,7 @@ func TestBackoff(t *testing.T) {
 	}}, &said{}
 	q := queue(r, s, Options{})
 	Add(q, line("a", 1, 1))
-	eventually(t, "an attempt", func() bool { return strings.Contains(heard(s), "429") })
+	await.Until(t, "an attempt", func() bool { return strings.Contains(heard(s), "429") })
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.until.Before(time.Now().Add(59 * time.Minute)) {
@@ -187,12 +189,12 @@ func TestBoundedMemory(t *testing.T) {
 				r.blocked <- true
 			}
 		}
-		eventually(t, name, func() bool { again(q); return isEmpty(q) })
+		await.Until(t, name, func() bool { again(q); return isEmpty(q) })
 		check(t, r, map[string]int{"a": 250, "b": 250}, 0)
 		if !strings.Contains(strings.Join(r.got, "\n"), "a gap ") {
 			t.Errorf("%s: %q", name, r.got)
 		}
-		eventually(t, name, func() bool { return strings.Contains(heard(s), "records are lost, because too many wait to be sent") })
+		await.Until(t, name, func() bool { return strings.Contains(heard(s), "records are lost, because too many wait to be sent") })
 	}
 }
 
@@ -214,7 +216,7 @@ func TestSpill(t *testing.T) {
 	for i := 1; i <= 200; i++ {
 		Add(q, line("a", i, 50))
 	}
-	eventually(t, "all is on disk", func() bool { memory, disk := waiting(q); return memory == 0 && disk > 200*50 })
+	await.Until(t, "all is on disk", func() bool { memory, disk := waiting(q); return memory == 0 && disk > 200*50 })
 	entries, err := os.ReadDir(directory)
 	if err != nil || len(entries) < 5 {
 		t.Fatal(len(entries), err)
@@ -263,15 +265,15 @@ func TestBoundedDisk(t *testing.T) {
 	for i := 1; i <= 500; i++ {
 		Add(q, line("a", i, 50))
 		if i%50 == 0 {
-			eventually(t, "it is on disk", func() bool { memory, disk := waiting(q); return memory == 0 && disk <= 5000+1100 })
+			await.Until(t, "it is on disk", func() bool { memory, disk := waiting(q); return memory == 0 && disk <= 5000+1100 })
 		}
 	}
-	eventually(t, "it is sent", func() bool { again(q); return isEmpty(q) })
+	await.Until(t, "it is sent", func() bool { again(q); return isEmpty(q) })
 	check(t, r, map[string]int{"a": 500}, 0)
 	if files(directory) != 0 {
 		t.Errorf("%d files", files(directory))
 	}
-	eventually(t, "it is said", func() bool { return strings.Contains(heard(s), "too many wait on disk") })
+	await.Until(t, "it is said", func() bool { return strings.Contains(heard(s), "too many wait on disk") })
 }
 
 // With Store, a record is on disk when it returns; where it can't be, it waits in
@@ -307,7 +309,7 @@ func TestStore(t *testing.T) {
 	if Store(q, line("a", 51, 50)) {
 		t.Error("it is on a disk that is not there")
 	}
-	eventually(t, "it is said", func() bool { return strings.Contains(heard(s), "a record is not on disk") })
+	await.Until(t, "it is said", func() bool { return strings.Contains(heard(s), "a record is not on disk") })
 	drained(t, q)
 	check(t, r, map[string]int{"a": 51}, 0)
 	if Store(queue(r, s, Options{}), line("b", 1, 1)) {
@@ -330,7 +332,7 @@ func TestBadDirectories(t *testing.T) {
 		Add(q, line("a", 1, 1))
 		drained(t, q)
 		check(t, r, map[string]int{"a": 1}, 0)
-		eventually(t, says, func() bool {
+		await.Until(t, says, func() bool {
 			return strings.Contains(heard(s), "records can't wait on disk: ") && strings.Contains(heard(s), says)
 		})
 	}
@@ -377,7 +379,7 @@ func TestAnyReceiver(t *testing.T) {
 				again(q)
 			}
 		}
-		eventually(t, fmt.Sprint("round ", round, ": ", heard(s)), func() bool { again(q); return isEmpty(q) })
+		await.Until(t, fmt.Sprint("round ", round, ": ", heard(s)), func() bool { again(q); return isEmpty(q) })
 		problem, twice := account(r, map[string]int{"a": 100, "b": 100, "c": 100})
 		if problem != "" || twice > 0 {
 			t.Errorf("round %d, seed %d: %s, %d twice", round, seed, problem, twice)

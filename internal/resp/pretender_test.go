@@ -2,7 +2,6 @@ package resp
 
 import (
 	"bufio"
-	"fmt"
 	"io"
 	"net"
 	"strings"
@@ -10,6 +9,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/hookward/hookward/internal/fakeredis"
 )
 
 // pretender is a server that answers each command as a test says.
@@ -51,7 +52,7 @@ func converse(p *pretender, conn net.Conn) {
 	defer func() { _ = conn.Close() }()
 	r := bufio.NewReader(conn)
 	for {
-		command, err := readCommand(r)
+		command, err := fakeredis.ReadCommand(r)
 		if err != nil {
 			return
 		}
@@ -71,26 +72,6 @@ func converse(p *pretender, conn net.Conn) {
 			return
 		}
 	}
-}
-
-func readCommand(r *bufio.Reader) ([]string, error) {
-	n := 0
-	if _, err := fmt.Fscanf(r, "*%d\r\n", &n); err != nil {
-		return nil, err
-	}
-	args := []string{}
-	for i := 0; i < n; i++ {
-		size := 0
-		if _, err := fmt.Fscanf(r, "$%d\r\n", &size); err != nil {
-			return nil, err
-		}
-		b := make([]byte, size+2)
-		if _, err := io.ReadFull(r, b); err != nil {
-			return nil, err
-		}
-		args = append(args, string(b[:size]))
-	}
-	return args, nil
 }
 
 func setAnswer(p *pretender, answer func(command []string) string) {

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/hookward/hookward/internal/await"
 	"github.com/hookward/hookward/internal/exposition"
 	"github.com/hookward/hookward/internal/policy"
 	"github.com/hookward/hookward/internal/report"
@@ -49,15 +50,6 @@ func (c *collector) requests() []string {
 	return append([]string{}, c.got...)
 }
 
-func eventually(t *testing.T, what string, holds func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); !holds(); time.Sleep(time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatal("in vain: " + what)
-		}
-	}
-}
-
 // saidBuffer is what the operator is told.
 type saidBuffer struct {
 	mu   sync.Mutex
@@ -92,7 +84,7 @@ func TestPush(t *testing.T) {
 	look := func(_ time.Time) *Source { return &Source{Version: "v1", Started: time.Unix(1, 0)} }
 	pushers := UsePushers(nil, "m@file", []policy.MetricsOutput{output}, look)
 	defer func() { ClosePushers(pushers) }()
-	eventually(t, "three requests", func() bool { return len(c.requests()) >= 3 })
+	await.Until(t, "three requests", func() bool { return len(c.requests()) >= 3 })
 	for _, request := range c.requests() {
 		path, body, _ := strings.Cut(request, " ")
 		if path != "/v1/metrics" || !json.Valid([]byte(body)) || !strings.Contains(body, instance) || !strings.Contains(body, `"startTimeUnixNano":"1000000000"`) {
@@ -116,12 +108,12 @@ func TestPush(t *testing.T) {
 		{200, `{"partialSuccess":{"rejectedDataPoints":"7","errorMessage":"secret"}}`, "rejected 7 of the data points"},
 	} {
 		c.answer(c2.status, c2.reply)
-		eventually(t, c2.says, func() bool { return said.has(c2.says) && up() == "0" })
+		await.Until(t, c2.says, func() bool { return said.has(c2.says) && up() == "0" })
 		if said.has("secret") {
 			t.Error("what a receiver answers is told")
 		}
 		c.answer(200, `{"partialSuccess":{}}`)
-		eventually(t, "it is well again", func() bool { return up() == "1" && said.has("is well again") })
+		await.Until(t, "it is well again", func() bool { return up() == "1" && said.has("is well again") })
 	}
 	// The same options go on, others begin anew, and none goes on unasked.
 	same := UsePushers(pushers, "m@file", []policy.MetricsOutput{output}, look)

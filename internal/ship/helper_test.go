@@ -7,7 +7,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/hookward/hookward/internal/outbox"
 )
@@ -147,14 +146,5 @@ func expect(t *testing.T, name string, s *Sender, address, want string) {
 	t.Helper()
 	if got := shortened(told(Send(s, three())), address); got != want {
 		t.Errorf("%s:\n got %s\nwant %s", name, got, want)
-	}
-}
-
-func eventually(t *testing.T, what string, holds func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); !holds(); time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("in vain: %s", what)
-		}
 	}
 }

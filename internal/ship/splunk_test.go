@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/hookward/hookward/internal/await"
 )
 
 func TestSplunkRequest(t *testing.T) {
@@ -174,7 +176,7 @@ func TestSplunkDoesNotAcknowledge(t *testing.T) {
 	s.ackInterval = time.Hour
 	ended := make(chan string)
 	go sendAndTell(s, ended)
-	eventually(t, "the events arrive", func() bool {
+	await.Until(t, "the events arrive", func() bool {
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		return len(r.got) > 0

@@ -10,6 +10,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/hookward/hookward/internal/await"
 )
 
 // collector is a syslog server over TCP or TLS.
@@ -89,7 +91,7 @@ func connections(c *collector) int {
 // has waits until a collector has got as much as it should have, and compares.
 func has(t *testing.T, c *collector, want string) {
 	t.Helper()
-	eventually(t, "the messages arrive", func() bool {
+	await.Until(t, "the messages arrive", func() bool {
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		return len(c.text) >= len(want)
