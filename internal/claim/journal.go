@@ -157,13 +157,7 @@ func reopen(t *Table, j *journal) error {
 	if err != nil {
 		return err
 	}
-	file, err := wal.Open(j.path)
-	if err != nil {
-		return err
-	}
-	wal.Close(j.file)
-	j.file = file
-	return nil
+	return openFile(j)
 }
 
 // writeLines writes what is to be written by now. Who brings more asks for another turn.
@@ -216,12 +210,8 @@ func writeSome(j *journal, lines [][]byte) (int, error) {
 	return n, nil
 }
 
-// turnFile begins the file of a new generation.
-func turnFile(j *journal) error {
-	err := os.Rename(j.path, j.path+".old")
-	if err != nil && !os.IsNotExist(err) {
-		return err
-	}
+// openFile opens the file of the current generation, in the place of what is open.
+func openFile(j *journal) error {
 	file, err := wal.Open(j.path)
 	if err != nil {
 		return err
@@ -229,6 +219,15 @@ func turnFile(j *journal) error {
 	wal.Close(j.file)
 	j.file = file
 	return nil
+}
+
+// turnFile begins the file of a new generation.
+func turnFile(j *journal) error {
+	err := os.Rename(j.path, j.path+".old")
+	if err != nil && !os.IsNotExist(err) {
+		return err
+	}
+	return openFile(j)
 }
 
 // writeAnew writes the files anew, with all that is remembered.

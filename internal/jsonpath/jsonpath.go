@@ -1,6 +1,6 @@
 // Package jsonpath follows paths such as a.b, a[0].b and a[].b through decoded
-// JSON documents, of which numbers may be json.Number. It must not know what stands
-// at their end.
+// JSON documents, of which numbers may be json.Number. It must not know what a path
+// stands for.
 package jsonpath
 
 import (

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/hookward/hookward/internal/jsonpath"
 	"github.com/hookward/hookward/internal/message"
 	"github.com/hookward/hookward/internal/verdict"
 )
@@ -12,7 +13,7 @@ import (
 // Claim returns the text of a claim for a header, or "" where it has none.
 func Claim(claims map[string]any, name string) string {
 	c := parseClaim(name)
-	text, ok := textOf(valueOf(claims, &c))
+	text, ok := jsonpath.Text(valueOf(claims, &c))
 	if !ok {
 		return ""
 	}

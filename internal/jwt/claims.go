@@ -53,30 +53,13 @@ func textsOf(value any) ([]string, bool) {
 	}
 	texts := make([]string, 0, len(list))
 	for _, item := range list {
-		text, ok := textOf(item)
+		text, ok := jsonpath.Text(item)
 		if !ok {
 			return nil, false
 		}
 		texts = append(texts, text)
 	}
 	return texts, true
-}
-
-// textOf returns the text of a value that is no list, object or null.
-func textOf(value any) (string, bool) {
-	text, ok := value.(string)
-	if ok {
-		return text, true
-	}
-	number, ok := value.(json.Number)
-	if ok {
-		return string(number), true
-	}
-	truth, ok := value.(bool)
-	if ok {
-		return strconv.FormatBool(truth), true
-	}
-	return "", false
 }
 
 // stringsOf is textsOf for what may be nothing but strings, such as aud.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/hookward/hookward/internal/config"
 	"github.com/hookward/hookward/internal/introspect"
+	"github.com/hookward/hookward/internal/jsonpath"
 	"github.com/hookward/hookward/internal/message"
 	"github.com/hookward/hookward/internal/secrets"
 	"github.com/hookward/hookward/internal/signature"
@@ -145,7 +146,7 @@ func VerifyByAsking(v *Verifier, m *message.Message, asked *introspect.Client, n
 		}
 		found.Reason = judge(v, &token{}, claims, m, now, &found)
 		if found.JWT.Subject == "" {
-			found.JWT.Subject, _ = textOf(claims["client_id"])
+			found.JWT.Subject, _ = jsonpath.Text(claims["client_id"])
 		}
 		return found
 	}

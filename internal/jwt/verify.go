@@ -4,6 +4,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/hookward/hookward/internal/jsonpath"
 	"github.com/hookward/hookward/internal/keyset"
 	"github.com/hookward/hookward/internal/message"
 	"github.com/hookward/hookward/internal/signature"
@@ -158,8 +159,8 @@ func checkClaims(v *Verifier, t *token, m *message.Message, now time.Time, found
 func judge(v *Verifier, t *token, claims map[string]any, m *message.Message, now time.Time, found *signature.Proof) string {
 	m.Claims = claims
 	found.JWT.Claims = claims
-	found.JWT.Issuer, _ = textOf(claims["iss"])
-	found.JWT.Subject, _ = textOf(claims["sub"])
+	found.JWT.Issuer, _ = jsonpath.Text(claims["iss"])
+	found.JWT.Subject, _ = jsonpath.Text(claims["sub"])
 	d, reason := readTimes(v, claims)
 	if reason == "" {
 		reason = checkIdentity(v, t, claims)
@@ -233,7 +234,7 @@ func checkContent(v *Verifier, claims map[string]any, m *message.Message) string
 		return verdict.ClaimMismatch
 	}
 	if v.sender.name != "" {
-		sender, isText := textOf(valueOf(claims, &v.sender))
+		sender, isText := jsonpath.Text(valueOf(claims, &v.sender))
 		if !isText || !v.senders[sender] {
 			return verdict.SenderUnknown
 		}

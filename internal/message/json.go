@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
-	"strconv"
 
 	"github.com/hookward/hookward/internal/jsonpath"
 )
@@ -19,7 +18,7 @@ func jsonTexts(p *Location, m *Message) []string {
 	found := jsonpath.Values(rootOf(m), p.Path, MaxValues)
 	texts := make([]string, 0, len(found))
 	for _, value := range found {
-		text, ok := jsonText(value)
+		text, ok := jsonpath.Text(value)
 		if !ok {
 			return nil
 		}
@@ -34,23 +33,6 @@ func rootOf(m *Message) any {
 		return m.Item
 	}
 	return DocumentOf(m)
-}
-
-// jsonText returns the text of a value that is no list, object or null.
-func jsonText(value any) (string, bool) {
-	text, ok := value.(string)
-	if ok {
-		return text, true
-	}
-	number, ok := value.(json.Number)
-	if ok {
-		return string(number), true
-	}
-	truth, ok := value.(bool)
-	if ok {
-		return strconv.FormatBool(truth), true
-	}
-	return "", false
 }
 
 // DocumentOf returns the body as a JSON document, or nil where it is none.

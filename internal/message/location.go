@@ -98,7 +98,7 @@ func claimText(p *Location, m *Message) string {
 			value = found[0]
 		}
 	}
-	text, ok := jsonText(value)
+	text, ok := jsonpath.Text(value)
 	if !ok {
 		return ""
 	}

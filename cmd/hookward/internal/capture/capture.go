@@ -89,6 +89,18 @@ func (r *Request) addHeader(name, value string) error {
 	return nil
 }
 
+// finished returns a request all of which was read, as it comes to the gate, or says what is
+// wrong with it.
+func (r *Request) finished() (*Request, error) {
+	err := r.measure()
+	if err != nil {
+		return nil, err
+	}
+	r.dropHops()
+	r.fit()
+	return r, nil
+}
+
 // measure takes the Content-Length for what it says of the body.
 func (r *Request) measure() error {
 	values := r.Header["Content-Length"]

@@ -93,13 +93,7 @@ func Build(a Arguments, read func(name string) ([]byte, error)) (*Request, error
 		r.note("Content-Type is application/x-www-form-urlencoded, as curl has it where no header says otherwise")
 	}
 	r.Body = body
-	err = r.measure()
-	if err != nil {
-		return nil, err
-	}
-	r.dropHops()
-	r.fit()
-	return r, nil
+	return r.finished()
 }
 
 func cut(text string) string {

@@ -89,13 +89,7 @@ func HAR(text []byte, entry int) (*Request, error) {
 			return nil, err
 		}
 	}
-	err = r.measure()
-	if err != nil {
-		return nil, err
-	}
-	r.dropHops()
-	r.fit()
-	return r, nil
+	return r.finished()
 }
 
 // onOneLine takes the line ends out of what a list has a line for.

@@ -193,13 +193,7 @@ func fromEvent(text []byte) (*Request, error) {
 			return nil, errors.New("its body is not base64, which isBase64Encoded says")
 		}
 	}
-	err = r.measure()
-	if err != nil {
-		return nil, err
-	}
-	r.dropHops()
-	r.fit()
-	return r, nil
+	return r.finished()
 }
 
 // query returns the query, and whether it had to be put together. A load balancer hands
