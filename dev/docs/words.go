@@ -14,7 +14,7 @@ import (
 )
 
 var (
-	glossaryRow = regexp.MustCompile("(?m)^\\| [^|]+ \\| [^|]* \\| ([^|]*) \\|$")
+	glossaryRow = regexp.MustCompile(`(?m)^\| [^|]+ \| [^|]* \| ([^|]*) \|$`)
 	oldWord     = regexp.MustCompile("`([A-Za-z]+)`")
 )
 
