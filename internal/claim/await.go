@@ -14,7 +14,7 @@ const (
 // with strict, nothing is granted.
 func Await(t *Table) {
 	t.mu.Lock()
-	t.awaits = time.Now().Add(awaitTime)
+	t.awaits = ownTime(time.Now().Add(awaitTime))
 	t.room = 0 // so that claimAny sees to it
 	t.mu.Unlock()
 }
@@ -22,7 +22,7 @@ func Await(t *Table) {
 // Told says that all of that is claimed.
 func Told(t *Table) {
 	t.mu.Lock()
-	t.awaits = time.Time{}
+	t.awaits = 0
 	t.mu.Unlock()
 }
 
@@ -34,8 +34,8 @@ func isTold(t *Table) bool {
 		awaits := t.awaits
 		t.mu.Unlock()
 		now := time.Now()
-		if awaits.IsZero() || now.After(awaits) || now.After(latest) {
-			return awaits.IsZero()
+		if awaits == 0 || ownTime(now) > awaits || now.After(latest) {
+			return awaits == 0
 		}
 		time.Sleep(awaitLook)
 	}

@@ -29,8 +29,10 @@ func TestAwait(t *testing.T) {
 	if count[Duplicate] != 2 || count[Granted] != 1 {
 		t.Errorf("%v", count)
 	}
-	if Claim(table, "usual", time.Now(), false); table.room <= 0 {
-		t.Error("each claim is the rare case from then on")
+	for _, key := range []string{"usual", "as usual"} { // Yaegi may get the first right alone
+		if Claim(table, key, time.Now(), false); table.room <= 0 {
+			t.Error("each claim is the rare case from then on")
+		}
 	}
 }
 
@@ -42,7 +44,7 @@ func claimInto(found chan int, table *Table, key string) {
 func TestAwaitInVain(t *testing.T) {
 	table := New(time.Hour, 1000, quiet)
 	Await(table)
-	table.awaits = time.Now().Add(5 * awaitLook)
+	table.awaits = ownTime(time.Now().Add(5 * awaitLook))
 	for i, strict := range []bool{true, false, true} {
 		want := map[bool]int{true: Full, false: Granted}[strict]
 		if got := Claim(table, string(rune('a'+i)), time.Now(), strict); got != want {

@@ -35,8 +35,8 @@ type Table struct {
 	lead    int64 // that it has followed; see timeOf
 	window  int64 // in nanoseconds
 	most    int
-	journal *journal  // nil where it is not journaled
-	awaits  time.Time // until when Claim waits for Told; zero: not at all
+	journal *journal // nil where it is not journaled
+	awaits  int64    // until when Claim waits for Told, by the process's own clock; 0: not at all
 	evicted int64
 	tell    func(level, message string)
 }
@@ -91,10 +91,16 @@ func Claim(t *Table, key string, now time.Time, strict bool) int {
 // claimAny is Claim for every case.
 func claimAny(t *Table, key string, at time.Time, strict bool) int {
 	known := isRecalled(t)
-	if !(isTold(t) && known) && strict {
+	t.mu.Lock()
+	if t.awaits != 0 {
+		t.mu.Unlock()
+		known = isTold(t) && known
+		t.mu.Lock()
+	}
+	if strict && !known {
+		t.mu.Unlock()
 		return Full
 	}
-	t.mu.Lock()
 	now := timeOf(t, at)
 	endHolds(t, ownTime(at))
 	if t.flying[key] {
@@ -121,7 +127,7 @@ func claimAny(t *Table, key string, at time.Time, strict bool) int {
 	if t.most/2 > t.most-len(t.previous) {
 		t.room -= len(t.previous) - (t.most - t.most/2)
 	}
-	if !t.awaits.IsZero() {
+	if t.awaits != 0 {
 		t.room = 0
 	}
 	t.mu.Unlock()
