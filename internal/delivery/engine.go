@@ -123,44 +123,44 @@ type Engine struct {
 	// deadMu is for the files of the dead. Who holds it may wait for a disk, and lock mu.
 	deadMu sync.Mutex
 
-	mu        sync.Mutex // guards what follows; nobody waits for a disk with it
-	options   Options
-	waiting   map[string]*item // by id
-	dead      map[string]*item
-	claims    map[string]string   // ids of those that wait, or will once they are begun, by claim
-	graves    map[string][]string // ids of the dead, by claim: a sender may have sent it again and again
-	queues    map[string]*queue   // by router
-	downtimes []store.Span        // when no process was there; dispatch's alone
-	outlets   []*outlet           // of the dead: see outlet.go
-	pending   map[string]bool     // ids of those that are being written, or are not begun
-	freed     map[string]bool     // ids of what was dropped, whose claims are given back
-	renewing  []string            // ids of those whose claims are to be renewed
-	replaced  []string            // claims of dead ones that have arrived after all
-	bytes     int64               // of all files, and of those that are being written
-	count     int
-	writing   int
-	running   int
-	handing   int // outlets that somebody works for
-	workers   int
-	free      int64 // when the next attempt may begin, by the rate
-	swept     int64 // when the dead were last looked at
-	refilled  int64 // when what outlets did not want was last given to them again
-	renewedAt int64 // when the claims of what waits were last renewed; 0 is never
-	readAt    int64 // when what could not be read was last tried again
-	counted   bool  // it is known how many there are
-	claimed   bool  // what waits is claimed, be it that the store is another process's still
-	loaded    bool  // and what they are
-	owned     bool
-	ownedAt   int64 // when that was last looked at
-	closed    bool
-	reread    bool // files that could not be read may be readable now
-	warned    int64
-	changes   map[string]int64 // transitions by what has become of a delivery
-	deaths    map[string]int64 // of these the dead, by reason
-	shared    sharing
-	order     *order      // what an operator has ordered, until it is done
-	orders    []*Progress // those that are over
-	ordered   int64       // how many there were
+	mu       sync.Mutex // guards what follows; nobody waits for a disk with it
+	options  Options
+	waiting  map[string]*item // by id
+	dead     map[string]*item
+	claims   map[string]string   // ids of those that wait, or will once they are begun, by claim
+	graves   map[string][]string // ids of the dead, by claim: a sender may have sent it again and again
+	queues   map[string]*queue   // by router
+	absent   []store.Span        // when no process was there; dispatch's alone
+	outlets  []*outlet           // of the dead: see outlet.go
+	pending  map[string]bool     // ids of those that are being written, or are not begun
+	freed    map[string]bool     // ids of what was dropped, whose claims are given back
+	renewing []string            // ids of those whose claims are to be renewed
+	replaced []string            // claims of dead ones that have arrived after all
+	bytes    int64               // of all files, and of those that are being written
+	count    int
+	writing  int
+	running  int
+	handing  int // outlets that somebody works for
+	workers  int
+	free     int64 // when the next attempt may begin, by the rate
+	swept    int64 // when the dead were last looked at
+	refilled int64 // when what outlets did not want was last given to them again
+	renewed  int64 // when the claims of what waits were last renewed; 0 is never
+	readAt   int64 // when what could not be read was last tried again
+	counted  bool  // it is known how many there are
+	claimed  bool  // what waits is claimed, be it that the store is another process's still
+	loaded   bool  // and what they are
+	owned    bool
+	ownedAt  int64 // when that was last looked at
+	closed   bool
+	reread   bool // files that could not be read may be readable now
+	warned   int64
+	changes  map[string]int64 // transitions by what has become of a delivery
+	deaths   map[string]int64 // of these the dead, by reason
+	shared   sharing
+	order    *order      // what an operator has ordered, until it is done
+	orders   []*Progress // those that are over
+	ordered  int64       // how many there were
 
 	// Alert is not 0 while anybody has to hear of what arrives while its sender waits: see
 	// Arrived. Atomic.

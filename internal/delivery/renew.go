@@ -15,8 +15,8 @@ func renew(e *Engine) {
 	e.mu.Lock()
 	now := e.clock()
 	part := e.options.Window.Milliseconds() / renewParts
-	if len(e.renewing) == 0 && part > 0 && (e.renewedAt == 0 || now-e.renewedAt > part) {
-		e.renewedAt = now + 1
+	if len(e.renewing) == 0 && part > 0 && (e.renewed == 0 || now-e.renewed > part) {
+		e.renewed = now + 1
 		for id, it := range e.waiting {
 			if it.claim != "" {
 				e.renewing = append(e.renewing, id)
@@ -47,7 +47,7 @@ func renew(e *Engine) {
 		err := store.Renew(e.store, ids)
 		if err != nil {
 			e.mu.Lock()
-			e.renewedAt = 0 // once the store is back
+			e.renewed = 0 // once the store is back
 			e.mu.Unlock()
 		}
 		return

@@ -91,7 +91,7 @@ func reread(e *Engine) error {
 			dead = append(dead, it)
 		} else {
 			waiting = append(waiting, it)
-			e.renewedAt = 0 // nobody may have been there to renew its claim
+			e.renewed = 0 // nobody may have been there to renew its claim
 		}
 	}
 	e.mu.Unlock()
