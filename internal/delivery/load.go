@@ -195,20 +195,19 @@ func begin(e *Engine, waiting, dead []*item) {
 // its claim alone from the journal.
 func claimAll(e *Engine) {
 	e.mu.Lock()
+	if e.claimed {
+		e.mu.Unlock()
+		return
+	}
 	waiting := map[string]*item{}
 	ids := []string{}
-	if !e.claimed && !e.loaded {
-		for _, it := range unread(e.waiting) {
-			waiting[it.entry.ID] = it
-			ids = append(ids, it.entry.ID)
-		}
+	for _, it := range unread(e.waiting) {
+		waiting[it.entry.ID] = it
+		ids = append(ids, it.entry.ID)
 	}
-	first := !e.claimed
 	e.claimed = true
 	e.mu.Unlock()
-	if first {
-		freeDropped(e)
-	}
+	freeDropped(e)
 	sort.Sort(sort.Reverse(sort.StringSlice(ids)))
 	for _, id := range ids {
 		d, problem := store.Head(e.store, &waiting[id].entry)
@@ -219,7 +218,7 @@ func claimAll(e *Engine) {
 			e.mu.Unlock()
 		}
 	}
-	if first && e.hooks.Claimed != nil {
+	if e.hooks.Claimed != nil {
 		e.hooks.Claimed()
 	}
 }

@@ -190,6 +190,7 @@ func TestClaimsAtStart(t *testing.T) {
 	store.Disown(w.e.store, w.e.owner)
 	next := New(store.New(w.directory, "m", nil), w.options, hooks)
 	next.timer = time.NewTimer(time.Hour)
+	next.workers = maxConcurrency // nothing is tried
 	failures, lastSign := 0, time.Now()
 	turn(next, &failures, &lastSign)
 	if !next.loaded || len(got) < 3 || !reflect.DeepEqual(got[:3], []string{"newest", "both", "all"}) {
@@ -210,6 +211,7 @@ func TestDroppedBeforeTakeover(t *testing.T) {
 	ids := []string{w.keep("a", "dropped", 1), w.keep("a", "twice", 1), w.keep("a", "not dropped", 1)}
 	second := New(store.New(w.directory, "m", nil), w.options, w.e.hooks)
 	second.timer = time.NewTimer(time.Hour)
+	second.workers = maxConcurrency // nothing is tried
 	failures, lastSign := 0, time.Now()
 	turn(second, &failures, &lastSign)
 	for i, id := range ids {
@@ -260,6 +262,7 @@ func TestActionsAreNotDone(t *testing.T) {
 		store.Disown(w.e.store, w.e.owner)
 		w.e = New(store.New(w.directory, "m", nil), w.options, hooks)
 		w.e.timer = time.NewTimer(time.Hour)
+		w.e.workers = maxConcurrency // nothing is tried
 		failures, lastSign := 0, time.Now()
 		turn(w.e, &failures, &lastSign)
 		if when == "again" {
