@@ -12,6 +12,7 @@ import (
 	"github.com/hookward/hookward/internal/config"
 	"github.com/hookward/hookward/internal/message"
 	"github.com/hookward/hookward/internal/policy"
+	"github.com/hookward/hookward/internal/signature"
 	"github.com/hookward/hookward/internal/verdict"
 	"github.com/hookward/hookward/internal/words"
 )
@@ -153,7 +154,7 @@ func (j *judgement) seenTimestamp(at time.Time) []string {
 	if v := j.policy.MessageSignature; v != nil {
 		return j.seenMessageTime(v, at)
 	}
-	s := j.trace.Meant.Scheme
+	s := signature.Meant(&j.trace).Scheme
 	if s == nil || !s.Timestamped {
 		return []string{"the scheme that verified has none"}
 	}

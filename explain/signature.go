@@ -21,7 +21,7 @@ func (j *judgement) seenSignature() []string {
 	if j.policy.Uncompresses && j.isNotGzip() {
 		return []string{"the body is not one member of gzip, and nothing else, of at most " + bytesText(j.policy.MaxBodyBytes) + " when uncompressed, under Content-Encoding: gzip"}
 	}
-	seen := j.trace.Meant
+	seen := signature.Meant(&j.trace)
 	s := seen.Scheme
 	if s == nil && j.policy.Uncompresses {
 		s = j.policy.Schemes[0] // the gate has stopped before it uncompressed the body

@@ -23,8 +23,11 @@ func tryDelivery(c *Courier, d *store.Delivery, number int) delivery.Result {
 	if one == nil {
 		return delivery.Result{NotTried: true}
 	}
-	p, s := one.current(now)
-	if p == nil || p.Delivery == nil || !announceAttempt(c, p, s, d, number, now) {
+	if !one.look(now) {
+		return delivery.Result{NotTried: true}
+	}
+	p, s := newest(c)
+	if !announceAttempt(c, p, s, d, number, now) {
 		return delivery.Result{NotTried: true}
 	}
 	u := &Kept{Middleware: c.name, ID: d.ID, Attempt: strconv.Itoa(number), Received: d.Received.UTC().Format(time.RFC3339), Claim: d.Claim, Background: true}

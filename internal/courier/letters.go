@@ -15,8 +15,7 @@ func handOver(c *Courier, mark string, d *store.Delivery, e *store.Entry) delive
 	if one == nil {
 		return delivery.Handed{NotTried: true}
 	}
-	p, _ := one.current(time.Now())
-	if p == nil || p.Delivery == nil {
+	if !one.look(time.Now()) {
 		return delivery.Handed{NotTried: true}
 	}
 	return deadletter.Send(c.letters, mark, d, e)

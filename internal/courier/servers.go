@@ -6,8 +6,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/hookward/hookward/internal/memory"
-	"github.com/hookward/hookward/internal/policy"
 	"github.com/hookward/hookward/internal/report"
 )
 
@@ -20,7 +18,7 @@ type Servers struct {
 // server is the newest handler behind a gate, on one router.
 type server struct {
 	ctx     context.Context
-	current func(now time.Time) (*policy.Policy, *memory.State) // of the gate
+	look    func(now time.Time) bool // has the gate look at its files; false where it keeps nothing now
 	next    http.Handler
 	several bool // there are more of them, which can't be told apart
 }
@@ -30,10 +28,11 @@ func NewServers() *Servers {
 	return &Servers{byRouter: map[string]*server{}}
 }
 
-// Serve notes what stands behind a gate, for as long as the context lasts. What an earlier one
+// Serve notes what stands behind a gate, for as long as the context lasts. Look has the gate
+// renew its policy, and says whether that keeps deliveries. What an earlier one
 // had is not asked any more: it knows the servers of before the reload alone.
-func Serve(ctx context.Context, all *Servers, router string, current func(now time.Time) (*policy.Policy, *memory.State), next http.Handler) {
-	one := &server{ctx: ctx, current: current, next: next}
+func Serve(ctx context.Context, all *Servers, router string, look func(now time.Time) bool, next http.Handler) {
+	one := &server{ctx: ctx, look: look, next: next}
 	all.mu.Lock()
 	before := all.byRouter[router]
 	if router == "" && before != nil && before.ctx != ctx && before.ctx.Err() == nil {

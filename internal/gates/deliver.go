@@ -49,11 +49,11 @@ func Serve(ctx context.Context, g *Gate, next http.Handler) {
 	if m == nil {
 		return
 	}
-	current := func(now time.Time) (*policy.Policy, *memory.State) {
-		f := Current(g, now)
-		return f.Policy, f.State
+	look := func(now time.Time) bool {
+		p := Current(g, now).Policy
+		return p != nil && p.Delivery != nil
 	}
-	courier.Serve(ctx, m.servers, g.Router, current, next)
+	courier.Serve(ctx, m.servers, g.Router, look, next)
 	s := inForce(g).State
 	if s != nil && s.Delivery != nil {
 		delivery.Poke(s.Delivery)

@@ -41,9 +41,8 @@ type Gate struct {
 	Counts  *metrics.Gate // nil where nobody counts
 	Fixed   *InForce      // nil where it depends on files: then Current has it; set once
 
-	raw     map[string]any
-	compile func(raw map[string]any, now time.Time) (*policy.Compilation, *memory.State)
-	reader  *errand.Errand // compiles: see refresh
+	raw    map[string]any
+	reader *errand.Errand // compiles: see refresh
 
 	mu      sync.Mutex // guards what follows, where Fixed is nil; nobody waits for a disk with it
 	read    bool       // it has been compiled
@@ -79,7 +78,7 @@ func Open(ctx context.Context, name string, raw map[string]any, now time.Time) *
 // newGate compiles a configuration. It always returns a gate; one with a mistake in its
 // configuration refuses everything.
 func newGate(name string, numbers *audit.Numbers, raw map[string]any, compile func(map[string]any, time.Time) (*policy.Compilation, *memory.State), now time.Time) *Gate {
-	g := &Gate{Name: name, Numbers: numbers, raw: raw, compile: compile, now: &InForce{}, checked: now}
+	g := &Gate{Name: name, Numbers: numbers, raw: raw, now: &InForce{}, checked: now}
 	if !IsEndpoint(raw) {
 		g.Counts = metrics.Of(name)
 	}
@@ -88,7 +87,7 @@ func newGate(name string, numbers *audit.Numbers, raw map[string]any, compile fu
 	if errand.AnyLate() {
 		patience = shortPatience
 	}
-	g.reader = errand.New(patience, func() { refresh(g) })
+	g.reader = errand.New(patience, func() { refresh(g, compile) })
 	inTime := errand.Run(g.reader)
 	g.mu.Lock()
 	if len(g.files) == 0 && g.read {
@@ -103,7 +102,7 @@ func newGate(name string, numbers *audit.Numbers, raw map[string]any, compile fu
 
 // refresh compiles the configuration, unless nothing has changed since it was compiled.
 // It is the reader's work.
-func refresh(g *Gate) {
+func refresh(g *Gate, compile func(map[string]any, time.Time) (*policy.Compilation, *memory.State)) {
 	g.mu.Lock()
 	now := g.checked
 	read := g.read
@@ -112,7 +111,7 @@ func refresh(g *Gate) {
 	if read && !anyChanged(files) {
 		return
 	}
-	c, s := tryCompile(g, now)
+	c, s := tryCompile(g.raw, compile, now)
 	g.mu.Lock()
 	g.read = true
 	putInForce(g, c, s, now)
@@ -229,7 +228,7 @@ func problemOf(g *Gate) string {
 // tryCompile compiles the configuration; a panic in there is one more mistake.
 // In Traefik a panic of New would end the goroutine that applies
 // configurations, for good.
-func tryCompile(g *Gate, now time.Time) (*policy.Compilation, *memory.State) {
+func tryCompile(raw map[string]any, compile func(map[string]any, time.Time) (*policy.Compilation, *memory.State), now time.Time) (*policy.Compilation, *memory.State) {
 	c := notCompiled("the configuration could not be read")
 	var s *memory.State
 	func() {
@@ -238,7 +237,7 @@ func tryCompile(g *Gate, now time.Time) (*policy.Compilation, *memory.State) {
 				c = notCompiled("reading the configuration panicked: " + fmt.Sprint(p))
 			}
 		}()
-		c, s = g.compile(g.raw, now)
+		c, s = compile(raw, now)
 	}()
 	return c, s
 }

@@ -42,7 +42,7 @@ func Verify(v *Verifier, m *message.Message, now time.Time) Proof {
 			best = found
 			furthest = depth
 			if v.Trace != nil {
-				v.Trace.Meant = v.Trace.last
+				v.Trace.meant = len(v.Trace.attempts) - 1
 			}
 		}
 		if found.Reason == verdict.Verified {
@@ -60,7 +60,7 @@ func verifyScheme(v *Verifier, s *Scheme, m *message.Message, now time.Time) Pro
 	m.Item = nil
 	m.NotMeant = false
 	if v.Trace != nil {
-		v.Trace.last = attempt{Scheme: s}
+		v.Trace.attempts = append(v.Trace.attempts, attempt{Scheme: s})
 	}
 	if s.SignsValues && message.DocumentOf(m) == nil || s.extendable && !utf8.Valid(m.Body) {
 		return Proof{Reason: verdict.BodyMalformed}
@@ -97,7 +97,7 @@ func verifyOne(v *Verifier, s *Scheme, m *message.Message, now time.Time) Proof 
 	refused := Proof{}
 	candidates, reason := collectCandidates(s, m)
 	if v.Trace != nil {
-		v.Trace.last = attempt{Scheme: s, Item: m.Item, Candidates: candidates}
+		v.Trace.attempts = append(v.Trace.attempts, attempt{Scheme: s, Item: m.Item, Candidates: candidates})
 	}
 	if reason != verdict.CandidatesRead {
 		refused.Reason = reason
@@ -136,7 +136,7 @@ func verifyOne(v *Verifier, s *Scheme, m *message.Message, now time.Time) Proof 
 			}
 			signed, reason = SignedTexts(s, m, q)
 			if v.Trace != nil && (i == 0 || reason != verdict.TextsReady) {
-				v.Trace.last.Signed = signed
+				v.Trace.attempts[len(v.Trace.attempts)-1].Signed = signed
 			}
 			if reason != verdict.TextsReady {
 				refused.Reason = reason
