@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/hookward/hookward/internal/audit"
@@ -44,10 +45,11 @@ type Gate struct {
 	raw    map[string]any
 	reader *errand.Errand // compiles: see refresh
 
-	mu      sync.Mutex // guards what follows, where Fixed is nil; nobody waits for a disk with it
+	now atomic.Value // of *InForce, where Fixed is nil
+
+	mu      sync.Mutex // guards what follows; nobody waits for a disk with it
 	read    bool       // it has been compiled
-	now     *InForce
-	problem string // why there is no policy
+	problem string     // why there is no policy
 	files   []plainfile.State
 	checked time.Time
 }
@@ -78,7 +80,8 @@ func Open(ctx context.Context, name string, raw map[string]any, now time.Time) *
 // newGate compiles a configuration. It always returns a gate; one with a mistake in its
 // configuration refuses everything.
 func newGate(name string, numbers *audit.Numbers, raw map[string]any, compile func(map[string]any, time.Time) (*policy.Compilation, *memory.State), now time.Time) *Gate {
-	g := &Gate{Name: name, Numbers: numbers, raw: raw, now: &InForce{}, checked: now}
+	g := &Gate{Name: name, Numbers: numbers, raw: raw, checked: now}
+	g.now.Store(&InForce{})
 	if !IsEndpoint(raw) {
 		g.Counts = metrics.Of(name)
 	}
@@ -91,7 +94,7 @@ func newGate(name string, numbers *audit.Numbers, raw map[string]any, compile fu
 	inTime := errand.Run(g.reader)
 	g.mu.Lock()
 	if len(g.files) == 0 && g.read {
-		g.Fixed = g.now
+		g.Fixed = inForce(g)
 	}
 	if !g.read && !inTime {
 		goOn(g, now)
@@ -133,7 +136,7 @@ func goOn(g *Gate, now time.Time) {
 		report.Write("error", g.Name, refusesAll+g.problem, now)
 		return
 	}
-	g.now = &InForce{Policy: c.Policy, State: s}
+	g.now.Store(&InForce{Policy: c.Policy, State: s})
 	g.files = c.Files
 	describe(g, noAnswer)
 	report.Write("error", g.Name, "keeps what was in force: "+noAnswer, now)
@@ -151,10 +154,9 @@ func Current(g *Gate, now time.Time) *InForce {
 	if !fresh {
 		g.checked = now
 	}
-	f := g.now
 	g.mu.Unlock()
 	if fresh {
-		return f
+		return inForce(g)
 	}
 	return checked(g, now)
 }
@@ -172,9 +174,7 @@ func checked(g *Gate, now time.Time) *InForce {
 
 // inForce returns what is in force, whatever has become of the files.
 func inForce(g *Gate) *InForce {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.now
+	return g.now.Load().(*InForce)
 }
 
 // putInForce takes over what was compiled and reports on it. A policy in force is
@@ -186,14 +186,14 @@ func putInForce(g *Gate, c *policy.Compilation, s *memory.State, now time.Time) 
 	report.NoteHealth(g.Name, c.Policy == nil || len(c.Degraded) > 0, now)
 	if c.Policy == nil {
 		g.problem = strings.Join(config.Sentences(c.Problems), "; ")
-		if g.now.Policy != nil {
+		if inForce(g).Policy != nil {
 			report.Write("error", g.Name, "keeps what was in force: "+g.problem, now)
 			return
 		}
 		report.Write("error", g.Name, refusesAll+g.problem, now)
 		return
 	}
-	g.now = &InForce{Policy: c.Policy, State: s}
+	g.now.Store(&InForce{Policy: c.Policy, State: s})
 	for _, d := range c.Degraded {
 		report.Write("error", g.Name, config.Sentence(d), now)
 	}
@@ -205,17 +205,18 @@ func putInForce(g *Gate, c *policy.Compilation, s *memory.State, now time.Time) 
 // describe tells those who look at the numbers, or at the console, what a gate is, and what
 // is wrong with its configuration, if anything is.
 func describe(g *Gate, problem string) {
-	noteMistake(g.Name, withoutValues(problem), g.now.Policy == nil)
+	p := inForce(g).Policy
+	noteMistake(g.Name, withoutValues(problem), p == nil)
 	if g.Counts == nil {
 		return
 	}
 	switch {
-	case g.now.Policy == nil:
+	case p == nil:
 		metrics.Describe(g.Counts, "unknown", "refuse", false)
-	case g.now.Policy.ObserveOnly:
-		metrics.Describe(g.Counts, g.now.Policy.Provider, "observe", problem == "")
+	case p.ObserveOnly:
+		metrics.Describe(g.Counts, p.Provider, "observe", problem == "")
 	default:
-		metrics.Describe(g.Counts, g.now.Policy.Provider, "enforce", problem == "")
+		metrics.Describe(g.Counts, p.Provider, "enforce", problem == "")
 	}
 }
 

@@ -18,7 +18,6 @@ import (
 type Pusher struct {
 	output     policy.MetricsOutput
 	middleware string
-	look       func(now time.Time) *Source
 	sender     *ship.Sender
 	timer      *time.Timer // one for all turns: see the dialect in CONTRIBUTING.md
 
@@ -60,8 +59,8 @@ func UsePushers(before []*Pusher, middleware string, outputs []policy.MetricsOut
 }
 
 func newPusher(middleware string, output policy.MetricsOutput, look func(now time.Time) *Source) *Pusher {
-	p := &Pusher{output: output, middleware: middleware, look: look, sender: ship.New(output.Target)}
-	p.timer = time.AfterFunc(output.Interval, func() { turn(p) })
+	p := &Pusher{output: output, middleware: middleware, sender: ship.New(output.Target)}
+	p.timer = time.AfterFunc(output.Interval, func() { turn(p, look) })
 	return p
 }
 
@@ -80,7 +79,7 @@ func stop(p *Pusher) {
 }
 
 // turn sends the numbers once, and plans the next turn. There is one at a time.
-func turn(p *Pusher) {
+func turn(p *Pusher, look func(now time.Time) *Source) {
 	defer func() {
 		if panicked := recover(); panicked != nil {
 			note(p, "sending the numbers panicked: "+fmt.Sprint(panicked), time.Now())
@@ -94,7 +93,7 @@ func turn(p *Pusher) {
 		return
 	}
 	began := time.Now()
-	problem := ship.SendMetrics(p.sender, requestOf(p, began))
+	problem := ship.SendMetrics(p.sender, requestOf(p, look(began), began))
 	note(p, problem, time.Now())
 	wait := p.output.Interval - time.Since(began)
 	if wait < p.output.Interval/10 {
@@ -104,12 +103,11 @@ func turn(p *Pusher) {
 }
 
 // requestOf returns the numbers of the moment.
-func requestOf(p *Pusher, now time.Time) []byte {
+func requestOf(p *Pusher, source *Source, now time.Time) []byte {
 	resource := []string{"service.name", "hookward", "service.instance.id", instance}
 	if p.output.Target.Host != "" {
 		resource = append(resource, "host.name", p.output.Target.Host)
 	}
-	source := p.look(now)
 	textsMu.Lock() // families have one user at a time
 	defer textsMu.Unlock()
 	return exposition.OTLP(Families(source, now), append(resource, "service.version", source.Version), source.Started, now)
