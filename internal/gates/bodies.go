@@ -19,8 +19,11 @@ var defaultBodyMemory int64
 // keepBodyMemory sets the limit for all bodies, with the middleware's lock held.
 func keepBodyMemory(m *middleware, name string, p *policy.Policy, now time.Time) {
 	registryMu.Lock()
-	m.bodyMemory = p.MaxBodyMemory
-	limit := limitBodies()
+	_, limit := budget.Used(Bodies)
+	if m.bodyMemory != p.MaxBodyMemory || defaultBodyMemory == 0 {
+		m.bodyMemory = p.MaxBodyMemory
+		limit = limitBodies()
+	}
 	registryMu.Unlock()
 	told := []string{}
 	if p.MaxBodyMemory > limit {

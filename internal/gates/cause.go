@@ -32,6 +32,9 @@ func Cause(g *Gate) string { return withoutValues(problemOf(g)) }
 // withoutValues returns a problem of a configuration for others than who reads stderr: a value
 // may be a secret that stands in the place of another option.
 func withoutValues(problem string) string {
+	if problem == "" {
+		return ""
+	}
 	cause := unknownBrace.ReplaceAllString(problem, "{...}$1")
 	cause = quotedValue.ReplaceAllString(cause, `"..."`)
 	cause = unlikelyName.ReplaceAllString(cause, "environment variable ...")

@@ -3,6 +3,7 @@ package gates
 import (
 	"context"
 	"fmt"
+	"reflect"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -67,13 +68,29 @@ const refusesAll = "answers 503 to every request: "
 // gates of its name, for as long as the context lasts and some minutes more.
 func Open(ctx context.Context, name string, raw map[string]any, now time.Time) *Gate {
 	registryMu.Lock()
-	numbers := middlewareOf(ctx, name, now).numbers
+	m := middlewareOf(ctx, name, now)
+	g := openAgain(ctx, m, name, raw)
 	registryMu.Unlock()
-	shares := func(raw map[string]any, now time.Time) (*policy.Compilation, *memory.State) {
-		return compileFor(ctx, name, raw, now)
+	if g == nil {
+		g = newGate(name, m.numbers, raw, func(raw map[string]any, now time.Time) (*policy.Compilation, *memory.State) {
+			return compileFor(ctx, name, raw, now)
+		}, now)
 	}
-	g := newGate(name, numbers, raw, shares, now)
 	g.Router = traefik.RouterOf(ctx)
+	return g
+}
+
+// openAgain returns the gate of one more router on which a middleware stands, of which
+// nothing has to be looked at again, or nil. The registry's lock is held.
+func openAgain(ctx context.Context, m *middleware, name string, raw map[string]any) *Gate {
+	if !isInUse(ctx, m) || len(m.lastCompilation.Files) > 0 || !reflect.DeepEqual(m.lastRaw, raw) {
+		return nil
+	}
+	g := &Gate{Name: name, Numbers: m.numbers, Fixed: &InForce{Policy: m.lastCompilation.Policy, State: m.lastState}, raw: raw}
+	g.now.Store(g.Fixed)
+	if !IsEndpoint(raw) {
+		g.Counts = metrics.Of(name)
+	}
 	return g
 }
 

@@ -45,7 +45,9 @@ type middleware struct {
 	lastRaw         map[string]any
 	lastCompilation *policy.Compilation // of what had no mistake
 	lastState       *memory.State
-	directory       string // where something outlives the process; empty if nothing does
+	lifetime        <-chan struct{} // closed when nobody uses that any more, but for another reload
+	inUse           bool            // for the lifetime
+	directory       string          // where something outlives the process; empty if nothing does
 
 	mu          sync.Mutex // for what follows; who holds it may wait for a disk, and may lock registryMu
 	raw         map[string]any
@@ -85,22 +87,41 @@ func compileFor(ctx context.Context, name string, raw map[string]any, now time.T
 		c := policy.Compile(raw)
 		m.raw = raw
 		m.compilation = c
+		registryMu.Lock()
+		m.inUse = false
+		registryMu.Unlock()
 	}
 	if m.compilation.Policy == nil {
 		return m.compilation, nil
 	}
-	s := useState(ctx, name, m, m.compilation.Policy, now)
+	registryMu.Lock()
+	s := m.lastState
+	inUse := isInUse(ctx, m)
+	registryMu.Unlock()
+	if inUse {
+		return m.compilation, s
+	}
+	s = useState(ctx, name, m, m.compilation.Policy, now)
 	usePushers(m, name, m.compilation.Policy)
 	registryMu.Lock()
 	m.lastRaw = raw
 	m.lastCompilation = m.compilation
 	m.lastState = s
+	m.lifetime = ctx.Done()
+	m.inUse = true
 	m.directory = directoryOf(m.compilation.Policy)
 	if m.directory != "" {
 		wal.Own(m.directory, func(level, message string) { reportList(level, message, time.Now()) })
 	}
 	registryMu.Unlock()
 	return m.compilation, s
+}
+
+// isInUse says whether what was last compiled of a middleware is in use for as long as a
+// context lasts, because a gate of the same reload uses it: Traefik gives each a context of its
+// own, but ends all of them at once. The registry's lock is held.
+func isInUse(ctx context.Context, m *middleware) bool {
+	return m.inUse && m.lifetime == ctx.Done()
 }
 
 // directoryOf returns where a policy has something outlive the process that no other
