@@ -38,7 +38,7 @@ func DecodeOnRow(n *Notes, raw map[string]any) (Options, Provider) {
 	options := dropOverridden(row.Options, named)
 	decodeSection(n, written, &options, "")
 	fitRetries(&row, &options, named)
-	if named.Provider != "" && providers.Rows[named.Provider] == "" {
+	if named.Provider != "" && providers.Rows[named.Provider] == nil {
 		AddProblem(n, "provider", KindUnknownProvider, words.Quote(named.Provider)+" is not in the catalogue"+nearestProviders(named.Provider))
 	}
 	sort.SliceStable(n.Problems, func(i, j int) bool { return Sentence(n.Problems[i]) < Sentence(n.Problems[j]) })

@@ -74,11 +74,11 @@ func coverRetries(row *Provider, options *Options) {
 func ReadRow(slug string) Provider {
 	row := Provider{}
 	text := providers.Rows[slug]
-	if text == "" {
+	if text == nil {
 		return row
 	}
 	sections := map[string]map[string]any{}
-	if err := json.Unmarshal([]byte(text), &sections); err != nil {
+	if err := json.Unmarshal(text, &sections); err != nil {
 		panic(err) // a test reads every row
 	}
 	decodeSection(&Notes{}, sections["options"], &row.Options, "")

@@ -42,13 +42,14 @@ type Handshake struct {
 // challengePatterns are the values of the option handshakes[].pattern. None has
 // a character that HTML, JSON or a header's syntax is made of. All but text may be
 // answered with their MAC: they are no JSON object, and no text of a scheme that
-// signs a timestamp and a colon.
+// signs a timestamp and a colon. A bound of 512 bytes in the expressions would make each of
+// them 65 KiB large, so signature.MaxChallenge is one beside them.
 var challengePatterns = map[string]*regexp.Regexp{
-	"token":  regexp.MustCompile(`^[A-Za-z0-9._~+/=-]{1,512}$`),
-	"hex":    regexp.MustCompile(`^[0-9A-Fa-f]{1,512}$`),
+	"token":  regexp.MustCompile(`^[A-Za-z0-9._~+/=-]+$`),
+	"hex":    regexp.MustCompile(`^[0-9A-Fa-f]+$`),
 	"digits": regexp.MustCompile(`^[0-9]{1,32}$`),
 	"uuid":   regexp.MustCompile(`^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$`),
-	"text":   regexp.MustCompile(`^[A-Za-z0-9 ._~+/=:,;!?@#$*()|-]{1,512}$`),
+	"text":   regexp.MustCompile(`^[A-Za-z0-9 ._~+/=:,;!?@#$*()|-]+$`),
 }
 
 // Set are what the option of that name compiles to.

@@ -43,7 +43,7 @@ func answer(h *Handshake, m *message.Message) (*Answer, string) {
 	}
 	if h.Challenge.Kind != "" {
 		text := message.TextAt(&h.Challenge, m)
-		if text == "" || !h.pattern.MatchString(text) {
+		if text == "" || len(text) > signature.MaxChallenge || !h.pattern.MatchString(text) {
 			return nil, verdict.HandshakeRefused
 		}
 		values["challenge"] = text

@@ -44,7 +44,7 @@ var facilities = map[string]int{
 // of RFC 5425.
 var syslogPorts = map[string]string{"udp": "514", "tcp": "601", "tls": "6514"}
 
-var hostname = regexp.MustCompile(`^[!-~]{1,255}$`)
+var hostname = regexp.MustCompile(`^[!-~]+$`)
 
 // completeSyslog checks what is particular to syslog.
 func completeSyslog(t *Target, wrong func(option, text string)) {
@@ -79,7 +79,7 @@ func prepareSyslog(s *Sender) {
 	s.prefix[0] = "<" + strconv.Itoa(facility*8+severityInformational) + ">1 "
 	s.prefix[1] = "<" + strconv.Itoa(facility*8+severityWarning) + ">1 "
 	host := s.target.Host
-	if !hostname.MatchString(host) {
+	if len(host) > 255 || !hostname.MatchString(host) {
 		host = "-"
 	}
 	s.suffix = " " + host + " hookward " + processID() + " audit - "

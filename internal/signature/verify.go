@@ -259,15 +259,15 @@ func accept(v *Verifier, s *Scheme, m *message.Message, timestamp string, signed
 	return found
 }
 
-// maxChallenge bounds the challenge of a handshake, in bytes: see challengePatterns.
-const maxChallenge = 512
+// MaxChallenge bounds the challenge of a handshake, in bytes.
+const MaxChallenge = 512
 
 // couldBeChallenge says whether a signed text could be the challenge of a
 // handshake that is answered with the deliveries' key.
 func couldBeChallenge(pattern *regexp.Regexp, signed [][]byte) bool {
 	text := ""
 	for _, piece := range signed {
-		if len(text)+len(piece) > maxChallenge {
+		if len(text)+len(piece) > MaxChallenge {
 			return false
 		}
 		text += string(piece)
