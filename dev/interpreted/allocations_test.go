@@ -3,8 +3,14 @@ package interpreted
 import (
 	"fmt"
 	"net/http"
+	"os"
 	"runtime"
 	"testing"
+
+	"github.com/traefik/yaegi/interp"
+	"github.com/traefik/yaegi/stdlib"
+
+	"github.com/hookward/hookward/dev/gateway"
 )
 
 // TestAllocations bounds what a delivery of GitHub's allocates, interpreted, which is most of
@@ -41,6 +47,42 @@ func TestAllocations(t *testing.T) {
 		if least > c.most {
 			t.Errorf("%s: a delivery takes %d allocations, at most %d are known to be needed", c.name, least, c.most)
 		}
+	}
+}
+
+// TestLoad bounds what a start of Traefik allocates for the plugin, which its time and memory go
+// with, and says with -v what each package has of that: see CONTRIBUTING.md for what is dear.
+// Where new source is worth more, raise the bound.
+func TestLoad(t *testing.T) {
+	const most = 3_900_000
+	root, err := gateway.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := interp.New(interp.Options{GoPath: linkedPath(t), Env: os.Environ()})
+	if err := i.Use(stdlib.Symbols); err != nil {
+		t.Fatal(err)
+	}
+	total, live, bytes := uint64(0), int64(0), uint64(0)
+	for _, path := range dependencies(t, root) {
+		before, after, stays := runtime.MemStats{}, runtime.MemStats{}, runtime.MemStats{}
+		runtime.GC()
+		runtime.ReadMemStats(&before)
+		_, err := i.Eval(fmt.Sprintf("import %q", path))
+		runtime.ReadMemStats(&after)
+		if err != nil {
+			t.Fatal(err)
+		}
+		runtime.GC()
+		runtime.ReadMemStats(&stays)
+		total += after.Mallocs - before.Mallocs
+		bytes += after.TotalAlloc - before.TotalAlloc
+		live += int64(stays.HeapAlloc) - int64(before.HeapAlloc)
+		t.Logf("%8d allocations, %6d KiB, of which %6d stay: %s", after.Mallocs-before.Mallocs, (after.TotalAlloc-before.TotalAlloc)>>10, (int64(stays.HeapAlloc)-int64(before.HeapAlloc))>>10, path)
+	}
+	t.Logf("%8d allocations, %6d KiB, of which %6d stay, in all", total, bytes>>10, live>>10)
+	if total > most {
+		t.Errorf("loading the plugin takes %d allocations, at most %d are known to be needed", total, most)
 	}
 }
 
