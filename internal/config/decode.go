@@ -7,6 +7,7 @@ import (
 	"sort"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/hookward/hookward/internal/providers"
@@ -254,13 +255,26 @@ func decodeList(n *Notes, value any, field reflect.Value, path string, whole boo
 	field.Set(reflect.ValueOf(list))
 }
 
-func FieldIndex(t reflect.Type, key string) int {
-	for i := 0; i < t.NumField(); i++ {
-		if strings.EqualFold(t.Field(i).Tag.Get("json"), key) {
-			return i
+// indexes are those of the options in their sections, by their names in lower case. To look
+// for each anew took a third of compiling a configuration, interpreted.
+var (
+	indexesMu sync.Mutex
+	indexes   = map[reflect.Type]map[string]int{}
+)
+
+// FieldIndex returns which field of a section an option is, whatever its case, or -1.
+func FieldIndex(section reflect.Type, option string) int {
+	indexesMu.Lock()
+	defer indexesMu.Unlock()
+	known := indexes[section]
+	if known == nil {
+		known = map[string]int{}
+		for i := 0; i < section.NumField(); i++ {
+			known[strings.ToLower(section.Field(i).Tag.Get("json"))] = i + 1
 		}
+		indexes[section] = known
 	}
-	return -1
+	return known[strings.ToLower(option)] - 1
 }
 
 func SortedKeys(m map[string]any) []string {
