@@ -533,10 +533,6 @@ func recordLoopInlined(w *workers, x *exchange, own *recordScratch) {
 		}
 	}()
 	defer leave(w)
-	var a *audit.Settings
-	var r *audit.Record
-	var now time.Time
-	var line []byte
 	var size int
 	var addAmount int64
 	var addPlace int
@@ -554,6 +550,11 @@ func recordLoopInlined(w *workers, x *exchange, own *recordScratch) {
 	var numberRecordT *audit.Numbers
 	var putRecordOutputs []*audit.Output
 	var putRecordSafe bool
+	var recordA *audit.Settings
+	var recordLine []byte
+	var recordNow time.Time
+	var recordR *audit.Record
+	var recordSize int
 	for size <= maxKept {
 		{
 			nextJobX = <-w.jobs
@@ -565,332 +566,339 @@ func recordLoopInlined(w *workers, x *exchange, own *recordScratch) {
 		if x == nil {
 			return
 		}
-		now = time.Now()
-		size = len(x.Body)
-		if !x.settled && x.announced == nil {
-			x.settled = true
-			{
-				if x.stalled {
-					goto endBodyEnd1
-				}
-				if x.heldByHolder > 0 {
-					returnMemory(x)
-				}
-				if x.held > 0 {
-					atomic.AddInt64(&bodies.Open, x.held)
-					x.held = 0
-				}
-			endBodyEnd1:
-			}
-			{
-				if x.claim == "" {
-					goto settleEnd1
-				}
-				if (!x.forward || x.status < 200 || x.status > 299) && !isHandedOn(x, now) {
-					goto settleEnd1
-				}
-				claim.Commit(x.state.Replays, x.claim, now.UnixNano())
-				if x.state.Cluster != nil {
-					cluster.Commit(x.state.Cluster, x.claim, x.lease, x.policy.Replay.Window)
-				}
-				x.claim = ""
-			settleEnd1:
-			}
-		}
 		{
-			if x.policy == nil {
-				a = audit.Plain
-				goto auditOfEnd1
-			}
-			a = x.policy.Audit
-		auditOfEnd1:
-		}
-		{
-			newRecordR = &audit.Record{}
-			newRecordR.Time = x.start.UTC().Format(report.TimeLayout)
-			newRecordR.ECSVersion = report.ECSVersion
-			newRecordR.Dataset = audit.Dataset
-			newRecordR.Kind = "event"
-			newRecordR.Category = audit.Network
-			newRecordR.Type = audit.Denied
-			newRecordR.Outcome = "failure"
-			newRecordR.Decision = "refuse"
-			newRecordR.Reason = x.reason
-			newRecordR.Duration = int64(now.Sub(x.start))
-			newRecordR.InGate = x.inGate
-			newRecordR.Middleware = x.gate.Name
-			newRecordR.Router = x.gate.Router
-			newRecordR.DeliveryID = x.deliveryID
-			newRecordR.EventType = x.eventType
-			newRecordR.Secret = x.proof.Secret
-			newRecordR.PublicKey = x.proof.PublicKey
-			newRecordR.Method = x.method
-			newRecordR.Path = x.path
-			newRecordR.Headers = x.recorded
-			newRecordR.Status = x.status
-			{
-				hostOfHostport = x.host
-				hostOfColon = strings.LastIndexByte(hostOfHostport, ':')
-				if hostOfColon < 0 {
-					newRecordR.Host = hostOfHostport
-					goto hostOfEnd1
+			recordNow = time.Now()
+			recordSize = len(x.Body)
+			if !x.settled && x.announced == nil {
+				x.settled = true
+				{
+					if x.stalled {
+						goto endBodyEnd1
+					}
+					if x.heldByHolder > 0 {
+						returnMemory(x)
+					}
+					if x.held > 0 {
+						atomic.AddInt64(&bodies.Open, x.held)
+						x.held = 0
+					}
+				endBodyEnd1:
 				}
-				if hostOfHostport[0] == '[' || strings.IndexByte(hostOfHostport, ':') < hostOfColon {
-					newRecordR.Host = audit.HostOf(hostOfHostport)
-					goto hostOfEnd1
+				{
+					if x.claim == "" {
+						goto settleEnd1
+					}
+					if (!x.forward || x.status < 200 || x.status > 299) && !isHandedOn(x, recordNow) {
+						goto settleEnd1
+					}
+					claim.Commit(x.state.Replays, x.claim, recordNow.UnixNano())
+					if x.state.Cluster != nil {
+						cluster.Commit(x.state.Cluster, x.claim, x.lease, x.policy.Replay.Window)
+					}
+					x.claim = ""
+				settleEnd1:
 				}
-				newRecordR.Host = hostOfHostport[:hostOfColon]
-			hostOfEnd1:
 			}
 			{
-				hostOfHostport = x.source
-				hostOfColon = strings.LastIndexByte(hostOfHostport, ':')
-				if hostOfColon < 0 {
-					newRecordR.Source = hostOfHostport
-					goto hostOfEnd2
+				if x.policy == nil {
+					recordA = audit.Plain
+					goto auditOfEnd1
 				}
-				if hostOfHostport[0] == '[' || strings.IndexByte(hostOfHostport, ':') < hostOfColon {
-					newRecordR.Source = audit.HostOf(hostOfHostport)
-					goto hostOfEnd2
+				recordA = x.policy.Audit
+			auditOfEnd1:
+			}
+			{
+				newRecordR = &audit.Record{}
+				newRecordR.Time = x.start.UTC().Format(report.TimeLayout)
+				newRecordR.ECSVersion = report.ECSVersion
+				newRecordR.Dataset = audit.Dataset
+				newRecordR.Kind = "event"
+				newRecordR.Category = audit.Network
+				newRecordR.Type = audit.Denied
+				newRecordR.Outcome = "failure"
+				newRecordR.Decision = "refuse"
+				newRecordR.Reason = x.reason
+				newRecordR.Duration = int64(recordNow.Sub(x.start))
+				newRecordR.InGate = x.inGate
+				newRecordR.Middleware = x.gate.Name
+				newRecordR.Router = x.gate.Router
+				newRecordR.DeliveryID = x.deliveryID
+				newRecordR.EventType = x.eventType
+				newRecordR.Secret = x.proof.Secret
+				newRecordR.PublicKey = x.proof.PublicKey
+				newRecordR.Method = x.method
+				newRecordR.Path = x.path
+				newRecordR.Headers = x.recorded
+				newRecordR.Status = x.status
+				{
+					hostOfHostport = x.host
+					hostOfColon = strings.LastIndexByte(hostOfHostport, ':')
+					if hostOfColon < 0 {
+						newRecordR.Host = hostOfHostport
+						goto hostOfEnd1
+					}
+					if hostOfHostport[0] == '[' || strings.IndexByte(hostOfHostport, ':') < hostOfColon {
+						newRecordR.Host = audit.HostOf(hostOfHostport)
+						goto hostOfEnd1
+					}
+					newRecordR.Host = hostOfHostport[:hostOfColon]
+				hostOfEnd1:
 				}
-				newRecordR.Source = hostOfHostport[:hostOfColon]
-			hostOfEnd2:
-			}
-			newRecordR.Client = newRecordR.Source
-			if x.clientNoted {
-				noteAddresses(newRecordR, x)
-			}
-			if x.bodyWhole {
-				newRecordR.BodyHash = hex.EncodeToString(x.bodySum[:])
-			}
-			if x.bodyBytes >= 0 {
-				newRecordR.BodyBytes = &x.bodyBytes
-			}
-			if len(x.contentType) > 0 {
-				newRecordR.MediaType = x.contentType[0]
-			}
-			if x.policy != nil {
+				{
+					hostOfHostport = x.source
+					hostOfColon = strings.LastIndexByte(hostOfHostport, ':')
+					if hostOfColon < 0 {
+						newRecordR.Source = hostOfHostport
+						goto hostOfEnd2
+					}
+					if hostOfHostport[0] == '[' || strings.IndexByte(hostOfHostport, ':') < hostOfColon {
+						newRecordR.Source = audit.HostOf(hostOfHostport)
+						goto hostOfEnd2
+					}
+					newRecordR.Source = hostOfHostport[:hostOfColon]
+				hostOfEnd2:
+				}
+				newRecordR.Client = newRecordR.Source
+				if x.clientNoted {
+					noteAddresses(newRecordR, x)
+				}
+				if x.bodyWhole {
+					newRecordR.BodyHash = hex.EncodeToString(x.bodySum[:])
+				}
+				if x.bodyBytes >= 0 {
+					newRecordR.BodyBytes = &x.bodyBytes
+				}
+				if len(x.contentType) > 0 {
+					newRecordR.MediaType = x.contentType[0]
+				}
+				if x.policy != nil {
 
-				newRecordR.Query = x.rawQuery
-				newRecordR.Provider = x.policy.Provider
-			} else if x.reason == verdict.ConfigInvalid {
-				newRecordR.Error = gates.Cause(x.gate)
-			}
-			if x.proof.JWT != nil || x.proof.Message != nil || x.Certificate != nil {
-				noteProof(newRecordR, x)
-			}
-			if (x.proof.Scheme == nil || x.proof.Scheme.Timestamped) && !x.proof.Timestamp.IsZero() {
-				newRecordR.Timestamp = x.proof.Timestamp.UTC().Format(report.TimeLayout)
-			}
-			r = newRecordR
-		}
-		{
-			if !x.forward {
-				if x.reason == verdict.HandshakeAnswered || x.duplicate {
-					noteAnswered(r, x)
+					newRecordR.Query = x.rawQuery
+					newRecordR.Provider = x.policy.Provider
+				} else if x.reason == verdict.ConfigInvalid {
+					newRecordR.Error = gates.Cause(x.gate)
 				}
-				goto noteOutcomeEnd1
-			}
-			r.InBackend = r.Duration - r.InGate
-			r.Observed = !x.passes
-			r.Aborted = !x.completed
-			r.Duplicate = x.duplicate
-			if x.passes {
-				r.Type = audit.Allowed
-				r.Decision = "pass"
-				if x.completed && x.status < http.StatusBadRequest {
-					r.Outcome = "success"
+				if x.proof.JWT != nil || x.proof.Message != nil || x.Certificate != nil {
+					noteProof(newRecordR, x)
 				}
-			}
-		noteOutcomeEnd1:
-		}
-		if x.kept != nil {
-			{
-				r.Kept = x.kept.ID
-				r.KeptState = delivery.Delivered
-				if x.kept.Stored || x.status < 200 || x.status > 299 {
-					noteNotDelivered(r, x)
+				if (x.proof.Scheme == nil || x.proof.Scheme.Timestamped) && !x.proof.Timestamp.IsZero() {
+					newRecordR.Timestamp = x.proof.Timestamp.UTC().Format(report.TimeLayout)
 				}
-			}
-		}
-		if a.Payload != audit.PayloadHash {
-			audit.NotePayload(r, a, x.Body, x.bodyWhole, x.contentType, x.encoded, x.passes || x.duplicate)
-		}
-		if x.announced != nil {
-			announce(r, x, now)
-			tellAnnounced(x)
-			continue
-		}
-		{
-			countRequestSum = own.sum
-			countRequestCounts = x.gate.Counts
-			if countRequestCounts == nil || x.counted {
-				goto countRequestEnd1
-			}
-			x.counted = true
-			countRequestDecision = r.Decision
-			if r.Observed {
-				countRequestDecision = metrics.Observed
+				recordR = newRecordR
 			}
 			{
-				addPlace = metrics.Decisions[countRequestDecision] + metrics.Reasons[r.Reason]
-				addAmount = 1
-				countRequestSum.Places[countRequestSum.Used] = addPlace
-				countRequestSum.Amounts[countRequestSum.Used] = addAmount
-				countRequestSum.Used++
-			}
-			{
-				addPlace = metrics.Answers[countRequestDecision] + metrics.Classes[r.Status/100]
-				addAmount = 1
-				countRequestSum.Places[countRequestSum.Used] = addPlace
-				countRequestSum.Amounts[countRequestSum.Used] = addAmount
-				countRequestSum.Used++
-			}
-			countRequestI = 0
-			for countRequestI < len(metrics.Times) && r.InGate > metrics.Times[countRequestI] {
-				countRequestI++
-			}
-			{
-				addPlace = metrics.GateAt + countRequestI
-				addAmount = 1
-				countRequestSum.Places[countRequestSum.Used] = addPlace
-				countRequestSum.Amounts[countRequestSum.Used] = addAmount
-				countRequestSum.Used++
-			}
-			{
-				addPlace = metrics.GateSum
-				addAmount = r.InGate
-				countRequestSum.Places[countRequestSum.Used] = addPlace
-				countRequestSum.Amounts[countRequestSum.Used] = addAmount
-				countRequestSum.Used++
-			}
-			if x.forward {
-				countRequestI = 0
-				for countRequestI < len(metrics.Times) && r.InBackend > metrics.Times[countRequestI] {
-					countRequestI++
+				if !x.forward {
+					if x.reason == verdict.HandshakeAnswered || x.duplicate {
+						noteAnswered(recordR, x)
+					}
+					goto noteOutcomeEnd1
 				}
+				recordR.InBackend = recordR.Duration - recordR.InGate
+				recordR.Observed = !x.passes
+				recordR.Aborted = !x.completed
+				recordR.Duplicate = x.duplicate
+				if x.passes {
+					recordR.Type = audit.Allowed
+					recordR.Decision = "pass"
+					if x.completed && x.status < http.StatusBadRequest {
+						recordR.Outcome = "success"
+					}
+				}
+			noteOutcomeEnd1:
+			}
+			if x.kept != nil {
 				{
-					addPlace = metrics.BackendAt + countRequestI
-					addAmount = 1
-					countRequestSum.Places[countRequestSum.Used] = addPlace
-					countRequestSum.Amounts[countRequestSum.Used] = addAmount
-					countRequestSum.Used++
-				}
-				{
-					addPlace = metrics.BackendSum
-					addAmount = r.InBackend
-					countRequestSum.Places[countRequestSum.Used] = addPlace
-					countRequestSum.Amounts[countRequestSum.Used] = addAmount
-					countRequestSum.Used++
-				}
-			}
-			if x.bodyWhole {
-				countRequestI = 0
-				for countRequestI < len(metrics.Sizes) && x.bodyBytes > metrics.Sizes[countRequestI] {
-					countRequestI++
-				}
-				{
-					addPlace = metrics.BodyAt + countRequestI
-					addAmount = 1
-					countRequestSum.Places[countRequestSum.Used] = addPlace
-					countRequestSum.Amounts[countRequestSum.Used] = addAmount
-					countRequestSum.Used++
-				}
-				{
-					addPlace = metrics.BodySum
-					addAmount = x.bodyBytes
-					countRequestSum.Places[countRequestSum.Used] = addPlace
-					countRequestSum.Amounts[countRequestSum.Used] = addAmount
-					countRequestSum.Used++
-				}
-			}
-			if r.Secret == 1 {
-				{
-					addPlace = metrics.SecretsAt
-					addAmount = 1
-					countRequestSum.Places[countRequestSum.Used] = addPlace
-					countRequestSum.Amounts[countRequestSum.Used] = addAmount
-					countRequestSum.Used++
-				}
-			} else if r.Secret+r.PublicKey > 0 {
-				metrics.AddKey(countRequestSum, r.Secret, r.PublicKey)
-			}
-			if r.Timestamp != "" {
-				countRequestSkew = int64(x.start.Sub(x.proof.Timestamp))
-				countRequestI = 0
-				for countRequestI < len(metrics.Skews) && countRequestSkew > metrics.Skews[countRequestI] {
-					countRequestI++
-				}
-				{
-					addPlace = metrics.SkewAt + countRequestI
-					addAmount = 1
-					countRequestSum.Places[countRequestSum.Used] = addPlace
-					countRequestSum.Amounts[countRequestSum.Used] = addAmount
-					countRequestSum.Used++
-				}
-			}
-			metrics.Add(countRequestCounts, countRequestSum)
-		countRequestEnd1:
-		}
-		if a.Sample != nil && !audit.Sample(x.gate.Numbers, a, r) {
-			x.done <- true
-			continue
-		}
-		{
-			numberRecordT = x.gate.Numbers
-			if x.sequence == 0 {
-				x.sequence = atomic.AddInt64(&numberRecordT.Sequence, 1)
-			}
-			r.Sequence = x.sequence
-			r.Epoch = numberRecordT.Epoch
-			r.ID = r.Epoch + "-" + strconv.FormatInt(r.Sequence, 10)
-		}
-		{
-			encodeRecordOwn = own.encoder
-			if r.Query == "" && r.Headers == nil && r.SignatureKeyID == "" && r.ClientCertificate == "" && a.Payload == audit.PayloadHash {
-				encodeRecordTexts = strings.Join([]string{r.Path, r.Host, r.DeliveryID, r.EventType, r.MediaType, r.Method}, " ")
-				if r.TokenAlgorithm != "" {
-					encodeRecordTexts += audit.TokenTexts(r)
-				}
-				if len(encodeRecordTexts) < audit.MaxHarmless && strings.TrimLeft(encodeRecordTexts, audit.Harmless) == "" {
-					encodeRecordTexts = strings.ToLower(encodeRecordTexts)
-					encodeRecordOwn.Buffer.Reset()
-					if a.Revealed.Replace(encodeRecordTexts) == encodeRecordTexts && encodeRecordOwn.Encoder.Encode(r) == nil {
-						line = encodeRecordOwn.Buffer.Bytes()
-						goto encodeRecordEnd1
+					recordR.Kept = x.kept.ID
+					recordR.KeptState = delivery.Delivered
+					if x.kept.Stored || x.status < 200 || x.status > 299 {
+						noteNotDelivered(recordR, x)
 					}
 				}
 			}
-			line = audit.Encode(r, a)
-		encodeRecordEnd1:
-		}
-		size += len(line)
-		if line == nil {
-			report.Write("error", x.gate.Name, "an audit record could not be encoded", now)
+			if recordA.Payload != audit.PayloadHash {
+				audit.NotePayload(recordR, recordA, x.Body, x.bodyWhole, x.contentType, x.encoded, x.passes || x.duplicate)
+			}
+			if x.announced != nil {
+				announce(recordR, x, recordNow)
+				tellAnnounced(x)
+				size = recordSize
+				goto recordEnd1
+			}
+			{
+				countRequestSum = own.sum
+				countRequestCounts = x.gate.Counts
+				if countRequestCounts == nil || x.counted {
+					goto countRequestEnd1
+				}
+				x.counted = true
+				countRequestDecision = recordR.Decision
+				if recordR.Observed {
+					countRequestDecision = metrics.Observed
+				}
+				{
+					addPlace = metrics.Decisions[countRequestDecision] + metrics.Reasons[recordR.Reason]
+					addAmount = 1
+					countRequestSum.Places[countRequestSum.Used] = addPlace
+					countRequestSum.Amounts[countRequestSum.Used] = addAmount
+					countRequestSum.Used++
+				}
+				{
+					addPlace = metrics.Answers[countRequestDecision] + metrics.Classes[recordR.Status/100]
+					addAmount = 1
+					countRequestSum.Places[countRequestSum.Used] = addPlace
+					countRequestSum.Amounts[countRequestSum.Used] = addAmount
+					countRequestSum.Used++
+				}
+				countRequestI = 0
+				for countRequestI < len(metrics.Times) && recordR.InGate > metrics.Times[countRequestI] {
+					countRequestI++
+				}
+				{
+					addPlace = metrics.GateAt + countRequestI
+					addAmount = 1
+					countRequestSum.Places[countRequestSum.Used] = addPlace
+					countRequestSum.Amounts[countRequestSum.Used] = addAmount
+					countRequestSum.Used++
+				}
+				{
+					addPlace = metrics.GateSum
+					addAmount = recordR.InGate
+					countRequestSum.Places[countRequestSum.Used] = addPlace
+					countRequestSum.Amounts[countRequestSum.Used] = addAmount
+					countRequestSum.Used++
+				}
+				if x.forward {
+					countRequestI = 0
+					for countRequestI < len(metrics.Times) && recordR.InBackend > metrics.Times[countRequestI] {
+						countRequestI++
+					}
+					{
+						addPlace = metrics.BackendAt + countRequestI
+						addAmount = 1
+						countRequestSum.Places[countRequestSum.Used] = addPlace
+						countRequestSum.Amounts[countRequestSum.Used] = addAmount
+						countRequestSum.Used++
+					}
+					{
+						addPlace = metrics.BackendSum
+						addAmount = recordR.InBackend
+						countRequestSum.Places[countRequestSum.Used] = addPlace
+						countRequestSum.Amounts[countRequestSum.Used] = addAmount
+						countRequestSum.Used++
+					}
+				}
+				if x.bodyWhole {
+					countRequestI = 0
+					for countRequestI < len(metrics.Sizes) && x.bodyBytes > metrics.Sizes[countRequestI] {
+						countRequestI++
+					}
+					{
+						addPlace = metrics.BodyAt + countRequestI
+						addAmount = 1
+						countRequestSum.Places[countRequestSum.Used] = addPlace
+						countRequestSum.Amounts[countRequestSum.Used] = addAmount
+						countRequestSum.Used++
+					}
+					{
+						addPlace = metrics.BodySum
+						addAmount = x.bodyBytes
+						countRequestSum.Places[countRequestSum.Used] = addPlace
+						countRequestSum.Amounts[countRequestSum.Used] = addAmount
+						countRequestSum.Used++
+					}
+				}
+				if recordR.Secret == 1 {
+					{
+						addPlace = metrics.SecretsAt
+						addAmount = 1
+						countRequestSum.Places[countRequestSum.Used] = addPlace
+						countRequestSum.Amounts[countRequestSum.Used] = addAmount
+						countRequestSum.Used++
+					}
+				} else if recordR.Secret+recordR.PublicKey > 0 {
+					metrics.AddKey(countRequestSum, recordR.Secret, recordR.PublicKey)
+				}
+				if recordR.Timestamp != "" {
+					countRequestSkew = int64(x.start.Sub(x.proof.Timestamp))
+					countRequestI = 0
+					for countRequestI < len(metrics.Skews) && countRequestSkew > metrics.Skews[countRequestI] {
+						countRequestI++
+					}
+					{
+						addPlace = metrics.SkewAt + countRequestI
+						addAmount = 1
+						countRequestSum.Places[countRequestSum.Used] = addPlace
+						countRequestSum.Amounts[countRequestSum.Used] = addAmount
+						countRequestSum.Used++
+					}
+				}
+				metrics.Add(countRequestCounts, countRequestSum)
+			countRequestEnd1:
+			}
+			if recordA.Sample != nil && !audit.Sample(x.gate.Numbers, recordA, recordR) {
+				x.done <- true
+				size = recordSize
+				goto recordEnd1
+			}
+			{
+				numberRecordT = x.gate.Numbers
+				if x.sequence == 0 {
+					x.sequence = atomic.AddInt64(&numberRecordT.Sequence, 1)
+				}
+				recordR.Sequence = x.sequence
+				recordR.Epoch = numberRecordT.Epoch
+				recordR.ID = recordR.Epoch + "-" + strconv.FormatInt(recordR.Sequence, 10)
+			}
+			{
+				encodeRecordOwn = own.encoder
+				if recordR.Query == "" && recordR.Headers == nil && recordR.SignatureKeyID == "" && recordR.ClientCertificate == "" && recordA.Payload == audit.PayloadHash {
+					encodeRecordTexts = strings.Join([]string{recordR.Path, recordR.Host, recordR.DeliveryID, recordR.EventType, recordR.MediaType, recordR.Method}, " ")
+					if recordR.TokenAlgorithm != "" {
+						encodeRecordTexts += audit.TokenTexts(recordR)
+					}
+					if len(encodeRecordTexts) < audit.MaxHarmless && strings.TrimLeft(encodeRecordTexts, audit.Harmless) == "" {
+						encodeRecordTexts = strings.ToLower(encodeRecordTexts)
+						encodeRecordOwn.Buffer.Reset()
+						if recordA.Revealed.Replace(encodeRecordTexts) == encodeRecordTexts && encodeRecordOwn.Encoder.Encode(recordR) == nil {
+							recordLine = encodeRecordOwn.Buffer.Bytes()
+							goto encodeRecordEnd1
+						}
+					}
+				}
+				recordLine = audit.Encode(recordR, recordA)
+			encodeRecordEnd1:
+			}
+			recordSize += len(recordLine)
+			if recordLine == nil {
+				report.Write("error", x.gate.Name, "an audit record could not be encoded", recordNow)
+				x.done <- true
+				size = recordSize
+				goto recordEnd1
+			}
+			if atomic.LoadInt32(console.Watched) != 0 {
+				keepForConsole(x, recordA, recordLine)
+			}
+			{
+				putRecordOutputs = nil
+				if x.state != nil {
+					putRecordOutputs = x.state.Outputs
+				}
+				if putRecordOutputs == nil {
+					putRecordOutputs = gates.Stdout()
+				}
+				putRecordSafe = false
+				if len(putRecordOutputs) == 1 && putRecordOutputs[0].Direct != nil {
+					putRecordSafe = outbox.Put(putRecordOutputs[0].Direct, recordLine, recordNow.UnixNano())
+				} else {
+					putRecordSafe = audit.Put(putRecordOutputs, recordLine, recordA.Required, recordNow)
+				}
+				if putRecordSafe && x.ahead != nil {
+					ahead.ArriveAll(audit.Announcements, audit.IDOf(x.gate.Numbers, x.sequence))
+				}
+			}
 			x.done <- true
-			continue
+			size = recordSize
+		recordEnd1:
 		}
-		if atomic.LoadInt32(console.Watched) != 0 {
-			keepForConsole(x, a, line)
-		}
-		{
-			putRecordOutputs = nil
-			if x.state != nil {
-				putRecordOutputs = x.state.Outputs
-			}
-			if putRecordOutputs == nil {
-				putRecordOutputs = gates.Stdout()
-			}
-			putRecordSafe = false
-			if len(putRecordOutputs) == 1 && putRecordOutputs[0].Direct != nil {
-				putRecordSafe = outbox.Put(putRecordOutputs[0].Direct, line, now.UnixNano())
-			} else {
-				putRecordSafe = audit.Put(putRecordOutputs, line, a.Required, now)
-			}
-			if putRecordSafe && x.ahead != nil {
-				ahead.ArriveAll(audit.Announcements, audit.IDOf(x.gate.Numbers, x.sequence))
-			}
-		}
-		x.done <- true
 	}
 }

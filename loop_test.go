@@ -11,12 +11,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/hookward/hookward/internal/audit"
 	"github.com/hookward/hookward/internal/gates"
 	"github.com/hookward/hookward/internal/handshakes"
 	"github.com/hookward/hookward/internal/hooktest"
 	"github.com/hookward/hookward/internal/message"
-	"github.com/hookward/hookward/internal/metrics"
 	"github.com/hookward/hookward/internal/traefik"
 	"github.com/hookward/hookward/internal/verdict"
 )
@@ -60,9 +58,9 @@ func runLoops(g *gates.Gate, r *http.Request, now time.Time, generated bool, rec
 	w.jobs <- x
 	w.jobs <- nil
 	if generated {
-		recordLoopInlined(w, nil, &recordScratch{encoder: audit.NewScratch(), sum: metrics.NewSum()})
+		recordLoopInlined(w, nil, newRecordScratch())
 	} else {
-		recordLoop(w, nil, &recordScratch{encoder: audit.NewScratch(), sum: metrics.NewSum()})
+		recordLoop(w, nil, newRecordScratch())
 	}
 	<-x.done
 	o.record = timing.ReplaceAllString(records.String(), "")

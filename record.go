@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -20,16 +21,35 @@ import (
 // finish does what is left to do once a request has been answered, or has broken
 // off. It returns when the record has been handed on.
 func finish(x *exchange) {
-	submit(recorders, x)
+	if inlined {
+		submit(recorders, x)
+	} else {
+		recordHere(x)
+	}
 	<-x.done
 	if !inlined {
 		freeBody(x)
 	}
 }
 
-// recordLoop settles the claims of requests and hands on their audit records, one after
-// another. It also writes down the record of a request that is about to be forwarded,
-// where that is required.
+// recordHere records without a worker: compiled, a function allocates next to nothing, and
+// to wake another goroutine would cost more.
+func recordHere(x *exchange) {
+	defer func() {
+		if panicked := recover(); panicked != nil {
+			recordPanicked(x, fmt.Sprint(panicked))
+		}
+	}()
+	own := recordScratches.Get().(*recordScratch)
+	if record(x, own) <= maxKept {
+		recordScratches.Put(own)
+	}
+}
+
+// recordScratches are those of requests that record by themselves.
+var recordScratches = sync.Pool{New: func() any { return newRecordScratch() }}
+
+// recordLoop records requests, one after another.
 //
 //inline:loop
 func recordLoop(w *workers, x *exchange, own *recordScratch) {
@@ -39,62 +59,72 @@ func recordLoop(w *workers, x *exchange, own *recordScratch) {
 		}
 	}()
 	defer leave(w)
-	var a *audit.Settings
-	var r *audit.Record
-	var now time.Time
-	var line []byte
 	var size int
 	for size <= maxKept {
 		x = nextJob(w)
 		if x == nil {
 			return
 		}
-		now = time.Now()
-		size = len(x.Body)
-		if !x.settled && x.announced == nil {
-			x.settled = true // or not at all, if this panics
-			endBody(x)
-			settle(x, now)
-		}
-		a = auditOf(x)
-		r = newRecord(x, now)
-		noteOutcome(r, x)
-		if x.kept != nil {
-			noteKept(r, x)
-		}
-		if a.Payload != audit.PayloadHash {
-			audit.NotePayload(r, a, x.Body, x.bodyWhole, x.contentType, x.encoded, x.passes || x.duplicate)
-		}
-		if x.announced != nil {
-			announce(r, x, now)
-			tellAnnounced(x)
-			continue
-		}
-		countRequest(x, r, own.sum)
-		if a.Sample != nil && !audit.Sample(x.gate.Numbers, a, r) {
-			x.done <- true
-			continue
-		}
-		numberRecord(r, x)
-		line = encodeRecord(r, a, own.encoder)
-		size += len(line)
-		if line == nil {
-			report.Write("error", x.gate.Name, "an audit record could not be encoded", now)
-			x.done <- true
-			continue
-		}
-		if atomic.LoadInt32(console.Watched) != 0 {
-			keepForConsole(x, a, line)
-		}
-		putRecord(a, x, line, now)
-		x.done <- true
+		size = record(x, own)
 	}
+}
+
+// record settles the claim of a request and hands on its audit record. It also writes down
+// the record of a request that is about to be forwarded, where that is required. It returns
+// how many bytes its variables hold on to.
+//
+//inline:hot
+func record(x *exchange, own *recordScratch) int {
+	now := time.Now()
+	size := len(x.Body)
+	if !x.settled && x.announced == nil {
+		x.settled = true // or not at all, if this panics
+		endBody(x)
+		settle(x, now)
+	}
+	a := auditOf(x)
+	r := newRecord(x, now)
+	noteOutcome(r, x)
+	if x.kept != nil {
+		noteKept(r, x)
+	}
+	if a.Payload != audit.PayloadHash {
+		audit.NotePayload(r, a, x.Body, x.bodyWhole, x.contentType, x.encoded, x.passes || x.duplicate)
+	}
+	if x.announced != nil {
+		announce(r, x, now)
+		tellAnnounced(x)
+		return size
+	}
+	countRequest(x, r, own.sum)
+	if a.Sample != nil && !audit.Sample(x.gate.Numbers, a, r) {
+		x.done <- true
+		return size
+	}
+	numberRecord(r, x)
+	line := encodeRecord(r, a, own.encoder)
+	size += len(line)
+	if line == nil {
+		report.Write("error", x.gate.Name, "an audit record could not be encoded", now)
+		x.done <- true
+		return size
+	}
+	if atomic.LoadInt32(console.Watched) != 0 {
+		keepForConsole(x, a, line)
+	}
+	putRecord(a, x, line, now)
+	x.done <- true
+	return size
 }
 
 // recordScratch is what a worker keeps from one request to the next.
 type recordScratch struct {
 	encoder *audit.Scratch
 	sum     *metrics.Sum
+}
+
+func newRecordScratch() *recordScratch {
+	return &recordScratch{encoder: audit.NewScratch(), sum: metrics.NewSum()}
 }
 
 // auditOf returns how a request is recorded.

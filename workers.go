@@ -5,10 +5,8 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/hookward/hookward/internal/audit"
 	"github.com/hookward/hookward/internal/claim"
 	"github.com/hookward/hookward/internal/memory"
-	"github.com/hookward/hookward/internal/metrics"
 	"github.com/hookward/hookward/internal/report"
 	"github.com/hookward/hookward/internal/traefik"
 )
@@ -90,10 +88,10 @@ func startRecorders(w *workers) {
 		<-w.wanted
 		atomic.AddInt64(&w.size, 1)
 		if inlined {
-			go recordLoopInlined(w, nil, &recordScratch{encoder: audit.NewScratch(), sum: metrics.NewSum()})
+			go recordLoopInlined(w, nil, newRecordScratch())
 			continue
 		}
-		go recordLoop(w, nil, &recordScratch{encoder: audit.NewScratch(), sum: metrics.NewSum()})
+		go recordLoop(w, nil, newRecordScratch())
 	}
 }
 
