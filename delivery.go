@@ -55,9 +55,10 @@ func keepDelivery(p *policy.Policy, x *exchange, h http.Header) {
 		k.Calm = atomic.LoadInt32(&x.state.Delivery.Alert) == 0
 		x.kept = k
 		x.awaited = !p.Delivery.Accept
-		h[reissue.IDHeader] = []string{k.ID}
-		h[reissue.AttemptHeader] = []string{"1"}
-		h[reissue.ReceivedHeader] = []string{k.Received}
+		values := []string{k.ID, "1", k.Received}
+		h[reissue.IDHeader] = values[0:1:1]
+		h[reissue.AttemptHeader] = values[1:2:2]
+		h[reissue.ReceivedHeader] = values[2:3:3]
 		if p.Delivery.IDHeader != "" {
 			h[p.Delivery.IDHeader] = h[reissue.IDHeader]
 		}

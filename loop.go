@@ -77,6 +77,7 @@ func decideLoopInlined(w *workers, x *exchange, own *scratch) {
 	var forwardH http.Header
 	var forwardR *http.Request
 	var keepDeliveryK *courier.Kept
+	var keepDeliveryValues []string
 	var nextJobX *exchange
 	var noteDeliveryI *message.Identity
 	var readBodyErr error
@@ -444,9 +445,10 @@ func decideLoopInlined(w *workers, x *exchange, own *scratch) {
 									keepDeliveryK.Calm = atomic.LoadInt32(&x.state.Delivery.Alert) == 0
 									x.kept = keepDeliveryK
 									x.awaited = !p.Delivery.Accept
-									forwardH[reissue.IDHeader] = []string{keepDeliveryK.ID}
-									forwardH[reissue.AttemptHeader] = []string{"1"}
-									forwardH[reissue.ReceivedHeader] = []string{keepDeliveryK.Received}
+									keepDeliveryValues = []string{keepDeliveryK.ID, "1", keepDeliveryK.Received}
+									forwardH[reissue.IDHeader] = keepDeliveryValues[0:1:1]
+									forwardH[reissue.AttemptHeader] = keepDeliveryValues[1:2:2]
+									forwardH[reissue.ReceivedHeader] = keepDeliveryValues[2:3:3]
 									if p.Delivery.IDHeader != "" {
 										forwardH[p.Delivery.IDHeader] = forwardH[reissue.IDHeader]
 									}

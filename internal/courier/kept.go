@@ -3,6 +3,7 @@ package courier
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"sync/atomic"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 	"github.com/hookward/hookward/internal/report"
 	"github.com/hookward/hookward/internal/retry"
 	"github.com/hookward/hookward/internal/store"
+	"github.com/hookward/hookward/internal/traefik"
 )
 
 // Kept is what becomes of a request whose delivery is not to be lost. It stands in the
@@ -36,12 +38,14 @@ type Kept struct {
 	DeliveryID  string
 	EventType   string
 	Lease       int64         // by which it is this request's among several Traefiks
-	Original    *http.Request // as the gate hands it on
+	Original    *http.Request // as the gate hands it on, but for what Begin has put aside
 	Body        []byte
 	Limit       string // RateLimit, and RateLimit-Policy, where they are told
 	LimitPolicy string
 
 	Request *http.Request // for the backend; what stands behind the gate may change it
+	lines   []string      // names and values of the original's headers; nil where Request has a copy
+	url     url.URL       // of the original, with lines
 	Timer   *time.Timer   // ends an attempt that takes too long
 	Cancel  func()
 
@@ -74,8 +78,51 @@ func Underway(ctx context.Context, middleware string) *Kept {
 func Begin(k *Kept, timeout time.Duration) {
 	ctx, cancel := context.WithCancel(context.WithValue(context.WithoutCancel(k.Original.Context()), underwayKey, k))
 	k.Cancel = cancel
-	k.Request = k.Original.Clone(ctx)
+	if copyMore {
+		k.lines = linesOf(k.Original)
+	}
+	if k.lines == nil {
+		k.Request = k.Original.Clone(ctx)
+	} else {
+		k.url = *k.Original.URL
+		k.Request = k.Original.WithContext(ctx)
+	}
 	k.Timer = time.AfterFunc(timeout, cancel)
+}
+
+// copyMore says that to copy line by line is faster than to copy a map of headers, nearly
+// all of which nobody will ever read: interpreted, it is slower.
+var copyMore = traefik.Compiled
+
+// linesOf returns the names and values of a request's headers, or nil where a name has
+// several, or none, or there are trailers.
+func linesOf(r *http.Request) []string {
+	if len(r.Trailer) > 0 {
+		return nil
+	}
+	lines := make([]string, 0, 2*len(r.Header))
+	for name, values := range r.Header {
+		if len(values) != 1 {
+			return nil
+		}
+		lines = append(lines, name, values[0])
+	}
+	return lines
+}
+
+// originalOf returns the request as the gate has handed it on, whatever has become of it
+// behind.
+func originalOf(k *Kept) *http.Request {
+	if k.lines == nil {
+		return k.Original
+	}
+	r := k.Original.WithContext(k.Original.Context())
+	r.URL = &k.url
+	r.Header = http.Header{}
+	for i := 0; i < len(k.lines); i += 2 {
+		r.Header[k.lines[i]] = []string{k.lines[i+1]}
+	}
+	return r
 }
 
 // EndOtherwise ends an attempt of which the sender has no answer yet. The handler behind
@@ -145,7 +192,7 @@ func storeDelivery(k *Kept, attempts, step int, pause time.Duration) bool {
 		ID: k.ID, Received: k.Start, Middleware: k.Middleware, Router: k.Router,
 		Provider: p.Provider, DeliveryID: k.DeliveryID, EventType: k.EventType, Claim: k.Claim,
 	}
-	reissue.Fill(d, k.Original, k.Body, p.Delivery.Tokens)
+	reissue.Fill(d, originalOf(k), k.Body, p.Delivery.Tokens)
 	kept, problem := delivery.Keep(k.State.Delivery, d, attempts, step, pause)
 	now := time.Now()
 	if problem != "" {
