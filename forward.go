@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"io"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/hookward/hookward/internal/audit"
@@ -101,7 +100,7 @@ func restoreBegun(x *exchange, r *http.Request) {
 //
 //inline:hot
 func setHeader(h http.Header, name, text string) {
-	if text != "" && (len(text) < header.MaxVisible && strings.TrimLeft(text, header.Visible) == "" || header.FitsValue.MatchString(text)) {
+	if text != "" && (len(text) < header.MaxVisible && header.Visible.Replace(text) == text || header.FitsValue.MatchString(text)) {
 		h[name] = []string{text}
 	}
 }

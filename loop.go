@@ -412,13 +412,13 @@ func decideLoopInlined(w *workers, x *exchange, own *scratch) {
 						forwardH[providerHeader] = []string{p.Provider}
 						{
 							setHeaderText = x.deliveryID
-							if setHeaderText != "" && (len(setHeaderText) < header.MaxVisible && strings.TrimLeft(setHeaderText, header.Visible) == "" || header.FitsValue.MatchString(setHeaderText)) {
+							if setHeaderText != "" && (len(setHeaderText) < header.MaxVisible && header.Visible.Replace(setHeaderText) == setHeaderText || header.FitsValue.MatchString(setHeaderText)) {
 								forwardH[deliveryHeader] = []string{setHeaderText}
 							}
 						}
 						{
 							setHeaderText = x.eventType
-							if setHeaderText != "" && (len(setHeaderText) < header.MaxVisible && strings.TrimLeft(setHeaderText, header.Visible) == "" || header.FitsValue.MatchString(setHeaderText)) {
+							if setHeaderText != "" && (len(setHeaderText) < header.MaxVisible && header.Visible.Replace(setHeaderText) == setHeaderText || header.FitsValue.MatchString(setHeaderText)) {
 								forwardH[eventHeader] = []string{setHeaderText}
 							}
 						}
@@ -543,6 +543,7 @@ func recordLoopInlined(w *workers, x *exchange, own *recordScratch) {
 	var countRequestI int
 	var countRequestSkew int64
 	var countRequestSum *metrics.Sum
+	var encodeRecordKept int
 	var encodeRecordOwn *audit.Scratch
 	var encodeRecordTexts string
 	var hostOfColon int
@@ -858,10 +859,10 @@ func recordLoopInlined(w *workers, x *exchange, own *recordScratch) {
 					if recordR.TokenAlgorithm != "" {
 						encodeRecordTexts += audit.TokenTexts(recordR)
 					}
-					if len(encodeRecordTexts) < audit.MaxHarmless && strings.TrimLeft(encodeRecordTexts, audit.Harmless) == "" {
-						encodeRecordTexts = strings.ToLower(encodeRecordTexts)
+					if len(encodeRecordTexts) < audit.MaxHarmless && audit.Harmless.Replace(encodeRecordTexts) == encodeRecordTexts {
+						encodeRecordKept, _ = recordA.Revealed.WriteString(io.Discard, strings.ToLower(encodeRecordTexts))
 						encodeRecordOwn.Buffer.Reset()
-						if recordA.Revealed.Replace(encodeRecordTexts) == encodeRecordTexts && encodeRecordOwn.Encoder.Encode(recordR) == nil {
+						if encodeRecordKept == len(encodeRecordTexts) && encodeRecordOwn.Encoder.Encode(recordR) == nil {
 							recordLine = encodeRecordOwn.Buffer.Bytes()
 							goto encodeRecordEnd1
 						}

@@ -3,6 +3,7 @@ package hookward
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"strconv"
 	"strings"
 	"sync"
@@ -160,10 +161,10 @@ func encodeRecord(r *audit.Record, a *audit.Settings, own *audit.Scratch) []byte
 		if r.TokenAlgorithm != "" {
 			texts += audit.TokenTexts(r)
 		}
-		if len(texts) < audit.MaxHarmless && strings.TrimLeft(texts, audit.Harmless) == "" {
-			texts = strings.ToLower(texts)
+		if len(texts) < audit.MaxHarmless && audit.Harmless.Replace(texts) == texts {
+			kept, _ := a.Revealed.WriteString(io.Discard, strings.ToLower(texts))
 			own.Buffer.Reset()
-			if a.Revealed.Replace(texts) == texts && own.Encoder.Encode(r) == nil {
+			if kept == len(texts) && own.Encoder.Encode(r) == nil {
 				return own.Buffer.Bytes()
 			}
 		}

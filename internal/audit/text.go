@@ -26,9 +26,9 @@ const (
 	maxLookedAt = 4000
 )
 
-// Harmless are the signs of a text that has nothing in it which is to be escaped, or
-// by which a secret may be hidden: printable ASCII without the signs of escapes.
-var Harmless = words.Characters(' ', '~', "\"%\\")
+// Harmless leaves a text as it is that has nothing in it which is to be escaped, or by
+// which a secret may be hidden: printable ASCII without the signs of escapes.
+var Harmless = words.Only(' ', '~', "\"%\\")
 
 // MaxHarmless bounds the texts of a request that are not looked at one by one: none
 // of them can be too long then.

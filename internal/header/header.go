@@ -24,11 +24,11 @@ func IsName(text string) bool {
 // FitsValue are texts that may stand in a header and mean the same everywhere.
 var FitsValue = regexp.MustCompile(`^[!-~]([ -~]{0,254}[!-~])?$`)
 
-// Nearly all of them are shorter than MaxVisible and all visible, which is found
-// out in a fifth of the time.
+// Nearly all of them are shorter than MaxVisible and all visible, so that Visible leaves
+// them as they are, which is found out in a fifth of the time.
 const MaxVisible = 256
 
-var Visible = words.Characters('!', '~', "")
+var Visible = words.Only('!', '~', "")
 
 // Spoofs returns the other spellings of names, with a dash or an underscore for
 // each of either, in the form in which the server delivers them.
