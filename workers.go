@@ -16,7 +16,8 @@ import (
 // Interpreted, a function allocates all of its variables and temporaries at each
 // call, which is most of what a request costs; a loop keeps them. So the checks
 // and the record run in two loops, decideLoop and recordLoop, into which dev/inline
-// writes the functions that every request needs.
+// writes the functions that every request needs. Compiled, a request records by itself;
+// a worker decides all the same, since a read that stalls can only be left to it.
 //
 // If no worker is idle, the sender of a job has one more started: see submit. So there
 // are as many as requests are being decided on at once, and a sender that stalls holds
