@@ -18,7 +18,7 @@ var keptCases = []faultCase{
 	{"delivery: disk takes 2 s", keptSlowDisk},
 	{"delivery: disk hangs, flood", keptFlood},
 	{"delivery: reload each second", keptReloads},
-	{"delivery: backend down 2 minutes", keptOutage},
+	{"delivery: backend down", keptOutage},
 	{"delivery: middleware renamed", keptRenamed},
 }
 

@@ -12,9 +12,16 @@ import (
 	"github.com/hookward/hookward/dev/gateway"
 )
 
+// reloads is how often keptReloads changes the configuration, and outage for how long
+// keptOutage has the backend down.
+var (
+	reloads = 60
+	outage  = 2 * time.Minute
+)
+
 // keptReloads changes the configuration each second, with schedules, limits and gates of
-// others, while the backend fails. No attempt is made twice, and all options are those of
-// the newest configuration in the end.
+// others, while the backend fails and both stores are nearly full of dead ones. No attempt is
+// made twice, and nothing that is dead goes for what comes.
 func keptReloads(t *trial) {
 	o := newOffice(t, filepath.Join(t.TempDir(), "state"))
 	var mu sync.Mutex
@@ -29,14 +36,15 @@ func keptReloads(t *trial) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := start(t, o.ledger, o.gates(briefly), nil)
+	s := start(t, o.ledger, o.gates(briefly+nearlyFull), nil)
+	buried := o.bury(s)
 	before := 0
 	o.during(s, func() {
-		for n := range 60 {
+		for n := range reloads {
 			if n == 5 {
 				before = s.memory("VmRSS")
 			}
-			more := strings.Replace(briefly, "concurrency: 8", fmt.Sprintf("concurrency: %d", 2+n%16), 1)
+			more := strings.Replace(briefly+nearlyFull, "concurrency: 8", fmt.Sprintf("concurrency: %d", 2+n%16), 1)
 			text := configuration("main", backend, o.gates(more))
 			if err := s.Configure("main.yml", text); err != nil {
 				t.Fatal(err)
@@ -51,12 +59,63 @@ func keptReloads(t *trial) {
 			t.Errorf("the attempt %s came %d times", attempt, n)
 		}
 	}
-	t.figure("60 reloads, %d attempts, %d of them twice; Traefik has %d MiB after 5 reloads, %d after all", len(attempts), twice, before, s.memory("VmRSS"))
+	refused := o.refusals()
+	t.figure("%d reloads, %d attempts, %d of them twice; %d were refused, as a store was full; Traefik has %d MiB after 5 reloads, %d after all", reloads, len(attempts), twice, refused, before, s.memory("VmRSS"))
+	if refused == 0 {
+		t.Errorf("no store was full")
+	}
+	dead := o.kept()["dead"]
+	for _, body := range buried {
+		if !dead[body] {
+			t.Errorf("%q was dead, and is gone", body)
+		}
+	}
 	o.close(s)
 }
 
-// keptOutage has the backend refuse everything for two minutes, at 100 deliveries a second,
-// and then take it.
+// nearlyFull is a store with room for a few beside those that bury puts there.
+const nearlyFull = `, store: {maxDeliveries: 206}`
+
+// bury has 200 deliveries of each gate die, and returns them.
+func (o *office) bury(s *site) []string {
+	bodies, doomed := news(400), map[string]int{} // by the arrival that is refused for good
+	for i, body := range bodies {
+		doomed[body] = 2 - i/200 // the first one is while the sender waits, in the mode sync
+	}
+	o.ledger.mu.Lock()
+	usual := o.answer
+	o.answer = func(body string, n int) int {
+		switch {
+		case doomed[body] == 0:
+			return usual(body, n)
+		case n < doomed[body]:
+			return http.StatusServiceUnavailable
+		}
+		return http.StatusGone
+	}
+	o.ledger.mu.Unlock()
+	o.sent = append(o.sent, bodies...)
+	s.load("sync", 2, bodies[:200])
+	s.load("accept", 2, bodies[200:])
+	o.drain()
+	return bodies
+}
+
+// refusals says how many requests to the gate that accepts were told that nothing is kept.
+func (o *office) refusals() int {
+	o.ledger.mu.Lock()
+	defer o.ledger.mu.Unlock()
+	n := 0
+	for path, status := range o.told {
+		if status == http.StatusServiceUnavailable && strings.HasPrefix(path, "/accept/") {
+			n++
+		}
+	}
+	return n
+}
+
+// keptOutage has the backend refuse everything for a while, at 100 deliveries a second, and
+// then take it.
 func keptOutage(t *trial) {
 	o := newOffice(t, filepath.Join(t.TempDir(), "state"))
 	usual := o.answer
@@ -69,13 +128,13 @@ func keptOutage(t *trial) {
 		return usual(body, n)
 	}
 	o.well.Store(true)
-	const schedule = `, concurrency: 8, store: {maxDeliveries: 20000}, retry: {schedule: [1s, 5s, 10s, 10s, 10s, 10s, 10s, 10s, 10s, 10s, 10s, 10s]}`
+	schedule := `, concurrency: 8, store: {maxDeliveries: 100000}, retry: {schedule: [1s, 5s` + strings.Repeat(", 10s", 30) + `]}`
 	s := start(t, o.ledger, o.gates(schedule), nil)
 	before := s.settledMemory()
 	ticks := time.NewTicker(10 * time.Millisecond)
 	defer ticks.Stop()
 	var all sync.WaitGroup
-	for since, n := time.Now(), 0; time.Since(since) < 2*time.Minute; n++ {
+	for since, n := time.Now(), 0; time.Since(since) < outage; n++ {
 		<-ticks.C
 		body := news(1)[0]
 		o.mu.Lock()
@@ -92,7 +151,10 @@ func keptOutage(t *trial) {
 	o.most.Store(0)
 	down.Store(false)
 	took := o.drain()
-	t.figure("%d waited after 2 minutes, in %d MiB more; %d attempts met the backend while it was down; then all arrived within %d ms, %d at once at most", waiting, during-before, arrived, took.Milliseconds(), o.most.Load())
+	t.figure("%d of %d waited after %v, in %d MiB more; %d attempts met the backend while it was down; then all arrived within %d ms, %.0f a second, %d at once at most", waiting, len(o.sent), outage, during-before, arrived, took.Milliseconds(), float64(waiting)/took.Seconds(), o.most.Load())
+	if waiting < len(o.sent) {
+		t.Errorf("of %d deliveries %d wait", len(o.sent), waiting)
+	}
 	if o.most.Load() > 16 {
 		t.Errorf("more than 8 attempts of each gate at once")
 	}

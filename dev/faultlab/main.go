@@ -49,6 +49,8 @@ func main() {
 	source := flag.String("hookward", "", "test another source of hookward, in this `DIRECTORY`")
 	flag.IntVar(&container, "container", container, "the memory in `MIB` for a Traefik that is to run out of it")
 	flag.IntVar(&kills, "kills", kills, "how often Traefik is killed while deliveries are kept")
+	flag.IntVar(&reloads, "reloads", reloads, "how often Traefik is configured anew, each second, while deliveries are kept")
+	flag.DurationVar(&outage, "outage", outage, "for how long the backend is down while deliveries are kept")
 	list := flag.Bool("list", false, "list the cases")
 	verbose := flag.Bool("v", false, "print what Traefik says on stderr, too")
 	flag.Parse()
