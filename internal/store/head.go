@@ -142,6 +142,7 @@ func takeText(d *Delivery, name, text string) bool {
 		return !hasControl(text)
 	case "peer":
 		d.Peer = text
+		return !hasControl(text)
 	default:
 		return false
 	}

@@ -200,6 +200,7 @@ func TestEditedHead(t *testing.T) {
 		"no host":                 strings.Replace(good, "host \"hooks.example.com\"\n", "", 1),
 		"a host too many":         strings.Replace(good, `"hooks.example.com"`, `"hooks.example.com" "b"`, 1),
 		"a line break in a URI":   strings.Replace(good, `uri "/a`, `uri "/\n`, 1),
+		"a line break in a peer":  strings.Replace(good, `peer "`, `peer "\n`, 1),
 		"a method of two words":   strings.Replace(good, `"POST"`, `"POST / HTTP/1.1"`, 1),
 		"no time":                 strings.Replace(good, "2026-11-30", "yesterday", 1),
 		"neither true nor false":  strings.Replace(good, `tls "true"`, `tls "1"`, 1),
