@@ -76,6 +76,9 @@ func turn(e *Engine, failures *int, lastSign *time.Time) (time.Duration, bool) {
 	}
 	if !loaded {
 		load(e, *lastSign)
+		if !own(e) {
+			return store.Heartbeat, false
+		}
 	}
 	if store.IsShared(e.store) {
 		keepUp(e)

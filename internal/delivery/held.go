@@ -29,6 +29,10 @@ func readAgain(e *Engine) {
 		e.mu.Lock()
 		it.held = ""
 		e.mu.Unlock()
-		loadOne(e, it, e.clock())
+		if readOne(e, it) {
+			e.mu.Lock()
+			enqueue(e, it, e.clock())
+			e.mu.Unlock()
+		}
 	}
 }

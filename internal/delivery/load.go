@@ -2,20 +2,10 @@ package delivery
 
 import (
 	"fmt"
-	"math/rand"
 	"sort"
 	"time"
 
 	"github.com/hookward/hookward/internal/store"
-)
-
-const (
-	// spreadTime is over which time, at most, what is overdue at a start is spread, and
-	// spreadRate how many of those come in a second where no rate says it.
-	spreadTime = time.Minute
-	spreadRate = 100
-	// farthest bounds when a delivery is due, whatever its file and the clock say.
-	farthest = 48 * time.Hour
 )
 
 // count finds out how many there are. With an error, it is to be called again.
@@ -57,8 +47,10 @@ func scan(e *Engine) (map[string]*item, int, error) {
 	found := map[string]*item{}
 	twice := []store.Entry{}
 	foreign := 0
+	r := newReader()
 	for _, state := range []string{store.Waiting, store.Dead} {
 		n, err := store.List(e.store, state, func(one *store.Entry) bool {
+			breathe(e, r)
 			it := &item{entry: *one, attempts: one.Attempts, step: one.Step}
 			before := found[one.ID]
 			if before != nil && before.attempts > one.Attempts {
@@ -149,9 +141,9 @@ func load(e *Engine, lastSign time.Time) {
 // begin reads what deliveries are of which only the names are known, and plans those that
 // wait.
 func begin(e *Engine, waiting, dead []*item) {
-	now := e.clock()
-	wall := e.wall()
+	r := newReader()
 	for _, it := range dead {
+		breathe(e, r)
 		d, problem := store.Head(e.store, &it.entry)
 		if problem == "" {
 			e.mu.Lock()
@@ -162,32 +154,14 @@ func begin(e *Engine, waiting, dead []*item) {
 			}
 		}
 	}
-	overdue := 0
+	read := make([]*item, 0, len(waiting))
 	for _, it := range waiting {
-		if it.entry.When <= wall.UnixMilli() {
-			overdue++
+		breathe(e, r)
+		if readOne(e, it) {
+			read = append(read, it)
 		}
 	}
-	over := spreadOver(e, overdue)
-	found := map[string]*item{}
-	dues := map[string]int64{}
-	keys := make([]string, 0, len(waiting))
-	for _, it := range waiting {
-		due := now + it.entry.When - wall.UnixMilli()
-		if latest := now + farthest.Milliseconds(); due > latest {
-			due = latest
-		}
-		if due <= now {
-			due = now + rand.Int63n(over.Milliseconds()+1)
-		}
-		found[it.entry.ID] = it
-		dues[it.entry.ID] = due
-		keys = append(keys, keyOf(due, it.entry.ID))
-	}
-	sort.Strings(keys) // in order, each is put at the end of its queue
-	for _, key := range keys {
-		loadOne(e, found[idOf(key)], dues[idOf(key)])
-	}
+	planAll(e, read)
 }
 
 // claimAll claims what waits on a disk, once, before anything else is done: senders who
@@ -234,35 +208,21 @@ func unread(items map[string]*item) []*item {
 	return list
 }
 
-func spreadOver(e *Engine, n int) time.Duration {
-	each := time.Second / spreadRate
-	e.mu.Lock()
-	if e.options.Interval > each {
-		each = e.options.Interval
-	}
-	e.mu.Unlock()
-	over := time.Duration(n) * each
-	if over > spreadTime {
-		over = spreadTime
-	}
-	return over
-}
-
-// loadOne reads one that waits.
-func loadOne(e *Engine, it *item, due int64) {
+// readOne reads one that waits, and says whether it is to be planned.
+func readOne(e *Engine, it *item) bool {
 	d, problem := store.Head(e.store, &it.entry)
 	if problem == store.Undecodable {
 		e.mu.Lock()
 		it.end = store.Undecodable
 		enqueue(e, it, e.clock())
 		e.mu.Unlock()
-		return
+		return false
 	}
 	if problem != "" {
 		e.mu.Lock()
 		holdBack(e, it, problem)
 		e.mu.Unlock()
-		return
+		return false
 	}
 	if d.Claim != "" && !store.IsShared(e.store) {
 		e.hooks.Claim(d.Claim)
@@ -274,6 +234,6 @@ func loadOne(e *Engine, it *item, due int64) {
 		it.born = e.clock() - ageOf(e, it, d.Received)
 	}
 	adopt(e, it)
-	enqueue(e, it, due)
 	e.mu.Unlock()
+	return true
 }
