@@ -10,9 +10,45 @@ import (
 	"time"
 
 	"github.com/hookward/hookward/dev/gateway"
+	"github.com/hookward/hookward/dev/testkit"
 )
 
 // reloads is how often keptReloads changes the configuration, and outage for how long
+// keptLarge has deliveries of the largest size come faster than a slow backend takes them, to
+// a gate that may try many at once, in a container that has not the memory for that.
+func keptLarge(t *trial) {
+	room := container + container/2
+	group := testkit.NewControlGroup(t, room<<20)
+	o := newOffice(t, filepath.Join(t.TempDir(), "state"))
+	o.look = nil
+	o.answer = func(string, int) int {
+		now := o.underway.Add(1)
+		defer o.underway.Add(-1)
+		o.most.Store(max(o.most.Load(), now))
+		time.Sleep(8 * time.Second)
+		return http.StatusOK
+	}
+	gates := o.gates(`, concurrency: 32`)
+	gates = map[string]string{"accept": strings.Replace(gates["accept"], "timeout: 2s", "timeout: 30s", 1)}
+	s := start(t, o.ledger, gates, group)
+	before := s.settledMemory()
+	bodies := news(24)
+	for i := range bodies {
+		bodies[i] += strings.Repeat(" and more", 25<<20/9-4)
+		if status := s.deliver("accept", bodies[i]); status != http.StatusAccepted {
+			t.Fatalf("delivery %d of %d bytes is told %d", i, len(bodies[i]), status)
+		}
+	}
+	took := o.drain()
+	for i, body := range bodies {
+		if n := o.times(body); n != 1 {
+			t.Errorf("delivery %d has arrived %d times", i, n)
+		}
+	}
+	t.figure("%d were tried at once at most; Traefik has %d MiB before, %d at most, the container %d of %d; the last arrived %d ms after it was stored", o.most.Load(), before, s.memory("VmHWM"), group.Peak(), room, took.Milliseconds())
+	s.end()
+}
+
 // keptOutage has the backend down.
 var (
 	reloads = 60

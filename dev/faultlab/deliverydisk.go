@@ -37,6 +37,24 @@ func (o *office) refuses(s *site, why string) {
 	s.said(why)
 }
 
+// keptQuota has what the gates store meet the quota of their user, again and again.
+func keptQuota(t *trial) {
+	disk := testkit.NewQuotaDisk(t)
+	o := newOffice(t, filepath.Join(disk.Path, "state"))
+	s := start(t, o.ledger, o.gates(briefly), nil)
+	o.during(s, func() {
+		for range 3 {
+			o.accepts(s)
+			disk.Fill()
+			o.refuses(s, "disk quota exceeded")
+			time.Sleep(500 * time.Millisecond)
+			disk.Free()
+			o.accepts(s)
+		}
+	})
+	o.close(s)
+}
+
 // keptSlowDisk has the disk take two seconds, again and again: that is waited for.
 func keptSlowDisk(t *trial) {
 	mount, freeze := testkit.FreezableDisk(t)

@@ -82,6 +82,7 @@ func free(e *Engine, it *item) {
 		return
 	}
 	it.busy = false
+	returnMemory(it)
 	e.running--
 	queueOf(e, it.router).running--
 }

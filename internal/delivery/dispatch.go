@@ -137,7 +137,7 @@ func handQueue(e *Engine, q *queue, served bool, now int64) int64 {
 		if it.due > now {
 			return it.due
 		}
-		if e.running >= maxConcurrency {
+		if e.running >= maxConcurrency || !hasMemory(it) {
 			return never
 		}
 		if it.end == "" {
@@ -151,6 +151,7 @@ func handQueue(e *Engine, q *queue, served bool, now int64) int64 {
 		}
 		q.due = q.due[1:]
 		it.busy = true
+		takeMemory(it)
 		q.running++
 		e.running++
 		if e.workers < e.running && e.workers < maxConcurrency {

@@ -179,7 +179,8 @@ type item struct {
 	end      string // what has become of it, where only its file does not know yet
 	held     string // why it is not tried, although it waits: what is wrong with its file
 	busy     bool
-	missed   int // how often it was not found in a store that is shared
+	taken    int64 // bytes of memory while it is tried
+	missed   int   // how often it was not found in a store that is shared
 }
 
 // maxConcurrency bounds Options.Concurrency.

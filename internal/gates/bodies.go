@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/hookward/hookward/internal/budget"
+	"github.com/hookward/hookward/internal/delivery"
 	"github.com/hookward/hookward/internal/policy"
 	"github.com/hookward/hookward/internal/report"
 )
@@ -55,5 +56,6 @@ func limitBodies() int64 {
 		limit = defaultBodyMemory
 	}
 	budget.SetLimit(Bodies, limit)
+	delivery.SetAttemptMemory(limit / 2) // beside those of requests
 	return limit
 }
