@@ -270,7 +270,7 @@ func TestDeliverySenderLeaves(t *testing.T) {
 // Attempts in the background have no part in what Traefik keeps of a request, beside an
 // access log that is written late, metrics and tracing: it would end Traefik.
 func TestDeliveryBesideObservability(t *testing.T) {
-	const many = 200
+	const many = 1000
 	s := start(t, script(), []gate{{name: "kept", options: kept(t, ", concurrency: 32")}}, gateway.Settings{
 		Static: "accessLog: {bufferingSize: 50, filePath: " + filepath.Join(t.TempDir(), "access.log") + "}\nmetrics: {prometheus: {addRoutersLabels: true}}\ntracing: {otlp: {http: {endpoint: \"http://127.0.0.1:9/\"}}}\n",
 	})
