@@ -17,7 +17,7 @@ import (
 // keptLarge has deliveries of the largest size come faster than a slow backend takes them, to
 // a gate that may try many at once, in a container that has not the memory for that.
 func keptLarge(t *trial) {
-	room := container + container/2
+	room := 2 * container
 	group := testkit.NewControlGroup(t, room<<20)
 	o := newOffice(t, filepath.Join(t.TempDir(), "state"))
 	o.look = nil
@@ -44,6 +44,9 @@ func keptLarge(t *trial) {
 		if n := o.times(body); n != 1 {
 			t.Errorf("delivery %d has arrived %d times", i, n)
 		}
+	}
+	if o.most.Load() > int64(room/8/25) {
+		t.Errorf("%d of 25 MiB were tried at once, of %d MiB", o.most.Load(), room)
 	}
 	t.figure("%d were tried at once at most; Traefik has %d MiB before, %d at most, the container %d of %d; the last arrived %d ms after it was stored", o.most.Load(), before, s.memory("VmHWM"), group.Peak(), room, took.Milliseconds())
 	s.end()
