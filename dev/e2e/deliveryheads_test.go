@@ -56,7 +56,7 @@ func TestDeliveryOfOddHeaders(t *testing.T) {
 }
 
 // ownFile matches the files of a stateDirectory that are named by hookward.
-var ownFile = regexp.MustCompile(`^state/(owner|replay[-.0-9a-z]*|delivery-[0-9a-f]+/(lock|middleware|attempts|actions|(tmp|waiting/.|dead/.)/[0-9a-f]+[.0-9a-z_]*))$`)
+var ownFile = regexp.MustCompile(`^state/(owner|replay[-.0-9a-z]*|delivery-[0-9a-f]+/([a-z]+(\.[a-z]+)?|(tmp|waiting/.|dead/.)/[0-9a-f]+[.0-9a-z_]*))$`)
 
 func filesBelow(t *testing.T, directory string) []string {
 	t.Helper()
