@@ -27,7 +27,8 @@ type Cluster struct {
 func New(name string, o resp.Options, tell func(level, message string, now time.Time)) *Cluster {
 	o.Without = "limits and replays are this Traefik's alone meanwhile"
 	client := resp.NewClient(o, tell)
-	leases := lease.New(client, o.DialTimeout+o.WriteTimeout+o.ReadTimeout, func(problem string) {
+	// A new connection is asked twice.
+	leases := lease.New(client, o.DialTimeout+2*(o.WriteTimeout+o.ReadTimeout), func(problem string) {
 		tell("error", "redis: "+problem, time.Now())
 	})
 	return &Cluster{client: client, leases: leases, name: name, tag: lease.Tag(name)}

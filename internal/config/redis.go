@@ -8,7 +8,7 @@ import (
 // of Traefik's own `rateLimit.redis`; the timeouts are shorter.
 type RedisOptions struct {
 	// Endpoints are the servers' addresses, `HOST:PORT`; one is used until it
-	// fails, and then the next. A cluster is not supported.
+	// fails, and then the next. A node of a Redis Cluster is refused.
 	// Default: `127.0.0.1:6379`.
 	Endpoints []string `json:"endpoints"`
 

@@ -221,7 +221,7 @@ func askWith(c *Client, conn *connection, command []string) (*reply, error) {
 		return nil, errNoScript
 	}
 	if answer.kind == '-' {
-		return nil, errors.New("it answers " + shown(answer.text))
+		return nil, refusal(answer.text)
 	}
 	if answer.kind == '*' {
 		if len(answer.texts) == 0 || answer.texts[0] != serial {

@@ -74,7 +74,31 @@ func dial(c *Client, endpoint int) (*connection, error) {
 			return nil, err
 		}
 	}
+	answer, err := exchange(c, made, []string{"INFO", "cluster"})
+	if err == nil && answer.kind == '*' && strings.Contains(strings.Join(answer.texts, ""), "cluster_enabled:1") {
+		err = errCluster
+	}
+	if err != nil {
+		_ = conn.Close()
+		return nil, err
+	}
 	return made, nil
+}
+
+// errCluster is for a node of a Redis Cluster, of which each has only a part of the keys: what
+// works today with one node fails at random once there are two.
+var errCluster = errors.New("redis.endpoints names a node of a Redis Cluster, which is not supported: name one primary, and its replicas if there are any, with cluster-enabled no")
+
+// isOfCluster says whether only a node of a cluster answers so.
+var isOfCluster = map[string]bool{"MOVED": true, "ASK": true, "CROSSSLOT": true, "CLUSTERDOWN": true, "TRYAGAIN": true}
+
+// refusal is the error of an answer that is one.
+func refusal(text string) error {
+	word := shown(text)
+	if isOfCluster[word] {
+		return fmt.Errorf("%w; it answers %s", errCluster, word)
+	}
+	return errors.New("it answers " + word)
 }
 
 // greetings are the commands that a connection begins with.

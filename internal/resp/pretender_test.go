@@ -20,6 +20,7 @@ type pretender struct {
 	commands []string
 	conns    []net.Conn
 	accepted int64
+	cluster  string // what is answered to who asks for that; nothing: it may not be asked for
 }
 
 func pretend(t *testing.T, answer func(command []string) string) (*pretender, string) {
@@ -55,6 +56,16 @@ func converse(p *pretender, conn net.Conn) {
 		command, err := fakeredis.ReadCommand(r)
 		if err != nil {
 			return
+		}
+		if len(command) == 2 && command[1] == "cluster" {
+			p.mu.Lock()
+			text := p.cluster
+			p.mu.Unlock()
+			if text == "" {
+				text = "-NOPERM\r\n"
+			}
+			_, _ = io.WriteString(conn, text)
+			continue
 		}
 		p.mu.Lock()
 		p.commands = append(p.commands, command[0])

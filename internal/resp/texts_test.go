@@ -1,10 +1,13 @@
 package resp
 
 import (
+	"errors"
+	"fmt"
 	"reflect"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 )
 
 // texts writes a list of texts as a server does.
@@ -68,5 +71,32 @@ func TestAsk(t *testing.T) {
 	}
 	if c.waiting != 0 || len(c.slots) != 0 {
 		t.Errorf("%d wait, %d slots are taken", c.waiting, len(c.slots))
+	}
+}
+
+// A node of a Redis Cluster is refused before it is asked anything, whatever it would say to
+// a key; and what only a node answers says why, too.
+func TestCluster(t *testing.T) {
+	text := "# Cluster\r\ncluster_enabled:1\r\n"
+	script := NewTexts("return {}")
+	for name, c := range map[string]struct {
+		cluster, answer string
+		asked           int
+	}{
+		"by its settings": {cluster: fmt.Sprintf("$%d\r\n%s\r\n", len(text), text)},
+		"moved":           {answer: "-MOVED 3999 127.0.0.1:6381\r\n", asked: 1},
+		"two slots":       {answer: "-CROSSSLOT Keys in request don't hash to the same slot\r\n", asked: 1},
+		"down":            {cluster: "$19\r\ncluster_enabled:0\r\n\r\n", answer: "-CLUSTERDOWN The cluster is down\r\n", asked: 1},
+	} {
+		p, address := pretend(t, func(_ []string) string { return c.answer })
+		p.cluster = c.cluster
+		client := NewClient(Options{Endpoints: []string{address}, DialTimeout: time.Minute, ReadTimeout: time.Minute, WriteTimeout: time.Minute, PoolSize: 1}, func(_, _ string, _ time.Time) {})
+		_, err := RunTexts(client, script, "key", nil)
+		p.mu.Lock()
+		asked := len(p.commands)
+		p.mu.Unlock()
+		if !errors.Is(err, errCluster) || asked != c.asked {
+			t.Errorf("%s: %v, and %d questions", name, err, asked)
+		}
 	}
 }
