@@ -100,6 +100,7 @@ func metered(t *testing.T, redis string) []gate {
 		{name: "watched", options: `{provider: github, secrets: ["env:GH"], observeOnly: true}`},
 		{name: "listed", options: `{provider: github, secrets: ["env:GH"], allowlist: {lists: [{file: ` + list + `}]}}`},
 		{name: "kept", options: `{provider: github, secrets: ["env:GH"], replay: true, stateDirectory: ` + t.TempDir() + `, delivery: {deadLetter: {outputs: [{type: stdout}]}}}`},
+		{name: "beside", options: `{provider: github, secrets: ["env:GH"], replay: true, stateDirectory: ` + t.TempDir() + `, redis: {endpoints: "` + redis + `"}, delivery: {store: {type: redis}}}`},
 		{name: "broken", options: `{provider: githup, secrets: ["env:GH"]}`},
 	}
 }

@@ -19,6 +19,7 @@ import (
 // sharing is two Traefiks with one store in Redis, in front of one backend.
 type sharing struct {
 	gates [2]*gateway.Gateway
+	start [2]func()   // a Traefik anew
 	down  atomic.Bool // the backend answers 503
 
 	mu       sync.Mutex
@@ -61,7 +62,10 @@ func (s *sharing) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 const pauses = `[300ms, 1s, 1s, 1s, 1s, 1s, 1s, 1s, 1s, 1s, 1s, 1s, 1s, 1s, 1s, 1s, 1s, 1s, 1s, 1s, 1s, 1s, 1s, 1s, 1s, 1s, 1s, 1s, 1s, 1s]`
 
 // share starts both: the first in the form that is tested, the second interpreted.
-func share(t *testing.T, endpoints string) *sharing {
+func share(t *testing.T, endpoints string) *sharing { return shareWith(t, endpoints, [2]string{}) }
+
+// shareWith is share with more options of each Traefik.
+func shareWith(t *testing.T, endpoints string, more [2]string) *sharing {
 	t.Helper()
 	unsteadily(t)
 	s := &sharing{taken: map[string]int{}, ids: map[string]string{}, under: map[string]bool{}, stored: map[string]bool{}}
@@ -69,32 +73,39 @@ func share(t *testing.T, endpoints string) *sharing {
 	if err != nil {
 		t.Fatal(err)
 	}
-	gate := func(mode string) string {
-		return `{plugin: {hookward: {provider: github, secrets: ["env:GH"], ban: false, replay: true, redis: {endpoints: "` + endpoints + `", readTimeout: 1s}, audit: {payload: none},
+	gate := func(mode, more string) string {
+		return `{plugin: {hookward: {provider: github, secrets: ["env:GH"], ban: false, replay: true, redis: {endpoints: "` + endpoints + `", readTimeout: 1s}, audit: {payload: none}` + more + `,
     delivery: {mode: ` + mode + `, timeout: 2s, concurrency: 8, retry: {schedule: ` + pauses + `}, store: {type: redis, encryptionKeys: ["env:STORE_KEY"]}}}}}`
 	}
-	dynamic := `http:
+	dynamic := func(more string) string {
+		return `http:
   middlewares:
-    sync: ` + gate("sync") + `
-    accept: ` + gate("accept") + `
+    sync: ` + gate("sync", more) + `
+    accept: ` + gate("accept", more) + `
+    numbers: {plugin: {hookward: {metrics: {token: "env:SCRAPE"}}}}
   routers:
+    numbers: {rule: "Path(` + "`/metrics`" + `)", service: noop@internal, middlewares: [numbers]}
     sync: {rule: "PathPrefix(` + "`/sync`" + `)", service: backend, middlewares: [sync]}
     accept: {rule: "PathPrefix(` + "`/accept`" + `)", service: backend, middlewares: [accept]}
   services: {backend: {loadBalancer: {servers: [{url: "` + backend + `"}]}}}
 `
+	}
 	for i := range s.gates {
-		settings := gateway.Settings{Env: []string{"GH=" + secret, "STORE_KEY=MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="}, Form: [...]gateway.Form{"", gateway.Interpreted}[i]}
-		g, err := gateway.Start(t.Context(), binaryOf(t, settings), dynamic, settings)
-		if err != nil {
-			t.Fatal(err)
-		}
-		s.gates[i] = g
-		t.Cleanup(func() {
-			g.Stop()
-			if t.Failed() {
-				t.Logf("stderr:\n%s", end(g.Stderr))
+		settings := gateway.Settings{Env: []string{"GH=" + secret, "SCRAPE=" + scrapeToken, "STORE_KEY=MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="}, Form: [...]gateway.Form{"", gateway.Interpreted}[i]}
+		s.start[i] = func() {
+			g, err := gateway.Start(t.Context(), binaryOf(t, settings), dynamic(more[i]), settings)
+			if err != nil {
+				t.Fatal(err)
 			}
-		})
+			s.gates[i] = g
+			t.Cleanup(func() {
+				g.Stop()
+				if t.Failed() {
+					t.Logf("stderr:\n%s", end(g.Stderr))
+				}
+			})
+		}
+		s.start[i]()
 	}
 	return s
 }

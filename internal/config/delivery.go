@@ -95,12 +95,13 @@ type DeliveryRateOptions struct {
 // DeliveryStoreOptions say where deliveries wait.
 type DeliveryStoreOptions struct {
 	// Type is `disk` (a directory of `stateDirectory`, one file for each) or `redis` (the
-	// server that the option `redis` names, for several Traefiks together).
+	// server that the option `redis` names, for several Traefiks together). With `redis`
+	// and a `stateDirectory`, what Redis does not store waits on that disk.
 	// Default: `disk`.
 	Type string `json:"type"`
 
 	// MaxBytes is how many bytes all deliveries may have together, of all Traefiks with
-	// the type `redis`. What comes then is not
+	// the type `redis`, and once more on a disk beside that. What comes then is not
 	// stored, and its sender is told so. Default: `1073741824`.
 	MaxBytes int64 `json:"maxBytes"`
 

@@ -33,29 +33,30 @@ func renewClaim(c *Courier, key string) {
 	}
 }
 
-// allClaimed says that all is claimed that an earlier process has left.
-func allClaimed(c *Courier) {
+// allClaimed says that all is claimed that an earlier process has left on a disk.
+func allClaimed(c *Courier, shared bool) {
 	_, s := newest(c)
-	if s.Replays != nil {
+	if s.Replays != nil && !shared {
 		claim.Told(s.Replays)
 	}
 }
 
-// giveBack lets the sender of a dead delivery try again.
-func giveBack(c *Courier, key string) {
-	p, s := newest(c)
+// giveBack lets the sender of a dead delivery try again. Where the delivery is shared, all know
+// that with its death.
+func giveBack(c *Courier, key string, shared bool) {
+	_, s := newest(c)
 	if s.Replays != nil {
 		claim.Forget(s.Replays, key)
 	}
-	if s.Cluster != nil && p.Delivery.Shared == nil { // else the store has done so
+	if s.Cluster != nil && !shared {
 		cluster.Forget(s.Cluster, key)
 	}
 }
 
 // takeDead claims what is dead for its replay, as a request of its sender would, or says why
 // it can't. takeClaim keeps that, or untakeDead gives it back.
-func takeDead(c *Courier, key string) error {
-	p, s := newest(c)
+func takeDead(c *Courier, key string, shared bool) error {
+	_, s := newest(c)
 	if s.Replays == nil {
 		return nil
 	}
@@ -66,7 +67,7 @@ func takeDead(c *Courier, key string) error {
 	if found == claim.Duplicate {
 		return store.ErrArrived
 	}
-	if s.Cluster == nil || p.Delivery.Shared != nil { // there, the store sees to it
+	if s.Cluster == nil || shared { // there, the store sees to it
 		return nil
 	}
 	elsewhere, number, err := cluster.Claim(s.Cluster, key)

@@ -95,37 +95,51 @@ func begin(name string, numbers *audit.Numbers, servers *Servers, told func(reco
 	d := p.Delivery
 	c := &Courier{name: name, numbers: numbers, servers: servers, told: told, place: d.Place, letters: deadletter.New(), policy: p, state: s, announced: map[string]*audit.DeliveryRecord{}, leases: map[string]int64{}}
 	deadletter.Use(c.letters, d.Letters, d.Options.Outputs, d.Private)
-	c.engine = delivery.New(storeOf(c, p), d.Options, delivery.Hooks{
+	c.engine = delivery.New(storeOf(c, p), d.Options, hooksOf(c, d.Shared != nil, ""))
+	if s.Replays != nil && d.Directory != "" {
+		claim.Await(s.Replays)
+	}
+	if d.Shared != nil && d.Directory != "" {
+		delivery.Join(c.engine, delivery.New(diskOf(c, p), d.Options, hooksOf(c, false, "on the disk beside redis: ")))
+	}
+	delivery.Start(c.engine)
+	return c
+}
+
+// hooksOf returns what an engine asks, whose deliveries are shared or on disk. What it tells
+// begins with where.
+func hooksOf(c *Courier, shared bool, where string) delivery.Hooks {
+	return delivery.Hooks{
 		Serves:  func(router string) bool { return serverFor(c.servers, c.name, router) != nil },
 		Try:     func(d *store.Delivery, number int) delivery.Result { return tryDelivery(c, d, number) },
 		Changed: func(change *delivery.Change) { recordChange(c, change) },
 		Hand:    func(mark string, d *store.Delivery, e *store.Entry) delivery.Handed { return handOver(c, mark, d, e) },
 		Claim:   func(key string) { takeClaim(c, key) },
-		Release: func(key string) { giveBack(c, key) },
+		Release: func(key string) { giveBack(c, key, shared) },
 		Renew:   func(key string) { renewClaim(c, key) },
-		Claimed: func() { allClaimed(c) },
-		Take:    func(key string) error { return takeDead(c, key) },
+		Claimed: func() { allClaimed(c, shared) },
+		Take:    func(key string) error { return takeDead(c, key, shared) },
 		Untake:  func(key string) { untakeDead(c, key) },
-		Tell:    func(level, message string) { report.Write(level, c.name, "delivery: "+message, time.Now()) },
-	})
-	if s.Replays != nil && d.Shared == nil {
-		claim.Await(s.Replays)
+		Tell:    func(level, message string) { report.Write(level, c.name, "delivery: "+where+message, time.Now()) },
 	}
-	delivery.Start(c.engine)
-	return c
 }
 
 // storeOf returns where a courier's deliveries are.
 func storeOf(c *Courier, p *policy.Policy) *store.Store {
 	o := p.Delivery.Options
 	if p.Delivery.Shared == nil {
-		return store.New(store.DirectoryOf(p.Delivery.Directory, c.name), c.name, o.Keys)
+		return diskOf(c, p)
 	}
 	c.shared = redisstore.New(p.Delivery.Shared.Options, redisstore.Options{
-		Middleware: c.name, MaxBytes: o.MaxBytes, MaxDeliveries: o.MaxDeliveries, Window: policy.WindowOf(p),
+		Middleware: c.name, MaxBytes: o.MaxBytes, MaxDeliveries: o.MaxDeliveries, Window: policy.WindowOf(p), HasDisk: p.Delivery.Directory != "",
 		Tell: func(level, message string) { report.Write(level, c.name, "delivery: "+message, time.Now()) },
 	})
 	return redisstore.Open(c.shared, o.Keys)
+}
+
+// diskOf returns the store in the stateDirectory.
+func diskOf(c *Courier, p *policy.Policy) *store.Store {
+	return store.New(store.DirectoryOf(p.Delivery.Directory, c.name), c.name, p.Delivery.Options.Keys)
 }
 
 // TellOrphans tells of the stores in a directory whose middlewares are gone, or have another

@@ -199,7 +199,7 @@ func storeDelivery(k *Kept, attempts, step int, pause time.Duration) bool {
 		report.Write("error", k.Middleware, "delivery: a delivery can't be stored: "+problem, now)
 		return false
 	}
-	if k.Claim != "" && p.Delivery.Shared != nil {
+	if k.Claim != "" && delivery.IsShared(kept) {
 		// Redis has the claim with the delivery, and alone knows what becomes of both.
 		claim.Release(k.State.Replays, k.Claim)
 		cluster.Land(k.State.Cluster, k.Claim, k.Lease)
@@ -211,7 +211,7 @@ func storeDelivery(k *Kept, attempts, step int, pause time.Duration) bool {
 		}
 		k.Claim = ""
 	}
-	delivery.Begin(k.State.Delivery, kept)
+	delivery.Begin(kept)
 	k.Stored = true
 	return true
 }

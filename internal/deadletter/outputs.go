@@ -22,6 +22,7 @@ type Outputs struct {
 
 // output is one of them. It has one user at a time, but for what Outputs.mu guards.
 type output struct {
+	turn sync.Mutex // of who uses what follows: two engines may have dead letters
 	spec audit.Spec // guarded by Outputs.mu
 
 	made   string // the digest of the spec that the rest is made of
@@ -62,15 +63,22 @@ func Use(all *Outputs, specs []audit.Spec, marks []delivery.Output, private []st
 func Send(all *Outputs, mark string, d *store.Delivery, e *store.Entry) delivery.Handed {
 	all.mu.Lock()
 	o := all.byMark[mark]
-	private := all.private
-	var spec audit.Spec
-	if o != nil {
-		spec = o.spec
-		prepare(o, spec)
-	}
 	all.mu.Unlock()
 	if o == nil {
 		return delivery.Handed{NotTried: true}
+	}
+	o.turn.Lock()
+	defer o.turn.Unlock()
+	all.mu.Lock()
+	stays := all.byMark[mark] == o
+	private := all.private
+	spec := o.spec
+	if stays {
+		prepare(o, spec)
+	}
+	all.mu.Unlock()
+	if !stays {
+		return delivery.Handed{NotTried: true} // a reload has taken it away meanwhile
 	}
 	if spec.Kind == "sqs" {
 		return sendMessage(o, spec, d, e, private)

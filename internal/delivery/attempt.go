@@ -19,7 +19,7 @@ func work(e *Engine) {
 			return
 		}
 		workOn(e, it)
-		poke(e)
+		Poke(e)
 	}
 }
 
@@ -84,6 +84,7 @@ func free(e *Engine, it *item) {
 	it.busy = false
 	returnMemory(it)
 	e.running--
+	endTurn(e, it)
 	queueOf(e, it.router).running--
 }
 
@@ -185,8 +186,11 @@ func settle(e *Engine, it *item, d *store.Delivery, r Result) {
 	e.mu.Unlock()
 	if end != Delivered && claim != "" {
 		e.hooks.Release(claim)
-	} else if claim != "" && store.IsShared(e.store) {
-		e.hooks.Claim(claim) // which the store alone has had so far
+	} else if claim != "" {
+		if store.IsShared(e.store) {
+			e.hooks.Claim(claim) // which the store alone has had so far
+		}
+		tellOther(e, claim)
 	}
 	c.To = Dead
 	c.Reason = end

@@ -19,7 +19,14 @@ type Numbers struct {
 	Changes  map[string]int64 // transitions since the process began, by what has become of a delivery
 	Deaths   map[string]int64 // the dead among them, by reason
 	Outputs  []OutputNumbers  // of dead letters
+
+	// What of that is on the disk because Redis did not store it; nil where there is no disk
+	// beside Redis, or it is not read yet.
+	Beside *Beside
 }
+
+// Beside are the numbers of a disk beside Redis.
+type Beside struct{ Waiting, Dead int }
 
 // Becomes are all that becomes of a delivery, and Reasons all that one dies of.
 var (
@@ -37,6 +44,14 @@ func copyOf(counts map[string]int64, words []string) map[string]int64 {
 
 // Count counts.
 func Count(e *Engine) Numbers {
+	n := countOne(e)
+	if e.other != nil {
+		addBeside(&n, countOne(otherOf(e)))
+	}
+	return n
+}
+
+func countOne(e *Engine) Numbers {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	n := Numbers{Waiting: len(e.waiting), Dead: len(e.dead), Bytes: e.bytes, Loaded: e.loaded, MaxBytes: e.options.MaxBytes}

@@ -96,6 +96,9 @@ func turn(e *Engine, failures *int, lastSign *time.Time) (time.Duration, bool) {
 	return next, false
 }
 
+// never is a time that does not come.
+const never = int64(1) << 60
+
 // hand hands on what is due, and returns when to look again.
 func hand(e *Engine) time.Duration {
 	served := map[string]bool{}
@@ -127,7 +130,6 @@ func hand(e *Engine) time.Duration {
 // handQueue hands on what is due of a router, with the lock held, and returns when there is
 // more to do, as far as that is known.
 func handQueue(e *Engine, q *queue, served bool, now int64) int64 {
-	const never = int64(1) << 60
 	for len(q.due) > 0 {
 		it := e.waiting[idOf(q.due[0])]
 		if it == nil || it.busy {
@@ -141,13 +143,14 @@ func handQueue(e *Engine, q *queue, served bool, now int64) int64 {
 			return never
 		}
 		if it.end == "" {
-			if !served || !mayTry(q, now) || e.running >= e.options.Concurrency {
+			if !served || !mayTry(q, now) {
 				return never
 			}
-			if e.options.Interval > 0 && now < e.free {
-				return e.free
+			until := takeTurn(e, now)
+			if until > 0 {
+				return until
 			}
-			e.free = now + e.options.Interval.Milliseconds()
+			it.paced = true
 		}
 		q.due = q.due[1:]
 		it.busy = true

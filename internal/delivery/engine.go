@@ -119,6 +119,10 @@ type Engine struct {
 	jobs  chan *item       // for those who try; nil ends one
 	timer *time.Timer      // of dispatch
 	owner *store.Owner
+	other any   // the engine of the same gate that otherOf returns; nil as a rule
+	pace  *pace // of both
+
+	giving sync.Mutex // held while an order is given to both
 
 	// deadMu is for the files of the dead. Who holds it may wait for a disk, and lock mu.
 	deadMu sync.Mutex
@@ -142,7 +146,6 @@ type Engine struct {
 	running  int
 	handing  int // outlets that somebody works for
 	workers  int
-	free     int64 // when the next attempt may begin, by the rate
 	swept    int64 // when the dead were last looked at
 	refilled int64 // when what outlets did not want was last given to them again
 	renewed  int64 // when the claims of what waits were last renewed; 0 is never
@@ -158,9 +161,10 @@ type Engine struct {
 	changes  map[string]int64 // transitions by what has become of a delivery
 	deaths   map[string]int64 // of these the dead, by reason
 	shared   sharing
-	order    *order      // what an operator has ordered, until it is done
-	orders   []*Progress // those that are over
-	ordered  int64       // how many there were
+	doubtful map[string]int64 // when what the disk has was not stored here, as far as is known; by id
+	order    *order           // what an operator has ordered, until it is done
+	orders   []*Progress      // those that are over
+	ordered  int64            // how many there were
 
 	// Alert is not 0 while anybody has to hear of what arrives while its sender waits: see
 	// Arrived. Atomic.
@@ -179,6 +183,7 @@ type item struct {
 	end      string // what has become of it, where only its file does not know yet
 	held     string // why it is not tried, although it waits: what is wrong with its file
 	busy     bool
+	paced    bool  // it is one of those that the pace counts
 	taken    int64 // bytes of memory while it is tried
 	missed   int   // how often it was not found in a store that is shared
 }
@@ -190,7 +195,7 @@ const maxConcurrency = 64
 func New(s *store.Store, o Options, h Hooks) *Engine {
 	e := &Engine{
 		store: s, options: o, hooks: h, began: time.Now(), wall: time.Now, owner: store.NewOwner(),
-		ready: make(chan bool), wake: make(chan bool, 1), jobs: make(chan *item, maxConcurrency),
+		pace: &pace{}, ready: make(chan bool), wake: make(chan bool, 1), jobs: make(chan *item, maxConcurrency),
 		waiting: map[string]*item{}, dead: map[string]*item{}, claims: map[string]string{}, graves: map[string][]string{}, queues: map[string]*queue{}, pending: map[string]bool{}, freed: map[string]bool{},
 		changes: map[string]int64{}, deaths: map[string]int64{},
 	}
@@ -201,6 +206,12 @@ func New(s *store.Store, o Options, h Hooks) *Engine {
 
 // Start has it work.
 func Start(e *Engine) {
+	for _, one := range both(e) {
+		start(one)
+	}
+}
+
+func start(e *Engine) {
 	e.timer = time.AfterFunc(time.Hour, func() { poke(e) })
 	go dispatch(e)
 	poke(e)
@@ -216,10 +227,20 @@ func poke(e *Engine) {
 }
 
 // Poke is for who knows that somebody serves a router again.
-func Poke(e *Engine) { poke(e) }
+func Poke(e *Engine) {
+	for _, one := range both(e) {
+		poke(one)
+	}
+}
 
 // ChangeOptions puts other options in force at once. What waits, waits as it was planned.
 func ChangeOptions(e *Engine, o Options) {
+	for _, one := range both(e) {
+		changeOptions(one, o)
+	}
+}
+
+func changeOptions(e *Engine, o Options) {
 	e.mu.Lock()
 	e.options = o
 	e.reread = true
@@ -231,24 +252,16 @@ func ChangeOptions(e *Engine, o Options) {
 
 // Close ends it. What waits is on disk.
 func Close(e *Engine) {
-	e.mu.Lock()
-	e.closed = true
-	e.mu.Unlock()
-	poke(e)
+	for _, one := range both(e) {
+		one.mu.Lock()
+		one.closed = true
+		one.mu.Unlock()
+		poke(one)
+	}
 }
 
-// Waits says whether a delivery is stored and waits, by its claim.
-func Waits(e *Engine, claim string) bool {
-	e.mu.Lock()
-	_, waits := e.claims[claim]
-	e.mu.Unlock()
-	return waits
-}
-
-// Arrived says that a router's backend has taken a delivery while its sender waited: it
-// answers, and a dead one of the same claim is superseded. It need not be called while Alert
-// is 0.
-func Arrived(e *Engine, router, claim string) {
+// arrived is Arrived for one engine.
+func arrived(e *Engine, router, claim string) {
 	e.mu.Lock()
 	q := e.queues[router]
 	if q != nil {
@@ -264,13 +277,6 @@ func noteArrived(e *Engine, claim string) {
 	if len(e.graves[claim]) > 0 || mayBeElsewhere(e, claim) {
 		e.replaced = append(e.replaced, claim)
 	}
-}
-
-// NoteFailed says that a router's backend has failed at a delivery while its sender waited.
-func NoteFailed(e *Engine, router, id string) {
-	e.mu.Lock()
-	noteFailure(e, queueOf(e, router), id, false)
-	e.mu.Unlock()
 }
 
 // change tells of a transition, and counts it.

@@ -294,7 +294,7 @@ func TestGoroutines(t *testing.T) {
 			if problem != "" {
 				t.Fatal(problem)
 			}
-			Begin(e, k)
+			Begin(k)
 		}
 	}
 	waitFor(t, "the first has not delivered", func() bool { return Count(engines[0]).Waiting == 0 })

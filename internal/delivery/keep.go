@@ -21,7 +21,10 @@ var patience = 5 * time.Second
 
 // Kept is a delivery that is stored, and that nobody tries before it is begun. Without an
 // item it is another process's.
-type Kept struct{ it *item }
+type Kept struct {
+	e  *Engine
+	it *item
+}
 
 // writing is a delivery on its way to the disk.
 type writing struct {
@@ -36,8 +39,28 @@ type writing struct {
 
 // Keep stores a delivery that was tried so often, and is to be tried again after a pause;
 // step is the step of the schedule behind that. It returns nil and why where it can't be
-// stored: then nothing is left of it.
+// stored. What Redis does not store, the disk does, if there is one.
 func Keep(e *Engine, d *store.Delivery, attempts, step int, pause time.Duration) (*Kept, string) {
+	k, problem := keep(e, d, attempts, step, pause)
+	if problem == "" || e.other == nil {
+		return k, problem
+	}
+	e.mu.Lock()
+	doubt(e, d.ID)
+	e.mu.Unlock()
+	k, second := keep(otherOf(e), d, attempts, step, pause)
+	if second != "" {
+		e.mu.Lock()
+		delete(e.doubtful, d.ID)
+		e.mu.Unlock()
+		return nil, problem + "; nor on the disk: " + second
+	}
+	e.hooks.Tell("warn", "redis does not store a delivery, so it waits on the disk of this machine: "+problem)
+	return k, ""
+}
+
+// keep stores a delivery in one place. On the disk, nothing is left of what is not stored.
+func keep(e *Engine, d *store.Delivery, attempts, step int, pause time.Duration) (*Kept, string) {
 	w := &writing{d: d, planned: store.PlannedSize(d), done: make(chan bool, 2)}
 	problem, warning := reserve(e, d.ID, w.planned)
 	if warning != "" {
@@ -62,7 +85,7 @@ func Keep(e *Engine, d *store.Delivery, attempts, step int, pause time.Duration)
 		return nil, w.err.Error()
 	}
 	if w.there {
-		return &Kept{}, ""
+		return &Kept{e: e}, ""
 	}
 	now := e.clock()
 	it := &item{
@@ -74,11 +97,15 @@ func Keep(e *Engine, d *store.Delivery, attempts, step int, pause time.Duration)
 		e.claims[d.Claim] = d.ID // whoever knows that it is taken finds it here
 		e.mu.Unlock()
 	}
-	return &Kept{it: it}, ""
+	return &Kept{e: e, it: it}, ""
 }
 
+// IsShared says whether a delivery is where several processes know of it, and of its claim.
+func IsShared(k *Kept) bool { return store.IsShared(k.e.store) }
+
 // Begin has a delivery tried that is stored.
-func Begin(e *Engine, k *Kept) {
+func Begin(k *Kept) {
+	e := k.e
 	if k.it == nil {
 		return
 	}
@@ -177,6 +204,9 @@ func write(e *Engine, w *writing) {
 	if given || w.err != nil || w.there {
 		forget(e, w.planned)
 		delete(e.pending, w.d.ID)
+		if !given && w.err != nil && e.doubtful != nil {
+			doubt(e, w.d.ID) // until Keep has asked the disk
+		}
 	} else {
 		e.bytes += w.entry.Size - w.planned
 	}

@@ -58,25 +58,6 @@ func Look(e *Engine, f *Filter, after string, most int) ([]*Seen, string) {
 	return found, ""
 }
 
-// idsOf returns the ids of a state, or of both, that come behind one, in order.
-func idsOf(e *Engine, state, after string) []string {
-	ids := []string{}
-	e.mu.Lock()
-	if state != store.Dead {
-		for id := range e.waiting {
-			ids = append(ids, id)
-		}
-	}
-	if state != store.Waiting {
-		for id := range e.dead {
-			ids = append(ids, id)
-		}
-	}
-	e.mu.Unlock()
-	sort.Strings(ids)
-	return ids[sort.Search(len(ids), func(i int) bool { return ids[i] > after }):]
-}
-
 // glance returns what is known of a delivery without its file, or nil where there is none.
 func glance(e *Engine, id string) *Seen {
 	e.mu.Lock()
@@ -97,6 +78,7 @@ func glance(e *Engine, id string) *Seen {
 
 // See returns a delivery without its body, or nil where there is none.
 func See(e *Engine, id string) *Seen {
+	e = whoHas(e, id)
 	one := glance(e, id)
 	if one == nil {
 		return nil
@@ -119,6 +101,7 @@ func See(e *Engine, id string) *Seen {
 
 // Open returns a delivery with its body, or nil where there is none.
 func Open(e *Engine, id string) *Seen {
+	e = whoHas(e, id)
 	one := See(e, id)
 	if one == nil || one.Delivery == nil {
 		return one
@@ -135,6 +118,7 @@ func Open(e *Engine, id string) *Seen {
 // History returns the attempts that are known of a delivery, and what operators have done to
 // it, in order.
 func History(e *Engine, id string) ([]store.Attempt, []store.Action) {
+	e = whoHas(e, id)
 	actions := []store.Action{}
 	store.Actions(e.store, id, func(a *store.Action) { actions = append(actions, *a) })
 	attempts := store.Attempts(e.store, id)
@@ -145,12 +129,17 @@ func History(e *Engine, id string) ([]store.Attempt, []store.Action) {
 // is known.
 func Whereabouts(e *Engine, ids []string) []Left {
 	dropped := map[string]string{}
-	store.Actions(e.store, "", func(a *store.Action) {
-		if a.Action == store.Drop && a.Error == "" {
-			dropped[a.ID] = "was dropped at " + a.Time.UTC().Format(time.RFC3339) + " by " + a.Actor
+	arrivals := map[string]time.Time{}
+	for _, one := range both(e) {
+		store.Actions(one.store, "", func(a *store.Action) {
+			if a.Action == store.Drop && a.Error == "" {
+				dropped[a.ID] = "was dropped at " + a.Time.UTC().Format(time.RFC3339) + " by " + a.Actor
+			}
+		})
+		for id, at := range store.Arrivals(one.store) {
+			arrivals[id] = at
 		}
-	})
-	arrivals := store.Arrivals(e.store)
+	}
 	told := []Left{}
 	for _, id := range ids {
 		why := "is not stored, or not among those that are meant"
@@ -248,6 +237,7 @@ func Pick(e *Engine, f *Filter) *Picked {
 
 // pickOne picks a delivery, if it is meant.
 func pickOne(e *Engine, f *Filter, p *Picked, id string, named map[string]bool, bySender bool) {
+	e = whoHas(e, id)
 	one := glance(e, id)
 	if one == nil || !fitsName(f, one) {
 		return

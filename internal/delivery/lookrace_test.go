@@ -29,7 +29,7 @@ func TestLookWhileTried(t *testing.T) {
 		if problem != "" {
 			t.Fatal(problem)
 		}
-		Begin(e, k)
+		Begin(k)
 	}
 	waitFor(t, "it is not over", func() bool {
 		found, _ := Look(e, &Filter{}, "", 10)

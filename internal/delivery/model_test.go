@@ -159,7 +159,7 @@ func (w *world) keep(router, claim string, attempts int) string {
 	w.attempts[id] = attempts
 	w.planned[id] = w.now + pause.Milliseconds()
 	w.mayCrash()
-	Begin(w.e, k)
+	Begin(k)
 	return id
 }
 

@@ -52,6 +52,7 @@ type order struct {
 const (
 	UnderWay  = "another order for these deliveries is under way: wait for its end, or stop it"
 	NotOwned  = "another process works on these deliveries: ask that one"
+	NotThere  = "redis has these deliveries, and can't be asked at the moment"
 	NotLoaded = "the store is still being read: ask again in a moment"
 )
 
@@ -76,27 +77,30 @@ func FitsReason(text string) bool {
 // or why it is not taken. There is one at a time, so that two operators who want the same get
 // it once. What is not done when the process ends stays as it was.
 func Give(e *Engine, o Order, ids []string) (*Progress, string) {
+	if e.other == nil {
+		return give(e, o, ids, 0)
+	}
+	return giveBoth(e, o, ids)
+}
+
+// give gives an order to one engine. Its number is the next one, unless that is said.
+func give(e *Engine, o Order, ids []string, number int64) (*Progress, string) {
 	arrived := map[string]time.Time{}
 	if o.Action == store.Replay && !o.Force {
 		arrived = store.Arrivals(e.store)
 	}
 	e.mu.Lock()
-	problem := ""
-	switch {
-	case !e.owned || e.closed:
-		problem = NotOwned
-	case !e.loaded:
-		problem = NotLoaded
-	case e.order != nil:
-		problem = UnderWay
-	}
+	problem := refusalOf(e)
 	if problem != "" {
 		e.mu.Unlock()
 		return nil, problem
 	}
-	e.ordered++
+	if number == 0 {
+		e.ordered++
+		number = e.ordered
+	}
 	given := &order{ids: ids, arrived: arrived, next: e.clock(), probed: map[string]bool{}}
-	given.progress = Progress{Number: e.ordered, Order: o, Total: len(ids), Began: e.wall()}
+	given.progress = Progress{Number: number, Order: o, Total: len(ids), Began: e.wall()}
 	e.order = given
 	p := progressOf(given)
 	e.mu.Unlock()
@@ -104,15 +108,39 @@ func Give(e *Engine, o Order, ids []string) (*Progress, string) {
 	return p, ""
 }
 
+// refusalOf says why an engine takes no order, or nothing, with the lock held.
+func refusalOf(e *Engine) string {
+	switch {
+	case !e.owned && !e.closed && store.IsShared(e.store):
+		return NotThere
+	case !e.owned || e.closed:
+		return NotOwned
+	case !e.loaded:
+		return NotLoaded
+	case e.order != nil:
+		return UnderWay
+	}
+	return ""
+}
+
 // progressOf returns a copy, with the lock held.
-func progressOf(o *order) *Progress {
-	p := o.progress
-	p.Reasons = append([]Left{}, p.Reasons...)
-	return &p
+func progressOf(o *order) *Progress { return copyOfProgress(&o.progress) }
+
+func copyOfProgress(p *Progress) *Progress {
+	c := *p
+	c.Reasons = append([]Left{}, p.Reasons...)
+	return &c
 }
 
 // Orders returns the newest orders, the oldest at first.
 func Orders(e *Engine) []*Progress {
+	if e.other == nil {
+		return ordersOf(e)
+	}
+	return merge(append(ordersOf(e), ordersOf(otherOf(e))...))
+}
+
+func ordersOf(e *Engine) []*Progress {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	all := append([]*Progress{}, e.orders...)
@@ -125,6 +153,14 @@ func Orders(e *Engine) []*Progress {
 // Stop ends an order that is under way, and says whether there was one of that number. What
 // is done is done.
 func Stop(e *Engine, number int64, actor string) bool {
+	stopped := false
+	for _, one := range both(e) {
+		stopped = stop(one, number, actor) || stopped
+	}
+	return stopped
+}
+
+func stop(e *Engine, number int64, actor string) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.order == nil || e.order.progress.Number != number {

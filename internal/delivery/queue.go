@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/hookward/hookward/internal/backoff"
+	"github.com/hookward/hookward/internal/store"
 )
 
 // queue has what waits for one router, and whether that answers.
@@ -105,7 +106,7 @@ func noteFailure(e *Engine, q *queue, id string, background bool) {
 	}
 	q.last = id
 	q.failures++
-	atomic.StoreInt32(&e.Alert, 1)
+	raise(e, 1)
 	if q.failures == 1 {
 		q.since = e.wall()
 	}
@@ -128,6 +129,18 @@ func setAlert(e *Engine) {
 		if q.failures > 0 || q.allowed > 0 {
 			alert = 1
 		}
+	}
+	raise(e, alert)
+}
+
+// raise sets Alert, which is asked for where the deliveries are that others have, too: it
+// stands there for both.
+func raise(e *Engine, alert int32) {
+	other := otherOf(e)
+	if other != nil && store.IsShared(e.store) {
+		alert |= atomic.LoadInt32(&other.Alert)
+	} else if other != nil && alert == 1 {
+		atomic.StoreInt32(&other.Alert, 1)
 	}
 	atomic.StoreInt32(&e.Alert, alert)
 }

@@ -78,6 +78,9 @@ func reread(e *Engine) error {
 	if foreign > 0 {
 		e.hooks.Tell("warn", fmt.Sprintf("%d deliveries in the store have no entry of this store's, and are left alone", foreign))
 	}
+	if e.other != nil {
+		leaveToDisk(e, found)
+	}
 	e.mu.Lock()
 	missing := compare(e, found)
 	waiting := []*item{}

@@ -96,7 +96,7 @@ func (s *several) keeps(i int, router, claim string) (string, bool) {
 	if problem != "" {
 		return d.ID, false
 	}
-	Begin(s.e, k)
+	Begin(k)
 	return d.ID, true
 }
 

@@ -28,9 +28,8 @@ func keepCourier(m *middleware, name string, p *policy.Policy, s *memory.State) 
 		defer func() { _ = recover() }()
 		if d.Shared != nil {
 			courier.TellSharedOrphans(d.Shared, exists, time.Now())
-		} else {
-			courier.TellOrphans(d.Directory, exists, time.Now())
 		}
+		courier.TellOrphans(d.Directory, exists, time.Now())
 	})
 }
 

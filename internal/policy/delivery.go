@@ -22,8 +22,8 @@ type Delivery struct {
 	PassFailure bool // the sender gets the backend's answer, though the delivery is stored
 	Timeout     time.Duration
 	IDHeader    string // one more that has the delivery's id; canonical
-	Directory   string // stateDirectory; empty with Shared
-	Shared      *Redis // what has the deliveries; nil: that directory
+	Directory   string // stateDirectory, which has what Shared does not store
+	Shared      *Redis // what has the deliveries; nil: that directory alone
 	Place       string // another text where deliveries are elsewhere
 	Options     delivery.Options
 	SignKey     []byte   // signs each attempt for the backend; nil where nobody asks

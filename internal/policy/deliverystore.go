@@ -27,8 +27,7 @@ func compilePlace(n *config.Notes, d *Delivery, options config.Options, p *Polic
 		config.AddProblem(n, "delivery.store.type", config.KindRequired, "needs redis, which says where the server is")
 	case kind == "redis" && p.Shared != nil:
 		d.Shared = p.Shared
-		d.Directory = ""
-		d.Place = "redis " + p.Shared.Digest
+		d.Place = "redis " + p.Shared.Digest + " " + d.Directory
 	}
 }
 

@@ -13,7 +13,7 @@ func checkStateDirectory(n *config.Notes, p *Policy, directory string) {
 	if directory[:1] != "/" {
 		config.AddProblem(n, "stateDirectory", config.KindInvalid, "must be an absolute path")
 	}
-	if p.Replay != nil || p.Delivery != nil && p.Delivery.Shared == nil || p.Audit.Required || hasFetchedKeys(p.KeySources) || len(n.Problems) > 0 {
+	if p.Replay != nil || p.Delivery != nil || p.Audit.Required || hasFetchedKeys(p.KeySources) || len(n.Problems) > 0 {
 		return
 	}
 	for _, s := range p.Audit.Specs {

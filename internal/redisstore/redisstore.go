@@ -29,6 +29,7 @@ type Options struct {
 	MaxDeliveries int
 	Window        time.Duration // for how long a claim is remembered
 	Operator      bool          // changes what is others', and keeps nothing of its own
+	HasDisk       bool          // what is not stored here is stored there
 	Tell          func(level, message string)
 }
 
@@ -86,6 +87,9 @@ func New(server resp.Options, o Options) *Client {
 		server.WriteTimeout = Timeout
 	}
 	server.Without = "no delivery is stored or tried again meanwhile"
+	if o.HasDisk {
+		server.Without = "deliveries wait on the disk of this machine meanwhile, and what is in redis is not tried"
+	}
 	random := make([]byte, 8)
 	_, _ = rand.Read(random) // which never fails: crypto/rand says so
 	tag := lease.Tag(o.Middleware)

@@ -146,6 +146,11 @@ func addDeliveries(f *families, g Gate) {
 			f.add("hookward_deliveries", exposition.Gauge, "", "Deliveries that a gate keeps: those that wait for their next attempt, those whose file can't be read, and the dead.", int64(count), "gate", g.Name, "state", states[i])
 		}
 	}
+	if n.Beside != nil {
+		for i, count := range []int{n.Beside.Waiting, n.Beside.Dead} {
+			f.add("hookward_deliveries_beside_redis", exposition.Gauge, "", "Those of them that are on the disk of this machine alone, because Redis did not store them.", int64(count), "gate", g.Name, "state", []string{"waiting", "dead"}[i])
+		}
+	}
 	f.add("hookward_delivery_oldest_overdue_seconds", exposition.Gauge, "seconds", "For how long the delivery is due that is due for the longest; 0 where none is.", int64(n.Overdue), "gate", g.Name)
 	f.add("hookward_store_bytes", exposition.Gauge, "bytes", "What kept deliveries take on the disk.", n.Bytes, "gate", g.Name)
 	f.add("hookward_store_limit_bytes", exposition.Gauge, "bytes", "What they may take: delivery.store.maxBytes.", n.MaxBytes, "gate", g.Name)
