@@ -2,7 +2,6 @@ package rules
 
 import (
 	"path"
-	"strings"
 
 	"github.com/hookward/hookward/cmd/hookward/internal/checkup/document"
 	"github.com/hookward/hookward/cmd/hookward/internal/checkup/finding"
@@ -37,11 +36,12 @@ func mayServe(container *inventory.Container, g *gate) bool {
 	return true
 }
 
-// storeOf returns the directory in which a gate keeps deliveries, or nothing.
+// storeOf returns the directory in which a gate keeps deliveries, be it only those that Redis
+// does not store, or nothing.
 func storeOf(g *gate) string {
 	kept := g.section.Get("delivery")
 	directory := g.section.Get("stateDirectory").String()
-	if !hasSection(kept) || strings.EqualFold(kept.Path("store", "type").String(), "redis") || !path.IsAbs(directory) || reading.IsUnresolved(directory) {
+	if !hasSection(kept) || !path.IsAbs(directory) || reading.IsUnresolved(directory) {
 		return ""
 	}
 	return path.Clean(directory)
@@ -64,7 +64,11 @@ func (c *check) checkStore(g *gate, directory string, container *inventory.Conta
 	if mount != nil {
 		where, what = mount.Node, mount.Gone
 	}
-	c.say(container.File, where, finding.Warning, "lost-store", container.Path, "has %s at %s, where %s keeps deliveries: what waits there is lost with the container. Mount %s", what, directory, g.Title(), container.Cure)
+	kept := "deliveries"
+	if g.section.Path("delivery", "store", "type").String() == "redis" {
+		kept = "deliveries that Redis does not store"
+	}
+	c.say(container.File, where, finding.Warning, "lost-store", container.Path, "has %s at %s, where %s keeps %s: what waits there is lost with the container. Mount %s", what, directory, g.Title(), kept, container.Cure)
 }
 
 // isMountedElsewhere says whether other values of a chart have what is missing here.
