@@ -1,12 +1,13 @@
-// What is stored: what waits and what is dead, and what an operator may do about it. The
+// What is stored: waiting, dead or delivered, and what an operator may do about it. The
 // server decides who is one; the page only spares others the buttons.
 import { element, shown, count, duration, moment, table, pairs, words } from './show.js';
 import { leftList, ordersPart } from './orders.js';
 
-const titles = { dead: 'Dead letters', waiting: 'Waiting' };
+const titles = { dead: 'Dead letters', waiting: 'Waiting', delivered: 'Delivered' };
+const none = { dead: 'None is dead', waiting: 'None waits', delivered: 'None that was delivered is kept (delivery.store.keepDelivered)' };
 // deaths are what a delivery can die of. A test holds them against the gate's.
 const deaths = ['attempts_exhausted', 'too_old', 'rejected', 'undecodable'];
-const will = { replay: 'would be tried again', drop: 'would be dropped for good' };
+const will = { replay: 'would be tried again', force: 'would be sent once more, and the backend has had them', drop: 'would be dropped for good' };
 
 // storedPages returns the pages. The rest of the console lends its ways to ask and to show.
 export function storedPages({ api, say, select, headersOf, payloadOf, route }) {
@@ -56,7 +57,7 @@ export function storedPages({ api, say, select, headersOf, payloadOf, route }) {
       },
     }, action === 'drop' ? `Drop ${count(n)} for good` : `Replay ${count(n)}`);
     dialog.append(
-      element('h3', { id: 'order-title' }, `${count(n)} ${will[action]}`),
+      element('h3', { id: 'order-title' }, `${count(n)} ${will[order.force ? 'force' : action]}`),
       element('p', { class: 'soft' }, shown(order.gate), order.rate ? `, at most ${order.rate}` : '', ': ', shown(order.reason)),
       element('ul', {}, preview.first.map((d) => element('li', {}, d.event ? [shown(d.event), ' · '] : '', shown(d.deliveryID || d.id), d.received ? [' · ', moment(d.received)] : ''))),
       n > 20 ? element('p', {}, `The first 20 of ${count(n)}.`) : '',
@@ -82,7 +83,7 @@ export function storedPages({ api, say, select, headersOf, payloadOf, route }) {
           return;
         }
         try {
-          await confirm(action, { gate, ...which, reason: reason.value, ...(action === 'replay' ? { rate: typed.rate } : {}) }, into, (order) => {
+          await confirm(action, { gate, ...which, reason: reason.value, ...(action === 'replay' ? { rate: typed.rate, force: state === 'delivered' } : {}) }, into, (order) => {
             reason.value = '';
             return begun(order);
           });
@@ -93,19 +94,19 @@ export function storedPages({ api, say, select, headersOf, payloadOf, route }) {
     }, text);
     return element('form', { 'aria-label': 'Replay or drop', submit: (event) => event.preventDefault() },
       element('label', { class: 'why' }, 'Why you do it, for the records', reason),
-      state === 'dead' && element('label', {}, 'At most', select(['1/s', '10/s', '100/s', '1000/s'], typed.rate, (value) => { typed.rate = value; })),
-      state === 'dead' && button('replay', 'Replay …'), button('drop', 'Drop …'), problem);
+      state !== 'waiting' && element('label', {}, 'At most', select(['1/s', '10/s', '100/s', '1000/s'], typed.rate, (value) => { typed.rate = value; })),
+      state !== 'waiting' && button('replay', 'Replay …'), button('drop', 'Drop …'), problem);
   }
 
   // ---- the lists
 
   function columnsOf(state, box) {
-    const last = state === 'dead' ? [['died of'], ['died', 'wide']] : [['due'], ['note', 'wide']];
+    const last = state === 'dead' ? [['died of'], ['died', 'wide']] : state === 'delivered' ? [['arrived'], ['note', 'wide']] : [['due'], ['note', 'wide']];
     return [...(box ? [['chosen']] : []), ['received'], ['event'], ['id'], ['attempts', 'n wide'], ...last];
   }
 
   function rowOf(d, state, box) {
-    const last = state === 'dead' ? [words(d.reason || ''), d.died && moment(d.died)] : [d.due && moment(d.due), d.busy ? 'being tried' : d.problem];
+    const last = state === 'dead' ? [words(d.reason || ''), d.died && moment(d.died)] : [(d.due || d.arrived) && moment(d.due || d.arrived), d.busy ? 'being tried' : d.problem];
     return element('tr', {},
       box ? element('td', {}, element('label', { class: 'check' }, element('input', { type: 'checkbox', value: d.id, 'aria-label': `choose ${d.deliveryID || d.id}`, checked: chosen.has(d.id), change: (event) => { chosen[event.target.checked ? 'add' : 'delete'](d.id); box(); } }))) : null,
       element('td', {}, d.received && moment(d.received)),
@@ -190,7 +191,7 @@ export function storedPages({ api, say, select, headersOf, payloadOf, route }) {
       title, filters(state, params, found.gates, gate),
       may && some ? orderForm(gate, state, meant, into, begun) : null, into, orders.told, orders.part,
       may && some ? element('div', { class: 'tools choice' }, element('label', { class: 'check' }, all, 'all of the filter'), told) : null,
-      some ? table(titles[state], columnsOf(state, may), body) : element('p', {}, Object.keys(filter).length > 1 ? 'None fits the filter.' : `None ${state === 'dead' ? 'is dead' : 'waits'} at this gate.`),
+      some ? table(titles[state], columnsOf(state, may), body) : element('p', {}, Object.keys(filter).length > 1 ? 'None fits the filter.' : `${none[state]} at this gate.`),
       more,
     ].filter(Boolean);
   }
@@ -213,10 +214,10 @@ export function storedPages({ api, say, select, headersOf, payloadOf, route }) {
       found.role === 'operator' ? orderForm(d.gate, d.state, () => ({ ids: [d.id] }), into, orders.follow) : null, into, orders.told, orders.part,
       element('div', { class: 'two' },
         element('section', {}, element('h3', {}, 'Delivery'), pairs([
-          ['state', element('span', { class: `word ${d.state === 'dead' ? 'bad' : 'odd'}` }, d.state + (d.reason ? `, ${d.reason}` : ''))],
+          ['state', element('span', { class: `word ${{ dead: 'bad', waiting: 'odd' }[d.state] || 'good'}` }, d.state + (d.reason ? `, ${d.reason}` : ''))],
           ['gate', shown(d.gate)], ['router', d.router && shown(d.router)], ['id', element('code', {}, d.id)], ['sender’s id', d.deliveryID && shown(d.deliveryID)],
           ['request', d.method && shown(`${d.method} ${d.path}`)], ['received', d.received && moment(d.received, true)],
-          ['due', d.due && moment(d.due, true)], ['died', d.died && moment(d.died, true)], ['attempts', String(d.attempts)], ['problem', d.problem],
+          ['due', d.due && moment(d.due, true)], ['died', d.died && moment(d.died, true)], ['arrived', d.arrived && moment(d.arrived, true)], ['attempts', String(d.attempts)], ['problem', d.problem],
         ]), element('h3', {}, 'Attempts'),
         found.attempts.length ? element('ol', { class: 'steps attempts' }, found.attempts.map((a) => element('li', { class: a.outcome === 'delivered' ? 'good' : a.outcome === 'failed' ? 'odd' : 'bad' }, moment(a.time), ` attempt ${a.number}: ${a.status ? `the backend answered ${a.status}` : 'no answer'} after ${duration(a.duration)}: ${a.outcome}.`))) : none('None is remembered. The first one may be with the request, under Deliveries.'),
         element('h3', {}, 'What operators did'),

@@ -141,7 +141,7 @@ function route() {
   document.title = `hookward: ${name || 'overview'}`;
   if (name === 'deliveries') return page(() => deliveriesPage(params));
   if (name === 'delivery') return page((current) => deliveryPage(decodeURIComponent(rest.join('/')), current));
-  if (name === 'dead' || name === 'waiting') return page(() => stored.listPage(name, params), 10);
+  if (['dead', 'waiting', 'delivered'].includes(name)) return page(() => stored.listPage(name, params), 10);
   if (name === 'kept') return page(() => stored.onePage(decodeURIComponent(rest.join('/')), params));
   if (name === 'health') return page(healthPage, 10);
   if (name === 'live') return page(async (current) => { await api('overview'); if (current()) livePage(params); });

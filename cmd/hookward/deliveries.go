@@ -16,7 +16,8 @@ tried again. The actions:
 
   list     one line for each; nothing of what is in them
   show     all that is known of some, with their attempts, headers and bodies
-  replay   have dead ones tried again, from the start of the schedule, with their ids
+  replay   have dead ones tried again, from the start of the schedule, with their ids; with
+           --force also what was delivered and is kept (store.keepDelivered)
   drop     remove some for good
   adopt    give those of --middleware to the one that --to names, which has another
            name now, or have them go through another router
@@ -77,7 +78,7 @@ func deliveriesCommand() command {
 		o.redis.define(flags)
 		flags.StringVar(&o.url, "url", "", "the `URL` of the console of a Traefik that runs, in place of --directory")
 		flags.StringVar(&o.token, "token", "", "a token of that console: `env:NAME` or file:/path")
-		flags.StringVar(&o.state, "state", "", "only those in this `STATE`: waiting or dead")
+		flags.StringVar(&o.state, "state", "", "only those in this `STATE`: waiting, dead or delivered")
 		flags.StringVar(&o.middleware, "middleware", "", "only those of the middleware of this `NAME`, with @file or the like, or\nwithout")
 		flags.StringVar(&o.event, "event", "", "only those of this `TYPE` of event")
 		flags.StringVar(&o.since, "since", "", "only those received at this `TIME` or later, such as 2026-11-30T12:00:00Z,\nor as long ago as 90m or 12h at most")

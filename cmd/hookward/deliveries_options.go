@@ -31,8 +31,8 @@ func (o *deliveriesOptions) read(arguments []string) ([]*store.Key, error) {
 		return nil, errors.New("--url and --redis: are two ways to the same deliveries: give one")
 	case o.directory != "" && o.redis.isSet():
 		return nil, errors.New("--directory and --redis: deliveries are in one of them; name that one")
-	case o.state != "" && o.state != store.Waiting && o.state != store.Dead:
-		return nil, fmt.Errorf("--state: must be waiting or dead, not %q", o.state)
+	case o.state != "" && !isAmong(o.state, []string{store.Waiting, store.Dead, store.Delivered}):
+		return nil, fmt.Errorf("--state: must be waiting, dead or delivered, not %q", o.state)
 	case !changes && (o.reason != "" || o.preview):
 		return nil, errors.New("--reason and --preview are for replay, drop and adopt")
 	case !adopts && o.to+o.router != "":
@@ -47,6 +47,8 @@ func (o *deliveriesOptions) read(arguments []string) ([]*store.Key, error) {
 		return nil, errors.New("--reason: must be one line of at most 500 bytes, in UTF-8")
 	case o.action == "replay" && o.state == store.Waiting:
 		return nil, errors.New("--state: only what is dead can be replayed; what waits is tried by itself")
+	case o.action == "replay" && o.state == store.Delivered && !o.force:
+		return nil, errors.New("--state: what was delivered is replayed with --force alone, and the backend has it twice then")
 	case o.action != "list" && len(arguments) == 1 && !o.isFiltered():
 		return nil, errors.New("name the ids, or say with --state, --middleware, --event, --since or --until which are meant")
 	}

@@ -32,6 +32,7 @@ type keptReport struct {
 	LastStatus int    `json:"lastStatus,omitempty"`
 	Due        string `json:"due,omitempty"`
 	Died       string `json:"died,omitempty"`
+	Arrived    string `json:"arrived,omitempty"` // when it was delivered, and is kept since
 	Bytes      int64  `json:"bytes"`             // of the file
 	Problem    string `json:"problem,omitempty"` // why its file can't be read
 
@@ -64,9 +65,12 @@ func reportOf(k *deliveries.Kept) *keptReport {
 	r := &keptReport{ID: e.ID, State: e.State, Reason: e.Reason, Middleware: k.Store.Middleware, Attempts: e.Attempts, Bytes: e.Size, Problem: k.Problem}
 	at := stamp(time.UnixMilli(e.When))
 	r.HandedTo = len(store.MarksOf(e))
-	if e.State == store.Dead {
+	switch e.State {
+	case store.Dead:
 		r.Died = at
-	} else {
+	case store.Delivered:
+		r.Arrived = at
+	default:
 		r.Due = at
 	}
 	if k.Last != nil {
@@ -151,12 +155,12 @@ func (o *deliveriesOptions) list(s streams, found []*deliveries.Kept) error {
 
 func keptTable(reports []*keptReport, w io.Writer) string {
 	rows := [][]string{{"RECEIVED", "MIDDLEWARE", "EVENT", "STATE", "ATTEMPTS", "LAST", "DUE", "BYTES", "ID"}}
-	dead := 0
+	counts := map[string]int{}
 	for _, r := range reports {
 		state := r.State
 		last := "-"
+		counts[r.State]++
 		if r.State == store.Dead {
-			dead++
 			state += ", " + r.Reason
 		}
 		if r.Problem != "" {
@@ -167,7 +171,11 @@ func keptTable(reports []*keptReport, w io.Writer) string {
 		}
 		rows = append(rows, []string{orDash(r.Received), oneLine(r.Middleware), orDash(oneLine(r.Event)), oneLine(state), strconv.Itoa(r.Attempts), last, orDash(r.Due), strconv.FormatInt(r.Bytes, 10), oneLine(r.ID)})
 	}
-	return table(rows, w) + fmt.Sprintf("%d waiting, %d dead\n", len(reports)-dead, dead)
+	total := fmt.Sprintf("%d waiting, %d dead", counts[store.Waiting], counts[store.Dead])
+	if n := counts[store.Delivered]; n > 0 {
+		total += fmt.Sprintf(", %d delivered", n)
+	}
+	return table(rows, w) + total + "\n"
 }
 
 func orDash(text string) string {
@@ -229,7 +237,7 @@ func (r *keptReport) describe(w io.Writer) string {
 		state += fmt.Sprintf(", handed over to %d outputs", r.HandedTo)
 	}
 	for _, line := range [][2]string{
-		{"State", state}, {"Problem", r.Problem}, {"Received", r.Received}, {"Due", r.Due}, {"Died", r.Died}, {"Middleware", r.Middleware}, {"Router", r.Router},
+		{"State", state}, {"Problem", r.Problem}, {"Received", r.Received}, {"Due", r.Due}, {"Died", r.Died}, {"Arrived", r.Arrived}, {"Middleware", r.Middleware}, {"Router", r.Router},
 		{"Provider", r.Provider}, {"Event", r.Event}, {"Sender's id", r.DeliveryID}, {"Attempts", strconv.Itoa(r.Attempts)}, {"Tokens", strings.Join(r.Tokens, ", ")},
 	} {
 		if line[1] != "" {

@@ -129,7 +129,7 @@ func remoteReport(r deliveries.RemoteRow) *keptReport {
 	}
 	return &keptReport{
 		ID: r.ID, State: r.State, Reason: r.Reason, Middleware: r.Gate, Router: r.Router, Provider: r.Provider, Event: r.Event, DeliveryID: r.DeliveryID,
-		Received: short(r.Received), Due: short(r.Due), Died: short(r.Died), Attempts: r.Attempts, Bytes: r.Bytes, Problem: r.Problem,
+		Received: short(r.Received), Due: short(r.Due), Died: short(r.Died), Arrived: short(r.Arrived), Attempts: r.Attempts, Bytes: r.Bytes, Problem: r.Problem,
 	}
 }
 

@@ -141,7 +141,7 @@ func TestDeliveriesRemote(t *testing.T) {
 func TestRemoteIsPrintable(t *testing.T) {
 	const evil = "\x1b[2J\u009b2J\u202e\n"
 	w := &deliveries.RemoteWhole{
-		Delivery: deliveries.RemoteRow{ID: evil, Gate: evil, State: evil, Reason: evil, Router: evil, Provider: evil, Event: evil, DeliveryID: evil, Method: evil, Path: evil, Received: evil, Due: evil, Died: evil, Problem: evil},
+		Delivery: deliveries.RemoteRow{ID: evil, Gate: evil, State: evil, Reason: evil, Router: evil, Provider: evil, Event: evil, DeliveryID: evil, Method: evil, Path: evil, Received: evil, Due: evil, Died: evil, Arrived: evil, Problem: evil},
 		Host:     evil, Headers: []string{evil, evil}, Content: map[string]string{"http.request.body.content": evil, "hookward.body.base64": evil},
 		Actions: []struct{ Time, Action, Actor, Reason, Error string }{{evil, evil, evil, evil, evil}},
 	}

@@ -112,7 +112,7 @@ func TestDeliveriesOptions(t *testing.T) {
 	for _, c := range []struct{ arguments, want string }{
 		{"", "name an action: list, show, replay, drop, export, adopt"},
 		{"remove", "name an action: "},
-		{"list --state gone", `--state: must be waiting or dead, not "gone"`},
+		{"list --state gone", `--state: must be waiting, dead or delivered, not "gone"`},
 		{"list --reason x", "--reason and --preview are for replay, drop and adopt"},
 		{"show --preview dead:", "--reason and --preview are for replay, drop and adopt"},
 		{"drop --rate 1/s dead:", "--rate and --force are for replay"},

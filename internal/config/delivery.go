@@ -115,4 +115,10 @@ type DeliveryStoreOptions struct {
 	// them they are in clear: files for Traefik's user alone, and in Redis for all who may
 	// read it.
 	EncryptionKeys []string `json:"encryptionKeys" decode:"whole"`
+
+	// KeepDelivered is for how long what was delivered stays in the store, with its headers
+	// and body, to be looked at and replayed: at most 720h, and only with the type `disk`.
+	// It has the room that all else leaves: the oldest give way. Default: `0s`, nothing
+	// stays, because payloads are private.
+	KeepDelivered time.Duration `json:"keepDelivered" decode:"none"`
 }

@@ -175,8 +175,11 @@ func checkMeant(a *asked, action string) string {
 	if f == nil {
 		return ""
 	}
-	if f.State != store.Dead && f.State != store.Waiting {
-		return "filter.state: is required: dead or waiting"
+	if !words.Contains(keptStates, f.State) {
+		return "filter.state: is required: dead, waiting or delivered"
+	}
+	if f.State == store.Delivered && action == store.Replay && !a.Force {
+		return "filter.state: what was delivered is replayed with force alone, and the backend has it twice then"
 	}
 	if f.State == store.Waiting && action == store.Replay {
 		return "filter.state: only what is dead can be replayed; what waits is tried by itself"

@@ -10,7 +10,10 @@ import (
 	engine "github.com/hookward/hookward/internal/delivery"
 	"github.com/hookward/hookward/internal/policy"
 	"github.com/hookward/hookward/internal/store"
+	"github.com/hookward/hookward/internal/words"
 )
+
+var keptStates = []string{store.Waiting, store.Dead, store.Delivered}
 
 // keptRow is one stored delivery in a list.
 type keptRow struct {
@@ -28,7 +31,8 @@ type keptRow struct {
 	Attempts   int    `json:"attempts"`
 	Due        string `json:"due,omitempty"`
 	Died       string `json:"died,omitempty"`
-	Bytes      int64  `json:"bytes"` // of the file
+	Arrived    string `json:"arrived,omitempty"` // when it was delivered, where it is kept
+	Bytes      int64  `json:"bytes"`             // of the file
 	Busy       bool   `json:"busy,omitempty"`
 	Problem    string `json:"problem,omitempty"` // what is wrong with its file
 }
@@ -83,6 +87,9 @@ func keptRowOf(g Gate, one *engine.Seen) *keptRow {
 	if e.State == store.Dead {
 		r.Died = stamp(time.UnixMilli(e.When))
 	}
+	if e.State == store.Delivered {
+		r.Arrived = stamp(time.UnixMilli(e.When))
+	}
 	d := one.Delivery
 	if d == nil {
 		return r
@@ -98,10 +105,10 @@ func keptRowOf(g Gate, one *engine.Seen) *keptRow {
 	return r
 }
 
-// serveKept lists what waits, and what is dead, gate by gate and in the order of the ids.
+// serveKept lists what is stored, gate by gate and in the order of the ids.
 // The cursor says behind which one to go on.
 func serveKept(source *Source, rw http.ResponseWriter, v *visitor, q *query) {
-	if q.state != "" && q.state != store.Waiting && q.state != store.Dead {
+	if q.state != "" && !words.Contains(keptStates, q.state) {
 		answerStatus(rw, http.StatusBadRequest)
 		return
 	}

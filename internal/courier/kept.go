@@ -179,6 +179,11 @@ func judgeAnswer(k *Kept, header http.Header, status int) int {
 // noteDelivered tells the engine, if it wants to know.
 func noteDelivered(k *Kept) {
 	e := k.State.Delivery
+	if k.Policy.Delivery.Options.KeepDelivered > 0 {
+		d := deliveryOf(k)
+		d.Body = append([]byte(nil), d.Body...) // the buffer is another request's soon
+		delivery.KeepArrived(e, d)
+	}
 	if atomic.LoadInt32(&e.Alert) != 0 {
 		delivery.Arrived(e, k.Router, k.Claim)
 	}
@@ -188,11 +193,7 @@ func noteDelivered(k *Kept) {
 // after a pause. With that, its claim is kept.
 func storeDelivery(k *Kept, attempts, step int, pause time.Duration) bool {
 	p := k.Policy
-	d := &store.Delivery{
-		ID: k.ID, Received: k.Start, Middleware: k.Middleware, Router: k.Router,
-		Provider: p.Provider, DeliveryID: k.DeliveryID, EventType: k.EventType, Claim: k.Claim,
-	}
-	reissue.Fill(d, originalOf(k), k.Body, p.Delivery.Tokens)
+	d := deliveryOf(k)
 	kept, problem := delivery.Keep(k.State.Delivery, d, attempts, step, pause)
 	now := time.Now()
 	if problem != "" {
@@ -214,6 +215,17 @@ func storeDelivery(k *Kept, attempts, step int, pause time.Duration) bool {
 	delivery.Begin(kept)
 	k.Stored = true
 	return true
+}
+
+// deliveryOf returns what is stored of a request.
+func deliveryOf(k *Kept) *store.Delivery {
+	p := k.Policy
+	d := &store.Delivery{
+		ID: k.ID, Received: k.Start, Middleware: k.Middleware, Router: k.Router,
+		Provider: p.Provider, DeliveryID: k.DeliveryID, EventType: k.EventType, Claim: k.Claim,
+	}
+	reissue.Fill(d, originalOf(k), k.Body, p.Delivery.Tokens)
+	return d
 }
 
 // Accept stores a delivery, and answers before the backend is asked. It returns false, and

@@ -51,6 +51,7 @@ func workOn(e *Engine, it *item) {
 		e.mu.Unlock()
 		return
 	}
+	d.Replayed = it.step < it.attempts
 	began := time.Now()
 	r := try(e, d, it.attempts+1)
 	r.Duration = time.Since(began)
@@ -153,7 +154,7 @@ func plan(e *Engine, it *item, d *store.Delivery, r Result, pause time.Duration)
 func settle(e *Engine, it *item, d *store.Delivery, r Result) {
 	var err error
 	if it.end == Delivered {
-		err = store.Remove(e.store, &it.entry)
+		err = retire(e, it)
 	} else {
 		err = move(e, it, store.Entry{State: store.Dead, ID: it.entry.ID, Attempts: it.attempts, Step: it.step, When: e.wall().UnixMilli(), Reason: it.end})
 	}
@@ -180,13 +181,16 @@ func settle(e *Engine, it *item, d *store.Delivery, r Result) {
 	if end == Delivered {
 		forget(e, it.entry.Size)
 		noteArrived(e, it.claim)
+		if it.entry.State == store.Delivered {
+			keepItem(e, &item{entry: it.entry, attempts: it.attempts, step: it.step})
+		}
 	} else {
 		bury(e, it, it.router, it.claim)
 	}
 	e.mu.Unlock()
-	if end != Delivered && claim != "" {
+	if end != Delivered && claim != "" && !it.entry.Arrived {
 		e.hooks.Release(claim)
-	} else if claim != "" {
+	} else if end == Delivered && claim != "" {
 		if store.IsShared(e.store) {
 			e.hooks.Claim(claim) // which the store alone has had so far
 		}

@@ -92,7 +92,7 @@ func NoteFailed(e *Engine, router, id string) {
 	}
 }
 
-// idsOf returns the ids of a state, or of both, that come behind one, in order.
+// idsOf returns the ids of a state, or of all, that come behind one, in order.
 func idsOf(e *Engine, state, after string) []string {
 	ids := []string{}
 	for _, one := range both(e) {
@@ -106,14 +106,11 @@ func idsIn(e *Engine, state string) []string {
 	ids := []string{}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if state != store.Dead {
-		for id := range e.waiting {
-			ids = append(ids, id)
-		}
-	}
-	if state != store.Waiting {
-		for id := range e.dead {
-			ids = append(ids, id)
+	for _, items := range []map[string]*item{e.waiting, e.dead, e.arrived.items} {
+		for id, it := range items {
+			if state == "" || it.entry.State == state {
+				ids = append(ids, id)
+			}
 		}
 	}
 	return ids

@@ -11,9 +11,12 @@ type Numbers struct {
 	Waiting int
 	Held    int // of those, with a file that can't be read
 	Dead    int
-	Bytes   int64
-	Overdue time.Duration // of the one that is due for the longest
-	Loaded  bool          // all that an earlier process has left is known
+
+	Delivered int   // that are kept for a while; Bytes has nothing of them
+	Unkept    int64 // of these, what could not be kept, or gave way before its time
+	Bytes     int64
+	Overdue   time.Duration // of the one that is due for the longest
+	Loaded    bool          // all that an earlier process has left is known
 
 	MaxBytes int64
 	Changes  map[string]int64 // transitions since the process began, by what has become of a delivery
@@ -58,6 +61,8 @@ func countOne(e *Engine) Numbers {
 	n.Changes = copyOf(e.changes, Becomes)
 	n.Deaths = copyOf(e.deaths, Reasons)
 	n.Outputs = countOutlets(e)
+	n.Delivered = len(e.arrived.items)
+	n.Unkept = e.arrived.unkept
 	now := e.clock()
 	for _, it := range e.waiting {
 		if it.held != "" {

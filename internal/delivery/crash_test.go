@@ -40,7 +40,7 @@ func (w *world) crash() bool {
 	if w.left == nil {
 		return false
 	}
-	for _, state := range []string{store.Waiting, store.Dead, "tmp"} {
+	for _, state := range []string{store.Waiting, store.Dead, store.Delivered, "tmp"} {
 		files, _ := filepath.Glob(filepath.Join(w.directory, state, "*", "*"))
 		for _, file := range files {
 			if os.Remove(file) != nil {
@@ -63,7 +63,7 @@ func (w *world) crash() bool {
 // What it never may say is that one is gone which the backend has not taken.
 func (w *world) reconcile() {
 	onDisk := map[string]*store.Entry{}
-	for _, state := range []string{store.Waiting, store.Dead} {
+	for _, state := range []string{store.Waiting, store.Dead, store.Delivered} {
 		if _, err := store.List(w.e.store, state, func(e *store.Entry) bool { onDisk[e.ID] = e; return true }); err != nil {
 			w.t.Fatal(err)
 		}
@@ -74,10 +74,13 @@ func (w *world) reconcile() {
 		before := w.ended[id]
 		switch {
 		case e != nil && e.State == store.Waiting:
-			if before == Dead { // an order to replay it was carried out
+			if before == Dead || before == Delivered { // an order to replay it was carried out
 				w.replayed[id]++
 			}
 			delete(w.ended, id)
+			w.attempts[id] = e.Attempts
+		case e != nil && e.State == store.Delivered:
+			w.ended[id] = Delivered
 			w.attempts[id] = e.Attempts
 		case e != nil:
 			w.ended[id] = Dead
@@ -91,11 +94,14 @@ func (w *world) reconcile() {
 		case before == "":
 			w.ended[id] = Delivered
 		}
+		if e != nil {
+			w.had[id] = e.Arrived || e.State == store.Delivered
+		}
 		if d.Claim == "" {
 			continue
 		}
 		w.released[d.Claim] = 0
-		if w.ended[id] == Superseded || w.ended[id] == Expired || w.ended[id] == Dropped {
+		if !w.had[id] && (w.ended[id] == Superseded || w.ended[id] == Expired || w.ended[id] == Dropped) {
 			w.released[d.Claim] = 1
 		}
 	}

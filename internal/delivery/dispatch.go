@@ -53,6 +53,9 @@ func turn(e *Engine, failures *int, lastSign *time.Time) (time.Duration, bool) {
 	owned := e.owned
 	e.mu.Unlock()
 	if closed {
+		if loaded && own(e) {
+			tendArrivals(e)
+		}
 		over := leave(e)
 		if !over && !store.IsShared(e.store) {
 			own(e) // nobody else tries what is under way: no lease is there to say so
@@ -86,6 +89,9 @@ func turn(e *Engine, failures *int, lastSign *time.Time) (time.Duration, bool) {
 	again := carryOut(e)
 	next := hand(e)
 	serveOutlets(e)
+	if tendArrivals(e) {
+		again = 0
+	}
 	tend(e)
 	if again < next {
 		next = again
@@ -246,10 +252,15 @@ func age(milliseconds int64) time.Duration {
 // any more of how long the dead were kept.
 const largestJump = int64(time.Hour / time.Millisecond)
 
+// hasJumped says that it was set by more than that.
+func hasJumped(e *Engine) bool {
+	return e.wall().Round(0).Sub(e.began.Round(0)).Milliseconds()-e.clock() > largestJump
+}
+
 // expire removes the dead that were kept for their time, and that all outputs have.
 func expire(e *Engine) {
 	e.mu.Lock()
-	jump := e.wall().Round(0).Sub(e.began.Round(0)).Milliseconds() - e.clock()
+	jumped := hasJumped(e)
 	now := e.wall()
 	over := []*item{}
 	for _, it := range e.dead {
@@ -258,7 +269,7 @@ func expire(e *Engine) {
 		}
 	}
 	e.mu.Unlock()
-	if jump > largestJump {
+	if jumped {
 		return
 	}
 	for _, it := range over {

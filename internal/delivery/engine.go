@@ -23,6 +23,7 @@ type Options struct {
 	MaxBytes      int64         // of all files
 	MaxDeliveries int
 	Keep          time.Duration // of the dead, once all Outputs have them
+	KeepDelivered time.Duration // of what has arrived; 0: nothing is kept of it
 	Keys          []*store.Key
 	Lease         time.Duration // for how long a delivery is nobody else's that is being tried
 	Outputs       []Output      // that the dead are handed to
@@ -162,9 +163,10 @@ type Engine struct {
 	deaths   map[string]int64 // of these the dead, by reason
 	shared   sharing
 	doubtful map[string]int64 // when what the disk has was not stored here, as far as is known; by id
-	order    *order           // what an operator has ordered, until it is done
-	orders   []*Progress      // those that are over
-	ordered  int64            // how many there were
+	arrived  arrivals
+	order    *order      // what an operator has ordered, until it is done
+	orders   []*Progress // those that are over
+	ordered  int64       // how many there were
 
 	// Alert is not 0 while anybody has to hear of what arrives while its sender waits: see
 	// Arrived. Atomic.
@@ -199,8 +201,10 @@ func New(s *store.Store, o Options, h Hooks) *Engine {
 		waiting: map[string]*item{}, dead: map[string]*item{}, claims: map[string]string{}, graves: map[string][]string{}, queues: map[string]*queue{}, pending: map[string]bool{}, freed: map[string]bool{},
 		changes: map[string]int64{}, deaths: map[string]int64{},
 	}
+	e.arrived.items = map[string]*item{}
 	e.clock = func() int64 { return time.Since(e.began).Milliseconds() }
 	useOutputs(e)
+	setAlert(e)
 	return e
 }
 
@@ -245,6 +249,7 @@ func changeOptions(e *Engine, o Options) {
 	e.options = o
 	e.reread = true
 	useOutputs(e)
+	setAlert(e)
 	e.mu.Unlock()
 	store.SetKeys(e.store, o.Keys)
 	poke(e)

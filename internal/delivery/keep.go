@@ -188,6 +188,7 @@ func write(e *Engine, w *writing) {
 	}()
 	ready := e.ready
 	<-ready
+	makeRoom(e, 0, 0) // its own is taken already
 	w.err = store.Put(e.store, w.d, w.entry)
 	w.there = w.err == store.ErrThere
 	if w.there {

@@ -29,6 +29,7 @@ func count(e *Engine) error {
 	for _, it := range found {
 		enter(e, it)
 	}
+	resetArrivals(e, found)
 	e.counted = true
 	e.mu.Unlock()
 	if foreign > 0 {
@@ -48,7 +49,7 @@ func scan(e *Engine) (map[string]*item, int, error) {
 	twice := []store.Entry{}
 	foreign := 0
 	r := newReader()
-	for _, state := range []string{store.Waiting, store.Dead} {
+	for _, state := range []string{store.Waiting, store.Dead, store.Delivered} {
 		n, err := store.List(e.store, state, func(one *store.Entry) bool {
 			breathe(e, r)
 			it := &item{entry: *one, attempts: one.Attempts, step: one.Step}
@@ -74,8 +75,12 @@ func scan(e *Engine) (map[string]*item, int, error) {
 	return found, foreign, nil
 }
 
-// enter counts a delivery of which only the name is known, with the lock held.
+// enter counts a delivery of which only the name is known, with the lock held. What is kept
+// of what has arrived is counted by resetArrivals.
 func enter(e *Engine, it *item) {
+	if it.entry.State == store.Delivered {
+		return
+	}
 	if it.entry.State == store.Dead {
 		e.dead[it.entry.ID] = it
 	} else {
@@ -107,6 +112,7 @@ func recount(e *Engine) error {
 			enter(e, it)
 		}
 	}
+	resetArrivals(e, found)
 	for claim, id := range e.claims {
 		if e.waiting[id] == nil && !e.pending[id] {
 			delete(e.claims, claim)
@@ -149,7 +155,7 @@ func begin(e *Engine, waiting, dead []*item) {
 			e.mu.Lock()
 			bury(e, it, d.Router, d.Claim)
 			e.mu.Unlock()
-			if d.Claim != "" && !Waits(e, d.Claim) {
+			if d.Claim != "" && !it.entry.Arrived && !Waits(e, d.Claim) {
 				e.hooks.Release(d.Claim) // the end of the process may have come in between
 			}
 		}

@@ -11,7 +11,7 @@ import (
 // Filter says which deliveries are meant. What is empty, or zero, excludes none.
 type Filter struct {
 	IDs    []string // of hookward, or of the sender
-	State  string   // waiting or dead
+	State  string   // waiting, dead or delivered
 	Reason string   // of a death
 	Event  string
 	Router string
@@ -27,7 +27,7 @@ type Filter struct {
 // Seen is a delivery as it was when somebody looked at it.
 type Seen struct {
 	Entry    store.Entry
-	Due      time.Time // when it is tried; zero where it is dead or held
+	Due      time.Time // when it is tried; zero where it does not wait, or is held
 	Busy     bool      // it is being tried
 	Delivery *store.Delivery
 	Problem  string // why there is no Delivery: what is wrong with its file
@@ -62,10 +62,7 @@ func Look(e *Engine, f *Filter, after string, most int) ([]*Seen, string) {
 func glance(e *Engine, id string) *Seen {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	it := e.waiting[id]
-	if it == nil {
-		it = e.dead[id]
-	}
+	it := itemOf(e, id)
 	if it == nil {
 		return nil
 	}

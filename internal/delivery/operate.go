@@ -7,17 +7,37 @@ import (
 	"github.com/hookward/hookward/internal/words"
 )
 
+// itemOf returns what there is of an id, or nil, with the lock held.
+func itemOf(e *Engine, id string) *item {
+	it := e.waiting[id]
+	if it == nil {
+		it = e.dead[id]
+	}
+	if it == nil {
+		it = e.arrived.items[id]
+	}
+	return it
+}
+
 // carryOutOne does what an order says to one delivery, or returns why it is left as it is.
 func carryOutOne(e *Engine, o *order, id string) string {
 	e.deadMu.Lock() // an output that gets it at this moment changes its file's name
 	defer e.deadMu.Unlock()
 	e.mu.Lock()
-	it := e.waiting[id]
-	busy := it != nil && (it.busy || it.end != "")
-	if it == nil {
-		it = e.dead[id]
+	it := itemOf(e, id)
+	busy := it != nil && it.entry.State == store.Waiting && (it.busy || it.end != "")
+	kept := it != nil && it.entry.State == store.Delivered
+	if kept {
+		it.busy = true // so that it does not give way meanwhile
 	}
 	e.mu.Unlock()
+	if kept {
+		defer func() {
+			e.mu.Lock()
+			it.busy = false
+			e.mu.Unlock()
+		}()
+	}
 	if it == nil {
 		return "is not there any more"
 	}
@@ -30,39 +50,47 @@ func carryOutOne(e *Engine, o *order, id string) string {
 	return replayOne(e, o, it)
 }
 
-// replayOne has a dead delivery tried again: with its id, its attempts counted on, and from
-// the start of the schedule.
+// replayOne has a delivery tried again that is dead or, where that is forced, has arrived: with
+// its id, its attempts counted on, and from the start of the schedule.
 func replayOne(e *Engine, o *order, it *item) string {
-	if it.entry.State != store.Dead {
+	if it.entry.State == store.Waiting {
 		return "waits already, and is tried by itself"
 	}
-	at, has := o.arrived[it.entry.ID]
-	if has {
-		return "was delivered at " + at.UTC().Format(time.RFC3339) + "; force sends it all the same"
+	why := hadBefore(o, it)
+	if why != "" {
+		return why
 	}
 	d, problem := store.Load(e.store, &it.entry)
 	if problem != "" {
 		return "can't be read: its file is " + problem
 	}
-	err := takeClaim(e, d.Claim)
+	taken := d.Claim
+	if it.entry.Arrived || it.entry.State == store.Delivered {
+		taken = "" // it has its claim for good
+	}
+	err := takeClaim(e, taken)
+	if err == nil && taken == "" && d.Claim != "" && Waits(e, d.Claim) {
+		err = store.ErrWaits
+	}
 	if err != nil {
 		return err.Error()
 	}
 	a := actionOf(e, o, it)
 	err = store.NoteAction(e.store, a)
 	if err != nil {
-		untake(e, d.Claim)
+		untake(e, taken)
 		return notWritten(err)
 	}
 	entry := it.entry
 	err = store.Move(e.store, &entry, store.Entry{State: store.Waiting, ID: entry.ID, Attempts: it.attempts, When: e.wall().UnixMilli()})
 	if err != nil {
-		untake(e, d.Claim)
+		untake(e, taken)
 		return undo(e, o, it, d, a, err)
 	}
 	e.mu.Lock()
-	delete(e.dead, entry.ID)
-	unbury(e, it)
+	leaveState(e, it)
+	e.count++
+	e.bytes += entry.Size
 	it.entry = entry
 	it.router = d.Router
 	it.claim = d.Claim
@@ -111,6 +139,41 @@ func untake(e *Engine, claim string) {
 	}
 }
 
+// hadBefore says why an order leaves what the backend has had, or nothing.
+func hadBefore(o *order, it *item) string {
+	if o.progress.Order.Force {
+		return ""
+	}
+	at, has := o.arrived[it.entry.ID]
+	if it.entry.State == store.Delivered {
+		at = time.UnixMilli(it.entry.When)
+		has = true
+	}
+	if has {
+		return "was delivered at " + at.UTC().Format(time.RFC3339) + "; force sends it all the same"
+	}
+	if it.entry.Arrived {
+		return "was delivered before it was replayed; force sends it all the same"
+	}
+	return ""
+}
+
+// leaveState takes a delivery out of what its state has, with the lock held.
+func leaveState(e *Engine, it *item) {
+	if it.entry.State == store.Delivered {
+		dropItem(e, it)
+		return
+	}
+	if it.entry.State == store.Waiting {
+		unqueue(e, it)
+		drop(e, it)
+	} else {
+		delete(e.dead, it.entry.ID)
+		unbury(e, it)
+	}
+	forget(e, it.entry.Size)
+}
+
 // hasArrived says whether the dead of a claim are about to be ended, as it has arrived after all.
 func hasArrived(e *Engine, claim string) bool {
 	e.mu.Lock()
@@ -124,8 +187,13 @@ func dropOne(e *Engine, o *order, it *item) string {
 	if problem == store.Gone {
 		return "is not there any more"
 	}
+	if d != nil && it.entry.State == store.Delivered {
+		it.router = d.Router // which is not in memory
+	}
 	a := actionOf(e, o, it)
-	store.NoteClaim(e.store, a, it.claim)
+	if !it.entry.Arrived {
+		store.NoteClaim(e.store, a, it.claim)
+	}
 	err := store.NoteAction(e.store, a)
 	full := store.IsFull(err)
 	if err != nil && !full {
@@ -141,18 +209,10 @@ func dropOne(e *Engine, o *order, it *item) string {
 	if err != nil {
 		e.hooks.Tell("error", "delivery "+it.entry.ID+" is dropped, of which only the record tells: "+err.Error())
 	}
-	waited := it.entry.State == store.Waiting
 	e.mu.Lock()
-	if waited {
-		unqueue(e, it)
-		drop(e, it)
-	} else {
-		delete(e.dead, it.entry.ID)
-		unbury(e, it)
-	}
-	forget(e, it.entry.Size)
+	leaveState(e, it)
 	e.mu.Unlock()
-	if waited && it.claim != "" {
+	if it.entry.State == store.Waiting && it.claim != "" && !it.entry.Arrived {
 		e.hooks.Release(it.claim) // its sender may send it again
 	}
 	tellOrdered(e, orderedChange(o, it, d, Dropped))

@@ -34,7 +34,7 @@ func (w *world) give(o Order, ids ...string) *Progress {
 // order gives an order for some of what is stored.
 func (w *world) order(random *rand.Rand) string {
 	action := []string{store.Replay, store.Drop}[random.Intn(2)]
-	p := Pick(w.e, &Filter{State: []string{"", store.Dead, store.Waiting}[random.Intn(3)]})
+	p := Pick(w.e, &Filter{State: []string{"", store.Dead, store.Waiting, store.Delivered}[random.Intn(4)]})
 	ids := []string{}
 	for _, id := range p.IDs {
 		if random.Intn(3) == 0 {
@@ -42,7 +42,7 @@ func (w *world) order(random *rand.Rand) string {
 			w.dropping[id] = w.dropping[id] || action == store.Drop
 		}
 	}
-	if _, problem := Give(w.e, Order{Action: action, Actor: "ada", Reason: "why not"}, ids); problem != "" && problem != UnderWay {
+	if _, problem := Give(w.e, Order{Action: action, Actor: "ada", Reason: "why not", Force: random.Intn(2) == 0}, ids); problem != "" && problem != UnderWay {
 		w.t.Errorf("%s: %s", action, problem)
 	}
 	if random.Intn(2) == 0 {

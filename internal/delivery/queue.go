@@ -122,7 +122,7 @@ func noteFailure(e *Engine, q *queue, id string, background bool) {
 // setAlert says whether anybody has to hear of what arrives, with the lock held.
 func setAlert(e *Engine) {
 	alert := int32(0)
-	if len(e.graves) > 0 || e.shared.graves > 0 {
+	if len(e.graves) > 0 || e.shared.graves > 0 || e.options.KeepDelivered > 0 {
 		alert = 1
 	}
 	for _, q := range e.queues {

@@ -49,6 +49,7 @@ const (
 	defaultStoreDeliveries = 10_000
 	maxStoreDeliveries     = 1_000_000
 	defaultKeep            = 30 * 24 * time.Hour
+	maxKeepDelivered       = 30 * 24 * time.Hour
 )
 
 var (

@@ -51,6 +51,15 @@ func compileStore(n *config.Notes, resolver *secrets.Resolver, d *Delivery, opti
 	if o.MaxDeliveries > maxStoreDeliveries {
 		config.AddProblem(n, "delivery.store.maxDeliveries", config.KindInvalid, fmt.Sprintf("must be at most %d", maxStoreDeliveries))
 	}
+	if o.KeepDelivered > 0 {
+		d.Options.KeepDelivered = o.KeepDelivered
+	}
+	if o.KeepDelivered > maxKeepDelivered {
+		config.AddProblem(n, "delivery.store.keepDelivered", config.KindInvalid, "must be at most 720h")
+	}
+	if o.KeepDelivered > 0 && o.Type == "redis" {
+		config.AddProblem(n, "delivery.store.keepDelivered", config.KindContradiction, "can't be used with type: redis, which keeps nothing that was delivered; leave it out, or use type: disk")
+	}
 	for i, ref := range o.EncryptionKeys {
 		path := fmt.Sprintf("delivery.store.encryptionKeys[%d]", i)
 		secret := secrets.ResolveOption(resolver, n, path, ref, "base64")

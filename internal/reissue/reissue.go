@@ -21,6 +21,7 @@ const (
 	IDHeader       = "X-Hookward-Id"       // the same at each attempt
 	AttemptHeader  = "X-Hookward-Attempt"  // from 1
 	ReceivedHeader = "X-Hookward-Received" // when it arrived first, RFC 3339
+	ReplayHeader   = "X-Hookward-Replay"   // "operator", where an operator has it tried again
 )
 
 // Fill fills a delivery with what a request has, which is to be as the backend was to get
@@ -102,6 +103,9 @@ func Request(ctx context.Context, d *store.Delivery, number int, token string) (
 		return nil, errURL
 	}
 	headers[AttemptHeader] = []string{strconv.Itoa(number)}
+	if d.Replayed {
+		headers[ReplayHeader] = []string{"operator"}
+	}
 	r := &http.Request{
 		Method: d.Method, URL: u, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 		Header: headers, Body: http.NoBody, ContentLength: int64(len(d.Body)), Host: d.Host, RemoteAddr: d.Peer, RequestURI: uri,

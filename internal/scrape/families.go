@@ -140,10 +140,10 @@ func DeliveriesOf(g Gate) (delivery.Numbers, bool) {
 // read, nobody knows how many there are, and 0 would be a lie.
 func addDeliveries(f *families, g Gate) {
 	n := delivery.Count(g.State.Delivery)
-	states := []string{"waiting", "unreadable", "dead"}
-	for i, count := range []int{n.Waiting - n.Held, n.Held, n.Dead} {
+	states := []string{"waiting", "unreadable", "dead", "delivered"}
+	for i, count := range []int{n.Waiting - n.Held, n.Held, n.Dead, n.Delivered} {
 		if n.Loaded {
-			f.add("hookward_deliveries", exposition.Gauge, "", "Deliveries that a gate keeps: those that wait for their next attempt, those whose file can't be read, and the dead.", int64(count), "gate", g.Name, "state", states[i])
+			f.add("hookward_deliveries", exposition.Gauge, "", "Deliveries that a gate keeps: those that wait for their next attempt, those whose file can't be read, the dead, and the delivered that stay for a while.", int64(count), "gate", g.Name, "state", states[i])
 		}
 	}
 	if n.Beside != nil {
@@ -152,7 +152,8 @@ func addDeliveries(f *families, g Gate) {
 		}
 	}
 	f.add("hookward_delivery_oldest_overdue_seconds", exposition.Gauge, "seconds", "For how long the delivery is due that is due for the longest; 0 where none is.", int64(n.Overdue), "gate", g.Name)
-	f.add("hookward_store_bytes", exposition.Gauge, "bytes", "What kept deliveries take on the disk.", n.Bytes, "gate", g.Name)
+	f.add("hookward_store_bytes", exposition.Gauge, "bytes", "What kept deliveries take on the disk, the delivered not counted, which give way.", n.Bytes, "gate", g.Name)
+	f.add("hookward_deliveries_not_kept_total", exposition.Counter, "", "Delivered deliveries that delivery.store.keepDelivered was for, and that could not stay so long.", n.Unkept, "gate", g.Name)
 	f.add("hookward_store_limit_bytes", exposition.Gauge, "bytes", "What they may take: delivery.store.maxBytes.", n.MaxBytes, "gate", g.Name)
 	for _, action := range delivery.Becomes {
 		f.add("hookward_delivery_changes_total", exposition.Counter, "", "What has become of kept deliveries, in the words of their records.", n.Changes[action], "gate", g.Name, "action", action)

@@ -37,6 +37,7 @@ type Delivery struct {
 	Headers    map[string][]string
 	Trailers   map[string][]string
 	Body       []byte
+	Replayed   bool // an operator has it tried again; not stored, as the name of its file tells
 }
 
 // Key encrypts what is stored.

@@ -13,29 +13,34 @@ import (
 
 // States, and the directories of that name.
 const (
-	Waiting = "waiting" // it is to be tried
-	Dead    = "dead"    // it was given up, and is kept to be looked at, or to be tried again
+	Waiting   = "waiting"   // it is to be tried
+	Dead      = "dead"      // it was given up, and is kept to be looked at, or to be tried again
+	Delivered = "delivered" // it has arrived, and is kept for a while to be looked at
 )
 
 // Entry is what the place and the name of a file say of a delivery:
 // STATE/X/ID.ATTEMPTS.STEP.WHEN, and .REASON behind that of a dead one, and .MARKS behind
 // that where it was handed over. X is the last digit of the id, so that no directory has
-// all of them.
+// all of them. Where it has arrived and is tried again all the same, STEP ends with "d".
 type Entry struct {
 	State    string
 	ID       string
 	Attempts int   // how often it was tried, from its first arrival on
 	Step     int   // which step of the schedule comes next, from 0; it begins anew with a replay
-	When     int64 // when it is due, or when it died: milliseconds since 1970
+	Arrived  bool  // it is replayed, or dead, and the backend had it before; of Delivered it goes without saying
+	When     int64 // when it is due, died or arrived: milliseconds since 1970
 	Reason   string
 	Marks    string // of outputs that have a dead one, each once, with "-" between them: see Hand
 	Size     int64  // of the file
 	Seen     int64  // until when its owner before was there, as When; 0 where there was none
 }
 
+// again stands behind the step of what the backend had before.
+const again = "d"
+
 var (
 	isID     = regexp.MustCompile(`^[0-9a-f]{28,36}$`)
-	isName   = regexp.MustCompile(`^([0-9a-f]{28,36})\.([0-9]{1,6})\.([0-9]{1,4})\.([0-9]{1,15})(?:\.([a-z_]{1,32})(?:\.([0-9a-f]{8}p?(?:-[0-9a-f]{8}p?){0,15}))?)?$`)
+	isName   = regexp.MustCompile(`^([0-9a-f]{28,36})\.([0-9]{1,6})\.([0-9]{1,4}d?)\.([0-9]{1,15})(?:\.([a-z_]{1,32})(?:\.([0-9a-f]{8}p?(?:-[0-9a-f]{8}p?){0,15}))?)?$`)
 	isReason = regexp.MustCompile(`^[a-z_]{1,32}$`)
 	isMark   = regexp.MustCompile(`^[0-9a-f]{8}p?$`)
 )
@@ -74,7 +79,11 @@ func FitsID(text string) bool { return isID.MatchString(text) }
 
 // nameOf returns the path of a delivery's file below the store's directory.
 func nameOf(e *Entry) string {
-	name := e.State + "/" + e.ID[len(e.ID)-1:] + "/" + e.ID + "." + strconv.Itoa(e.Attempts) + "." + strconv.Itoa(e.Step) + "." + strconv.FormatInt(e.When, 10)
+	step := strconv.Itoa(e.Step)
+	if e.Arrived {
+		step += again
+	}
+	name := e.State + "/" + e.ID[len(e.ID)-1:] + "/" + e.ID + "." + strconv.Itoa(e.Attempts) + "." + step + "." + strconv.FormatInt(e.When, 10)
 	if e.State == Dead {
 		name += "." + e.Reason
 		if e.Marks != "" {
@@ -90,9 +99,12 @@ func entryOf(state, shard, name string) *Entry {
 	if parts == nil || !strings.HasSuffix(parts[1], shard) || (state == Dead) != (parts[5] != "") {
 		return nil
 	}
-	e := &Entry{State: state, ID: parts[1], Reason: parts[5], Marks: parts[6]}
+	e := &Entry{State: state, ID: parts[1], Reason: parts[5], Marks: parts[6], Arrived: strings.HasSuffix(parts[3], again)}
+	if e.Arrived && state == Delivered {
+		return nil
+	}
 	e.Attempts, _ = strconv.Atoi(parts[2])
-	e.Step, _ = strconv.Atoi(parts[3])
+	e.Step, _ = strconv.Atoi(strings.TrimSuffix(parts[3], again))
 	e.When, _ = strconv.ParseInt(parts[4], 10, 64)
 	if nameOf(e) != state+"/"+shard+"/"+name {
 		return nil // such as 007 for 7: two names for one delivery

@@ -75,7 +75,7 @@ func Find(s *Store, id string) *Entry {
 		return s.medium.Find(id)
 	}
 	var one *Entry
-	for _, state := range []string{Waiting, Dead} {
+	for _, state := range []string{Waiting, Dead, Delivered} {
 		_, _, _ = listShard(s, state, id[len(id)-1:], func(e *Entry) bool {
 			if e.ID == id && (one == nil || e.Attempts > one.Attempts) {
 				one = e

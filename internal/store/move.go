@@ -17,6 +17,7 @@ func Move(s *Store, e *Entry, to Entry) error {
 		to.Marks = ""
 	}
 	to.Size = e.Size
+	to.Arrived = to.State != Delivered && (e.Arrived || e.State == Delivered)
 	if s.medium != nil {
 		err := s.medium.Move(e, &to)
 		if err == nil {
@@ -25,7 +26,7 @@ func Move(s *Store, e *Entry, to Entry) error {
 		return err
 	}
 	path := filepath.Join(s.Directory, nameOf(&to))
-	err := os.Rename(filepath.Join(s.Directory, nameOf(e)), path)
+	err := renameTo(s, filepath.Join(s.Directory, nameOf(e)), path, to.State)
 	if err != nil {
 		return err
 	}
@@ -34,6 +35,16 @@ func Move(s *Store, e *Entry, to Entry) error {
 	}
 	*e = to
 	return nil
+}
+
+// renameTo gives a file its place among those of a state. Nothing has been delivered, and is
+// kept, in most stores, so those directories are made when there is something.
+func renameTo(s *Store, from, to, state string) error {
+	err := os.Rename(from, to)
+	if err == nil || state != Delivered || !os.IsNotExist(err) || makeState(s, state) != nil {
+		return err
+	}
+	return os.Rename(from, to)
 }
 
 // Remove removes a delivery that is over.

@@ -88,13 +88,7 @@ func Create(s *Store) error {
 		return errors.New("directory " + parent + " or " + s.Directory + " may be written by everybody on this machine")
 	}
 	for _, state := range []string{Waiting, Dead} {
-		for i := range shards {
-			err = os.MkdirAll(filepath.Join(s.Directory, state, shards[i:i+1]), 0o700)
-			if err != nil {
-				return err
-			}
-		}
-		err = syncDirectory(filepath.Join(s.Directory, state))
+		err = makeState(s, state)
 		if err != nil {
 			return err
 		}
@@ -110,6 +104,17 @@ func Create(s *Store) error {
 		err = syncDirectory(parent)
 	}
 	return err
+}
+
+// makeState sees to it that the directories of a state are there.
+func makeState(s *Store, state string) error {
+	for i := range shards {
+		err := os.MkdirAll(filepath.Join(s.Directory, state, shards[i:i+1]), 0o700)
+		if err != nil {
+			return err
+		}
+	}
+	return syncDirectory(filepath.Join(s.Directory, state))
 }
 
 // Clean removes what another process has left unfinished, which nobody was told is there.
@@ -133,7 +138,7 @@ func Clean(s *Store) {
 
 // Put stores a delivery, which waits unless its entry says otherwise, and fills in its size.
 // When it returns nil, no end of the process or the machine takes it away any more. With an
-// error, it is not there.
+// error, it is not there. What was delivered is not waited for: the machine's end may take it.
 func Put(s *Store, d *Delivery, e *Entry) error {
 	var key *Key
 	keys := keysOf(s)
@@ -144,7 +149,7 @@ func Put(s *Store, d *Delivery, e *Entry) error {
 	if err != nil {
 		return err
 	}
-	if e.State != Dead {
+	if e.State != Dead && e.State != Delivered {
 		e.State = Waiting
 	}
 	e.ID = d.ID
@@ -154,13 +159,20 @@ func Put(s *Store, d *Delivery, e *Entry) error {
 	}
 	aside := filepath.Join(s.Directory, temporary, d.ID)
 	path := filepath.Join(s.Directory, nameOf(e))
-	err = writeSynced(aside, content)
+	if e.State == Delivered {
+		err = os.WriteFile(aside, content, 0o600)
+	} else {
+		err = writeSynced(aside, content)
+	}
 	if err == nil {
-		err = os.Rename(aside, path)
+		err = renameTo(s, aside, path, e.State)
 	}
 	if err != nil {
 		_ = os.Remove(aside)
 		return err
+	}
+	if e.State == Delivered {
+		return nil
 	}
 	err = syncDirectory(filepath.Dir(path))
 	if err != nil {

@@ -20,9 +20,9 @@ func CheckReplay(k *Kept, force bool) error {
 	switch {
 	case k.Problem != "":
 		return problemOf(k.Problem)
-	case k.Entry.State != store.Dead:
+	case k.Entry.State == store.Waiting:
 		return errWaits
-	case k.Arrived && !force:
+	case (k.Arrived || k.Entry.Arrived || k.Entry.State == store.Delivered) && !force:
 		return errArrived
 	}
 	_, problem := store.Load(k.Store, &k.Entry)
@@ -77,7 +77,7 @@ func actionOf(k *Kept, a store.Action) *store.Action {
 	a.State = k.Entry.State
 	a.Death = k.Entry.Reason
 	a.Attempts = k.Entry.Attempts
-	if k.Delivery != nil {
+	if k.Delivery != nil && !k.Entry.Arrived {
 		store.NoteClaim(k.Store, &a, k.Delivery.Claim)
 	}
 	return &a

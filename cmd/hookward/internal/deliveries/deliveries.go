@@ -87,7 +87,7 @@ func orderOf(k *Kept) string {
 func findIn(s *store.Store, f Filter) ([]*Kept, int, error) {
 	byID := map[string]*Kept{}
 	unknown := 0
-	for _, state := range []string{store.Waiting, store.Dead} {
+	for _, state := range []string{store.Waiting, store.Dead, store.Delivered} {
 		_, err := store.List(s, state, func(e *store.Entry) bool {
 			before := byID[e.ID]
 			if before == nil || e.Attempts >= before.Entry.Attempts {

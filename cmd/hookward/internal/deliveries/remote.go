@@ -99,7 +99,7 @@ func refusalOf(status int, text string) string {
 // RemoteRow is a stored delivery as the console lists it.
 type RemoteRow struct {
 	ID, Gate, State, Reason, Router, Provider, Event, DeliveryID, Method, Path string
-	Received, Due, Died, Problem                                               string
+	Received, Due, Died, Arrived, Problem                                      string
 	Attempts                                                                   int
 	Bytes                                                                      int64
 }
