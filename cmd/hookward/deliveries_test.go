@@ -131,6 +131,7 @@ func TestDeliveriesOptions(t *testing.T) {
 		{"adopt --reason x --middleware hooks --to other", `--to: ` + k.directory + ` has no store of "other"; start Traefik once`},
 		{"adopt --reason x --middleware hooks --to hooks@file", "--to: is whose they are already"},
 		{"replay --reason x --state waiting", "only what is dead can be replayed"},
+		{"replay --reason x --state delivered", "--state: what was delivered is replayed with --force alone"},
 		{"replay --reason x --rate 5 dead:", "--rate: must be"},
 		{"list --since yesterday", "--since: must be a time such as"},
 		{"list --until -5m", "--until: must be a time such as"},

@@ -27,7 +27,7 @@ const keeping = `http:
     console: {rule: "PathPrefix(%[1]s/hookward%[1]s)", service: noop@internal, middlewares: [console]}
   middlewares:
     github: {plugin: {hookward: {provider: github, secrets: ["env:KEY"], ban: false, replay: true, stateDirectory: %[4]q, audit: {payload: redacted},
-      delivery: {timeout: 10s, retry: {schedule: [20ms]}}}}}
+      delivery: {timeout: 10s, retry: {schedule: [20ms]}, store: {keepDelivered: 1h}}}}}
     later: {plugin: {hookward: {provider: github, secrets: ["env:KEY"], ban: false, replay: true, stateDirectory: %[4]q, delivery: {timeout: 10s, retry: {schedule: [1h]}}}}}
     console: {plugin: {hookward: {console: {hosts: [%[2]q], viewers: ["env:VIEWER"], readers: ["env:READER"], operators: ["env:OPERATOR"]}}}}
   services:

@@ -58,6 +58,7 @@ func TestActionRefusals(t *testing.T) {
 		"ids and a filter":       {"POST", "drop", operatorToken, strings.Replace(right, `{`, `{"filter":{"state":"dead"},`, 1), nil, 400, true},
 		"a filter of everything": {"POST", "drop", operatorToken, `{"gate":"hooks@file","reason":"x","filter":{}}`, nil, 400, true},
 		"replay of what waits":   {"POST", "replay", operatorToken, `{"gate":"hooks@file","reason":"x","filter":{"state":"waiting"}}`, nil, 400, true},
+		"unforced replay":        {"POST", "replay", operatorToken, `{"gate":"hooks@file","reason":"x","filter":{"state":"delivered"}}`, nil, 400, true},
 		"too many ids":           {"POST", "drop", operatorToken, `{"gate":"hooks@file","reason":"x","ids":["a"` + strings.Repeat(`,"a"`, maxIDs) + `]}`, nil, 400, true},
 		"a rate of nothing":      {"POST", "replay", operatorToken, strings.Replace(right, `{`, `{"rate":"0/s",`, 1), nil, 400, true},
 		"a rate without a unit":  {"POST", "replay", operatorToken, strings.Replace(right, `{`, `{"rate":"10",`, 1), nil, 400, true},

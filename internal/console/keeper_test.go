@@ -66,10 +66,18 @@ func newKeeper(t *testing.T, n int) *keeper {
 	return k
 }
 
+// keeping are the options of a gate that keeps what was delivered for a time.
+func keeping(delivered time.Duration) engine.Options {
+	return engine.Options{
+		Schedule:    &retry.Schedule{Steps: []time.Duration{time.Hour}, MaxAge: 24 * time.Hour, On: []retry.Range{{From: 500, To: 599}}},
+		Concurrency: 1, MaxBytes: 1 << 30, MaxDeliveries: 20000, Keep: time.Hour, KeepDelivered: delivered,
+	}
+}
+
 // start has the gate work on its store.
 func (k *keeper) start(t *testing.T, place *store.Store) {
 	t.Helper()
-	k.e = engine.New(place, engine.Options{Schedule: &retry.Schedule{Steps: []time.Duration{time.Hour}, MaxAge: 24 * time.Hour, On: []retry.Range{{From: 500, To: 599}}}, Concurrency: 1, MaxBytes: 1 << 30, MaxDeliveries: 20000, Keep: time.Hour}, engine.Hooks{
+	k.e = engine.New(place, keeping(0), engine.Hooks{
 		Serves: func(_ string) bool { return k.isServed() },
 		Try: func(d *store.Delivery, _ int) engine.Result {
 			k.mu.Lock()

@@ -226,6 +226,7 @@ func TestNames(t *testing.T) {
 	for name, want := range map[string]bool{
 		id + ".0.0.0": true, id + ".7.3.1764500000000": true, id + ".07.3.1": false, id + ".7.3": false, id + ".7.3.1.dead": false,
 		id + ".-1.3.1": false, "../" + id + ".7.3.1": false, id + ".7.3.1 ": false, strings.ToUpper(id) + ".1.1.1": strings.ToUpper(id) == id,
+		id + ".7.3d.1": true, id + ".7.d.1": false, id + ".7.3dd.1": false, id + ".7.03d.1": false, id + ".7.3D.1": false,
 		id[1:] + ".1.1.1": false, "": false, ".": false, id + ".1.1.1.tmp~": false,
 	} {
 		if e := entryOf(Waiting, shard, name); (e != nil) != want {
