@@ -13,14 +13,20 @@ func TestNumbersOfDeliveries(t *testing.T) {
 	s := startScraped(t, script(), []gate{
 		{name: "kept", options: `{provider: github, secrets: ["env:GH"], replay: true, stateDirectory: ` + t.TempDir() + `, delivery: {retry: {schedule: [1h]}}}`},
 		{name: "dead", options: kept(t, `, deadLetter: {outputs: [{type: stdout}, {type: http, url: "http://127.0.0.1:1/secret"}]}`)},
+		{name: "delivered", options: kept(t, `, store: {keepDelivered: 1h}`)},
 	})
 	s.stored(t, s.post(t, "kept", hello, helloSignature, "X-Answers: 503"))
 	id := s.stored(t, s.post(t, "dead", hello, helloSignature, "X-Answers: 503 404"))
 	s.ends(t, id, "dead")
+	s.post(t, "delivered", hello, helloSignature, "X-Answers: 200")
 	for sample, want := range map[string]float64{
 		`hookward_deliveries{gate="kept",state="waiting"}`:                1,
 		`hookward_deliveries{gate="kept",state="dead"}`:                   0,
 		`hookward_deliveries{gate="dead",state="dead"}`:                   1,
+		`hookward_deliveries{gate="dead",state="delivered"}`:              0,
+		`hookward_deliveries{gate="delivered",state="delivered"}`:         1,
+		`hookward_deliveries_not_kept_total{gate="delivered"}`:            0,
+		`hookward_store_bytes{gate="delivered"}`:                          0,
 		`hookward_delivery_oldest_overdue_seconds{gate="kept"}`:           0,
 		`hookward_delivery_changes_total{gate="kept",action="stored"}`:    1,
 		`hookward_delivery_changes_total{gate="kept",action="delivered"}`: 0,

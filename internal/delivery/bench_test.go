@@ -63,3 +63,26 @@ func fill(b *testing.B, s *store.Store, n int) {
 		}
 	}
 }
+
+// BenchmarkArrivals measures what it takes to keep a delivery of 1 KiB that has arrived, behind
+// its answer, and the memory for each that is kept.
+//
+//	TMPDIR=/dev/shm go test ./internal/delivery -run '^$' -bench Arrivals -benchtime 20000x
+func BenchmarkArrivals(b *testing.B) {
+	s := store.New(b.TempDir(), "m", nil)
+	if err := store.Create(s); err != nil {
+		b.Fatal(err)
+	}
+	e := New(s, Options{MaxBytes: 1 << 40, MaxDeliveries: b.N, KeepDelivered: time.Hour}, Hooks{Tell: func(string, string) {}})
+	before := heap()
+	b.ResetTimer()
+	for i := 0; i < b.N; i++ {
+		KeepArrived(e, &store.Delivery{ID: store.NewID(), Received: time.Now(), Middleware: "m", Router: "r", Method: "POST", RequestURI: "/", URL: "/", Host: "h", Headers: map[string][]string{"User-Agent": {"GitHub-Hookshot/1"}}, Body: make([]byte, 1024)})
+		tendArrivals(e)
+	}
+	b.StopTimer()
+	b.ReportMetric(float64(heap()-before)/float64(b.N), "B/delivery")
+	if n := Count(e); n.Delivered != b.N {
+		b.Fatalf("%+v", n)
+	}
+}
