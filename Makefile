@@ -56,6 +56,7 @@ fuzz:
 	go test -run '^$$' -fuzz FuzzQuery -fuzztime $(FUZZTIME) ./internal/redact
 	go test -run '^$$' -fuzz FuzzReply -fuzztime $(FUZZTIME) ./internal/resp
 	go test -run '^$$' -fuzz FuzzDecode -fuzztime $(FUZZTIME) ./internal/store
+	go test -run '^$$' -fuzz FuzzName -fuzztime $(FUZZTIME) ./internal/store
 	go test -run '^$$' -fuzz FuzzList -fuzztime $(FUZZTIME) ./internal/iplist
 	go test -run '^$$' -fuzz FuzzAddress -fuzztime $(FUZZTIME) ./internal/ipset
 	go test -run '^$$' -fuzz FuzzCheck -fuzztime $(FUZZTIME) ./cmd/hookward/internal/checkup

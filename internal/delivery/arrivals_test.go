@@ -210,9 +210,38 @@ func TestArrivalsThatCannotBeKept(t *testing.T) {
 	for i := 0; i < 2*maxWriting; i++ {
 		KeepArrived(w.e, &store.Delivery{ID: store.NewID(), Received: time.Now(), Method: "POST"})
 	}
-	KeepArrived(w.e, &store.Delivery{ID: store.NewID(), Body: make([]byte, maxQueued)})
-	if n := Count(w.e); len(w.e.arrived.queue) != maxWriting || n.Unkept != maxWriting+1 {
+	if n := Count(w.e); len(w.e.arrived.queue) != maxWriting || n.Unkept != maxWriting {
 		t.Errorf("%d, %+v", len(w.e.arrived.queue), n)
+	}
+	w = newKeeper(t)
+	for _, size := range []int{maxQueued + 1, 1} {
+		KeepArrived(w.e, &store.Delivery{ID: store.NewID(), Received: time.Now(), Method: "POST", Body: make([]byte, size)})
+	}
+	if n := Count(w.e); len(w.e.arrived.queue) != 1 || n.Unkept != 1 {
+		t.Errorf("%d, %+v", len(w.e.arrived.queue), n)
+	}
+}
+
+// What is dropped while it waits to be sent once more has arrived all the same; and what an
+// operator changes at this moment does not give way.
+func TestForcedReplayIsDropped(t *testing.T) {
+	w := newKeeper(t)
+	id := w.arrive("c")
+	w.e.arrived.items[id].busy = true
+	w.options.KeepDelivered = 0
+	ChangeOptions(w.e, w.options)
+	w.pass(time.Second)
+	if !w.isKept(id) {
+		t.Fatal("it has given way")
+	}
+	w.e.arrived.items[id].busy = false
+	for _, action := range []string{store.Replay, store.Drop} {
+		if p := w.give(Order{Action: action, Force: action == store.Replay}, id); p.Done != 1 {
+			t.Fatalf("%+v", p)
+		}
+	}
+	if w.released["c"] > 0 || See(w.e, id) != nil {
+		t.Error("its sender may send it again")
 	}
 }
 
