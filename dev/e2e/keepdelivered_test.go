@@ -31,6 +31,10 @@ func newKeeper(t *testing.T, more string) *keeper {
 	backend, err := gateway.Serve(t.Context(), "127.0.0.1:0", http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("X-Hookward-Replay") != "" {
 			r.Header.Set("X-Hookward-Attempt", r.Header.Get("X-Hookward-Attempt")+" "+r.Header.Get("X-Hookward-Replay"))
+			if !k.m.well.Load() {
+				rw.WriteHeader(http.StatusNotFound) // it dies of that at once
+				return
+			}
 		}
 		k.m.ServeHTTP(rw, r)
 	}))
@@ -39,6 +43,7 @@ func newKeeper(t *testing.T, more string) *keeper {
 	}
 	address := testkit.Addresses(t, 1)[0]
 	k.dynamic = strings.ReplaceAll(operated(k.state, backend, address), `{encryptionKeys: ["env:STORE"]}`, `{encryptionKeys: ["env:STORE"], keepDelivered: 1h`+more+`}`)
+	k.dynamic = strings.ReplaceAll(k.dynamic, "schedule: [20ms]", "schedule: [1s, 1s, 1s, 1s, 5s, 5s, 5s, 5s]")
 	two := strings.Index(k.dynamic, "    two:")
 	k.dynamic = k.dynamic[:two] + strings.Replace(k.dynamic[two:], "delivery: {", "delivery: {mode: accept, ", 1)
 	k.sets = gateway.Settings{Web: address, Env: []string{"GH=" + secret, "STORE=" + storeKey, "VIEWER=" + viewerToken, "OPERATOR=" + operatorToken}}
@@ -123,7 +128,7 @@ func TestKeepDelivered(t *testing.T) {
 	k.m.well.Store(false)
 	k.send("/in", "tried again", http.StatusAccepted)
 	k.m.well.Store(true)
-	k.arrives(" 2 tried again")
+	k.arrives(" tried again")
 	k.send("/in", "at once", http.StatusOK)
 	k.send("/two", "accepted", http.StatusAccepted)
 	k.arrives(" 1 accepted")
@@ -214,7 +219,7 @@ func (k *keeper) kill(ids []string) {
 	if out, status := k.run("replay --force --url --reason x --middleware one " + once); status != 0 {
 		t.Fatalf("%d %s", status, out)
 	}
-	k.arrives(" 5 operator at once")
+	k.arrives(" 4 operator at once")
 	k.delivered(3)
 }
 
@@ -238,7 +243,7 @@ func (k *keeper) end() {
 func TestKeepDeliveredGivesWay(t *testing.T) {
 	unsteadily(t)
 	k := newKeeper(t, ", maxDeliveries: 3")
-	k.dynamic = strings.ReplaceAll(k.dynamic, "schedule: [20ms]", "schedule: [1h]")
+	k.dynamic = strings.ReplaceAll(k.dynamic, "schedule: [1s, 1s, 1s, 1s, 5s, 5s, 5s, 5s]", "schedule: [1h]")
 	k.g.Stop()
 	k.start()
 	for _, body := range []string{"a", "b", "c", "d"} {
