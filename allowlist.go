@@ -32,8 +32,18 @@ func checkMethod(p *policy.Policy, x *exchange) string {
 //inline:hot
 func checkAddress(p *policy.Policy, x *exchange) string {
 	a := p.Addresses
-	if !x.clientNoted && (a.Deny == nil || lookUp(a.Deny, x.state.Denied, x.clientKey) == iplist.Outside) &&
-		(a.Allow == nil || lookUp(a.Allow, x.state.Allowed, x.clientKey) == iplist.Inside) {
+	if x.clientNoted {
+		return checkAnyAddress(a, x)
+	}
+	denied := iplist.Outside
+	if a.Deny != nil {
+		denied = lookUp(a.Deny, x.state.Denied, x.clientKey)
+	}
+	allowed := iplist.Inside
+	if a.Allow != nil {
+		allowed = lookUp(a.Allow, x.state.Allowed, x.clientKey)
+	}
+	if denied == iplist.Outside && allowed == iplist.Inside {
 		return ""
 	}
 	return checkAnyAddress(a, x)
@@ -117,8 +127,11 @@ func allow(g *gates.Gate, l *policy.AddressList, found int, x *exchange, now tim
 
 // lookUp says whether the address of a key is in a list of any of its lists. Where
 // it is in none of those that are loaded, and one is not, it is unknown.
+//
+//inline:hot
 func lookUp(l *policy.AddressList, lists []*iplist.List, key string) int {
-	if l.Own != nil && ipset.Contains(l.Own, key) {
+	inside := ipset.Contains(l.Own, key)
+	if inside {
 		return iplist.Inside
 	}
 	if len(lists) == 1 {
@@ -142,9 +155,9 @@ func findClient(p *policy.Policy, x *exchange) {
 	}
 	if p.Addresses == nil || p.Addresses.Strategy == nil {
 		peer, _ := netip.ParseAddrPort(x.source)
-		addr := peer.Addr()
-		if addr.Is4() {
-			x.clientKey = ipset.Key(addr)
+		b := peer.Addr().AsSlice()
+		if len(b) == 4 {
+			x.clientKey = ipset.KeyOf4(b)
 			return
 		}
 	}

@@ -36,7 +36,9 @@ func (b *body) replace(from, to token.Pos, text string) {
 func (b *body) text(from, to token.Pos) string {
 	sort.SliceStable(b.edits, func(i, j int) bool { return b.edits[i].from < b.edits[j].from })
 	name := b.fset.Position(b.function.Pos()).Filename
-	b.sources[filepath.Base(name)] = true
+	if short, err := filepath.Rel(b.directory, name); err == nil {
+		b.sources[filepath.ToSlash(short)] = true
+	}
 	source := b.files[name]
 	offset := func(at token.Pos) int { return b.fset.Position(at).Offset }
 	out := strings.Builder{}
@@ -104,6 +106,10 @@ func (b *body) visitIdent(id *ast.Ident) {
 	if name, ok := object.(*types.PkgName); ok {
 		b.imports[name.Imported().Path()] = true
 	}
+	home := b.info.Defs[b.function.Name].Pkg()
+	if home != b.types && id.Name != "_" && object != nil && object.Pkg() == home && b.visitForeign(id, object) {
+		return
+	}
 	variable, ok := object.(*types.Var)
 	field := ok && variable.IsField()
 	if function, method := object.(*types.Func); method && function.Signature().Recv() != nil {
@@ -120,6 +126,24 @@ func (b *body) visitIdent(id *ast.Ident) {
 		name = b.move(b.function, variable)
 	}
 	b.replace(id.Pos(), id.End(), name)
+}
+
+// visitForeign gives what belongs to another package than the loop's its whole name, and says
+// whether it is no variable of a function's.
+func (b *body) visitForeign(id *ast.Ident, object types.Object) bool {
+	whole := object.Parent() == object.Pkg().Scope()
+	constant, ok := object.(*types.Const)
+	switch {
+	case ok && whole:
+		b.replace(id.Pos(), id.End(), constant.Val().ExactString())
+	case !object.Exported() && (whole || object.Parent() == nil):
+		b.refuse(id, "needs "+id.Name+", which is not exported")
+	case whole:
+		b.replace(id.Pos(), id.End(), b.qualify(object.Pkg())+"."+id.Name)
+	default:
+		return false
+	}
+	return true
 }
 
 func (b *body) visitAssign(n *ast.AssignStmt) {
@@ -210,11 +234,13 @@ func (b *body) hotCall(e ast.Expr) (*ast.CallExpr, *ast.FuncDecl) {
 	if !ok {
 		return nil, nil
 	}
-	id, ok := call.Fun.(*ast.Ident)
-	if !ok {
-		return nil, nil
+	switch f := call.Fun.(type) {
+	case *ast.Ident:
+		return call, b.hot[b.info.Uses[f]]
+	case *ast.SelectorExpr:
+		return call, b.hot[b.info.Uses[f.Sel]]
 	}
-	return call, b.hot[b.info.Uses[id]]
+	return nil, nil
 }
 
 // inline puts a function's body in the place of a statement that calls it.
@@ -242,4 +268,33 @@ func (b *body) changed(e ast.Expr) string {
 		b.err = part.err
 	}
 	return part.text(e.Pos(), e.End())
+}
+
+// assigns says whether a function changes a parameter, or lets others do it.
+func (p *program) assigns(f *ast.FuncDecl, parameter types.Object) bool {
+	found := false
+	is := func(e ast.Expr) {
+		if id, ok := ast.Unparen(e).(*ast.Ident); ok && p.info.Uses[id] == parameter {
+			found = true
+		}
+	}
+	ast.Inspect(f.Body, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.AssignStmt:
+			for _, left := range n.Lhs {
+				is(left)
+			}
+		case *ast.IncDecStmt:
+			is(n.X)
+		case *ast.RangeStmt:
+			is(n.Key)
+			is(n.Value)
+		case *ast.UnaryExpr:
+			if n.Op == token.AND {
+				is(n.X)
+			}
+		}
+		return true
+	})
+	return found
 }

@@ -8,6 +8,7 @@ import (
 	"go/parser"
 	"go/token"
 	"go/types"
+	"maps"
 	"os"
 	"path/filepath"
 	"sort"
@@ -22,14 +23,16 @@ const (
 	suffix   = "Inlined"
 )
 
-// program is a package whose loops are written out.
+// program is a package whose loops are written out, with the packages of its module that it
+// imports: functions of those may be hot too.
 type program struct {
-	files map[string][]byte
-	fset  *token.FileSet
-	types *types.Package
-	info  *types.Info
-	hot   map[types.Object]*ast.FuncDecl
-	loops []*ast.FuncDecl
+	directory string
+	files     map[string][]byte
+	fset      *token.FileSet
+	types     *types.Package
+	info      *types.Info // of all of them
+	hot       map[types.Object]*ast.FuncDecl
+	loops     []*ast.FuncDecl
 
 	// Of the loop that is being written.
 	names   map[types.Object]string // of variables that were moved before it
@@ -84,14 +87,15 @@ func Generate(directory string) ([]byte, error) {
 // load reads a package, without what was generated before.
 func load(directory string) (*program, error) {
 	p := &program{files: map[string][]byte{}, hot: map[types.Object]*ast.FuncDecl{}, imports: map[string]bool{}, sources: map[string]bool{}}
-	absolute, err := filepath.Abs(directory)
-	if err != nil {
+	p.info = &types.Info{Defs: map[*ast.Ident]types.Object{}, Uses: map[*ast.Ident]types.Object{}}
+	var err error
+	if p.directory, err = filepath.Abs(directory); err != nil {
 		return nil, err
 	}
 	p.fset = token.NewFileSet()
 	loaded, err := packages.Load(&packages.Config{
-		Mode: packages.NeedName | packages.NeedFiles | packages.NeedSyntax | packages.NeedTypes | packages.NeedTypesInfo | packages.NeedImports | packages.NeedDeps | packages.NeedExportFile,
-		Dir:  absolute,
+		Mode: packages.NeedName | packages.NeedFiles | packages.NeedSyntax | packages.NeedTypes | packages.NeedTypesInfo | packages.NeedImports | packages.NeedDeps | packages.NeedExportFile | packages.NeedModule,
+		Dir:  p.directory,
 		Fset: p.fset,
 	}, ".")
 	if err != nil {
@@ -100,31 +104,14 @@ func load(directory string) (*program, error) {
 	if len(loaded) != 1 || loaded[0].TypesInfo == nil {
 		return nil, fmt.Errorf("%s is not one package", directory)
 	}
-	p.types, p.info = loaded[0].Types, loaded[0].TypesInfo
-	for _, file := range loaded[0].Syntax {
-		name := p.fset.Position(file.Pos()).Filename
-		if filepath.Base(name) == output {
-			continue
+	p.types = loaded[0].Types
+	packages.Visit(loaded, nil, func(one *packages.Package) {
+		if err == nil && one.Module != nil && one.Module.Path == loaded[0].Module.Path {
+			err = p.read(one)
 		}
-		text, err := os.ReadFile(name)
-		if err != nil {
-			return nil, err
-		}
-		p.files[name] = text
-		for _, declaration := range file.Decls {
-			f, ok := declaration.(*ast.FuncDecl)
-			if !ok || f.Doc == nil {
-				continue
-			}
-			for _, line := range f.Doc.List {
-				switch line.Text {
-				case hotMark:
-					p.hot[p.info.Defs[f.Name]] = f
-				case loopMark:
-					p.loops = append(p.loops, f)
-				}
-			}
-		}
+	})
+	if err != nil {
+		return nil, err
 	}
 	for _, problem := range loaded[0].Errors {
 		// A loop that is not there yet, or has changed, is what is to be written.
@@ -137,6 +124,40 @@ func load(directory string) (*program, error) {
 	}
 	sort.Slice(p.loops, func(i, j int) bool { return p.loops[i].Name.Name < p.loops[j].Name.Name })
 	return p, nil
+}
+
+// read notes what a package has to be written out.
+func (p *program) read(one *packages.Package) error {
+	maps.Copy(p.info.Defs, one.TypesInfo.Defs)
+	maps.Copy(p.info.Uses, one.TypesInfo.Uses)
+	for _, file := range one.Syntax {
+		name := p.fset.Position(file.Pos()).Filename
+		if one.Types == p.types && filepath.Base(name) == output {
+			continue
+		}
+		for _, declaration := range file.Decls {
+			f, ok := declaration.(*ast.FuncDecl)
+			if !ok || f.Doc == nil {
+				continue
+			}
+			for _, line := range f.Doc.List {
+				switch line.Text {
+				case hotMark:
+					p.hot[one.TypesInfo.Defs[f.Name]] = f
+				case loopMark:
+					p.loops = append(p.loops, f)
+				default:
+					continue
+				}
+				text, err := os.ReadFile(name)
+				if err != nil {
+					return err
+				}
+				p.files[name] = text
+			}
+		}
+	}
+	return nil
 }
 
 // writeLoop returns a loop with the bodies of hot functions in it. Their variables
@@ -180,7 +201,7 @@ func (p *program) expand(f *ast.FuncDecl, arguments []string, result string) (st
 	p.open = append(p.open, f)
 	defer func() { p.open = p.open[:len(p.open)-1] }()
 	p.sites[f]++
-	b := &body{program: p, function: f, result: result, label: fmt.Sprintf("%sEnd%d", f.Name.Name, p.sites[f]), names: map[types.Object]string{}}
+	b := &body{program: p, function: f, result: result, label: fmt.Sprintf("%sEnd%d", p.nameOf(f), p.sites[f]), names: map[types.Object]string{}}
 	text := ""
 	i := 0
 	for _, field := range f.Type.Params.List {
@@ -210,7 +231,7 @@ func (p *program) move(f *ast.FuncDecl, variable types.Object) string {
 	if name := p.names[variable]; name != "" {
 		return name
 	}
-	base := f.Name.Name + strings.ToUpper(variable.Name()[:1]) + variable.Name()[1:]
+	base := p.nameOf(f) + strings.ToUpper(variable.Name()[:1]) + variable.Name()[1:]
 	name := base
 	for n := 2; p.taken[name] || p.types.Scope().Lookup(name) != nil; n++ {
 		name = fmt.Sprint(base, n)
@@ -221,41 +242,21 @@ func (p *program) move(f *ast.FuncDecl, variable types.Object) string {
 	return name
 }
 
+// nameOf returns what names of a function's begin with.
+func (p *program) nameOf(f *ast.FuncDecl) string {
+	home := p.info.Defs[f.Name].Pkg()
+	if home == p.types {
+		return f.Name.Name
+	}
+	return home.Name() + f.Name.Name
+}
+
 func (p *program) qualify(other *types.Package) string {
 	if other == p.types {
 		return ""
 	}
 	p.imports[other.Path()] = true
 	return other.Name()
-}
-
-// assigns says whether a function changes a parameter, or lets others do it.
-func (p *program) assigns(f *ast.FuncDecl, parameter types.Object) bool {
-	found := false
-	is := func(e ast.Expr) {
-		if id, ok := ast.Unparen(e).(*ast.Ident); ok && p.info.Uses[id] == parameter {
-			found = true
-		}
-	}
-	ast.Inspect(f.Body, func(n ast.Node) bool {
-		switch n := n.(type) {
-		case *ast.AssignStmt:
-			for _, left := range n.Lhs {
-				is(left)
-			}
-		case *ast.IncDecStmt:
-			is(n.X)
-		case *ast.RangeStmt:
-			is(n.Key)
-			is(n.Value)
-		case *ast.UnaryExpr:
-			if n.Op == token.AND {
-				is(n.X)
-			}
-		}
-		return true
-	})
-	return found
 }
 
 func (p *program) problem(at ast.Node, text string) error {

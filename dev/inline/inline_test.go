@@ -90,3 +90,34 @@ func TestRefused(t *testing.T) {
 		}
 	}
 }
+
+// A hot function of another package keeps its meaning where its body is written.
+func TestOtherPackage(t *testing.T) {
+	const loop = "package p\n\nimport \"example.com/p/q\"\n\n//inline:loop\nfunc loop(c chan *q.Box) {\n\tvar n int\n\tfor n < 9 {\n\t\tn = q.Add(<-c, 2)\n\t}\n}\n"
+	const box = "package q\n\nconst most = 7\n\nvar Seen, seen int\n\ntype Box struct{ Sum, sum int }\n\nfunc Rest(n int) int { return n - most }\n\n" +
+		"//inline:hot\nfunc Add(b *Box, n int) int {\n\tSeen++\n\tb.Sum += n\n\tif b.Sum > most {\n\t\treturn Rest(b.Sum)\n\t}\n\treturn 0\n}\n"
+	generate := func(change, to string) (string, error) {
+		directory := t.TempDir()
+		if err := os.Mkdir(filepath.Join(directory, "q"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		for name, text := range map[string]string{"go.mod": "module example.com/p\n\ngo 1.20\n", "p.go": loop, "q/q.go": strings.ReplaceAll(box, change, to)} {
+			if err := os.WriteFile(filepath.Join(directory, name), []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		text, err := Generate(directory)
+		return string(text), err
+	}
+	text, err := generate("", "")
+	for _, want := range []string{"from p.go, q/q.go.", "var qAddB *q.Box", "qAddB = <-c", "q.Seen++", "qAddB.Sum += qAddN", "if qAddB.Sum > 7 {", "n = q.Rest(qAddB.Sum)", "goto qAddEnd1"} {
+		if err != nil || !strings.Contains(text, want) {
+			t.Fatalf("%v, want %q in\n%s", err, want, text)
+		}
+	}
+	for _, c := range [][2]string{{"Seen++", "seen++"}, {"b.Sum +=", "b.sum +="}, {"Rest(", "rest("}} {
+		if text, err := generate(c[0], c[1]); err == nil || !strings.Contains(err.Error(), "which is not exported") {
+			t.Errorf("%s: %v\n%s", c[1], err, text)
+		}
+	}
+}

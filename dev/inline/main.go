@@ -5,7 +5,8 @@
 // its own. So people write each check as a function, and mark with "//inline:hot" those
 // that every request needs. A loop that calls them is marked with "//inline:loop". This
 // command writes such a loop once more, as fooInlined, with the bodies of the marked
-// functions in the place of their calls.
+// functions in the place of their calls. A marked function may stand in another package of the
+// module, if what its body needs is exported.
 //
 //	go run -C dev ./inline        write loop.go
 //	go run -C dev ./inline -check fail if it is not up to date

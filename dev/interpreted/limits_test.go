@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"syscall"
@@ -40,6 +41,7 @@ func BenchmarkLimits(b *testing.B) {
 		{"limit", map[string]any{"rateLimit": limit}},
 		{"replay", map[string]any{"replay": "true"}},
 		{"both", map[string]any{"rateLimit": limit, "replay": "true"}},
+		{"complete", completeOptions(b)},
 		{"journal", map[string]any{"replay": "true", "stateDirectory": b.TempDir()}},
 		{"delivery", map[string]any{"replay": "true", "stateDirectory": b.TempDir(), "delivery": "true"}},
 		{"redis-limit", map[string]any{"rateLimit": sharedLimit, "redis": redis}},
@@ -79,6 +81,18 @@ func BenchmarkLimits(b *testing.B) {
 				pass(b, handler, github.url, d.header, d.body)
 			}
 		})
+	}
+}
+
+// completeOptions are those of "complete" in dev/bench, beside the provider and its secret.
+func completeOptions(b testing.TB) map[string]any {
+	return map[string]any{
+		"allowlist": map[string]any{"sourceRange": []any{"127.0.0.0/8", "192.0.2.0/24"}},
+		"rateLimit": map[string]any{"average": "10000000", "period": "1s"},
+		"ban":       map[string]any{"failures": "1000000000"},
+		"replay":    map[string]any{"window": "24h"},
+		"audit": map[string]any{"payload": "hash", "outputs": []any{
+			map[string]any{"type": "file", "path": filepath.Join(b.TempDir(), "audit.log"), "maxBytes": "1000000000000"}}},
 	}
 }
 

@@ -5,6 +5,8 @@
 // generic cell rate algorithm (ITU-T I.371, "virtual scheduling"). So in any
 // window at most burst plus rate times window is let through, at any rate and
 // however often the clock is read.
+//
+// Fields are exported for the loop that dev/inline writes Take into.
 package bucket
 
 import (
@@ -19,20 +21,20 @@ type Table struct {
 	// Interval is the time in which one token is filled in, in nanoseconds.
 	// Rounded up: rather a little less often than too often.
 	Interval int64
-	// depth is the time in which an empty bucket fills, in nanoseconds.
-	depth int64
+	// Depth is the time in which an empty bucket fills, in nanoseconds.
+	Depth int64
 
-	mu sync.Mutex // guards what follows
+	Mu sync.Mutex // guards what follows
 
-	// now never goes back: see clock.
-	now int64
-	// until is when the current generation ends; in the past, where the clock was
+	// Now never goes back: see clock.
+	Now int64
+	// Until is when the current generation ends; in the past, where the clock was
 	// set back.
-	until int64
-	// current has the time at which each bucket is full, in two generations: what
+	Until int64
+	// Current has the time at which each bucket is full, in two generations: what
 	// was last touched before the older one was closed is full again, and forgotten
 	// by dropping a map. Nothing is ever walked through.
-	current  map[string]int64
+	Current  map[string]int64
 	previous map[string]int64
 	since    int64 // when the current one began
 
@@ -54,11 +56,11 @@ func New(average int64, period time.Duration, burst int64, most int) *Table {
 	interval := intervalOf(average, period)
 	t := &Table{
 		Interval: interval,
-		depth:    burst * interval,
+		Depth:    burst * interval,
 		most:     most,
-		now:      math.MinInt64,
-		until:    math.MinInt64,
-		current:  map[string]int64{},
+		Now:      math.MinInt64,
+		Until:    math.MinInt64,
+		Current:  map[string]int64{},
 		previous: map[string]int64{},
 		overflow: make([]int64, shares),
 		seed:     maphash.MakeSeed(),
@@ -92,46 +94,48 @@ func intervalOf(average int64, period time.Duration) int64 {
 // the time that the tokens left took to be filled in: divided by Interval, their
 // number.
 //
-// Interpreted, a call costs what all variables of the function cost: so Take has the
-// usual case alone, a key of the current generation, in time.
+// Take has the usual case alone, a key of the current generation, in time.
+//
+//inline:hot
 func Take(t *Table, key string, now int64) int64 {
-	t.mu.Lock()
-	full, known := t.current[key]
-	if !known || now < t.now || now > t.until {
-		t.mu.Unlock()
-		return takeAny(t, key, now)
+	t.Mu.Lock()
+	_, known := t.Current[key]
+	if !known || now < t.Now || now > t.Until {
+		t.Mu.Unlock()
+		return TakeAny(t, key, now)
 	}
-	t.now = now
+	t.Now = now
+	full := t.Current[key]
 	if full < now {
 		full = now
 	}
 	full += t.Interval
-	room := now + t.depth - full
+	room := now + t.Depth - full
 	if room >= 0 {
-		t.current[key] = full
+		t.Current[key] = full
 	}
-	t.mu.Unlock()
+	t.Mu.Unlock()
 	return room
 }
 
-// takeAny is Take for every case.
-func takeAny(t *Table, key string, now int64) int64 {
-	t.mu.Lock()
-	if now+t.offset >= t.now && t.now != math.MinInt64 {
+// TakeAny is Take for every case.
+func TakeAny(t *Table, key string, now int64) int64 {
+	t.Mu.Lock()
+	if now+t.offset >= t.Now && t.Now != math.MinInt64 {
 		now += t.offset // as clock has it
-		t.now = now
+		t.Now = now
 	} else {
 		now = clock(t, now)
 	}
-	if now-t.since > t.depth {
+	if now-t.since > t.Depth {
 		turn(t, now)
 	}
-	full, known := t.current[key]
+	full, known := t.Current[key]
 	if !known {
 		full, known = older(t, key)
-		if !known && len(t.current)+len(t.previous) >= t.most {
+		if !known && len(t.Current)+len(t.previous) >= t.most {
 			room := share(t, key, now)
-			t.mu.Unlock()
+			t.Mu.Unlock()
 			return room
 		}
 	}
@@ -140,13 +144,13 @@ func takeAny(t *Table, key string, now int64) int64 {
 	} else if !known || full < now {
 		full = now
 	}
-	room := t.depth - (full + t.Interval - now)
+	room := t.Depth - (full + t.Interval - now)
 	if room >= 0 {
-		t.current[key] = full + t.Interval
+		t.Current[key] = full + t.Interval
 	} else if known {
-		t.current[key] = full // it may have been in the older generation
+		t.Current[key] = full // it may have been in the older generation
 	}
-	t.mu.Unlock()
+	t.Mu.Unlock()
 	return room
 }
 
@@ -179,34 +183,34 @@ const maxDisorder = int64(10 * time.Second)
 // everybody out for as long as the clock was set back by, and to begin anew would
 // forget what was taken.
 func clock(t *Table, now int64) int64 {
-	if t.now == math.MinInt64 {
+	if t.Now == math.MinInt64 {
 		t.since = now
-		t.now = now
-		t.until = now + t.depth
+		t.Now = now
+		t.Until = now + t.Depth
 		return now
 	}
 	now += t.offset
-	if t.now-now > maxDisorder {
-		t.offset += t.now - now
-		t.until = math.MinInt64
+	if t.Now-now > maxDisorder {
+		t.offset += t.Now - now
+		t.Until = math.MinInt64
 	}
-	if now < t.now {
-		return t.now
+	if now < t.Now {
+		return t.Now
 	}
-	t.now = now
+	t.Now = now
 	return now
 }
 
 // turn begins a new generation.
 func turn(t *Table, now int64) {
-	t.previous = t.current
-	if now-t.since > 2*t.depth {
+	t.previous = t.Current
+	if now-t.since > 2*t.Depth {
 		t.previous = map[string]int64{} // all of it is full again as well
 	}
-	t.current = map[string]int64{}
+	t.Current = map[string]int64{}
 	t.since = now
 	if t.offset == 0 {
-		t.until = now + t.depth
+		t.Until = now + t.Depth
 	}
 }
 
@@ -220,7 +224,7 @@ func share(t *Table, key string, now int64) int64 {
 	if full < now {
 		full = now
 	}
-	room := t.depth - (full + t.Interval - now)
+	room := t.Depth - (full + t.Interval - now)
 	if room >= 0 {
 		t.overflow[i] = full + t.Interval
 	}
@@ -229,9 +233,9 @@ func share(t *Table, key string, now int64) int64 {
 
 // Own says whether a key has a bucket of its own, and does not share one.
 func Own(t *Table, key string) bool {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	_, known := t.current[key]
+	t.Mu.Lock()
+	defer t.Mu.Unlock()
+	_, known := t.Current[key]
 	if !known {
 		_, known = t.previous[key]
 	}
@@ -247,21 +251,21 @@ func Adopt(t *Table, key string, room int64) {
 	if room < 0 {
 		room = 0
 	}
-	if room > t.depth {
-		room = t.depth
+	if room > t.Depth {
+		room = t.Depth
 	}
-	t.mu.Lock()
-	_, known := t.current[key]
+	t.Mu.Lock()
+	_, known := t.Current[key]
 	if known {
-		t.current[key] = t.now + t.depth - room
+		t.Current[key] = t.Now + t.Depth - room
 	}
-	t.mu.Unlock()
+	t.Mu.Unlock()
 }
 
 // Sources returns how many keys have a bucket that is remembered. A bucket that has not been
 // touched for as long as it takes to fill is forgotten when another key comes.
 func Sources(t *Table) int64 {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return int64(len(t.current) + len(t.previous))
+	t.Mu.Lock()
+	defer t.Mu.Unlock()
+	return int64(len(t.Current) + len(t.previous))
 }

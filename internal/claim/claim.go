@@ -12,30 +12,31 @@ import (
 	"time"
 )
 
-// Table remembers up to a number of deliveries for a window of time.
+// Table remembers up to a number of deliveries for a window of time. Fields are exported for
+// the loop that dev/inline writes Claim and Commit into.
 type Table struct {
-	mu sync.Mutex // guards all
+	Mu sync.Mutex // guards all
 
-	// flying has what is claimed, and not settled.
-	flying map[string]bool
+	// Flying has what is claimed, and not settled.
+	Flying map[string]bool
 	// held has what of that nobody will settle, in the order in which it ends.
 	held []hold
-	// current has when each delivery was handed on, in two generations: what the
+	// Current has when each delivery was handed on, in two generations: what the
 	// older one has is over when the younger one is as old as the window, and is
 	// forgotten by dropping a map.
-	current  map[string]int64
-	previous map[string]int64
-	// until is when the younger generation is as old as the window.
-	until int64
-	// room is how many deliveries may be claimed before anybody has to look whether
+	Current  map[string]int64
+	Previous map[string]int64
+	// Until is when the younger generation is as old as the window.
+	Until int64
+	// Room is how many deliveries may be claimed before anybody has to look whether
 	// there are too many; never more than that. Whoever claims one takes it off.
-	room int
+	Room int
 
 	since   int64 // when the younger generation began
 	lead    int64 // that it has followed; see timeOf
 	window  int64 // in nanoseconds
 	most    int
-	journal *journal // nil where it is not journaled
+	Journal *journal // nil where it is not journaled
 	awaits  int64    // until when Claim waits for Told, by the process's own clock; 0: not at all
 	evicted int64
 	tell    func(level, message string)
@@ -63,74 +64,75 @@ const (
 func New(window time.Duration, most int, tell func(level, message string)) *Table {
 	return &Table{
 		tell: tell, window: int64(window), most: most, lead: look(),
-		flying: map[string]bool{}, current: map[string]int64{}, previous: map[string]int64{},
+		Flying: map[string]bool{}, Current: map[string]int64{}, Previous: map[string]int64{},
 	}
 }
 
 // Claim claims a delivery by its key. With strict, it is not granted at the price of
 // forgetting another one too early.
 //
-// Interpreted, a call costs what all variables of the function cost: so Claim has the
-// usual case alone, a new delivery while there is room.
+// Claim has the usual case alone, a new delivery while there is room.
+//
+//inline:hot
 func Claim(t *Table, key string, now time.Time, strict bool) int {
-	t.mu.Lock()
-	_, known := t.current[key]
+	t.Mu.Lock()
+	_, known := t.Current[key]
 	if !known {
-		_, known = t.previous[key]
+		_, known = t.Previous[key]
 	}
-	if known || t.flying[key] || t.room <= 0 || now.UnixNano() >= t.until {
-		t.mu.Unlock()
-		return claimAny(t, key, now, strict)
+	if known || t.Flying[key] || t.Room <= 0 || now.UnixNano() >= t.Until {
+		t.Mu.Unlock()
+		return ClaimAny(t, key, now, strict)
 	}
-	t.flying[key] = true
-	t.room--
-	t.mu.Unlock()
+	t.Flying[key] = true
+	t.Room--
+	t.Mu.Unlock()
 	return Granted
 }
 
-// claimAny is Claim for every case.
-func claimAny(t *Table, key string, at time.Time, strict bool) int {
+// ClaimAny is Claim for every case.
+func ClaimAny(t *Table, key string, at time.Time, strict bool) int {
 	known := isRecalled(t)
-	t.mu.Lock()
+	t.Mu.Lock()
 	if t.awaits != 0 {
-		t.mu.Unlock()
+		t.Mu.Unlock()
 		known = isTold(t) && known
-		t.mu.Lock()
+		t.Mu.Lock()
 	}
 	if strict && !known {
-		t.mu.Unlock()
+		t.Mu.Unlock()
 		return Full
 	}
 	now := timeOf(t, at)
 	endHolds(t, ownTime(at))
-	if t.flying[key] {
-		t.mu.Unlock()
+	if t.Flying[key] {
+		t.Mu.Unlock()
 		return InFlight
 	}
-	handed, taken := t.current[key]
+	handed, taken := t.Current[key]
 	if !taken {
-		handed, taken = t.previous[key]
+		handed, taken = t.Previous[key]
 	}
 	if taken && now-handed < t.window {
-		t.mu.Unlock()
+		t.Mu.Unlock()
 		return Duplicate
 	}
-	if now-t.since >= t.window || len(t.current)+len(t.flying) >= t.most/2 {
+	if now-t.since >= t.window || len(t.Current)+len(t.Flying) >= t.most/2 {
 		turn(t, now, strict)
 	}
-	if len(t.current)+len(t.previous)+len(t.flying) >= t.most {
-		t.mu.Unlock()
+	if len(t.Current)+len(t.Previous)+len(t.Flying) >= t.most {
+		t.Mu.Unlock()
 		return Full
 	}
-	t.flying[key] = true
-	t.room = t.most/2 - len(t.current) - len(t.flying)
-	if t.most/2 > t.most-len(t.previous) {
-		t.room -= len(t.previous) - (t.most - t.most/2)
+	t.Flying[key] = true
+	t.Room = t.most/2 - len(t.Current) - len(t.Flying)
+	if t.most/2 > t.most-len(t.Previous) {
+		t.Room -= len(t.Previous) - (t.most - t.most/2)
 	}
 	if t.awaits != 0 {
-		t.room = 0
+		t.Room = 0
 	}
-	t.mu.Unlock()
+	t.Mu.Unlock()
 	return Granted
 }
 
@@ -138,53 +140,55 @@ func claimAny(t *Table, key string, at time.Time, strict bool) int {
 // deliveries of the one before are forgotten early, unless none must be.
 func turn(t *Table, now int64, strict bool) {
 	early := now-t.since < t.window
-	if early && (strict && len(t.previous) > 0 || len(t.current) == 0) {
+	if early && (strict && len(t.Previous) > 0 || len(t.Current) == 0) {
 		return
 	}
-	if early && len(t.previous) > 0 {
-		t.evicted += int64(len(t.previous))
+	if early && len(t.Previous) > 0 {
+		t.evicted += int64(len(t.Previous))
 		t.tell("error", "more deliveries come within the window than can be remembered; the oldest are forgotten, "+strconv.FormatInt(t.evicted, 10)+" so far")
 	}
-	t.previous = t.current
-	t.current = map[string]int64{}
+	t.Previous = t.Current
+	t.Current = map[string]int64{}
 	t.since = now
-	t.until = now + t.window
-	if t.journal != nil {
-		note(t.journal, nil)
+	t.Until = now + t.window
+	if t.Journal != nil {
+		note(t.Journal, nil)
 	}
 }
 
 // Commit keeps a claim: until the window is over, the delivery is a duplicate.
+//
+//inline:hot
 func Commit(t *Table, key string, now int64) {
-	t.mu.Lock()
-	delete(t.flying, key)
-	t.current[key] = now
-	journaled := t.journal != nil
-	t.mu.Unlock()
+	t.Mu.Lock()
+	delete(t.Flying, key)
+	t.Current[key] = now
+	journaled := t.Journal != nil
+	t.Mu.Unlock()
 	if journaled {
-		keep(t, key, now)
+		Keep(t, key, now)
 	}
 }
 
 // Release gives a claim back.
 func Release(t *Table, key string) {
-	t.mu.Lock()
-	delete(t.flying, key)
-	t.mu.Unlock()
+	t.Mu.Lock()
+	delete(t.Flying, key)
+	t.Mu.Unlock()
 }
 
 // Hold leaves a claim in flight for HoldTime: what has become of the delivery is not known.
 func Hold(t *Table, key string, at time.Time) {
-	t.mu.Lock()
+	t.Mu.Lock()
 	t.held = append(t.held, hold{key: key, end: ownTime(at) + int64(HoldTime)})
-	t.mu.Unlock()
+	t.Mu.Unlock()
 }
 
 // endHolds gives back what was held for its time.
 func endHolds(t *Table, own int64) {
 	n := 0
 	for n < len(t.held) && t.held[n].end <= own {
-		delete(t.flying, t.held[n].key)
+		delete(t.Flying, t.held[n].key)
 		n++
 	}
 	t.held = t.held[n:]
@@ -192,22 +196,22 @@ func endHolds(t *Table, own int64) {
 
 // Resize changes the window, also for what is remembered already.
 func Resize(t *Table, window time.Duration) {
-	t.mu.Lock()
+	t.Mu.Lock()
 	t.window = int64(window)
-	t.until = t.since + t.window
-	t.mu.Unlock()
+	t.Until = t.since + t.window
+	t.Mu.Unlock()
 }
 
 // Entries returns how many deliveries are remembered, those in flight among them.
 func Entries(t *Table) int64 {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return int64(len(t.current) + len(t.previous) + len(t.flying))
+	t.Mu.Lock()
+	defer t.Mu.Unlock()
+	return int64(len(t.Current) + len(t.Previous) + len(t.Flying))
 }
 
 // Evicted returns how many deliveries have been forgotten before their time.
 func Evicted(t *Table) int64 {
-	t.mu.Lock()
-	defer t.mu.Unlock()
+	t.Mu.Lock()
+	defer t.Mu.Unlock()
 	return t.evicted
 }

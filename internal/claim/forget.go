@@ -10,14 +10,14 @@ const forgotten = -1
 // next one of the same key is as new.
 func Forget(t *Table, key string) {
 	isRecalled(t) // else the journal brings it back
-	t.mu.Lock()
-	delete(t.current, key)
-	delete(t.previous, key)
-	j := t.journal
+	t.Mu.Lock()
+	delete(t.Current, key)
+	delete(t.Previous, key)
+	j := t.Journal
 	if j != nil {
 		note(j, lineOf(key, forgotten))
 	}
-	t.mu.Unlock()
+	t.Mu.Unlock()
 	if j != nil {
 		errand.Start(j.writer)
 	}
@@ -27,21 +27,21 @@ func Forget(t *Table, key string) {
 // half of the window old, lasts from now on.
 func Restore(t *Table, key string, now int64) {
 	isRecalled(t)
-	t.mu.Lock()
-	handed, known := t.current[key]
+	t.Mu.Lock()
+	handed, known := t.Current[key]
 	if !known {
-		handed, known = t.previous[key]
+		handed, known = t.Previous[key]
 	}
 	known = known && now-handed < t.window
-	j := t.journal
+	j := t.Journal
 	renewed := known && now-handed >= t.window/2
 	if renewed {
-		t.current[key] = now
+		t.Current[key] = now
 	}
 	if renewed && j != nil {
 		note(j, lineOf(key, now))
 	}
-	t.mu.Unlock()
+	t.Mu.Unlock()
 	if renewed && j != nil {
 		errand.Start(j.writer)
 	}

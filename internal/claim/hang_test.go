@@ -37,7 +37,7 @@ func TestJournalHangs(t *testing.T) {
 		t.Errorf("said %q", v.text())
 	}
 	d.Release()
-	await.Until(t, "it does not go on", func() bool { return !errand.IsLate(table.journal.writer) })
+	await.Until(t, "it does not go on", func() bool { return !errand.IsLate(table.Journal.writer) })
 	handOn(t, table, "after")
 	if unknown := lost(t, path, append(keys, "after")...); unknown != "" {
 		t.Errorf("it has lost %s", unknown)
@@ -54,11 +54,11 @@ func TestJournalHangsAtTheStart(t *testing.T) {
 	block := make(chan bool)
 	j.writer = errand.New(patience, func() {
 		<-block
-		table.mu.Lock()
+		table.Mu.Lock()
 		j.recalled = true
-		table.mu.Unlock()
+		table.Mu.Unlock()
 	})
-	table.journal = j
+	table.Journal = j
 	errand.Start(j.writer)
 	for i, strict := range []bool{true, true, false} {
 		want := map[bool]int{true: Full, false: Granted}[strict]

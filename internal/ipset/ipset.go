@@ -24,22 +24,21 @@ const (
 
 // Key is what an address is looked up by. It can be used with any set.
 func Key(addr netip.Addr) string {
-	b := addr.AsSlice()
-	if len(b) == 4 {
-		return "4" + string(b) + afterAddress
-	}
-	return longKey(addr)
-}
-
-func longKey(addr netip.Addr) string {
 	b := addr.Unmap().AsSlice()
 	if len(b) == 4 {
-		return "4" + string(b) + afterAddress
+		return KeyOf4(b)
 	}
 	return "6" + string(b) + afterAddress
 }
 
+// KeyOf4 is Key for the bytes of an IPv4 address.
+//
+//inline:hot
+func KeyOf4(b []byte) string { return "4" + string(b) + afterAddress }
+
 // Contains says whether the address of a key is in a set.
+//
+//inline:hot
 func Contains(set Set, key string) bool {
 	return sort.SearchStrings(set, key)%2 == 1
 }

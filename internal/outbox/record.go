@@ -120,9 +120,9 @@ func takeGaps(g *gaps) [][]byte {
 func fetchKept(d *Direct) []byte {
 	lines := []byte(nil)
 	for len(lines) < directChunk {
-		d.mu.Lock()
+		d.Mu.Lock()
 		id := takeKept(&d.gaps)
-		d.mu.Unlock()
+		d.Mu.Unlock()
 		if id == "" {
 			break
 		}
@@ -134,13 +134,13 @@ func fetchKept(d *Direct) []byte {
 // FetchDirect has lines written that can be had again by their ids, when there is time
 // for it. It does not wait.
 func FetchDirect(d *Direct, ids []string) {
-	d.mu.Lock()
+	d.Mu.Lock()
 	d.gaps.kept = append(d.gaps.kept, ids...)
-	d.behind = true
-	starts := !d.busy
-	d.busy = true
-	d.mu.Unlock()
+	d.Behind = true
+	starts := !d.Busy
+	d.Busy = true
+	d.Mu.Unlock()
 	if starts {
-		drainLater(d)
+		DrainLater(d)
 	}
 }
