@@ -260,7 +260,7 @@ func TestPanicWhileAnnouncing(t *testing.T) {
 // answer all the same.
 func TestPanicAtTheRecord(t *testing.T) {
 	records, reports := capture(t)
-	gates.Restart()
+	countAnew()
 	g := newTestGate(t.Name(), hooktest.GithubOptions(), hooktest.TestTime)
 	right := g.Fixed.State.Outputs
 	for i := 1; i < 4; i++ {

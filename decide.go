@@ -9,6 +9,7 @@ import (
 	"github.com/hookward/hookward/internal/audit"
 	"github.com/hookward/hookward/internal/gates"
 	"github.com/hookward/hookward/internal/memory"
+	"github.com/hookward/hookward/internal/metrics"
 	"github.com/hookward/hookward/internal/policy"
 	"github.com/hookward/hookward/internal/reissue"
 	"github.com/hookward/hookward/internal/report"
@@ -136,8 +137,9 @@ func refuseUnready(x *exchange) {
 //
 //inline:hot
 func arrive(x *exchange) *policy.Policy {
-	if x.gate.Counts != nil {
-		atomic.AddInt64(&x.gate.Counts.Arrived, 1)
+	if atomic.LoadInt32(metrics.Wanted) != 0 && x.gate.Counts != nil {
+		x.counts = x.gate.Counts
+		atomic.AddInt64(&x.counts.Arrived, 1)
 	}
 	p := takePolicy(x)
 	r := x.Request

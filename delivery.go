@@ -22,7 +22,9 @@ func passAttempt(x *exchange) bool {
 	if x.outer == nil || !x.outer.Background {
 		return false
 	}
-	atomic.AddInt64(&x.gate.Counts.Arrived, -1) // it has no record
+	if x.counts != nil {
+		atomic.AddInt64(&x.counts.Arrived, -1) // it has no record
+	}
 	x.through = true
 	x.forward = true
 	x.done <- true

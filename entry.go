@@ -159,8 +159,7 @@ func noteProof(r *audit.Record, x *exchange) {
 //
 //inline:hot
 func countRequest(x *exchange, r *audit.Record, sum *metrics.Sum) {
-	counts := x.gate.Counts
-	if counts == nil || x.counted {
+	if x.counts == nil || x.counted {
 		return
 	}
 	x.counted = true
@@ -205,7 +204,7 @@ func countRequest(x *exchange, r *audit.Record, sum *metrics.Sum) {
 		}
 		add(sum, metrics.SkewAt+i, 1)
 	}
-	metrics.Add(counts, sum)
+	metrics.Add(x.counts, sum)
 }
 
 // add adds to the number at a place.

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -15,6 +16,13 @@ import (
 	"github.com/hookward/hookward/internal/metrics"
 	"github.com/hookward/hookward/internal/scrape"
 )
+
+// countAnew forgets all numbers, for tests have more gates than have numbers of their own, and
+// has requests counted from now on.
+func countAnew() {
+	gates.Restart()
+	atomic.StoreInt32(metrics.Wanted, 1)
+}
 
 // samplesOf returns the samples of the gate's own names, by line without the number.
 func samplesOf(gate string) map[string]string {
@@ -33,7 +41,7 @@ func samplesOf(gate string) map[string]string {
 // gate's durations, and as often as there are records.
 func TestNumbersAreThoseOfTheRecords(t *testing.T) {
 	records, _ := capture(t)
-	gates.Restart()
+	countAnew()
 	status := http.StatusOK
 	next := http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) {
 		if status == 0 {
@@ -85,9 +93,31 @@ func TestNumbersAreThoseOfTheRecords(t *testing.T) {
 	}
 }
 
+// Nothing is counted before there is a middleware that shows it; from then on all is that comes
+// in, and what came before is not in flight.
+func TestNumbersBeginWhereTheyAreShown(t *testing.T) {
+	capture(t)
+	gates.Restart()
+	open := false
+	h := newTestHandler(t, http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) {
+		if open {
+			newEndpoint(t, "numbers@file", map[string]any{"metrics": map[string]any{"insecure": "true"}})
+		}
+		rw.WriteHeader(http.StatusOK)
+	}), hooktest.GithubOptions())
+	for i, want := range []string{"0", "0", "1", "2"} {
+		open = i == 1
+		h.ServeHTTP(httptest.NewRecorder(), github())
+		got := samplesOf(t.Name())
+		if passed := got[`hookward_requests_total{,decision="pass",reason="verified",check="none"}`]; passed != want || got["hookward_requests_in_flight{}"] != "0" {
+			t.Errorf("%d: %q have passed, want %q; %q in flight", i, passed, want, got["hookward_requests_in_flight{}"])
+		}
+	}
+}
+
 func TestNumbersOfOtherDecisions(t *testing.T) {
 	capture(t)
-	gates.Restart() // tests have more gates than have numbers of their own
+	countAnew()
 	h := newTestHandler(t, http.NotFoundHandler(), hooktest.GithubWith(map[string]any{"observeOnly": "true", "replay": map[string]any{"onDuplicate": "acknowledge"}}))
 	for _, r := range []*http.Request{github(), github(), hooktest.NewPost("unsigned")} {
 		h.ServeHTTP(httptest.NewRecorder(), r)
@@ -115,7 +145,7 @@ func TestNumbersOfOtherDecisions(t *testing.T) {
 // What strangers choose makes no series.
 func TestNumberOfSeries(t *testing.T) {
 	capture(t)
-	gates.Restart() // tests have more gates than have numbers of their own
+	countAnew()
 	h := newTestHandler(t, http.NotFoundHandler(), hooktest.GithubOptions())
 	h.ServeHTTP(httptest.NewRecorder(), github())
 	h.ServeHTTP(httptest.NewRecorder(), hooktest.NewPost("unsigned"))
@@ -134,7 +164,7 @@ func TestNumberOfSeries(t *testing.T) {
 // A gate's numbers go on when it is built anew, and are there once more when it is gone.
 func TestNumbersOutliveReloads(t *testing.T) {
 	capture(t)
-	gates.Restart() // tests have more gates than have numbers of their own
+	countAnew()
 	for i := 0; i < 20; i++ {
 		newTestHandler(t, http.NotFoundHandler(), hooktest.GithubOptions()).ServeHTTP(httptest.NewRecorder(), github())
 	}
@@ -154,14 +184,14 @@ func TestNumbersOutliveReloads(t *testing.T) {
 // A number that is a bound counts below it, and one that is more in the next bucket.
 func TestBucketsOfNumbers(t *testing.T) {
 	capture(t)
-	gates.Restart() // tests have more gates than have numbers of their own
+	countAnew()
 	g := newTestGate(t.Name(), hooktest.GithubOptions(), hooktest.TestTime)
 	const second = int64(time.Second)
 	for _, c := range []struct{ gate, backend, body, skew int64 }{
 		{0, 0, 0, -301 * second}, {1e6, 3 * second, 256, -300 * second}, {1e6 + 1, 3*second + 1, 257, 0},
 		{10 * second, 10*second + 1, 16 << 20, 1}, {11 * second, 3600 * second, 16<<20 + 1, 3601 * second},
 	} {
-		x := &exchange{gate: g, start: hooktest.TestTime, forward: true, bodyWhole: true, bodyBytes: c.body}
+		x := &exchange{gate: g, counts: g.Counts, start: hooktest.TestTime, forward: true, bodyWhole: true, bodyBytes: c.body}
 		x.proof.Timestamp = hooktest.TestTime.Add(-time.Duration(c.skew))
 		countRequest(x, &audit.Record{Decision: "pass", Reason: "verified", Status: 200, InGate: c.gate, InBackend: c.backend, Timestamp: "a"}, metrics.NewSum())
 		countRequest(x, &audit.Record{Decision: "refuse", Reason: "verified"}, metrics.NewSum()) // it is counted already

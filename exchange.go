@@ -12,6 +12,7 @@ import (
 	"github.com/hookward/hookward/internal/handshakes"
 	"github.com/hookward/hookward/internal/memory"
 	"github.com/hookward/hookward/internal/message"
+	"github.com/hookward/hookward/internal/metrics"
 	"github.com/hookward/hookward/internal/policy"
 	"github.com/hookward/hookward/internal/signature"
 )
@@ -85,10 +86,11 @@ type exchange struct {
 	awaited bool          // the backend is asked while the sender waits, and the delivery is kept
 	through bool          // it is an attempt of this middleware's own, for a delivery that was verified
 
-	status    int  // what the client was sent; 0 where the backend sent nothing
-	left      bool // the caller was gone before the status was there, which is an error
-	completed bool // whether the backend's handler returned
-	duplicate bool // the delivery has passed before
-	settled   bool // its claim is settled, or is not to be
-	counted   bool // it is among the gate's numbers
+	status    int           // what the client was sent; 0 where the backend sent nothing
+	left      bool          // the caller was gone before the status was there, which is an error
+	completed bool          // whether the backend's handler returned
+	duplicate bool          // the delivery has passed before
+	settled   bool          // its claim is settled, or is not to be
+	counts    *metrics.Gate // among whose numbers it is to be; nil where nobody asks for them
+	counted   bool          // it is there
 }

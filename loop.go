@@ -117,8 +117,9 @@ func decideLoopInlined(w *workers, x *exchange, own *scratch) {
 			return
 		}
 		{
-			if x.gate.Counts != nil {
-				atomic.AddInt64(&x.gate.Counts.Arrived, 1)
+			if atomic.LoadInt32(metrics.Wanted) != 0 && x.gate.Counts != nil {
+				x.counts = x.gate.Counts
+				atomic.AddInt64(&x.counts.Arrived, 1)
 			}
 			{
 				takePolicyF = x.gate.Fixed
@@ -652,7 +653,6 @@ func recordLoopInlined(w *workers, x *exchange, own *recordScratch) {
 	var claimCommitKey string
 	var claimCommitNow int64
 	var claimCommitT *claim.Table
-	var countRequestCounts *metrics.Gate
 	var countRequestDecision string
 	var countRequestI int
 	var countRequestSkew int64
@@ -859,8 +859,7 @@ func recordLoopInlined(w *workers, x *exchange, own *recordScratch) {
 			}
 			{
 				countRequestSum = own.sum
-				countRequestCounts = x.gate.Counts
-				if countRequestCounts == nil || x.counted {
+				if x.counts == nil || x.counted {
 					goto countRequestEnd1
 				}
 				x.counted = true
@@ -965,7 +964,7 @@ func recordLoopInlined(w *workers, x *exchange, own *recordScratch) {
 						countRequestSum.Used++
 					}
 				}
-				metrics.Add(countRequestCounts, countRequestSum)
+				metrics.Add(x.counts, countRequestSum)
 			countRequestEnd1:
 			}
 			if recordA.Sample != nil && !audit.Sample(x.gate.Numbers, recordA, recordR) {
@@ -1008,7 +1007,7 @@ func recordLoopInlined(w *workers, x *exchange, own *recordScratch) {
 				size = recordSize
 				goto recordEnd1
 			}
-			if atomic.LoadInt32(console.Watched) != 0 {
+			if x.counts != nil && atomic.LoadInt32(console.Watched) != 0 {
 				keepForConsole(x, recordA, recordLine)
 			}
 			{

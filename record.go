@@ -110,7 +110,7 @@ func record(x *exchange, own *recordScratch) int {
 		x.done <- true
 		return size
 	}
-	if atomic.LoadInt32(console.Watched) != 0 {
+	if x.counts != nil && atomic.LoadInt32(console.Watched) != 0 {
 		keepForConsole(x, a, line)
 	}
 	putRecord(a, x, line, now)

@@ -99,7 +99,9 @@ func openAgain(ctx context.Context, m *middleware, name string, raw map[string]a
 func newGate(name string, numbers *audit.Numbers, raw map[string]any, compile func(map[string]any, time.Time) (*policy.Compilation, *memory.State), now time.Time) *Gate {
 	g := &Gate{Name: name, Numbers: numbers, raw: raw, checked: now}
 	g.now.Store(&InForce{})
-	if !IsEndpoint(raw) {
+	if IsEndpoint(raw) {
+		atomic.StoreInt32(metrics.Wanted, 1)
+	} else {
 		g.Counts = metrics.Of(name)
 	}
 	report.NoteConfiguration(name, raw)

@@ -252,6 +252,7 @@ func Restart() {
 	middlewares = map[string]*middleware{}
 	outputsByKey = map[string]*audit.Output{}
 	registryMu.Unlock()
+	atomic.StoreInt32(metrics.Wanted, 0)
 	metrics.Read(time.Now()) // the last look at the numbers of those that are gone
 	ahead.Clear(audit.Announcements)
 }
