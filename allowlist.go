@@ -155,9 +155,9 @@ func findClient(p *policy.Policy, x *exchange) {
 	}
 	if p.Addresses == nil || p.Addresses.Strategy == nil {
 		peer, _ := netip.ParseAddrPort(x.source)
-		b := peer.Addr().AsSlice()
-		if len(b) == 4 {
-			x.clientKey = ipset.KeyOf4(b)
+		b, _ := peer.MarshalBinary()
+		if len(b) == 6 { // and two of the port
+			x.clientKey = ipset.KeyOf4(b[:4])
 			return
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"net"
 	"net/http"
 	"net/netip"
 	"sort"
@@ -90,6 +91,7 @@ func decideLoopInlined(w *workers, x *exchange, own *scratch) {
 	var forwardH http.Header
 	var forwardR *http.Request
 	var ipsetContainsSet ipset.Set
+	var ipsetKeyOf4B []byte
 	var keepDeliveryK *courier.Kept
 	var keepDeliveryValues []string
 	var lookUpInside bool
@@ -106,13 +108,11 @@ func decideLoopInlined(w *workers, x *exchange, own *scratch) {
 	var setHeaderText string
 	var takePolicyF *gates.InForce
 	for size <= maxKept {
-		{
+		nextJobX = <-w.jobs
+		for nextJobX == nil && len(w.jobs) > 0 {
 			nextJobX = <-w.jobs
-			for nextJobX == nil && len(w.jobs) > 0 {
-				nextJobX = <-w.jobs
-			}
-			x = nextJobX
 		}
+		x = nextJobX
 		if x == nil {
 			return
 		}
@@ -121,15 +121,13 @@ func decideLoopInlined(w *workers, x *exchange, own *scratch) {
 				x.counts = x.gate.Counts
 				atomic.AddInt64(&x.counts.Arrived, 1)
 			}
-			{
-				takePolicyF = x.gate.Fixed
-				if takePolicyF == nil {
-					takePolicyF = gates.Current(x.gate, x.start)
-				}
-				x.policy = takePolicyF.Policy
-				x.state = takePolicyF.State
-				arriveP = takePolicyF.Policy
+			takePolicyF = x.gate.Fixed
+			if takePolicyF == nil {
+				takePolicyF = gates.Current(x.gate, x.start)
 			}
+			x.policy = takePolicyF.Policy
+			x.state = takePolicyF.State
+			arriveP = takePolicyF.Policy
 			arriveR = x.Request
 			x.method = arriveR.Method
 			x.host = arriveR.Host
@@ -174,11 +172,10 @@ func decideLoopInlined(w *workers, x *exchange, own *scratch) {
 			}
 			if p.Addresses == nil || p.Addresses.Strategy == nil {
 				findClientPeer, _ = netip.ParseAddrPort(x.source)
-				findClientB = findClientPeer.Addr().AsSlice()
-				if len(findClientB) == 4 {
-					{
-						x.clientKey = "4" + string(findClientB) + "\x00"
-					}
+				findClientB, _ = findClientPeer.MarshalBinary()
+				if len(findClientB) == 6 {
+					ipsetKeyOf4B = findClientB[:4]
+					x.clientKey = "4" + string(ipsetKeyOf4B) + "\x00"
 					goto findClientEnd1
 				}
 			}
@@ -206,10 +203,8 @@ func decideLoopInlined(w *workers, x *exchange, own *scratch) {
 						lookUpL = checkAddressA.Deny
 						lookUpLists = x.state.Denied
 						lookUpKey = x.clientKey
-						{
-							ipsetContainsSet = lookUpL.Own
-							lookUpInside = sort.SearchStrings(ipsetContainsSet, lookUpKey)%2 == 1
-						}
+						ipsetContainsSet = lookUpL.Own
+						lookUpInside = sort.SearchStrings(ipsetContainsSet, lookUpKey)%2 == 1
 						if lookUpInside {
 							checkAddressDenied = iplist.Inside
 							goto lookUpEnd1
@@ -228,10 +223,8 @@ func decideLoopInlined(w *workers, x *exchange, own *scratch) {
 						lookUpL = checkAddressA.Allow
 						lookUpLists = x.state.Allowed
 						lookUpKey = x.clientKey
-						{
-							ipsetContainsSet = lookUpL.Own
-							lookUpInside = sort.SearchStrings(ipsetContainsSet, lookUpKey)%2 == 1
-						}
+						ipsetContainsSet = lookUpL.Own
+						lookUpInside = sort.SearchStrings(ipsetContainsSet, lookUpKey)%2 == 1
 						if lookUpInside {
 							checkAddressAllowed = iplist.Inside
 							goto lookUpEnd2
@@ -430,14 +423,12 @@ func decideLoopInlined(w *workers, x *exchange, own *scratch) {
 		}
 		if reason == verdict.Verified && p.AsksVerified {
 			{
-				{
-					x.Item = nil
-					noteDeliveryI = p.Identity
-					if x.proof.Scheme != nil {
-						noteDeliveryI = &x.proof.Scheme.Identity
-					}
-					x.deliveryID, x.eventType = message.Identify(noteDeliveryI, &x.Message, x.deliveryID, x.eventType)
+				x.Item = nil
+				noteDeliveryI = p.Identity
+				if x.proof.Scheme != nil {
+					noteDeliveryI = &x.proof.Scheme.Identity
 				}
+				x.deliveryID, x.eventType = message.Identify(noteDeliveryI, &x.Message, x.deliveryID, x.eventType)
 				if p.Confirm || p.Signed != nil {
 					reason = answerHandshake(p, x)
 					goto answerSignedEnd1
@@ -446,10 +437,8 @@ func decideLoopInlined(w *workers, x *exchange, own *scratch) {
 			answerSignedEnd1:
 			}
 		}
-		{
-			if p.Uncompresses {
-				x.Body = x.arrived
-			}
+		if p.Uncompresses {
+			x.Body = x.arrived
 		}
 		if reason == verdict.Verified && p.Replay != nil {
 			{
@@ -488,146 +477,130 @@ func decideLoopInlined(w *workers, x *exchange, own *scratch) {
 			claimDeliveryEnd1:
 			}
 		}
-		{
-			x.reason = reason
-			x.passes = reason == p.Passes
-			x.forward = x.passes
-			if !x.passes {
-				concludeRefused(p, x)
-			}
+		x.reason = reason
+		x.passes = reason == p.Passes
+		x.forward = x.passes
+		if !x.passes {
+			concludeRefused(p, x)
 		}
 		if x.forward {
 			{
-				{
-					forwardR = x.Request
-					forwardH = forwardR.Header
-					{
-						for removeSpoofsName = range forwardH {
-							if p.Spoofs[removeSpoofsName] || len(removeSpoofsName) > 10 && ownNames[removeSpoofsName[2:10]] {
-								delete(forwardH, removeSpoofsName)
-							}
-						}
+				forwardR = x.Request
+				forwardH = forwardR.Header
+				for removeSpoofsName = range forwardH {
+					if p.Spoofs[removeSpoofsName] || len(removeSpoofsName) > 10 && ownNames[removeSpoofsName[2:10]] {
+						delete(forwardH, removeSpoofsName)
 					}
-
-					delete(forwardH, "Upgrade")
-					if len(forwardR.Trailer) > 0 {
-						removeSpoofedTrailers(forwardR.Trailer, p)
-					}
-					if x.passes {
-						if len(p.Schemes) > 1 {
-							signature.RemoveOthers(forwardH, p.Schemes, x.proof.Scheme, p.Names)
-						}
-						if p.JWT != nil {
-							forwardToken(p, x, forwardH)
-						}
-						forwardH[providerHeader] = []string{p.Provider}
-						{
-							setHeaderText = x.deliveryID
-							if setHeaderText != "" && (len(setHeaderText) < header.MaxVisible && header.Visible.Replace(setHeaderText) == setHeaderText || header.FitsValue.MatchString(setHeaderText)) {
-								forwardH[deliveryHeader] = []string{setHeaderText}
-							}
-						}
-						{
-							setHeaderText = x.eventType
-							if setHeaderText != "" && (len(setHeaderText) < header.MaxVisible && header.Visible.Replace(setHeaderText) == setHeaderText || header.FitsValue.MatchString(setHeaderText)) {
-								forwardH[eventHeader] = []string{setHeaderText}
-							}
-						}
-						if p.Delivery != nil {
-							{
-								if x.state.Delivery == nil || x.outer != nil || x.duplicate || p.Replay != nil && x.claim == "" {
-									labelAgain(p, x, forwardH)
-								} else {
-									keepDeliveryK = &courier.Kept{Attempt: "1"}
-									keepDeliveryK.Middleware = x.gate.Name
-									keepDeliveryK.ID = store.Prefix + strconv.FormatInt(atomic.AddInt64(store.LastNumber, 1), 16)
-									keepDeliveryK.Received = x.start.UTC().Format(time.RFC3339)
-									keepDeliveryK.Claim = x.claim
-									keepDeliveryK.Router = x.gate.Router
-									keepDeliveryK.Policy = p
-									keepDeliveryK.State = x.state
-									keepDeliveryK.Start = x.start
-									keepDeliveryK.DeliveryID = x.deliveryID
-									keepDeliveryK.EventType = x.eventType
-									keepDeliveryK.Lease = x.lease
-									keepDeliveryK.Body = x.Body
-									keepDeliveryK.Limit = x.limit
-									keepDeliveryK.LimitPolicy = x.limitPolicy
-									keepDeliveryK.Calm = atomic.LoadInt32(&x.state.Delivery.Alert) == 0
-									x.kept = keepDeliveryK
-									x.awaited = !p.Delivery.Accept
-									keepDeliveryValues = []string{keepDeliveryK.ID, "1", keepDeliveryK.Received}
-									forwardH[reissue.IDHeader] = keepDeliveryValues[0:1:1]
-									forwardH[reissue.AttemptHeader] = keepDeliveryValues[1:2:2]
-									forwardH[reissue.ReceivedHeader] = keepDeliveryValues[2:3:3]
-									if p.Delivery.IDHeader != "" {
-										forwardH[p.Delivery.IDHeader] = forwardH[reissue.IDHeader]
-									}
-									if p.Delivery.SignKey != nil {
-										reissue.Sign(forwardH, p.Delivery.SignKey, keepDeliveryK.ID, time.Now(), x.Body)
-									}
-								}
-							}
-						}
-					}
-					if !x.bodyWhole {
-						restoreBegun(x, forwardR)
-						goto forwardEnd1
-					}
-
-					delete(forwardH, "Expect")
-					if len(forwardR.Trailer) > 0 {
-
-						forwardR.ContentLength = -1
-						{
-							if traefik.Compiled && len(x.Body) > smallBody {
-								forwardR.Body = guardedReader(x)
-								goto readerOfEnd1
-							}
-							forwardR.Body = io.NopCloser(bytes.NewReader(x.Body))
-						readerOfEnd1:
-						}
-						goto forwardEnd1
-					}
-					forwardR.ContentLength = x.bodyBytes
-					forwardR.TransferEncoding = nil
-					forwardR.Body = http.NoBody
-					if x.bodyBytes > 0 {
-						{
-							if traefik.Compiled && len(x.Body) > smallBody {
-								forwardR.Body = guardedReader(x)
-								goto readerOfEnd2
-							}
-							forwardR.Body = io.NopCloser(bytes.NewReader(x.Body))
-						readerOfEnd2:
-						}
-					}
-				forwardEnd1:
 				}
-				if x.kept == nil {
-					{
-						if x.claim != "" {
-							x.Request = x.Request.WithContext(context.WithValue(x.Request.Context(), x.state.Replays, x.claim))
-						}
+
+				delete(forwardH, "Upgrade")
+				if len(forwardR.Trailer) > 0 {
+					removeSpoofedTrailers(forwardR.Trailer, p)
+				}
+				if x.passes {
+					if len(p.Schemes) > 1 {
+						signature.RemoveOthers(forwardH, p.Schemes, x.proof.Scheme, p.Names)
 					}
-				} else {
-					{
-						x.kept.Original = x.Request
-						if x.awaited {
-							courier.Begin(x.kept, p.Delivery.Timeout)
+					if p.JWT != nil {
+						forwardToken(p, x, forwardH)
+					}
+					forwardH[providerHeader] = []string{p.Provider}
+					setHeaderText = x.deliveryID
+					if setHeaderText != "" && (len(setHeaderText) < header.MaxVisible && header.Visible.Replace(setHeaderText) == setHeaderText || header.FitsValue.MatchString(setHeaderText)) {
+						forwardH[deliveryHeader] = []string{setHeaderText}
+					}
+					setHeaderText = x.eventType
+					if setHeaderText != "" && (len(setHeaderText) < header.MaxVisible && header.Visible.Replace(setHeaderText) == setHeaderText || header.FitsValue.MatchString(setHeaderText)) {
+						forwardH[eventHeader] = []string{setHeaderText}
+					}
+					if p.Delivery != nil {
+						if x.state.Delivery == nil || x.outer != nil || x.duplicate || p.Replay != nil && x.claim == "" {
+							labelAgain(p, x, forwardH)
+						} else {
+							keepDeliveryK = &courier.Kept{Attempt: "1"}
+							keepDeliveryK.Middleware = x.gate.Name
+							keepDeliveryK.ID = store.Prefix + strconv.FormatInt(atomic.AddInt64(store.LastNumber, 1), 16)
+							keepDeliveryK.Received = x.start.UTC().Format(time.RFC3339)
+							keepDeliveryK.Claim = x.claim
+							keepDeliveryK.Router = x.gate.Router
+							keepDeliveryK.Policy = p
+							keepDeliveryK.State = x.state
+							keepDeliveryK.Start = x.start
+							keepDeliveryK.DeliveryID = x.deliveryID
+							keepDeliveryK.EventType = x.eventType
+							keepDeliveryK.Lease = x.lease
+							keepDeliveryK.Body = x.Body
+							keepDeliveryK.Limit = x.limit
+							keepDeliveryK.LimitPolicy = x.limitPolicy
+							keepDeliveryK.Calm = atomic.LoadInt32(&x.state.Delivery.Alert) == 0
+							x.kept = keepDeliveryK
+							x.awaited = !p.Delivery.Accept
+							keepDeliveryValues = []string{keepDeliveryK.ID, "1", keepDeliveryK.Received}
+							forwardH[reissue.IDHeader] = keepDeliveryValues[0:1:1]
+							forwardH[reissue.AttemptHeader] = keepDeliveryValues[1:2:2]
+							forwardH[reissue.ReceivedHeader] = keepDeliveryValues[2:3:3]
+							if p.Delivery.IDHeader != "" {
+								forwardH[p.Delivery.IDHeader] = forwardH[reissue.IDHeader]
+							}
+							if p.Delivery.SignKey != nil {
+								reissue.Sign(forwardH, p.Delivery.SignKey, keepDeliveryK.ID, time.Now(), x.Body)
+							}
 						}
 					}
 				}
-				{
-					if !p.Audit.Required {
-						goto announceForwardEnd1
-					}
-					announceForwardWaiting = make(chan bool, 1)
-					x.announced = announceForwardWaiting
-					submit(recorders, x)
-					<-announceForwardWaiting
-				announceForwardEnd1:
+				if !x.bodyWhole {
+					restoreBegun(x, forwardR)
+					goto forwardEnd1
 				}
+
+				delete(forwardH, "Expect")
+				if len(forwardR.Trailer) > 0 {
+
+					forwardR.ContentLength = -1
+					{
+						if traefik.Compiled && len(x.Body) > smallBody {
+							forwardR.Body = guardedReader(x)
+							goto readerOfEnd1
+						}
+						forwardR.Body = io.NopCloser(bytes.NewReader(x.Body))
+					readerOfEnd1:
+					}
+					goto forwardEnd1
+				}
+				forwardR.ContentLength = x.bodyBytes
+				forwardR.TransferEncoding = nil
+				forwardR.Body = http.NoBody
+				if x.bodyBytes > 0 {
+					{
+						if traefik.Compiled && len(x.Body) > smallBody {
+							forwardR.Body = guardedReader(x)
+							goto readerOfEnd2
+						}
+						forwardR.Body = io.NopCloser(bytes.NewReader(x.Body))
+					readerOfEnd2:
+					}
+				}
+			forwardEnd1:
+			}
+			if x.kept == nil {
+				if x.claim != "" {
+					x.Request = x.Request.WithContext(context.WithValue(x.Request.Context(), x.state.Replays, x.claim))
+				}
+			} else {
+				x.kept.Original = x.Request
+				if x.awaited {
+					courier.Begin(x.kept, p.Delivery.Timeout)
+				}
+			}
+			{
+				if !p.Audit.Required {
+					goto announceForwardEnd1
+				}
+				announceForwardWaiting = make(chan bool, 1)
+				x.announced = announceForwardWaiting
+				submit(recorders, x)
+				<-announceForwardWaiting
+			announceForwardEnd1:
 			}
 		}
 		x.inGate = int64(time.Since(x.start))
@@ -660,8 +633,8 @@ func recordLoopInlined(w *workers, x *exchange, own *recordScratch) {
 	var encodeRecordKept int
 	var encodeRecordOwn *audit.Scratch
 	var encodeRecordTexts string
-	var hostOfColon int
-	var hostOfHostport string
+	var newRecordErr error
+	var newRecordPeer string
 	var newRecordR *audit.Record
 	var nextJobX *exchange
 	var numberRecordT *audit.Numbers
@@ -677,13 +650,11 @@ func recordLoopInlined(w *workers, x *exchange, own *recordScratch) {
 	var recordR *audit.Record
 	var recordSize int
 	for size <= maxKept {
-		{
+		nextJobX = <-w.jobs
+		for nextJobX == nil && len(w.jobs) > 0 {
 			nextJobX = <-w.jobs
-			for nextJobX == nil && len(w.jobs) > 0 {
-				nextJobX = <-w.jobs
-			}
-			x = nextJobX
 		}
+		x = nextJobX
 		if x == nil {
 			return
 		}
@@ -712,18 +683,16 @@ func recordLoopInlined(w *workers, x *exchange, own *recordScratch) {
 					if (!x.forward || x.status < 200 || x.status > 299) && !isHandedOn(x, recordNow) {
 						goto settleEnd1
 					}
-					{
-						claimCommitT = x.state.Replays
-						claimCommitKey = x.claim
-						claimCommitNow = recordNow.UnixNano()
-						claimCommitT.Mu.Lock()
-						delete(claimCommitT.Flying, claimCommitKey)
-						claimCommitT.Current[claimCommitKey] = claimCommitNow
-						claimCommitJournaled = claimCommitT.Journal != nil
-						claimCommitT.Mu.Unlock()
-						if claimCommitJournaled {
-							claim.Keep(claimCommitT, claimCommitKey, claimCommitNow)
-						}
+					claimCommitT = x.state.Replays
+					claimCommitKey = x.claim
+					claimCommitNow = recordNow.UnixNano()
+					claimCommitT.Mu.Lock()
+					delete(claimCommitT.Flying, claimCommitKey)
+					claimCommitT.Current[claimCommitKey] = claimCommitNow
+					claimCommitJournaled = claimCommitT.Journal != nil
+					claimCommitT.Mu.Unlock()
+					if claimCommitJournaled {
+						claim.Keep(claimCommitT, claimCommitKey, claimCommitNow)
 					}
 					if x.state.Cluster != nil {
 						cluster.Commit(x.state.Cluster, x.claim, x.lease, x.policy.Replay.Window)
@@ -740,85 +709,64 @@ func recordLoopInlined(w *workers, x *exchange, own *recordScratch) {
 				recordA = x.policy.Audit
 			auditOfEnd1:
 			}
-			{
-				newRecordR = &audit.Record{}
-				newRecordR.Time = x.start.UTC().Format(report.TimeLayout)
-				newRecordR.ECSVersion = report.ECSVersion
-				newRecordR.Dataset = audit.Dataset
-				newRecordR.Kind = "event"
-				newRecordR.Category = audit.Network
-				newRecordR.Type = audit.Denied
-				newRecordR.Outcome = "failure"
-				newRecordR.Decision = "refuse"
-				newRecordR.Reason = x.reason
-				newRecordR.Duration = int64(recordNow.Sub(x.start))
-				newRecordR.InGate = x.inGate
-				newRecordR.Middleware = x.gate.Name
-				newRecordR.Router = x.gate.Router
-				newRecordR.DeliveryID = x.deliveryID
-				newRecordR.EventType = x.eventType
-				newRecordR.Secret = x.proof.Secret
-				newRecordR.PublicKey = x.proof.PublicKey
-				newRecordR.Method = x.method
-				newRecordR.Path = x.path
-				newRecordR.Headers = x.recorded
-				newRecordR.Status = x.status
-				{
-					hostOfHostport = x.host
-					hostOfColon = strings.LastIndexByte(hostOfHostport, ':')
-					if hostOfColon < 0 {
-						newRecordR.Host = hostOfHostport
-						goto hostOfEnd1
-					}
-					if hostOfHostport[0] == '[' || strings.IndexByte(hostOfHostport, ':') < hostOfColon {
-						newRecordR.Host = audit.HostOf(hostOfHostport)
-						goto hostOfEnd1
-					}
-					newRecordR.Host = hostOfHostport[:hostOfColon]
-				hostOfEnd1:
-				}
-				{
-					hostOfHostport = x.source
-					hostOfColon = strings.LastIndexByte(hostOfHostport, ':')
-					if hostOfColon < 0 {
-						newRecordR.Source = hostOfHostport
-						goto hostOfEnd2
-					}
-					if hostOfHostport[0] == '[' || strings.IndexByte(hostOfHostport, ':') < hostOfColon {
-						newRecordR.Source = audit.HostOf(hostOfHostport)
-						goto hostOfEnd2
-					}
-					newRecordR.Source = hostOfHostport[:hostOfColon]
-				hostOfEnd2:
-				}
-				newRecordR.Client = newRecordR.Source
-				if x.clientNoted {
-					noteAddresses(newRecordR, x)
-				}
-				if x.bodyWhole {
-					newRecordR.BodyHash = hex.EncodeToString(x.bodySum[:])
-				}
-				if x.bodyBytes >= 0 {
-					newRecordR.BodyBytes = &x.bodyBytes
-				}
-				if len(x.contentType) > 0 {
-					newRecordR.MediaType = x.contentType[0]
-				}
-				if x.policy != nil {
-
-					newRecordR.Query = x.rawQuery
-					newRecordR.Provider = x.policy.Provider
-				} else if x.reason == verdict.ConfigInvalid {
-					newRecordR.Error = gates.Cause(x.gate)
-				}
-				if x.proof.JWT != nil || x.proof.Message != nil || x.Certificate != nil {
-					noteProof(newRecordR, x)
-				}
-				if (x.proof.Scheme == nil || x.proof.Scheme.Timestamped) && !x.proof.Timestamp.IsZero() {
-					newRecordR.Timestamp = x.proof.Timestamp.UTC().Format(report.TimeLayout)
-				}
-				recordR = newRecordR
+			newRecordR = &audit.Record{}
+			newRecordR.Time = x.start.UTC().Format(report.TimeLayout)
+			newRecordR.ECSVersion = report.ECSVersion
+			newRecordR.Dataset = audit.Dataset
+			newRecordR.Kind = "event"
+			newRecordR.Category = audit.Network
+			newRecordR.Type = audit.Denied
+			newRecordR.Outcome = "failure"
+			newRecordR.Decision = "refuse"
+			newRecordR.Reason = x.reason
+			newRecordR.Duration = int64(recordNow.Sub(x.start))
+			newRecordR.InGate = x.inGate
+			newRecordR.Middleware = x.gate.Name
+			newRecordR.Router = x.gate.Router
+			newRecordR.DeliveryID = x.deliveryID
+			newRecordR.EventType = x.eventType
+			newRecordR.Secret = x.proof.Secret
+			newRecordR.PublicKey = x.proof.PublicKey
+			newRecordR.Method = x.method
+			newRecordR.Path = x.path
+			newRecordR.Headers = x.recorded
+			newRecordR.Status = x.status
+			newRecordR.Host = x.host
+			if strings.IndexByte(x.host, ':') >= 0 {
+				newRecordR.Host = audit.HostOf(x.host)
 			}
+			newRecordPeer, _, newRecordErr = net.SplitHostPort(x.source)
+			if newRecordErr != nil {
+				newRecordPeer = x.source
+			}
+			newRecordR.Source = newRecordPeer
+			newRecordR.Client = newRecordPeer
+			if x.clientNoted {
+				noteAddresses(newRecordR, x)
+			}
+			if x.bodyWhole {
+				newRecordR.BodyHash = hex.EncodeToString(x.bodySum[:])
+			}
+			if x.bodyBytes >= 0 {
+				newRecordR.BodyBytes = &x.bodyBytes
+			}
+			if len(x.contentType) > 0 {
+				newRecordR.MediaType = x.contentType[0]
+			}
+			if x.policy != nil {
+
+				newRecordR.Query = x.rawQuery
+				newRecordR.Provider = x.policy.Provider
+			} else if x.reason == verdict.ConfigInvalid {
+				newRecordR.Error = gates.Cause(x.gate)
+			}
+			if x.proof.JWT != nil || x.proof.Message != nil || x.Certificate != nil {
+				noteProof(newRecordR, x)
+			}
+			if (x.proof.Scheme == nil || x.proof.Scheme.Timestamped) && !x.proof.Timestamp.IsZero() {
+				newRecordR.Timestamp = x.proof.Timestamp.UTC().Format(report.TimeLayout)
+			}
+			recordR = newRecordR
 			{
 				if !x.forward {
 					if x.reason == verdict.HandshakeAnswered || x.duplicate {
@@ -840,12 +788,10 @@ func recordLoopInlined(w *workers, x *exchange, own *recordScratch) {
 			noteOutcomeEnd1:
 			}
 			if x.kept != nil {
-				{
-					recordR.Kept = x.kept.ID
-					recordR.KeptState = delivery.Delivered
-					if x.kept.Stored || x.status < 200 || x.status > 299 {
-						noteNotDelivered(recordR, x)
-					}
+				recordR.Kept = x.kept.ID
+				recordR.KeptState = delivery.Delivered
+				if x.kept.Stored || x.status < 200 || x.status > 299 {
+					noteNotDelivered(recordR, x)
 				}
 			}
 			if recordA.Payload != audit.PayloadHash {
@@ -867,86 +813,68 @@ func recordLoopInlined(w *workers, x *exchange, own *recordScratch) {
 				if recordR.Observed {
 					countRequestDecision = metrics.Observed
 				}
-				{
-					addPlace = metrics.Decisions[countRequestDecision] + metrics.Reasons[recordR.Reason]
-					addAmount = 1
-					countRequestSum.Places[countRequestSum.Used] = addPlace
-					countRequestSum.Amounts[countRequestSum.Used] = addAmount
-					countRequestSum.Used++
-				}
-				{
-					addPlace = metrics.Answers[countRequestDecision] + metrics.Classes[recordR.Status/100]
-					addAmount = 1
-					countRequestSum.Places[countRequestSum.Used] = addPlace
-					countRequestSum.Amounts[countRequestSum.Used] = addAmount
-					countRequestSum.Used++
-				}
+				addPlace = metrics.Decisions[countRequestDecision] + metrics.Reasons[recordR.Reason]
+				addAmount = 1
+				countRequestSum.Places[countRequestSum.Used] = addPlace
+				countRequestSum.Amounts[countRequestSum.Used] = addAmount
+				countRequestSum.Used++
+				addPlace = metrics.Answers[countRequestDecision] + metrics.Classes[recordR.Status/100]
+				addAmount = 1
+				countRequestSum.Places[countRequestSum.Used] = addPlace
+				countRequestSum.Amounts[countRequestSum.Used] = addAmount
+				countRequestSum.Used++
 				countRequestI = 0
 				for countRequestI < len(metrics.Times) && recordR.InGate > metrics.Times[countRequestI] {
 					countRequestI++
 				}
-				{
-					addPlace = metrics.GateAt + countRequestI
-					addAmount = 1
-					countRequestSum.Places[countRequestSum.Used] = addPlace
-					countRequestSum.Amounts[countRequestSum.Used] = addAmount
-					countRequestSum.Used++
-				}
-				{
-					addPlace = metrics.GateSum
-					addAmount = recordR.InGate
-					countRequestSum.Places[countRequestSum.Used] = addPlace
-					countRequestSum.Amounts[countRequestSum.Used] = addAmount
-					countRequestSum.Used++
-				}
+				addPlace = metrics.GateAt + countRequestI
+				addAmount = 1
+				countRequestSum.Places[countRequestSum.Used] = addPlace
+				countRequestSum.Amounts[countRequestSum.Used] = addAmount
+				countRequestSum.Used++
+				addPlace = metrics.GateSum
+				addAmount = recordR.InGate
+				countRequestSum.Places[countRequestSum.Used] = addPlace
+				countRequestSum.Amounts[countRequestSum.Used] = addAmount
+				countRequestSum.Used++
 				if x.forward {
 					countRequestI = 0
 					for countRequestI < len(metrics.Times) && recordR.InBackend > metrics.Times[countRequestI] {
 						countRequestI++
 					}
-					{
-						addPlace = metrics.BackendAt + countRequestI
-						addAmount = 1
-						countRequestSum.Places[countRequestSum.Used] = addPlace
-						countRequestSum.Amounts[countRequestSum.Used] = addAmount
-						countRequestSum.Used++
-					}
-					{
-						addPlace = metrics.BackendSum
-						addAmount = recordR.InBackend
-						countRequestSum.Places[countRequestSum.Used] = addPlace
-						countRequestSum.Amounts[countRequestSum.Used] = addAmount
-						countRequestSum.Used++
-					}
+					addPlace = metrics.BackendAt + countRequestI
+					addAmount = 1
+					countRequestSum.Places[countRequestSum.Used] = addPlace
+					countRequestSum.Amounts[countRequestSum.Used] = addAmount
+					countRequestSum.Used++
+					addPlace = metrics.BackendSum
+					addAmount = recordR.InBackend
+					countRequestSum.Places[countRequestSum.Used] = addPlace
+					countRequestSum.Amounts[countRequestSum.Used] = addAmount
+					countRequestSum.Used++
 				}
 				if x.bodyWhole {
 					countRequestI = 0
 					for countRequestI < len(metrics.Sizes) && x.bodyBytes > metrics.Sizes[countRequestI] {
 						countRequestI++
 					}
-					{
-						addPlace = metrics.BodyAt + countRequestI
-						addAmount = 1
-						countRequestSum.Places[countRequestSum.Used] = addPlace
-						countRequestSum.Amounts[countRequestSum.Used] = addAmount
-						countRequestSum.Used++
-					}
-					{
-						addPlace = metrics.BodySum
-						addAmount = x.bodyBytes
-						countRequestSum.Places[countRequestSum.Used] = addPlace
-						countRequestSum.Amounts[countRequestSum.Used] = addAmount
-						countRequestSum.Used++
-					}
+					addPlace = metrics.BodyAt + countRequestI
+					addAmount = 1
+					countRequestSum.Places[countRequestSum.Used] = addPlace
+					countRequestSum.Amounts[countRequestSum.Used] = addAmount
+					countRequestSum.Used++
+					addPlace = metrics.BodySum
+					addAmount = x.bodyBytes
+					countRequestSum.Places[countRequestSum.Used] = addPlace
+					countRequestSum.Amounts[countRequestSum.Used] = addAmount
+					countRequestSum.Used++
 				}
 				if recordR.Secret == 1 {
-					{
-						addPlace = metrics.SecretsAt
-						addAmount = 1
-						countRequestSum.Places[countRequestSum.Used] = addPlace
-						countRequestSum.Amounts[countRequestSum.Used] = addAmount
-						countRequestSum.Used++
-					}
+					addPlace = metrics.SecretsAt
+					addAmount = 1
+					countRequestSum.Places[countRequestSum.Used] = addPlace
+					countRequestSum.Amounts[countRequestSum.Used] = addAmount
+					countRequestSum.Used++
 				} else if recordR.Secret+recordR.PublicKey > 0 {
 					metrics.AddKey(countRequestSum, recordR.Secret, recordR.PublicKey)
 				}
@@ -956,13 +884,11 @@ func recordLoopInlined(w *workers, x *exchange, own *recordScratch) {
 					for countRequestI < len(metrics.Skews) && countRequestSkew > metrics.Skews[countRequestI] {
 						countRequestI++
 					}
-					{
-						addPlace = metrics.SkewAt + countRequestI
-						addAmount = 1
-						countRequestSum.Places[countRequestSum.Used] = addPlace
-						countRequestSum.Amounts[countRequestSum.Used] = addAmount
-						countRequestSum.Used++
-					}
+					addPlace = metrics.SkewAt + countRequestI
+					addAmount = 1
+					countRequestSum.Places[countRequestSum.Used] = addPlace
+					countRequestSum.Amounts[countRequestSum.Used] = addAmount
+					countRequestSum.Used++
 				}
 				metrics.Add(x.counts, countRequestSum)
 			countRequestEnd1:
@@ -972,15 +898,13 @@ func recordLoopInlined(w *workers, x *exchange, own *recordScratch) {
 				size = recordSize
 				goto recordEnd1
 			}
-			{
-				numberRecordT = x.gate.Numbers
-				if x.sequence == 0 {
-					x.sequence = atomic.AddInt64(&numberRecordT.Sequence, 1)
-				}
-				recordR.Sequence = x.sequence
-				recordR.Epoch = numberRecordT.Epoch
-				recordR.ID = recordR.Epoch + "-" + strconv.FormatInt(recordR.Sequence, 10)
+			numberRecordT = x.gate.Numbers
+			if x.sequence == 0 {
+				x.sequence = atomic.AddInt64(&numberRecordT.Sequence, 1)
 			}
+			recordR.Sequence = x.sequence
+			recordR.Epoch = numberRecordT.Epoch
+			recordR.ID = recordR.Epoch + "-" + strconv.FormatInt(recordR.Sequence, 10)
 			{
 				encodeRecordOwn = own.encoder
 				if recordR.Query == "" && recordR.Headers == nil && recordR.SignatureKeyID == "" && recordR.ClientCertificate == "" && recordA.Payload == audit.PayloadHash {
@@ -1010,48 +934,46 @@ func recordLoopInlined(w *workers, x *exchange, own *recordScratch) {
 			if x.counts != nil && atomic.LoadInt32(console.Watched) != 0 {
 				keepForConsole(x, recordA, recordLine)
 			}
-			{
-				putRecordOutputs = nil
-				if x.state != nil {
-					putRecordOutputs = x.state.Outputs
-				}
-				if putRecordOutputs == nil {
-					putRecordOutputs = gates.Stdout()
-				}
-				putRecordSafe = false
-				if len(putRecordOutputs) == 1 && putRecordOutputs[0].Direct != nil {
-					{
-						outboxPutD = putRecordOutputs[0].Direct
-						outboxPutNow = recordNow.UnixNano()
-						outboxPutD.Mu.Lock()
-						if outboxPutD.Busy || int64(len(recordLine)) > outboxPutD.Left || outboxPutNow < outboxPutD.From || outboxPutNow >= outboxPutD.Until {
-							putRecordSafe = outbox.PutAny(outboxPutD, recordLine, outboxPutNow)
-							goto outboxPutEnd1
-						}
-						outboxPutD.Busy = true
-						outboxPutD.Uses++
-						outboxPutD.Left -= int64(len(recordLine))
-						outboxPutD.Mu.Unlock()
-						outboxPutWritten, outboxPutErr = outboxPutD.Out.Write(recordLine)
-						if outboxPutErr != nil {
-							putRecordSafe = outbox.CutShort(outboxPutD, recordLine, outboxPutWritten, outboxPutErr)
-							goto outboxPutEnd1
-						}
-						outboxPutD.Mu.Lock()
-						outboxPutD.Busy = outboxPutD.Behind
-						if outboxPutD.Behind {
-							outbox.DrainLater(outboxPutD)
-						}
-						outboxPutD.Mu.Unlock()
-						putRecordSafe = true
-					outboxPutEnd1:
+			putRecordOutputs = nil
+			if x.state != nil {
+				putRecordOutputs = x.state.Outputs
+			}
+			if putRecordOutputs == nil {
+				putRecordOutputs = gates.Stdout()
+			}
+			putRecordSafe = false
+			if len(putRecordOutputs) == 1 && putRecordOutputs[0].Direct != nil {
+				{
+					outboxPutD = putRecordOutputs[0].Direct
+					outboxPutNow = recordNow.UnixNano()
+					outboxPutD.Mu.Lock()
+					if outboxPutD.Busy || int64(len(recordLine)) > outboxPutD.Left || outboxPutNow < outboxPutD.From || outboxPutNow >= outboxPutD.Until {
+						putRecordSafe = outbox.PutAny(outboxPutD, recordLine, outboxPutNow)
+						goto outboxPutEnd1
 					}
-				} else {
-					putRecordSafe = audit.Put(putRecordOutputs, recordLine, recordA.Required, recordNow)
+					outboxPutD.Busy = true
+					outboxPutD.Uses++
+					outboxPutD.Left -= int64(len(recordLine))
+					outboxPutD.Mu.Unlock()
+					outboxPutWritten, outboxPutErr = outboxPutD.Out.Write(recordLine)
+					if outboxPutErr != nil {
+						putRecordSafe = outbox.CutShort(outboxPutD, recordLine, outboxPutWritten, outboxPutErr)
+						goto outboxPutEnd1
+					}
+					outboxPutD.Mu.Lock()
+					outboxPutD.Busy = outboxPutD.Behind
+					if outboxPutD.Behind {
+						outbox.DrainLater(outboxPutD)
+					}
+					outboxPutD.Mu.Unlock()
+					putRecordSafe = true
+				outboxPutEnd1:
 				}
-				if putRecordSafe && x.ahead != nil {
-					ahead.ArriveAll(audit.Announcements, audit.IDOf(x.gate.Numbers, x.sequence))
-				}
+			} else {
+				putRecordSafe = audit.Put(putRecordOutputs, recordLine, recordA.Required, recordNow)
+			}
+			if putRecordSafe && x.ahead != nil {
+				ahead.ArriveAll(audit.Announcements, audit.IDOf(x.gate.Numbers, x.sequence))
 			}
 			x.done <- true
 			size = recordSize

@@ -16,8 +16,11 @@ import (
 // handler decides on each request, answers or forwards it, and records it.
 func handler(g *gates.Gate, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		_, hijackable := rw.(http.Hijacker)
-		x := &exchange{gate: g, hijackable: hijackable, start: time.Now(), done: make(chan bool, 1)}
+		x := new(exchange) // a literal would be made twice
+		_, x.hijackable = rw.(http.Hijacker)
+		x.gate = g
+		x.start = time.Now()
+		x.done = make(chan bool, 1)
 		x.Request = r
 		submit(deciders, x)
 		<-x.done

@@ -221,9 +221,10 @@ func (p *program) expand(f *ast.FuncDecl, arguments []string, result string) (st
 	}
 	text += strings.TrimSpace(b.text(f.Body.Lbrace+1, f.Body.Rbrace))
 	if b.jumps {
-		text += "\n" + b.label + ":"
+		// Yaegi finds a label at the end of a block of its own.
+		text = "{\n" + text + "\n" + b.label + ":\n}"
 	}
-	return "{\n" + text + "\n}", nil
+	return text, nil
 }
 
 // move returns the name by which a variable of a function stands before the loop.
