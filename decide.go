@@ -58,16 +58,16 @@ func decideLoop(w *workers, x *exchange, own *scratch) {
 		}
 		findClient(p, x)
 		reason = checkMethod(p, x)
-		if reason == "" && p.Addresses != nil {
+		if p.Addresses != nil && reason == "" {
 			reason = checkAddress(p, x)
 		}
-		if reason == "" && p.Ban != nil && x.clientKey != "" {
+		if p.Ban != nil && reason == "" && x.clientKey != "" {
 			reason = checkBan(p, x)
 		}
-		if reason == "" && p.Limit != nil {
+		if p.Limit != nil && reason == "" {
 			reason = checkRateLimit(p, x)
 		}
-		if reason == "" && p.Certificate != nil {
+		if p.Certificate != nil && reason == "" {
 			reason = checkCertificate(p, x)
 		}
 		if reason == "" && !p.Methods[x.method] {
@@ -79,17 +79,17 @@ func decideLoop(w *workers, x *exchange, own *scratch) {
 				return // the request is answered, and no longer this worker's
 			}
 		}
-		if reason == "" && p.Unsigned != nil {
+		if p.Unsigned != nil && reason == "" {
 			reason = answerUnsigned(p, x)
 		}
 		if reason == "" {
 			reason = checkProof(p, x, own)
 		}
-		if reason == verdict.Verified && p.AsksVerified {
+		if p.AsksVerified && reason == verdict.Verified {
 			reason = answerSigned(p, x)
 		}
 		takeArrived(p, x)
-		if reason == verdict.Verified && p.Replay != nil {
+		if p.Replay != nil && reason == verdict.Verified {
 			reason = claimDelivery(p, x)
 		}
 		conclude(p, x, reason)

@@ -21,6 +21,8 @@ func answerMethod(p *policy.Policy, x *exchange) string {
 }
 
 // answerUnsigned answers a request that is a handshake of those that nobody signs.
+//
+//inline:hot
 func answerUnsigned(p *policy.Policy, x *exchange) string {
 	return answerAny(p.Unsigned, x)
 }
@@ -38,6 +40,8 @@ func answerSigned(p *policy.Policy, x *exchange) string {
 }
 
 // answerHandshake answers a verified request that is a handshake.
+//
+//inline:hot
 func answerHandshake(p *policy.Policy, x *exchange) string {
 	reason := ""
 	if p.Confirm {
@@ -56,6 +60,8 @@ func answerHandshake(p *policy.Policy, x *exchange) string {
 
 // answerAny answers a request that is one of some handshakes. It returns
 // HandshakeAnswered, HandshakeRefused, or nothing.
+//
+//inline:hot
 func answerAny(list []*handshakes.Handshake, x *exchange) string {
 	answer, reason := handshakes.Respond(list, x.method, x.contentType, &x.Message)
 	if answer != nil {

@@ -30,6 +30,7 @@ import (
 	"github.com/hookward/hookward/internal/courier"
 	"github.com/hookward/hookward/internal/delivery"
 	"github.com/hookward/hookward/internal/gates"
+	"github.com/hookward/hookward/internal/handshakes"
 	"github.com/hookward/hookward/internal/header"
 	"github.com/hookward/hookward/internal/intake"
 	"github.com/hookward/hookward/internal/iplist"
@@ -42,6 +43,7 @@ import (
 	"github.com/hookward/hookward/internal/reissue"
 	"github.com/hookward/hookward/internal/report"
 	"github.com/hookward/hookward/internal/signature"
+	"github.com/hookward/hookward/internal/sns"
 	"github.com/hookward/hookward/internal/store"
 	"github.com/hookward/hookward/internal/traefik"
 	"github.com/hookward/hookward/internal/verdict"
@@ -58,6 +60,10 @@ func decideLoopInlined(w *workers, x *exchange, own *scratch) {
 	var reason string
 	var size int
 	var announceForwardWaiting chan bool
+	var answerAnyAnswer *handshakes.Answer
+	var answerAnyList []*handshakes.Handshake
+	var answerAnyReason string
+	var answerHandshakeReason string
 	var arriveLines []string
 	var arriveP *policy.Policy
 	var arriveR *http.Request
@@ -190,7 +196,7 @@ func decideLoopInlined(w *workers, x *exchange, own *scratch) {
 			reason = verdict.MethodNotAllowed
 		checkMethodEnd1:
 		}
-		if reason == "" && p.Addresses != nil {
+		if p.Addresses != nil && reason == "" {
 			{
 				checkAddressA = p.Addresses
 				if x.clientNoted {
@@ -245,7 +251,7 @@ func decideLoopInlined(w *workers, x *exchange, own *scratch) {
 			checkAddressEnd1:
 			}
 		}
-		if reason == "" && p.Ban != nil && x.clientKey != "" {
+		if p.Ban != nil && reason == "" && x.clientKey != "" {
 			{
 				if atomic.LoadInt64(&x.state.Bans.Banned) == 0 {
 					reason = ""
@@ -260,7 +266,7 @@ func decideLoopInlined(w *workers, x *exchange, own *scratch) {
 			checkBanEnd1:
 			}
 		}
-		if reason == "" && p.Limit != nil {
+		if p.Limit != nil && reason == "" {
 			{
 				checkRateLimitL = p.Limit
 				if p.Shared != nil || checkRateLimitL.Exempt != nil || checkRateLimitL.Header != "" || checkRateLimitL.Host || checkRateLimitL.Told != "" {
@@ -301,7 +307,7 @@ func decideLoopInlined(w *workers, x *exchange, own *scratch) {
 			checkRateLimitEnd1:
 			}
 		}
-		if reason == "" && p.Certificate != nil {
+		if p.Certificate != nil && reason == "" {
 			reason = checkCertificate(p, x)
 		}
 		if reason == "" && !p.Methods[x.method] {
@@ -358,8 +364,13 @@ func decideLoopInlined(w *workers, x *exchange, own *scratch) {
 				return
 			}
 		}
-		if reason == "" && p.Unsigned != nil {
-			reason = answerUnsigned(p, x)
+		if p.Unsigned != nil && reason == "" {
+			answerAnyList = p.Unsigned
+			answerAnyAnswer, answerAnyReason = handshakes.Respond(answerAnyList, x.method, x.contentType, &x.Message)
+			if answerAnyAnswer != nil {
+				x.answer = answerAnyAnswer
+			}
+			reason = answerAnyReason
 		}
 		if reason == "" {
 			{
@@ -421,7 +432,7 @@ func decideLoopInlined(w *workers, x *exchange, own *scratch) {
 			checkProofEnd1:
 			}
 		}
-		if reason == verdict.Verified && p.AsksVerified {
+		if p.AsksVerified && reason == verdict.Verified {
 			{
 				x.Item = nil
 				noteDeliveryI = p.Identity
@@ -430,7 +441,28 @@ func decideLoopInlined(w *workers, x *exchange, own *scratch) {
 				}
 				x.deliveryID, x.eventType = message.Identify(noteDeliveryI, &x.Message, x.deliveryID, x.eventType)
 				if p.Confirm || p.Signed != nil {
-					reason = answerHandshake(p, x)
+					{
+						answerHandshakeReason = ""
+						if p.Confirm {
+							answerHandshakeReason = sns.Confirm(&x.Message, x.proof.Scheme.Senders)
+							if answerHandshakeReason == verdict.HandshakeAnswered {
+								x.answer = &handshakes.Answer{Status: http.StatusOK}
+							}
+						} else {
+							answerAnyList = p.Signed
+							answerAnyAnswer, answerAnyReason = handshakes.Respond(answerAnyList, x.method, x.contentType, &x.Message)
+							if answerAnyAnswer != nil {
+								x.answer = answerAnyAnswer
+							}
+							answerHandshakeReason = answerAnyReason
+						}
+						if answerHandshakeReason == "" {
+							reason = verdict.Verified
+							goto answerHandshakeEnd1
+						}
+						reason = answerHandshakeReason
+					answerHandshakeEnd1:
+					}
 					goto answerSignedEnd1
 				}
 				reason = verdict.Verified
@@ -440,7 +472,7 @@ func decideLoopInlined(w *workers, x *exchange, own *scratch) {
 		if p.Uncompresses {
 			x.Body = x.arrived
 		}
-		if reason == verdict.Verified && p.Replay != nil {
+		if p.Replay != nil && reason == verdict.Verified {
 			{
 				claimDeliveryKey = string(x.bodySum[:])
 				if p.Replay.ByDelivery || x.proof.Signed != nil || x.proof.SignedHead != "" {
