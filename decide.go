@@ -70,7 +70,7 @@ func decideLoop(w *workers, x *exchange, own *scratch) {
 		if p.Certificate != nil && reason == "" {
 			reason = checkCertificate(p, x)
 		}
-		if reason == "" && !p.Methods[x.method] {
+		if len(p.HandshakeMethods) > 0 && reason == "" && !p.Methods[x.method] {
 			reason = answerMethod(p, x)
 		}
 		if reason == "" {
@@ -79,7 +79,7 @@ func decideLoop(w *workers, x *exchange, own *scratch) {
 				return // the request is answered, and no longer this worker's
 			}
 		}
-		if p.Unsigned != nil && reason == "" {
+		if len(p.Unsigned) > 0 && reason == "" {
 			reason = answerUnsigned(p, x)
 		}
 		if reason == "" {
@@ -167,7 +167,7 @@ func arrive(x *exchange) *policy.Policy {
 	if p.Uncompresses {
 		x.encoded = len(r.Header["Content-Encoding"]) > 0
 	}
-	if p.Audit.Headers != nil {
+	if len(p.Audit.Headers) > 0 {
 		x.recorded = audit.Recorded(p.Audit, r.Header)
 	}
 	return p

@@ -33,7 +33,7 @@ func answerUnsigned(p *policy.Policy, x *exchange) string {
 //inline:hot
 func answerSigned(p *policy.Policy, x *exchange) string {
 	noteDelivery(p, x)
-	if p.Confirm || p.Signed != nil {
+	if p.Confirm || len(p.Signed) > 0 {
 		return answerHandshake(p, x)
 	}
 	return verdict.Verified

@@ -84,7 +84,6 @@ func decideLoopInlined(w *workers, x *exchange, own *scratch) {
 	var checkProofMac []byte
 	var checkProofStamp int64
 	var checkProofText string
-	var checkRateLimitL *policy.RateLimit
 	var checkRateLimitRoom int64
 	var claimClaimKnown bool
 	var claimClaimNow time.Time
@@ -160,7 +159,7 @@ func decideLoopInlined(w *workers, x *exchange, own *scratch) {
 			if arriveP.Uncompresses {
 				x.encoded = len(arriveR.Header["Content-Encoding"]) > 0
 			}
-			if arriveP.Audit.Headers != nil {
+			if len(arriveP.Audit.Headers) > 0 {
 				x.recorded = audit.Recorded(arriveP.Audit, arriveR.Header)
 			}
 			p = arriveP
@@ -268,8 +267,7 @@ func decideLoopInlined(w *workers, x *exchange, own *scratch) {
 		}
 		if p.Limit != nil && reason == "" {
 			{
-				checkRateLimitL = p.Limit
-				if p.Shared != nil || checkRateLimitL.Exempt != nil || checkRateLimitL.Header != "" || checkRateLimitL.Host || checkRateLimitL.Told != "" {
+				if p.Shared != nil || !p.Limit.Usual {
 					reason = checkAnyRateLimit(p, x)
 					goto checkRateLimitEnd1
 				}
@@ -310,7 +308,7 @@ func decideLoopInlined(w *workers, x *exchange, own *scratch) {
 		if p.Certificate != nil && reason == "" {
 			reason = checkCertificate(p, x)
 		}
-		if reason == "" && !p.Methods[x.method] {
+		if len(p.HandshakeMethods) > 0 && reason == "" && !p.Methods[x.method] {
 			reason = answerMethod(p, x)
 		}
 		if reason == "" {
@@ -364,7 +362,7 @@ func decideLoopInlined(w *workers, x *exchange, own *scratch) {
 				return
 			}
 		}
-		if p.Unsigned != nil && reason == "" {
+		if len(p.Unsigned) > 0 && reason == "" {
 			answerAnyList = p.Unsigned
 			answerAnyAnswer, answerAnyReason = handshakes.Respond(answerAnyList, x.method, x.contentType, &x.Message)
 			if answerAnyAnswer != nil {
@@ -440,7 +438,7 @@ func decideLoopInlined(w *workers, x *exchange, own *scratch) {
 					noteDeliveryI = &x.proof.Scheme.Identity
 				}
 				x.deliveryID, x.eventType = message.Identify(noteDeliveryI, &x.Message, x.deliveryID, x.eventType)
-				if p.Confirm || p.Signed != nil {
+				if p.Confirm || len(p.Signed) > 0 {
 					{
 						answerHandshakeReason = ""
 						if p.Confirm {

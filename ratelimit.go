@@ -95,8 +95,7 @@ func endsBan(p *policy.Policy, x *exchange) bool {
 //
 //inline:hot
 func checkRateLimit(p *policy.Policy, x *exchange) string {
-	l := p.Limit
-	if p.Shared != nil || l.Exempt != nil || l.Header != "" || l.Host || l.Told != "" {
+	if p.Shared != nil || !p.Limit.Usual {
 		return checkAnyRateLimit(p, x)
 	}
 	room := bucket.Take(x.state.Limits, x.clientKey, x.at)

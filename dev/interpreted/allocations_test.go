@@ -25,10 +25,10 @@ func TestAllocations(t *testing.T) {
 		options map[string]any
 		most    map[string]uint64
 	}{
-		{"none", nil, map[string]uint64{"interpreted": 450, "compiled": 32}},
-		{"limit", map[string]any{"rateLimit": limit}, map[string]uint64{"interpreted": 520, "compiled": 33}},
-		{"both", map[string]any{"rateLimit": limit, "replay": "true"}, map[string]uint64{"interpreted": 610, "compiled": 37}},
-		{"delivery", map[string]any{"replay": "true", "delivery": "true"}, map[string]uint64{"interpreted": 990, "compiled": 58}},
+		{"none", nil, map[string]uint64{"interpreted": 355, "compiled": 32}},
+		{"limit", map[string]any{"rateLimit": limit}, map[string]uint64{"interpreted": 375, "compiled": 33}},
+		{"both", map[string]any{"rateLimit": limit, "replay": "true"}, map[string]uint64{"interpreted": 406, "compiled": 37}},
+		{"delivery", map[string]any{"replay": "true", "delivery": "true"}, map[string]uint64{"interpreted": 860, "compiled": 58}},
 	} {
 		for form, build := range builds {
 			options := map[string]any{"provider": "github", "secrets": github.options["secrets"]}

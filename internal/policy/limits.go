@@ -25,6 +25,7 @@ type RateLimit struct {
 	Host    bool
 	Exempt  ipset.Set
 	Told    string // RateLimit-Policy; empty where nobody is to be told
+	Usual   bool   // the source is the client's address, and nobody is exempt, or told
 }
 
 const (
@@ -64,6 +65,7 @@ func compileRateLimit(n *config.Notes, options *config.RateLimitOptions) *RateLi
 	if o.ResponseHeaders {
 		l.Told = fmt.Sprintf("\"default\";q=%d;w=%d", l.Average, words.Seconds(int64(l.Period)))
 	}
+	l.Usual = l.Header == "" && !l.Host && l.Exempt == nil && l.Told == ""
 	return l
 }
 
