@@ -83,7 +83,7 @@ func free(e *Engine, it *item) {
 		return
 	}
 	it.busy = false
-	returnMemory(it)
+	returnMemory(e.underway, it)
 	e.running--
 	endTurn(e, it)
 	queueOf(e, it.router).running--

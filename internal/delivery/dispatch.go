@@ -145,7 +145,7 @@ func handQueue(e *Engine, q *queue, served bool, now int64) int64 {
 		if it.due > now {
 			return it.due
 		}
-		if e.running >= maxConcurrency || !hasMemory(it) {
+		if e.running >= maxConcurrency || !hasMemory(e.underway, it) {
 			return never
 		}
 		if it.end == "" {
@@ -160,7 +160,7 @@ func handQueue(e *Engine, q *queue, served bool, now int64) int64 {
 		}
 		q.due = q.due[1:]
 		it.busy = true
-		takeMemory(it)
+		takeMemory(e.underway, it)
 		q.running++
 		e.running++
 		if e.workers < e.running && e.workers < maxConcurrency {

@@ -163,6 +163,7 @@ type Engine struct {
 	deaths   map[string]int64 // of these the dead, by reason
 	shared   sharing
 	doubtful map[string]int64 // when what the disk has was not stored here, as far as is known; by id
+	underway *underway        // what all engines try
 	arrived  arrivals
 	order    *order      // what an operator has ordered, until it is done
 	orders   []*Progress // those that are over
@@ -197,7 +198,7 @@ const maxConcurrency = 64
 func New(s *store.Store, o Options, h Hooks) *Engine {
 	e := &Engine{
 		store: s, options: o, hooks: h, began: time.Now(), wall: time.Now, owner: store.NewOwner(),
-		pace: &pace{}, ready: make(chan bool), wake: make(chan bool, 1), jobs: make(chan *item, maxConcurrency),
+		pace: &pace{}, underway: &everything, ready: make(chan bool), wake: make(chan bool, 1), jobs: make(chan *item, maxConcurrency),
 		waiting: map[string]*item{}, dead: map[string]*item{}, claims: map[string]string{}, graves: map[string][]string{}, queues: map[string]*queue{}, pending: map[string]bool{}, freed: map[string]bool{},
 		changes: map[string]int64{}, deaths: map[string]int64{},
 	}

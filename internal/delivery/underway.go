@@ -2,28 +2,33 @@ package delivery
 
 import "sync/atomic"
 
-// What is being tried is in memory, body and all. attemptBytes are the bytes of that, of all
-// engines, and attemptMemory how many there may be; 0 is no limit. Atomic.
-var attemptBytes, attemptMemory int64
+// underway is what is being tried, which is in memory, body and all. Atomic.
+type underway struct {
+	bytes int64
+	limit int64 // 0 is none
+}
+
+// everything is what all engines of the process try.
+var everything underway
 
 // SetAttemptMemory bounds the bytes of all deliveries that are tried at once, in the process.
 // One that is larger is tried while no other is.
-func SetAttemptMemory(bytes int64) { atomic.StoreInt64(&attemptMemory, bytes) }
+func SetAttemptMemory(bytes int64) { atomic.StoreInt64(&everything.limit, bytes) }
 
 // hasMemory says whether an attempt may begin, which then calls takeMemory. Engines that ask
 // at the same moment may be one delivery above the bound.
-func hasMemory(it *item) bool {
-	limit := atomic.LoadInt64(&attemptMemory)
-	used := atomic.LoadInt64(&attemptBytes)
+func hasMemory(u *underway, it *item) bool {
+	limit := atomic.LoadInt64(&u.limit)
+	used := atomic.LoadInt64(&u.bytes)
 	return limit == 0 || used == 0 || used+it.entry.Size <= limit
 }
 
-func takeMemory(it *item) {
+func takeMemory(u *underway, it *item) {
 	it.taken = it.entry.Size
-	atomic.AddInt64(&attemptBytes, it.taken)
+	atomic.AddInt64(&u.bytes, it.taken)
 }
 
-func returnMemory(it *item) {
-	atomic.AddInt64(&attemptBytes, -it.taken)
+func returnMemory(u *underway, it *item) {
+	atomic.AddInt64(&u.bytes, -it.taken)
 	it.taken = 0
 }

@@ -1,7 +1,6 @@
 package delivery
 
 import (
-	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -9,8 +8,9 @@ import (
 // What is tried at once is bounded by its bytes, in all engines together; what is larger than
 // that is tried alone, and nothing waits for ever.
 func TestAttemptMemory(t *testing.T) {
-	defer SetAttemptMemory(0)
 	w, other := newWorld(t), newWorld(t)
+	u := &underway{} // other tests leave attempts behind
+	w.e.underway, other.e.underway = u, u
 	w.answers["a"] = Result{Status: 200}
 	other.answers["a"] = Result{Status: 200}
 	id := w.keep("a", "", 0)
@@ -23,7 +23,7 @@ func TestAttemptMemory(t *testing.T) {
 		limit int64
 		want  int
 	}{{3*size + 1, 3}, {size / 2, 1}, {0, w.options.Concurrency}} {
-		SetAttemptMemory(c.limit)
+		u.limit = c.limit
 		hand(w.e)
 		if n := len(w.e.jobs); n != c.want {
 			t.Errorf("%d are tried at once of %d bytes each, in %d", n, size, c.limit)
@@ -38,7 +38,7 @@ func TestAttemptMemory(t *testing.T) {
 	}
 	workOn(other.e, <-other.e.jobs)
 	w.pass(time.Minute)
-	if n := Count(w.e); n.Waiting != 0 || other.ended[last] != Delivered || atomic.LoadInt64(&attemptBytes) != 0 {
-		t.Errorf("%+v, %q; %d bytes are said to be tried", n, other.ended[last], attemptBytes)
+	if n := Count(w.e); n.Waiting != 0 || other.ended[last] != Delivered || u.bytes != 0 {
+		t.Errorf("%+v, %q; %d bytes are said to be tried", n, other.ended[last], u.bytes)
 	}
 }
