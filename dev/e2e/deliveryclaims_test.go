@@ -44,9 +44,7 @@ func TestDeliveryDroppedWhileStopped(t *testing.T) {
 	sendKept(t, g, "to be dropped") // it fails, and is stored anew
 	sendKept(t, g, "to be kept")
 	sendKept(t, g, "to be dropped")
-	if n := len(g.Stdout.Lines(`"event.reason":"delivery_stored"`)); n != 2 {
-		t.Errorf("%d repeats are known", n)
-	}
+	await(t, "both repeats are known", func() bool { return len(g.Stdout.Lines(`"event.reason":"delivery_stored"`)) == 2 })
 	n, now := storedFiles(t, state)
 	for id := range ids {
 		if n != 2 || len(now[id]) > 0 {
