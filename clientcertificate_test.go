@@ -1,9 +1,15 @@
 package hookward
 
 import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/hookward/hookward/internal/clientcertificate"
+	"github.com/hookward/hookward/internal/gates"
 	"github.com/hookward/hookward/internal/hooktest"
 	"github.com/hookward/hookward/internal/policy"
 	"github.com/hookward/hookward/internal/verdict"
@@ -36,6 +42,33 @@ func TestClientCertificateBesideEachKind(t *testing.T) {
 	for _, kind := range []string{"signature", "token", "jwt", "messageSignature"} {
 		if kinds[kind] == 0 {
 			t.Errorf("no vector of %s: %v", kind, kinds)
+		}
+	}
+}
+
+// What refuses a request before its certificate is looked at refuses it also with a right one.
+func TestClientCertificateExcusesNothing(t *testing.T) {
+	capture(t)
+	shown := &x509.Certificate{Raw: []byte("a certificate"), NotBefore: hooktest.TestTime.Add(-time.Hour), NotAfter: hooktest.TestTime.Add(time.Hour)}
+	asks := map[string]any{"fingerprints": "sha256:" + clientcertificate.Fingerprint(shown)}
+	for want, options := range map[string]map[string]any{
+		verdict.Verified:         {},
+		verdict.MethodNotAllowed: {"methods": "PUT"},
+		verdict.ClientDenied:     {"denylist": map[string]any{"sourceRange": "192.0.2.1"}},
+		verdict.ClientNotAllowed: {"allowlist": map[string]any{"sourceRange": "192.0.2.2"}},
+		verdict.SourceBanned:     {"ban": map[string]any{"failures": "1"}},
+		verdict.RateLimited:      {"rateLimit": map[string]any{"average": "1", "period": "1h"}},
+	} {
+		options["clientCertificate"] = asks
+		g := gates.Open(context.Background(), t.Name()+want, hooktest.GithubWith(options), hooktest.TestTime)
+		for i, signature := range []string{"sha256=00", hooktest.DocsSignature} { // the first fails, and takes a token
+			r := hooktest.NewPost(hooktest.DocsBody, "X-Hub-Signature-256: "+signature)
+			r.RemoteAddr = "192.0.2.1:1"
+			r.TLS = &tls.ConnectionState{PeerCertificates: []*x509.Certificate{shown}}
+			x := decide(g, r, hooktest.TestTime)
+			if x.forward != (i == 1 && want == verdict.Verified) || i == 1 && x.reason != want {
+				t.Errorf("VULNERABLE: %s, forwarded: %t, want %s", x.reason, x.forward, want)
+			}
 		}
 	}
 }
