@@ -13,6 +13,7 @@ import (
 	"github.com/hookward/hookward/internal/ahead"
 	"github.com/hookward/hookward/internal/audit"
 	"github.com/hookward/hookward/internal/console"
+	"github.com/hookward/hookward/internal/courier"
 	"github.com/hookward/hookward/internal/gates"
 	"github.com/hookward/hookward/internal/metrics"
 	"github.com/hookward/hookward/internal/outbox"
@@ -197,7 +198,11 @@ func putRecord(a *audit.Settings, x *exchange, line []byte, now time.Time) {
 // keepForConsole keeps a record for the page, with the headers of its request.
 func keepForConsole(x *exchange, a *audit.Settings, line []byte) {
 	text := &bytes.Buffer{}
-	_ = x.Request.Header.Write(text) // a buffer takes everything
+	r := x.Request
+	if x.kept != nil {
+		r = courier.OriginalOf(x.kept)
+	}
+	_ = r.Header.Write(text) // a buffer takes everything
 	if x.policy == nil {
 		console.Keep(line, text.Bytes(), a, nil) // nobody can tell what is verified
 		return

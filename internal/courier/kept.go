@@ -110,9 +110,9 @@ func linesOf(r *http.Request) []string {
 	return lines
 }
 
-// originalOf returns the request as the gate has handed it on, whatever has become of it
+// OriginalOf returns the request as the gate has handed it on, whatever has become of it
 // behind.
-func originalOf(k *Kept) *http.Request {
+func OriginalOf(k *Kept) *http.Request {
 	if k.lines == nil {
 		return k.Original
 	}
@@ -224,7 +224,7 @@ func deliveryOf(k *Kept) *store.Delivery {
 		ID: k.ID, Received: k.Start, Middleware: k.Middleware, Router: k.Router,
 		Provider: p.Provider, DeliveryID: k.DeliveryID, EventType: k.EventType, Claim: k.Claim,
 	}
-	reissue.Fill(d, originalOf(k), k.Body, p.Delivery.Tokens)
+	reissue.Fill(d, OriginalOf(k), k.Body, p.Delivery.Tokens)
 	return d
 }
 
