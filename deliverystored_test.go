@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -16,6 +17,7 @@ import (
 	"github.com/hookward/hookward/internal/config"
 	"github.com/hookward/hookward/internal/courier"
 	"github.com/hookward/hookward/internal/hooktest"
+	"github.com/hookward/hookward/internal/metrics"
 	"github.com/hookward/hookward/internal/policy"
 	"github.com/hookward/hookward/internal/store"
 )
@@ -146,13 +148,14 @@ func TestKeptByOneOfTwo(t *testing.T) {
 		inner := k.gate
 		outer, _ := New(context.Background(), inner, &Config{Raw: k.raw}, k.name)
 		k.gate = outer
+		atomic.StoreInt32(metrics.Wanted, 1)
 		// The newest one counts, so the other comes last.
-		for _, newest := range []http.Handler{inner, nil} {
+		for _, newest := range []http.Handler{nil, inner} {
 			if newest != nil {
 				begin(k)
 				k.gate = outer
 			}
-			if rw := post(k, "body "+replay); rw.Code != http.StatusAccepted && newest != nil {
+			if rw := post(k, "body "+replay); rw.Code != http.StatusAccepted && newest == nil {
 				t.Errorf("%d", rw.Code)
 			}
 			numbers(k, 0, 0)
@@ -164,6 +167,9 @@ func TestKeptByOneOfTwo(t *testing.T) {
 		}
 		if len(ids) != 1 || len(got) > 4 {
 			t.Errorf("replay %q: %d arrivals, of ids %v", replay, len(got), ids)
+		}
+		if n := samplesOf(k.name)["hookward_requests_in_flight{}"]; n != "0" {
+			t.Errorf("replay %q: %q requests are in flight when all is over", replay, n)
 		}
 		end(k)
 	}

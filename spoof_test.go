@@ -2,6 +2,7 @@ package hookward
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/hookward/hookward/internal/header"
@@ -74,6 +75,33 @@ func TestSpoofedHeadersOfRefused(t *testing.T) {
 		}
 		if len(r.Header["X-Hookward-Provider"])+len(r.Header["X_hookward_event"]) != 0 || len(r.Header["X-Other"]) != 1 {
 			t.Errorf("VULNERABLE: %s: %v is left", name, r.Header)
+		}
+	}
+}
+
+// What the sender calls a delivery and its event is told as it is, or not at all: where it
+// would be split, cut off, or read otherwise elsewhere.
+func TestNamesOfTheSender(t *testing.T) {
+	capture(t)
+	long := strings.Repeat("x", 256)
+	for text, told := range map[string]bool{
+		"push": true, "a b": true, "!": true, "~?\"%\\": true, long[1:]: true, long: true,
+		"": false, long + "x": false, " push": false, "push ": false, "a\tb": false, "a\x00b": false, "a\r\nX-Hookward-Provider: b": false, "\x7f": false,
+		"p\xff": false, "\xc3": false, "f\u00fcr": false, "\u2028": false, "\ufeffpush": false, long[3:] + "\u20ac": false,
+	} {
+		b := &hooktest.Backend{}
+		r := hooktest.NewPost(hooktest.DocsBody, "X-Hub-Signature-256: "+hooktest.DocsSignature)
+		r.Header["X-Github-Event"] = []string{text}
+		r.Header["X-Github-Delivery"] = []string{text}
+		serve(newTestHandler(t, b.Handler(), hooktest.GithubOptions()), r)
+		if len(b.Requests) != 1 {
+			t.Fatalf("%q: not forwarded", text)
+		}
+		for _, name := range []string{deliveryHeader, eventHeader} {
+			got := b.Requests[0].Header[name]
+			if told && (len(got) != 1 || got[0] != text) || !told && got != nil {
+				t.Errorf("%s: %q of %q", name, got, text)
+			}
 		}
 	}
 }
