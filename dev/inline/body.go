@@ -55,12 +55,6 @@ func (b *body) text(from, to token.Pos) string {
 	return out.String()
 }
 
-func (b *body) refuse(at ast.Node, text string) {
-	if b.err == nil {
-		b.err = b.problem(at, b.function.Name.Name+" "+text)
-	}
-}
-
 // visit notes all edits of a function, or of its body.
 func (b *body) visit(root ast.Node) {
 	ast.Inspect(root, func(n ast.Node) bool {
@@ -92,6 +86,14 @@ func (b *body) visitHot(n ast.Node) {
 	case *ast.RangeStmt:
 		if n.Tok == token.DEFINE {
 			b.replace(n.TokPos, n.TokPos+2, "=")
+		}
+	case *ast.UnaryExpr:
+		if n.Op == token.AND && b.isVariable(n.X) {
+			b.refuse(n, lends)
+		}
+	case *ast.SliceExpr:
+		if _, array := b.typeOf(n.X).(*types.Array); array && b.isVariable(n.X) {
+			b.refuse(n, lends)
 		}
 	case *ast.DeclStmt:
 		b.visitDeclaration(n)
@@ -149,6 +151,9 @@ func (b *body) visitForeign(id *ast.Ident, object types.Object) bool {
 func (b *body) visitAssign(n *ast.AssignStmt) {
 	if len(n.Rhs) == 1 {
 		if call, f := b.hotCall(n.Rhs[0]); f != nil && len(n.Lhs) == 1 {
+			if n.Tok != token.ASSIGN && n.Tok != token.DEFINE {
+				b.refuse(n, "adds to what it has, or the like, what a function returns that is written out")
+			}
 			b.inline(n, call, f, b.changed(n.Lhs[0]))
 			return
 		}
@@ -268,33 +273,4 @@ func (b *body) changed(e ast.Expr) string {
 		b.err = part.err
 	}
 	return part.text(e.Pos(), e.End())
-}
-
-// assigns says whether a function changes a parameter, or lets others do it.
-func (p *program) assigns(f *ast.FuncDecl, parameter types.Object) bool {
-	found := false
-	is := func(e ast.Expr) {
-		if id, ok := ast.Unparen(e).(*ast.Ident); ok && p.info.Uses[id] == parameter {
-			found = true
-		}
-	}
-	ast.Inspect(f.Body, func(n ast.Node) bool {
-		switch n := n.(type) {
-		case *ast.AssignStmt:
-			for _, left := range n.Lhs {
-				is(left)
-			}
-		case *ast.IncDecStmt:
-			is(n.X)
-		case *ast.RangeStmt:
-			is(n.Key)
-			is(n.Value)
-		case *ast.UnaryExpr:
-			if n.Op == token.AND {
-				is(n.X)
-			}
-		}
-		return true
-	})
-	return found
 }

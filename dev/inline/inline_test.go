@@ -70,8 +70,12 @@ func TestRefused(t *testing.T) {
 		"var a, b int\n_ = a + b":      "declares more than one variable",
 		"c()":                          "means another c than the loop has",
 		"check(s)":                     "calls itself",
-		"_ = two(s)\nif s == \"\" {\nreturn\n}\nundefined(s)": "undefined",
-		"result(s)": "a result that nobody takes",
+		"_ = two(s)\nif s == \"\" {\nreturn\n}\nundefined(s)":      "undefined",
+		"n := 1\nn += result(s)\n_ = n":                            "adds to what it has",
+		"p := &s\n_ = p":                                           "one for all turns",
+		"var b struct{ n [2]int }\n_ = &b.n[1]":                    "one for all turns",
+		"var a [2]byte\n_ = a[:]":                                  "one for all turns",
+		"result(s)":                                                "a result that nobody takes",
 		"switch any(s).(type) {\ncase string:\nf()\ndefault:\n\n}": "can't be inlined",
 	} {
 		directory := t.TempDir()
