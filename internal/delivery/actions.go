@@ -67,7 +67,7 @@ func isDone(e *Engine, a *store.Action) bool {
 	case store.Adopt:
 		return entry != nil || store.IsShared(e.store) // where it may have arrived since
 	}
-	return entry == nil || entry.State != store.Dead || entry.Attempts > a.Attempts
+	return entry == nil || entry.State == store.Waiting || entry.Attempts > a.Attempts
 }
 
 // freeDropped gives back the claims of what was dropped while no gate worked on the store, or

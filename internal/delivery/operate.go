@@ -25,8 +25,9 @@ func carryOutOne(e *Engine, o *order, id string) string {
 	defer e.deadMu.Unlock()
 	e.mu.Lock()
 	it := itemOf(e, id)
-	busy := it != nil && it.entry.State == store.Waiting && (it.busy || it.end != "")
-	kept := it != nil && it.entry.State == store.Delivered
+	// What is being tried has another state as soon as that is written down.
+	busy := it != nil && (it.busy || it.end != "" && e.waiting[id] == it)
+	kept := it != nil && !busy && it.entry.State == store.Delivered
 	if kept {
 		it.busy = true // so that it does not give way meanwhile
 	}
