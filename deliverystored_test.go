@@ -16,6 +16,7 @@ import (
 	"github.com/hookward/hookward/internal/await"
 	"github.com/hookward/hookward/internal/config"
 	"github.com/hookward/hookward/internal/courier"
+	"github.com/hookward/hookward/internal/delivery"
 	"github.com/hookward/hookward/internal/hooktest"
 	"github.com/hookward/hookward/internal/metrics"
 	"github.com/hookward/hookward/internal/policy"
@@ -211,14 +212,19 @@ func TestRequiredRecordOfAttempt(t *testing.T) {
 	})
 }
 
-// A store of a middleware that is gone is told of.
+// A store of a middleware that is gone is told of, be it that it has nothing but what has
+// arrived, which nobody removes any more.
 func TestOrphans(t *testing.T) {
-	k := keptGate(t, map[string]any{"retry": map[string]any{"schedule": "1h"}}, statuses(503))
+	k := keptGate(t, map[string]any{"retry": map[string]any{"schedule": "1h"}, "store": map[string]any{"keepDelivered": "1h"}}, statuses(503, 200))
 	post(k, "body")
+	post(k, "another body")
 	numbers(k, 1, 0)
+	await.Until(t, "what has arrived is not kept", func() bool {
+		return delivery.Count(engineOf(k)).Delivered == 1
+	})
 	end(k)
 	courier.TellOrphans(k.state, func(_ string) bool { return false }, time.Now())
-	if !strings.Contains(k.records(), "there is no such middleware") || !strings.Contains(k.records(), "has 1 deliveries of it") {
+	if !strings.Contains(k.records(), "there is no such middleware") || !strings.Contains(k.records(), "has 2 deliveries of it") {
 		t.Error(k.records())
 	}
 	begin(k)

@@ -154,7 +154,7 @@ func TellOrphans(stateDirectory string, exists func(name string) bool, now time.
 			continue
 		}
 		n := 0
-		for _, state := range []string{store.Waiting, store.Dead} {
+		for _, state := range []string{store.Waiting, store.Dead, store.Delivered} {
 			_, _ = store.List(store.New(directory, name, nil), state, func(_ *store.Entry) bool {
 				n++
 				return true

@@ -42,6 +42,10 @@ func KeepArrived(e *Engine, d *store.Delivery) {
 	poke(e)
 }
 
+// arrivalsTurn is for how long at once, in milliseconds, what has arrived is written: what waits
+// has its turn in between.
+const arrivalsTurn = int64(50)
+
 // miss notes that one is not kept for its time, with the lock held.
 func miss(e *Engine, problem string) {
 	e.arrived.unkept++
@@ -53,7 +57,7 @@ func miss(e *Engine, problem string) {
 // way. It is called where nothing else is begun or ended, and says whether to call it again.
 func tendArrivals(e *Engine) bool {
 	began := e.clock()
-	for e.clock()-began < ownInterval {
+	for e.clock()-began < arrivalsTurn {
 		d := nextArrival(e)
 		if d != nil {
 			writeArrival(e, d)

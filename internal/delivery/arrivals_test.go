@@ -263,3 +263,29 @@ func TestDamagedArrival(t *testing.T) {
 		t.Errorf("%+v", p)
 	}
 }
+
+// However much has arrived, what waits has its turn in between.
+func TestArrivalsTakeTurns(t *testing.T) {
+	w := newKeeper(t)
+	for i := 0; i < 20; i++ {
+		KeepArrived(w.e, &store.Delivery{ID: store.NewID(), Received: w.wall(), Method: "POST", RequestURI: "/", URL: "/"})
+	}
+	w.e.clock = func() int64 {
+		w.now += 10
+		return w.now
+	}
+	before := w.now
+	if !tendArrivals(w.e) || w.now-before > 100 || len(w.e.arrived.queue) == 0 {
+		t.Errorf("after %d ms, %d are left", w.now-before, len(w.e.arrived.queue))
+	}
+	// Who ends writes all of it first.
+	w.e.closed = true
+	failures, lastSign := 0, time.Now()
+	over := false
+	for i := 0; i < 20 && !over; i++ {
+		_, over = turn(w.e, &failures, &lastSign)
+	}
+	if n := Count(w.e); !over || len(w.e.arrived.queue) > 0 || n.Delivered != w.options.MaxDeliveries {
+		t.Errorf("%d are left, %+v", len(w.e.arrived.queue), n)
+	}
+}

@@ -53,8 +53,8 @@ func turn(e *Engine, failures *int, lastSign *time.Time) (time.Duration, bool) {
 	owned := e.owned
 	e.mu.Unlock()
 	if closed {
-		if loaded && own(e) {
-			tendArrivals(e)
+		if loaded && own(e) && tendArrivals(e) {
+			return time.Millisecond, false
 		}
 		over := leave(e)
 		if !over && !store.IsShared(e.store) {
