@@ -144,6 +144,7 @@ type Engine struct {
 	bytes    int64               // of all files, and of those that are being written
 	count    int
 	writing  int
+	keeping  int // of these, what somebody waits for
 	running  int
 	handing  int // outlets that somebody works for
 	workers  int

@@ -69,6 +69,7 @@ func keep(e *Engine, d *store.Delivery, attempts, step int, pause time.Duration)
 	if problem != "" {
 		return nil, problem
 	}
+	defer endKeeping(e)
 	w.entry = &store.Entry{Attempts: attempts, Step: step, When: e.wall().Add(pause).UnixMilli()}
 	alarm := time.AfterFunc(patience, func() {
 		if atomic.CompareAndSwapInt32(&w.state, 0, 2) {
@@ -98,6 +99,13 @@ func keep(e *Engine, d *store.Delivery, attempts, step int, pause time.Duration)
 		e.mu.Unlock()
 	}
 	return &Kept{e: e, it: it}, ""
+}
+
+// endKeeping lets an engine leave that is closed: whoever has the store next finds what is kept.
+func endKeeping(e *Engine) {
+	e.mu.Lock()
+	e.keeping--
+	e.mu.Unlock()
 }
 
 // IsShared says whether a delivery is where several processes know of it, and of its claim.
@@ -144,6 +152,7 @@ func reserve(e *Engine, id string, size int64) (string, string) {
 	}
 	e.count++
 	e.writing++
+	e.keeping++
 	e.bytes += size
 	e.pending[id] = true
 	return "", nearlyFull(e)

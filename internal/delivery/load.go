@@ -90,21 +90,23 @@ func enter(e *Engine, it *item) {
 	e.bytes += it.entry.Size
 }
 
-// recount looks what another process has changed after it was counted here, and before the
-// store was this process's: a Traefik that ends, or the command.
+// recount looks what another process has changed after it was known here, and before the store
+// was this process's, be it once more: a Traefik that ends, or the command.
 func recount(e *Engine) error {
+	e.mu.Lock()
+	known := itemsOf(e)
+	e.mu.Unlock()
 	found, _, err := scan(e)
 	if err != nil {
 		return err
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	for _, it := range append(unread(e.waiting), unread(e.dead)...) {
+	for _, it := range known {
 		now := found[it.entry.ID]
-		if now == nil || now.entry.State != it.entry.State || now.attempts != it.attempts || now.step != it.step || now.entry.When != it.entry.When || now.entry.Marks != it.entry.Marks {
-			delete(e.waiting, it.entry.ID)
-			delete(e.dead, it.entry.ID)
-			forget(e, it.entry.Size)
+		there := e.waiting[it.entry.ID] == it || e.dead[it.entry.ID] == it
+		if there && !it.busy && (now == nil || store.NameOf(&now.entry) != store.NameOf(&it.entry)) {
+			lose(e, it)
 		}
 	}
 	for id, it := range found {

@@ -27,6 +27,7 @@ func own(e *Engine) bool {
 	}
 	e.mu.Lock()
 	e.owned = owned
+	e.loaded = e.loaded && (owned || store.IsShared(e.store)) // what another one does with it has to be read
 	e.mu.Unlock()
 	if had && !owned && !store.IsShared(e.store) {
 		e.hooks.Tell("error", "another process works on the store "+e.store.Directory+": nothing is tried here until that ends")
@@ -38,7 +39,7 @@ func own(e *Engine) bool {
 func leave(e *Engine) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.running > 0 || e.handing > 0 {
+	if e.running > 0 || e.handing > 0 || e.counted && e.keeping > 0 {
 		return false
 	}
 	for ; e.workers > 0; e.workers-- {
