@@ -301,6 +301,16 @@ func (c *commons) fetch(owner string, claims []string) []*store.Entry {
 	return entries
 }
 
+// linesOf returns what operators have done, or what of that an owner is to tell of.
+func (c *commons) linesOf(owner string) []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if owner == "" {
+		return append([]string{}, c.changes...)
+	}
+	return append([]string{}, c.telling[owner]...)
+}
+
 // open returns an owner's store.
 func (c *commons) open(owner string) *store.Store {
 	return store.NewShared(&store.Medium{
@@ -335,9 +345,13 @@ func (c *commons) open(owner string) *store.Store {
 			c.telling[owner] = append(c.telling[owner], line)
 			return nil
 		},
-		Actions:    func() []string { return c.changes },
-		NewActions: func() []string { return c.telling[owner] },
-		Told:       func(n int64) { c.telling[owner] = c.telling[owner][n:] },
+		Actions:    func() []string { return c.linesOf("") },
+		NewActions: func() []string { return c.linesOf(owner) },
+		Told: func(n int64) {
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			c.telling[owner] = c.telling[owner][n:]
+		},
 	}, "m", nil)
 }
 

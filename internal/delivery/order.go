@@ -77,7 +77,7 @@ func FitsReason(text string) bool {
 // or why it is not taken. There is one at a time, so that two operators who want the same get
 // it once. What is not done when the process ends stays as it was.
 func Give(e *Engine, o Order, ids []string) (*Progress, string) {
-	if e.other == nil {
+	if e.other == nil || len(ids) == 0 {
 		return give(e, o, ids, 0)
 	}
 	return giveBoth(e, o, ids)

@@ -137,12 +137,17 @@ func setAlert(e *Engine) {
 // stands there for both.
 func raise(e *Engine, alert int32) {
 	other := otherOf(e)
-	if other != nil && store.IsShared(e.store) {
+	isShared := other != nil && store.IsShared(e.store)
+	if isShared {
 		alert |= atomic.LoadInt32(&other.Alert)
-	} else if other != nil && alert == 1 {
-		atomic.StoreInt32(&other.Alert, 1)
 	}
 	atomic.StoreInt32(&e.Alert, alert)
+	switch {
+	case isShared && atomic.LoadInt32(&other.Alert) == 1:
+		atomic.StoreInt32(&e.Alert, 1) // the other one may have raised it meanwhile
+	case other != nil && !isShared && alert == 1:
+		atomic.StoreInt32(&other.Alert, 1)
+	}
 }
 
 // drop takes a delivery out of those that wait, with the lock held.
