@@ -93,8 +93,11 @@ func enter(e *Engine, it *item) {
 // recount looks what another process has changed after it was known here, and before the store
 // was this process's, be it once more: a Traefik that ends, or the command.
 func recount(e *Engine) error {
+	names := map[string]string{}
 	e.mu.Lock()
-	known := itemsOf(e)
+	for _, it := range itemsOf(e) {
+		names[it.entry.ID] = store.NameOf(&it.entry)
+	}
 	e.mu.Unlock()
 	found, _, err := scan(e)
 	if err != nil {
@@ -102,12 +105,8 @@ func recount(e *Engine) error {
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	for _, it := range known {
-		now := found[it.entry.ID]
-		there := e.waiting[it.entry.ID] == it || e.dead[it.entry.ID] == it
-		if there && !it.busy && (now == nil || store.NameOf(&now.entry) != store.NameOf(&it.entry)) {
-			lose(e, it)
-		}
+	for id, name := range names {
+		forgetChanged(e, found, id, name)
 	}
 	for id, it := range found {
 		if !e.pending[id] && e.waiting[id] == nil && e.dead[id] == nil {
@@ -121,6 +120,20 @@ func recount(e *Engine) error {
 		}
 	}
 	return nil
+}
+
+// forgetChanged forgets a delivery of which another process has changed the name, with the lock
+// held. What this one has changed meanwhile, as it was tried, was found too early.
+func forgetChanged(e *Engine, found map[string]*item, id, name string) {
+	it := itemOf(e, id)
+	switch {
+	case it == nil || it.busy:
+		delete(found, id)
+	case store.NameOf(&it.entry) != name:
+		found[id] = it
+	case found[id] == nil || store.NameOf(&found[id].entry) != name:
+		lose(e, it)
+	}
 }
 
 // load reads what the deliveries are that an earlier process has left, whose last sign of

@@ -60,6 +60,31 @@ func TestOwnedOnceMore(t *testing.T) {
 	}
 }
 
+// What is tried while the names are read anew is as it has become, and not as it was found.
+func TestTriedWhileRead(t *testing.T) {
+	for status, want := range map[int]string{200: store.Delivered, 404: store.Dead, 503: store.Waiting} {
+		w := newKeeper(t)
+		w.answers["a"] = Result{Status: 503}
+		id := w.keep("a", "", 1)
+		name := store.NameOf(&w.e.waiting[id].entry)
+		found, _, err := scan(w.e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.answers["a"] = Result{Status: status}
+		w.pass(3 * time.Second)
+		forgetChanged(w.e, found, id, name)
+		if it := itemOf(w.e, id); it == nil || found[id] != it || it.entry.State != want {
+			t.Errorf("%d: %+v, %+v", status, found[id], it)
+		}
+		it := itemOf(w.e, id)
+		it.busy = true
+		if forgetChanged(w.e, found, id, name); found[id] != nil || itemOf(w.e, id) != it {
+			t.Errorf("%d: %+v, as it is being tried", status, found[id])
+		}
+	}
+}
+
 // An engine that ends gives the store to the next one once all is there that somebody is about
 // to be told of.
 func TestEndWaitsForWhatIsKept(t *testing.T) {
