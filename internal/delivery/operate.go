@@ -28,6 +28,8 @@ func carryOutOne(e *Engine, o *order, id string) string {
 	// What is being tried has another state as soon as that is written down.
 	busy := it != nil && (it.busy || it.end != "" && e.waiting[id] == it)
 	kept := it != nil && !busy && it.entry.State == store.Delivered
+	late := kept && it.entry.When > o.progress.Began.UnixMilli()
+	kept = kept && !late
 	if kept {
 		it.busy = true // so that it does not give way meanwhile
 	}
@@ -44,6 +46,9 @@ func carryOutOne(e *Engine, o *order, id string) string {
 	}
 	if busy {
 		return "is being tried at this moment"
+	}
+	if late {
+		return "has arrived since that was ordered"
 	}
 	if o.progress.Order.Action == store.Drop {
 		return dropOne(e, o, it)

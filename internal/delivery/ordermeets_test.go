@@ -38,6 +38,33 @@ func TestOrderMeetsEnd(t *testing.T) {
 	}
 }
 
+// What waited when an order was given, and has arrived before its turn, is kept as any other.
+func TestOrderComesLate(t *testing.T) {
+	for _, action := range []string{store.Replay, store.Drop} {
+		w := newKeeper(t)
+		w.answers["a"] = Result{Status: 503}
+		id := w.keep("a", "c", 1)
+		if _, problem := Give(w.e, Order{Action: action, Force: true, Actor: "ada", Reason: "r"}, []string{id}); problem != "" {
+			t.Fatal(problem)
+		}
+		w.answers["a"] = Result{Status: 200}
+		for i := 0; i < 10 && !w.isKept(id); i++ {
+			w.now += 1000
+			hand(w.e)
+			for len(w.e.jobs) > 0 {
+				workOn(w.e, <-w.e.jobs)
+			}
+		}
+		carryOut(w.e)
+		carryOut(w.e)
+		p := Orders(w.e)[0]
+		if p.Done != 0 || p.Left != 1 || p.Reasons[0].Why != "has arrived since that was ordered" || !w.isKept(id) {
+			t.Errorf("%s: %+v", action, p)
+		}
+		w.check("after the order")
+	}
+}
+
 // A forced replay that was written down, and not done since the process ended, is recorded as
 // not done; one that was done, and whatever has become of that since, as done.
 func TestForcedReplayIsNotDone(t *testing.T) {
