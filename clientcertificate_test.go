@@ -49,6 +49,7 @@ func TestClientCertificateBesideEachKind(t *testing.T) {
 // What refuses a request before its certificate is looked at refuses it also with a right one.
 func TestClientCertificateExcusesNothing(t *testing.T) {
 	capture(t)
+	startWorkers()
 	shown := &x509.Certificate{Raw: []byte("a certificate"), NotBefore: hooktest.TestTime.Add(-time.Hour), NotAfter: hooktest.TestTime.Add(time.Hour)}
 	asks := map[string]any{"fingerprints": "sha256:" + clientcertificate.Fingerprint(shown)}
 	for want, options := range map[string]map[string]any{

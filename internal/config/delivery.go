@@ -95,8 +95,8 @@ type DeliveryRateOptions struct {
 // DeliveryStoreOptions say where deliveries wait.
 type DeliveryStoreOptions struct {
 	// Type is `disk` (a directory of `stateDirectory`, one file for each) or `redis` (the
-	// server that the option `redis` names, for several Traefiks together). With `redis`
-	// and a `stateDirectory`, what Redis does not store waits on that disk.
+	// server that the option `redis` names, for several Traefiks together; what it does not
+	// store waits on the disk, if there is a `stateDirectory`).
 	// Default: `disk`.
 	Type string `json:"type"`
 
