@@ -22,6 +22,17 @@ type mended struct {
 	arrived []string // id, attempt and body
 }
 
+// serveMended serves such a backend for as long as a test runs, and returns its URL as well.
+func serveMended(t *testing.T) (*mended, string) {
+	t.Helper()
+	m := &mended{}
+	backend, err := gateway.Serve(t.Context(), "127.0.0.1:0", m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m, backend
+}
+
 func (m *mended) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(r.Body)
 	if !m.well.Load() {
@@ -46,11 +57,7 @@ const storeKey = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
 // its bytes, encrypted on the disk all the while.
 func TestDeliveriesCommand(t *testing.T) {
 	ctx := t.Context()
-	m := &mended{}
-	backend, err := gateway.Serve(ctx, "127.0.0.1:0", m)
-	if err != nil {
-		t.Fatal(err)
-	}
+	m, backend := serveMended(t)
 	state := filepath.Join(t.TempDir(), "state")
 	dynamic := keptAs("kept", state, backend)
 	settings := gateway.Settings{Env: []string{"GH=" + secret, "STORE=" + storeKey}}
@@ -128,11 +135,7 @@ func keptAs(name, state, backend string) string {
 // was adopted.
 func TestDeliveriesAdopted(t *testing.T) {
 	ctx := t.Context()
-	m := &mended{}
-	backend, err := gateway.Serve(ctx, "127.0.0.1:0", m)
-	if err != nil {
-		t.Fatal(err)
-	}
+	m, backend := serveMended(t)
 	state := filepath.Join(t.TempDir(), "state")
 	settings := gateway.Settings{Env: []string{"GH=" + secret, "STORE=" + storeKey}}
 	command := commandBinary(t)

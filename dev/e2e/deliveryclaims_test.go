@@ -14,11 +14,7 @@ import (
 func TestDeliveryDroppedWhileStopped(t *testing.T) {
 	unsteadily(t)
 	ctx := t.Context()
-	m := &mended{}
-	backend, err := gateway.Serve(ctx, "127.0.0.1:0", m)
-	if err != nil {
-		t.Fatal(err)
-	}
+	_, backend := serveMended(t)
 	state := filepath.Join(t.TempDir(), "state")
 	dynamic := strings.Replace(keptAs("kept", state, backend), "[20ms, 20ms]", "[1h]", 1)
 	settings := gateway.Settings{Env: []string{"GH=" + secret, "STORE=" + storeKey}}
@@ -59,11 +55,7 @@ func TestDeliveryDroppedWhileStopped(t *testing.T) {
 func TestDeliveryOutlastsWindow(t *testing.T) {
 	unsteadily(t)
 	ctx := t.Context()
-	m := &mended{}
-	backend, err := gateway.Serve(ctx, "127.0.0.1:0", m)
-	if err != nil {
-		t.Fatal(err)
-	}
+	m, backend := serveMended(t)
 	state := filepath.Join(t.TempDir(), "state")
 	dynamic := strings.Replace(keptAs("kept", state, backend), "schedule: [20ms, 20ms]", "schedule: [1h], maxAge: 12s", 1)
 	dynamic = strings.Replace(dynamic, "replay: true", "replay: {window: 12s}", 1)

@@ -54,11 +54,7 @@ func TestDeliveryAnswerLost(t *testing.T) {
 func TestDeliveryRepeatAfterKill(t *testing.T) {
 	unsteadily(t)
 	ctx := t.Context()
-	m := &mended{}
-	backend, err := gateway.Serve(ctx, "127.0.0.1:0", m)
-	if err != nil {
-		t.Fatal(err)
-	}
+	m, backend := serveMended(t)
 	state := filepath.Join(t.TempDir(), "state")
 	// Claims are not remembered by the file of replay, but by the store alone.
 	dynamic := strings.Replace(keptAs("kept", state, backend), "[20ms, 20ms]", "[1h]", 1)
@@ -94,11 +90,7 @@ func TestDeliveryRepeatAfterKill(t *testing.T) {
 // Two operators replay the same delivery at once: one of them does.
 func TestDeliveriesReplayedByTwo(t *testing.T) {
 	ctx := t.Context()
-	m := &mended{}
-	backend, err := gateway.Serve(ctx, "127.0.0.1:0", m)
-	if err != nil {
-		t.Fatal(err)
-	}
+	m, backend := serveMended(t)
 	state := filepath.Join(t.TempDir(), "state")
 	settings := gateway.Settings{Env: []string{"GH=" + secret, "STORE=" + storeKey}}
 	command := commandBinary(t)

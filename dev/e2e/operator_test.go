@@ -40,11 +40,7 @@ func operated(state, backend, address string) string {
 func TestOperator(t *testing.T) {
 	unsteadily(t)
 	ctx := t.Context()
-	m := &mended{}
-	backend, err := gateway.Serve(ctx, "127.0.0.1:0", m)
-	if err != nil {
-		t.Fatal(err)
-	}
+	m, backend := serveMended(t)
 	state := filepath.Join(t.TempDir(), "state")
 	address := testkit.Addresses(t, 1)[0]
 	environment := []string{"GH=" + secret, "STORE=" + storeKey, "VIEWER=" + viewerToken, "OPERATOR=" + operatorToken}
