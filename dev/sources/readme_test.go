@@ -52,8 +52,8 @@ func TestReadme(t *testing.T) {
 			}
 		}
 	}
-	if found != 57 {
-		t.Errorf("found %d configurations of 57", found)
+	if found != 58 {
+		t.Errorf("found %d configurations of 58", found)
 	}
 }
 

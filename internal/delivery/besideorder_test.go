@@ -68,4 +68,14 @@ func TestBesideRedisOrder(t *testing.T) {
 	if problem != "" || given.Number != 2 || !Stop(b.e, 2, "b") || Stop(b.e, 2, "b") {
 		t.Error(problem, "for the disk alone, while Redis is away")
 	}
+	b.e.owned = true // as far as was known
+	_, problem = Give(b.e, Order{Action: store.Drop, Actor: "a", Reason: "r"}, []string{"00000000000000000000000000000000"})
+	b.now += 1000
+	failures, sign := 0, time.Now()
+	turn(b.e, &failures, &sign)
+	orders = Orders(b.e)
+	last := orders[len(orders)-1]
+	if problem != "" || last.Ended.IsZero() || last.Left != 1 || last.Reasons[0].Why != NotThere {
+		t.Errorf("%s %+v", problem, last)
+	}
 }

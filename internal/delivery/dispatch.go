@@ -75,6 +75,7 @@ func turn(e *Engine, failures *int, lastSign *time.Time) (time.Duration, bool) {
 		*lastSign = store.LastServed(e.store)
 	}
 	if !own(e) {
+		giveBack(e)
 		return store.Heartbeat, false
 	}
 	if !loaded {

@@ -123,6 +123,20 @@ func refusalOf(e *Engine) string {
 	return ""
 }
 
+// giveBack ends an order that was taken just before it was known that the store can't be had.
+// One that has begun goes on later.
+func giveBack(e *Engine) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.order == nil || e.order.at > 0 {
+		return
+	}
+	for _, id := range e.order.ids {
+		noteDone(e.order, id, refusalOf(e))
+	}
+	endOrder(e)
+}
+
 // progressOf returns a copy, with the lock held.
 func progressOf(o *order) *Progress { return copyOfProgress(&o.progress) }
 
