@@ -5,8 +5,6 @@
 // generic cell rate algorithm (ITU-T I.371, "virtual scheduling"). So in any
 // window at most burst plus rate times window is let through, at any rate and
 // however often the clock is read.
-//
-// Fields are exported for the loop that dev/inline writes Take into.
 package bucket
 
 import (
@@ -21,20 +19,20 @@ type Table struct {
 	// Interval is the time in which one token is filled in, in nanoseconds.
 	// Rounded up: rather a little less often than too often.
 	Interval int64
-	// Depth is the time in which an empty bucket fills, in nanoseconds.
-	Depth int64
+	// depth is the time in which an empty bucket fills, in nanoseconds.
+	depth int64
 
-	Mu sync.Mutex // guards what follows
+	mu sync.Mutex // guards what follows
 
-	// Now never goes back: see clock.
-	Now int64
-	// Until is when the current generation ends; in the past, where the clock was
+	// now never goes back: see clock.
+	now int64
+	// until is when the current generation ends; in the past, where the clock was
 	// set back.
-	Until int64
-	// Current has the time at which each bucket is full, in two generations: what
+	until int64
+	// current has the time at which each bucket is full, in two generations: what
 	// was last touched before the older one was closed is full again, and forgotten
 	// by dropping a map. Nothing is ever walked through.
-	Current  map[string]int64
+	current  map[string]int64
 	previous map[string]int64
 	since    int64 // when the current one began
 
@@ -56,11 +54,11 @@ func New(average int64, period time.Duration, burst int64, most int) *Table {
 	interval := intervalOf(average, period)
 	t := &Table{
 		Interval: interval,
-		Depth:    burst * interval,
+		depth:    burst * interval,
 		most:     most,
-		Now:      math.MinInt64,
-		Until:    math.MinInt64,
-		Current:  map[string]int64{},
+		now:      math.MinInt64,
+		until:    math.MinInt64,
+		current:  map[string]int64{},
 		previous: map[string]int64{},
 		overflow: make([]int64, shares),
 		seed:     maphash.MakeSeed(),
@@ -94,48 +92,46 @@ func intervalOf(average int64, period time.Duration) int64 {
 // the time that the tokens left took to be filled in: divided by Interval, their
 // number.
 //
-// Take has the usual case alone, a key of the current generation, in time.
-//
-//inline:hot
+// Interpreted, a call costs what all variables of the function cost: so Take has the
+// usual case alone, a key of the current generation, in time.
 func Take(t *Table, key string, now int64) int64 {
-	t.Mu.Lock()
-	_, known := t.Current[key]
-	if !known || now < t.Now || now > t.Until {
-		t.Mu.Unlock()
-		return TakeAny(t, key, now)
+	t.mu.Lock()
+	full, known := t.current[key]
+	if !known || now < t.now || now > t.until {
+		t.mu.Unlock()
+		return takeAny(t, key, now)
 	}
-	t.Now = now
-	full := t.Current[key]
+	t.now = now
 	if full < now {
 		full = now
 	}
 	full += t.Interval
-	room := now + t.Depth - full
+	room := now + t.depth - full
 	if room >= 0 {
-		t.Current[key] = full
+		t.current[key] = full
 	}
-	t.Mu.Unlock()
+	t.mu.Unlock()
 	return room
 }
 
-// TakeAny is Take for every case.
-func TakeAny(t *Table, key string, now int64) int64 {
-	t.Mu.Lock()
-	if now+t.offset >= t.Now && t.Now != math.MinInt64 {
+// takeAny is Take for every case.
+func takeAny(t *Table, key string, now int64) int64 {
+	t.mu.Lock()
+	if now+t.offset >= t.now && t.now != math.MinInt64 {
 		now += t.offset // as clock has it
-		t.Now = now
+		t.now = now
 	} else {
 		now = clock(t, now)
 	}
-	if now-t.since > t.Depth {
+	if now-t.since > t.depth {
 		turn(t, now)
 	}
-	full, known := t.Current[key]
+	full, known := t.current[key]
 	if !known {
 		full, known = older(t, key)
-		if !known && len(t.Current)+len(t.previous) >= t.most {
+		if !known && len(t.current)+len(t.previous) >= t.most {
 			room := share(t, key, now)
-			t.Mu.Unlock()
+			t.mu.Unlock()
 			return room
 		}
 	}
@@ -144,13 +140,13 @@ func TakeAny(t *Table, key string, now int64) int64 {
 	} else if !known || full < now {
 		full = now
 	}
-	room := t.Depth - (full + t.Interval - now)
+	room := t.depth - (full + t.Interval - now)
 	if room >= 0 {
-		t.Current[key] = full + t.Interval
+		t.current[key] = full + t.Interval
 	} else if known {
-		t.Current[key] = full // it may have been in the older generation
+		t.current[key] = full // it may have been in the older generation
 	}
-	t.Mu.Unlock()
+	t.mu.Unlock()
 	return room
 }
 
@@ -183,34 +179,34 @@ const maxDisorder = int64(10 * time.Second)
 // everybody out for as long as the clock was set back by, and to begin anew would
 // forget what was taken.
 func clock(t *Table, now int64) int64 {
-	if t.Now == math.MinInt64 {
+	if t.now == math.MinInt64 {
 		t.since = now
-		t.Now = now
-		t.Until = now + t.Depth
+		t.now = now
+		t.until = now + t.depth
 		return now
 	}
 	now += t.offset
-	if t.Now-now > maxDisorder {
-		t.offset += t.Now - now
-		t.Until = math.MinInt64
+	if t.now-now > maxDisorder {
+		t.offset += t.now - now
+		t.until = math.MinInt64
 	}
-	if now < t.Now {
-		return t.Now
+	if now < t.now {
+		return t.now
 	}
-	t.Now = now
+	t.now = now
 	return now
 }
 
 // turn begins a new generation.
 func turn(t *Table, now int64) {
-	t.previous = t.Current
-	if now-t.since > 2*t.Depth {
+	t.previous = t.current
+	if now-t.since > 2*t.depth {
 		t.previous = map[string]int64{} // all of it is full again as well
 	}
-	t.Current = map[string]int64{}
+	t.current = map[string]int64{}
 	t.since = now
 	if t.offset == 0 {
-		t.Until = now + t.Depth
+		t.until = now + t.depth
 	}
 }
 
@@ -224,7 +220,7 @@ func share(t *Table, key string, now int64) int64 {
 	if full < now {
 		full = now
 	}
-	room := t.Depth - (full + t.Interval - now)
+	room := t.depth - (full + t.Interval - now)
 	if room >= 0 {
 		t.overflow[i] = full + t.Interval
 	}
@@ -233,9 +229,9 @@ func share(t *Table, key string, now int64) int64 {
 
 // Own says whether a key has a bucket of its own, and does not share one.
 func Own(t *Table, key string) bool {
-	t.Mu.Lock()
-	defer t.Mu.Unlock()
-	_, known := t.Current[key]
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	_, known := t.current[key]
 	if !known {
 		_, known = t.previous[key]
 	}
@@ -251,21 +247,21 @@ func Adopt(t *Table, key string, room int64) {
 	if room < 0 {
 		room = 0
 	}
-	if room > t.Depth {
-		room = t.Depth
+	if room > t.depth {
+		room = t.depth
 	}
-	t.Mu.Lock()
-	_, known := t.Current[key]
+	t.mu.Lock()
+	_, known := t.current[key]
 	if known {
-		t.Current[key] = t.Now + t.Depth - room
+		t.current[key] = t.now + t.depth - room
 	}
-	t.Mu.Unlock()
+	t.mu.Unlock()
 }
 
 // Sources returns how many keys have a bucket that is remembered. A bucket that has not been
 // touched for as long as it takes to fill is forgotten when another key comes.
 func Sources(t *Table) int64 {
-	t.Mu.Lock()
-	defer t.Mu.Unlock()
-	return int64(len(t.Current) + len(t.previous))
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return int64(len(t.current) + len(t.previous))
 }

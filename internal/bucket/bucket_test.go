@@ -43,7 +43,7 @@ func TestAdopt(t *testing.T) {
 		}
 		Take(table, "b", 0)
 		Adopt(table, "b", 0)
-		if !Own(table, "a") || Own(table, "b") || len(table.Current) != 1 {
+		if !Own(table, "a") || Own(table, "b") || len(table.current) != 1 {
 			t.Error("b has no bucket of its own, for which there was no room")
 		}
 	}
@@ -143,7 +143,7 @@ func TestGenerations(t *testing.T) {
 	for i := 0; i < 50_000; i++ {
 		now += second / 300
 		Take(table, fmt.Sprint(i), now)
-		if n := len(table.Current) + len(table.previous); n > 700 {
+		if n := len(table.current) + len(table.previous); n > 700 {
 			t.Fatalf("%d buckets, of which 300 are not full", n)
 		}
 	}
@@ -163,7 +163,7 @@ func TestGenerations(t *testing.T) {
 		t.Error("a bucket is there twice")
 	}
 	Take(table, "steady", now+100*second)
-	if n := len(table.Current) + len(table.previous); n != 1 {
+	if n := len(table.current) + len(table.previous); n != 1 {
 		t.Errorf("%d buckets after a long pause", n)
 	}
 }
@@ -182,7 +182,7 @@ func TestFlood(t *testing.T) {
 			t.Fatal("a flood makes the table forget")
 		}
 	}
-	if n := len(table.Current) + len(table.previous); n != 100 {
+	if n := len(table.current) + len(table.previous); n != 100 {
 		t.Errorf("%d buckets, want 100", n)
 	}
 	if table.shared < 9000 {
@@ -229,27 +229,27 @@ func TestFits(t *testing.T) {
 	}
 }
 
-// The usual case of Take leaves it to TakeAny where the clock was set back: what it
+// The usual case of Take leaves it to takeAny where the clock was set back: what it
 // adds to the time then is not to be seen from outside.
 func TestUntil(t *testing.T) {
 	table := New(1, time.Second, 5, 10)
 	at := int64(time.Hour)
 	Take(table, "a", at)
-	if table.Until != at+table.Depth || table.Now != at {
-		t.Errorf("until %d, now %d", table.Until, table.Now)
+	if table.until != at+table.depth || table.now != at {
+		t.Errorf("until %d, now %d", table.until, table.now)
 	}
-	Take(table, "a", at+2*table.Depth)
-	if table.Until != at+3*table.Depth {
-		t.Errorf("a generation on: until %d", table.Until)
+	Take(table, "a", at+2*table.depth)
+	if table.until != at+3*table.depth {
+		t.Errorf("a generation on: until %d", table.until)
 	}
 	Take(table, "a", at-int64(time.Minute))
-	Take(table, "a", at+10*table.Depth)
-	if table.Until >= 0 {
-		t.Errorf("the clock was set back: until %d", table.Until)
+	Take(table, "a", at+10*table.depth)
+	if table.until >= 0 {
+		t.Errorf("the clock was set back: until %d", table.until)
 	}
 }
 
-// The usual case of Take decides as TakeAny does, and leaves the table as that would:
+// The usual case of Take decides as takeAny does, and leaves the table as that would:
 // here are two tables with the same history, at random times that also go back.
 func TestUsualTake(t *testing.T) {
 	random := rand.New(rand.NewSource(7))
@@ -269,10 +269,10 @@ func TestUsualTake(t *testing.T) {
 				at += random.Int63n(int64(30 * time.Millisecond))
 			}
 			key := fmt.Sprint(random.Intn(3))
-			if got, want := Take(table, key, at), TakeAny(model, key, at); got != want {
+			if got, want := Take(table, key, at), takeAny(model, key, at); got != want {
 				t.Fatalf("round %d, %d: %d, want %d", round, i, got, want)
 			}
-			if table.Now != model.Now || table.Until != model.Until || fmt.Sprint(table.Current) != fmt.Sprint(model.Current) {
+			if table.now != model.now || table.until != model.until || fmt.Sprint(table.current) != fmt.Sprint(model.current) {
 				t.Fatalf("round %d, %d: the tables differ", round, i)
 			}
 		}

@@ -13,26 +13,26 @@ const (
 // elsewhere, and claimed by Restore. Nobody waits for long: then what is known has to do, or
 // with strict, nothing is granted.
 func Await(t *Table) {
-	t.Mu.Lock()
+	t.mu.Lock()
 	t.awaits = ownTime(time.Now().Add(awaitTime))
-	t.Room = 0 // so that ClaimAny sees to it
-	t.Mu.Unlock()
+	t.room = 0 // so that claimAny sees to it
+	t.mu.Unlock()
 }
 
 // Told says that all of that is claimed.
 func Told(t *Table) {
-	t.Mu.Lock()
+	t.mu.Lock()
 	t.awaits = 0
-	t.Mu.Unlock()
+	t.mu.Unlock()
 }
 
 // isTold waits for Told, but not for long, and says whether it was called.
 func isTold(t *Table) bool {
 	latest := time.Now().Add(awaitOne)
 	for {
-		t.Mu.Lock()
+		t.mu.Lock()
 		awaits := t.awaits
-		t.Mu.Unlock()
+		t.mu.Unlock()
 		now := time.Now()
 		if awaits == 0 || ownTime(now) > awaits || now.After(latest) {
 			return awaits == 0

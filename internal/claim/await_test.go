@@ -30,7 +30,7 @@ func TestAwait(t *testing.T) {
 		t.Errorf("%v", count)
 	}
 	for _, key := range []string{"usual", "as usual"} { // Yaegi may get the first right alone
-		if Claim(table, key, time.Now(), false); table.Room <= 0 {
+		if Claim(table, key, time.Now(), false); table.room <= 0 {
 			t.Error("each claim is the rare case from then on")
 		}
 	}

@@ -12,31 +12,30 @@ import (
 	"time"
 )
 
-// Table remembers up to a number of deliveries for a window of time. Fields are exported for
-// the loop that dev/inline writes Claim and Commit into.
+// Table remembers up to a number of deliveries for a window of time.
 type Table struct {
-	Mu sync.Mutex // guards all
+	mu sync.Mutex // guards all
 
-	// Flying has what is claimed, and not settled.
-	Flying map[string]bool
+	// flying has what is claimed, and not settled.
+	flying map[string]bool
 	// held has what of that nobody will settle, in the order in which it ends.
 	held []hold
-	// Current has when each delivery was handed on, in two generations: what the
+	// current has when each delivery was handed on, in two generations: what the
 	// older one has is over when the younger one is as old as the window, and is
 	// forgotten by dropping a map.
-	Current  map[string]int64
-	Previous map[string]int64
-	// Until is when the younger generation is as old as the window.
-	Until int64
-	// Room is how many deliveries may be claimed before anybody has to look whether
+	current  map[string]int64
+	previous map[string]int64
+	// until is when the younger generation is as old as the window.
+	until int64
+	// room is how many deliveries may be claimed before anybody has to look whether
 	// there are too many; never more than that. Whoever claims one takes it off.
-	Room int
+	room int
 
 	since   int64 // when the younger generation began
 	lead    int64 // that it has followed; see timeOf
 	window  int64 // in nanoseconds
 	most    int
-	Journal *journal // nil where it is not journaled
+	journal *journal // nil where it is not journaled
 	awaits  int64    // until when Claim waits for Told, by the process's own clock; 0: not at all
 	evicted int64
 	tell    func(level, message string)
@@ -64,75 +63,74 @@ const (
 func New(window time.Duration, most int, tell func(level, message string)) *Table {
 	return &Table{
 		tell: tell, window: int64(window), most: most, lead: look(),
-		Flying: map[string]bool{}, Current: map[string]int64{}, Previous: map[string]int64{},
+		flying: map[string]bool{}, current: map[string]int64{}, previous: map[string]int64{},
 	}
 }
 
 // Claim claims a delivery by its key. With strict, it is not granted at the price of
 // forgetting another one too early.
 //
-// Claim has the usual case alone, a new delivery while there is room.
-//
-//inline:hot
+// Interpreted, a call costs what all variables of the function cost: so Claim has the
+// usual case alone, a new delivery while there is room.
 func Claim(t *Table, key string, now time.Time, strict bool) int {
-	t.Mu.Lock()
-	_, known := t.Current[key]
+	t.mu.Lock()
+	_, known := t.current[key]
 	if !known {
-		_, known = t.Previous[key]
+		_, known = t.previous[key]
 	}
-	if known || t.Flying[key] || t.Room <= 0 || now.UnixNano() >= t.Until {
-		t.Mu.Unlock()
-		return ClaimAny(t, key, now, strict)
+	if known || t.flying[key] || t.room <= 0 || now.UnixNano() >= t.until {
+		t.mu.Unlock()
+		return claimAny(t, key, now, strict)
 	}
-	t.Flying[key] = true
-	t.Room--
-	t.Mu.Unlock()
+	t.flying[key] = true
+	t.room--
+	t.mu.Unlock()
 	return Granted
 }
 
-// ClaimAny is Claim for every case.
-func ClaimAny(t *Table, key string, at time.Time, strict bool) int {
+// claimAny is Claim for every case.
+func claimAny(t *Table, key string, at time.Time, strict bool) int {
 	known := isRecalled(t)
-	t.Mu.Lock()
+	t.mu.Lock()
 	if t.awaits != 0 {
-		t.Mu.Unlock()
+		t.mu.Unlock()
 		known = isTold(t) && known
-		t.Mu.Lock()
+		t.mu.Lock()
 	}
 	if strict && !known {
-		t.Mu.Unlock()
+		t.mu.Unlock()
 		return Full
 	}
 	now := timeOf(t, at)
 	endHolds(t, ownTime(at))
-	if t.Flying[key] {
-		t.Mu.Unlock()
+	if t.flying[key] {
+		t.mu.Unlock()
 		return InFlight
 	}
-	handed, taken := t.Current[key]
+	handed, taken := t.current[key]
 	if !taken {
-		handed, taken = t.Previous[key]
+		handed, taken = t.previous[key]
 	}
 	if taken && now-handed < t.window {
-		t.Mu.Unlock()
+		t.mu.Unlock()
 		return Duplicate
 	}
-	if now-t.since >= t.window || len(t.Current)+len(t.Flying) >= t.most/2 {
+	if now-t.since >= t.window || len(t.current)+len(t.flying) >= t.most/2 {
 		turn(t, now, strict)
 	}
-	if len(t.Current)+len(t.Previous)+len(t.Flying) >= t.most {
-		t.Mu.Unlock()
+	if len(t.current)+len(t.previous)+len(t.flying) >= t.most {
+		t.mu.Unlock()
 		return Full
 	}
-	t.Flying[key] = true
-	t.Room = t.most/2 - len(t.Current) - len(t.Flying)
-	if t.most/2 > t.most-len(t.Previous) {
-		t.Room -= len(t.Previous) - (t.most - t.most/2)
+	t.flying[key] = true
+	t.room = t.most/2 - len(t.current) - len(t.flying)
+	if t.most/2 > t.most-len(t.previous) {
+		t.room -= len(t.previous) - (t.most - t.most/2)
 	}
 	if t.awaits != 0 {
-		t.Room = 0
+		t.room = 0
 	}
-	t.Mu.Unlock()
+	t.mu.Unlock()
 	return Granted
 }
 
@@ -140,55 +138,53 @@ func ClaimAny(t *Table, key string, at time.Time, strict bool) int {
 // deliveries of the one before are forgotten early, unless none must be.
 func turn(t *Table, now int64, strict bool) {
 	early := now-t.since < t.window
-	if early && (strict && len(t.Previous) > 0 || len(t.Current) == 0) {
+	if early && (strict && len(t.previous) > 0 || len(t.current) == 0) {
 		return
 	}
-	if early && len(t.Previous) > 0 {
-		t.evicted += int64(len(t.Previous))
+	if early && len(t.previous) > 0 {
+		t.evicted += int64(len(t.previous))
 		t.tell("error", "more deliveries come within the window than can be remembered; the oldest are forgotten, "+strconv.FormatInt(t.evicted, 10)+" so far")
 	}
-	t.Previous = t.Current
-	t.Current = map[string]int64{}
+	t.previous = t.current
+	t.current = map[string]int64{}
 	t.since = now
-	t.Until = now + t.window
-	if t.Journal != nil {
-		note(t.Journal, nil)
+	t.until = now + t.window
+	if t.journal != nil {
+		note(t.journal, nil)
 	}
 }
 
 // Commit keeps a claim: until the window is over, the delivery is a duplicate.
-//
-//inline:hot
 func Commit(t *Table, key string, now int64) {
-	t.Mu.Lock()
-	delete(t.Flying, key)
-	t.Current[key] = now
-	journaled := t.Journal != nil
-	t.Mu.Unlock()
+	t.mu.Lock()
+	delete(t.flying, key)
+	t.current[key] = now
+	journaled := t.journal != nil
+	t.mu.Unlock()
 	if journaled {
-		Keep(t, key, now)
+		keep(t, key, now)
 	}
 }
 
 // Release gives a claim back.
 func Release(t *Table, key string) {
-	t.Mu.Lock()
-	delete(t.Flying, key)
-	t.Mu.Unlock()
+	t.mu.Lock()
+	delete(t.flying, key)
+	t.mu.Unlock()
 }
 
 // Hold leaves a claim in flight for HoldTime: what has become of the delivery is not known.
 func Hold(t *Table, key string, at time.Time) {
-	t.Mu.Lock()
+	t.mu.Lock()
 	t.held = append(t.held, hold{key: key, end: ownTime(at) + int64(HoldTime)})
-	t.Mu.Unlock()
+	t.mu.Unlock()
 }
 
 // endHolds gives back what was held for its time.
 func endHolds(t *Table, own int64) {
 	n := 0
 	for n < len(t.held) && t.held[n].end <= own {
-		delete(t.Flying, t.held[n].key)
+		delete(t.flying, t.held[n].key)
 		n++
 	}
 	t.held = t.held[n:]
@@ -196,22 +192,22 @@ func endHolds(t *Table, own int64) {
 
 // Resize changes the window, also for what is remembered already.
 func Resize(t *Table, window time.Duration) {
-	t.Mu.Lock()
+	t.mu.Lock()
 	t.window = int64(window)
-	t.Until = t.since + t.window
-	t.Mu.Unlock()
+	t.until = t.since + t.window
+	t.mu.Unlock()
 }
 
 // Entries returns how many deliveries are remembered, those in flight among them.
 func Entries(t *Table) int64 {
-	t.Mu.Lock()
-	defer t.Mu.Unlock()
-	return int64(len(t.Current) + len(t.Previous) + len(t.Flying))
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return int64(len(t.current) + len(t.previous) + len(t.flying))
 }
 
 // Evicted returns how many deliveries have been forgotten before their time.
 func Evicted(t *Table) int64 {
-	t.Mu.Lock()
-	defer t.Mu.Unlock()
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	return t.evicted
 }

@@ -126,7 +126,7 @@ func TestFullTables(t *testing.T) {
 			t.Fatalf("delivery %d is refused", i)
 		}
 		Commit(table, fmt.Sprint(i), now)
-		if n := len(table.Current) + len(table.Previous); n > 100 {
+		if n := len(table.current) + len(table.previous); n > 100 {
 			t.Fatalf("%d entries", n)
 		}
 		for back := 0; back < 50 && back <= i; back++ {
@@ -346,16 +346,16 @@ func TestDamagedJournals(t *testing.T) {
 func TestUntil(t *testing.T) {
 	table := New(time.Hour, 10, func(_, _ string) {})
 	at := int64(100 * time.Hour)
-	if Claim(table, "a", stamp(at), false) != Granted || table.Until != at+int64(time.Hour) || table.Room != 4 {
-		t.Errorf("until %d, room %d", table.Until, table.Room)
+	if Claim(table, "a", stamp(at), false) != Granted || table.until != at+int64(time.Hour) || table.room != 4 {
+		t.Errorf("until %d, room %d", table.until, table.room)
 	}
 	Resize(table, time.Minute)
-	if table.Until != at+int64(time.Minute) {
-		t.Errorf("until %d", table.Until)
+	if table.until != at+int64(time.Minute) {
+		t.Errorf("until %d", table.until)
 	}
 }
 
-// The usual case of Claim decides as ClaimAny does, and leaves the table as that would:
+// The usual case of Claim decides as claimAny does, and leaves the table as that would:
 // here are two tables with the same history, at random times that also go back.
 func TestUsualClaim(t *testing.T) {
 	random := rand.New(rand.NewSource(8))
@@ -386,14 +386,14 @@ func TestUsualClaim(t *testing.T) {
 				continue
 			}
 			key := fmt.Sprint(random.Intn(30))
-			got, want := Claim(table, key, stamp(at), strict), ClaimAny(model, key, stamp(at), strict)
+			got, want := Claim(table, key, stamp(at), strict), claimAny(model, key, stamp(at), strict)
 			if got != want {
 				t.Fatalf("round %d, %d: %d, want %d", round, i, got, want)
 			}
 			if got == Granted {
 				taken = append(taken, key)
 			}
-			if fmt.Sprint(table.Flying) != fmt.Sprint(model.Flying) || fmt.Sprint(table.Current) != fmt.Sprint(model.Current) || fmt.Sprint(table.Previous) != fmt.Sprint(model.Previous) || told != modelTold || table.evicted != model.evicted {
+			if fmt.Sprint(table.flying) != fmt.Sprint(model.flying) || fmt.Sprint(table.current) != fmt.Sprint(model.current) || fmt.Sprint(table.previous) != fmt.Sprint(model.previous) || told != modelTold || table.evicted != model.evicted {
 				t.Fatalf("round %d, %d: the tables differ", round, i)
 			}
 		}

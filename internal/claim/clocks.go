@@ -74,10 +74,10 @@ func Follow() {
 }
 
 func followOne(t *Table) {
-	t.Mu.Lock()
+	t.mu.Lock()
 	timeOf(t, clock())
-	j := t.Journal
-	t.Mu.Unlock()
+	j := t.journal
+	t.mu.Unlock()
 	if j != nil {
 		errand.Start(j.writer)
 	}
@@ -93,11 +93,11 @@ func timeOf(t *Table, at time.Time) int64 {
 	clocksMu.Unlock()
 	if t.lead != before {
 		latest := clock().UnixNano()
-		moveAll(t.Current, t.lead-before, latest)
-		moveAll(t.Previous, t.lead-before, latest)
+		moveAll(t.current, t.lead-before, latest)
+		moveAll(t.previous, t.lead-before, latest)
 		begin(t, ahead(t.since, t.lead-before, latest))
-		if t.Journal != nil {
-			t.Journal.behind = true // its lines have the times from before
+		if t.journal != nil {
+			t.journal.behind = true // its lines have the times from before
 		}
 	}
 	if t.since > now+farAhead {
@@ -109,7 +109,7 @@ func timeOf(t *Table, at time.Time) int64 {
 // begin sets when the younger generation began.
 func begin(t *Table, since int64) {
 	t.since = since
-	t.Until = since + t.window
+	t.until = since + t.window
 }
 
 func moveAll(generation map[string]int64, step, latest int64) {

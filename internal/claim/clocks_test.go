@@ -130,8 +130,8 @@ func TestClockSetAheadOfTwoGenerations(t *testing.T) {
 	c.handOn(t, table, "older")
 	c.pass(hour / 4)
 	c.handOn(t, table, "younger")
-	if len(table.Previous) != 2 {
-		t.Fatalf("%d in the older generation", len(table.Previous))
+	if len(table.previous) != 2 {
+		t.Fatalf("%d in the older generation", len(table.previous))
 	}
 	c.set(25 * hour)
 	for i := 0; i < 3; i++ {
@@ -247,7 +247,7 @@ func TestHoldsInAFullTable(t *testing.T) {
 		}
 		c.pass(int64(HoldTime))
 	}
-	if got := c.claim(table, "new"); got != Granted || len(table.Flying) != 1 {
-		t.Errorf("%d, and %d are in flight", got, len(table.Flying))
+	if got := c.claim(table, "new"); got != Granted || len(table.flying) != 1 {
+		t.Errorf("%d, and %d are in flight", got, len(table.flying))
 	}
 }

@@ -10,14 +10,14 @@ const forgotten = -1
 // next one of the same key is as new.
 func Forget(t *Table, key string) {
 	isRecalled(t) // else the journal brings it back
-	t.Mu.Lock()
-	delete(t.Current, key)
-	delete(t.Previous, key)
-	j := t.Journal
+	t.mu.Lock()
+	delete(t.current, key)
+	delete(t.previous, key)
+	j := t.journal
 	if j != nil {
 		note(j, lineOf(key, forgotten))
 	}
-	t.Mu.Unlock()
+	t.mu.Unlock()
 	if j != nil {
 		errand.Start(j.writer)
 	}
@@ -27,21 +27,21 @@ func Forget(t *Table, key string) {
 // half of the window old, lasts from now on.
 func Restore(t *Table, key string, now int64) {
 	isRecalled(t)
-	t.Mu.Lock()
-	handed, known := t.Current[key]
+	t.mu.Lock()
+	handed, known := t.current[key]
 	if !known {
-		handed, known = t.Previous[key]
+		handed, known = t.previous[key]
 	}
 	known = known && now-handed < t.window
-	j := t.Journal
+	j := t.journal
 	renewed := known && now-handed >= t.window/2
 	if renewed {
-		t.Current[key] = now
+		t.current[key] = now
 	}
 	if renewed && j != nil {
 		note(j, lineOf(key, now))
 	}
-	t.Mu.Unlock()
+	t.mu.Unlock()
 	if renewed && j != nil {
 		errand.Start(j.writer)
 	}

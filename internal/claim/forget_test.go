@@ -27,9 +27,9 @@ func TestForget(t *testing.T) {
 	for _, key := range []string{"old", "old, and again", "kept"} {
 		commit(table, key)
 	}
-	table.Mu.Lock()
+	table.mu.Lock()
 	turn(table, int64(2*time.Hour), false)
-	table.Mu.Unlock()
+	table.mu.Unlock()
 	commit(table, "young")
 	commit(table, "twice")
 	for _, key := range []string{"old", "old, and again", "young", "twice", "never there"} {
@@ -49,14 +49,14 @@ func TestForget(t *testing.T) {
 				t.Errorf("%s, %q: %d, want %d", which, key, got, found)
 			}
 		}
-		errand.Run(table.Journal.writer)
+		errand.Run(table.journal.writer)
 		Close(table)
 		table = open()
 		isRecalled(table)
 	}
 	Restore(table, "kept", 5)
 	Restore(table, "restored", 5)
-	if Claim(table, "restored", stamp(6), false) != Duplicate || table.Current["kept"] == 5 {
+	if Claim(table, "restored", stamp(6), false) != Duplicate || table.current["kept"] == 5 {
 		t.Error("what an earlier process has taken is not taken, or is taken anew")
 	}
 	Close(table)
@@ -68,7 +68,7 @@ func TestForgetBeforeRecall(t *testing.T) {
 	table := New(time.Hour, 200, quiet)
 	Open(table, path, 0)
 	handOn(t, table, "given up", "kept")
-	errand.Run(table.Journal.writer)
+	errand.Run(table.journal.writer)
 	Close(table)
 	for i := 0; i < 20; i++ {
 		table = New(time.Hour, 200, quiet)
@@ -77,7 +77,7 @@ func TestForgetBeforeRecall(t *testing.T) {
 		if Claim(table, "given up", stamp(1), false) != Granted || Claim(table, "kept", stamp(1), false) != Duplicate {
 			t.Fatalf("%d: it comes back", i)
 		}
-		errand.Run(table.Journal.writer)
+		errand.Run(table.journal.writer)
 		Close(table)
 	}
 }
@@ -95,8 +95,8 @@ func TestRestoreRenews(t *testing.T) {
 		if i == 0 {
 			Restore(table, "not renewed", now)
 		}
-		before := table.Current["waits"]
-		if Restore(table, "waits", now+window/4); table.Current["waits"] != before {
+		before := table.current["waits"]
+		if Restore(table, "waits", now+window/4); table.current["waits"] != before {
 			t.Error("it is renewed each time")
 		}
 		now += window / 4 * 3
@@ -107,14 +107,14 @@ func TestRestoreRenews(t *testing.T) {
 	if got := Claim(table, "not renewed", time.Unix(0, now), false); got != Granted {
 		t.Errorf("%d: what nobody renews lasts", got)
 	}
-	errand.Run(table.Journal.writer)
+	errand.Run(table.journal.writer)
 	found := map[string]int64{}
 	for _, file := range []string{path + ".old", path} {
 		for _, one := range recall(table, file) {
 			found[one.key] = one.at
 		}
 	}
-	if want := table.Current["waits"] + table.Previous["waits"]; found["waits"] != want {
+	if want := table.current["waits"] + table.previous["waits"]; found["waits"] != want {
 		t.Errorf("%d is written down, want %d", found["waits"], want)
 	}
 	Close(table)

@@ -37,7 +37,7 @@ func TestJournalHangs(t *testing.T) {
 		t.Errorf("said %q", v.text())
 	}
 	d.Release()
-	await.Until(t, "it does not go on", func() bool { return !errand.IsLate(table.Journal.writer) })
+	await.Until(t, "it does not go on", func() bool { return !errand.IsLate(table.journal.writer) })
 	handOn(t, table, "after")
 	if unknown := lost(t, path, append(keys, "after")...); unknown != "" {
 		t.Errorf("it has lost %s", unknown)
@@ -54,11 +54,11 @@ func TestJournalHangsAtTheStart(t *testing.T) {
 	block := make(chan bool)
 	j.writer = errand.New(patience, func() {
 		<-block
-		table.Mu.Lock()
+		table.mu.Lock()
 		j.recalled = true
-		table.Mu.Unlock()
+		table.mu.Unlock()
 	})
-	table.Journal = j
+	table.journal = j
 	errand.Start(j.writer)
 	for i, strict := range []bool{true, true, false} {
 		want := map[bool]int{true: Full, false: Granted}[strict]

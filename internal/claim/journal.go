@@ -49,12 +49,12 @@ var appendAll = wal.AppendAll
 func Open(t *Table, path string, now int64) {
 	j := &journal{path: path, offset: now - time.Now().UnixNano()}
 	j.writer = errand.New(patience, func() { write(t, j) })
-	t.Mu.Lock()
-	t.Journal = j
+	t.mu.Lock()
+	t.journal = j
 	t.since = now
-	t.Until = now + t.window
-	t.Room = 0 // so that ClaimAny sees to it
-	t.Mu.Unlock()
+	t.until = now + t.window
+	t.room = 0 // so that claimAny sees to it
+	t.mu.Unlock()
 	clocksMu.Lock()
 	journaled[t] = true
 	clocksMu.Unlock()
@@ -64,22 +64,22 @@ func Open(t *Table, path string, now int64) {
 // isRecalled waits until it is known what an earlier process has left, but not for long,
 // and says whether it is.
 func isRecalled(t *Table) bool {
-	t.Mu.Lock()
-	j := t.Journal
+	t.mu.Lock()
+	j := t.journal
 	recalled := j == nil || j.recalled
-	t.Mu.Unlock()
+	t.mu.Unlock()
 	return recalled || errand.Run(j.writer)
 }
 
-// Keep writes down a delivery that was handed on, and waits for that, but not for long.
-func Keep(t *Table, key string, now int64) {
+// keep writes down a delivery that was handed on, and waits for that, but not for long.
+func keep(t *Table, key string, now int64) {
 	line := lineOf(key, now)
-	t.Mu.Lock()
-	j := t.Journal
+	t.mu.Lock()
+	j := t.journal
 	if j != nil {
 		note(j, line)
 	}
-	t.Mu.Unlock()
+	t.mu.Unlock()
 	if j != nil && !errand.Run(j.writer) {
 		t.tell("error", "can't be remembered across a restart: the disk does not answer")
 	}
@@ -99,9 +99,9 @@ func note(j *journal, line []byte) {
 
 // write brings the files up to date. It is the writer's work.
 func write(t *Table, j *journal) {
-	t.Mu.Lock()
+	t.mu.Lock()
 	closed := j.closed
-	t.Mu.Unlock()
+	t.mu.Unlock()
 	if closed {
 		closeFile(t, j)
 		return
@@ -147,12 +147,12 @@ func reopen(t *Table, j *journal) error {
 	current, gone := withoutForgotten(recall(t, j.path))
 	previous, _ := withoutForgotten(recall(t, j.path+".old"))
 	previous = without(previous, gone)
-	t.Mu.Lock()
-	take(t, t.Current, current, j)
-	take(t, t.Previous, previous, j)
+	t.mu.Lock()
+	take(t, t.current, current, j)
+	take(t, t.previous, previous, j)
 	j.behind = j.behind || j.recalled // what an earlier process has written is in its place
 	j.recalled = true
-	t.Mu.Unlock()
+	t.mu.Unlock()
 	err := os.MkdirAll(filepath.Dir(j.path), 0o700)
 	if err != nil {
 		return err
@@ -162,12 +162,12 @@ func reopen(t *Table, j *journal) error {
 
 // writeLines writes what is to be written by now. Who brings more asks for another turn.
 func writeLines(t *Table, j *journal) error {
-	t.Mu.Lock()
+	t.mu.Lock()
 	behind := j.behind
 	lines := j.lines
 	j.lines = nil
 	j.behind = false
-	t.Mu.Unlock()
+	t.mu.Unlock()
 	if behind {
 		return writeAnew(t, j)
 	}
@@ -180,10 +180,10 @@ func writeLines(t *Table, j *journal) error {
 
 // putBack lets lines be written that were not.
 func putBack(t *Table, j *journal, lines [][]byte) {
-	t.Mu.Lock()
+	t.mu.Lock()
 	j.behind = j.behind || len(lines)+len(j.lines) > maxLines
 	j.lines = append(lines[:len(lines):len(lines)], j.lines...)
-	t.Mu.Unlock()
+	t.mu.Unlock()
 }
 
 // writeSome writes lines up to an error, and returns how many.
@@ -232,10 +232,10 @@ func turnFile(j *journal) error {
 
 // writeAnew writes the files anew, with all that is remembered.
 func writeAnew(t *Table, j *journal) error {
-	t.Mu.Lock()
-	current := linesOf(t.Current)
-	previous := linesOf(t.Previous)
-	t.Mu.Unlock()
+	t.mu.Lock()
+	current := linesOf(t.current)
+	previous := linesOf(t.previous)
+	t.mu.Unlock()
 	old, err := wal.Replace(j.path+".old", previous)
 	if err == nil {
 		wal.Close(old)
@@ -247,9 +247,9 @@ func writeAnew(t *Table, j *journal) error {
 			return nil
 		}
 	}
-	t.Mu.Lock()
+	t.mu.Lock()
 	j.behind = true
-	t.Mu.Unlock()
+	t.mu.Unlock()
 	return err
 }
 
@@ -267,13 +267,13 @@ func lineOf(key string, at int64) []byte {
 
 // Close closes the files of a table, once all is written. It goes on without them.
 func Close(t *Table) {
-	t.Mu.Lock()
-	j := t.Journal
-	t.Journal = nil
+	t.mu.Lock()
+	j := t.journal
+	t.journal = nil
 	if j != nil {
 		j.closed = true
 	}
-	t.Mu.Unlock()
+	t.mu.Unlock()
 	clocksMu.Lock()
 	delete(journaled, t)
 	clocksMu.Unlock()

@@ -127,12 +127,12 @@ func TestJournalFarBehind(t *testing.T) {
 	handOn(t, table, "before")
 	d.Change(true, false)
 	handOn(t, table, "missed")
-	table.Mu.Lock()
+	table.mu.Lock()
 	for i := 0; i < maxLines+5; i++ {
-		note(table.Journal, lineOf(fmt.Sprint(i), 1))
+		note(table.journal, lineOf(fmt.Sprint(i), 1))
 	}
-	waiting := len(table.Journal.lines)
-	table.Mu.Unlock()
+	waiting := len(table.journal.lines)
+	table.mu.Unlock()
 	if waiting > maxLines {
 		t.Errorf("%d lines wait", waiting)
 	}

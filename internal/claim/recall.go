@@ -47,7 +47,7 @@ func recall(t *Table, path string) []entry {
 // room for all, the last ones count.
 func take(t *Table, into map[string]int64, entries []entry, j *journal) {
 	now := time.Now().UnixNano() + j.offset
-	for i := len(entries) - 1; i >= 0 && len(t.Current)+len(t.Previous) < t.most; i-- {
+	for i := len(entries) - 1; i >= 0 && len(t.current)+len(t.previous) < t.most; i-- {
 		if entries[i].at > now {
 			entries[i].at = now // a clock that was set back is no reason to forget
 		}

@@ -10,8 +10,7 @@ import (
 
 // Direct hands lines on to something near, such as a file: at once, by whoever
 // brings them. While one is at it, or while that fails, the lines of others wait
-// in memory, so that nobody waits but the one who is at it. Fields are exported for the loop
-// that dev/inline writes Put into.
+// in memory, so that nobody waits but the one who is at it.
 type Direct struct {
 	name  string
 	most  int // bytes that wait
@@ -19,21 +18,21 @@ type Direct struct {
 	voice *voice
 	timer *time.Timer // of drain; see stopped
 
-	Mu sync.Mutex // guards what follows
+	mu sync.Mutex // guards what follows
 
-	// Busy says that somebody writes, or that a retry is planned.
-	Busy bool
-	// Behind says that lines wait, or are lost.
-	Behind bool
-	// Uses counts lines.
-	Uses int64
+	// busy says that somebody writes, or that a retry is planned.
+	busy bool
+	// behind says that lines wait, or are lost.
+	behind bool
+	// uses counts lines.
+	uses int64
 
-	// Out is the short way: who is busy may write a line there, if it is no longer
-	// than Left, which it is taken off, from From until before Until, in nanoseconds
+	// out is the short way: who is busy may write a line there, if it is no longer
+	// than left, which it is taken off, from from until before until, in nanoseconds
 	// since 1970.
-	Out         io.Writer
-	Left        int64
-	From, Until int64
+	out         io.Writer
+	left        int64
+	from, until int64
 	opened      int64 // what was left at first
 	settle      func(line []byte, n int) int
 
@@ -60,61 +59,60 @@ func NewDirect(name string, most int, format Format, write func(lines []byte, no
 // Put hands on one line, with its newline, and says whether it has arrived: else
 // it waits, or will be reported as lost. Now is in nanoseconds since 1970.
 //
-// Put has the usual case alone, in which nobody else is at it, and there is a short way.
-//
-//inline:hot
+// Interpreted, a call costs what all variables of the function cost: so Put has the usual
+// case alone, in which nobody else is at it, and there is a short way.
 func Put(d *Direct, line []byte, now int64) bool {
-	d.Mu.Lock()
-	if d.Busy || int64(len(line)) > d.Left || now < d.From || now >= d.Until {
-		return PutAny(d, line, now)
+	d.mu.Lock()
+	if d.busy || int64(len(line)) > d.left || now < d.from || now >= d.until {
+		return putAny(d, line, now)
 	}
-	d.Busy = true
-	d.Uses++
-	d.Left -= int64(len(line))
-	d.Mu.Unlock()
-	written, err := d.Out.Write(line)
+	d.busy = true
+	d.uses++
+	d.left -= int64(len(line))
+	d.mu.Unlock()
+	written, err := d.out.Write(line)
 	if err != nil {
-		return CutShort(d, line, written, err)
+		return cutShort(d, line, written, err)
 	}
-	d.Mu.Lock()
-	d.Busy = d.Behind // drain is the one who is busy then
-	if d.Behind {
-		DrainLater(d)
+	d.mu.Lock()
+	d.busy = d.behind // drain is the one who is busy then
+	if d.behind {
+		drainLater(d)
 	}
-	d.Mu.Unlock()
+	d.mu.Unlock()
 	return true
 }
 
-// PutAny is Put for every case. It begins with the lock held.
-func PutAny(d *Direct, line []byte, now int64) bool {
-	d.Uses++
-	if d.Busy {
+// putAny is Put for every case. It begins with the lock held.
+func putAny(d *Direct, line []byte, now int64) bool {
+	d.uses++
+	if d.busy {
 		wait(d, line)
-		d.Mu.Unlock()
+		d.mu.Unlock()
 		return false
 	}
-	d.Busy = true
-	d.Mu.Unlock()
+	d.busy = true
+	d.mu.Unlock()
 	n, err := d.write(line, time.Unix(0, now))
 	if err != nil {
 		failed(d, append([]byte{}, line...), n, false, err) // the line is others' too
 		return false
 	}
-	d.Mu.Lock()
-	behind := d.Behind
-	d.Busy = behind // drain is the one who is busy then
-	d.Mu.Unlock()
+	d.mu.Lock()
+	behind := d.behind
+	d.busy = behind // drain is the one who is busy then
+	d.mu.Unlock()
 	if behind {
-		DrainLater(d)
+		drainLater(d)
 	}
 	return true
 }
 
-// CutShort goes on where a line was written the short way only in part.
-func CutShort(d *Direct, line []byte, n int, err error) bool {
-	d.Mu.Lock()
-	d.Left += int64(len(line) - n) // it has grown by no more than n
-	d.Mu.Unlock()
+// cutShort goes on where a line was written the short way only in part.
+func cutShort(d *Direct, line []byte, n int, err error) bool {
+	d.mu.Lock()
+	d.left += int64(len(line) - n) // it has grown by no more than n
+	d.mu.Unlock()
 	if d.settle != nil {
 		n = d.settle(line, n)
 	}
@@ -126,23 +124,23 @@ func CutShort(d *Direct, line []byte, n int, err error) bool {
 // before another, in nanoseconds since 1970. What an error has cut off is settled, as
 // a write of NewDirect's would do it; nil leaves n as it is. Whoever calls it is busy.
 func Open(d *Direct, out io.Writer, left, from, until int64, settle func(line []byte, n int) int) {
-	d.Mu.Lock()
-	d.Out = out
-	d.Left = left
+	d.mu.Lock()
+	d.out = out
+	d.left = left
 	d.opened = left
-	d.From = from
-	d.Until = until
+	d.from = from
+	d.until = until
 	d.settle = settle
-	d.Mu.Unlock()
+	d.mu.Unlock()
 }
 
 // Shut shuts the short way, and returns how many bytes went that way.
 func Shut(d *Direct) int64 {
-	d.Mu.Lock()
-	n := d.opened - d.Left
+	d.mu.Lock()
+	n := d.opened - d.left
 	d.opened = 0
-	d.Left = 0
-	d.Mu.Unlock()
+	d.left = 0
+	d.mu.Unlock()
 	return n
 }
 
@@ -150,23 +148,23 @@ func Shut(d *Direct) int64 {
 // where they are too many. As what follows it is a function of its own because
 // interpreted code pays for all variables of a function at each call.
 func wait(d *Direct, line []byte) {
-	d.Behind = true
+	d.behind = true
 	add(&d.waiting, line)
 	if d.waiting.size > d.most && shrink(&d.waiting, d.most, &d.gaps) {
 		say(d.voice, "error", d.name+": records are lost, because too many wait to be written")
 	}
 }
 
-// DrainLater leaves what others have brought meanwhile to a goroutine: it is not
+// drainLater leaves what others have brought meanwhile to a goroutine: it is not
 // for a request to write it all.
-func DrainLater(d *Direct) {
+func drainLater(d *Direct) {
 	d.timer.Reset(0)
 }
 
 // failed keeps what was not written and plans another attempt. The lines may begin
 // in the middle of one.
 func failed(d *Direct, lines []byte, n int, torn bool, err error) {
-	d.Mu.Lock()
+	d.mu.Lock()
 	whole := lines[:n] // that were written
 	tornOf := d.restOf
 	if torn && n == 0 || n > 0 && n < len(lines) && lines[n-1] != '\n' {
@@ -185,7 +183,7 @@ func failed(d *Direct, lines []byte, n int, torn bool, err error) {
 	d.failures++
 	d.failed++
 	wait := pause(d.failures, 0)
-	d.Mu.Unlock()
+	d.mu.Unlock()
 	tellArrived(d, whole, torn, tornOf)
 	say(d.voice, "error", d.name+": "+err.Error()+"; records wait in memory")
 	d.timer.Reset(wait)
@@ -242,8 +240,8 @@ func next(d *Direct) ([]byte, bool) {
 // oldestWaiting is next but for what can be had again. The last result says that there
 // is none of that either.
 func oldestWaiting(d *Direct) ([]byte, bool, bool) {
-	d.Mu.Lock()
-	defer d.Mu.Unlock()
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	if len(d.rest) > 0 {
 		rest := d.rest
 		d.rest = nil
@@ -251,19 +249,19 @@ func oldestWaiting(d *Direct) ([]byte, bool, bool) {
 	}
 	lines := append(join(takeGaps(&d.gaps)), take(&d.waiting)...)
 	if len(lines) == 0 && len(d.gaps.kept) == 0 {
-		d.Behind = false
-		d.Busy = false
+		d.behind = false
+		d.busy = false
 		return nil, false, true
 	}
 	return lines, false, false
 }
 
 func recovered(d *Direct) {
-	d.Mu.Lock()
+	d.mu.Lock()
 	was := d.failures
 	d.failures = 0
 	d.gaps.full = false
-	d.Mu.Unlock()
+	d.mu.Unlock()
 	if was > 0 {
 		say(d.voice, "info", d.name+": is well again")
 	}
@@ -272,24 +270,24 @@ func recovered(d *Direct) {
 // DirectHasRoom says whether a line of so many bytes may wait: not where others have been
 // dropped, however much room that has made.
 func DirectHasRoom(d *Direct, n int) bool {
-	d.Mu.Lock()
-	defer d.Mu.Unlock()
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	return !d.gaps.full && d.waiting.size+n <= d.most
 }
 
 // DirectIdle says whether nothing waits, and how many lines there have been.
 func DirectIdle(d *Direct) (bool, int64) {
-	d.Mu.Lock()
-	defer d.Mu.Unlock()
-	return !d.Busy, d.Uses
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return !d.busy, d.uses
 }
 
 // ResizeDirect changes how many bytes may wait, and shuts the short way.
 func ResizeDirect(d *Direct, most int) {
-	d.Mu.Lock()
-	d.opened -= d.Left // what went that way is told when it is shut again
-	d.Left = 0
+	d.mu.Lock()
+	d.opened -= d.left // what went that way is told when it is shut again
+	d.left = 0
 	d.most = most
 	d.waiting.chunkBytes = part(directChunk, most)
-	d.Mu.Unlock()
+	d.mu.Unlock()
 }

@@ -19,7 +19,7 @@ func QueueHealth(q *Queue) Health {
 
 // DirectHealth returns how a Direct is doing.
 func DirectHealth(d *Direct) Health {
-	d.Mu.Lock()
-	defer d.Mu.Unlock()
-	return Health{Up: d.failures == 0, Failures: d.failed, Records: d.Uses, Lost: d.gaps.lost, Waiting: int64(d.waiting.size + len(d.rest))}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return Health{Up: d.failures == 0, Failures: d.failed, Records: d.uses, Lost: d.gaps.lost, Waiting: int64(d.waiting.size + len(d.rest))}
 }

@@ -120,9 +120,9 @@ func takeGaps(g *gaps) [][]byte {
 func fetchKept(d *Direct) []byte {
 	lines := []byte(nil)
 	for len(lines) < directChunk {
-		d.Mu.Lock()
+		d.mu.Lock()
 		id := takeKept(&d.gaps)
-		d.Mu.Unlock()
+		d.mu.Unlock()
 		if id == "" {
 			break
 		}
@@ -134,13 +134,13 @@ func fetchKept(d *Direct) []byte {
 // FetchDirect has lines written that can be had again by their ids, when there is time
 // for it. It does not wait.
 func FetchDirect(d *Direct, ids []string) {
-	d.Mu.Lock()
+	d.mu.Lock()
 	d.gaps.kept = append(d.gaps.kept, ids...)
-	d.Behind = true
-	starts := !d.Busy
-	d.Busy = true
-	d.Mu.Unlock()
+	d.behind = true
+	starts := !d.busy
+	d.busy = true
+	d.mu.Unlock()
 	if starts {
-		DrainLater(d)
+		drainLater(d)
 	}
 }
