@@ -121,6 +121,7 @@ func begin(k *kept) {
 // end is the end of the process.
 func end(k *kept) {
 	e := engineOf(k)
+	noteOutputs() // an engine that ends still records
 	gates.Restart()
 	if e != nil {
 		await.Until(k.t, "the store is not read", func() bool { return delivery.Count(e).Loaded })

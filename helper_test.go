@@ -80,13 +80,17 @@ func capture(t *testing.T) (*bytes.Buffer, *hooktest.LockedBuffer) {
 // usedOutputs are all that tests have had: gates keep those that were forgotten.
 var usedOutputs = map[*audit.Output]bool{}
 
-// shutOutputs has every output look anew where its records go.
-func shutOutputs() {
+func noteOutputs() {
 	for _, o := range gates.Look(time.Now()).Outputs {
 		if o.Direct != nil {
 			usedOutputs[o] = true
 		}
 	}
+}
+
+// shutOutputs has every output look anew where its records go.
+func shutOutputs() {
+	noteOutputs()
 	for o := range usedOutputs {
 		outbox.Shut(o.Direct)
 	}
@@ -104,7 +108,8 @@ func settleOutputs(t *testing.T) {
 }
 
 func outputsIdle() bool {
-	for _, o := range gates.Look(time.Now()).Outputs {
+	noteOutputs()
+	for o := range usedOutputs {
 		if idle, _ := audit.IsIdle(o); !idle {
 			return false
 		}

@@ -25,19 +25,23 @@ func work(e *Engine) {
 
 // workOn tries a delivery that is due. Whatever panics, it is not lost.
 func workOn(e *Engine, it *item) {
+	e.mu.Lock()
+	e.working++
+	lease := e.options.Lease
+	e.mu.Unlock()
 	defer func() {
 		if panicked := recover(); panicked != nil {
 			e.hooks.Tell("error", "trying delivery "+it.entry.ID+" panicked: "+fmt.Sprint(panicked))
 			putBack(e, it, againAfter)
 		}
+		e.mu.Lock()
+		e.working--
+		e.mu.Unlock()
 	}()
 	if it.end != "" {
 		settle(e, it, nil, Result{NotTried: true})
 		return
 	}
-	e.mu.Lock()
-	lease := e.options.Lease
-	e.mu.Unlock()
 	d, problem := store.Lease(e.store, &it.entry, lease)
 	if problem == store.Undecodable {
 		it.end = problem

@@ -313,6 +313,41 @@ func TestGoroutines(t *testing.T) {
 	}
 }
 
+// An engine that ends gives the store back once what its workers did is recorded.
+func TestEndsAfterRecords(t *testing.T) {
+	w := newWorld(t)
+	store.Disown(w.e.store, w.e.owner)
+	recording, recorded := make(chan bool), make(chan bool)
+	e := New(store.New(w.directory, "m", nil), w.options, Hooks{
+		Serves: func(_ string) bool { return true },
+		Try:    func(_ *store.Delivery, _ int) Result { return Result{Status: 200} },
+		Changed: func(c *Change) {
+			if c.To == Delivered {
+				recording <- true
+				<-recorded
+			}
+		},
+		Claim: func(_ string) {}, Release: func(_ string) {}, Tell: func(_, message string) { t.Log(message) },
+	})
+	Start(e)
+	waitFor(t, "it is not counted", func() bool { return Count(e).Loaded })
+	k, problem := Keep(e, &store.Delivery{ID: store.NewID(), Received: time.Now(), Router: "a", Method: "POST", RequestURI: "/", URL: "/"}, 1, 1, 0)
+	if problem != "" {
+		t.Fatal(problem)
+	}
+	Begin(k)
+	<-recording
+	if Count(e).Waiting != 0 || leave(e) {
+		t.Error("it leaves while a worker records")
+	}
+	close(recorded)
+	Close(e)
+	waitFor(t, "the store is not given back", func() bool {
+		_, err := os.Stat(filepath.Join(w.directory, "lock"))
+		return err != nil
+	})
+}
+
 func waitFor(t *testing.T, what string, holds func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(2 * time.Minute); !holds(); time.Sleep(time.Millisecond) {
