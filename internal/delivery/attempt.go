@@ -26,7 +26,7 @@ func work(e *Engine) {
 // workOn tries a delivery that is due. Whatever panics, it is not lost.
 func workOn(e *Engine, it *item) {
 	e.mu.Lock()
-	e.working++
+	e.atWork++
 	lease := e.options.Lease
 	e.mu.Unlock()
 	defer func() {
@@ -35,7 +35,7 @@ func workOn(e *Engine, it *item) {
 			putBack(e, it, againAfter)
 		}
 		e.mu.Lock()
-		e.working--
+		e.atWork--
 		e.mu.Unlock()
 	}()
 	if it.end != "" {

@@ -146,8 +146,7 @@ type Engine struct {
 	writing  int
 	keeping  int // of these, what somebody waits for
 	running  int
-	working  int // workers that try one, or record what came of it
-	handing  int // outlets that somebody works for
+	atWork   int // workers that try one, or record what came of it, and outlets that somebody works for
 	workers  int
 	swept    int64 // when the dead were last looked at
 	refilled int64 // when what outlets did not want was last given to them again

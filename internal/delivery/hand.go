@@ -19,7 +19,7 @@ func serveOutlets(e *Engine) {
 	for _, o := range e.outlets {
 		if !o.busy && len(o.waiting) > 0 && now >= o.until {
 			o.busy = true
-			e.handing++
+			e.atWork++
 			go serveOutlet(e, o)
 		}
 	}
@@ -38,7 +38,7 @@ func serveOutlet(e *Engine, o *outlet) {
 			refill(e)
 		}
 		o.busy = false
-		e.handing--
+		e.atWork--
 		e.mu.Unlock()
 		poke(e)
 	}()

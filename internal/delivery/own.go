@@ -39,7 +39,7 @@ func own(e *Engine) bool {
 func leave(e *Engine) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.running > 0 || e.working > 0 || e.handing > 0 || e.counted && e.keeping > 0 {
+	if e.running > 0 || e.atWork > 0 || e.counted && e.keeping > 0 {
 		return false
 	}
 	for ; e.workers > 0; e.workers-- {

@@ -128,7 +128,7 @@ func TestHandPanics(t *testing.T) {
 	s.turn(0)
 	o := e.outlets[0]
 	o.busy = true
-	e.handing++
+	e.atWork++
 	s.c.panics = true
 	serveOutlet(e, o)
 	if !e.deadMu.TryLock() {
