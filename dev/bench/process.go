@@ -13,6 +13,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/hookward/hookward/dev/gateway"
 )
 
 // patience is how long a process may take to be ready, and a run longer than it
@@ -143,11 +145,11 @@ func read(pid int) (int, usage, error) {
 
 // freeAddress finds a free port on loopback.
 func freeAddress() (string, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	found, err := gateway.FreeAddresses("127.0.0.1:0")
 	if err != nil {
 		return "", err
 	}
-	return listener.Addr().String(), listener.Close()
+	return found[0], nil
 }
 
 // tail keeps the end of what a process prints.

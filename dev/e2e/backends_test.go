@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptrace"
 	"net/textproto"
@@ -13,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/hookward/hookward/dev/gateway"
+	"github.com/hookward/hookward/dev/testkit"
 	"github.com/hookward/hookward/dev/transcript/note"
 )
 
@@ -81,13 +81,7 @@ func TestBackends(t *testing.T) {
 			behaviours[string(arrivals[0].body)](rw, r)
 		}
 	}
-	// A port that nobody listens on, because it was just given up.
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	nobody := "http://" + listener.Addr().String()
-	_ = listener.Close()
+	nobody := "http://" + testkit.Addresses(t, 1)[0]
 	s = start(t, func(rw http.ResponseWriter, r *http.Request) {
 		if strings.HasPrefix(r.URL.Path, "/gh/") {
 			answer(rw, r)

@@ -199,10 +199,7 @@ func TestDeliveryDies(t *testing.T) {
 // A router that is gone has its deliveries wait, without an attempt, and one that is back
 // with other servers has them delivered there.
 func TestDeliveryOverReloads(t *testing.T) {
-	down, err := gateway.FreeAddresses("127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	down := testkit.Addresses(t, 1)
 	options := kept(t, "")
 	s := start(t, nil, nil, gateway.Settings{})
 	s.configure(t, "hooks", []gate{{name: "kept", options: options, server: "http://" + down[0]}})

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -169,21 +168,6 @@ func (g *Gateway) Stop() {
 	if g.temporary {
 		_ = os.RemoveAll(g.dir)
 	}
-}
-
-// FreeAddresses returns addresses with a free port for each that ends in :0. Another
-// program may take one before Traefik does; then Traefik's start says so.
-func FreeAddresses(wanted ...string) ([]string, error) {
-	found := make([]string, len(wanted))
-	for i, address := range wanted {
-		listener, err := net.Listen("tcp", address)
-		if err != nil {
-			return nil, err
-		}
-		defer func() { _ = listener.Close() }()
-		found[i] = listener.Addr().String()
-	}
-	return found, nil
 }
 
 // Output collects what a process prints.
