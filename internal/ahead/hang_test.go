@@ -12,12 +12,12 @@ import (
 	"github.com/hookward/hookward/internal/waltest"
 )
 
-// onDisk lets a test have a disk of its own, and little patience.
+// onDisk lets a test have a disk of its own, and less patience.
 func onDisk(t *testing.T) *waltest.Disk {
 	t.Helper()
 	d := waltest.NewDisk()
 	beforePatience, beforeAppend := patience, appendAll
-	patience = 100 * time.Millisecond
+	patience = time.Second
 	appendAll = d.AppendAll
 	t.Cleanup(func() {
 		patience = beforePatience
@@ -41,7 +41,7 @@ func TestDiskThatHangs(t *testing.T) {
 		}
 	}
 	End(l, 1)
-	if passed := time.Since(began); passed > 5*patience {
+	if passed := time.Since(began); passed > 24*patience { // half of what they would wait
 		t.Errorf("it takes %s", passed)
 	}
 	d.Release()

@@ -45,7 +45,8 @@ func runAll(t *testing.T, e *Errand, said, done *int64, wait *sync.WaitGroup) {
 func TestLate(t *testing.T) {
 	block := make(chan bool)
 	turns := int64(0)
-	e := New(50*time.Millisecond, func() {
+	const patience, asked = time.Second, 100
+	e := New(patience, func() {
 		if atomic.AddInt64(&turns, 1) == 1 {
 			<-block
 		}
@@ -54,12 +55,12 @@ func TestLate(t *testing.T) {
 		t.Fatal("it waits for what hangs, and is not late")
 	}
 	began := time.Now()
-	for i := 0; i < 100; i++ {
+	for i := 0; i < asked; i++ {
 		if Run(e) {
 			t.Fatal("it is done")
 		}
 	}
-	if passed := time.Since(began); passed > 40*time.Millisecond {
+	if passed := time.Since(began); passed > asked/2*patience {
 		t.Errorf("others wait for it, too: %s", passed)
 	}
 	close(block)
