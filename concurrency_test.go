@@ -11,7 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/hookward/hookward/internal/audit"
 	"github.com/hookward/hookward/internal/hooktest"
 	"github.com/hookward/hookward/internal/verdict"
 )
@@ -20,10 +19,7 @@ import (
 // some state by statement and not by goroutine: with a select around the read of
 // the body, requests got each other's bodies.
 func TestConcurrentRequests(t *testing.T) {
-	capture(t)
-	records := &hooktest.LockedBuffer{}
-	audit.Redirect(records)
-	shutOutputs()
+	records, _ := capture(t)
 	h := newTestHandler(t, http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		rw.Header().Set("X-Id", r.Header.Get("X-Github-Delivery"))
@@ -45,7 +41,7 @@ func TestConcurrentRequests(t *testing.T) {
 
 	settleOutputs(t)
 	seen := map[string]bool{}
-	for _, line := range strings.Split(strings.TrimSpace(records.Buffer.String()), "\n") {
+	for _, line := range strings.Split(strings.TrimSpace(records.String()), "\n") {
 		var record struct {
 			ID     string `json:"hookward.delivery_id"`
 			Reason string `json:"event.reason"`

@@ -14,7 +14,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/hookward/hookward/internal/audit"
 	"github.com/hookward/hookward/internal/await"
 	"github.com/hookward/hookward/internal/delivery"
 	"github.com/hookward/hookward/internal/gates"
@@ -96,9 +95,7 @@ type kept struct {
 
 func keptGate(t *testing.T, options map[string]any, answer func(rw http.ResponseWriter, r *http.Request, attempt int)) *kept {
 	t.Helper()
-	_, reports := capture(t)
-	records := &hooktest.LockedBuffer{} // several write, and one reads meanwhile
-	audit.Redirect(records)
+	records, reports := capture(t)
 	k := &kept{t: t, name: t.Name(), state: hooktest.Directory(t), backend: &flaky{answer: answer}}
 	k.records = func() string { return records.String() + reports.String() }
 	section := map[string]any{"retry": map[string]any{"schedule": "50ms,50ms,50ms", "jitter": "0"}}

@@ -8,7 +8,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/hookward/hookward/internal/audit"
 	"github.com/hookward/hookward/internal/hooktest"
 )
 
@@ -24,7 +23,7 @@ func TestConsoleOfChangedHeaders(t *testing.T) {
 		})
 		console, _ := New(context.Background(), http.NotFoundHandler(), &Config{Raw: map[string]any{"console": map[string]any{"hosts": "example.com", "readers": reader}}}, "console")
 		records := &hooktest.LockedBuffer{}
-		audit.Redirect(records)
+		hooktest.Record(records)
 		if rw := post(k, "body", strings.Split(sent, "\n")...); rw.Code != http.StatusOK {
 			t.Fatalf("%d", rw.Code)
 		}

@@ -1,7 +1,6 @@
 package hookward
 
 import (
-	"bytes"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
@@ -107,12 +106,11 @@ func FuzzHandler(f *testing.F) {
 func FuzzRecord(f *testing.F) {
 	f.Add("POST", "/hooks", "a=1&token=x", "hooks.example.com", "id", "application/json", "note")
 	f.Add("P\n", "/\u2028", "%zz&a=\xff", "\x1b[2J", `","hookward.decision":"pass`, "\x00", "\U0010ffff")
-	records := &bytes.Buffer{}
+	records := &hooktest.LockedBuffer{}
 	key := "c4n4ry-secret-of-the-gate"
 	b := &hooktest.Backend{}
 	f.Fuzz(func(t *testing.T, method, path, query, host, id, contentType, note string) {
-		audit.Redirect(records)
-		shutOutputs()
+		hooktest.Record(records)
 		report.Redirect(io.Discard)
 		records.Reset()
 		gates.Restart()

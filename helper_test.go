@@ -1,7 +1,6 @@
 package hookward
 
 import (
-	"bytes"
 	"context"
 	"net/http"
 	"os"
@@ -15,7 +14,6 @@ import (
 	"github.com/hookward/hookward/internal/gates"
 	"github.com/hookward/hookward/internal/hooktest"
 	"github.com/hookward/hookward/internal/memory"
-	"github.com/hookward/hookward/internal/outbox"
 	"github.com/hookward/hookward/internal/policy"
 )
 
@@ -64,11 +62,11 @@ func announced(t *testing.T, g *gates.Gate) int {
 }
 
 // capture is listen for a test whose gates write records.
-func capture(t *testing.T) (*bytes.Buffer, *hooktest.LockedBuffer) {
-	shutOutputs()
+func capture(t *testing.T) (*hooktest.LockedBuffer, *hooktest.LockedBuffer) {
+	noteOutputs()
 	gates.Restart()
 	t.Cleanup(func() {
-		shutOutputs()
+		noteOutputs()
 		gates.Restart()
 	})
 	records, reports := hooktest.Listen(t)
@@ -85,14 +83,6 @@ func noteOutputs() {
 		if o.Direct != nil {
 			usedOutputs[o] = true
 		}
-	}
-}
-
-// shutOutputs has every output look anew where its records go.
-func shutOutputs() {
-	noteOutputs()
-	for o := range usedOutputs {
-		outbox.Shut(o.Direct)
 	}
 }
 

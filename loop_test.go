@@ -1,7 +1,6 @@
 package hookward
 
 import (
-	"bytes"
 	"fmt"
 	"io"
 	"net/http"
@@ -34,7 +33,7 @@ var timing = regexp.MustCompile(`"(event\.id|event\.sequence|event\.duration|hoo
 
 // runLoops has one request decided on and recorded, by the loops that people write or by
 // those that are generated.
-func runLoops(g *gates.Gate, r *http.Request, now time.Time, generated bool, records *bytes.Buffer) loopOutcome {
+func runLoops(g *gates.Gate, r *http.Request, now time.Time, generated bool, records *hooktest.LockedBuffer) loopOutcome {
 	x := &exchange{gate: g, Message: message.Message{Request: r}, hijackable: true, start: now, done: make(chan bool, 1)}
 	w := newWorkers()
 	w.jobs <- x

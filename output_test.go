@@ -1,7 +1,6 @@
 package hookward
 
 import (
-	"bytes"
 	"errors"
 	"io"
 	"net/http"
@@ -79,8 +78,7 @@ func TestRequiredAfterAnOutage(t *testing.T) {
 	through(g, b.Handler(), hooktest.SignedPost("well"))
 	settleOutputs(t)
 	o := &faulty{to: records, full: true}
-	audit.Redirect(o)
-	shutOutputs()
+	hooktest.Record(o)
 	for i := 0; i < 20; i++ {
 		through(g, b.Handler(), hooktest.SignedPost("away"))
 	}
@@ -115,7 +113,7 @@ func writtenAhead(directory string) string {
 type faulty struct {
 	mu   sync.Mutex
 	full bool
-	to   *bytes.Buffer
+	to   *hooktest.LockedBuffer
 }
 
 func (o *faulty) Write(p []byte) (int, error) {
@@ -170,8 +168,7 @@ func TestOutputThatIsBusy(t *testing.T) {
 	serve(h, github("X-GitHub-Delivery: opens"))
 	_, before := audit.IsIdle(gates.Stdout()[0])
 	slow := &slowOutput{to: records, begun: make(chan bool), release: make(chan bool)}
-	audit.Redirect(slow)
-	shutOutputs()
+	hooktest.Record(slow)
 	done := make(chan bool)
 	go func() {
 		defer func() { _ = recover() }()

@@ -12,7 +12,6 @@ import (
 	"testing/iotest"
 	"time"
 
-	"github.com/hookward/hookward/internal/audit"
 	"github.com/hookward/hookward/internal/hooktest"
 	"github.com/hookward/hookward/internal/report"
 	"github.com/hookward/hookward/internal/verdict"
@@ -291,8 +290,7 @@ func TestAbortedResponseIsRecorded(t *testing.T) {
 func TestARecordThatCannotBeWrittenIsReported(t *testing.T) {
 	records, reports := capture(t)
 	o := &faulty{to: records, full: true}
-	audit.Redirect(o)
-	shutOutputs()
+	hooktest.Record(o)
 	b := &hooktest.Backend{}
 	rw := serve(newTestHandler(t, b.Handler(), hooktest.GithubOptions()), hooktest.NewPost(hooktest.DocsBody, "X-Hub-Signature-256: "+hooktest.DocsSignature))
 	for deadline := time.Now().Add(10 * time.Second); !strings.Contains(reports.String(), "the file is not open; records wait in memory"); time.Sleep(time.Millisecond) {

@@ -91,7 +91,6 @@ func BenchmarkStageVerify(b *testing.B) {
 // record.
 func BenchmarkStageRefuse(b *testing.B) {
 	audit.Redirect(io.Discard)
-	shutOutputs()
 	gates.Restart()
 	s := newBenched(b, map[string]any{"ban": "false"})
 	s.r.Header["X-Hub-Signature-256"] = []string{"sha256=" + strings.Repeat("0", 64)}
@@ -106,7 +105,6 @@ func BenchmarkStageRefuse(b *testing.B) {
 // benchRecord measures the record of a delivery that has passed.
 func benchRecord(b *testing.B, settings map[string]any) {
 	audit.Redirect(io.Discard)
-	shutOutputs()
 	gates.Restart()
 	more := map[string]any{"audit": settings}
 	if settings["required"] != nil {

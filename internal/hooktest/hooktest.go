@@ -4,7 +4,6 @@
 package hooktest
 
 import (
-	"bytes"
 	"crypto/hmac"
 	"crypto/md5"
 	"crypto/sha1"
@@ -22,7 +21,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/hookward/hookward/internal/audit"
 	"github.com/hookward/hookward/internal/report"
 )
 
@@ -133,19 +131,19 @@ func Directory(t *testing.T) string {
 
 // Listen collects what the plugin prints while a test runs: records, and lines for the
 // operator.
-func Listen(t *testing.T) (*bytes.Buffer, *LockedBuffer) {
-	records, reports := &bytes.Buffer{}, &LockedBuffer{}
-	audit.Redirect(records)
+func Listen(t *testing.T) (*LockedBuffer, *LockedBuffer) {
+	records, reports := &LockedBuffer{}, &LockedBuffer{}
+	Record(records)
 	report.Redirect(reports)
 	t.Cleanup(func() {
-		audit.Redirect(os.Stdout)
+		Record(os.Stdout)
 		report.Redirect(os.Stderr)
 	})
 	return records, reports
 }
 
 // OnlyRecord decodes the one record that was written, and forgets it.
-func OnlyRecord(t *testing.T, records *bytes.Buffer) map[string]any {
+func OnlyRecord(t *testing.T, records *LockedBuffer) map[string]any {
 	t.Helper()
 	text := records.String()
 	records.Reset()

@@ -28,3 +28,9 @@ func (b *LockedBuffer) Reset() {
 	b.Buffer.Reset()
 	b.mu.Unlock()
 }
+
+func (b *LockedBuffer) Len() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.Buffer.Len()
+}
