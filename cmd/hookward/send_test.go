@@ -50,7 +50,7 @@ func guard(t *testing.T, configuration string) *guarded {
 		rw.Header().Set("Content-Type", "text/plain")
 		fmt.Fprint(rw, "thanks\x1b[31m\u009b31m")
 	})
-	gate, err := plugin.New(context.Background(), next, &plugin.Config{Raw: raw}, t.Name())
+	gate, err := plugin.New(context.Background(), next, &plugin.Config{Raw: raw}, t.TempDir()) // a name that no other has
 	if err != nil {
 		t.Fatal(err)
 	}
