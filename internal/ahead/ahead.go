@@ -23,6 +23,7 @@ type Log struct {
 	writer *errand.Errand // has the disk alone, so that nobody waits for it for long
 	found  func(left []Left)
 	tell   func(level, message string)
+	append func(file *wal.Log, lines [][]byte) error
 
 	mu      sync.Mutex // guards what follows; nobody waits for a disk with it
 	begun   map[int64]*beginning
@@ -68,7 +69,7 @@ const (
 // patience is how long anybody waits for the disk.
 var patience = 3 * time.Second
 
-// appendAll writes to a log. Tests have it hang, or fail.
+// appendAll is how a log is written to from New on. Tests have it hang, or fail.
 var appendAll = wal.AppendAll
 
 // New returns the log at a path, which is to be opened. What another process has begun
@@ -77,7 +78,7 @@ var appendAll = wal.AppendAll
 func New(path string, found func(left []Left), tell func(level, message string)) *Log {
 	random := make([]byte, 8)
 	_, _ = rand.Read(random)
-	l := &Log{path: path, token: hex.EncodeToString(random), found: found, tell: tell, begun: map[int64]*beginning{}}
+	l := &Log{path: path, token: hex.EncodeToString(random), found: found, tell: tell, append: appendAll, begun: map[int64]*beginning{}}
 	l.writer = errand.New(patience, func() { write(l) })
 	l.cause = errSlow
 	return l

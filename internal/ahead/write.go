@@ -77,7 +77,7 @@ func writeLines(l *Log, lines []line) error {
 	for i := range lines {
 		texts[i] = []byte(lines[i].text)
 	}
-	err := appendAll(l.file, texts)
+	err := l.append(l.file, texts)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.cause = err

@@ -17,6 +17,7 @@ type journal struct {
 	path   string         // of the present generation; that before has ".old" behind it
 	writer *errand.Errand // has the disk alone, so that nobody else waits for it
 	offset int64          // of the table's time from the clock's, in nanoseconds
+	append func(file *wal.Log, lines [][]byte) error
 
 	// Guarded by the table's lock.
 	lines    [][]byte // to be written; nil begins a new generation
@@ -40,14 +41,14 @@ const (
 // patience is how long a request waits for the disk. It goes on without, then.
 var patience = 2 * time.Second
 
-// appendAll writes to a journal. Tests have it hang, or fail.
+// appendAll is how a journal is written to from its opening on. Tests have it hang, or fail.
 var appendAll = wal.AppendAll
 
 // Open lets a table outlive the process in files at a path, and has it recall what they
 // hold, beside what it remembers already: Claim waits for that, but not for long. What
 // goes wrong with them is told, and costs nothing but the memory of a restart.
 func Open(t *Table, path string, now int64) {
-	j := &journal{path: path, offset: now - time.Now().UnixNano()}
+	j := &journal{path: path, offset: now - time.Now().UnixNano(), append: appendAll}
 	j.writer = errand.New(patience, func() { write(t, j) })
 	t.mu.Lock()
 	t.journal = j
@@ -194,7 +195,7 @@ func writeSome(j *journal, lines [][]byte) (int, error) {
 		for end < len(lines) && lines[end] != nil {
 			end++
 		}
-		err := appendAll(j.file, lines[n:end])
+		err := j.append(j.file, lines[n:end])
 		if err != nil {
 			return n, err
 		}
