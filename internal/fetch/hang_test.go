@@ -6,25 +6,48 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
+	"github.com/hookward/hookward/internal/await"
 	"github.com/hookward/hookward/internal/plainfile"
 )
+
+// reads are of the whole process: what a test has left may read during the next one.
+var reads struct {
+	mu    sync.Mutex
+	block chan bool // until it is closed, they wait; nil: they don't
+}
+
+func init() {
+	readFile = func(state plainfile.State, limit int) ([]byte, string) {
+		reads.mu.Lock()
+		block := reads.block
+		reads.mu.Unlock()
+		if block != nil {
+			<-block
+		}
+		return plainfile.Read(state, limit)
+	}
+}
+
+func blockReads(block chan bool) {
+	reads.mu.Lock()
+	reads.block = block
+	reads.mu.Unlock()
+}
 
 // hanging has all reads wait until it is closed.
 func hanging(t *testing.T) chan bool {
 	t.Helper()
 	block := make(chan bool)
-	beforePatience, beforeRead := patience, readFile
+	before := patience
 	patience = 100 * time.Millisecond
-	readFile = func(state plainfile.State, limit int) ([]byte, string) {
-		<-block
-		return plainfile.Read(state, limit)
-	}
+	blockReads(block)
 	t.Cleanup(func() {
-		patience = beforePatience
-		readFile = beforeRead
+		patience = before
+		blockReads(nil)
 	})
 	return block
 }
@@ -82,9 +105,5 @@ func TestSnapshotOnADiskThatHangs(t *testing.T) {
 // awaitValue waits until a document has a value.
 func awaitValue(t *testing.T, d *Document, want string) {
 	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); Value(d) != want; time.Sleep(10 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("the document has %v, want %q", Value(d), want)
-		}
-	}
+	await.Until(t, "the document has "+want, func() bool { return Value(d) == want })
 }

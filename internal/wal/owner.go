@@ -22,10 +22,11 @@ var ownerInterval = 5 * time.Second
 
 // owner is this process in a directory.
 type owner struct {
-	path  string
-	token string
-	look  *errand.Errand // at the file, now and then
-	tell  func(level, message string)
+	path     string
+	token    string
+	interval time.Duration
+	look     *errand.Errand // at the file, now and then
+	tell     func(level, message string)
 
 	mu    sync.Mutex
 	over  bool // the directory is not used any more
@@ -68,7 +69,7 @@ func Disown(inUse map[string]bool) {
 }
 
 func newOwner(directory, token string, tell func(level, message string)) *owner {
-	o := &owner{path: filepath.Join(directory, ownerFile), token: token, tell: tell}
+	o := &owner{path: filepath.Join(directory, ownerFile), token: token, interval: ownerInterval, tell: tell}
 	o.look = errand.New(ownerInterval, func() { lookForOthers(o) })
 	errand.Start(o.look)
 	return o
@@ -89,7 +90,7 @@ func lookForOthers(o *owner) {
 	if over {
 		return
 	}
-	errand.Later(o.look, ownerInterval)
+	errand.Later(o.look, o.interval)
 	directory := plainfile.Look(filepath.Dir(o.path))
 	if directory.Info == nil || plainfile.WritableByAll(directory) {
 		return

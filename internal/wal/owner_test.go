@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/hookward/hookward/internal/errand"
 	"github.com/hookward/hookward/internal/plainfile"
 )
 
@@ -44,7 +45,7 @@ func TestOwners(t *testing.T) {
 	a := ownerOf(directory, "a", first)
 	wait := func(what string, holds func() bool) {
 		t.Helper()
-		for deadline := time.Now().Add(10 * time.Second); !holds(); time.Sleep(time.Millisecond) {
+		for deadline := time.Now().Add(time.Minute); !holds(); time.Sleep(time.Millisecond) {
 			if time.Now().After(deadline) {
 				t.Fatal(what)
 			}
@@ -56,7 +57,7 @@ func TestOwners(t *testing.T) {
 	}
 	wait("it is not noted", func() bool { return owned("a") })
 	disown(a) // it has been killed
-	time.Sleep(30 * time.Millisecond)
+	errand.Run(a.look)
 	b := ownerOf(directory, "b", second)
 	wait("it is not noted", func() bool { return owned("b") })
 	time.Sleep(50 * time.Millisecond)
@@ -69,7 +70,6 @@ func TestOwners(t *testing.T) {
 	}
 	disown(b)
 	disown(c)
-	time.Sleep(30 * time.Millisecond)
 }
 
 // Only directories that are in use are looked at.
