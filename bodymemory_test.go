@@ -4,21 +4,37 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
-	"time"
 
+	"github.com/hookward/hookward/internal/await"
 	"github.com/hookward/hookward/internal/budget"
 	"github.com/hookward/hookward/internal/hooktest"
 	"github.com/hookward/hookward/internal/verdict"
 )
 
-// limitedTo gives bodies a memory of their own for a test.
+// limitedTo gives bodies a memory of their own for a test, once those of others are read.
 func limitedTo(t *testing.T, limit int64) {
 	t.Helper()
+	await.Until(t, "all bodies of others are read", isNobodyReading)
 	before := bodies
 	bodies = budget.New()
 	budget.SetLimit(bodies, limit)
-	t.Cleanup(func() { bodies = before })
+	t.Cleanup(func() {
+		await.Until(t, "all bodies are read", isNobodyReading)
+		bodies = before
+	})
+}
+
+func isNobodyReading() bool {
+	watchedMu.Lock()
+	defer watchedMu.Unlock()
+	for w := range watched {
+		if atomic.LoadInt64(&w.deadline) != 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // stalling is a body of which all has come but the end, until it is let go.
@@ -89,13 +105,7 @@ func TestBodiesThatStall(t *testing.T) {
 		t.Errorf("another source gets %d", rw.Code)
 	}
 	close(end)
-	deadline := time.Now().Add(10 * time.Second)
-	for heldBytes() != 0 && time.Now().Before(deadline) {
-		time.Sleep(time.Millisecond)
-	}
-	if held := heldBytes(); held != 0 {
-		t.Errorf("%d bytes are held when all is over", held)
-	}
+	await.Until(t, "all is over", func() bool { return heldBytes() == 0 })
 }
 
 // However a request ends, its body's memory comes back.
@@ -132,17 +142,9 @@ func TestMemoryComesBack(t *testing.T) {
 			if rw := serve(gives, r); rw.Code != http.StatusRequestTimeout {
 				t.Errorf("a body that is late gets %d", rw.Code)
 			}
-			if heldBytes() == 0 {
-				t.Error("what is still being read is held by nobody")
-			}
+			await.Until(t, "what is still being read is held", func() bool { return heldBytes() != 0 }) // it may have been given up before
 			end <- true
-			deadline := time.Now().Add(10 * time.Second)
-			for heldBytes() != 0 && time.Now().Before(deadline) {
-				time.Sleep(time.Millisecond)
-			}
-			if held := heldBytes(); held != 0 {
-				t.Fatalf("%d bytes, given up: %d are held afterwards", size, held)
-			}
+			await.Until(t, "what was given up is held by nobody", func() bool { return heldBytes() == 0 })
 		}
 	}
 }
