@@ -68,20 +68,8 @@ func NoteAction(s *Store, a *Action) error {
 	if s.medium != nil {
 		return s.medium.NoteAction(string(line))
 	}
-	f, err := os.OpenFile(filepath.Join(s.Directory, actionsFile), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
-	if err != nil {
-		return err
-	}
 	// A line end in front ends what another one has left unfinished.
-	_, err = f.WriteString("\n" + string(line) + "\n")
-	if err == nil {
-		err = f.Sync()
-	}
-	closed := f.Close()
-	if err == nil {
-		err = closed
-	}
-	return err
+	return writeTo(filepath.Join(s.Directory, actionsFile), os.O_APPEND, []byte("\n"+string(line)+"\n"))
 }
 
 // IsFull says whether a disk has refused something because there is no room: then a drop, which

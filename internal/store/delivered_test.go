@@ -47,7 +47,7 @@ func TestDelivered(t *testing.T) {
 		if err := Move(s, e, step.to); err != nil {
 			t.Fatal(err)
 		}
-		if found := Find(s, e.ID); found == nil || found.Arrived != step.arrived || !strings.HasSuffix(nameOf(found), step.name) || !reflect.DeepEqual(found, e) {
+		if found := Find(s, e.ID); found == nil || found.Arrived != step.arrived || !strings.HasSuffix(NameOf(found), step.name) || !reflect.DeepEqual(found, e) {
 			t.Errorf("%+v, want %+v", found, step)
 		}
 	}
@@ -79,7 +79,7 @@ func FuzzName(f *testing.F) {
 				if e == nil {
 					continue
 				}
-				if path := nameOf(e); path != state+"/"+shards[i:i+1]+"/"+name || e.State != state || strings.Contains(name, "/") || e.Arrived && state == Delivered {
+				if path := NameOf(e); path != state+"/"+shards[i:i+1]+"/"+name || e.State != state || strings.Contains(name, "/") || e.Arrived && state == Delivered {
 					t.Fatalf("%q is %+v, whose name is %q", name, e, path)
 				}
 			}

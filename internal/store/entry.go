@@ -77,8 +77,9 @@ func NewID() string {
 // this first.
 func FitsID(text string) bool { return isID.MatchString(text) }
 
-// nameOf returns the path of a delivery's file below the store's directory.
-func nameOf(e *Entry) string {
+// NameOf returns the path of a delivery's file below the store's directory, which says all that
+// changes about it.
+func NameOf(e *Entry) string {
 	step := strconv.Itoa(e.Step)
 	if e.Arrived {
 		step += again
@@ -91,6 +92,15 @@ func nameOf(e *Entry) string {
 		}
 	}
 	return name
+}
+
+// EntryOf reads what NameOf has made of what waits or is dead, and returns nil where it has not.
+func EntryOf(path string) *Entry {
+	parts := strings.Split(path, "/")
+	if len(parts) != 3 || parts[0] != Waiting && parts[0] != Dead {
+		return nil
+	}
+	return entryOf(parts[0], parts[1], parts[2])
 }
 
 // entryOf reads a name, and returns nil where it is none of ours.
@@ -106,7 +116,7 @@ func entryOf(state, shard, name string) *Entry {
 	e.Attempts, _ = strconv.Atoi(parts[2])
 	e.Step, _ = strconv.Atoi(strings.TrimSuffix(parts[3], again))
 	e.When, _ = strconv.ParseInt(parts[4], 10, 64)
-	if nameOf(e) != state+"/"+shard+"/"+name {
+	if NameOf(e) != state+"/"+shard+"/"+name {
 		return nil // such as 007 for 7: two names for one delivery
 	}
 	return e

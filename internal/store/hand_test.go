@@ -67,7 +67,7 @@ func TestMarksOfNames(t *testing.T) {
 	if err := Put(s, sample(NewID()), e); err != nil {
 		t.Fatal(err)
 	}
-	path := filepath.Join(s.Directory, nameOf(e))
+	path := filepath.Join(s.Directory, NameOf(e))
 	for i, name := range []string{path + ".", path + ".0000000", path + ".0000000a-", path + ".0000000aq", path + ".-0000000a", path + strings.Repeat(".0000000a", 2), path + ".0000000a" + strings.Repeat("-0000000a", 16)} {
 		if err := os.Rename(path, name); err != nil {
 			t.Fatal(err)

@@ -89,10 +89,7 @@ func Lease(s *Store, e *Entry, d time.Duration) (*Delivery, string) {
 		return Load(s, e)
 	}
 	content, problem := s.medium.Lease(e.ID, d)
-	if problem != "" {
-		return nil, problem
-	}
-	return decodeOf(s, e, content)
+	return decodeOf(s, e, content, problem)
 }
 
 // Mine calls found for each delivery that is the caller's, of a store that is shared.
@@ -116,45 +113,3 @@ func Fetch(s *Store, claims []string) []*Entry { return s.medium.Fetch(claims) }
 // Taken says whether another process has had, or ended, what was the caller's, of a store that
 // is shared: then that knows what has become of it.
 func Taken(s *Store, id string) (bool, error) { return s.medium.Taken(id) }
-
-// headOf is Head of what is not in a file.
-func headOf(s *Store, e *Entry) (*Delivery, string) {
-	content, problem := s.medium.Read(e.ID, 0, firstRead-1)
-	if problem != "" {
-		return nil, problem
-	}
-	l, problem := readLine(content)
-	if problem != "" {
-		return nil, problem
-	}
-	end := len(l.line) + l.head + l.extra
-	if end > len(content) {
-		rest, problem := s.medium.Read(e.ID, len(content), end-1)
-		if problem != "" {
-			return nil, problem
-		}
-		content = append(content, rest...)
-	}
-	if l.id != e.ID || sizeOf(l) != e.Size {
-		return nil, Undecodable
-	}
-	return decodeHeadOf(content, l, keysOf(s))
-}
-
-// firstRead is how much of a file is read for what is known of a delivery, as it is enough
-// nearly always.
-const firstRead = 8192
-
-// EntryOf reads what NameOf has made of an entry, and returns nil where it has not.
-func EntryOf(name string) *Entry {
-	for _, state := range []string{Waiting, Dead} {
-		n := len(state)
-		if len(name) > n+3 && name[:n] == state && name[n] == '/' && name[n+2] == '/' {
-			return entryOf(state, name[n+1:n+2], name[n+3:])
-		}
-	}
-	return nil
-}
-
-// NameOf returns all that changes about a delivery as one text: the name of its file.
-func NameOf(e *Entry) string { return nameOf(e) }

@@ -25,8 +25,8 @@ func Move(s *Store, e *Entry, to Entry) error {
 		}
 		return err
 	}
-	path := filepath.Join(s.Directory, nameOf(&to))
-	err := renameTo(s, filepath.Join(s.Directory, nameOf(e)), path, to.State)
+	path := filepath.Join(s.Directory, NameOf(&to))
+	err := renameTo(s, filepath.Join(s.Directory, NameOf(e)), path, to.State)
 	if err != nil {
 		return err
 	}
@@ -52,7 +52,7 @@ func Remove(s *Store, e *Entry) error {
 	if s.medium != nil {
 		return s.medium.Remove(e)
 	}
-	return os.Remove(filepath.Join(s.Directory, nameOf(e)))
+	return os.Remove(filepath.Join(s.Directory, NameOf(e)))
 }
 
 // Discard removes a delivery that is not to arrive: its sender may send it again.

@@ -158,7 +158,7 @@ func Put(s *Store, d *Delivery, e *Entry) error {
 		return s.medium.Put(e, d.Claim, content)
 	}
 	aside := filepath.Join(s.Directory, temporary, d.ID)
-	path := filepath.Join(s.Directory, nameOf(e))
+	path := filepath.Join(s.Directory, NameOf(e))
 	if e.State == Delivered {
 		err = os.WriteFile(aside, content, 0o600)
 	} else {
@@ -193,8 +193,11 @@ func PlannedSize(d *Delivery) int64 {
 }
 
 // writeSynced writes a new file. Tests have it fail.
-var writeSynced = func(path string, content []byte) error {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+var writeSynced = func(path string, content []byte) error { return writeTo(path, os.O_EXCL, content) }
+
+// writeTo writes to a file that is opened so, and syncs it.
+func writeTo(path string, how int, content []byte) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|how, 0o600)
 	if err != nil {
 		return err
 	}
@@ -223,19 +226,17 @@ func syncDirectory(path string) error {
 func Load(s *Store, e *Entry) (*Delivery, string) {
 	if s.medium != nil {
 		content, problem := s.medium.Read(e.ID, 0, -1)
-		if problem != "" {
-			return nil, problem
-		}
-		return decodeOf(s, e, content)
+		return decodeOf(s, e, content, problem)
 	}
-	content, err := os.ReadFile(filepath.Join(s.Directory, nameOf(e)))
-	if err != nil {
-		return nil, problemOf(err)
-	}
-	return decodeOf(s, e, content)
+	content, err := os.ReadFile(filepath.Join(s.Directory, NameOf(e)))
+	return decodeOf(s, e, content, problemOf(err))
 }
 
-func decodeOf(s *Store, e *Entry, content []byte) (*Delivery, string) {
+// decodeOf returns what was read, unless there was a problem with that.
+func decodeOf(s *Store, e *Entry, content []byte, problem string) (*Delivery, string) {
+	if problem != "" {
+		return nil, problem
+	}
 	d, problem := decode(content, keysOf(s))
 	if problem == "" && d.ID != e.ID {
 		return nil, Undecodable
@@ -244,35 +245,49 @@ func decodeOf(s *Store, e *Entry, content []byte) (*Delivery, string) {
 }
 
 func problemOf(err error) string {
-	if os.IsNotExist(err) {
+	switch {
+	case err == nil:
+		return ""
+	case os.IsNotExist(err):
 		return Gone
 	}
 	return Unreadable
 }
 
+// firstRead is how much of a file is read for what is known of a delivery, as it is enough
+// nearly always.
+const firstRead = 8192
+
 // Head is Load without the body, of which it reads nothing.
 func Head(s *Store, e *Entry) (*Delivery, string) {
-	if s.medium != nil {
-		return headOf(s, e)
+	read := func(from, to int) ([]byte, string) { return s.medium.Read(e.ID, from, to-1) }
+	if s.medium == nil {
+		f, err := os.Open(filepath.Join(s.Directory, NameOf(e)))
+		if err != nil {
+			return nil, problemOf(err)
+		}
+		defer func() { _ = f.Close() }()
+		read = func(from, to int) ([]byte, string) {
+			content, err := io.ReadAll(io.LimitReader(f, int64(to-from)))
+			if err != nil {
+				return nil, Unreadable
+			}
+			return content, ""
+		}
 	}
-	f, err := os.Open(filepath.Join(s.Directory, nameOf(e)))
-	if err != nil {
-		return nil, problemOf(err)
-	}
-	defer func() { _ = f.Close() }()
-	content, err := io.ReadAll(io.LimitReader(f, firstRead))
-	if err != nil {
-		return nil, Unreadable
+	content, problem := read(0, firstRead)
+	if problem != "" {
+		return nil, problem
 	}
 	l, problem := readLine(content)
 	if problem != "" {
 		return nil, problem
 	}
-	missing := len(l.line) + l.head + l.extra - len(content)
-	if missing > 0 {
-		rest, err := io.ReadAll(io.LimitReader(f, int64(missing)))
-		if err != nil {
-			return nil, Unreadable
+	end := len(l.line) + l.head + l.extra
+	if end > len(content) {
+		rest, problem := read(len(content), end)
+		if problem != "" {
+			return nil, problem
 		}
 		content = append(content, rest...)
 	}

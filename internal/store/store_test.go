@@ -77,11 +77,11 @@ func TestRoundTrip(t *testing.T) {
 		if problem != "" || head.Body != nil || head.Claim != want.Claim || !reflect.DeepEqual(head.Headers, want.Headers) {
 			t.Errorf("%s: %s %+v", name, problem, head)
 		}
-		content, err := os.ReadFile(filepath.Join(s.Directory, nameOf(e)))
+		content, err := os.ReadFile(filepath.Join(s.Directory, NameOf(e)))
 		if err != nil || bytes.Contains(content, want.Body) != (name == "clear") || bytes.Contains(content, []byte("hooks.example.com")) != (name == "clear") {
 			t.Errorf("%s: %v %.300q", name, err, content)
 		}
-		info, err := os.Stat(filepath.Join(s.Directory, nameOf(e)))
+		info, err := os.Stat(filepath.Join(s.Directory, NameOf(e)))
 		if err != nil || info.Mode().Perm() != 0o600 {
 			t.Error(info, err)
 		}
@@ -102,7 +102,7 @@ func TestDamage(t *testing.T) {
 		if err := Put(s, d, e); err != nil {
 			t.Fatal(err)
 		}
-		path := filepath.Join(s.Directory, nameOf(e))
+		path := filepath.Join(s.Directory, NameOf(e))
 		good, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)
@@ -158,7 +158,7 @@ func TestProblems(t *testing.T) {
 	if err := Put(s, other, f); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Rename(filepath.Join(s.Directory, nameOf(f)), filepath.Join(s.Directory, nameOf(e))); err != nil {
+	if err := os.Rename(filepath.Join(s.Directory, NameOf(f)), filepath.Join(s.Directory, NameOf(e))); err != nil {
 		t.Fatal(err)
 	}
 	if _, problem := Load(s, e); problem != Undecodable {
@@ -200,6 +200,8 @@ func TestEditedHead(t *testing.T) {
 		"no host":                 strings.Replace(good, "host \"hooks.example.com\"\n", "", 1),
 		"a host too many":         strings.Replace(good, `"hooks.example.com"`, `"hooks.example.com" "b"`, 1),
 		"a line break in a URI":   strings.Replace(good, `uri "/a`, `uri "/\n`, 1),
+		"a line break in a URL":   strings.Replace(good, `url "`, `url "\n`, 1),
+		"a line break in a host":  strings.Replace(good, `host "`, `host "\n`, 1),
 		"a line break in a peer":  strings.Replace(good, `peer "`, `peer "\n`, 1),
 		"a method of two words":   strings.Replace(good, `"POST"`, `"POST / HTTP/1.1"`, 1),
 		"no time":                 strings.Replace(good, "2026-11-30", "yesterday", 1),
@@ -330,7 +332,7 @@ func TestList(t *testing.T) {
 		id := NewID()
 		want = append(want, id)
 		e := &Entry{State: Waiting, ID: id}
-		if err := os.WriteFile(filepath.Join(s.Directory, nameOf(e)), nil, 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(s.Directory, NameOf(e)), nil, 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
