@@ -30,8 +30,11 @@ func Serve(s *Store, now time.Time) {
 }
 
 // LastServed returns when a gate last said so; now, where none has.
-func LastServed(s *Store) time.Time {
-	state := plainfile.Look(filepath.Join(s.Directory, servedFile))
+func LastServed(s *Store) time.Time { return timeOf(s, servedFile) }
+
+// timeOf returns when a file was last touched; now, where there is none.
+func timeOf(s *Store, name string) time.Time {
+	state := plainfile.Look(filepath.Join(s.Directory, name))
 	if s.medium != nil || state.Info == nil {
 		return time.Now()
 	}

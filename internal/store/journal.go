@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -78,12 +79,8 @@ func CloseJournal(s *Store) {
 // Attempts returns what is known of a delivery's attempts, in order.
 func Attempts(s *Store, id string) []Attempt {
 	attempts := []Attempt{}
-	eachLine(s, func(line string) {
-		if !strings.HasPrefix(line, id+" ") {
-			return
-		}
-		a := parseAttempt(line)
-		if a != nil {
+	eachAttempt(s, id+" ", func(a *Attempt) {
+		if a.ID == id {
 			attempts = append(attempts, *a)
 		}
 	})
@@ -97,12 +94,8 @@ const arrived = "delivered"
 // it is known.
 func Arrivals(s *Store) map[string]time.Time {
 	times := map[string]time.Time{}
-	eachLine(s, func(line string) {
-		if !strings.HasSuffix(line, " "+arrived) {
-			return
-		}
-		a := parseAttempt(line)
-		if a != nil {
+	eachAttempt(s, " "+arrived, func(a *Attempt) {
+		if a.Outcome == arrived {
 			times[a.ID] = a.Time
 		}
 	})
@@ -110,19 +103,21 @@ func Arrivals(s *Store) map[string]time.Time {
 }
 
 // EachAttempt calls found for what is known of all deliveries' attempts, in order.
-func EachAttempt(s *Store, found func(a *Attempt)) {
-	eachLine(s, func(line string) {
+func EachAttempt(s *Store, found func(a *Attempt)) { eachAttempt(s, "", found) }
+
+// eachAttempt is EachAttempt for lines with a text: to look for that costs less than to read them.
+func eachAttempt(s *Store, text string, found func(a *Attempt)) {
+	read := func(line string) {
+		if !strings.Contains(line, text) {
+			return
+		}
 		a := parseAttempt(line)
 		if a != nil {
 			found(a)
 		}
-	})
-}
-
-// eachLine calls found for each line of the journal, in order.
-func eachLine(s *Store, found func(line string)) {
+	}
 	if s.medium != nil {
-		s.medium.EachAttempt(found)
+		s.medium.EachAttempt(read)
 		return
 	}
 	path := filepath.Join(s.Directory, journalFile)
@@ -130,7 +125,7 @@ func eachLine(s *Store, found func(line string)) {
 		if _, err := os.Stat(name); err != nil {
 			continue
 		}
-		_, _ = wal.Read(name, 2*maxJournal, func(line []byte) { found(string(line)) })
+		_, _ = wal.Read(name, 2*maxJournal, func(line []byte) { read(string(line)) })
 	}
 }
 
@@ -139,26 +134,12 @@ func parseAttempt(line string) *Attempt {
 	if len(words) != 6 || !isID.MatchString(words[0]) {
 		return nil
 	}
-	a := &Attempt{ID: words[0], Outcome: words[5]}
-	number, err := strconv.Atoi(words[1])
-	if err != nil {
+	number, noNumber := strconv.Atoi(words[1])
+	at, noTime := time.Parse(time.RFC3339Nano, words[2])
+	status, noStatus := strconv.Atoi(words[3])
+	took, noDuration := strconv.ParseInt(words[4], 10, 64)
+	if errors.Join(noNumber, noTime, noStatus, noDuration) != nil {
 		return nil
 	}
-	a.Number = number
-	at, err := time.Parse(time.RFC3339Nano, words[2])
-	if err != nil {
-		return nil
-	}
-	a.Time = at
-	status, err := strconv.Atoi(words[3])
-	if err != nil {
-		return nil
-	}
-	a.Status = status
-	took, err := strconv.ParseInt(words[4], 10, 64)
-	if err != nil {
-		return nil
-	}
-	a.Duration = time.Duration(took) * time.Microsecond
-	return a
+	return &Attempt{ID: words[0], Number: number, Time: at, Status: status, Duration: time.Duration(took) * time.Microsecond, Outcome: words[5]}
 }

@@ -92,13 +92,4 @@ func Disown(s *Store, o *Owner) {
 }
 
 // LastSign returns when an owner last said that it is there; now, where nobody has.
-func LastSign(s *Store) time.Time {
-	if s.medium != nil {
-		return time.Now()
-	}
-	state := plainfile.Look(filepath.Join(s.Directory, lockFile))
-	if state.Info == nil {
-		return time.Now()
-	}
-	return state.Info.ModTime()
-}
+func LastSign(s *Store) time.Time { return timeOf(s, lockFile) }
