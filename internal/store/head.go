@@ -9,6 +9,17 @@ import (
 	"time"
 )
 
+// texts are the names of lines that have one text each, in order.
+var texts = strings.Fields("middleware router provider delivery event claim method uri url host peer")
+
+// textsOf returns where these stand in a delivery.
+func textsOf(d *Delivery) map[string]*string {
+	return map[string]*string{
+		"middleware": &d.Middleware, "router": &d.Router, "provider": &d.Provider, "delivery": &d.DeliveryID, "event": &d.EventType, "claim": &d.Claim,
+		"method": &d.Method, "uri": &d.RequestURI, "url": &d.URL, "host": &d.Host, "peer": &d.Peer,
+	}
+}
+
 // encodeHead writes what is known of a delivery, a line each: a name, and quoted as in Go,
 // which keeps every byte, its values.
 func encodeHead(d *Delivery) []byte {
@@ -22,17 +33,10 @@ func encodeHead(d *Delivery) []byte {
 		b.WriteByte('\n')
 	}
 	write("received", d.Received.UTC().Format(time.RFC3339Nano))
-	write("middleware", d.Middleware)
-	write("router", d.Router)
-	write("provider", d.Provider)
-	write("delivery", d.DeliveryID)
-	write("event", d.EventType)
-	write("claim", d.Claim)
-	write("method", d.Method)
-	write("uri", d.RequestURI)
-	write("url", d.URL)
-	write("host", d.Host)
-	write("peer", d.Peer)
+	known := textsOf(d)
+	for _, name := range texts {
+		write(name, *known[name])
+	}
 	write("tls", strconv.FormatBool(d.TLS))
 	write("tokens", d.Tokens...)
 	writeAll(write, "header", d.Headers)
@@ -55,6 +59,7 @@ func writeAll(write func(name string, values ...string), kind string, headers ma
 // must not bring anything that no server would have let in.
 func decodeHead(head []byte) *Delivery {
 	d := &Delivery{Headers: map[string][]string{}}
+	known := textsOf(d)
 	seen := map[string]bool{}
 	single := 0 // lines that stand in every head
 	for len(head) > 0 {
@@ -77,19 +82,19 @@ func decodeHead(head []byte) *Delivery {
 		} else {
 			single++
 		}
-		if seen[key] || !take(d, name, values) {
+		if seen[key] || !take(d, known, name, values) {
 			return nil
 		}
 		seen[key] = true
 	}
-	if single != 14 || d.Received.IsZero() || !fitsMethod.MatchString(d.Method) {
+	if single != len(texts)+3 || d.Received.IsZero() || !fitsMethod.MatchString(d.Method) || hasControl(d.RequestURI+d.URL+d.Host+d.Peer) {
 		return nil
 	}
 	return d
 }
 
 // take takes over one line, or returns false.
-func take(d *Delivery, name string, values []string) bool {
+func take(d *Delivery, known map[string]*string, name string, values []string) bool {
 	switch name {
 	case "header":
 		return takeHeader(d.Headers, values)
@@ -105,47 +110,20 @@ func take(d *Delivery, name string, values []string) bool {
 	if len(values) != 1 {
 		return false
 	}
-	return takeText(d, name, values[0])
-}
-
-func takeText(d *Delivery, name, text string) bool {
 	switch name {
 	case "received":
-		at, err := time.Parse(time.RFC3339Nano, text)
+		at, err := time.Parse(time.RFC3339Nano, values[0])
 		d.Received = at
 		return err == nil
 	case "tls":
-		d.TLS = text == "true"
-		return text == "true" || text == "false"
-	case "middleware":
-		d.Middleware = text
-	case "router":
-		d.Router = text
-	case "provider":
-		d.Provider = text
-	case "delivery":
-		d.DeliveryID = text
-	case "event":
-		d.EventType = text
-	case "claim":
-		d.Claim = text
-	case "method":
-		d.Method = text
-	case "uri":
-		d.RequestURI = text
-		return !hasControl(text)
-	case "url":
-		d.URL = text
-		return !hasControl(text)
-	case "host":
-		d.Host = text
-		return !hasControl(text)
-	case "peer":
-		d.Peer = text
-		return !hasControl(text)
-	default:
+		d.TLS = values[0] == "true"
+		return d.TLS || values[0] == "false"
+	}
+	text := known[name]
+	if text == nil {
 		return false
 	}
+	*text = values[0]
 	return true
 }
 
