@@ -27,18 +27,14 @@ func Ask(c *Client, command ...string) ([]string, error) {
 var ErrRefused = errors.New("it refuses")
 
 func askOnce(c *Client, command []string) ([]string, error) {
-	c.mu.Lock()
-	endpoint := c.endpoint
-	c.mu.Unlock()
-	conn, err := dial(c, endpoint)
+	conn, err := connect(c)
 	if err != nil {
-		turnFrom(c, endpoint)
 		return nil, err
 	}
 	defer func() { _ = conn.conn.Close() }()
 	answer, err := exchange(c, conn, command)
 	if err != nil {
-		turnFrom(c, endpoint)
+		turnFrom(c, conn.endpoint)
 		return nil, err
 	}
 	if answer.kind == '-' {

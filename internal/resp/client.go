@@ -90,15 +90,8 @@ func NewTexts(text string) *Script {
 
 // RunTexts is Run for a script of NewTexts.
 func RunTexts(c *Client, s *Script, key string, args []string) ([]string, error) {
-	err := enter(c, false, time.Now())
-	if err != nil {
-		return nil, err
-	}
 	answer, err := run(c, false, s, key, args)
-	if err != nil {
-		return nil, err
-	}
-	return answer.texts, nil
+	return answer.texts, err
 }
 
 // Run runs a script on one key, and returns the number that it answers with. It
@@ -106,46 +99,43 @@ func RunTexts(c *Client, s *Script, key string, args []string) ([]string, error)
 // anything else: what it has done then is not known, but with ErrDown and ErrBusy. A
 // script may run twice.
 func Run(c *Client, s *Script, key string, args []string) (int64, error) {
-	err := enter(c, false, time.Now())
-	if err != nil {
-		return 0, err
-	}
 	answer, err := run(c, false, s, key, args)
-	return numberOf(answer, err)
-}
-
-func numberOf(answer *reply, err error) (int64, error) {
-	if err != nil {
-		return 0, err
-	}
-	return answer.number, nil
+	return answer.number, err
 }
 
 // RunAside is Run for what any stranger can cause. A quarter of the connections is
 // there for it, so that the others are there for who has been verified.
 func RunAside(c *Client, s *Script, key string, args []string) (int64, error) {
-	err := enter(c, true, time.Now())
-	if err != nil {
-		return 0, err
-	}
-	c.spare <- true
-	defer func() { <-c.spare }()
 	answer, err := run(c, true, s, key, args)
-	return numberOf(answer, err)
+	return answer.number, err
 }
 
-// run runs a script for one who has entered.
+// noAnswer stands where there is an error.
+var noAnswer = &reply{}
+
+// run runs a script, as a stranger's where it is aside, once it may be tried.
 func run(c *Client, aside bool, s *Script, key string, args []string) (*reply, error) {
+	refused := enter(c, aside, time.Now())
+	if refused != nil {
+		return noAnswer, refused
+	}
+	if aside {
+		c.spare <- true
+		defer func() { <-c.spare }()
+	}
 	c.slots <- true
 	defer func() { <-c.slots }()
 	if !goOn(c, aside) {
-		return nil, ErrDown
+		return noAnswer, ErrDown
 	}
 	var answer *reply
 	err := errProtocol // where what follows panics
 	defer func() { leave(c, aside, err, time.Now()) }()
 	answer, err = runOnce(c, s, key, args)
-	return answer, err
+	if err != nil {
+		return noAnswer, err
+	}
+	return answer, nil
 }
 
 // runOnce uses a connection of the pool. One that the server has closed in the
@@ -165,23 +155,27 @@ func runOnce(c *Client, s *Script, key string, args []string) (*reply, error) {
 			return nil, err
 		}
 	}
-	c.mu.Lock()
-	endpoint := c.endpoint
-	c.mu.Unlock()
-	answer, err := askAnew(c, endpoint, s, key, args)
+	conn, err := connect(c)
 	if err != nil {
-		turnFrom(c, endpoint)
+		return nil, err
+	}
+	answer, err := ask(c, conn, s, key, args)
+	if err != nil {
+		turnFrom(c, conn.endpoint)
 	}
 	return answer, err
 }
 
-// askAnew runs a script on a new connection.
-func askAnew(c *Client, endpoint int, s *Script, key string, args []string) (*reply, error) {
+// connect makes a connection to the endpoint in use, or leaves that for the next.
+func connect(c *Client) (*connection, error) {
+	c.mu.Lock()
+	endpoint := c.endpoint
+	c.mu.Unlock()
 	conn, err := dial(c, endpoint)
 	if err != nil {
-		return nil, err
+		turnFrom(c, endpoint)
 	}
-	return ask(c, conn, s, key, args)
+	return conn, err
 }
 
 // isClosed says whether a connection was closed before anything came back.

@@ -46,7 +46,7 @@ func exchange(c *Client, conn *connection, command []string) (*reply, error) {
 	return answer, nil
 }
 
-// dial connects, and says who calls.
+// dial connects.
 func dial(c *Client, endpoint int) (*connection, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), c.options.DialTimeout)
 	defer cancel()
@@ -64,25 +64,30 @@ func dial(c *Client, endpoint int) (*connection, error) {
 		return nil, errors.New(address + " can't be reached: " + plain(err).Error())
 	}
 	made := &connection{conn: conn, reader: bufio.NewReaderSize(conn, maxLine+2), endpoint: endpoint}
-	for _, command := range greetings(c.options) {
-		answer, err := exchange(c, made, command)
-		if err == nil && answer.kind != '+' {
-			err = errors.New("it answers " + shown(answer.text) + " to " + command[0])
-		}
-		if err != nil {
-			_ = conn.Close()
-			return nil, err
-		}
-	}
-	answer, err := exchange(c, made, []string{"INFO", "cluster"})
-	if err == nil && answer.kind == '*' && strings.Contains(strings.Join(answer.texts, ""), "cluster_enabled:1") {
-		err = errCluster
-	}
+	err = introduce(c, made)
 	if err != nil {
 		_ = conn.Close()
 		return nil, err
 	}
 	return made, nil
+}
+
+// introduce says who calls, and finds out whether the server is of a cluster.
+func introduce(c *Client, conn *connection) error {
+	for _, command := range greetings(c.options) {
+		answer, err := exchange(c, conn, command)
+		if err != nil {
+			return err
+		}
+		if answer.kind != '+' {
+			return errors.New("it answers " + shown(answer.text) + " to " + command[0])
+		}
+	}
+	answer, err := exchange(c, conn, []string{"INFO", "cluster"})
+	if err == nil && answer.kind == '*' && strings.Contains(strings.Join(answer.texts, ""), "cluster_enabled:1") {
+		return errCluster
+	}
+	return err
 }
 
 // errCluster is for a node of a Redis Cluster, of which each has only a part of the keys: what
