@@ -105,34 +105,27 @@ func taken(c *Client, id string) (bool, error) {
 	return err == nil && answer[0] == "1", err
 }
 
-// eachLine calls found for each line of a list, of which the newest stands first if it is
-// said to be reversed.
-func eachLine(c *Client, name string, reversed bool, found func(line string)) {
+// linesOf returns all lines of a list.
+func linesOf(c *Client, name string) []string {
 	lines := []string{}
 	for {
 		page, err := ask(c, linesScript, name, strconv.Itoa(len(lines)), strconv.Itoa(len(lines)+maxLines-1))
 		if err != nil || len(page) == 0 {
-			break
+			return lines
 		}
 		lines = append(lines, page...)
 	}
-	for i := range lines {
-		if reversed {
-			found(lines[len(lines)-1-i])
-		} else {
-			found(lines[i])
-		}
+}
+
+func eachAttempt(c *Client, found func(line string)) {
+	lines := linesOf(c, "attempts") // the newest stands first
+	for i := len(lines) - 1; i >= 0; i-- {
+		found(lines[i])
 	}
 }
 
 func noteAction(c *Client, line string) error {
 	return done(c, actionScript, c.owner, line, strconv.Itoa(maxChanges))
-}
-
-func changes(c *Client) []string {
-	lines := []string{}
-	eachLine(c, "changes", false, func(line string) { lines = append(lines, line) })
-	return lines
 }
 
 func newActions(c *Client) []string {

@@ -122,9 +122,9 @@ func Open(c *Client, keys []*store.Key) *store.Store {
 		Fetch:       func(claims []string) []*store.Entry { return fetch(c, claims) },
 		Taken:       func(id string) (bool, error) { return taken(c, id) },
 		Note:        func(line string) { _, _ = ask(c, noteScript, line, strconv.Itoa(maxAttempts)) },
-		EachAttempt: func(found func(line string)) { eachLine(c, "attempts", true, found) },
+		EachAttempt: func(found func(line string)) { eachAttempt(c, found) },
 		NoteAction:  func(line string) error { return noteAction(c, line) },
-		Actions:     func() []string { return changes(c) },
+		Actions:     func() []string { return linesOf(c, "changes") },
 		NewActions:  func() []string { return newActions(c) },
 		Told:        func(n int64) { told(c, n) },
 	}
