@@ -21,6 +21,7 @@ import (
 	"github.com/hookward/hookward/internal/report"
 	"github.com/hookward/hookward/internal/sqs"
 	"github.com/hookward/hookward/internal/store"
+	"github.com/hookward/hookward/internal/words"
 )
 
 // idOf returns what one death of a delivery is known by.
@@ -31,13 +32,12 @@ func idOf(e *store.Entry) string {
 // lineOf returns a dead letter as a line, with its newline. Headers of the private names are
 // left out.
 func lineOf(d *store.Delivery, e *store.Entry, private []string) ([]byte, error) {
-	sum := sha256.Sum256(d.Body)
 	l := &Letter{
 		Time: time.UnixMilli(e.When).UTC().Format(report.TimeLayout), ECSVersion: report.ECSVersion, ID: idOf(e), Dataset: dataset, Kind: "event",
 		Category: audit.Network, Action: "dead", Outcome: "failure", Reason: e.Reason,
 		Middleware: d.Middleware, Router: d.Router, Provider: d.Provider, DeliveryID: d.DeliveryID, EventType: d.EventType,
 		Kept: e.ID, Attempts: e.Attempts, Received: d.Received.UTC().Format(report.TimeLayout),
-		Method: d.Method, Host: d.Host, URI: d.RequestURI, BodyBytes: len(d.Body), BodyHash: hex.EncodeToString(sum[:]),
+		Method: d.Method, Host: d.Host, URI: d.RequestURI, BodyBytes: len(d.Body), BodyHash: hexSum(d.Body),
 	}
 	l.Headers, l.Omitted = headersOf(d, private)
 	if utf8.Valid(d.Body) {
@@ -57,7 +57,7 @@ func headersOf(d *store.Delivery, private []string) (map[string][]string, []stri
 	headers := map[string][]string{}
 	omitted := append([]string{}, d.Tokens...)
 	for name := range d.Headers {
-		if isPrivate(private, name) || !allText(d.Headers[name]) {
+		if words.Contains(private, name) || !allText(d.Headers[name]) {
 			omitted = append(omitted, "header:"+name)
 		} else {
 			headers[name] = d.Headers[name]
@@ -65,15 +65,6 @@ func headersOf(d *store.Delivery, private []string) (map[string][]string, []stri
 	}
 	sort.Strings(omitted)
 	return headers, omitted
-}
-
-func isPrivate(private []string, name string) bool {
-	for _, one := range private {
-		if one == name {
-			return true
-		}
-	}
-	return false
 }
 
 func allText(values []string) bool {
@@ -104,11 +95,7 @@ type request struct {
 
 // messageOf returns a dead letter as a message of SQS.
 func messageOf(d *store.Delivery, e *store.Entry, private []string, queueURL string, fifo bool) (*sqs.Message, error) {
-	m := &sqs.Message{QueueURL: queueURL, Attributes: attributesOf(d, e)}
-	if fifo {
-		m.Group = groupOf(d.Middleware)
-		m.Deduplication = idOf(e)
-	}
+	m := newMessage(d, e, queueURL, fifo)
 	r := &request{Method: d.Method, URI: d.RequestURI, Host: d.Host}
 	r.Headers, r.Omitted = headersOf(d, private)
 	text, err := json.Marshal(r)
@@ -151,19 +138,23 @@ func inASCII(text []byte) string {
 	return b.String()
 }
 
-// attributesOf returns what both a message and a pointer have. SQS takes ten attributes;
+// newMessage returns what both a message and a pointer have. SQS takes ten attributes;
 // request and encoding make these ten.
-func attributesOf(d *store.Delivery, e *store.Entry) map[string]string {
-	m := &sqs.Message{Attributes: map[string]string{
+func newMessage(d *store.Delivery, e *store.Entry, queueURL string, fifo bool) *sqs.Message {
+	m := &sqs.Message{QueueURL: queueURL, Attributes: map[string]string{
 		"id": e.ID, "reason": e.Reason, "attempts": strconv.Itoa(e.Attempts), "received": d.Received.UTC().Format(time.RFC3339Nano),
 	}}
+	if fifo {
+		m.Group = groupOf(d.Middleware)
+		m.Deduplication = idOf(e)
+	}
 	put(m, "middleware", d.Middleware)
 	put(m, "provider", d.Provider)
 	put(m, "event", d.EventType)
 	if len(d.Headers["Content-Type"]) > 0 {
 		put(m, "content-type", d.Headers["Content-Type"][0])
 	}
-	return m.Attributes
+	return m
 }
 
 // put gives a message an attribute, unless SQS would not keep it as it is.
@@ -177,7 +168,11 @@ func groupOf(middleware string) string {
 	if sqs.FitsGroup(middleware) {
 		return middleware
 	}
-	sum := sha256.Sum256([]byte(middleware))
+	return hexSum([]byte(middleware))
+}
+
+func hexSum(text []byte) string {
+	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:])
 }
 
@@ -191,13 +186,8 @@ type pointer struct {
 
 // pointerOf returns a message that says only which delivery it is.
 func pointerOf(d *store.Delivery, e *store.Entry, queueURL string, fifo bool) (*sqs.Message, error) {
-	m := &sqs.Message{QueueURL: queueURL, Attributes: attributesOf(d, e)}
-	if fifo {
-		m.Group = groupOf(d.Middleware)
-		m.Deduplication = idOf(e)
-	}
-	sum := sha256.Sum256(d.Body)
-	text, err := json.Marshal(&pointer{ID: e.ID, Middleware: d.Middleware, Bytes: len(d.Body), SHA256: hex.EncodeToString(sum[:])})
+	m := newMessage(d, e, queueURL, fifo)
+	text, err := json.Marshal(&pointer{ID: e.ID, Middleware: d.Middleware, Bytes: len(d.Body), SHA256: hexSum(d.Body)})
 	m.Body = string(text)
 	m.Attributes["encoding"] = encodedPointer
 	return m, err

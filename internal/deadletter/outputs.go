@@ -137,26 +137,28 @@ func sendLine(o *output, spec audit.Spec, line []byte) delivery.Handed {
 	return delivery.Handed{Taken: true}
 }
 
+var unwritable = delivery.Handed{Refused: true, Problem: "a dead letter can't be written as a message"}
+
 // sendMessage sends a message, or, where it is too large, one that says which it is.
 func sendMessage(o *output, spec audit.Spec, d *store.Delivery, e *store.Entry, private []string) delivery.Handed {
 	url := spec.Target.URL
 	fifo := strings.HasSuffix(url, ".fifo")
 	m, err := messageOf(d, e, private, url, fifo)
 	if err != nil {
-		return delivery.Handed{Refused: true, Problem: "a dead letter can't be written as a message"}
+		return unwritable
 	}
 	outcome := ship.SendMessage(o.sender, m)
 	if outcome.Refused && !outcome.TooLarge && m.Attributes["encoding"] == encodedText {
 		encode(m, d.Body) // it may be the characters: what speaks as SQS does may take fewer
 		outcome = ship.SendMessage(o.sender, m)
 	}
-	if outcome.TooLarge {
+	isPointer := outcome.TooLarge
+	if isPointer {
 		m, err = pointerOf(d, e, url, fifo)
 		if err != nil {
-			return delivery.Handed{Refused: true, Problem: "a dead letter can't be written as a message"}
+			return unwritable
 		}
 		outcome = ship.SendMessage(o.sender, m)
-		return delivery.Handed{Taken: outcome.Taken, Pointer: true, Refused: outcome.Refused, Wait: outcome.Wait, Problem: outcome.Problem}
 	}
-	return delivery.Handed{Taken: outcome.Taken, Refused: outcome.Refused, Wait: outcome.Wait, Problem: outcome.Problem}
+	return delivery.Handed{Taken: outcome.Taken, Pointer: isPointer, Refused: outcome.Refused, Wait: outcome.Wait, Problem: outcome.Problem}
 }
