@@ -71,11 +71,7 @@ func workOn(e *Engine, it *item) {
 func try(e *Engine, d *store.Delivery, number int) Result {
 	r := Result{}
 	func() {
-		defer func() {
-			if panicked := recover(); panicked != nil {
-				r = Result{}
-			}
-		}()
+		defer func() { _ = recover() }()
 		r = e.hooks.Try(d, number)
 	}()
 	return r
@@ -143,12 +139,11 @@ func plan(e *Engine, it *item, d *store.Delivery, r Result, pause time.Duration)
 		e.hooks.Tell("error", "the plan of a delivery can't be written down: "+err.Error())
 	}
 	note(e, it, r, Failed)
-	c := changeOf(it, d, r)
+	c := resultOf(it, d, r, Failed, "")
 	e.mu.Lock()
 	free(e, it)
 	enqueue(e, it, e.clock()+pause.Milliseconds()) // the next attempt may begin at once
 	e.mu.Unlock()
-	c.To = Failed
 	c.Next = next
 	change(e, c)
 }
@@ -178,7 +173,10 @@ func settle(e *Engine, it *item, d *store.Delivery, r Result) {
 	end := it.end // an operator may change it, once it is dead
 	claim := it.claim
 	note(e, it, r, end)
-	c := changeOf(it, d, r)
+	c := resultOf(it, d, r, Dead, end)
+	if end == Delivered {
+		c = resultOf(it, d, r, Delivered, "")
+	}
 	e.mu.Lock()
 	free(e, it)
 	drop(e, it)
@@ -200,12 +198,6 @@ func settle(e *Engine, it *item, d *store.Delivery, r Result) {
 		}
 		tellOther(e, claim)
 	}
-	c.To = Dead
-	c.Reason = end
-	if end == Delivered {
-		c.To = Delivered
-		c.Reason = ""
-	}
 	change(e, c)
 	if c.To == Dead {
 		e.mu.Lock()
@@ -224,8 +216,13 @@ func move(e *Engine, it *item, to store.Entry) error {
 	return err
 }
 
-func changeOf(it *item, d *store.Delivery, r Result) *Change {
-	return &Change{Delivery: d, ID: it.entry.ID, Router: it.router, Attempt: it.attempts, Status: r.Status, Duration: r.Duration, Aborted: r.Aborted, Bytes: it.entry.Size}
+// resultOf returns what an attempt has come to.
+func resultOf(it *item, d *store.Delivery, r Result, to, reason string) *Change {
+	c := changeOf(it, d, to, reason)
+	c.Status = r.Status
+	c.Duration = r.Duration
+	c.Aborted = r.Aborted
+	return c
 }
 
 // note writes an attempt down, for people.

@@ -260,8 +260,10 @@ func hasJumped(e *Engine) bool {
 
 // expire removes the dead that were kept for their time, and that all outputs have.
 func expire(e *Engine) {
+	if hasJumped(e) {
+		return
+	}
 	e.mu.Lock()
-	jumped := hasJumped(e)
 	now := e.wall()
 	over := []*item{}
 	for _, it := range e.dead {
@@ -270,9 +272,6 @@ func expire(e *Engine) {
 		}
 	}
 	e.mu.Unlock()
-	if jumped {
-		return
-	}
 	for _, it := range over {
 		end(e, it, Expired)
 	}
@@ -290,9 +289,7 @@ func end(e *Engine, it *item, to string) {
 		return // the next sweep finds it again
 	}
 	e.mu.Lock()
-	delete(e.dead, it.entry.ID)
-	unbury(e, it)
-	forget(e, it.entry.Size)
+	lose(e, it)
 	e.mu.Unlock()
-	change(e, &Change{To: to, Reason: it.entry.Reason, Delivery: d, ID: it.entry.ID, Router: it.router, Attempt: it.attempts, Bytes: it.entry.Size})
+	change(e, changeOf(it, d, to, it.entry.Reason))
 }

@@ -286,6 +286,11 @@ func noteArrived(e *Engine, claim string) {
 	}
 }
 
+// changeOf returns a transition of a delivery, of which no more than the item may be known.
+func changeOf(it *item, d *store.Delivery, to, reason string) *Change {
+	return &Change{To: to, Reason: reason, Delivery: d, ID: it.entry.ID, Router: it.router, Attempt: it.attempts, Bytes: it.entry.Size}
+}
+
 // change tells of a transition, and counts it.
 func change(e *Engine, c *Change) {
 	e.mu.Lock()

@@ -168,16 +168,9 @@ func hadBefore(o *order, it *item) string {
 func leaveState(e *Engine, it *item) {
 	if it.entry.State == store.Delivered {
 		dropItem(e, it)
-		return
-	}
-	if it.entry.State == store.Waiting {
-		unqueue(e, it)
-		drop(e, it)
 	} else {
-		delete(e.dead, it.entry.ID)
-		unbury(e, it)
+		lose(e, it)
 	}
-	forget(e, it.entry.Size)
 }
 
 // hasArrived says whether the dead of a claim are about to be ended, as it has arrived after all.
@@ -273,5 +266,7 @@ func tellOrdered(e *Engine, c *Change) {
 
 func orderedChange(o *order, it *item, d *store.Delivery, to string) *Change {
 	p := o.progress.Order
-	return &Change{To: to, Reason: p.Reason, Actor: p.Actor, Delivery: d, ID: it.entry.ID, Router: it.router, Attempt: it.attempts, Bytes: it.entry.Size}
+	c := changeOf(it, d, to, p.Reason)
+	c.Actor = p.Actor
+	return c
 }

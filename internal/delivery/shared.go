@@ -217,7 +217,7 @@ func leaveOne(e *Engine, it *item, ended map[string]bool) bool {
 	if problem != store.Gone || taken || ended[it.entry.ID] {
 		return false
 	}
-	change(e, &Change{To: Lost, ID: it.entry.ID, Router: it.router, Attempt: it.attempts, Bytes: it.entry.Size})
+	change(e, changeOf(it, nil, Lost, ""))
 	return true
 }
 
