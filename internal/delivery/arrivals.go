@@ -110,11 +110,7 @@ func keepItem(e *Engine, it *item) {
 	a := &e.arrived
 	a.items[it.entry.ID] = it
 	a.bytes += it.entry.Size
-	key := keyOf(it.entry.When, it.entry.ID)
-	i := sort.SearchStrings(a.order, key)
-	a.order = append(a.order, "")
-	copy(a.order[i+1:], a.order[i:])
-	a.order[i] = key
+	a.order = insert(a.order, keyOf(it.entry.When, it.entry.ID))
 }
 
 // dropItem takes one out of what is kept, with the lock held.

@@ -79,7 +79,14 @@ func Waits(e *Engine, claim string) bool {
 // is 0.
 func Arrived(e *Engine, router, claim string) {
 	for _, one := range both(e) {
-		arrived(one, router, claim)
+		one.mu.Lock()
+		q := one.queues[router]
+		if q != nil {
+			noteAnswer(one, q)
+		}
+		noteArrived(one, claim)
+		one.mu.Unlock()
+		poke(one)
 	}
 }
 
@@ -148,11 +155,11 @@ func leaveToDisk(e *Engine, found map[string]*item) {
 		}
 		state := stateIn(otherOf(e), id)
 		e.mu.Lock()
-		if state == "" && e.doubtful[id] == 0 {
-			e.mu.Unlock()
+		doubted := e.doubtful[id] > 0
+		e.mu.Unlock()
+		if state == "" && !doubted {
 			continue
 		}
-		e.mu.Unlock()
 		delete(found, id)
 		if state == store.Dead {
 			_ = store.Discard(e.store, &it.entry) // its sender may send it again

@@ -56,7 +56,7 @@ func merge(all []*Progress) []*Progress {
 	for _, p := range all {
 		before := byNumber[p.Number]
 		if before == nil {
-			before = copyOfProgress(p)
+			before = progressOf(p)
 			byNumber[p.Number] = before
 			merged = append(merged, before)
 			continue

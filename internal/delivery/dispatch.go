@@ -24,21 +24,17 @@ func dispatch(e *Engine) {
 	for {
 		<-wake
 		wait := time.Second
-		problem := ""
 		over := false
 		func() {
 			defer func() {
 				if panicked := recover(); panicked != nil {
-					problem = fmt.Sprint("panicked: ", panicked)
+					e.hooks.Tell("error", fmt.Sprint("looking for what is due panicked: ", panicked))
 				}
 			}()
 			wait, over = turn(e, &failures, &lastSign)
 		}()
 		if over {
 			return
-		}
-		if problem != "" {
-			e.hooks.Tell("error", "looking for what is due "+problem)
 		}
 		e.timer.Reset(wait)
 	}

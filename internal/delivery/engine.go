@@ -242,19 +242,15 @@ func Poke(e *Engine) {
 // ChangeOptions puts other options in force at once. What waits, waits as it was planned.
 func ChangeOptions(e *Engine, o Options) {
 	for _, one := range both(e) {
-		changeOptions(one, o)
+		one.mu.Lock()
+		one.options = o
+		one.reread = true
+		useOutputs(one)
+		setAlert(one)
+		one.mu.Unlock()
+		store.SetKeys(one.store, o.Keys)
+		poke(one)
 	}
-}
-
-func changeOptions(e *Engine, o Options) {
-	e.mu.Lock()
-	e.options = o
-	e.reread = true
-	useOutputs(e)
-	setAlert(e)
-	e.mu.Unlock()
-	store.SetKeys(e.store, o.Keys)
-	poke(e)
 }
 
 // Close ends it. What waits is on disk.
@@ -265,18 +261,6 @@ func Close(e *Engine) {
 		one.mu.Unlock()
 		poke(one)
 	}
-}
-
-// arrived is Arrived for one engine.
-func arrived(e *Engine, router, claim string) {
-	e.mu.Lock()
-	q := e.queues[router]
-	if q != nil {
-		noteAnswer(e, q)
-	}
-	noteArrived(e, claim)
-	e.mu.Unlock()
-	poke(e)
 }
 
 // noteArrived has the dead of a claim ended that has arrived after all, with the lock held.

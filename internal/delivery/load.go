@@ -14,16 +14,13 @@ func count(e *Engine) error {
 	if err != nil {
 		return err
 	}
-	if store.IsShared(e.store) {
-		e.mu.Lock()
-		e.counted = true // it is another one's, or comes with keepUp
-		e.mu.Unlock()
-		close(e.ready)
-		return nil
-	}
-	found, foreign, err := scan(e)
-	if err != nil {
-		return err
+	found := map[string]*item{}
+	foreign := 0
+	if !store.IsShared(e.store) { // else it is another one's, or comes with keepUp
+		found, foreign, err = scan(e)
+		if err != nil {
+			return err
+		}
 	}
 	e.mu.Lock()
 	for _, it := range found {

@@ -76,24 +76,18 @@ func glance(e *Engine, id string) *Seen {
 // See returns a delivery without its body, or nil where there is none.
 func See(e *Engine, id string) *Seen {
 	e = whoHas(e, id)
-	one := glance(e, id)
-	if one == nil {
-		return nil
-	}
-	d, problem := store.Head(e.store, &one.Entry)
-	if problem == store.Gone {
-		one = glance(e, id) // its name is another one now, or it is over
+	for tries := 0; tries < 2; tries++ {
+		one := glance(e, id)
 		if one == nil {
 			return nil
 		}
-		d, problem = store.Head(e.store, &one.Entry)
-		if problem == store.Gone {
-			return nil
+		one.Delivery, one.Problem = store.Head(e.store, &one.Entry)
+		if one.Problem != store.Gone {
+			return one
 		}
+		// Its name is another one now, or it is over.
 	}
-	one.Delivery = d
-	one.Problem = problem
-	return one
+	return nil
 }
 
 // Open returns a delivery with its body, or nil where there is none.
@@ -103,12 +97,10 @@ func Open(e *Engine, id string) *Seen {
 	if one == nil || one.Delivery == nil {
 		return one
 	}
-	d, problem := store.Load(e.store, &one.Entry)
-	if problem == store.Gone {
+	one.Delivery, one.Problem = store.Load(e.store, &one.Entry)
+	if one.Problem == store.Gone {
 		return nil
 	}
-	one.Delivery = d
-	one.Problem = problem
 	return one
 }
 

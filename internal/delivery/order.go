@@ -102,7 +102,7 @@ func give(e *Engine, o Order, ids []string, number int64) (*Progress, string) {
 	given := &order{ids: ids, arrived: arrived, next: e.clock(), probed: map[string]bool{}}
 	given.progress = Progress{Number: number, Order: o, Total: len(ids), Began: e.wall()}
 	e.order = given
-	p := progressOf(given)
+	p := progressOf(&given.progress)
 	e.mu.Unlock()
 	poke(e)
 	return p, ""
@@ -138,9 +138,7 @@ func giveBack(e *Engine) {
 }
 
 // progressOf returns a copy, with the lock held.
-func progressOf(o *order) *Progress { return copyOfProgress(&o.progress) }
-
-func copyOfProgress(p *Progress) *Progress {
+func progressOf(p *Progress) *Progress {
 	c := *p
 	c.Reasons = append([]Left{}, p.Reasons...)
 	return &c
@@ -148,20 +146,16 @@ func copyOfProgress(p *Progress) *Progress {
 
 // Orders returns the newest orders, the oldest at first.
 func Orders(e *Engine) []*Progress {
-	if e.other == nil {
-		return ordersOf(e)
+	all := []*Progress{}
+	for _, one := range both(e) {
+		one.mu.Lock()
+		all = append(all, one.orders...)
+		if one.order != nil {
+			all = append(all, progressOf(&one.order.progress))
+		}
+		one.mu.Unlock()
 	}
-	return merge(append(ordersOf(e), ordersOf(otherOf(e))...))
-}
-
-func ordersOf(e *Engine) []*Progress {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	all := append([]*Progress{}, e.orders...)
-	if e.order != nil {
-		all = append(all, progressOf(e.order))
-	}
-	return all
+	return merge(all)
 }
 
 // Stop ends an order that is under way, and says whether there was one of that number. What
@@ -177,15 +171,13 @@ func Stop(e *Engine, number int64, actor string) bool {
 func stop(e *Engine, number int64, actor string) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.order == nil || e.order.progress.Number != number {
+	o := e.order
+	if o == nil || o.progress.Number != number || o.progress.Stopped != "" {
 		return false
 	}
-	if e.order.progress.Stopped != "" {
-		return false
-	}
-	e.order.progress.Stopped = actor
-	if e.order.busy {
-		e.order.at = len(e.order.ids) // it ends behind the one that is being changed, which counts
+	o.progress.Stopped = actor
+	if o.busy {
+		o.at = len(o.ids) // it ends behind the one that is being changed, which counts
 	} else {
 		endOrder(e)
 	}
@@ -195,7 +187,7 @@ func stop(e *Engine, number int64, actor string) bool {
 // endOrder notes that the order is over, with the lock held.
 func endOrder(e *Engine) {
 	e.order.progress.Ended = e.wall()
-	e.orders = append(e.orders, progressOf(e.order))
+	e.orders = append(e.orders, progressOf(&e.order.progress))
 	if len(e.orders) > maxOrders {
 		e.orders = e.orders[len(e.orders)-maxOrders:]
 	}

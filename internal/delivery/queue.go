@@ -57,11 +57,16 @@ func enqueue(e *Engine, it *item, due int64) {
 	}
 	q := queueOf(e, it.router)
 	it.due = due
-	key := keyOf(due, it.entry.ID)
-	i := sort.SearchStrings(q.due, key)
-	q.due = append(q.due, "")
-	copy(q.due[i+1:], q.due[i:])
-	q.due[i] = key
+	q.due = insert(q.due, keyOf(due, it.entry.ID))
+}
+
+// insert puts a key among others that are in order.
+func insert(keys []string, key string) []string {
+	i := sort.SearchStrings(keys, key)
+	keys = append(keys, "")
+	copy(keys[i+1:], keys[i:])
+	keys[i] = key
+	return keys
 }
 
 // unqueue takes back what enqueue has planned, with the lock held.
