@@ -20,10 +20,7 @@ import (
 func tryDelivery(c *Courier, d *store.Delivery, number int) delivery.Result {
 	now := time.Now()
 	one := serverFor(c.servers, c.name, d.Router)
-	if one == nil {
-		return delivery.Result{NotTried: true}
-	}
-	if !one.look(now) {
+	if one == nil || !one.look(now) {
 		return delivery.Result{NotTried: true}
 	}
 	p, s := newest(c)

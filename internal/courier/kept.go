@@ -204,14 +204,13 @@ func storeDelivery(k *Kept, attempts, step int, pause time.Duration) bool {
 		// Redis has the claim with the delivery, and alone knows what becomes of both.
 		claim.Release(k.State.Replays, k.Claim)
 		cluster.Land(k.State.Cluster, k.Claim, k.Lease)
-		k.Claim = ""
 	} else if k.Claim != "" {
 		claim.Commit(k.State.Replays, k.Claim, now.UnixNano())
 		if k.State.Cluster != nil {
 			cluster.Commit(k.State.Cluster, k.Claim, k.Lease, p.Replay.Window)
 		}
-		k.Claim = ""
 	}
+	k.Claim = ""
 	delivery.Begin(kept)
 	k.Stored = true
 	return true

@@ -12,10 +12,7 @@ import (
 // may stand in files that somebody else renews.
 func handOver(c *Courier, mark string, d *store.Delivery, e *store.Entry) delivery.Handed {
 	one := anyServer(c.servers)
-	if one == nil {
-		return delivery.Handed{NotTried: true}
-	}
-	if !one.look(time.Now()) {
+	if one == nil || !one.look(time.Now()) {
 		return delivery.Handed{NotTried: true}
 	}
 	return deadletter.Send(c.letters, mark, d, e)

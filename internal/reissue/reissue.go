@@ -110,13 +110,12 @@ func Request(ctx context.Context, d *store.Delivery, number int, token string) (
 		Method: d.Method, URL: u, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 		Header: headers, Body: http.NoBody, ContentLength: int64(len(d.Body)), Host: d.Host, RemoteAddr: d.Peer, RequestURI: uri,
 	}
-	if len(d.Body) > 0 {
+	if len(d.Body)+len(d.Trailers) > 0 {
 		r.Body = io.NopCloser(bytes.NewReader(d.Body))
 	}
 	if len(d.Trailers) > 0 {
 		r.Trailer = http.Header(d.Trailers)
 		r.ContentLength = -1 // trailers travel with chunks only, RFC 9112, 7.1.2
-		r.Body = io.NopCloser(bytes.NewReader(d.Body))
 	}
 	if d.TLS {
 		r.TLS = &tls.ConnectionState{HandshakeComplete: true, ServerName: d.Host}
