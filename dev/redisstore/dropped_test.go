@@ -36,7 +36,7 @@ func TestHandLeavesClaim(t *testing.T) {
 	if err := store.Hand(o.Store, first, "0000000b"); err != nil {
 		t.Fatal(err)
 	}
-	found := store.Fetch(o.Store, []string{"claim"})
+	found := o.Store.Medium.Fetch([]string{"claim"})
 	if len(found) != 1 || found[0].ID != repeat.ID {
 		t.Errorf("%+v: the grave is another one's", found)
 	}
@@ -82,7 +82,7 @@ func TestLeaseOutlivesOwner(t *testing.T) {
 	if got := b.mine(t); len(got) != 3 {
 		t.Fatal(got)
 	}
-	revision := store.Stand(b.Store).Revision
+	revision := b.Store.Medium.Standing().Revision
 	if _, problem := store.Lease(a.Store, arrives, time.Hour); problem != store.Gone {
 		t.Errorf("it is tried again: %q", problem)
 	}
@@ -92,7 +92,7 @@ func TestLeaseOutlivesOwner(t *testing.T) {
 	if got := claimOf(t, server, "arrives"); got != "done" {
 		t.Errorf("the claim is %q", got)
 	}
-	if taken, err := store.Taken(b.Store, arrives.ID); !taken || err != nil {
+	if taken, err := b.Store.Medium.Taken(arrives.ID); !taken || err != nil {
 		t.Errorf("its owner takes it for lost: %v", err)
 	}
 	to := store.Entry{State: store.Waiting, ID: fails.ID, Attempts: 2, Step: 2, When: 7}
@@ -107,7 +107,7 @@ func TestLeaseOutlivesOwner(t *testing.T) {
 		t.Errorf("it is removed late: %v", err)
 	}
 	b.own(t)
-	if store.Stand(b.Store).Revision == revision {
+	if b.Store.Medium.Standing().Revision == revision {
 		t.Error("its owner does not hear of it")
 	}
 	if _, problem := store.Lease(b.Store, fails, time.Minute); problem != "" {
@@ -132,7 +132,7 @@ func TestTaken(t *testing.T) {
 	b.own(t)
 	is := func(o *owner, e *store.Entry, want bool) {
 		t.Helper()
-		if taken, err := store.Taken(o.Store, e.ID); taken != want || err != nil {
+		if taken, err := o.Store.Medium.Taken(e.ID); taken != want || err != nil {
 			t.Errorf("%v %v, want %v", taken, err, want)
 		}
 	}
@@ -141,7 +141,7 @@ func TestTaken(t *testing.T) {
 	if err := store.Move(a.Store, e, dead(e)); err != nil {
 		t.Fatal(err)
 	}
-	if got := store.Fetch(b.Store, []string{"claim"}); len(got) != 1 {
+	if got := b.Store.Medium.Fetch([]string{"claim"}); len(got) != 1 {
 		t.Fatal(got)
 	}
 	is(a, e, true)
@@ -228,7 +228,7 @@ func TestRenew(t *testing.T) {
 	server.Do(t, "DEL", key("ended"))
 	server.Do(t, "SET", key("done"), "done", "PX", "60000")
 	server.Do(t, "SET", key("free"), "owner:1", "PX", "60000")
-	if err := store.Renew(o.Store, append(ids, store.NewID())); err != nil {
+	if err := o.Store.Medium.Renew(append(ids, store.NewID())); err != nil {
 		t.Fatal(err)
 	}
 	for claim, want := range map[string]string{"ends": "stored", "ended": "stored", "dead": "", "done": "done", "free": "owner:1"} {

@@ -54,7 +54,7 @@ func TestOneOwner(t *testing.T) {
 	if got := b.mine(t); !reflect.DeepEqual(got, want) {
 		t.Fatalf("%v, want %v", got, want)
 	}
-	_, err := store.Mine(b.Store, func(e *store.Entry) bool {
+	_, err := b.Store.Medium.List("", true, func(e *store.Entry) bool {
 		wait := time.Until(time.UnixMilli(e.When))
 		if e.Seen == 0 || (e.ID == first.ID) != (wait > 30*time.Second) {
 			t.Errorf("%+v, due in %v", e, wait)
@@ -109,7 +109,7 @@ func TestClaims(t *testing.T) {
 	}
 	claims(lease.Granted)
 	// Who has had it delivered after all ends the dead one, whoever's it is.
-	fetched := store.Fetch(b.Store, []string{"unknown", "claim"})
+	fetched := b.Store.Medium.Fetch([]string{"unknown", "claim"})
 	if len(fetched) != 1 || fetched[0].ID != e.ID || len(a.mine(t)) != 0 || len(b.mine(t)) != 1 {
 		t.Errorf("%+v %v %v", fetched, a.mine(t), b.mine(t))
 	}
@@ -121,7 +121,7 @@ func TestClaims(t *testing.T) {
 	}
 	claims(lease.Stored)
 	b.own(t)
-	if store.Stand(b.Store).Revision == 0 {
+	if b.Store.Medium.Standing().Revision == 0 {
 		t.Error("its owner does not hear of it")
 	}
 	if err := store.Remove(b.Store, &back); err != nil {
@@ -176,7 +176,7 @@ func TestActions(t *testing.T) {
 	if err != nil || !reflect.DeepEqual(names, []string{"kept@file"}) {
 		t.Error(names, err)
 	}
-	if n, err := store.Alive(o.Store); n != 1 || err != nil {
+	if n, err := o.Store.Medium.Alive(); n != 1 || err != nil {
 		t.Error(n, err)
 	}
 	// What nobody has any more is known, and what somebody has is no orphan.

@@ -80,7 +80,7 @@ func (o *owner) own(t *testing.T) {
 func (o *owner) mine(t *testing.T) []string {
 	t.Helper()
 	ids := []string{}
-	if _, err := store.Mine(o.Store, func(e *store.Entry) bool { ids = append(ids, e.ID); return true }); err != nil {
+	if _, err := o.Store.Medium.List("", true, func(e *store.Entry) bool { ids = append(ids, e.ID); return true }); err != nil {
 		t.Fatal(err)
 	}
 	sort.Strings(ids)

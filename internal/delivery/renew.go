@@ -44,7 +44,7 @@ func renew(e *Engine) {
 		return
 	}
 	if store.IsShared(e.store) {
-		err := store.Renew(e.store, ids)
+		err := e.store.Medium.Renew(ids)
 		if err != nil {
 			e.mu.Lock()
 			e.renewed = 0 // once the store is back

@@ -30,7 +30,7 @@ const (
 
 // keepUp takes over what has changed about the deliveries that are this process's.
 func keepUp(e *Engine) {
-	s := store.Stand(e.store)
+	s := e.store.Medium.Standing()
 	e.mu.Lock()
 	now := e.clock()
 	h := &e.shared
@@ -163,7 +163,7 @@ func isBehind(it *item, now *store.Entry) bool {
 // scanMine is scan for a store that is shared.
 func scanMine(e *Engine) (map[string]*item, int, error) {
 	found := map[string]*item{}
-	n, err := store.Mine(e.store, func(one *store.Entry) bool {
+	n, err := e.store.Medium.List("", true, func(one *store.Entry) bool {
 		found[one.ID] = &item{entry: *one, attempts: one.Attempts, step: one.Step}
 		return true
 	})
@@ -198,7 +198,7 @@ func lose(e *Engine, it *item) {
 // nobody's, and nobody knows why.
 func leaveOne(e *Engine, it *item, ended map[string]bool) bool {
 	_, problem := store.Head(e.store, &it.entry)
-	taken, err := store.Taken(e.store, it.entry.ID)
+	taken, err := e.store.Medium.Taken(it.entry.ID)
 	if problem == store.Unreadable || err != nil {
 		return false // the next time
 	}
@@ -264,7 +264,7 @@ func endReplaced(e *Engine, claims []string) {
 
 // supersede ends the dead of other processes whose claims have arrived after all.
 func supersede(e *Engine, claims []string) {
-	for _, entry := range store.Fetch(e.store, claims) {
+	for _, entry := range e.store.Medium.Fetch(claims) {
 		it := &item{entry: *entry, attempts: entry.Attempts, step: entry.Step}
 		d, problem := store.Head(e.store, &it.entry)
 		e.mu.Lock()

@@ -39,7 +39,7 @@ type Action struct {
 // NoteClaim notes the claim of a delivery that is dropped, which its sender may send again:
 // whoever remembers the claim has to forget it. In a store that is shared the drop does that.
 func NoteClaim(s *Store, a *Action, claim string) {
-	if s.medium == nil && a.Action == Drop && a.State == Waiting {
+	if s.Medium == nil && a.Action == Drop && a.State == Waiting {
 		a.Claim = hex.EncodeToString([]byte(claim))
 	}
 }
@@ -65,8 +65,8 @@ func NoteAction(s *Store, a *Action) error {
 	if err != nil {
 		return err
 	}
-	if s.medium != nil {
-		return s.medium.NoteAction(string(line))
+	if s.Medium != nil {
+		return s.Medium.NoteAction(string(line))
 	}
 	// A line end in front ends what another one has left unfinished.
 	return writeTo(filepath.Join(s.Directory, actionsFile), os.O_APPEND, []byte("\n"+string(line)+"\n"))
@@ -81,8 +81,8 @@ func IsFull(err error) bool {
 // Actions calls found for each action that is known of a delivery, or of all where the id is
 // empty, in order. The oldest are forgotten.
 func Actions(s *Store, id string, found func(a *Action)) {
-	if s.medium != nil {
-		findActions(s.medium.Actions(), id, found)
+	if s.Medium != nil {
+		findActions(s.Medium.Actions(), id, found)
 		return
 	}
 	path := filepath.Join(s.Directory, actionsFile)
@@ -115,8 +115,8 @@ func parseAction(line []byte) *Action {
 // NewActions calls found for each action of which Told was not called yet, and returns what
 // to call it with.
 func NewActions(s *Store, found func(a *Action)) int64 {
-	if s.medium != nil {
-		lines := s.medium.NewActions()
+	if s.Medium != nil {
+		lines := s.Medium.NewActions()
 		findActions(lines, "", found)
 		return int64(len(lines))
 	}
@@ -149,8 +149,8 @@ func ActionsEnd(s *Store) int64 {
 // Told notes up to where actions are recorded. Where the disk refuses that, they are
 // recorded twice. Those of a file that has become too long are put aside.
 func Told(s *Store, end int64) {
-	if s.medium != nil {
-		s.medium.Told(end)
+	if s.Medium != nil {
+		s.Medium.Told(end)
 		return
 	}
 	if end > maxActions && end == ActionsEnd(s) && shorten(s) {

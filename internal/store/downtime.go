@@ -35,7 +35,7 @@ func LastServed(s *Store) time.Time { return timeOf(s, servedFile) }
 // timeOf returns when a file was last touched; now, where there is none.
 func timeOf(s *Store, name string) time.Time {
 	state := plainfile.Look(filepath.Join(s.Directory, name))
-	if s.medium != nil || state.Info == nil {
+	if s.Medium != nil || state.Info == nil {
 		return time.Now()
 	}
 	return state.Info.ModTime()
@@ -45,7 +45,7 @@ func timeOf(s *Store, name string) time.Time {
 // clock that is set, some of them may be too long, and lie upon others.
 func NoteDowntime(s *Store, from, to time.Time) []Span {
 	spans := []Span{}
-	if s.medium != nil {
+	if s.Medium != nil {
 		return spans
 	}
 	content, _ := plainfile.Read(plainfile.Look(filepath.Join(s.Directory, downtimesFile)), 1<<16)

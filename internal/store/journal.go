@@ -38,8 +38,8 @@ const (
 // Note writes down an attempt.
 func Note(s *Store, a *Attempt) {
 	line := lineOf(a)
-	if s.medium != nil {
-		s.medium.Note(line)
+	if s.Medium != nil {
+		s.Medium.Note(line)
 		return
 	}
 	j := &s.journal
@@ -116,8 +116,8 @@ func eachAttempt(s *Store, text string, found func(a *Attempt)) {
 			found(a)
 		}
 	}
-	if s.medium != nil {
-		s.medium.EachAttempt(read)
+	if s.Medium != nil {
+		s.Medium.EachAttempt(read)
 		return
 	}
 	path := filepath.Join(s.Directory, journalFile)

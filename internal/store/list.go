@@ -14,8 +14,8 @@ const namesAtOnce = 500
 // that are not ours are counted. It holds no more than some hundred names at once, however
 // many there are.
 func List(s *Store, state string, found func(e *Entry) bool) (int, error) {
-	if s.medium != nil {
-		return s.medium.List(state, false, found)
+	if s.Medium != nil {
+		return s.Medium.List(state, false, found)
 	}
 	foreign := 0
 	for i := range shards {
@@ -71,8 +71,8 @@ func Find(s *Store, id string) *Entry {
 	if !isID.MatchString(id) {
 		return nil
 	}
-	if s.medium != nil {
-		return s.medium.Find(id)
+	if s.Medium != nil {
+		return s.Medium.Find(id)
 	}
 	var one *Entry
 	for _, state := range []string{Waiting, Dead, Delivered} {

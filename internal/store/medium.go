@@ -76,40 +76,18 @@ var (
 
 // NewShared is New for a store that several processes have together.
 func NewShared(m *Medium, middleware string, keys []*Key) *Store {
-	return &Store{Middleware: middleware, keys: keys, medium: m}
+	return &Store{Middleware: middleware, keys: keys, Medium: m}
 }
 
 // IsShared says whether several processes may work on a store at once.
-func IsShared(s *Store) bool { return s.medium != nil }
+func IsShared(s *Store) bool { return s.Medium != nil }
 
 // Lease is Load for who is about to try a delivery: nobody else does so for so long, or
 // until it is moved.
 func Lease(s *Store, e *Entry, d time.Duration) (*Delivery, string) {
-	if s.medium == nil {
+	if s.Medium == nil {
 		return Load(s, e)
 	}
-	content, problem := s.medium.Lease(e.ID, d)
+	content, problem := s.Medium.Lease(e.ID, d)
 	return decodeOf(s, e, content, problem)
 }
-
-// Mine calls found for each delivery that is the caller's, of a store that is shared.
-func Mine(s *Store, found func(e *Entry) bool) (int, error) {
-	return s.medium.List("", true, found)
-}
-
-// Renew keeps the claims of what waits from ending, of a store that is shared.
-func Renew(s *Store, ids []string) error { return s.medium.Renew(ids) }
-
-// Alive counts the processes that work on a store that is shared.
-func Alive(s *Store) (int, error) { return s.medium.Alive() }
-
-// Stand returns how things stood when Own was last called, of a store that is shared.
-func Stand(s *Store) Standing { return s.medium.Standing() }
-
-// Fetch has the caller have the dead that have one of the claims, whoever had them, of a
-// store that is shared.
-func Fetch(s *Store, claims []string) []*Entry { return s.medium.Fetch(claims) }
-
-// Taken says whether another process has had, or ended, what was the caller's, of a store that
-// is shared: then that knows what has become of it.
-func Taken(s *Store, id string) (bool, error) { return s.medium.Taken(id) }

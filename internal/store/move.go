@@ -18,8 +18,8 @@ func Move(s *Store, e *Entry, to Entry) error {
 	}
 	to.Size = e.Size
 	to.Arrived = to.State != Delivered && (e.Arrived || e.State == Delivered)
-	if s.medium != nil {
-		err := s.medium.Move(e, &to)
+	if s.Medium != nil {
+		err := s.Medium.Move(e, &to)
 		if err == nil {
 			*e = to
 		}
@@ -49,16 +49,16 @@ func renameTo(s *Store, from, to, state string) error {
 
 // Remove removes a delivery that is over.
 func Remove(s *Store, e *Entry) error {
-	if s.medium != nil {
-		return s.medium.Remove(e)
+	if s.Medium != nil {
+		return s.Medium.Remove(e)
 	}
 	return os.Remove(filepath.Join(s.Directory, NameOf(e)))
 }
 
 // Discard removes a delivery that is not to arrive: its sender may send it again.
 func Discard(s *Store, e *Entry) error {
-	if s.medium != nil {
-		return s.medium.Discard(e)
+	if s.Medium != nil {
+		return s.Medium.Discard(e)
 	}
 	return Remove(s, e)
 }

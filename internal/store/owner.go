@@ -40,8 +40,8 @@ func NewOwner() *Owner {
 // Own says whether the store is the owner's now. Who is refused asks again after a while:
 // another one that says nothing for Silence is gone, and the store is taken over.
 func Own(s *Store, o *Owner, now time.Time) bool {
-	if s.medium != nil {
-		return s.medium.Own()
+	if s.Medium != nil {
+		return s.Medium.Own()
 	}
 	path := filepath.Join(s.Directory, lockFile)
 	state := plainfile.Look(path)
@@ -80,8 +80,8 @@ func makeLock(o *Owner, path string) bool {
 
 // Disown lets the next one have the store at once.
 func Disown(s *Store, o *Owner) {
-	if s.medium != nil {
-		s.medium.Disown()
+	if s.Medium != nil {
+		s.Medium.Disown()
 		return
 	}
 	path := filepath.Join(s.Directory, lockFile)

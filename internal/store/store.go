@@ -17,12 +17,12 @@ import (
 // may be used by several goroutines at once, but of one delivery by one at a time.
 type Store struct {
 	Directory  string
+	Medium     *Medium // nil: it is a directory
 	Middleware string
 
 	mu      sync.Mutex
 	keys    []*Key // newest first; empty: new files are in clear
 	journal journal
-	medium  *Medium // nil: it is a directory
 }
 
 const (
@@ -76,7 +76,7 @@ func keysOf(s *Store) []*Key {
 
 // Create sees to it that the directories are there, for Traefik's user alone.
 func Create(s *Store) error {
-	if s.medium != nil {
+	if s.Medium != nil {
 		return nil
 	}
 	err := os.MkdirAll(s.Directory, 0o700)
@@ -120,7 +120,7 @@ func makeState(s *Store, state string) error {
 // Clean removes what another process has left unfinished, which nobody was told is there.
 // Who calls it must own the store.
 func Clean(s *Store) {
-	if s.medium != nil {
+	if s.Medium != nil {
 		return
 	}
 	directory := filepath.Join(s.Directory, temporary)
@@ -154,8 +154,8 @@ func Put(s *Store, d *Delivery, e *Entry) error {
 	}
 	e.ID = d.ID
 	e.Size = int64(len(content))
-	if s.medium != nil {
-		return s.medium.Put(e, d.Claim, content)
+	if s.Medium != nil {
+		return s.Medium.Put(e, d.Claim, content)
 	}
 	aside := filepath.Join(s.Directory, temporary, d.ID)
 	path := filepath.Join(s.Directory, NameOf(e))
@@ -224,8 +224,8 @@ func syncDirectory(path string) error {
 
 // Load returns a delivery, whole, or a word for what is wrong with it.
 func Load(s *Store, e *Entry) (*Delivery, string) {
-	if s.medium != nil {
-		content, problem := s.medium.Read(e.ID, 0, -1)
+	if s.Medium != nil {
+		content, problem := s.Medium.Read(e.ID, 0, -1)
 		return decodeOf(s, e, content, problem)
 	}
 	content, err := os.ReadFile(filepath.Join(s.Directory, NameOf(e)))
@@ -260,8 +260,8 @@ const firstRead = 8192
 
 // Head is Load without the body, of which it reads nothing.
 func Head(s *Store, e *Entry) (*Delivery, string) {
-	read := func(from, to int) ([]byte, string) { return s.medium.Read(e.ID, from, to-1) }
-	if s.medium == nil {
+	read := func(from, to int) ([]byte, string) { return s.Medium.Read(e.ID, from, to-1) }
+	if s.Medium == nil {
 		f, err := os.Open(filepath.Join(s.Directory, NameOf(e)))
 		if err != nil {
 			return nil, problemOf(err)

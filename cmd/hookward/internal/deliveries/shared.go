@@ -65,7 +65,7 @@ func CheckLeft(s *store.Store) error {
 	if !store.IsShared(s) {
 		return nil
 	}
-	n, err := store.Alive(s)
+	n, err := s.Medium.Alive()
 	if err == nil && n > 0 {
 		err = fmt.Errorf("%d of the Traefiks that share the store work on it: they have a middleware of that name still", n)
 	}
