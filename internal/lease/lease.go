@@ -8,6 +8,7 @@ package lease
 
 import (
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/hex"
 	"strconv"
 	"sync"
@@ -92,12 +93,37 @@ return redis.call('PEXPIRE', KEYS[1], ARGV[3])`)
 redis.call('SET', KEYS[1], 'done', 'PX', ARGV[1])
 return 1`)
 
+	// It takes no claim away that somebody has made.
+	renewCommitScript = resp.NewScript(`-- renew commit
+local v = redis.call('GET', KEYS[1])
+if not v or v == 'done' then redis.call('SET', KEYS[1], 'done', 'PX', ARGV[1]) end
+return 1`)
+
+	// It takes back a commit, and no claim that somebody has made since.
+	forgetScript = resp.NewScript(`-- forget
+if redis.call('GET', KEYS[1]) == 'done' then redis.call('DEL', KEYS[1]) end
+return 1`)
+
 	// A release that comes late must not end a later claim.
 	releaseScript = resp.NewScript(`-- release
 local owner, number = string.match(redis.call('GET', KEYS[1]) or '', '^(.*):(%d+)$')
 if owner == ARGV[1] and tonumber(number) <= tonumber(ARGV[2]) then redis.call('DEL', KEYS[1]) end
 return 1`)
 )
+
+// Tag returns what is the same in all keys of a middleware that one script may need
+// together: in braces, it has a cluster keep them in one place.
+func Tag(middleware string) string {
+	sum := sha256.Sum256([]byte(middleware))
+	return "{" + hex.EncodeToString(sum[:8]) + "}"
+}
+
+// KeyOf returns the key of a claim, by the tag of its middleware: of one length, and with
+// nothing of a stranger's in it.
+func KeyOf(tag, claim string) string {
+	sum := sha256.Sum256([]byte(tag + "\x00" + claim))
+	return "hookward:delivery:" + tag + ":" + hex.EncodeToString(sum[:20])
+}
 
 // New returns a table of claims in a server, whose answers take so long at most. What is
 // given up is told.
@@ -226,6 +252,24 @@ func tellEnd(t *Table, h *held) error {
 	}
 	_, err := resp.Run(t.client, releaseScript, h.key, []string{t.owner, strconv.FormatInt(h.number, 10)})
 	return err
+}
+
+// Forget takes back a commit: the delivery may be claimed again by all. Where the server
+// can't be asked, it ends with the window.
+func Forget(t *Table, key string) {
+	t.mu.Lock()
+	delete(t.ending, key)
+	t.mu.Unlock()
+	_, err := resp.Run(t.client, forgetScript, key, nil)
+	if err != nil {
+		t.tell("a delivery that was given up can't be given back to the other Traefiks: " + err.Error())
+	}
+}
+
+// Renew has a commit last for a window from now on. Where the server can't be asked, it ends as
+// it would, unless it is renewed once more.
+func Renew(t *Table, key string, window time.Duration) {
+	_, _ = resp.Run(t.client, renewCommitScript, key, []string{milliseconds(window)})
 }
 
 // Close ends what is done in the background, and the client.
