@@ -229,29 +229,60 @@ func unread(items map[string]*item) []*item {
 // readOne reads one that waits, and says whether it is to be planned.
 func readOne(e *Engine, it *item) bool {
 	d, problem := store.Head(e.store, &it.entry)
-	if problem == store.Undecodable {
-		e.mu.Lock()
-		it.end = store.Undecodable
-		enqueue(e, it, e.clock())
-		e.mu.Unlock()
-		return false
-	}
-	if problem != "" {
-		e.mu.Lock()
-		holdBack(e, it, problem)
-		e.mu.Unlock()
-		return false
-	}
-	if d.Claim != "" && !store.IsShared(e.store) {
+	if problem == "" && d.Claim != "" && !store.IsShared(e.store) {
 		e.hooks.Claim(d.Claim)
 	}
 	e.mu.Lock()
+	defer e.mu.Unlock()
+	if problem == store.Undecodable {
+		it.end = store.Undecodable
+		enqueue(e, it, e.clock())
+		return false
+	}
+	if problem != "" {
+		holdBack(e, it, problem)
+		return false
+	}
 	it.router = d.Router
 	it.claim = d.Claim
 	if it.due == 0 { // else it was begun here already
 		it.born = e.clock() - ageOf(e, it, d.Received)
 	}
 	adopt(e, it)
-	e.mu.Unlock()
 	return true
+}
+
+// holdBack has a delivery wait whose file can't be read, with the lock held: see readAgain.
+// One that somebody else has taken away is forgotten.
+func holdBack(e *Engine, it *item, problem string) {
+	if problem == store.Gone && !store.IsShared(e.store) {
+		drop(e, it)
+		forget(e, it.entry.Size)
+		return
+	}
+	it.held = problem
+	e.shared.behind = e.shared.behind || problem == store.Gone
+}
+
+// readAgain reads what is held back, because the disk may give it now, or there are other
+// keys. What a later version has written stays as it is.
+func readAgain(e *Engine) {
+	e.mu.Lock()
+	again := []*item{}
+	for _, it := range e.waiting {
+		if it.held == store.Unreadable || it.held == store.Unencryptable {
+			again = append(again, it)
+		}
+	}
+	e.mu.Unlock()
+	for _, it := range again {
+		e.mu.Lock()
+		it.held = ""
+		e.mu.Unlock()
+		if readOne(e, it) {
+			e.mu.Lock()
+			enqueue(e, it, e.clock())
+			e.mu.Unlock()
+		}
+	}
 }
