@@ -30,11 +30,9 @@ func serveOutlet(e *Engine, o *outlet) {
 	defer func() {
 		panicked := recover()
 		e.mu.Lock()
-		if panicked != nil {
-			noteUntaken(e, o, Handed{Problem: fmt.Sprint("panicked: ", panicked)})
-		}
 		o.current = ""
 		if panicked != nil {
+			noteUntaken(e, o, Handed{Problem: fmt.Sprint("panicked: ", panicked)})
 			refill(e)
 		}
 		o.busy = false
@@ -126,9 +124,9 @@ func goOnAfter(e *Engine, o *outlet, it *item, key string, h Handed) bool {
 	o.waiting = append([]string{key}, o.waiting...)
 	if h.NotTried {
 		o.until = e.clock() + store.Heartbeat.Milliseconds()
-		return false
+	} else {
+		noteUntaken(e, o, h)
 	}
-	noteUntaken(e, o, h)
 	return false
 }
 

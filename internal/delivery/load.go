@@ -234,6 +234,7 @@ func readOne(e *Engine, it *item) bool {
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	it.held = ""
 	if problem == store.Undecodable {
 		it.end = store.Undecodable
 		enqueue(e, it, e.clock())
@@ -276,9 +277,6 @@ func readAgain(e *Engine) {
 	}
 	e.mu.Unlock()
 	for _, it := range again {
-		e.mu.Lock()
-		it.held = ""
-		e.mu.Unlock()
 		if readOne(e, it) {
 			e.mu.Lock()
 			enqueue(e, it, e.clock())
