@@ -230,11 +230,8 @@ func (c *compiler) jwks(resolver *secrets.Resolver, public int) {
 
 // public makes keys of the option publicKeys.
 func (c *compiler) public(resolver *secrets.Resolver) {
-	if len(c.options.PublicKeys) == 0 {
-		if len(c.options.Secrets) == 0 {
-			config.AddProblem(c.n, "publicKeys", config.KindRequired, "is required for the algorithms of "+c.section+".algorithms, or "+c.section+".jwks; write a key in PEM, a JWK or a JWK set, or env:NAME or file:/path with one")
-		}
-		return
+	if len(c.options.PublicKeys) == 0 && len(c.options.Secrets) == 0 {
+		config.AddProblem(c.n, "publicKeys", config.KindRequired, "is required for the algorithms of "+c.section+".algorithms, or "+c.section+".jwks; write a key in PEM, a JWK or a JWK set, or env:NAME or file:/path with one")
 	}
 	c.v.table = keyset.NewTable(secrets.PublicJWKs(resolver, c.n, c.options.PublicKeys))
 	c.v.public = keyset.All(c.v.table)

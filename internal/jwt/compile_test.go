@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/hookward/hookward/internal/verdict"
+
 	"github.com/hookward/hookward/internal/config"
 )
 
@@ -80,5 +82,21 @@ func TestWarnings(t *testing.T) {
 	_, n := compile(t, bearer(nil))
 	if said := config.Sentences(n.Warnings); len(said) != 1 || !strings.HasPrefix(said[0], "secrets[0]: is written in clear") {
 		t.Errorf("a good configuration: %q", said)
+	}
+}
+
+// A token names an algorithm that the options allow and that there is no key for.
+func TestAlgorithmWithoutKey(t *testing.T) {
+	v, n := compile(t, bearer(map[string]any{"algorithms": "HS256, RS256"}))
+	if len(n.Problems) > 0 || len(n.Warnings) == 0 {
+		t.Fatalf("%v, %v", n.Problems, n.Warnings)
+	}
+	for reason, token := range map[string]string{
+		verdict.KeyUnknown: hs256(map[string]any{"alg": "RS256"}, usual(nil)),
+		verdict.Verified:   hs256(plainHeader, usual(nil)),
+	} {
+		if got := reasonOf(v, token); got != reason {
+			t.Errorf("%s, not %s", got, reason)
+		}
 	}
 }
