@@ -4,9 +4,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/hookward/hookward/internal/verdict"
-
 	"github.com/hookward/hookward/internal/config"
+	"github.com/hookward/hookward/internal/verdict"
 )
 
 // Configurations that protect from too little, or say two things, are mistakes, and each

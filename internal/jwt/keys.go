@@ -51,14 +51,8 @@ func provePublic(v *Verifier, t *token, m *message.Message, sets []*keyset.Set, 
 // reason to refuse.
 func choose(v *Verifier, t *token, sets []*keyset.Set, now time.Time) ([]*jwk.Key, string) {
 	if len(v.Sources) == 0 {
-		chosen, known := keyset.Choose(v.table, t.keyID, t.algorithm)
-		switch {
-		case len(chosen) > 0:
-			return chosen, ""
-		case known:
-			return nil, verdict.AlgorithmRefused
-		}
-		return nil, verdict.KeyUnknown
+		chosen, found := keyset.Choose(v.table, t.keyID, t.algorithm)
+		return chosen, reasonOfKeys(found)
 	}
 	if len(sets) == 0 {
 		return nil, verdict.KeyUnavailable // who explains a request fetches nothing
@@ -68,15 +62,20 @@ func choose(v *Verifier, t *token, sets []*keyset.Set, now time.Time) ([]*jwk.Ke
 		return nil, verdict.IssuerMismatch
 	}
 	chosen, found := keyset.Find(set, t.keyID, t.algorithm, now)
+	return chosen, reasonOfKeys(found)
+}
+
+// reasonOfKeys returns "" or the reason to refuse, by what keyset says.
+func reasonOfKeys(found int) string {
 	switch found {
 	case keyset.Ready:
-		return chosen, ""
+		return ""
 	case keyset.Misfit:
-		return nil, verdict.AlgorithmRefused
+		return verdict.AlgorithmRefused
 	case keyset.Unknown:
-		return nil, verdict.KeyUnknown
+		return verdict.KeyUnknown
 	}
-	return nil, verdict.KeyUnavailable
+	return verdict.KeyUnavailable
 }
 
 // setOfIssuer returns the keys that a token is to be verified with: where each issuer has

@@ -113,11 +113,8 @@ func recall(r *ring, id, algorithm string, now time.Time) ([]*jwk.Key, int) {
 	case !known.ends.IsZero() && !now.Before(known.ends):
 		return nil, Unknown
 	}
-	chosen, _ := Choose(known.table, id, algorithm)
-	if len(chosen) == 0 {
-		return nil, Misfit
-	}
-	return chosen, Ready
+	chosen, outcome := Choose(known.table, id, algorithm)
+	return chosen, outcome
 }
 
 // askForOne asks for a key, and tells all who wait that the answer is there.

@@ -117,34 +117,19 @@ func Find(s *Set, id, algorithm string, now time.Time) ([]*jwk.Key, int) {
 		chosen, found := findOne(s.ring, id, algorithm, now)
 		return chosen, found
 	}
-	t := current(s, now)
-	if t != nil {
-		chosen, known := Choose(t, id, algorithm)
-		if len(chosen) > 0 {
-			return chosen, Ready
-		}
-		if known {
-			return nil, Misfit
-		}
+	chosen, found := Choose(current(s, now), id, algorithm)
+	if found == Ready || found == Misfit {
+		return chosen, found
 	}
 	if len(id) > maxID {
 		return nil, Unknown
 	}
 	fresh := fetch.Ask(s.document, s.source.minRefresh, patience)
-	t = current(s, now)
-	if t == nil {
+	chosen, found = Choose(current(s, now), id, algorithm)
+	if found == Unknown && !fresh {
 		return nil, Unavailable
 	}
-	chosen, known := Choose(t, id, algorithm)
-	switch {
-	case len(chosen) > 0:
-		return chosen, Ready
-	case known:
-		return nil, Misfit
-	case fresh:
-		return nil, Unknown
-	}
-	return nil, Unavailable
+	return chosen, found
 }
 
 // current returns the keys that are in force: nil where there are none yet, or where

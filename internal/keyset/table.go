@@ -41,9 +41,11 @@ func NewTable(keys []jwk.Key) *Table {
 
 // Choose returns the keys that may have made a signature by a JWS algorithm: those with
 // the id, which the message names, or else those without one; and all for a message that
-// names none. The second result says whether such keys are there at all, be it for another
-// algorithm.
-func Choose(t *Table, id, algorithm string) ([]*jwk.Key, bool) {
+// names none. The second result is what Find says of that; of no table, it is Unavailable.
+func Choose(t *Table, id, algorithm string) ([]*jwk.Key, int) {
+	if t == nil {
+		return nil, Unavailable
+	}
 	candidates := t.all
 	if id != "" {
 		candidates = t.byID[id]
@@ -57,7 +59,13 @@ func Choose(t *Table, id, algorithm string) ([]*jwk.Key, bool) {
 			chosen = append(chosen, k)
 		}
 	}
-	return chosen, len(candidates) > 0
+	switch {
+	case len(chosen) > 0:
+		return chosen, Ready
+	case len(candidates) > 0:
+		return nil, Misfit
+	}
+	return nil, Unknown
 }
 
 // All returns all keys of a table.
