@@ -30,7 +30,7 @@ func (j *judgement) seenJWT(at time.Time) []string {
 	if header != nil {
 		lines = append(lines, "its header: "+valuesOf(header, "alg", "kid", "typ"))
 	}
-	if claims != nil && !jwt.Detached(v) {
+	if claims != nil && !v.Detached {
 		lines = append(lines, j.claimLines(claims)...)
 	}
 	return append(lines, j.failedJWT(text, header, claims, m, at)...)

@@ -116,8 +116,8 @@ func fromMembers(members map[string]any) (Key, string) {
 	if k.Algorithm != "" && FamilyOf(k.Algorithm) != k.Family {
 		return Key{}, "says alg " + words.Quote(k.Algorithm) + ", which is not verified with such a key"
 	}
-	if k.Family == HMAC && len(k.Secret) < shortest(k.Algorithm) {
-		return Key{}, fmt.Sprintf("has %d bytes; RFC 7518 asks for %d", len(k.Secret), shortest(k.Algorithm))
+	if k.Family == HMAC && len(k.Secret) < SecretBytes(k.Algorithm) {
+		return Key{}, fmt.Sprintf("has %d bytes; RFC 7518 asks for %d", len(k.Secret), SecretBytes(k.Algorithm))
 	}
 	k.Members = map[string]string{}
 	for name, value := range members {
@@ -135,8 +135,8 @@ var isStandard = map[string]bool{
 	"n": true, "e": true, "crv": true, "x": true, "y": true, "k": true,
 }
 
-// shortest returns how many bytes a shared key must have, RFC 7518, 3.2.
-func shortest(name string) int {
+// SecretBytes returns how many bytes a shared key for an algorithm should have, RFC 7518, 3.2.
+func SecretBytes(name string) int {
 	a := algorithms[name]
 	if a == nil || a.newHash == nil {
 		return 32

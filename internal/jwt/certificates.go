@@ -12,7 +12,6 @@ import (
 	"github.com/hookward/hookward/internal/config"
 	"github.com/hookward/hookward/internal/jwk"
 	"github.com/hookward/hookward/internal/secrets"
-	"github.com/hookward/hookward/internal/strictjson"
 	"github.com/hookward/hookward/internal/verdict"
 	"github.com/hookward/hookward/internal/words"
 )
@@ -137,12 +136,8 @@ func parseCertificate(item any) *x509.Certificate {
 // timeOf returns when a token says that it was made, which nothing has verified yet: an old
 // one is refused afterwards, by maxAge. Certificates that were good then may be over now.
 func timeOf(v *Verifier, t *token, now time.Time) time.Time {
-	payload, ok := decodeSegment(t.encoded)
-	if !ok {
-		return now
-	}
-	claims, problem := strictjson.Object(payload)
-	if problem != "" {
+	claims := objectIn(t.encoded)
+	if claims == nil {
 		return now
 	}
 	d, reason := readTimes(v, claims)

@@ -113,10 +113,10 @@ func scopesOf(claims map[string]any) map[string]bool {
 // lastSecond is the end of the year 9999, beyond which a time.Time would wrap around.
 const lastSecond = 253402300799
 
-// numericDate reads a NumericDate, RFC 7519, 2: seconds since 1970, perhaps with a
+// Date reads a NumericDate, RFC 7519, 2: seconds since 1970, perhaps with a
 // fraction, or milliseconds where the claim has such. The second result is false for
 // anything else.
-func numericDate(value any) (time.Time, bool) {
+func Date(value any) (time.Time, bool) {
 	number, isNumber := value.(json.Number)
 	if !isNumber {
 		return time.Time{}, false

@@ -54,7 +54,7 @@ func Compile(n *config.Notes, resolver *secrets.Resolver, options config.Options
 		v.Tolerance = defaultTolerance
 	}
 	c.identity()
-	if v.detached {
+	if v.Detached {
 		c.detached()
 	} else {
 		c.claims()
@@ -111,7 +111,7 @@ func schemeOf(written, name string) string {
 // shape finds out what is signed.
 func (c *compiler) shape() {
 	o, v := c.o, c.v
-	v.detached = o.Detached
+	v.Detached = o.Detached
 	v.unencoded = o.UnencodedPayload
 	v.sloppy = o.WithoutCrit
 	if o.WithoutCrit && !o.UnencodedPayload {
@@ -185,9 +185,6 @@ func (c *compiler) keys(resolver *secrets.Resolver) {
 // secretEncodings are the values of the option jwt.secretEncoding.
 var secretEncodings = []string{"utf8", "hex", "base64"}
 
-// secretBytes is how long a secret should be at least, RFC 7518, 3.2.
-var secretBytes = map[string]int{"HS256": 32, "HS384": 48, "HS512": 64}
-
 // shared makes keys of the secrets. One that is shorter than its hash is easier to guess
 // than the signature is to forge, RFC 7518, 3.2; senders have such all the same.
 func (c *compiler) shared(resolver *secrets.Resolver) {
@@ -199,9 +196,8 @@ func (c *compiler) shared(resolver *secrets.Resolver) {
 	}
 	wanted := 64
 	for _, name := range c.o.Algorithms {
-		size := secretBytes[name]
-		if size > 0 && size < wanted {
-			wanted = size
+		if jwk.FamilyOf(name) == jwk.HMAC && jwk.SecretBytes(name) < wanted {
+			wanted = jwk.SecretBytes(name)
 		}
 	}
 	for i, key := range secrets.Keys(resolver, c.n, c.options.Secrets, words.OrDefault(c.o.SecretEncoding, "utf8")) {

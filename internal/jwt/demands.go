@@ -161,10 +161,7 @@ func (c *compiler) protects() {
 	if v.audiences == nil && !pinned {
 		c.wrong("audiences", config.KindRequired, "is required, because the token says nothing of the body: a token that the issuer has made for another service would pass (RFC 8725, 3.9); or pin the sender with "+c.section+".claims, such as "+c.example)
 	}
-	timed := v.MaxAge > 0 || v.Introspection != nil // the server says that it is good
-	for _, name := range v.required {
-		timed = timed || name == "exp"
-	}
+	timed := v.MaxAge > 0 || AsksExpiry(v) || v.Introspection != nil // the server says that it is good
 	if !timed {
 		c.wrong("requiredClaims", config.KindRequired, "must have exp, or maxAge must be given, because the token says nothing of the body: whoever has seen one could use it for ever")
 	}

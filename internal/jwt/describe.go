@@ -4,38 +4,17 @@ import (
 	"net/http"
 	"sort"
 	"strings"
-	"time"
 
 	"github.com/hookward/hookward/internal/jwk"
-	"github.com/hookward/hookward/internal/message"
 	"github.com/hookward/hookward/internal/strictjson"
 	"github.com/hookward/hookward/internal/words"
 )
 
-// Collect returns the tokens of a request, for who explains it. The second result is
-// TokenRead or the reason to refuse.
-func Collect(v *Verifier, m *message.Message) ([]string, string) {
-	return collect(v, m)
-}
-
 // Peek returns header and claims of a token as far as they can be read, whoever has made it.
 func Peek(text string) (map[string]any, map[string]any) {
-	parts := strings.Split(text, ".")
-	header, claims := map[string]any(nil), map[string]any(nil)
-	for i, part := range parts {
-		b, ok := decodeSegment(part)
-		if !ok {
-			continue
-		}
-		object, _ := strictjson.Object(b)
-		switch i {
-		case 0:
-			header = object
-		case 1:
-			claims = object
-		}
-	}
-	return header, claims
+	protected, rest, _ := strings.Cut(text, ".")
+	encoded, _, _ := strings.Cut(rest, ".")
+	return objectIn(protected), objectIn(encoded)
 }
 
 // Malformed says what is wrong with the form of a token, or nothing.
@@ -50,14 +29,14 @@ func Malformed(v *Verifier, text string) string {
 			return "its " + name + " is not base64url without padding"
 		}
 		_, problem := strictjson.Object(b)
-		if problem != "" && (i == 0 || i == 1 && !v.detached) {
+		if problem != "" && (i == 0 || i == 1 && !v.Detached) {
 			return "its " + name + " " + problem
 		}
 	}
 	switch {
-	case v.detached && parts[1] != "":
+	case v.Detached && parts[1] != "":
 		return "it has a payload, and jwt.detached says that the body is what is signed"
-	case !v.detached && parts[1] == "":
+	case !v.Detached && parts[1] == "":
 		return "it has no payload: it is a detached signature, which jwt.detached is for"
 	}
 	header, _ := Peek(text)
@@ -117,12 +96,6 @@ func Address(v *Verifier, r *http.Request) (string, string) {
 	want, _ := addressOf(v.url, r)
 	return v.url.claim.name, want
 }
-
-// Date reads a time that a claim has.
-func Date(value any) (time.Time, bool) { return numericDate(value) }
-
-// Detached says whether the body is what is signed.
-func Detached(v *Verifier) bool { return v.detached }
 
 // KeyCount returns how many keys of the configuration may have made a token of an
 // algorithm.

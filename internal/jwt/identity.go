@@ -20,7 +20,7 @@ func (c *compiler) identity() {
 		option   string
 		location message.Location
 	}{{"idField", v.ID}, {"eventField", v.Event}} {
-		if at.location.Kind == "jwt" && v.detached {
+		if at.location.Kind == "jwt" && v.Detached {
 			c.wrong(at.option, config.KindInvalid, "names a claim, and a detached signature has none")
 		}
 	}
@@ -29,7 +29,7 @@ func (c *compiler) identity() {
 	case o.SenderField == "" && len(c.options.Senders) > 0:
 		config.AddProblem(c.n, "senders", config.KindNoEffect, "has no effect without jwt.senderField, the claim in which the sender names itself")
 	case o.SenderField == "":
-	case !isClaim || name == "" || v.detached:
+	case !isClaim || name == "" || v.Detached:
 		c.wrong("senderField", config.KindInvalid, "must be a claim, such as jwt:sub")
 	case len(c.options.Senders) == 0:
 		config.AddProblem(c.n, "senders", config.KindRequired, "is required with jwt.senderField: the names that are accepted there")
@@ -59,7 +59,7 @@ func (c *compiler) forwarding() {
 		switch {
 		case !ok || claim == "" || !header.IsName(name):
 			c.wrong(path, config.KindInvalid, words.Quote(text)+" is not NAME=CLAIM, a header and a claim, such as X-Hookward-Subject=sub")
-		case v.detached:
+		case v.Detached:
 			c.wrong(path, config.KindInvalid, "names a claim, and a detached signature has none")
 		case isReserved(http.CanonicalHeaderKey(name)):
 			c.wrong(path, config.KindInvalid, words.Quote(name)+" is a header that the gate or Traefik sets")

@@ -34,7 +34,7 @@ type Verifier struct {
 	certificates *certificates // nil where a token's own are not looked at
 
 	Body       bool // the token is the whole body
-	detached   bool
+	Detached   bool // the body is what is signed
 	unencoded  bool
 	sloppy     bool            // crit need not name b64
 	inJSON     bool            // a JSON field: no name may stand there twice
@@ -88,10 +88,8 @@ func Life(v *Verifier) time.Duration {
 	if v.MaxAge > 0 {
 		return v.MaxAge + 2*v.Tolerance
 	}
-	for _, name := range v.required {
-		if name == "exp" {
-			return v.maxLifetime + 2*v.Tolerance
-		}
+	if AsksExpiry(v) {
+		return v.maxLifetime + 2*v.Tolerance
 	}
 	return 0
 }

@@ -7,7 +7,6 @@ import (
 	"github.com/hookward/hookward/internal/keyset"
 	"github.com/hookward/hookward/internal/message"
 	"github.com/hookward/hookward/internal/signature"
-	"github.com/hookward/hookward/internal/strictjson"
 	"github.com/hookward/hookward/internal/verdict"
 )
 
@@ -85,15 +84,7 @@ func setOfIssuer(sets []*keyset.Set, t *token) *keyset.Set {
 	if len(sets) == 1 && sets[0].Issuer == "" {
 		return sets[0]
 	}
-	payload, ok := decodeSegment(t.encoded)
-	if !ok {
-		return nil
-	}
-	claims, problem := strictjson.Object(payload)
-	if problem != "" {
-		return nil
-	}
-	issuer, isText := claims["iss"].(string)
+	issuer, isText := objectIn(t.encoded)["iss"].(string)
 	if !isText || issuer == "" {
 		return nil
 	}

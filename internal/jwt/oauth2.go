@@ -126,7 +126,7 @@ func (c *compiler) introspection(resolver *secrets.Resolver, o *config.Introspec
 
 // VerifyByAsking is Verify for a token that a server is asked about.
 func VerifyByAsking(v *Verifier, m *message.Message, asked *introspect.Client, now time.Time) signature.Proof {
-	texts, reason := collect(v, m)
+	texts, reason := Collect(v, m)
 	if reason != verdict.TokenRead {
 		return signature.Proof{Reason: reason}
 	}

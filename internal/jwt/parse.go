@@ -38,23 +38,15 @@ type token struct {
 func parse(v *Verifier, text string) (*token, string) {
 	protected, rest, dots := strings.Cut(text, ".")
 	encoded, signature, twice := strings.Cut(rest, ".")
-	if !dots || !twice || len(protected) > maxProtected || (encoded == "") != v.detached {
+	if !dots || !twice || len(protected) > maxProtected || (encoded == "") != v.Detached {
 		return nil, verdict.TokenMalformed
 	}
-	problem := ""
-	t := &token{text: text[:len(protected)+1+len(encoded)], encoded: encoded}
-	header, ok := decodeSegment(protected)
-	if !ok {
+	made, ok := decodeSegment(signature)
+	header := objectIn(protected)
+	if !ok || header == nil {
 		return nil, verdict.TokenMalformed
 	}
-	t.signature, ok = decodeSegment(signature)
-	if !ok {
-		return nil, verdict.TokenMalformed
-	}
-	t.header, problem = strictjson.Object(header)
-	if problem != "" {
-		return nil, verdict.TokenMalformed
-	}
+	t := &token{text: text[:len(protected)+1+len(encoded)], encoded: encoded, header: header, signature: made}
 	return t, readHeader(v, t)
 }
 
@@ -114,4 +106,17 @@ func decodeSegment(text string) ([]byte, bool) {
 	}
 	b, err := strictURL.DecodeString(text)
 	return b, err == nil
+}
+
+// objectIn returns the JSON object that a segment is, or nil.
+func objectIn(text string) map[string]any {
+	b, ok := decodeSegment(text)
+	if !ok {
+		return nil
+	}
+	object, problem := strictjson.Object(b)
+	if problem != "" {
+		return nil
+	}
+	return object
 }

@@ -20,20 +20,20 @@ func readTimes(v *Verifier, claims map[string]any) (*dates, string) {
 	d := &dates{}
 	ok := true
 	if claims["exp"] != nil {
-		d.expires, ok = numericDate(claims["exp"])
+		d.expires, ok = Date(claims["exp"])
 	}
 	if ok && claims["nbf"] != nil {
-		d.begins, ok = numericDate(claims["nbf"])
+		d.begins, ok = Date(claims["nbf"])
 	}
 	if ok && claims["iat"] != nil {
-		d.issued, ok = numericDate(claims["iat"])
+		d.issued, ok = Date(claims["iat"])
 		d.made = d.issued
 	}
 	if ok && v.ageClaim.name != "" {
 		d.made = time.Time{}
 		value := valueOf(claims, &v.ageClaim)
 		if value != nil {
-			d.made, ok = numericDate(value)
+			d.made, ok = Date(value)
 		}
 	}
 	if !ok {

@@ -8,7 +8,6 @@ import (
 	"github.com/hookward/hookward/internal/keyset"
 	"github.com/hookward/hookward/internal/message"
 	"github.com/hookward/hookward/internal/signature"
-	"github.com/hookward/hookward/internal/strictjson"
 	"github.com/hookward/hookward/internal/verdict"
 )
 
@@ -19,7 +18,7 @@ func Verify(v *Verifier, m *message.Message, sets []*keyset.Set, now time.Time) 
 	if v.Introspection != nil {
 		return signature.Proof{Reason: verdict.IntrospectionUnavailable} // who explains a request asks nobody
 	}
-	texts, reason := collect(v, m)
+	texts, reason := Collect(v, m)
 	found := signature.Proof{Reason: reason}
 	if reason != verdict.TokenRead {
 		return found
@@ -39,9 +38,9 @@ func Verify(v *Verifier, m *message.Message, sets []*keyset.Set, now time.Time) 
 	return found
 }
 
-// collect returns the tokens of a request, of which there are several in a list of the body
+// Collect returns the tokens of a request, of which there are several in a list of the body
 // alone. The second result is TokenRead or the reason to refuse.
-func collect(v *Verifier, m *message.Message) ([]string, string) {
+func Collect(v *Verifier, m *message.Message) ([]string, string) {
 	if len(v.Locations) == 1 && v.Locations[0].Kind == "header" && len(m.Request.Header[v.Locations[0].Name]) == 1 {
 		text, reason := withoutScheme(v.Scheme, m.Request.Header[v.Locations[0].Name][0])
 		if reason == verdict.TokenRead && len(text) > maxHeaderToken {
@@ -52,7 +51,7 @@ func collect(v *Verifier, m *message.Message) ([]string, string) {
 	return collectAny(v, m)
 }
 
-// collectAny is collect for all that is not one line of one header.
+// collectAny is Collect for all that is not one line of one header.
 func collectAny(v *Verifier, m *message.Message) ([]string, string) {
 	if v.Body {
 		if len(m.Body) == 0 {
@@ -119,7 +118,7 @@ func verifyOne(v *Verifier, m *message.Message, text string, sets []*keyset.Set,
 		return found
 	}
 	found.SignedHead = t.text
-	if !v.detached {
+	if !v.Detached {
 		found.Reason = checkClaims(v, t, m, now, &found)
 	}
 	return found
@@ -128,7 +127,7 @@ func verifyOne(v *Verifier, m *message.Message, text string, sets []*keyset.Set,
 // signingInput returns what is signed, RFC 7515, 5.1: of a detached token with the body in
 // the place of its payload.
 func signingInput(v *Verifier, t *token, m *message.Message) []byte {
-	if !v.detached {
+	if !v.Detached {
 		return []byte(t.text)
 	}
 	if v.unencoded {
@@ -144,12 +143,8 @@ func signingInput(v *Verifier, t *token, m *message.Message) []byte {
 // purpose comes first, its time after that, so that a token which is merely late is told
 // from one that is somebody else's.
 func checkClaims(v *Verifier, t *token, m *message.Message, now time.Time, found *signature.Proof) string {
-	payload, ok := decodeSegment(t.encoded)
-	if !ok {
-		return verdict.TokenMalformed
-	}
-	claims, problem := strictjson.Object(payload)
-	if problem != "" {
+	claims := objectIn(t.encoded)
+	if claims == nil {
 		return verdict.TokenMalformed
 	}
 	return judge(v, t, claims, m, now, found)
