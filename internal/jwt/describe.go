@@ -24,8 +24,8 @@ func Malformed(v *Verifier, text string) string {
 		return "it has not three parts with dots between them"
 	}
 	for i, name := range []string{"header", "payload", "signature"} {
-		b, ok := decodeSegment(parts[i])
-		if !ok {
+		b := decodeSegment(parts[i])
+		if b == nil {
 			return "its " + name + " is not base64url without padding"
 		}
 		_, problem := strictjson.Object(b)

@@ -51,7 +51,7 @@ func provePublic(v *Verifier, t *token, m *message.Message, sets []*keyset.Set, 
 func choose(v *Verifier, t *token, sets []*keyset.Set, now time.Time) ([]*jwk.Key, string) {
 	if len(v.Sources) == 0 {
 		chosen, found := keyset.Choose(v.table, t.keyID, t.algorithm)
-		return chosen, reasonOfKeys(found)
+		return chosen, reasonOfKeys[found]
 	}
 	if len(sets) == 0 {
 		return nil, verdict.KeyUnavailable // who explains a request fetches nothing
@@ -61,20 +61,15 @@ func choose(v *Verifier, t *token, sets []*keyset.Set, now time.Time) ([]*jwk.Ke
 		return nil, verdict.IssuerMismatch
 	}
 	chosen, found := keyset.Find(set, t.keyID, t.algorithm, now)
-	return chosen, reasonOfKeys(found)
+	return chosen, reasonOfKeys[found]
 }
 
-// reasonOfKeys returns "" or the reason to refuse, by what keyset says.
-func reasonOfKeys(found int) string {
-	switch found {
-	case keyset.Ready:
-		return ""
-	case keyset.Misfit:
-		return verdict.AlgorithmRefused
-	case keyset.Unknown:
-		return verdict.KeyUnknown
-	}
-	return verdict.KeyUnavailable
+// reasonOfKeys is the reason to refuse by what keyset says, or "".
+var reasonOfKeys = map[int]string{
+	keyset.Ready:       "",
+	keyset.Misfit:      verdict.AlgorithmRefused,
+	keyset.Unknown:     verdict.KeyUnknown,
+	keyset.Unavailable: verdict.KeyUnavailable,
 }
 
 // setOfIssuer returns the keys that a token is to be verified with: where each issuer has

@@ -144,7 +144,7 @@ func VerifyByAsking(v *Verifier, m *message.Message, asked *introspect.Client, n
 		if !isAccessToken(claims) {
 			return found
 		}
-		found.Reason = judge(v, &token{}, claims, m, now, &found)
+		found.Reason = checkClaims(v, &token{}, claims, m, now, &found)
 		if found.JWT.Subject == "" {
 			found.JWT.Subject, _ = jsonpath.Text(claims["client_id"])
 		}

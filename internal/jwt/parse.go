@@ -41,12 +41,10 @@ func parse(v *Verifier, text string) (*token, string) {
 	if !dots || !twice || len(protected) > maxProtected || (encoded == "") != v.Detached {
 		return nil, verdict.TokenMalformed
 	}
-	made, ok := decodeSegment(signature)
-	header := objectIn(protected)
-	if !ok || header == nil {
+	t := &token{text: text[:len(protected)+1+len(encoded)], encoded: encoded, header: objectIn(protected), signature: decodeSegment(signature)}
+	if t.header == nil || t.signature == nil {
 		return nil, verdict.TokenMalformed
 	}
-	t := &token{text: text[:len(protected)+1+len(encoded)], encoded: encoded, header: header, signature: made}
 	return t, readHeader(v, t)
 }
 
@@ -71,7 +69,7 @@ func readHeader(v *Verifier, t *token) string {
 		return verdict.AlgorithmRefused
 	}
 	contentType, isText := t.header["cty"].(string)
-	if isText && strings.EqualFold(strings.TrimPrefix(strings.ToLower(contentType), "application/"), "jwt") {
+	if isText && foldType(contentType) == "jwt" {
 		return verdict.TokenMalformed // a token in a token
 	}
 	if !isPlain(v, t.header) {
@@ -99,24 +97,20 @@ func isPlain(v *Verifier, header map[string]any) bool {
 // strictURL decodes base64url without padding, and takes no bits that nobody reads.
 var strictURL = base64.RawURLEncoding.Strict()
 
-// decodeSegment decodes base64url without padding, and no other spelling of it.
-func decodeSegment(text string) ([]byte, bool) {
+// decodeSegment decodes base64url without padding, and returns nil for any other spelling.
+func decodeSegment(text string) []byte {
 	if strings.TrimLeft(text, segment) != "" {
-		return nil, false
+		return nil
 	}
 	b, err := strictURL.DecodeString(text)
-	return b, err == nil
+	if err != nil {
+		return nil
+	}
+	return b
 }
 
 // objectIn returns the JSON object that a segment is, or nil.
 func objectIn(text string) map[string]any {
-	b, ok := decodeSegment(text)
-	if !ok {
-		return nil
-	}
-	object, problem := strictjson.Object(b)
-	if problem != "" {
-		return nil
-	}
+	object, _ := strictjson.Object(decodeSegment(text))
 	return object
 }

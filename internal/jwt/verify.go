@@ -118,9 +118,15 @@ func verifyOne(v *Verifier, m *message.Message, text string, sets []*keyset.Set,
 		return found
 	}
 	found.SignedHead = t.text
-	if !v.Detached {
-		found.Reason = checkClaims(v, t, m, now, &found)
+	if v.Detached {
+		return found
 	}
+	claims := objectIn(t.encoded)
+	if claims == nil {
+		found.Reason = verdict.TokenMalformed
+		return found
+	}
+	found.Reason = checkClaims(v, t, claims, m, now, &found)
 	return found
 }
 
@@ -142,16 +148,7 @@ func signingInput(v *Verifier, t *token, m *message.Message) []byte {
 // checkClaims has the last word on a token whose signature is right. What names the token's
 // purpose comes first, its time after that, so that a token which is merely late is told
 // from one that is somebody else's.
-func checkClaims(v *Verifier, t *token, m *message.Message, now time.Time, found *signature.Proof) string {
-	claims := objectIn(t.encoded)
-	if claims == nil {
-		return verdict.TokenMalformed
-	}
-	return judge(v, t, claims, m, now, found)
-}
-
-// judge is checkClaims for claims that have been read.
-func judge(v *Verifier, t *token, claims map[string]any, m *message.Message, now time.Time, found *signature.Proof) string {
+func checkClaims(v *Verifier, t *token, claims map[string]any, m *message.Message, now time.Time, found *signature.Proof) string {
 	m.Claims = claims
 	found.JWT.Claims = claims
 	found.JWT.Issuer, _ = jsonpath.Text(claims["iss"])
