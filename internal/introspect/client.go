@@ -15,19 +15,6 @@ import (
 	"github.com/hookward/hookward/internal/words"
 )
 
-// Options say how to ask. All are required but post, hint and plainHTTP.
-type Options struct {
-	url           string
-	clientID      string
-	clientSecret  string
-	post          bool // the client's secret is in the form, not in a header
-	plainHTTP     bool
-	timeout       time.Duration
-	cache         time.Duration // how long a good answer counts
-	negativeCache time.Duration // how long a bad one does
-	maxConcurrent int           // questions at once
-}
-
 // Client asks one server, and remembers its answers. It outlives reloads.
 type Client struct {
 	options Options
@@ -36,13 +23,8 @@ type Client struct {
 	mu      sync.Mutex
 	good    table
 	bad     table
-	asking  map[string]*question // by the token's digest
+	asking  map[string][]chan *answer // who waits for the answer, by the token's digest
 	circuit circuit
-}
-
-// question is one that has been asked, with all who wait for the answer.
-type question struct {
-	waiting []chan *answer
 }
 
 // answer is what is known of a token.
@@ -75,7 +57,7 @@ const token68 = words.Letters + "0123456789-._~+/="
 // New returns a client that has asked nothing yet. What it has to say of the server goes
 // to tell, which must not block.
 func New(o Options, tell func(level, message string, now time.Time)) *Client {
-	return &Client{options: o, tell: tell, asking: map[string]*question{}}
+	return &Client{options: o, tell: tell, asking: map[string][]chan *answer{}}
 }
 
 // Asks says whether a client asks by some options.
@@ -93,25 +75,25 @@ func Ask(c *Client, token string, now time.Time) (map[string]any, int) {
 	key := digestOf(token)
 	c.mu.Lock()
 	found := lookUp(c, key, now)
-	q := c.asking[key]
+	waiting, asked := c.asking[key]
 	switch {
 	case found != nil:
 		c.mu.Unlock()
 		return found.claims, found.outcome
-	case q != nil && len(q.waiting) >= maxWaiting:
+	case len(waiting) >= maxWaiting:
 		c.mu.Unlock()
 		return nil, Unavailable
-	case q != nil:
+	case asked:
 		done := make(chan *answer, 1)
-		q.waiting = append(q.waiting, done)
+		c.asking[key] = append(waiting, done)
 		c.mu.Unlock()
 		found = <-done
 		return found.claims, found.outcome
-	case len(c.asking) >= c.options.maxConcurrent || !mayTry(&c.circuit, now):
+	case len(c.asking) >= int(c.options.MaxConcurrent) || !mayTry(&c.circuit, now):
 		c.mu.Unlock()
 		return nil, Unavailable
 	}
-	c.asking[key] = &question{}
+	c.asking[key] = []chan *answer{}
 	c.mu.Unlock()
 	found = askFor(c, key, token, now)
 	return found.claims, found.outcome
@@ -121,7 +103,7 @@ func Ask(c *Client, token string, now time.Time) (map[string]any, int) {
 func askFor(c *Client, key, token string, now time.Time) *answer {
 	found, problem := fetchGuarded(c, token, now)
 	c.mu.Lock()
-	q := c.asking[key]
+	waiting := c.asking[key]
 	delete(c.asking, key)
 	switch found.outcome {
 	case Active:
@@ -132,8 +114,8 @@ func askFor(c *Client, key, token string, now time.Time) *answer {
 	was := c.circuit.failures
 	note(&c.circuit, found.unwell, problem == "", time.Now())
 	c.mu.Unlock()
-	for i := range q.waiting {
-		q.waiting[i] <- found
+	for i := range waiting {
+		waiting[i] <- found
 	}
 	if problem != "" {
 		c.tell("error", "the introspection endpoint "+nameOf(c)+" "+problem+"; tokens that are not known yet get 503 meanwhile", now)
@@ -157,16 +139,16 @@ func fetchGuarded(c *Client, token string, now time.Time) (*answer, string) {
 // fetchAnswer asks the server. The second result is what is wrong with it, or nothing.
 func fetchAnswer(c *Client, token string, now time.Time) (*answer, string) {
 	o := &c.options
-	rules := fetch.Rules{Timeout: o.timeout, MaxBytes: maxBytes, PlainHTTP: o.plainHTTP, EndsItself: true, KeepAlive: true}
+	rules := fetch.Rules{Timeout: o.Timeout, MaxBytes: maxBytes, PlainHTTP: o.PlainHTTP, EndsItself: true, KeepAlive: true}
 	form := url.Values{"token": {token}, "token_type_hint": {"access_token"}}
 	authorization := ""
-	if o.post {
-		form.Set("client_id", o.clientID)
-		form.Set("client_secret", o.clientSecret)
+	if o.AuthMethod == postMethod {
+		form.Set("client_id", o.ClientID)
+		form.Set("client_secret", o.ClientSecret)
 	} else {
-		authorization = basic(o.clientID, o.clientSecret)
+		authorization = basic(o.ClientID, o.ClientSecret)
 	}
-	version, problem := fetch.Post(o.url, rules, "application/x-www-form-urlencoded", form.Encode(), authorization)
+	version, problem := fetch.Post(o.URL, rules, "application/x-www-form-urlencoded", form.Encode(), authorization)
 	if problem == "" {
 		found, problem := read(version.Content, o, now)
 		return found, problem
@@ -197,9 +179,9 @@ func read(content []byte, o *Options, now time.Time) (*answer, string) {
 		return &answer{unwell: true}, `has an answer without "active", or one that is neither true nor false`
 	}
 	if !active {
-		return &answer{outcome: Inactive, until: now.Add(o.negativeCache)}, ""
+		return &answer{outcome: Inactive, until: now.Add(o.NegativeCache)}, ""
 	}
-	until := now.Add(o.cache)
+	until := now.Add(o.Cache)
 	expires, known := expiry(claims["exp"])
 	if known && expires.Before(until) {
 		until = expires
@@ -209,6 +191,6 @@ func read(content []byte, o *Options, now time.Time) (*answer, string) {
 
 // nameOf returns what people call the server. The query of a URL may hold a key.
 func nameOf(c *Client) string {
-	address, _, _ := strings.Cut(c.options.url, "?")
+	address, _, _ := strings.Cut(c.options.URL, "?")
 	return address
 }

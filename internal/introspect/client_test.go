@@ -42,15 +42,15 @@ func newClient(t *testing.T, o Options) (*Client, *server, *[]string) {
 		answer(rw, r)
 	}))
 	t.Cleanup(fake.Close)
-	o.url = fake.URL + "/introspect?key=secret"
-	o.plainHTTP = true
-	if o.timeout == 0 {
-		o.timeout = time.Minute
+	o.URL = fake.URL + "/introspect?key=secret"
+	o.PlainHTTP = true
+	if o.Timeout == 0 {
+		o.Timeout = time.Minute
 	}
-	o.cache = time.Minute
-	o.negativeCache = 10 * time.Second
-	if o.maxConcurrent == 0 {
-		o.maxConcurrent = 4
+	o.Cache = time.Minute
+	o.NegativeCache = 10 * time.Second
+	if o.MaxConcurrent == 0 {
+		o.MaxConcurrent = 4
 	}
 	lines := &[]string{}
 	mu := &sync.Mutex{}
@@ -92,7 +92,7 @@ func outcomeOf(c *Client, token string, now time.Time) int {
 
 // The request is that of RFC 7662, 2.1, with the client's name as RFC 6749, 2.3.1, has it.
 func TestRequest(t *testing.T) {
-	c, s, _ := newClient(t, Options{clientID: "a gate:1", clientSecret: "p%ss+ö"})
+	c, s, _ := newClient(t, Options{ClientID: "a gate:1", ClientSecret: "p%ss+ö"})
 	say(s, `{"active":true,"scope":"a b","sub":"x"}`)
 	claims, outcome := Ask(c, testToken, testTime)
 	if outcome != Active || claims["scope"] != any("a b") {
@@ -102,7 +102,7 @@ func TestRequest(t *testing.T) {
 	if user != "a+gate%3A1" || password != "p%25ss%2B%C3%B6" || s.form.Encode() != "token="+testToken+"&token_type_hint=access_token" {
 		t.Errorf("%q %q %v", user, password, s.form)
 	}
-	c, s, _ = newClient(t, Options{clientID: "a gate:1", clientSecret: "p%ss", post: true})
+	c, s, _ = newClient(t, Options{ClientID: "a gate:1", ClientSecret: "p%ss", AuthMethod: postMethod})
 	say(s, `{"active":false}`)
 	if outcomeOf(c, testToken, testTime) != Inactive || s.header.Get("Authorization") != "" || s.form.Get("client_id") != "a gate:1" || s.form.Get("client_secret") != "p%ss" {
 		t.Errorf("%v %v", s.header, s.form)
@@ -254,7 +254,7 @@ func TestJunkIsBounded(t *testing.T) {
 
 // All who ask about one token at once ask once; of different ones, few are asked about.
 func TestSingleFlight(t *testing.T) {
-	c, s, _ := newClient(t, Options{maxConcurrent: 2})
+	c, s, _ := newClient(t, Options{MaxConcurrent: 2})
 	release := make(chan bool)
 	serve(s, func(rw http.ResponseWriter, _ *http.Request) {
 		<-release
@@ -267,8 +267,7 @@ func TestSingleFlight(t *testing.T) {
 	await.Until(t, "all wait", func() bool {
 		c.mu.Lock()
 		defer c.mu.Unlock()
-		q := c.asking[digestOf(testToken)]
-		return q != nil && len(q.waiting) == 49
+		return len(c.asking[digestOf(testToken)]) == 49
 	})
 	go askOnce(c, testToken+"2", outcomes)
 	await.Until(t, "two are asked about", func() bool { return asked(s) == 2 })
@@ -352,7 +351,7 @@ func TestProbing(t *testing.T) {
 
 // A server that hangs costs those who ask the timeout, and nobody else anything.
 func TestHangingServer(t *testing.T) {
-	c, s, said := newClient(t, Options{timeout: 50 * time.Millisecond})
+	c, s, said := newClient(t, Options{Timeout: 50 * time.Millisecond})
 	say(s, `{"active":true}`)
 	_, _ = Ask(c, testToken, testTime)
 	release := make(chan bool)

@@ -16,6 +16,9 @@ const (
 	postMethod           = "client_secret_post"
 )
 
+// Options are the option introspection, completed, with the secret itself and not where it is.
+type Options config.IntrospectionOptions
+
 // Complete fills in the defaults of the option introspection, and returns what is wrong
 // with it, each with the name of an option in it.
 func Complete(o *config.IntrospectionOptions) []config.Problem {
@@ -82,8 +85,7 @@ func wrongURL(o *config.IntrospectionOptions) string {
 
 // OptionsOf returns completed options as a client takes them.
 func OptionsOf(o *config.IntrospectionOptions, secret string) *Options {
-	return &Options{
-		url: o.URL, clientID: o.ClientID, clientSecret: secret, post: o.AuthMethod == postMethod, plainHTTP: o.PlainHTTP,
-		timeout: o.Timeout, cache: o.Cache, negativeCache: o.NegativeCache, maxConcurrent: int(o.MaxConcurrent),
-	}
+	own := Options(*o)
+	own.ClientSecret = secret
+	return &own
 }
