@@ -33,24 +33,31 @@ type Resolver struct {
 
 // Keys resolves the option secrets, once for each encoding.
 func Keys(r *Resolver, n *config.Notes, refs []string, encoding string) [][]byte {
-	if len(refs) > maxSecrets {
-		config.AddProblem(n, "secrets", config.KindInvalid, fmt.Sprintf("at most %d are tried for a request", maxSecrets))
-		return nil
-	}
 	keys, done := r.Keys[encoding]
 	if done {
 		return keys
 	}
+	if r.Keys == nil {
+		r.Keys = map[string][][]byte{}
+	}
+	keys = resolveAll(r, n, "secrets", refs, encoding)
+	r.Keys[encoding] = keys
+	return keys
+}
+
+// resolveAll resolves an option that is a list, and leaves out what has a problem.
+func resolveAll(r *Resolver, n *config.Notes, option string, refs []string, encoding string) [][]byte {
+	keys := [][]byte{}
+	if len(refs) > maxSecrets {
+		config.AddProblem(n, option, config.KindInvalid, fmt.Sprintf("at most %d are tried for a request", maxSecrets))
+		return keys
+	}
 	for i, ref := range refs {
-		key := ResolveOption(r, n, fmt.Sprintf("secrets[%d]", i), ref, encoding)
+		key := ResolveOption(r, n, fmt.Sprintf("%s[%d]", option, i), ref, encoding)
 		if key != nil {
 			keys = append(keys, key)
 		}
 	}
-	if r.Keys == nil {
-		r.Keys = map[string][][]byte{}
-	}
-	r.Keys[encoding] = keys
 	return keys
 }
 
@@ -65,11 +72,7 @@ func ReadsSecrets(r *Resolver, n *config.Notes, options config.Options, encoding
 	}
 	found := false
 	for i, ref := range options.Secrets {
-		s := placeholderOf(r, fmt.Sprintf("secrets[%d]", i), ref, usual)
-		if s == nil {
-			resolved := resolveSecret(ref, usual)
-			s = &resolved
-		}
+		s := secretOf(r, fmt.Sprintf("secrets[%d]", i), ref, usual)
 		other := Decode(s.Text, encoding)
 		if other.Problem == "" {
 			keys[i] = other.Key
@@ -97,17 +100,10 @@ func IsRowsEncoding(row *config.SignatureOptions, encoding string) bool {
 
 // PublicKeys resolves the option publicKeys.
 func PublicKeys(r *Resolver, n *config.Notes, refs []string) []PublicKey {
-	if len(refs) > maxSecrets {
-		config.AddProblem(n, "publicKeys", config.KindInvalid, fmt.Sprintf("at most %d are tried for a request", maxSecrets))
-		return nil
-	}
 	keys := []PublicKey{}
-	for i, ref := range refs {
-		text := ResolveOption(r, n, fmt.Sprintf("publicKeys[%d]", i), ref, publicKeyEncoding)
-		if text != nil {
-			key, _ := ParsePublicKey(string(text)) // which resolveSecret has done before
-			keys = append(keys, key)
-		}
+	for _, text := range resolveAll(r, n, "publicKeys", refs, publicKeyEncoding) {
+		key, _ := ParsePublicKey(string(text)) // which resolveSecret has done before
+		keys = append(keys, key)
 	}
 	return keys
 }
@@ -115,17 +111,10 @@ func PublicKeys(r *Resolver, n *config.Notes, refs []string) []PublicKey {
 // PublicJWKs resolves the option publicKeys where each may be a JWK or a JWK set, and of
 // any family that jwk knows.
 func PublicJWKs(r *Resolver, n *config.Notes, refs []string) []jwk.Key {
-	if len(refs) > maxSecrets {
-		config.AddProblem(n, "publicKeys", config.KindInvalid, fmt.Sprintf("at most %d are tried for a request", maxSecrets))
-		return nil
-	}
 	all := []jwk.Key{}
-	for i, ref := range refs {
-		text := ResolveOption(r, n, fmt.Sprintf("publicKeys[%d]", i), ref, JWKEncoding)
-		if text != nil {
-			keys, _, _ := jwk.ParseText(string(text)) // which resolveSecret has done before
-			all = append(all, keys...)
-		}
+	for _, text := range resolveAll(r, n, "publicKeys", refs, JWKEncoding) {
+		keys, _, _ := jwk.ParseText(string(text)) // which resolveSecret has done before
+		all = append(all, keys...)
 	}
 	return all
 }
@@ -146,15 +135,9 @@ func ResolveOption(r *Resolver, n *config.Notes, path, ref, encoding string) []b
 	return s.Key
 }
 
-// Resolve is resolveSecret, unless something stands in. Warnings are left to the caller.
+// Resolve is ResolveOption that returns all that is known. Warnings are left to the caller.
 func Resolve(r *Resolver, n *config.Notes, path, ref, encoding string) Secret {
-	s := Secret{}
-	placeholder := placeholderOf(r, path, ref, encoding)
-	if placeholder != nil {
-		s = *placeholder
-	} else {
-		s = resolveSecret(ref, encoding)
-	}
+	s := secretOf(r, path, ref, encoding)
 	r.Files = append(r.Files, s.files...)
 	if s.Problem != "" {
 		config.AddProblem(n, path, config.KindInvalid, s.Problem)
@@ -164,11 +147,15 @@ func Resolve(r *Resolver, n *config.Notes, path, ref, encoding string) Secret {
 	return s
 }
 
-func placeholderOf(r *Resolver, path, ref, encoding string) *Secret {
-	if r.Placeholder == nil {
-		return nil
+// secretOf is resolveSecret, unless a placeholder takes its place.
+func secretOf(r *Resolver, path, ref, encoding string) Secret {
+	if r.Placeholder != nil {
+		placeholder := r.Placeholder(path, ref, encoding)
+		if placeholder != nil {
+			return *placeholder
+		}
 	}
-	return r.Placeholder(path, ref, encoding)
+	return resolveSecret(ref, encoding)
 }
 
 // IsSecret says whether a key is one of the option secrets.

@@ -4,7 +4,6 @@
 package sns
 
 import (
-	"errors"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -89,16 +88,13 @@ func Keys(topic, address string, offline bool, now time.Time) ([]secrets.PublicK
 	if len(entry.keys) > 0 {
 		return entry.keys, verdict.KeysReady
 	}
-	if now.Sub(entry.asked) < snsRetry && !entry.asked.After(now) {
+	if now.Sub(entry.asked) < snsRetry && !entry.asked.After(now) || !mayAsk(now) {
 		return nil, verdict.KeyUnavailable
 	}
-	if !mayAsk(now) {
-		return nil, verdict.KeyUnavailable
-	}
-	key, err := fetchCertificate(address)
-	if err != nil {
+	key, problem := fetchCertificate(address)
+	if problem != "" {
 		entry.asked = now
-		report.Write("error", "hookward", "the certificate "+address+" can't be used: "+err.Error(), now)
+		report.Write("error", "hookward", "the certificate "+address+" can't be used: it "+problem, now)
 		return nil, verdict.KeyUnavailable
 	}
 	entry.keys = []secrets.PublicKey{key}
@@ -162,26 +158,26 @@ func forgetFailures() {
 	}
 }
 
-// fetchCertificate gets a certificate from Amazon and looks whose it is.
-func fetchCertificate(address string) (secrets.PublicKey, error) {
+// fetchCertificate gets a certificate from Amazon and looks whose it is. The second result
+// says what is wrong with it, in words that follow its name.
+func fetchCertificate(address string) (secrets.PublicKey, string) {
 	version, problem := fetch.Get(address, snsRules, fetch.Version{})
 	if problem != "" {
-		return secrets.PublicKey{}, errors.New("it " + problem)
+		return secrets.PublicKey{}, problem
 	}
 	key, problem := secrets.ParsePublicKey(string(version.Content))
 	if problem != "" {
-		return secrets.PublicKey{}, errors.New("it " + problem)
+		return secrets.PublicKey{}, problem
 	}
 	if key.Certificate == nil || key.Rsa == nil {
-		return secrets.PublicKey{}, errors.New("it is no certificate of an RSA key")
+		return secrets.PublicKey{}, "is no certificate of an RSA key"
 	}
-	names := append([]string{key.Certificate.Subject.CommonName}, key.Certificate.DNSNames...)
-	for _, name := range names {
+	for _, name := range append([]string{key.Certificate.Subject.CommonName}, key.Certificate.DNSNames...) {
 		if snsName.MatchString(name) {
-			return key, nil
+			return key, ""
 		}
 	}
-	return secrets.PublicKey{}, errors.New("it is not of Amazon SNS")
+	return secrets.PublicKey{}, "is not of Amazon SNS"
 }
 
 // Confirm visits the URL of a verified subscription request to one of some
