@@ -18,15 +18,3 @@ func HealthOf(d *Document) Health {
 	h.Refresh = d.source.Refresh
 	return h
 }
-
-// noteHealth notes how an attempt went; zero for one that went wrong.
-func noteHealth(d *Document, updated time.Time, failed bool) {
-	d.mu.Lock()
-	d.health.Up = !failed
-	if failed {
-		d.health.Failures++
-	} else {
-		d.health.Updated = updated
-	}
-	d.mu.Unlock()
-}

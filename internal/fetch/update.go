@@ -31,18 +31,13 @@ func update(d *Document, now time.Time) {
 		succeed(d, now)
 		return
 	}
-	sum := sha256.Sum256(v.Content)
-	if sum != d.sum && !adopt(d, v.Content, sum, now) {
+	before := d.sum
+	if !adopt(d, v.Content, now) {
 		return
 	}
-	same := sum == d.sum
-	d.sum = sum
 	d.known = Version{address: v.address, etag: v.etag, lastModified: v.lastModified}
 	d.fresh = v.fresh
-	if same {
-		succeed(d, now)
-	}
-	if same && !d.unsaved {
+	if d.sum == before && !d.unsaved {
 		return
 	}
 	err := saveSnapshot(d.source, v, now)
@@ -76,21 +71,21 @@ func updateFromFile(d *Document, now time.Time) {
 	if plainfile.WritableByAll(state) {
 		d.source.Tell("warn", "the "+titleOf(d)+" may be written by everybody on this machine", now)
 	}
-	sum := sha256.Sum256(content)
-	if sum != d.sum && !adopt(d, content, sum, now) {
-		return
+	if adopt(d, content, now) {
+		d.file = state
 	}
-	if sum == d.sum {
-		succeed(d, now)
-	}
-	d.sum = sum
-	d.file = state
 }
 
-// adopt parses a version and puts it in force, if nothing speaks against it.
-func adopt(d *Document, content []byte, sum [sha256.Size]byte, now time.Time) bool {
+// adopt puts a version in force, unless it is already or something speaks against it, and
+// says whether it is now. What was read before is not read again.
+func adopt(d *Document, content []byte, now time.Time) bool {
+	sum := sha256.Sum256(content)
+	if sum == d.sum {
+		succeed(d, now)
+		return true
+	}
 	if d.refused != "" && sum == d.refusedSum {
-		fail(d, d.refused, now) // as before, without reading all of it again
+		fail(d, d.refused, now)
 		return false
 	}
 	before := valueOf(d)
@@ -108,6 +103,7 @@ func adopt(d *Document, content []byte, sum [sha256.Size]byte, now time.Time) bo
 		said += fmt.Sprintf(", before %s", d.source.Describe(before))
 	}
 	d.source.Tell("info", said, now)
+	d.sum = sum
 	return true
 }
 
@@ -127,18 +123,27 @@ func succeed(d *Document, now time.Time) {
 	if d.failures > 0 {
 		d.source.Tell("info", fmt.Sprintf("the %s is up to date again, after %d failed attempts", titleOf(d), d.failures), now)
 	}
-	noteHealth(d, now, false)
-	d.mu.Lock()
-	d.updated = now
-	d.mu.Unlock()
+	confirm(d, now)
 	d.failures = 0
 	d.cause = ""
+}
+
+// confirm notes when the source has last said that the document is this.
+func confirm(d *Document, updated time.Time) {
+	d.mu.Lock()
+	d.updated = updated
+	d.health.Up = true
+	d.health.Updated = updated
+	d.mu.Unlock()
 }
 
 // fail notes that an update was refused, and says so once for each cause, and
 // again while it lasts.
 func fail(d *Document, cause string, now time.Time) {
-	noteHealth(d, time.Time{}, true)
+	d.mu.Lock()
+	d.health.Up = false
+	d.health.Failures++
+	d.mu.Unlock()
 	d.failures++
 	if cause == d.cause && now.Sub(d.told) < repeatAfter && !now.Before(d.told) {
 		return
@@ -178,10 +183,7 @@ func recallSnapshot(d *Document, now time.Time) {
 			d.sum = sha256.Sum256(v.Content)
 			// Not known by its validators: whoever has written the snapshot could
 			// have the source confirm it with them, for ever.
-			d.mu.Lock()
-			d.updated = updated
-			d.mu.Unlock()
-			noteHealth(d, updated, false)
+			confirm(d, updated)
 			d.source.Tell("info", fmt.Sprintf("the %s has %s, from a snapshot of %s", titleOf(d), d.source.Describe(value), updated.Format(time.RFC3339)), now)
 			return
 		}
