@@ -15,45 +15,18 @@ import (
 	"github.com/hookward/hookward/internal/words"
 )
 
-// algorithm is one that messages are signed with, and how JWS calls it.
-type algorithm struct {
-	name string
-	jws  string
-}
-
 // algorithms are those of the registry of RFC 9421, 6.2.2.
-var algorithms = []algorithm{
-	{"rsa-pss-sha512", "PS512"},
-	{"rsa-v1_5-sha256", "RS256"},
-	{"hmac-sha256", "HS256"},
-	{"ecdsa-p256-sha256", "ES256"},
-	{"ecdsa-p384-sha384", "ES384"},
-	{"ed25519", "EdDSA"},
-}
+var algorithms = []string{"rsa-pss-sha512", "rsa-v1_5-sha256", "hmac-sha256", "ecdsa-p256-sha256", "ecdsa-p384-sha384", "ed25519"}
 
 // cavageAlgorithms are those of the older drafts. draft-cavage-12 has but hs2019, which leaves
 // the choice to what is known of the key: PS512 is tried for no other name.
-var cavageAlgorithms = []algorithm{
-	{"rsa-sha256", "RS256"},
-	{"rsa-sha512", "RS512"},
-	{"hmac-sha256", "HS256"},
-	{"hmac-sha384", "HS384"},
-	{"hmac-sha512", "HS512"},
-	{"ecdsa-sha256", "ES256"},
-	{"ed25519", "EdDSA"},
-	{"rsa-pss-sha512", "PS512"},
-}
+var cavageAlgorithms = []string{"rsa-sha256", "rsa-sha512", "hmac-sha256", "hmac-sha384", "hmac-sha512", "ecdsa-sha256", "ed25519", "rsa-pss-sha512"}
 
-// jwsNames has the names of both tables.
-var jwsNames = map[string]string{}
-
-func init() {
-	for i := range algorithms {
-		jwsNames[algorithms[i].name] = algorithms[i].jws
-	}
-	for i := range cavageAlgorithms {
-		jwsNames[cavageAlgorithms[i].name] = cavageAlgorithms[i].jws
-	}
+// jwsNames are what JWS calls the algorithms of both.
+var jwsNames = map[string]string{
+	"rsa-pss-sha512": "PS512", "rsa-v1_5-sha256": "RS256", "rsa-sha256": "RS256", "rsa-sha512": "RS512",
+	"hmac-sha256": "HS256", "hmac-sha384": "HS384", "hmac-sha512": "HS512",
+	"ecdsa-p256-sha256": "ES256", "ecdsa-p384-sha384": "ES384", "ecdsa-sha256": "ES256", "ed25519": "EdDSA",
 }
 
 // anyAlgorithm is the name of draft-cavage that names none.

@@ -10,6 +10,7 @@ import (
 	"github.com/hookward/hookward/internal/message"
 	"github.com/hookward/hookward/internal/signature"
 	"github.com/hookward/hookward/internal/verdict"
+	"github.com/hookward/hookward/internal/words"
 )
 
 // putTogether makes the text that must have been signed, RFC 9421, 2.5, as far as it can be,
@@ -170,7 +171,7 @@ func canonicalEscape(text string) string {
 }
 
 // unreservedCharacters mean the same with and without an escape, RFC 3986, 2.3.
-const unreservedCharacters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~"
+const unreservedCharacters = words.Letters + "0123456789-._~"
 
 // withoutDots removes dot segments, RFC 3986, 5.2.4. Empty segments stay.
 func withoutDots(path string) string {

@@ -216,16 +216,14 @@ func compileKeys(n *config.Notes, resolver *secrets.Resolver, v *Verifier, optio
 
 // compileAlgorithms compiles which algorithms may be used: those for which there are keys.
 func compileAlgorithms(n *config.Notes, v *Verifier, o config.MessageSignatureOptions) {
-	table := algorithms
+	known := algorithms
 	if v.Cavage {
-		table = cavageAlgorithms
+		known = cavageAlgorithms
 	}
-	known := []string{}
 	usable := []string{}
-	for i := range table {
-		known = append(known, table[i].name)
-		if isUsable(v, table[i].name) {
-			usable = append(usable, table[i].name)
+	for _, name := range known {
+		if isUsable(v, name) {
+			usable = append(usable, name)
 		}
 	}
 	if len(o.Algorithms) == 0 {

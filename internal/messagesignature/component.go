@@ -122,7 +122,7 @@ func coversOf(covered []*component, name, label string) bool {
 // uncovered returns a component that had to be covered, and is not.
 func uncovered(v *Verifier, m *message.Message, c *candidate) string {
 	for _, name := range v.Components {
-		if !coversOf(c.covered, name, c.label) && (len(m.Body) > 0 || !isDigest(name)) {
+		if !coversOf(c.covered, name, c.label) && (len(m.Body) > 0 || !digestFields[name]) {
 			return name
 		}
 	}

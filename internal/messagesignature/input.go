@@ -24,8 +24,11 @@ const (
 // 9421, 4, in the order in which they are described.
 func readSignatures(v *Verifier, header http.Header) ([]candidate, Result) {
 	described, signed := header[inputHeader], header[signatureHeader]
-	if len(described) == 0 || len(signed) == 0 {
-		return nil, Result{Reason: verdict.SignatureMissing, Detail: missingHeader(len(described))}
+	if len(described) == 0 {
+		return nil, Result{Reason: verdict.SignatureMissing, Detail: inputHeader}
+	}
+	if len(signed) == 0 {
+		return nil, Result{Reason: verdict.SignatureMissing, Detail: signatureHeader}
 	}
 	inputs, ok := structured.ParseDictionary(structured.Join(described))
 	if !ok || len(inputs) > maxLabels {
@@ -58,13 +61,6 @@ func readSignatures(v *Verifier, header http.Header) ([]candidate, Result) {
 		return nil, Result{Reason: verdict.SignatureMissing, Detail: "label " + v.Label}
 	}
 	return candidates, Result{}
-}
-
-func missingHeader(described int) string {
-	if described == 0 {
-		return inputHeader
-	}
-	return signatureHeader
 }
 
 // signatureOf returns the value that a label has in the header Signature.

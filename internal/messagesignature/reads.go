@@ -68,7 +68,7 @@ func Signs(v *Verifier, at *message.Location) bool {
 // BindsBody says whether a body's digest has to be covered.
 func BindsBody(v *Verifier) bool {
 	for _, component := range v.Components {
-		if isDigest(component) {
+		if digestFields[component] {
 			return true
 		}
 	}
