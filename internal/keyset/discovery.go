@@ -87,7 +87,7 @@ func setIn(s Source, content []byte) (string, string) {
 		return "", "has a discovery document of another issuer, " + words.Quote(issuer)
 	}
 	address, _ := document["jwks_uri"].(string)
-	problem = wrongURL(address, s.plainHTTP)
+	problem = wrongURL(address, s.PlainHTTP)
 	if problem != "" {
 		return "", "has a discovery document whose jwks_uri " + problem
 	}

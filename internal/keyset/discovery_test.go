@@ -44,7 +44,7 @@ func TestRefusedDocuments(t *testing.T) {
 	if !strings.Contains(said(l), "has a discovery document that can't be fetched: the answer is 404") {
 		t.Error(said(l))
 	}
-	s.source.minRefresh = 0
+	s.source.MinRefresh = 0
 	for text, says := range map[string]string{
 		"500":      "the answer is 500",
 		"{}":       `of another issuer, ""`,
@@ -136,11 +136,11 @@ func TestCompile(t *testing.T) {
 	}
 	n := &config.Notes{}
 	s := Compile(n, &secrets.Resolver{}, config.JWKSOptions{URL: "https://a.example/k"}, "jwks", []string{"a", "b"}, "/state")
-	if len(s) != 1 || len(n.Problems)+len(n.Warnings) > 0 || s[0].refresh != time.Hour || s[0].maxStale != 24*time.Hour || s[0].minRefresh != 30*time.Second || s[0].stateDirectory != "/state" {
+	if len(s) != 1 || len(n.Problems)+len(n.Warnings) > 0 || s[0].Refresh != time.Hour || s[0].MaxStale != 24*time.Hour || s[0].MinRefresh != 30*time.Second || s[0].stateDirectory != "/state" {
 		t.Errorf("%+v %v", s, n)
 	}
 	s = Compile(n, &secrets.Resolver{}, config.JWKSOptions{File: "/keys.json"}, "jwks", nil, "")
-	if len(s) != 1 || len(n.Problems)+len(n.Warnings) > 0 || s[0].refresh != 10*time.Second {
+	if len(s) != 1 || len(n.Problems)+len(n.Warnings) > 0 || s[0].Refresh != 10*time.Second {
 		t.Errorf("%+v %v", s, n)
 	}
 	Compile(n, &secrets.Resolver{}, config.JWKSOptions{URL: "http://a.example/k", PlainHTTP: true, Refresh: time.Second}, "jwks", nil, "")

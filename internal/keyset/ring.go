@@ -57,7 +57,7 @@ var (
 
 // ringOf returns the ring of a source.
 func ringOf(s Source, tell func(level, message string, now time.Time)) *ring {
-	sum := sha256.Sum256([]byte(s.url + "\x00" + s.clientID + "\x00" + s.clientSecret))
+	sum := sha256.Sum256([]byte(s.URL + "\x00" + s.ClientID + "\x00" + s.ClientSecret))
 	ringsMu.Lock()
 	defer ringsMu.Unlock()
 	r := rings[string(sum[:])]
@@ -77,7 +77,7 @@ func findOne(r *ring, id, algorithm string, now time.Time) ([]*jwk.Key, int) {
 	r.mu.Lock()
 	known := r.keys[id]
 	settled := known != nil && now.Sub(known.since) < keyLife || now.Sub(r.absent[id]) < absence
-	mine := !settled && r.asking == "" && time.Since(r.asked) >= r.source.minRefresh
+	mine := !settled && r.asking == "" && time.Since(r.asked) >= r.source.MinRefresh
 	waits := !settled && r.asking == id && len(r.waiting) < maxRingWaiting
 	done := make(chan bool, 2)
 	if mine {
@@ -108,7 +108,7 @@ func recall(r *ring, id, algorithm string, now time.Time) ([]*jwk.Key, int) {
 	switch {
 	case known == nil && now.Sub(r.absent[id]) < absence:
 		return nil, Unknown
-	case known == nil || now.Sub(known.since) > keyLife+r.source.maxStale:
+	case known == nil || now.Sub(known.since) > keyLife+r.source.MaxStale:
 		return nil, Unavailable
 	case !known.ends.IsZero() && !now.Before(known.ends):
 		return nil, Unknown
@@ -162,11 +162,11 @@ func fetchOne(r *ring, id string, now time.Time) (*single, bool, string) {
 	rules := rulesOf(r.source)
 	rules.Timeout = patience
 	rules.MaxBytes = maxKeyBytes
-	question, err := json.Marshal(map[string]string{"client_id": r.source.clientID, "secret": r.source.clientSecret, "key_id": id})
+	question, err := json.Marshal(map[string]string{"client_id": r.source.ClientID, "secret": r.source.ClientSecret, "key_id": id})
 	if err != nil {
 		return nil, false, "can't be asked for"
 	}
-	version, problem := fetch.Post(r.source.url, rules, "application/json", string(question), "")
+	version, problem := fetch.Post(r.source.URL, rules, "application/json", string(question), "")
 	if problem != "" {
 		absent := version != nil && (version.Status == http.StatusBadRequest || version.Status == http.StatusNotFound)
 		return nil, absent, problem

@@ -11,6 +11,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/hookward/hookward/internal/config"
 )
 
 // desk is a server that is asked for single keys, as Plaid's.
@@ -47,7 +49,7 @@ func newDesk(t *testing.T) (*desk, Source) {
 	}))
 	t.Cleanup(server.Close)
 	t.Cleanup(func() { close(d.release) })
-	return d, Source{url: server.URL + "/get", perKey: true, clientID: "id", clientSecret: "the secret", plainHTTP: true, maxStale: 24 * time.Hour}
+	return d, Source{JWKSOptions: config.JWKSOptions{URL: server.URL + "/get", PerKey: true, ClientID: "id", ClientSecret: "the secret", PlainHTTP: true, MaxStale: 24 * time.Hour}}
 }
 
 func (d *desk) set(change func()) {
@@ -132,7 +134,7 @@ func TestRing(t *testing.T) {
 func TestRingOfManyIDs(t *testing.T) {
 	d, source := newDesk(t)
 	d.keys["a"] = plaidKey(t, "a", "null")
-	source.minRefresh = time.Hour
+	source.MinRefresh = time.Hour
 	s := Use(context.Background(), source, tellTo(&log{}), time.Now())
 	expect(t, s, "a", "ES256", "a/P-256")
 	for i := 0; i < 1000; i++ {
@@ -149,7 +151,7 @@ func TestRingIsAskedOnce(t *testing.T) {
 	d, source := newDesk(t)
 	d.keys["a"] = plaidKey(t, "a", "null")
 	d.hangs = true
-	source.minRefresh = time.Hour
+	source.MinRefresh = time.Hour
 	s := Use(context.Background(), source, tellTo(&log{}), time.Now())
 	outcomes := make(chan string, 20)
 	for i := 0; i < 20; i++ {

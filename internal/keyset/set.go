@@ -38,7 +38,7 @@ const (
 //
 // A file, or a snapshot, is read before Use returns; nothing is fetched before.
 func Use(ctx context.Context, s Source, tell func(level, message string, now time.Time), now time.Time) *Set {
-	if s.perKey {
+	if s.PerKey {
 		return &Set{source: s, ring: ringOf(s, tell)}
 	}
 	return &Set{Issuer: s.issuer, source: s, document: fetch.Use(ctx, documentOf(s, tell), now)}
@@ -73,10 +73,10 @@ func documentOf(s Source, tell func(level, message string, now time.Time)) fetch
 		Name:           nameOf(s),
 		Key:            keyOf(s, true),
 		ContentKey:     keyOf(s, false),
-		URL:            s.url,
+		URL:            s.URL,
 		Rules:          rulesOf(s),
 		File:           s.File,
-		Refresh:        s.refresh,
+		Refresh:        s.Refresh,
 		Soonest:        soonest,
 		StateDirectory: s.stateDirectory,
 		Read: func(content []byte, _ any) (any, string) {
@@ -92,8 +92,8 @@ func documentOf(s Source, tell func(level, message string, now time.Time)) fetch
 		Describe: func(value any) string { return describe(tableOf(value)) },
 		Tell:     tell,
 	}
-	if s.refresh < soonest {
-		d.Soonest = s.refresh
+	if s.Refresh < soonest {
+		d.Soonest = s.Refresh
 	}
 	if s.issuer != "" {
 		d.URL = s.issuer // for the snapshot
@@ -103,7 +103,7 @@ func documentOf(s Source, tell func(level, message string, now time.Time)) fetch
 }
 
 func rulesOf(s Source) fetch.Rules {
-	return fetch.Rules{Timeout: fetchTimeout, MaxBytes: jwk.MaxBytes, PlainHTTP: s.plainHTTP, EndsItself: true}
+	return fetch.Rules{Timeout: fetchTimeout, MaxBytes: jwk.MaxBytes, PlainHTTP: s.PlainHTTP, EndsItself: true}
 }
 
 // Find returns the keys that may have made a signature by a JWS algorithm, and Ready; or
@@ -124,7 +124,7 @@ func Find(s *Set, id, algorithm string, now time.Time) ([]*jwk.Key, int) {
 	if len(id) > maxID {
 		return nil, Unknown
 	}
-	fresh := fetch.Ask(s.document, s.source.minRefresh, patience)
+	fresh := fetch.Ask(s.document, s.source.MinRefresh, patience)
 	chosen, found = Choose(current(s, now), id, algorithm)
 	if found == Unknown && !fresh {
 		return nil, Unavailable
@@ -136,7 +136,7 @@ func Find(s *Set, id, algorithm string, now time.Time) ([]*jwk.Key, int) {
 // nobody has been able to confirm them for too long.
 func current(s *Set, now time.Time) *Table {
 	t := tableOf(fetch.Value(s.document))
-	if t == nil || now.Sub(fetch.Updated(s.document)) > s.source.maxStale {
+	if t == nil || now.Sub(fetch.Updated(s.document)) > s.source.MaxStale {
 		return nil
 	}
 	return t

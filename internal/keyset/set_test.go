@@ -184,7 +184,7 @@ func TestUnknownIDs(t *testing.T) {
 	// A new key is there with the next fetch that may be.
 	answer(i, "/keys", `{"keys":[{`+edwards+`,"kid":"old"},{`+point(t)+`,"kid":"new"}]}`)
 	expect(t, s, "new", "ES256", "unknown")
-	s.source.minRefresh = 0
+	s.source.MinRefresh = 0
 	expect(t, s, "new", "ES256", "new/P-256")
 	expect(t, s, "old", "EdDSA", "old/Ed25519")
 	if asked(i, "/keys") != 2 {
@@ -203,7 +203,7 @@ func TestRefusedSets(t *testing.T) {
 	sets, l := use(t, config.JWKSOptions{URL: i.url + "/keys", PlainHTTP: true}, "")
 	s := sets[0]
 	expect(t, s, "a", "EdDSA", "a/Ed25519")
-	s.source.minRefresh = 0
+	s.source.MinRefresh = 0
 	many := `{"keys":[` + strings.Repeat("{"+edwards+"},", 100) + "{" + edwards + "}]}"
 	for text, says := range map[string]string{
 		"500":                                   "the answer is 500",

@@ -14,23 +14,13 @@ import (
 	"github.com/hookward/hookward/internal/words"
 )
 
-// Source says where the keys of an issuer are, and how fresh they must be.
+// Source says where the keys of an issuer are, and how fresh they must be: the option jwks,
+// completed, with the secret itself in ClientSecret.
 type Source struct {
-	url    string // of the set
-	issuer string // whose document says where the set is; in the place of URL
-	File   string // in the place of both
+	config.JWKSOptions
+	issuer string // whose document says where the set is; in the place of URL and File
 
-	refresh    time.Duration
-	maxStale   time.Duration
-	minRefresh time.Duration
-	plainHTTP  bool
-
-	// PerKey has single keys asked for at URL, by a client that has a secret.
-	perKey       bool
-	clientID     string
-	clientSecret string
-
-	// StateDirectory is where the last good set outlives the process; empty for nowhere.
+	// stateDirectory is where the last good set outlives the process; empty for nowhere.
 	stateDirectory string
 }
 
@@ -49,14 +39,11 @@ const (
 // Compile compiles the option jwks at a path: one source for all issuers, or with
 // discovery one for each of them. Nothing is fetched yet.
 func Compile(n *config.Notes, resolver *secrets.Resolver, o config.JWKSOptions, path string, issuers []string, stateDirectory string) []Source {
-	s := Source{
-		url: o.URL, File: o.File, plainHTTP: o.PlainHTTP, stateDirectory: stateDirectory,
-		refresh: o.Refresh, maxStale: o.MaxStale, minRefresh: o.MinRefresh,
-	}
+	s := Source{JWKSOptions: o, stateDirectory: stateDirectory}
 	wrong := func(option, kind, text string) { config.AddProblem(n, path+"."+option, kind, text) }
 	checkPlace(n, o, path)
 	if o.PerKey {
-		compilePerKey(n, resolver, &s, o, path)
+		compilePerKey(n, resolver, &s, path)
 	} else if o.ClientID != "" || o.ClientSecret != "" {
 		wrong("clientID", config.KindNoEffect, "has no effect without perKey, and clientSecret has none either")
 	}
@@ -92,23 +79,21 @@ func Compile(n *config.Notes, resolver *secrets.Resolver, o config.JWKSOptions, 
 }
 
 // compilePerKey finds out by which name single keys are asked for.
-func compilePerKey(n *config.Notes, resolver *secrets.Resolver, s *Source, o config.JWKSOptions, path string) {
-	s.perKey = true
-	s.clientID = o.ClientID
-	if o.URL == "" {
+func compilePerKey(n *config.Notes, resolver *secrets.Resolver, s *Source, path string) {
+	if s.URL == "" {
 		config.AddProblem(n, path+".perKey", config.KindRequired, "needs url, where single keys are asked for")
 	}
-	if o.Refresh != 0 {
+	if s.Refresh != 0 {
 		config.AddProblem(n, path+".refresh", config.KindNoEffect, "has no effect with perKey: a key is asked for once a day")
 	}
-	if o.ClientID == "" {
+	if s.ClientID == "" {
 		config.AddProblem(n, path+".clientID", config.KindRequired, "is required with perKey")
 	}
-	if o.ClientSecret == "" {
+	if s.ClientSecret == "" {
 		config.AddProblem(n, path+".clientSecret", config.KindRequired, "is required with perKey; write env:NAME or file:/path")
 		return
 	}
-	s.clientSecret = string(secrets.ResolveOption(resolver, n, path+".clientSecret", o.ClientSecret, "utf8"))
+	s.ClientSecret = string(secrets.ResolveOption(resolver, n, path+".clientSecret", s.ClientSecret, "utf8"))
 }
 
 // checkPlace says where there is not exactly one place.
@@ -154,29 +139,29 @@ func wrongURL(text string, plainHTTP bool) string {
 
 // checkTimes fills the defaults in, and says which times make no sense.
 func checkTimes(n *config.Notes, s *Source, path string) {
-	if s.File != "" && s.minRefresh != 0 {
+	if s.File != "" && s.MinRefresh != 0 {
 		config.AddProblem(n, path+".minRefresh", config.KindNoEffect, "has no effect on a file, which is looked at every `refresh`")
 	}
 	usual := defaultRefresh
 	if s.File != "" {
 		usual = defaultFileRefresh
 	}
-	s.refresh = orDefault(s.refresh, usual)
-	s.maxStale = orDefault(s.maxStale, defaultMaxStale)
-	if s.perKey {
-		s.minRefresh = orDefault(s.minRefresh, perKeyMinRefresh)
+	s.Refresh = orDefault(s.Refresh, usual)
+	s.MaxStale = orDefault(s.MaxStale, defaultMaxStale)
+	if s.PerKey {
+		s.MinRefresh = orDefault(s.MinRefresh, perKeyMinRefresh)
 	}
-	s.minRefresh = orDefault(s.minRefresh, defaultMinRefresh)
+	s.MinRefresh = orDefault(s.MinRefresh, defaultMinRefresh)
 	switch {
-	case s.refresh < leastRefresh || s.refresh > mostRefresh:
+	case s.Refresh < leastRefresh || s.Refresh > mostRefresh:
 		config.AddProblem(n, path+".refresh", config.KindInvalid, "must be between 1s and 24h")
-	case s.File == "" && s.refresh < politeRefresh:
+	case s.File == "" && s.Refresh < politeRefresh:
 		config.AddWarning(n, path+".refresh", config.KindInvalid, "is less than a minute; servers of others may answer that with a ban")
 	}
-	if s.maxStale < s.refresh || s.maxStale > mostStale {
+	if s.MaxStale < s.Refresh || s.MaxStale > mostStale {
 		config.AddProblem(n, path+".maxStale", config.KindInvalid, "must be between refresh and 720h")
 	}
-	if s.minRefresh < leastRefresh || s.minRefresh > time.Hour {
+	if s.MinRefresh < leastRefresh || s.MinRefresh > time.Hour {
 		config.AddProblem(n, path+".minRefresh", config.KindInvalid, "must be between 1s and 1h")
 	}
 }
@@ -193,16 +178,16 @@ func nameOf(s Source) string {
 	if s.issuer != "" {
 		return "of the issuer " + words.Quote(s.issuer)
 	}
-	address, _, _ := strings.Cut(s.url, "?")
+	address, _, _ := strings.Cut(s.URL, "?")
 	return address + s.File
 }
 
 // keyOf returns what two sources have in common that are the same set: with its options
 // the whole key, and without them that of its content.
 func keyOf(s Source, options bool) string {
-	key := fmt.Sprintf("%q %q %q", s.url, s.issuer, s.File)
+	key := fmt.Sprintf("%q %q %q", s.URL, s.issuer, s.File)
 	if options {
-		key += fmt.Sprintf(" %s %v %q", s.refresh, s.plainHTTP, s.stateDirectory)
+		key += fmt.Sprintf(" %s %v %q", s.Refresh, s.PlainHTTP, s.stateDirectory)
 	}
 	return "key set " + key
 }
