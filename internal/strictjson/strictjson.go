@@ -53,13 +53,13 @@ func anyObject(content []byte) (map[string]any, string) {
 	if bytes.IndexByte(content, '\\') < 0 && utf8.RuneCount(content) == len(content) {
 		return plain(content)
 	}
-	object, kept := decode(content)
+	object, kept := encode(content)
 	if object == nil || names(kept) != names(content) {
 		return nil, "has a name twice"
 	}
 	// Folded both ways, for the few letters that only one of them makes equal.
 	folded := []byte(strings.ToLower(strings.ToUpper(string(kept))))
-	_, kept = decode(folded)
+	_, kept = encode(folded)
 	if names(kept) != names(folded) {
 		return nil, "has a name twice, in different case"
 	}
@@ -109,22 +109,6 @@ func encode(content []byte) (map[string]any, []byte) {
 		return nil, nil
 	}
 	return object, bytes.TrimSuffix(kept.Bytes(), []byte("\n"))
-}
-
-// decode returns an object, and how it is written with what the decoder has kept of it.
-func decode(content []byte) (map[string]any, []byte) {
-	decoder := json.NewDecoder(bytes.NewReader(content))
-	decoder.UseNumber()
-	object := map[string]any{}
-	err := decoder.Decode(&object)
-	if err != nil {
-		return nil, nil
-	}
-	kept, err := json.Marshal(object)
-	if err != nil {
-		return nil, nil
-	}
-	return object, kept
 }
 
 // names counts the names of members at all depths.

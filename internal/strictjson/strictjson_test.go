@@ -79,7 +79,7 @@ func FuzzPlain(f *testing.F) {
 			return
 		}
 		object, problem := plain(content)
-		long, kept := decode(content)
+		long, kept := encode(content)
 		want := ""
 		if long == nil {
 			return
@@ -87,7 +87,7 @@ func FuzzPlain(f *testing.F) {
 		if names(kept) != names(content) {
 			want = "has a name twice"
 		} else if folded := []byte(strings.ToLower(strings.ToUpper(string(kept)))); want == "" {
-			if _, again := decode(folded); names(again) != names(folded) {
+			if _, again := encode(folded); names(again) != names(folded) {
 				want = "has a name twice, in different case"
 			}
 		}
