@@ -13,6 +13,7 @@ import (
 
 	"github.com/hookward/hookward/internal/ipset"
 	"github.com/hookward/hookward/internal/jsonpath"
+	"github.com/hookward/hookward/internal/words"
 )
 
 // maxEntries bounds a list. The largest that providers publish have some ten
@@ -78,7 +79,7 @@ func parseText(content []byte) ([]netip.Prefix, string) {
 		}
 		prefix, _, problem := ipset.ParsePrefix(line)
 		if problem != "" {
-			return nil, fmt.Sprintf("has in line %d %s, which %s", i+1, quote(line), problem)
+			return nil, fmt.Sprintf("has in line %d %s, which %s", i+1, words.Quote(line), problem)
 		}
 		prefixes = append(prefixes, prefix)
 		if len(prefixes) > maxEntries {
@@ -128,7 +129,7 @@ func parseCSV(content []byte) ([]netip.Prefix, string) {
 			continue
 		}
 		if problem != "" {
-			return nil, fmt.Sprintf("has in record %d %s, which %s", i, quote(record[0]), problem)
+			return nil, fmt.Sprintf("has in record %d %s, which %s", i, words.Quote(record[0]), problem)
 		}
 		prefixes = append(prefixes, prefix)
 		if len(prefixes) > maxEntries {
@@ -189,7 +190,7 @@ func find(q *query, document any) ([]netip.Prefix, string) {
 		}
 	}
 	if !there {
-		return nil, "has nothing at " + quote(q.text)
+		return nil, "has nothing at " + words.Quote(q.text)
 	}
 	return prefixes, ""
 }
@@ -202,11 +203,11 @@ func appendPrefixes(to []netip.Prefix, value any, q *query) ([]netip.Prefix, str
 	for _, one := range list {
 		text, isText := textOf(one)
 		if !isText {
-			return nil, "has something else than text at " + quote(q.text)
+			return nil, "has something else than text at " + words.Quote(q.text)
 		}
 		prefix, _, problem := ipset.ParsePrefix(text)
 		if problem != "" {
-			return nil, fmt.Sprintf("has at %s %s, which %s", quote(q.text), quote(text), problem)
+			return nil, fmt.Sprintf("has at %s %s, which %s", words.Quote(q.text), words.Quote(text), problem)
 		}
 		to = append(to, prefix)
 		if len(to) > maxEntries {
@@ -248,12 +249,4 @@ func textOf(value any) (string, bool) {
 
 func tooMany() string {
 	return "has more than " + strconv.Itoa(maxEntries) + " entries"
-}
-
-// quote shows a stranger's text, short enough for a line of the log.
-func quote(text string) string {
-	if len(text) > 64 {
-		return strconv.QuoteToASCII(text[:64]) + "..."
-	}
-	return strconv.QuoteToASCII(text)
 }
