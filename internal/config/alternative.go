@@ -40,13 +40,19 @@ type AlternativeOptions struct {
 // Overlay returns the options of a scheme that is as another but for what it says itself.
 func Overlay(scheme SignatureOptions, own *AlternativeOptions) SignatureOptions {
 	dropFromSection(&scheme, own)
-	fields, given := reflect.ValueOf(&scheme).Elem(), reflect.ValueOf(own).Elem()
-	for i, name := range OptionNames(own) {
-		if isGiven(given.Field(i)) {
-			fields.Field(FieldIndex(fields.Type(), name)).Set(given.Field(i))
+	LayUpon(&scheme, own)
+	return scheme
+}
+
+// LayUpon gives a section what another one has of the same options. Both are pointed to.
+func LayUpon(section, other any) {
+	fields, given := reflect.ValueOf(section).Elem(), reflect.ValueOf(other).Elem()
+	for i, name := range OptionNames(other) {
+		at := FieldIndex(fields.Type(), name)
+		if at >= 0 && isGiven(given.Field(i)) {
+			fields.Field(at).Set(given.Field(i))
 		}
 	}
-	return scheme
 }
 
 func isGiven(value reflect.Value) bool {

@@ -1,8 +1,6 @@
 package policy
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"net/http"
 	"reflect"
@@ -10,6 +8,7 @@ import (
 
 	"github.com/hookward/hookward/internal/config"
 	"github.com/hookward/hookward/internal/secrets"
+	"github.com/hookward/hookward/internal/words"
 )
 
 // What somebody may do in the console. A viewer sees deliveries without their payload, and an
@@ -125,6 +124,5 @@ func compileUser(n *config.Notes, s *Console, o *config.ConsoleOptions) {
 
 // ConsoleDigest returns what stands for a token, or for a session: none of them is kept.
 func ConsoleDigest(text string) string {
-	sum := sha256.Sum256([]byte(text))
-	return hex.EncodeToString(sum[:])
+	return words.Digest(text)
 }

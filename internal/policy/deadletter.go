@@ -1,8 +1,6 @@
 package policy
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"net/http"
 	"strings"
@@ -30,9 +28,7 @@ func compileDeadLetters(n *config.Notes, resolver *secrets.Resolver, d *Delivery
 	if o == nil {
 		return
 	}
-	if o.Keep > 0 {
-		d.Options.Keep = o.Keep
-	}
+	d.Options.Keep = config.DurationOr(o.Keep, defaultKeep)
 	if o.Keep < 0 {
 		d.Options.Keep = 0
 	}
@@ -54,17 +50,14 @@ func compileDeadLetters(n *config.Notes, resolver *secrets.Resolver, d *Delivery
 	for i, output := range o.Outputs {
 		at := fmt.Sprintf("%s.outputs[%d]", path, i)
 		spec := compileLetterOutput(n, resolver, *output, at)
-		if seen[spec.Key] {
-			config.AddProblem(n, at, config.KindInvalid, "goes to the same place as another output")
-		}
-		seen[spec.Key] = true
+		checkDistinct(n, at, seen, spec.Key)
 		names[spec.Name]++
 		if names[spec.Name] > 1 {
 			spec.Name += fmt.Sprintf(" #%d", names[spec.Name])
 		}
 		d.Letters = append(d.Letters, spec)
-		sum := sha256.Sum256([]byte("dead letters to " + spec.Key))
-		d.Options.Outputs = append(d.Options.Outputs, delivery.Output{Mark: hex.EncodeToString(sum[:4]), Name: spec.Name})
+		mark := words.Digest("dead letters to " + spec.Key)[:8]
+		d.Options.Outputs = append(d.Options.Outputs, delivery.Output{Mark: mark, Name: spec.Name})
 	}
 }
 
@@ -80,10 +73,8 @@ func compileLetterOutput(n *config.Notes, resolver *secrets.Resolver, o config.D
 	case o.Type == "sqs":
 		return compileQueue(n, resolver, o, path)
 	}
-	for _, name := range queueOptions {
-		if isGivenIn(o, name) {
-			wrong(name, config.KindNoEffect, "has no effect unless type is sqs")
-		}
+	for _, name := range given(&o, queueOptions) {
+		wrong(name, config.KindNoEffect, "has no effect unless type is sqs")
 	}
 	if o.Type == "elasticsearch" && o.Index == "" {
 		o.Index = letterIndex
@@ -95,43 +86,33 @@ func compileLetterOutput(n *config.Notes, resolver *secrets.Resolver, o config.D
 
 // asOutput returns the options of an output that the audit log knows.
 func asOutput(o config.DeadLetterOutputOptions) config.OutputOptions {
-	return config.OutputOptions{
-		Type: o.Type, Path: o.Path, MaxBytes: o.MaxBytes, MaxAge: o.MaxAge, Keep: o.Keep, Compression: o.Compression, ChainKey: o.ChainKey,
-		URL: o.URL, Username: o.Username, Password: o.Password, Token: o.Token, APIKey: o.APIKey, Headers: o.Headers,
-		Index: o.Index, Source: o.Source, SourceType: o.SourceType, Acknowledge: o.Acknowledge, Labels: o.Labels, Facility: o.Facility,
-		TLS: o.TLS, Timeout: o.Timeout,
-	}
+	made := config.OutputOptions{}
+	config.LayUpon(&made, &o)
+	return made
 }
 
 // compileQueue compiles an output of type sqs. The id of an access key is no secret.
 func compileQueue(n *config.Notes, resolver *secrets.Resolver, o config.DeadLetterOutputOptions, path string) audit.Spec {
-	for _, name := range config.OptionNames(&o) {
-		if isGivenIn(o, name) && !words.Contains(queueOptions, name) && !words.Contains([]string{"type", "url", "tls", "timeout"}, name) {
-			config.AddProblem(n, path+"."+name, config.KindNoEffect, "has no effect with type sqs")
-		}
+	for _, name := range givenBeside(&o, append([]string{"type", "url", "tls", "timeout"}, queueOptions...)) {
+		config.AddProblem(n, path+"."+name, config.KindNoEffect, "has no effect with type sqs")
 	}
 	own := &credentials{secrets: resolver}
 	t := ship.Target{Type: o.Type, URL: o.URL, Region: o.Region, Endpoint: o.Endpoint, Timeout: o.Timeout}
 	t.Keys.AccessKeyID = o.AccessKeyID
-	if strings.HasPrefix(o.AccessKeyID, "env:") || strings.HasPrefix(o.AccessKeyID, "file:") {
+	if isReference(o.AccessKeyID) {
 		t.Keys.AccessKeyID = string(clientText(own, n, o.AccessKeyID, path+".accessKeyID", false))
 	}
-	if o.SecretAccessKey != "" {
-		t.Keys.SecretAccessKey = string(clientText(own, n, o.SecretAccessKey, path+".secretAccessKey", true))
-	}
-	if o.SessionToken != "" {
-		t.Keys.SessionToken = string(clientText(own, n, o.SessionToken, path+".sessionToken", true))
-	}
-	section := fmt.Sprint(o.TLS) // what it says, and not where it stands in memory
-	if o.TLS != nil {
-		t.TLS = compileTLS(n, own, *o.TLS, path+".tls")
+	t.Keys.SecretAccessKey = clientSecret(own, n, o.SecretAccessKey, path+".secretAccessKey")
+	t.Keys.SessionToken = clientSecret(own, n, o.SessionToken, path+".sessionToken")
+	section := o.TLS
+	if section != nil {
+		t.TLS = compileTLS(n, own, *section, path+".tls")
 	}
 	o.TLS = nil
-	digest := sha256.Sum256([]byte(fmt.Sprintf("%v %s %v", o, section, own.seen)))
 	t, problems, warnings := ship.Complete(t)
 	config.AddAll(n, path, problems)
 	config.AddWarnings(n, path, warnings)
-	return audit.Spec{Kind: o.Type, Name: "sqs " + ship.QueueOf(o.URL), Key: "sqs " + o.URL, Target: t, Digest: hex.EncodeToString(digest[:])}
+	return audit.Spec{Kind: o.Type, Name: "sqs " + ship.QueueOf(o.URL), Key: "sqs " + o.URL, Target: t, Digest: digestOf(own, o, section)}
 }
 
 // privateHeaders returns the headers that no dead letter has: a JSON Web Token that is good

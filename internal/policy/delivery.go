@@ -70,12 +70,8 @@ func compileDelivery(n *config.Notes, resolver *secrets.Resolver, options config
 	o := *options.Delivery
 	wrong := func(option, kind, text string) { config.AddProblem(n, "delivery"+option, kind, text) }
 	d := &Delivery{Accept: o.Mode == "accept", PassFailure: o.OnFailure == "pass", Directory: options.StateDirectory, Place: options.StateDirectory}
-	if o.Mode != "" && !words.Contains(deliveryModes, o.Mode) {
-		wrong(".mode", config.KindInvalid, config.NotKnown(o.Mode, deliveryModes))
-	}
-	if o.OnFailure != "" && !words.Contains(onFailures, o.OnFailure) {
-		wrong(".onFailure", config.KindInvalid, config.NotKnown(o.OnFailure, onFailures))
-	}
+	config.CheckKnown(n, "delivery.mode", o.Mode, deliveryModes)
+	config.CheckKnown(n, "delivery.onFailure", o.OnFailure, onFailures)
 	if d.Accept && d.PassFailure {
 		wrong(".onFailure", config.KindContradiction, "contradicts mode: accept, where the sender has its answer before the backend is asked")
 	}
@@ -112,7 +108,6 @@ func WindowOf(p *Policy) time.Duration {
 
 // compileTimes compiles what says how long, and how many at once.
 func compileTimes(n *config.Notes, d *Delivery, o config.DeliveryOptions, row *config.Provider) {
-	wrong := func(option, text string) { config.AddProblem(n, "delivery."+option, config.KindInvalid, text) }
 	waits := row.Habits.WaitsFor
 	d.Timeout = o.Timeout
 	if d.Timeout == 0 {
@@ -121,34 +116,23 @@ func compileTimes(n *config.Notes, d *Delivery, o config.DeliveryOptions, row *c
 			d.Timeout = waits * 4 / 5
 		}
 	}
-	if d.Timeout > maxDeliveryTimeout {
-		wrong("timeout", "must be at most 1h")
-	}
+	config.CheckLongest(n, "delivery.timeout", d.Timeout, maxDeliveryTimeout)
 	if o.Timeout >= waits && waits > 0 && !d.Accept {
 		config.AddWarning(n, "delivery.timeout", config.KindInvalid, fmt.Sprintf("is %s, and the provider waits for %s: it hears nothing of a delivery that was stored after that, and may send it again", o.Timeout, waits))
 	}
 	d.Options.Lease = 2*d.Timeout + 5*time.Second
-	d.Options.Concurrency = defaultConcurrency
-	if o.Concurrency > 0 {
-		d.Options.Concurrency = int(o.Concurrency)
-	}
-	if o.Concurrency > maxConcurrency {
-		wrong("concurrency", fmt.Sprintf("must be at most %d", maxConcurrency))
-	}
+	d.Options.Concurrency = int(config.NumberOr(o.Concurrency, defaultConcurrency))
+	config.CheckMost(n, "delivery.concurrency", o.Concurrency, maxConcurrency)
 	if o.Rate == nil {
 		return
-	}
-	period := o.Rate.Period
-	if period == 0 {
-		period = time.Second
 	}
 	if o.Rate.Average == 0 {
 		config.AddProblem(n, "delivery.rate.average", config.KindRequired, "is required: how many deliveries are tried in a period")
 		return
 	}
-	d.Options.Interval = period / time.Duration(o.Rate.Average)
+	d.Options.Interval = config.DurationOr(o.Rate.Period, time.Second) / time.Duration(o.Rate.Average)
 	if d.Options.Interval < time.Millisecond {
-		wrong("rate", "must be at most 1000 a second; leave it out to have no limit but concurrency")
+		config.AddProblem(n, "delivery.rate", config.KindInvalid, "must be at most 1000 a second; leave it out to have no limit but concurrency")
 	}
 }
 
@@ -159,7 +143,11 @@ func compileSchedule(n *config.Notes, d *Delivery, options *config.RetryOptions)
 		o = *options
 	}
 	wrong := func(option, text string) { config.AddProblem(n, "delivery.retry."+option, config.KindInvalid, text) }
-	s := &retry.Schedule{Jitter: defaultJitter, MaxAge: o.MaxAge, MaxRetryAfter: o.MaxRetryAfter}
+	s := &retry.Schedule{
+		Jitter:        defaultJitter,
+		MaxAge:        config.DurationOr(o.MaxAge, defaultMaxAge),
+		MaxRetryAfter: config.DurationOr(o.MaxRetryAfter, defaultMaxRetryAfter),
+	}
 	d.Options.Schedule = s
 	if o.Schedule == nil {
 		o.Schedule = defaultSchedule
@@ -181,18 +169,8 @@ func compileSchedule(n *config.Notes, d *Delivery, options *config.RetryOptions)
 		}
 		s.Jitter = jitter
 	}
-	if s.MaxAge == 0 {
-		s.MaxAge = defaultMaxAge
-	}
-	if s.MaxAge > maxDeliveryAge {
-		wrong("maxAge", "must be at most 720h")
-	}
-	if s.MaxRetryAfter == 0 {
-		s.MaxRetryAfter = defaultMaxRetryAfter
-	}
-	if s.MaxRetryAfter > maxStep {
-		wrong("maxRetryAfter", "must be at most 24h")
-	}
+	config.CheckLongest(n, "delivery.retry.maxAge", o.MaxAge, maxDeliveryAge)
+	config.CheckLongest(n, "delivery.retry.maxRetryAfter", o.MaxRetryAfter, maxStep)
 	if o.On == nil {
 		o.On = defaultOn
 	}
@@ -233,16 +211,7 @@ func fitDelivery(n *config.Notes, d *Delivery, p *Policy, row *config.Provider) 
 	if r == nil && len(p.Schemes) > 0 && len(n.Problems) == 0 {
 		config.AddWarning(n, "delivery", config.KindInvalid, "without replay, a sender that repeats a delivery which is stored has it delivered twice; replay: true ends that")
 	}
-	if d.IDHeader != "" && words.Contains(namesOf(p), d.IDHeader) {
+	if verifiedNames(p)[d.IDHeader] {
 		config.AddProblem(n, "delivery.idHeader", config.KindContradiction, "is a header that the sender has signed, or sends its signature in")
 	}
-}
-
-// namesOf returns the headers that the scheme reads.
-func namesOf(p *Policy) []string {
-	names := []string{}
-	for name := range verifiedNames(p) {
-		names = append(names, name)
-	}
-	return names
 }

@@ -37,26 +37,16 @@ func compileStore(n *config.Notes, resolver *secrets.Resolver, d *Delivery, opti
 	if options.Store != nil {
 		o = *options.Store
 	}
-	d.Options.MaxBytes = defaultStoreBytes
-	if o.MaxBytes > 0 {
-		d.Options.MaxBytes = o.MaxBytes
-	}
+	d.Options.MaxBytes = config.NumberOr(o.MaxBytes, defaultStoreBytes)
 	if d.Options.MaxBytes < 2*p.MaxBodyBytes {
 		config.AddProblem(n, "delivery.store.maxBytes", config.KindInvalid, fmt.Sprintf("must be at least %d, twice maxBodyBytes", 2*p.MaxBodyBytes))
 	}
-	d.Options.MaxDeliveries = defaultStoreDeliveries
-	if o.MaxDeliveries > 0 {
-		d.Options.MaxDeliveries = int(o.MaxDeliveries)
-	}
-	if o.MaxDeliveries > maxStoreDeliveries {
-		config.AddProblem(n, "delivery.store.maxDeliveries", config.KindInvalid, fmt.Sprintf("must be at most %d", maxStoreDeliveries))
-	}
+	d.Options.MaxDeliveries = int(config.NumberOr(o.MaxDeliveries, defaultStoreDeliveries))
+	config.CheckMost(n, "delivery.store.maxDeliveries", o.MaxDeliveries, maxStoreDeliveries)
 	if o.KeepDelivered > 0 {
-		d.Options.KeepDelivered = o.KeepDelivered
+		d.Options.KeepDelivered = o.KeepDelivered // -1 stands for 0, which is the default
 	}
-	if o.KeepDelivered > maxKeepDelivered {
-		config.AddProblem(n, "delivery.store.keepDelivered", config.KindInvalid, "must be at most 720h")
-	}
+	config.CheckLongest(n, "delivery.store.keepDelivered", o.KeepDelivered, maxKeepDelivered)
 	if o.KeepDelivered > 0 && o.Type == "redis" {
 		config.AddProblem(n, "delivery.store.keepDelivered", config.KindContradiction, "can't be used with type: redis, which keeps nothing that was delivered; leave it out, or use type: disk")
 	}

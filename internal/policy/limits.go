@@ -38,16 +38,8 @@ func compileRateLimit(n *config.Notes, options *config.RateLimitOptions) *RateLi
 		return nil
 	}
 	o := *options
-	l := &RateLimit{Average: o.Average, Period: o.Period, Burst: o.Burst}
-	if l.Average == 0 {
-		l.Average = defaultAverage
-	}
-	if l.Period == 0 {
-		l.Period = defaultPeriod
-	}
-	if l.Burst == 0 {
-		l.Burst = l.Average
-	}
+	l := &RateLimit{Average: config.NumberOr(o.Average, defaultAverage), Period: config.DurationOr(o.Period, defaultPeriod)}
+	l.Burst = config.NumberOr(o.Burst, l.Average)
 	if !bucket.Fits(l.Average, l.Period, l.Burst) {
 		config.AddProblem(n, "rateLimit", config.KindInvalid, "these numbers can't be counted with; average may be one a nanosecond at most, and a burst may take ten years to fill in")
 	}
@@ -92,15 +84,10 @@ func compileBan(n *config.Notes, options *config.BanOptions) *Ban {
 	if o.Failures < 0 {
 		return nil
 	}
-	b := &Ban{Failures: o.Failures, Window: o.Window, Duration: o.Duration}
-	if b.Failures == 0 {
-		b.Failures = defaultBanFailures
-	}
-	if b.Window == 0 {
-		b.Window = defaultBanWindow
-	}
-	if b.Duration == 0 {
-		b.Duration = defaultBanDuration
+	b := &Ban{
+		Failures: config.NumberOr(o.Failures, defaultBanFailures),
+		Window:   config.DurationOr(o.Window, defaultBanWindow),
+		Duration: config.DurationOr(o.Duration, defaultBanDuration),
 	}
 	if b.Duration > bans.MaxDuration {
 		config.AddProblem(n, "ban.duration", config.KindInvalid, "must be at most 24h; a sender that was banned by mistake has no other way back")
@@ -131,23 +118,16 @@ func compileReplay(n *config.Notes, options *config.ReplayOptions, directory str
 		return nil
 	}
 	o := *options
-	r := &Replay{Window: o.Window, OnDuplicate: o.OnDuplicate, Directory: directory, ByDelivery: o.By == "delivery", Required: o.Required}
-	if r.Window == 0 {
-		r.Window = config.DefaultReplayWindow
+	config.CheckLongest(n, "replay.window", o.Window, maxReplayWindow)
+	config.CheckKnown(n, "replay.onDuplicate", o.OnDuplicate, onDuplicates)
+	config.CheckKnown(n, "replay.by", o.By, replayBy)
+	return &Replay{
+		Window:      config.DurationOr(o.Window, config.DefaultReplayWindow),
+		OnDuplicate: words.OrDefault(o.OnDuplicate, onDuplicates[0]),
+		Directory:   directory,
+		ByDelivery:  o.By == "delivery",
+		Required:    o.Required,
 	}
-	if r.OnDuplicate == "" {
-		r.OnDuplicate = onDuplicates[0]
-	}
-	if r.Window > maxReplayWindow {
-		config.AddProblem(n, "replay.window", config.KindInvalid, "must be at most 720h")
-	}
-	if !words.Contains(onDuplicates, r.OnDuplicate) {
-		config.AddProblem(n, "replay.onDuplicate", config.KindInvalid, config.NotKnown(r.OnDuplicate, onDuplicates))
-	}
-	if o.By != "" && !words.Contains(replayBy, o.By) {
-		config.AddProblem(n, "replay.by", config.KindInvalid, config.NotKnown(o.By, replayBy))
-	}
-	return r
 }
 
 // fitReplay says where replay contradicts what is verified, once that is known.

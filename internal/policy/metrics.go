@@ -2,9 +2,7 @@ package policy
 
 import (
 	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
-	"reflect"
 	"strings"
 	"time"
 
@@ -50,10 +48,10 @@ const minToken = 16
 // a gate finds that nothing passes.
 const passesNothing = "nothing"
 
-// besideEndpoint are the options that may stand beside metrics, and beside console.
-var besideEndpoint = map[string]string{
-	"metrics": "allowlist denylist ipStrategy stateDirectory",
-	"console": "allowlist denylist ipStrategy stateDirectory audit",
+// ofEndpoint are the options that a middleware may have which is no gate.
+var ofEndpoint = map[string][]string{
+	"metrics": {"metrics", "allowlist", "denylist", "ipStrategy", "stateDirectory"},
+	"console": {"console", "allowlist", "denylist", "ipStrategy", "stateDirectory", "audit"},
 }
 
 // compileMetrics returns the policy of a middleware that is no gate, or nil where there are
@@ -122,9 +120,7 @@ func sends(a *audit.Settings) bool {
 
 // compileMetricsOutputs compiles where numbers are sent.
 func compileMetricsOutputs(n *config.Notes, resolver *secrets.Resolver, outputs []*config.MetricsOutputOptions) []MetricsOutput {
-	if len(outputs) > maxMetricsOutputs {
-		config.AddProblem(n, "metrics.outputs", config.KindInvalid, fmt.Sprintf("are more than %d", maxMetricsOutputs))
-	}
+	config.CheckCount(n, "metrics.outputs", len(outputs), maxMetricsOutputs)
 	compiled := []MetricsOutput{}
 	seen := map[string]bool{}
 	for i, o := range outputs {
@@ -135,25 +131,17 @@ func compileMetricsOutputs(n *config.Notes, resolver *secrets.Resolver, outputs 
 		}
 		s := audit.Spec{}
 		own := &credentials{secrets: resolver}
-		compileTarget(n, own, &s, config.OutputOptions{
-			Type: o.Type, URL: o.URL, Username: o.Username, Password: o.Password, Token: o.Token, Headers: o.Headers, TLS: o.TLS, Timeout: o.Timeout,
-		}, path)
-		if seen[s.Key] {
-			config.AddProblem(n, path, config.KindInvalid, "goes to the same place as another output")
-		}
-		seen[s.Key] = true
-		c := MetricsOutput{Name: s.Name, Target: s.Target, Interval: o.Interval}
-		if c.Interval == 0 {
-			c.Interval = defaultMetricsInterval
-		}
+		target := config.OutputOptions{}
+		config.LayUpon(&target, o)
+		compileTarget(n, own, &s, target, path)
+		checkDistinct(n, path, seen, s.Key)
+		c := MetricsOutput{Name: s.Name, Target: s.Target, Interval: config.DurationOr(o.Interval, defaultMetricsInterval)}
 		if c.Interval < time.Second || c.Interval > maxMetricsInterval {
 			config.AddProblem(n, path+".interval", config.KindInvalid, "must be between 1s and 1h")
 		}
-		section := fmt.Sprint(o.TLS) // what it says, and not where it stands in memory
 		plain := *o
 		plain.TLS = nil
-		sum := sha256.Sum256([]byte(fmt.Sprintf("%v %s %v", plain, section, own.seen)))
-		c.Digest = hex.EncodeToString(sum[:])
+		c.Digest = digestOf(own, plain, o.TLS)
 		compiled = append(compiled, c)
 	}
 	return compiled
@@ -168,12 +156,8 @@ func excludeGate(n *config.Notes, options config.Options, section string) {
 		contradicts("provider")
 		return // the rest may be the provider's
 	}
-	fields := reflect.ValueOf(options)
-	for _, name := range config.OptionNames(&options) {
-		i := config.FieldIndex(fields.Type(), name)
-		if name != section && !words.Contains(strings.Fields(besideEndpoint[section]), name) && !fields.Field(i).IsZero() {
-			contradicts(name)
-		}
+	for _, name := range givenBeside(&options, ofEndpoint[section]) {
+		contradicts(name)
 	}
 	if options.Allowlist != nil && options.Allowlist.Alone {
 		config.AddProblem(n, "allowlist.alone", config.KindNoEffect, "has no effect beside "+section)

@@ -1,11 +1,8 @@
 package policy
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"net/url"
-	"reflect"
 	"regexp"
 	"strings"
 	"time"
@@ -33,12 +30,13 @@ const (
 
 // nearOptions are the options of outputs that no network is between; the others
 // are checked where they are used.
-var nearOptions = map[string]string{
-	"stdout": "type bufferBytes",
-	"file":   "type path maxBytes maxAge keep compression chainKey bufferBytes",
-}
-
-var fileOptions = []string{"path", "maxBytes", "maxAge", "keep", "compression", "chainKey"}
+var (
+	fileOptions = []string{"path", "maxBytes", "maxAge", "keep", "compression", "chainKey"}
+	nearOptions = map[string][]string{
+		"stdout": {"type", "bufferBytes"},
+		"file":   {"type", "path", "maxBytes", "maxAge", "keep", "compression", "chainKey", "bufferBytes"},
+	}
+)
 
 // compileOutputs compiles where records go.
 func compileOutputs(n *config.Notes, secrets *secrets.Resolver, outputs []*config.OutputOptions, directory string) []audit.Spec {
@@ -48,43 +46,37 @@ func compileOutputs(n *config.Notes, secrets *secrets.Resolver, outputs []*confi
 	if len(outputs) == 0 {
 		outputs = []*config.OutputOptions{{Type: "stdout"}}
 	}
-	if len(outputs) > maxOutputs {
-		config.AddProblem(n, "audit.outputs", config.KindInvalid, fmt.Sprintf("are more than %d", maxOutputs))
-	}
+	config.CheckCount(n, "audit.outputs", len(outputs), maxOutputs)
 	specs := []audit.Spec{}
 	seen := map[string]bool{}
 	for i, o := range outputs {
 		path := fmt.Sprintf("audit.outputs[%d]", i)
 		spec := compileOutput(n, secrets, *o, directory, path)
-		if seen[spec.Key] {
-			config.AddProblem(n, path, config.KindInvalid, "goes to the same place as another output")
-		}
-		seen[spec.Key] = true
+		checkDistinct(n, path, seen, spec.Key)
 		specs = append(specs, spec)
 	}
 	return specs
+}
+
+// checkDistinct notes an output that goes where another one of its list does.
+func checkDistinct(n *config.Notes, path string, seen map[string]bool, key string) {
+	if seen[key] {
+		config.AddProblem(n, path, config.KindInvalid, "goes to the same place as another output")
+	}
+	seen[key] = true
 }
 
 func compileOutput(n *config.Notes, secrets *secrets.Resolver, o config.OutputOptions, directory, path string) audit.Spec {
 	s := audit.Spec{Kind: o.Type, Name: "output " + o.Type, Key: o.Type}
 	wrong := func(option, kind, text string) { config.AddProblem(n, path+"."+option, kind, text) }
 	s.Queue = outbox.Options{
-		Interval: o.BatchInterval, BatchBytes: int(o.BatchBytes), MemoryBytes: int(o.BufferBytes),
-		Directory: directory, DiskBytes: o.SpillBytes,
+		Interval:    config.DurationOr(o.BatchInterval, defaultBatchInterval),
+		BatchBytes:  int(config.NumberOr(o.BatchBytes, defaultBatchBytes)),
+		MemoryBytes: int(config.NumberOr(o.BufferBytes, audit.DefaultBufferBytes)),
+		Directory:   directory,
+		DiskBytes:   config.NumberOr(o.SpillBytes, defaultSpillBytes),
 	}
 	q := &s.Queue
-	if q.Interval == 0 {
-		q.Interval = defaultBatchInterval
-	}
-	if q.BatchBytes == 0 {
-		q.BatchBytes = defaultBatchBytes
-	}
-	if q.MemoryBytes == 0 {
-		q.MemoryBytes = audit.DefaultBufferBytes
-	}
-	if q.DiskBytes == 0 {
-		q.DiskBytes = defaultSpillBytes
-	}
 	switch {
 	case q.Interval < minBatchInterval:
 		wrong("batchInterval", config.KindInvalid, "must be at least 10ms")
@@ -107,37 +99,22 @@ func compileOutput(n *config.Notes, secrets *secrets.Resolver, o config.OutputOp
 	case "":
 		wrong("type", config.KindRequired, "is required: stdout, file, elasticsearch, splunk, otlp, loki, http or syslog")
 	default:
-		for _, name := range fileOptions {
-			if isGiven(o, name) {
-				wrong(name, config.KindNoEffect, "has no effect unless type is file")
-			}
+		for _, name := range given(&o, fileOptions) {
+			wrong(name, config.KindNoEffect, "has no effect unless type is file")
 		}
 		compileTarget(n, own, &s, o, path)
 	}
-	section := fmt.Sprint(o.TLS) // what it says, and not where it stands in memory
+	section := o.TLS
 	o.TLS = nil
-	sum := sha256.Sum256([]byte(fmt.Sprintf("%v %s %v", o, section, own.seen)))
-	s.Digest = hex.EncodeToString(sum[:])
+	s.Digest = digestOf(own, o, section)
 	return s
 }
 
 // hasOnly refuses options that an output of its type does not have.
-func hasOnly(o config.OutputOptions, names string, wrong func(option, kind, text string)) {
-	for _, name := range config.OptionNames(&o) {
-		if isGiven(o, name) && !words.Contains(strings.Fields(names), name) {
-			wrong(name, config.KindNoEffect, "has no effect on an output of type "+o.Type+", which has: "+strings.ReplaceAll(names, " ", ", "))
-		}
+func hasOnly(o config.OutputOptions, names []string, wrong func(option, kind, text string)) {
+	for _, name := range givenBeside(&o, names) {
+		wrong(name, config.KindNoEffect, "has no effect on an output of type "+o.Type+", which has: "+strings.Join(names, ", "))
 	}
-}
-
-// isGiven says whether an option of an output has a value.
-func isGiven(o config.OutputOptions, name string) bool { return isGivenIn(o, name) }
-
-// isGivenIn says whether an option of a section has a value.
-func isGivenIn(section any, name string) bool {
-	fields := reflect.ValueOf(section)
-	i := config.FieldIndex(fields.Type(), name)
-	return i >= 0 && !fields.Field(i).IsZero()
 }
 
 func compileFile(n *config.Notes, own *credentials, s *audit.Spec, o config.OutputOptions, path string) {
@@ -175,7 +152,7 @@ func compileTarget(n *config.Notes, own *credentials, s *audit.Spec, o config.Ou
 		if !ok || !header.IsName(name) {
 			config.AddProblem(n, at, config.KindInvalid, "is not a header, as Name: value")
 		}
-		if strings.HasPrefix(value, "env:") || strings.HasPrefix(value, "file:") {
+		if isReference(value) {
 			value = string(clientText(own, n, value, at, false))
 			own.secrets.Texts = append(own.secrets.Texts, value)
 		} else {
@@ -189,19 +166,12 @@ func compileTarget(n *config.Notes, own *credentials, s *audit.Spec, o config.Ou
 	}
 	// What says where records go, and not what may change while they wait: keys and
 	// patience.
-	sum := sha256.Sum256([]byte(fmt.Sprintf("%q %q %q %q %q %q %q %q %q %q", t.Type, t.URL, t.Username, t.Index, t.Source, t.SourceType, t.Labels, names, t.Facility, s.Queue.Directory)))
-	s.Key = hex.EncodeToString(sum[:])
+	s.Key = words.Digest(fmt.Sprintf("%q %q %q %q %q %q %q %q %q %q", t.Type, t.URL, t.Username, t.Index, t.Source, t.SourceType, t.Labels, names, t.Facility, s.Queue.Directory))
 	s.Queue.FileName = "audit-" + s.Key[:32]
 	s.Name = "output " + o.Type + " " + originOf(o.URL)
-	if o.Password != "" {
-		t.Password = string(clientText(own, n, o.Password, path+".password", true))
-	}
-	if o.Token != "" {
-		t.Token = string(clientText(own, n, o.Token, path+".token", true))
-	}
-	if o.APIKey != "" {
-		t.APIKey = string(clientText(own, n, o.APIKey, path+".apiKey", true))
-	}
+	t.Password = clientSecret(own, n, o.Password, path+".password")
+	t.Token = clientSecret(own, n, o.Token, path+".token")
+	t.APIKey = clientSecret(own, n, o.APIKey, path+".apiKey")
 	if o.TLS != nil {
 		t.TLS = compileTLS(n, own, *o.TLS, path+".tls")
 	}
@@ -221,7 +191,7 @@ var secretHeader = regexp.MustCompile(`(?i)auth|cookie|key|password|secret|token
 // a name or a path.
 func checkHeaderValue(n *config.Notes, at, name, value string) {
 	bare := headerScheme.ReplaceAllString(value, "")
-	if bare != value && (strings.HasPrefix(bare, "env:") || strings.HasPrefix(bare, "file:")) {
+	if bare != value && isReference(bare) {
 		config.AddProblem(n, at, config.KindInvalid, "has a reference that stands in the middle of the value; write Name: env:NAME, and the whole value into the variable")
 		return
 	}

@@ -1,8 +1,6 @@
 package policy
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"net"
 	"strconv"
@@ -36,7 +34,10 @@ func compileRedis(n *config.Notes, secrets *secrets.Resolver, o config.RedisOpti
 	own := &credentials{secrets: secrets}
 	m := &Redis{Options: resp.Options{
 		Endpoints: o.Endpoints, Username: o.Username, DB: int(o.DB),
-		DialTimeout: o.DialTimeout, ReadTimeout: o.ReadTimeout, WriteTimeout: o.WriteTimeout, PoolSize: int(o.PoolSize),
+		DialTimeout:  config.DurationOr(o.DialTimeout, defaultRedisDial),
+		ReadTimeout:  config.DurationOr(o.ReadTimeout, defaultRedisTimeout),
+		WriteTimeout: config.DurationOr(o.WriteTimeout, defaultRedisTimeout),
+		PoolSize:     int(config.NumberOr(o.PoolSize, defaultRedisPool)),
 	}}
 	r := &m.Options
 	if len(r.Endpoints) == 0 {
@@ -49,33 +50,17 @@ func compileRedis(n *config.Notes, secrets *secrets.Resolver, o config.RedisOpti
 			config.AddProblem(n, fmt.Sprintf("redis.endpoints[%d]", i), config.KindInvalid, words.Quote(endpoint)+" is not HOST:PORT")
 		}
 	}
-	if r.DialTimeout == 0 {
-		r.DialTimeout = defaultRedisDial
-	}
-	if r.ReadTimeout == 0 {
-		r.ReadTimeout = defaultRedisTimeout
-	}
-	if r.WriteTimeout == 0 {
-		r.WriteTimeout = defaultRedisTimeout
-	}
 	if r.DialTimeout > maxRedisTimeout || r.ReadTimeout > maxRedisTimeout || r.WriteTimeout > maxRedisTimeout {
 		config.AddProblem(n, "redis", config.KindInvalid, "timeouts must be at most 10s, because requests wait for them")
 	}
-	if r.PoolSize == 0 {
-		r.PoolSize = defaultRedisPool
-	}
-	if r.PoolSize > maxRedisPool {
-		config.AddProblem(n, "redis.poolSize", config.KindInvalid, "must be at most 1000")
-	}
-	if o.Password != "" {
-		r.Password = string(clientText(own, n, o.Password, "redis.password", true))
-	} else if o.Username != "" {
+	config.CheckMost(n, "redis.poolSize", o.PoolSize, maxRedisPool)
+	r.Password = clientSecret(own, n, o.Password, "redis.password")
+	if o.Username != "" && o.Password == "" {
 		config.AddWarning(n, "redis.username", config.KindNoEffect, "has no effect without password")
 	}
 	if o.TLS != nil {
 		r.TLS = compileTLS(n, own, *o.TLS, "redis.tls")
 	}
-	sum := sha256.Sum256([]byte(fmt.Sprintf("%q %q %q %d %s %s %s %d %v %v %q", r.Endpoints, r.Username, r.Password, r.DB, r.DialTimeout, r.ReadTimeout, r.WriteTimeout, r.PoolSize, o.TLS != nil, o.TLS != nil && o.TLS.InsecureSkipVerify, own.seen)))
-	m.Digest = hex.EncodeToString(sum[:])
+	m.Digest = words.Digest(fmt.Sprintf("%q %q %q %d %s %s %s %d %v %v %q", r.Endpoints, r.Username, r.Password, r.DB, r.DialTimeout, r.ReadTimeout, r.WriteTimeout, r.PoolSize, o.TLS != nil, o.TLS != nil && o.TLS.InsecureSkipVerify, own.seen))
 	return m
 }

@@ -3,16 +3,23 @@ package policy
 import (
 	"crypto/tls"
 	"crypto/x509"
+	"fmt"
 	"strings"
 
 	"github.com/hookward/hookward/internal/config"
 	"github.com/hookward/hookward/internal/secrets"
+	"github.com/hookward/hookward/internal/words"
 )
 
 // credentials are what a connection of the gate's own refers to.
 type credentials struct {
 	secrets *secrets.Resolver
 	seen    string // all of them: part of what the connection is known by
+}
+
+// isReference says whether a text stands for one that is elsewhere.
+func isReference(text string) bool {
+	return strings.HasPrefix(text, "env:") || strings.HasPrefix(text, "file:")
 }
 
 // clientText resolves a reference to what a connection of the gate's own needs. What
@@ -31,6 +38,20 @@ func clientText(c *credentials, n *config.Notes, ref, path string, secret bool) 
 		c.secrets.Texts = append(c.secrets.Texts, s.Text)
 	}
 	return s.Key
+}
+
+// clientSecret is clientText for a secret, and returns nothing where none is given.
+func clientSecret(c *credentials, n *config.Notes, ref, path string) string {
+	if ref == "" {
+		return ""
+	}
+	return string(clientText(c, n, ref, path, true))
+}
+
+// digestOf returns a digest of a section of options without its TLS, of that, and of all
+// that they refer to.
+func digestOf(c *credentials, section any, tls *config.TLSOptions) string {
+	return words.Digest(fmt.Sprintf("%v %v %v", section, tls, c.seen))
 }
 
 // compileTLS compiles the section tls of something.

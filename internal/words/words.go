@@ -4,6 +4,7 @@ package words
 
 import (
 	"crypto/sha256"
+	"encoding/hex"
 	"strconv"
 	"strings"
 	"time"
@@ -50,6 +51,12 @@ func OrDefault(text, fallback string) string {
 		return fallback
 	}
 	return text
+}
+
+// Digest returns the SHA-256 of a text, in hexadecimal.
+func Digest(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:])
 }
 
 // Shortened returns a text that may be of any length in one that is not.
