@@ -86,34 +86,20 @@ func compileAllowlist(n *config.Notes, options config.Options, ranges *config.Li
 	return l
 }
 
+// verifying are the options that say what a request is verified by, beside provider.
+var verifying = []string{
+	"signature", "token", "jwt", "oauth2", "clientCertificate", "messageSignature", "secrets", "publicKeys",
+	"senders", "verifyToken", "publicURL", "handshakes", "confirmSubscriptions", "tolerance",
+}
+
 // excludeVerification refuses what has no effect where nothing is verified.
 func excludeVerification(n *config.Notes, options config.Options) {
 	if options.Provider != "" {
 		config.AddProblem(n, "allowlist.alone", config.KindContradiction, "contradicts provider; with alone, nothing is verified but the address")
 		return // the rest is the provider's
 	}
-	for _, contradiction := range []struct {
-		option string
-		given  bool
-	}{
-		{"signature", options.Signature != nil},
-		{"token", options.Token != nil},
-		{"jwt", options.JWT != nil},
-		{"oauth2", options.OAuth2 != nil},
-		{"clientCertificate", options.ClientCertificate != nil},
-		{"messageSignature", options.MessageSignature != nil},
-		{"secrets", len(options.Secrets) > 0},
-		{"publicKeys", len(options.PublicKeys) > 0},
-		{"senders", len(options.Senders) > 0},
-		{"verifyToken", options.VerifyToken != ""},
-		{"publicURL", options.PublicURL != ""},
-		{"handshakes", options.Handshakes != nil},
-		{"confirmSubscriptions", options.ConfirmSubscriptions},
-		{"tolerance", options.Tolerance != 0},
-	} {
-		if contradiction.given {
-			config.AddProblem(n, "allowlist.alone", config.KindContradiction, "contradicts "+contradiction.option+"; with alone, nothing is verified but the address")
-		}
+	for _, name := range given(&options, verifying) {
+		config.AddProblem(n, "allowlist.alone", config.KindContradiction, "contradicts "+name+"; with alone, nothing is verified but the address")
 	}
 }
 

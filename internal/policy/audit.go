@@ -69,12 +69,12 @@ func compileAudit(n *config.Notes, resolver *secrets.Resolver, options config.Op
 		o = *options.Audit
 	}
 	wrong := func(option, kind, text string) { config.AddProblem(n, "audit."+option, kind, text) }
-	a := &audit.Settings{Payload: o.Payload, MaxPayload: int(o.MaxPayloadBytes), RefusedPayload: o.RefusedPayload, Required: o.Required, Directory: options.StateDirectory}
-	if a.Payload == "" {
-		a.Payload = audit.PayloadHash
-	}
-	if a.MaxPayload == 0 {
-		a.MaxPayload = defaultMaxPayload
+	a := &audit.Settings{
+		Payload:        words.OrDefault(o.Payload, audit.PayloadHash),
+		MaxPayload:     int(config.NumberOr(o.MaxPayloadBytes, defaultMaxPayload)),
+		RefusedPayload: o.RefusedPayload,
+		Required:       o.Required,
+		Directory:      options.StateDirectory,
 	}
 	keepsPayload := a.Payload == audit.PayloadRedacted || a.Payload == audit.PayloadFull
 	switch {
@@ -110,16 +110,8 @@ func compileAudit(n *config.Notes, resolver *secrets.Resolver, options config.Op
 
 // warnOfPayload names options that are left over where no payload is kept.
 func warnOfPayload(n *config.Notes, o config.AuditOptions) {
-	for _, option := range []struct {
-		name  string
-		given bool
-	}{
-		{"maxPayloadBytes", o.MaxPayloadBytes > 0}, {"refusedPayload", o.RefusedPayload},
-		{"redact", len(o.Redact) > 0}, {"redactPatterns", len(o.RedactPatterns) > 0},
-	} {
-		if option.given {
-			config.AddWarning(n, "audit."+option.name, config.KindNoEffect, "has no effect, because no payload is kept; payload: redacted keeps it")
-		}
+	for _, name := range given(&o, []string{"maxPayloadBytes", "refusedPayload", "redact", "redactPatterns"}) {
+		config.AddWarning(n, "audit."+name, config.KindNoEffect, "has no effect, because no payload is kept; payload: redacted keeps it")
 	}
 }
 
@@ -192,9 +184,7 @@ func pathOf(at message.Location) string {
 // compileAuditHeaders compiles which headers are recorded: none of those that prove
 // something.
 func compileAuditHeaders(n *config.Notes, names []string, proofs map[string]bool) []string {
-	if len(names) > maxAuditHeaders {
-		config.AddProblem(n, "audit.headers", config.KindInvalid, fmt.Sprintf("are more than %d", maxAuditHeaders))
-	}
+	config.CheckCount(n, "audit.headers", len(names), maxAuditHeaders)
 	headers := []string(nil)
 	for i, name := range names {
 		canonical := http.CanonicalHeaderKey(name)

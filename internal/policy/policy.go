@@ -21,28 +21,27 @@ import (
 	"github.com/hookward/hookward/internal/signature"
 	"github.com/hookward/hookward/internal/tokens"
 	"github.com/hookward/hookward/internal/verdict"
+	"github.com/hookward/hookward/internal/words"
 )
 
-// identityOf returns where the id and the event of a delivery stand, unless another scheme
-// than the first verifies it.
-func identityOf(p *Policy) *message.Identity {
+// identitiesOf returns where the id and the event of a delivery stand, for each way in which
+// it may verify.
+func identitiesOf(p *Policy) []*message.Identity {
+	all := []*message.Identity{}
+	for i := range p.Schemes {
+		all = append(all, &p.Schemes[i].Identity)
+	}
 	if p.Token != nil {
-		return &p.Token.Identity
+		all = append(all, &p.Token.Identity)
 	}
 	if p.JWT != nil {
-		return &p.JWT.Identity
+		all = append(all, &p.JWT.Identity)
 	}
 	if p.MessageSignature != nil {
-		return &p.MessageSignature.Identity
+		all = append(all, &p.MessageSignature.Identity)
 	}
-	if len(p.Schemes) > 0 {
-		return &p.Schemes[0].Identity
-	}
-	return &nowhere
+	return all
 }
-
-// nowhere is where a gate finds id and event that looks at the address alone.
-var nowhere = message.Identity{}
 
 // Policy is a compiled configuration. Nothing changes it once a gate holds it.
 // A request has to verify in one of its schemes, or with its token or its JWT.
@@ -192,30 +191,21 @@ func compilePolicy(n *config.Notes, resolver *secrets.Resolver, raw map[string]a
 // newPolicy has what the simple options say.
 func newPolicy(n *config.Notes, options config.Options) *Policy {
 	p := &Policy{
-		Provider:     options.Provider,
-		MaxBodyBytes: options.MaxBodyBytes,
+		Provider:     words.OrDefault(options.Provider, customProvider),
+		MaxBodyBytes: config.NumberOr(options.MaxBodyBytes, defaultMaxBodyBytes),
 		Passes:       verdict.Verified,
-		BodyTimeout:  options.BodyTimeout,
+		BodyTimeout:  config.DurationOr(options.BodyTimeout, defaultBodyTimeout),
 		ObserveOnly:  options.ObserveOnly,
 
 		MaxBodyMemory: options.MaxBodyMemoryBytes,
-	}
-	if p.Provider == "" {
-		p.Provider = customProvider
 	}
 	if options.Allowlist != nil && options.Allowlist.Alone {
 		p.Provider = noProvider
 		p.Passes = verdict.AddressAllowed
 		p.AddressOnly = true
 	}
-	if p.MaxBodyBytes == 0 {
-		p.MaxBodyBytes = defaultMaxBodyBytes
-	}
 	if p.MaxBodyBytes > maxMaxBodyBytes {
 		config.AddProblem(n, "maxBodyBytes", config.KindInvalid, fmt.Sprintf("must be at most %d; bodies are held in memory", maxMaxBodyBytes))
-	}
-	if p.BodyTimeout == 0 {
-		p.BodyTimeout = defaultBodyTimeout
 	}
 	if p.ObserveOnly {
 		config.AddWarning(n, "observeOnly", config.KindInvalid, "this gate PROTECTS NOTHING; what the checks refuse is recorded and forwarded")
@@ -241,17 +231,16 @@ func completePolicy(p *Policy, options config.Options) {
 	p.VerificationDigest = verificationOf(p, options)
 	for _, s := range p.Schemes {
 		s.Names = signature.SchemeNames(s)
-		s.Summary = message.SummaryOf(&s.ID, &s.Event)
 	}
 	signature.SeparateForms(p.Schemes)
 	p.Fast = signature.UsualOf(&p.Verifier)
-	if p.Token != nil {
-		p.Token.Summary = message.SummaryOf(&p.Token.ID, &p.Token.Event)
+	first := &message.Identity{} // where a gate finds id and event that looks at the address alone
+	for i, identity := range identitiesOf(p) {
+		identity.Summary = message.SummaryOf(&identity.ID, &identity.Event)
+		if i == 0 {
+			first = identity
+		}
 	}
-	if p.JWT != nil {
-		p.JWT.Summary = message.SummaryOf(&p.JWT.ID, &p.JWT.Event)
-	}
-	first := identityOf(p)
 	p.Identity = first
 	notesMore := len(p.Schemes) > 1 || !message.InHeader(&first.ID) || !message.InHeader(&first.Event)
 	p.AsksVerified = notesMore || len(p.Handshakes) > 0 || p.Confirm
@@ -267,10 +256,7 @@ func completePolicy(p *Policy, options config.Options) {
 	}
 	p.Names = verifiedNames(p)
 	if p.MessageSignature != nil {
-		completeMessage(p, options)
-	}
-	if p.Certificate != nil {
-		completeCertificate(p, options)
+		p.Authenticate = messagesignature.Challenges(options.MessageSignature.WWWAuthenticate)
 	}
 	if p.Uncompresses {
 		p.Names["Content-Encoding"] = true

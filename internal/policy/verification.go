@@ -1,8 +1,6 @@
 package policy
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -16,6 +14,7 @@ import (
 	"github.com/hookward/hookward/internal/signature"
 	"github.com/hookward/hookward/internal/sns"
 	"github.com/hookward/hookward/internal/tokens"
+	"github.com/hookward/hookward/internal/words"
 )
 
 // verification is what a request is verified by, and the handshakes that go with it.
@@ -152,9 +151,11 @@ func checkEffects(n *config.Notes, options config.Options, v verification) {
 		checkEffectsAlone(n, options)
 		return
 	}
+	if options.ConfirmSubscriptions && (len(v.schemes) == 0 || v.schemes[0].Certificate.Kind == "") {
+		config.AddWarning(n, "confirmSubscriptions", config.KindNoEffect, "has no effect, because it belongs to AWS SNS")
+	}
 	if v.message != nil {
-		checkMessageEffects(n, options)
-		return
+		return // any of them may cover the URL
 	}
 	if len(options.Secrets) > 0 && v.token == nil && !signature.UsesSecrets(v.schemes) && !jwt.UsesSecrets(v.jwt) {
 		config.AddProblem(n, "secrets", config.KindNoEffect, "has no effect, because the scheme has a public key")
@@ -165,16 +166,6 @@ func checkEffects(n *config.Notes, options config.Options, v verification) {
 	if options.PublicURL != "" && !signature.UsesURL(v.schemes) && !jwt.UsesURL(v.jwt) && !handshakes.DigestsURL(v.handshakes.All) {
 		config.AddProblem(n, "publicURL", config.KindNoEffect, "has no effect, because the scheme does not sign the URL")
 	}
-	if options.ConfirmSubscriptions && (len(v.schemes) == 0 || v.schemes[0].Certificate.Kind == "") {
-		config.AddWarning(n, "confirmSubscriptions", config.KindNoEffect, "has no effect, because it belongs to AWS SNS")
-	}
-}
-
-// checkMessageEffects is checkEffects for message signatures. Any of them may cover the URL.
-func checkMessageEffects(n *config.Notes, options config.Options) {
-	if options.ConfirmSubscriptions {
-		config.AddWarning(n, "confirmSubscriptions", config.KindNoEffect, "has no effect, because it belongs to AWS SNS")
-	}
 }
 
 // useVerifier adds to a policy what its requests are verified by.
@@ -182,11 +173,11 @@ func useVerifier(p *Policy, v verification, options config.Options) {
 	p.Schemes = v.schemes
 	p.Token = v.token
 	p.JWT = v.jwt
+	p.MessageSignature = v.message
+	p.CertificateAlone = v.alone
 	if v.jwt != nil {
 		p.KeySources = v.jwt.Sources
 	}
-	p.MessageSignature = v.message
-	p.CertificateAlone = v.alone
 	if v.message != nil {
 		p.KeySources = v.message.Sources
 	}
@@ -207,27 +198,33 @@ func useVerifier(p *Policy, v verification, options config.Options) {
 // verificationOf returns a digest of all that decides what verifies: the options,
 // and the keys that they stand for.
 func verificationOf(p *Policy, options config.Options) string {
-	h := sha256.New()
-	text, _ := json.Marshal([]any{options.Provider, options.Signature, options.Token, options.Senders, options.PublicURL, options.VerifyToken, options.Tolerance, options.PublicKeys})
-	h.Write(text)
+	text := asJSON(options.Provider, options.Signature, options.Token, options.Senders, options.PublicURL, options.VerifyToken, options.Tolerance, options.PublicKeys)
 	if p.JWT != nil {
-		text, _ = json.Marshal([]any{options.JWT, options.OAuth2, p.JWT.Keys})
-		h.Write(text)
+		text += asJSON(options.JWT, options.OAuth2, p.JWT.Keys)
 	}
-	t := p.Token
+	keys := [][]byte{}
 	for _, s := range p.Schemes {
-		for _, key := range s.Keys {
-			h.Write([]byte(fmt.Sprintf("%d:", len(key))))
-			h.Write(key)
-		}
+		keys = append(keys, s.Keys...)
 	}
-	if t != nil {
-		for _, key := range t.Digests {
-			h.Write([]byte(fmt.Sprintf("%d:", len(key))))
-			h.Write(key)
-		}
+	if p.Token != nil {
+		keys = append(keys, p.Token.Digests...)
 	}
-	return hex.EncodeToString(h.Sum(nil))
+	for _, key := range keys {
+		text += fmt.Sprintf("%d:%s", len(key), key)
+	}
+	digest := words.Digest(text)
+	if p.MessageSignature != nil {
+		digest = words.Digest(asJSON(digest, options.MessageSignature) + messagesignature.KeyText(p.MessageSignature))
+	}
+	if p.Certificate != nil {
+		digest = words.Digest(asJSON(digest, options.ClientCertificate))
+	}
+	return digest
+}
+
+func asJSON(values ...any) string {
+	text, _ := json.Marshal(values)
+	return string(text)
 }
 
 // verifiedNames returns the canonical names of the headers that a request is verified by.
