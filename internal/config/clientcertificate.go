@@ -1,7 +1,5 @@
 package config
 
-import ()
-
 // ClientCertificateOptions say which client certificates are accepted. Of several values of
 // one option, one must fit; of several options, all. Without any option, the certificate must be one
 // that Traefik has verified.

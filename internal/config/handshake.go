@@ -1,7 +1,5 @@
 package config
 
-import ()
-
 // HandshakeOptions describe a request by which a provider asks whether the
 // address is yours, and the answer.
 type HandshakeOptions struct {

@@ -1,7 +1,5 @@
 package config
 
-import ()
-
 // Problem is what there is to say of an option.
 type Problem struct {
 	Path string // such as secrets[0]; empty where it is about the whole

@@ -1,7 +1,5 @@
 package config
 
-import ()
-
 // TLSOptions say how a connection of the gate's own is encrypted. A certificate or a key is
 // PEM, `env:NAME`, `file:/path`, or an absolute path.
 type TLSOptions struct {

@@ -1,7 +1,5 @@
 package config
 
-import ()
-
 // TokenOptions describe where a sender puts its token.
 type TokenOptions struct {
 	// Header is the name of the header whose whole value is the token.

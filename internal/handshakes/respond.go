@@ -13,7 +13,7 @@ import (
 	"github.com/hookward/hookward/internal/verdict"
 )
 
-// Respond answers a request that is one of some  It returns HandshakeAnswered and
+// Respond answers a request that is one of some handshakes. It returns HandshakeAnswered and
 // the answer, HandshakeRefused, or nothing.
 func Respond(list []*Handshake, method string, contentType []string, m *message.Message) (*Answer, string) {
 	noForm := len(contentType) != 1 || contentType[0] == "application/json" // as nearly all

@@ -22,18 +22,17 @@ const (
 	maxAuditHeaders   = 8
 )
 
-// proofPlaces are where a request has its signature or token, and where a handshake has
+// proofLocations are where a request has its signature or token, and where a handshake has
 // its token and its challenge.
-type proofPlaces struct {
+type proofLocations struct {
 	headers    map[string]bool // canonical
 	proofs     []message.Location
 	challenges []message.Location
 }
 
-// placesOfProofs returns where what proves a request stands.
-func placesOfProofs(verifies *Policy) proofPlaces {
-	p := proofPlaces{headers: map[string]bool{}}
-	t := verifies.Token
+// locationsOfProofs returns where what proves a request stands.
+func locationsOfProofs(verifies *Policy) proofLocations {
+	p := proofLocations{headers: map[string]bool{}}
 	if verifies.JWT != nil {
 		p.proofs = append(p.proofs, verifies.JWT.Locations...)
 		if verifies.JWT.Body {
@@ -50,8 +49,8 @@ func placesOfProofs(verifies *Policy) proofPlaces {
 		}
 		p.proofs = append(p.proofs, s.Field)
 	}
-	if t != nil {
-		p.proofs = append(p.proofs, t.Locations...)
+	if verifies.Token != nil {
+		p.proofs = append(p.proofs, verifies.Token.Locations...)
 	}
 	for _, h := range verifies.Handshakes {
 		p.challenges = append(p.challenges, h.TokenAt, h.Challenge)
@@ -63,7 +62,7 @@ func placesOfProofs(verifies *Policy) proofPlaces {
 
 // compileAudit compiles the option audit, once it is known what is verified, and
 // where that stands.
-func compileAudit(n *config.Notes, resolver *secrets.Resolver, options config.Options, at proofPlaces) *audit.Settings {
+func compileAudit(n *config.Notes, resolver *secrets.Resolver, options config.Options, at proofLocations) *audit.Settings {
 	o := config.AuditOptions{}
 	if options.Audit != nil {
 		o = *options.Audit
@@ -117,7 +116,7 @@ func warnOfPayload(n *config.Notes, o config.AuditOptions) {
 
 // compileRedaction compiles what is left out of payloads and queries: what the
 // options say, and what proves a request, or opens a door otherwise.
-func compileRedaction(n *config.Notes, a *audit.Settings, o config.AuditOptions, at proofPlaces) *redact.Rules {
+func compileRedaction(n *config.Notes, a *audit.Settings, o config.AuditOptions, at proofLocations) *redact.Rules {
 	if a.Payload == audit.PayloadFull {
 		checkFullPayload(n, a, at)
 	}
@@ -142,7 +141,7 @@ func compileRedaction(n *config.Notes, a *audit.Settings, o config.AuditOptions,
 }
 
 // checkFullPayload refuses to record a body whole that has what proves a request.
-func checkFullPayload(n *config.Notes, a *audit.Settings, at proofPlaces) {
+func checkFullPayload(n *config.Notes, a *audit.Settings, at proofLocations) {
 	for _, p := range at.proofs {
 		if p.Kind == "body" {
 			config.AddProblem(n, "audit.payload", config.KindInvalid, "can't be full, because the body is a token, which whoever has it can use; hash has nothing of it")

@@ -40,7 +40,7 @@ var (
 func compileConsole(n *config.Notes, resolver *secrets.Resolver, options config.Options) *Policy {
 	excludeGate(n, options, "console")
 	p := &Policy{Console: compilePage(n, resolver, options.Console), Passes: passesNothing}
-	p.Audit = compileAudit(n, resolver, options, proofPlaces{headers: map[string]bool{}})
+	p.Audit = compileAudit(n, resolver, options, proofLocations{headers: map[string]bool{}})
 	if options.Audit != nil {
 		other := *options.Audit
 		other.Outputs = nil
@@ -53,12 +53,9 @@ func compileConsole(n *config.Notes, resolver *secrets.Resolver, options config.
 
 // compilePage compiles the option console.
 func compilePage(n *config.Notes, resolver *secrets.Resolver, o *config.ConsoleOptions) *Console {
-	s := &Console{Path: "/hookward", Hosts: map[string]bool{}, Roles: map[string]string{}, UserRole: Viewer, Payload: true}
-	if o.Path != "" {
-		s.Path = o.Path
-		if !pathPattern.MatchString(o.Path) {
-			config.AddProblem(n, "console.path", config.KindInvalid, "is a path such as /hookward: letters, digits, - and _ after each slash, and none at the end")
-		}
+	s := &Console{Path: words.OrDefault(o.Path, "/hookward"), Hosts: map[string]bool{}, Roles: map[string]string{}, Payload: o.Payload != "hash"}
+	if !pathPattern.MatchString(s.Path) {
+		config.AddProblem(n, "console.path", config.KindInvalid, "is a path such as /hookward: letters, digits, - and _ after each slash, and none at the end")
 	}
 	for i, host := range o.Hosts {
 		s.Hosts[host] = true
@@ -73,11 +70,7 @@ func compilePage(n *config.Notes, resolver *secrets.Resolver, o *config.ConsoleO
 	addTokens(n, resolver, s, "console.readers", o.Readers, Reader)
 	addTokens(n, resolver, s, "console.operators", o.Operators, Operator)
 	compileUser(n, s, o)
-	switch o.Payload {
-	case "", "recorded":
-	case "hash":
-		s.Payload = false
-	default:
+	if o.Payload != "" && o.Payload != "recorded" && o.Payload != "hash" {
 		config.AddProblem(n, "console.payload", config.KindInvalid, "is recorded or hash")
 	}
 	return s
@@ -102,14 +95,12 @@ func addTokens(n *config.Notes, resolver *secrets.Resolver, s *Console, path str
 
 // compileUser compiles who else may come in: those whom a middleware in front lets through.
 func compileUser(n *config.Notes, s *Console, o *config.ConsoleOptions) {
-	if o.UserRole != "" {
-		s.UserRole = o.UserRole
-		if o.UserRole != Viewer && o.UserRole != Reader && o.UserRole != Operator {
-			config.AddProblem(n, "console.userRole", config.KindInvalid, "is viewer, reader or operator")
-		}
-		if o.UserHeader == "" {
-			config.AddProblem(n, "console.userRole", config.KindNoEffect, "has no effect without console.userHeader")
-		}
+	s.UserRole = words.OrDefault(o.UserRole, Viewer)
+	if s.UserRole != Viewer && s.UserRole != Reader && s.UserRole != Operator {
+		config.AddProblem(n, "console.userRole", config.KindInvalid, "is viewer, reader or operator")
+	}
+	if o.UserRole != "" && o.UserHeader == "" {
+		config.AddProblem(n, "console.userRole", config.KindNoEffect, "has no effect without console.userHeader")
 	}
 	if o.UserHeader != "" {
 		s.UserHeader = http.CanonicalHeaderKey(o.UserHeader)

@@ -128,11 +128,11 @@ func privateHeaders(n *config.Notes, path string, p *Policy) []string {
 	}
 	if p.JWT != nil && p.JWT.Forwards && !p.JWT.Bound {
 		for i := range p.JWT.Locations {
-			place := &p.JWT.Locations[i]
-			if place.Kind == "header" {
-				private = append(private, http.CanonicalHeaderKey(place.Name))
+			at := &p.JWT.Locations[i]
+			if at.Kind == "header" {
+				private = append(private, http.CanonicalHeaderKey(at.Name))
 			}
-			inBody = inBody || place.Kind != "header"
+			inBody = inBody || at.Kind != "header"
 		}
 	}
 	if inBody {

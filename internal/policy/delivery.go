@@ -86,8 +86,7 @@ func compileDelivery(n *config.Notes, resolver *secrets.Resolver, options config
 	compileDeadLetters(n, resolver, d, o.DeadLetter, p)
 	if o.Sign != nil && o.Sign.Secret == "" {
 		wrong(".sign.secret", config.KindRequired, "is required; write env:NAME or file:/path")
-	}
-	if o.Sign != nil && o.Sign.Secret != "" {
+	} else if o.Sign != nil {
 		d.SignKey = secrets.ResolveOption(resolver, n, "delivery.sign.secret", o.Sign.Secret, "whsec")
 	}
 	fitDelivery(n, d, p, row)

@@ -75,9 +75,9 @@ func noteTokens(n *config.Notes, d *Delivery, t *tokens.Token) {
 		d.Tokens = append(d.Tokens, "header:Authorization")
 	}
 	for i := range t.Locations {
-		place := &t.Locations[i]
-		if place.Kind == "header" || place.Kind == "query" {
-			d.Tokens = append(d.Tokens, place.Kind+":"+place.Name)
+		at := &t.Locations[i]
+		if at.Kind == "header" || at.Kind == "query" {
+			d.Tokens = append(d.Tokens, at.Kind+":"+at.Name)
 			continue
 		}
 		if len(d.Options.Keys) == 0 {

@@ -12,6 +12,7 @@ import (
 	"github.com/hookward/hookward/internal/header"
 	"github.com/hookward/hookward/internal/ipset"
 	"github.com/hookward/hookward/internal/jwt"
+	"github.com/hookward/hookward/internal/messagesignature"
 	"github.com/hookward/hookward/internal/signature"
 	"github.com/hookward/hookward/internal/words"
 )
@@ -131,14 +132,17 @@ func compileReplay(n *config.Notes, options *config.ReplayOptions, directory str
 }
 
 // fitReplay says where replay contradicts what is verified, once that is known.
-func fitReplay(n *config.Notes, r *Replay, p *Policy) {
-	schemes := p.Schemes
-	if p.JWT != nil {
+func fitReplay(n *config.Notes, p *Policy) {
+	r := p.Replay
+	switch {
+	case p.MessageSignature != nil:
+		fitReplayOfMessage(n, r, p.MessageSignature)
+	case p.JWT != nil:
 		fitReplayOfJWT(n, r, p.JWT)
-	} else if len(schemes) == 0 {
+	case len(p.Schemes) == 0:
 		config.AddProblem(n, "replay", config.KindNoEffect, "has no effect, because nothing is signed: a token is the same in every delivery")
 	}
-	for _, s := range schemes {
+	for _, s := range p.Schemes {
 		if s.Items != nil {
 			config.AddProblem(n, "replay", config.KindNoEffect, "has no effect on a batch, each item of which is signed for itself: items that have passed could be sent again in another batch")
 			break
@@ -151,6 +155,17 @@ func fitReplay(n *config.Notes, r *Replay, p *Policy) {
 			config.AddProblem(n, "replay.by", config.KindInvalid, "can't be delivery, because the scheme does not sign the delivery's id, and anybody could change it")
 			break
 		}
+	}
+}
+
+// fitReplayOfMessage is fitReplay for message signatures.
+func fitReplayOfMessage(n *config.Notes, r *Replay, v *messagesignature.Verifier) {
+	least := v.Tolerance + 2*v.Skew + config.ReplayMargin
+	if r.Window < least {
+		config.AddProblem(n, "replay.window", config.KindInvalid, "must be at least "+least.String()+", tolerance, twice messageSignature.clockSkew and a minute; a delivery could be sent again otherwise, while its signature is still good")
+	}
+	if r.ByDelivery && !messagesignature.Signs(v, &v.ID) {
+		config.AddProblem(n, "replay.by", config.KindInvalid, "can't be delivery, because nothing demands that the delivery's id is covered, and anybody could change it; name its header in messageSignature.coverIfPresent")
 	}
 }
 

@@ -92,7 +92,7 @@ type Policy struct {
 	Console *Console // it is no gate, and answers with a page; nil for all others
 }
 
-// Compilation is what compile makes of a configuration: a policy, or problems.
+// Compilation is what Compile makes of a configuration: a policy, or problems.
 type Compilation struct {
 	Policy   *Policy
 	Problems []config.Problem
@@ -121,7 +121,7 @@ func Compile(raw map[string]any) *Compilation {
 	return CompileWith(&secrets.Resolver{}, raw)
 }
 
-// CompileWith is compile with secrets from a resolver.
+// CompileWith is Compile with secrets from a resolver.
 func CompileWith(resolver *secrets.Resolver, raw map[string]any) *Compilation {
 	n := &config.Notes{}
 	var p *Policy
@@ -168,7 +168,7 @@ func compilePolicy(n *config.Notes, resolver *secrets.Resolver, raw map[string]a
 	}
 	p.Replay = compileReplay(n, options.Replay, options.StateDirectory)
 	if len(n.Problems) == 0 && p.Replay != nil {
-		fitReplayTo(n, p)
+		fitReplay(n, p)
 	}
 	checkHabits(n, p, options, &row)
 	if len(n.Problems) == 0 && options.Redis != nil {
@@ -176,7 +176,7 @@ func compilePolicy(n *config.Notes, resolver *secrets.Resolver, raw map[string]a
 		checkShared(n, p, options.Delivery)
 	}
 	p.Delivery = compileDelivery(n, resolver, options, p, &row)
-	p.Audit = compileAudit(n, resolver, options, placesOfProofs(p))
+	p.Audit = compileAudit(n, resolver, options, locationsOfProofs(p))
 	checkLetterFiles(n, p)
 	checkStateDirectory(n, p, options.StateDirectory)
 	n.Problems = config.WithoutRepeats(n.Problems)

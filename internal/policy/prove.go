@@ -48,3 +48,12 @@ func proveMessage(v *messagesignature.Verifier, m *message.Message, sets []*keys
 	}
 	return proof
 }
+
+// proveCertificate says whether the client has shown a certificate that is accepted: the
+// check before the body has left it here.
+func proveCertificate(m *message.Message) signature.Proof {
+	if m.Certificate == nil {
+		return signature.Proof{Reason: verdict.ClientCertificateMissing}
+	}
+	return signature.Proof{Reason: verdict.Verified}
+}

@@ -148,7 +148,9 @@ func hasScheme(row *config.SignatureOptions, signs string) bool {
 // checkEffects names options that what is verified has no use for.
 func checkEffects(n *config.Notes, options config.Options, v verification) {
 	if v.alone {
-		checkEffectsAlone(n, options)
+		for _, name := range given(&options, []string{"secrets", "publicKeys", "senders", "publicURL", "tolerance"}) {
+			config.AddProblem(n, name, config.KindNoEffect, "has no effect, because the client's certificate is all that is verified")
+		}
 		return
 	}
 	if options.ConfirmSubscriptions && (len(v.schemes) == 0 || v.schemes[0].Certificate.Kind == "") {
