@@ -158,18 +158,16 @@ func HasDuplicateNames(body []byte, signed NameSet) bool {
 		if top >= 0 {
 			open[top].value = false
 		}
-		if isDelimiter && delimiter == '{' {
-			depth := 0
+		if isDelimiter {
+			inner := openObject{}
 			if top >= 0 {
-				depth = open[top].depth
+				inner.depth = open[top].depth
 			}
-			open = append(open, openObject{names: map[string]bool{}, depth: depth + 1})
-		} else if isDelimiter {
-			depth := 0
-			if top >= 0 {
-				depth = open[top].depth
+			if delimiter == '{' {
+				inner.names = map[string]bool{}
+				inner.depth++
 			}
-			open = append(open, openObject{depth: depth})
+			open = append(open, inner)
 		}
 	}
 	return true

@@ -123,24 +123,17 @@ func IsField(p *Location) bool {
 // TextAt returns the text at a location, or nothing where the location is empty, or
 // where there are several: which of them counts is for nobody to guess.
 func TextAt(p *Location, m *Message) string {
-	if p.Kind == "header" {
-		values := m.Request.Header[p.Name]
-		if len(values) != 1 {
-			return ""
-		}
-		return values[0]
-	}
-	if p.Kind == "jwt" {
+	var values []string
+	switch p.Kind {
+	case "header":
+		values = m.Request.Header[p.Name]
+	case "jwt":
 		return claimText(p, m)
+	case "json":
+		values = jsonTexts(p, m)
+	default:
+		values = FieldsOf(p.Kind, m)[p.Name]
 	}
-	if p.Kind == "json" {
-		values := jsonTexts(p, m)
-		if len(values) != 1 {
-			return ""
-		}
-		return values[0]
-	}
-	values := FieldsOf(p.Kind, m)[p.Name]
 	if len(values) != 1 {
 		return ""
 	}
@@ -193,7 +186,7 @@ func FieldsOf(kind string, m *Message) url.Values {
 		return MultipartOf(m)
 	}
 	if m.query == nil {
-		// Not m.request.URL.Query, which passes over what is malformed.
+		// Not m.Request.URL.Query, which passes over what is malformed.
 		values, err := url.ParseQuery(m.Request.URL.RawQuery)
 		if err != nil {
 			values = url.Values{}
