@@ -113,22 +113,21 @@ func dropOverridden(row, user Options) Options {
 		row.Token = &token
 		dropFromSection(&token, user.Token, "header", "query", "field", "bearer", "basic", "basicUser")
 	}
-	if row.JWT != nil && user.JWT != nil {
+	if row.JWT != nil {
 		token := *row.JWT
-		keys := dropOverriddenKeys(row.JWT.JWKS, user.JWT.JWKS)
 		row.JWT = &token
-		dropFromSection(&token, user.JWT)
-		token.JWKS = keys
-		if user.JWT.Header != "" || user.JWT.Query != "" || user.JWT.Field != "" || user.JWT.Body {
-			token.Header, token.Query, token.Field, token.Scheme = "", "", "", ""
-			token.Body = false
+		if user.JWT != nil {
+			dropFromSection(&token, user.JWT)
+			token.JWKS = dropOverriddenKeys(token.JWKS, user.JWT.JWKS)
+			if user.JWT.Header != "" || user.JWT.Query != "" || user.JWT.Field != "" || user.JWT.Body {
+				token.Header, token.Query, token.Field, token.Scheme = "", "", "", ""
+				token.Body = false
+			}
 		}
-	}
-	if row.JWT != nil && len(user.PublicKeys) > 0 {
-		token := *row.JWT
-		row.JWT = &token
-		token.JWKS = nil // the keys are in one place
-		token.Certificates = nil
+		if len(user.PublicKeys) > 0 {
+			token.JWKS = nil // the keys are in one location
+			token.Certificates = nil
+		}
 	}
 	if row.MessageSignature != nil && user.MessageSignature != nil {
 		message := *row.MessageSignature

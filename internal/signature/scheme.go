@@ -56,7 +56,7 @@ const (
 	maxNumbered = maxCandidates
 )
 
-var secretEncodings = []string{"", "utf8", "hex", "base64", "whsec", "sha1"}
+var secretEncodings = []string{"utf8", "hex", "base64", "whsec", "sha1"}
 
 // AllSchemes returns the schemes of a signature, each whole.
 func AllSchemes(first config.SignatureOptions) []config.SignatureOptions {
@@ -80,9 +80,7 @@ func Compile(n *config.Notes, resolver *secrets.Resolver, options config.Options
 		wrong("algorithm", config.KindInvalid, config.NotKnown(o.Algorithm, sortedNames(Algorithms)))
 	}
 	s.Algorithm = a
-	if !words.Contains(secretEncodings, o.SecretEncoding) {
-		wrong("secretEncoding", config.KindInvalid, config.NotKnown(o.SecretEncoding, secretEncodings[1:]))
-	}
+	config.CheckKnown(n, path+".secretEncoding", o.SecretEncoding, secretEncodings)
 	compileHeaders(n, s, o, path)
 	s.Timestamp = message.LocationOption(n, path+".timestampHeader", o.TimestampHeader, path+".timestampField", o.TimestampField)
 	s.ID = message.LocationOption(n, path+".idHeader", o.IDHeader, path+".idField", o.IDField)
@@ -182,10 +180,7 @@ func compileTimestamp(n *config.Notes, s *Scheme, options config.Options, o conf
 	inHeader := HasPlaceholder(s.Format, "timestamp")
 	s.Timestamped = inHeader || s.Timestamp.Kind != ""
 	s.TimestampUnit = words.OrDefault(o.TimestampUnit, "s")
-	s.Tolerance = options.Tolerance
-	if s.Tolerance == 0 {
-		s.Tolerance = config.DefaultTolerance
-	}
+	s.Tolerance = config.DurationOr(options.Tolerance, config.DefaultTolerance)
 	wrong := func(option, kind, text string) { config.AddProblem(n, path+"."+option, kind, text) }
 	if inHeader && s.Timestamp.Kind != "" {
 		wrong("timestampHeader", config.KindContradiction, "contradicts {timestamp} in "+path+".format; the timestamp has one place")
@@ -195,9 +190,7 @@ func compileTimestamp(n *config.Notes, s *Scheme, options config.Options, o conf
 	if s.Timestamped && !SignsPart(s.Signs, "timestamp") && !isListed && !(inBody && BindsBody(s)) {
 		wrong("signs", config.KindRequired, "must contain {timestamp}; one that is not signed can be changed by anybody")
 	}
-	if !words.Contains(timestampUnits, s.TimestampUnit) {
-		wrong("timestampUnit", config.KindInvalid, config.NotKnown(o.TimestampUnit, timestampUnits))
-	}
+	config.CheckKnown(n, path+".timestampUnit", o.TimestampUnit, timestampUnits)
 	if !s.Timestamped {
 		if SignsPart(s.Signs, "timestamp") {
 			wrong("timestampHeader", config.KindRequired, "is required, because "+path+".signs contains {timestamp}; or put {timestamp} into "+path+".format")
