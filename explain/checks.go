@@ -50,8 +50,8 @@ func (j *judgement) describe(at time.Time) {
 	if j.handshakes(false) {
 		names = append(names, "handshake of a verified request")
 	}
-	failed := verdict.CheckOf[j.Reason]
-	if failed == "" {
+	failed := verdict.Check(j.Reason)
+	if !words.Contains([]string{"method", "client", "certificate", "body", "handshake", "timestamp"}, failed) {
 		failed = main
 	}
 	if failed == "handshake" && j.Matched {

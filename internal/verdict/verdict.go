@@ -95,7 +95,7 @@ const (
 type verdict struct {
 	reason string
 	status int    // of the answer; lists and handshakes may say another
-	check  string // whose it is; empty for the signature's or the token's, and where there is none
+	check  string // whose it is, for numbers: some are the signature's as well as the token's
 	fault  bool   // the caller has shown that it does not know the key, or how it is used
 	depth  int    // how far a signature came: of several schemes, the deepest was meant
 }
@@ -104,15 +104,15 @@ type verdict struct {
 // that senders try again: GitHub never does, but a 4xx would make others give up as well.
 // A delivery that is merely late was signed with the key, so it is no fault.
 var all = []verdict{
-	{ConfigInvalid, http.StatusServiceUnavailable, "", false, 0},
-	{InternalError, http.StatusServiceUnavailable, "", false, 0},
+	{ConfigInvalid, http.StatusServiceUnavailable, "configuration", false, 0},
+	{InternalError, http.StatusServiceUnavailable, "configuration", false, 0},
 	{MethodNotAllowed, http.StatusMethodNotAllowed, "method", false, 0},
 	{ClientUndetermined, http.StatusForbidden, "client", false, 0},
 	{ClientDenied, http.StatusForbidden, "client", false, 0},
 	{ClientNotAllowed, http.StatusForbidden, "client", false, 0},
 	{ListUnavailable, http.StatusServiceUnavailable, "client", false, 0},
-	{SourceBanned, http.StatusTooManyRequests, "", false, 0},
-	{RateLimited, http.StatusTooManyRequests, "", false, 0},
+	{SourceBanned, http.StatusTooManyRequests, "ban", false, 0},
+	{RateLimited, http.StatusTooManyRequests, "rate", false, 0},
 	{ClientCertificateMissing, http.StatusUnauthorized, "certificate", true, 0},
 	{ClientCertificateRefused, http.StatusUnauthorized, "certificate", true, 0},
 	{BodyTooLarge, http.StatusRequestEntityTooLarge, "body", false, 0},
@@ -120,30 +120,30 @@ var all = []verdict{
 	{BodyIncomplete, http.StatusBadRequest, "body", false, 0},
 	{MemoryUnavailable, http.StatusServiceUnavailable, "body", false, 0},
 	{HandshakeRefused, http.StatusForbidden, "handshake", true, 0},
-	{SignatureMissing, http.StatusUnauthorized, "", true, 0},
-	{SignatureDuplicated, http.StatusUnauthorized, "", true, 1},
-	{SignatureMalformed, http.StatusUnauthorized, "", true, 1},
-	{BodyMalformed, http.StatusUnauthorized, "", true, 1},
-	{SignedFieldMissing, http.StatusUnauthorized, "", true, 2},
-	{SignedTextAmbiguous, http.StatusUnauthorized, "", true, 2},
-	{URLMismatch, http.StatusUnauthorized, "", true, 2},
-	{TimestampMissing, http.StatusUnauthorized, "", true, 2},
-	{SignatureMismatch, http.StatusUnauthorized, "", true, 3},
-	{CertificateRefused, http.StatusUnauthorized, "", true, 3},
-	{SenderUnknown, http.StatusUnauthorized, "", true, 4},
+	{SignatureMissing, http.StatusUnauthorized, "signature", true, 0},
+	{SignatureDuplicated, http.StatusUnauthorized, "signature", true, 1},
+	{SignatureMalformed, http.StatusUnauthorized, "signature", true, 1},
+	{BodyMalformed, http.StatusUnauthorized, "signature", true, 1},
+	{SignedFieldMissing, http.StatusUnauthorized, "signature", true, 2},
+	{SignedTextAmbiguous, http.StatusUnauthorized, "signature", true, 2},
+	{URLMismatch, http.StatusUnauthorized, "signature", true, 2},
+	{TimestampMissing, http.StatusUnauthorized, "signature", true, 2},
+	{SignatureMismatch, http.StatusUnauthorized, "signature", true, 3},
+	{CertificateRefused, http.StatusUnauthorized, "signature", true, 3},
+	{SenderUnknown, http.StatusUnauthorized, "signature", true, 4},
 	{TimestampMalformed, http.StatusUnauthorized, "timestamp", true, 5},
 	{TimestampTooOld, http.StatusUnauthorized, "timestamp", false, 5},
 	{TimestampTooNew, http.StatusUnauthorized, "timestamp", false, 5},
-	{KeyUnavailable, http.StatusServiceUnavailable, "", false, 6},
-	{ParameterMissing, http.StatusUnauthorized, "", true, 2},
-	{NonceMalformed, http.StatusUnauthorized, "", true, 2},
-	{TagMismatch, http.StatusUnauthorized, "", true, 2},
-	{AlgorithmRefused, http.StatusUnauthorized, "", true, 2},
-	{ComponentMissing, http.StatusUnauthorized, "", true, 2},
-	{KeyUnknown, http.StatusUnauthorized, "", true, 3},
-	{KeyRefused, http.StatusUnauthorized, "", true, 3},
-	{DigestMissing, http.StatusUnauthorized, "", true, 3},
-	{DigestMismatch, http.StatusUnauthorized, "", true, 3},
+	{KeyUnavailable, http.StatusServiceUnavailable, "signature", false, 6},
+	{ParameterMissing, http.StatusUnauthorized, "signature", true, 2},
+	{NonceMalformed, http.StatusUnauthorized, "signature", true, 2},
+	{TagMismatch, http.StatusUnauthorized, "signature", true, 2},
+	{AlgorithmRefused, http.StatusUnauthorized, "signature", true, 2},
+	{ComponentMissing, http.StatusUnauthorized, "signature", true, 2},
+	{KeyUnknown, http.StatusUnauthorized, "signature", true, 3},
+	{KeyRefused, http.StatusUnauthorized, "signature", true, 3},
+	{DigestMissing, http.StatusUnauthorized, "signature", true, 3},
+	{DigestMismatch, http.StatusUnauthorized, "signature", true, 3},
 	{TokenMissing, http.StatusUnauthorized, "token", true, 0},
 	{TokenDuplicated, http.StatusUnauthorized, "token", true, 0},
 	{TokenMalformed, http.StatusUnauthorized, "token", true, 0},
@@ -157,21 +157,21 @@ var all = []verdict{
 	{TokenNotYetValid, http.StatusUnauthorized, "token", false, 0},
 	{TokenLifetimeTooLong, http.StatusUnauthorized, "token", false, 0},
 	{TokenInactive, http.StatusUnauthorized, "token", true, 0},
-	{IntrospectionUnavailable, http.StatusServiceUnavailable, "", false, 0},
+	{IntrospectionUnavailable, http.StatusServiceUnavailable, "token", false, 0},
 	{ScopeMissing, http.StatusForbidden, "token", false, 0},
-	{DeliveryInFlight, http.StatusConflict, "", false, 0},
-	{DeliveryDuplicate, http.StatusConflict, "", false, 0},
-	{ReplayUnavailable, http.StatusServiceUnavailable, "", false, 0},
-	{DeliveryStored, http.StatusAccepted, "", false, 0}, // it waits, and needs no other attempt of the sender's
-	{StoreUnavailable, http.StatusServiceUnavailable, "", false, 0},
-	{AuditUnavailable, http.StatusServiceUnavailable, "", false, 0},
+	{DeliveryInFlight, http.StatusConflict, "replay", false, 0},
+	{DeliveryDuplicate, http.StatusConflict, "replay", false, 0},
+	{ReplayUnavailable, http.StatusServiceUnavailable, "replay", false, 0},
+	{DeliveryStored, http.StatusAccepted, "delivery", false, 0}, // it waits, and needs no other attempt of the sender's
+	{StoreUnavailable, http.StatusServiceUnavailable, "delivery", false, 0},
+	{AuditUnavailable, http.StatusServiceUnavailable, "audit", false, 0},
 	{HandshakeAnswered, http.StatusServiceUnavailable, "handshake", false, 0}, // it has an answer of its own
 }
 
 // What each check needs of the verdicts, by reason.
 var (
 	Statuses = map[string]int{}
-	CheckOf  = map[string]string{}
+	checks   = map[string]string{}
 	Failures = map[string]bool{}
 	Depths   = map[string]int{}
 )
@@ -180,8 +180,16 @@ func init() {
 	for i := range all {
 		v := &all[i]
 		Statuses[v.reason] = v.status
-		CheckOf[v.reason] = v.check
+		checks[v.reason] = v.check
 		Failures[v.reason] = v.fault
 		Depths[v.reason] = v.depth
 	}
+}
+
+// Check names the check that a request stops at with a reason: none where it passes.
+func Check(reason string) string {
+	if checks[reason] == "" {
+		return "none"
+	}
+	return checks[reason]
 }

@@ -22,11 +22,11 @@ func TestVerdicts(t *testing.T) {
 		}
 	}
 	for reason, want := range map[string]verdict{
-		SignatureMismatch: {SignatureMismatch, 401, "", true, 3}, TimestampTooOld: {TimestampTooOld, 401, "timestamp", false, 5},
-		ConfigInvalid: {ConfigInvalid, 503, "", false, 0}, RateLimited: {RateLimited, 429, "", false, 0},
+		SignatureMismatch: {SignatureMismatch, 401, "signature", true, 3}, TimestampTooOld: {TimestampTooOld, 401, "timestamp", false, 5},
+		ConfigInvalid: {ConfigInvalid, 503, "configuration", false, 0}, RateLimited: {RateLimited, 429, "rate", false, 0},
 	} {
-		if Statuses[reason] != want.status || CheckOf[reason] != want.check || Failures[reason] != want.fault || Depths[reason] != want.depth {
-			t.Errorf("%s: %d %q %t %d, want %+v", reason, Statuses[reason], CheckOf[reason], Failures[reason], Depths[reason], want)
+		if Statuses[reason] != want.status || Check(reason) != want.check || Failures[reason] != want.fault || Depths[reason] != want.depth {
+			t.Errorf("%s: %d %q %t %d, want %+v", reason, Statuses[reason], Check(reason), Failures[reason], Depths[reason], want)
 		}
 	}
 }
