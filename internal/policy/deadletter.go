@@ -105,9 +105,7 @@ func compileQueue(n *config.Notes, resolver *secrets.Resolver, o config.DeadLett
 	t.Keys.SecretAccessKey = clientSecret(own, n, o.SecretAccessKey, path+".secretAccessKey")
 	t.Keys.SessionToken = clientSecret(own, n, o.SessionToken, path+".sessionToken")
 	section := o.TLS
-	if section != nil {
-		t.TLS = compileTLS(n, own, *section, path+".tls")
-	}
+	t.TLS = compileTLS(n, own, section, path+".tls")
 	o.TLS = nil
 	t, problems, warnings := ship.Complete(t)
 	config.AddAll(n, path, problems)

@@ -172,9 +172,7 @@ func compileTarget(n *config.Notes, own *credentials, s *audit.Spec, o config.Ou
 	t.Password = clientSecret(own, n, o.Password, path+".password")
 	t.Token = clientSecret(own, n, o.Token, path+".token")
 	t.APIKey = clientSecret(own, n, o.APIKey, path+".apiKey")
-	if o.TLS != nil {
-		t.TLS = compileTLS(n, own, *o.TLS, path+".tls")
-	}
+	t.TLS = compileTLS(n, own, o.TLS, path+".tls")
 	t, problems, warnings := ship.Complete(t)
 	config.AddAll(n, path, problems)
 	config.AddWarnings(n, path, warnings)

@@ -58,9 +58,7 @@ func compileRedis(n *config.Notes, secrets *secrets.Resolver, o config.RedisOpti
 	if o.Username != "" && o.Password == "" {
 		config.AddWarning(n, "redis.username", config.KindNoEffect, "has no effect without password")
 	}
-	if o.TLS != nil {
-		r.TLS = compileTLS(n, own, *o.TLS, "redis.tls")
-	}
+	r.TLS = compileTLS(n, own, o.TLS, "redis.tls")
 	m.Digest = words.Digest(fmt.Sprintf("%q %q %q %d %s %s %s %d %v %v %q", r.Endpoints, r.Username, r.Password, r.DB, r.DialTimeout, r.ReadTimeout, r.WriteTimeout, r.PoolSize, o.TLS != nil, o.TLS != nil && o.TLS.InsecureSkipVerify, own.seen))
 	return m
 }

@@ -13,15 +13,8 @@ func checkStateDirectory(n *config.Notes, p *Policy, directory string) {
 	if directory[:1] != "/" {
 		config.AddProblem(n, "stateDirectory", config.KindInvalid, "must be an absolute path")
 	}
-	if p.Replay != nil || p.Delivery != nil || p.Audit.Required || hasFetchedKeys(p.KeySources) || len(n.Problems) > 0 {
-		return
-	}
-	for _, s := range p.Audit.Specs {
-		if s.Queue.FileName != "" {
-			return
-		}
-	}
-	if !hasFetchedList(p.Addresses) {
+	isUsed := p.Replay != nil || p.Delivery != nil || p.Audit.Required || hasFetchedKeys(p.KeySources) || hasFetchedList(p.Addresses) || sends(p.Audit)
+	if !isUsed && len(n.Problems) == 0 {
 		config.AddWarning(n, "stateDirectory", config.KindNoEffect, "has no effect, because nothing needs it: replay, delivery, a list or a key set with a url, audit.required, and an output across a network would")
 	}
 }

@@ -54,8 +54,11 @@ func digestOf(c *credentials, section any, tls *config.TLSOptions) string {
 	return words.Digest(fmt.Sprintf("%v %v %v", section, tls, c.seen))
 }
 
-// compileTLS compiles the section tls of something.
-func compileTLS(n *config.Notes, c *credentials, o config.TLSOptions, path string) *tls.Config {
+// compileTLS compiles the section tls of something, or returns nil where there is none.
+func compileTLS(n *config.Notes, c *credentials, o *config.TLSOptions, path string) *tls.Config {
+	if o == nil {
+		return nil
+	}
 	made := &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: o.InsecureSkipVerify}
 	if o.InsecureSkipVerify {
 		config.AddWarning(n, path+".insecureSkipVerify", config.KindInvalid, "whoever is on the way can read and change what is sent")
