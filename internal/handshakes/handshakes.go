@@ -58,14 +58,13 @@ type Set struct {
 	Challenges []*regexp.Regexp // what strangers may have signed with the deliveries' key
 	Unsigned   []*Handshake
 	Signed     []*Handshake
-	Methods    []string        // of those that carry no delivery
-	IsMethod   map[string]bool // the same
+	Methods    map[string]bool // of those that carry no delivery
 }
 
 // Compile compiles the handshakes, which may be answered with the key of the
 // deliveries. The methods are those of deliveries.
 func Compile(n *config.Notes, resolver *secrets.Resolver, options config.Options, schemes []*signature.Scheme, methods map[string]bool) Set {
-	made := Set{IsMethod: map[string]bool{}}
+	made := Set{Methods: map[string]bool{}}
 	usesToken := false
 	for i, o := range options.Handshakes {
 		path := fmt.Sprintf("handshakes[%d]", i)
@@ -91,8 +90,7 @@ func Compile(n *config.Notes, resolver *secrets.Resolver, options config.Options
 			made.Signed = append(made.Signed, h)
 		}
 		if !methods[h.Method] {
-			made.IsMethod[h.Method] = true
-			made.Methods = append(made.Methods, h.Method)
+			made.Methods[h.Method] = true
 		}
 	}
 	if options.VerifyToken != "" && !usesToken {

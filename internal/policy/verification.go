@@ -187,12 +187,12 @@ func useVerifier(p *Policy, v verification, options config.Options) {
 	p.Challenges = v.handshakes.Challenges
 	p.Unsigned = v.handshakes.Unsigned
 	p.Signed = v.handshakes.Signed
-	p.HandshakeMethods = v.handshakes.IsMethod
+	p.HandshakeMethods = v.handshakes.Methods
 	p.Confirm = options.ConfirmSubscriptions && len(v.schemes) > 0 && v.schemes[0].Certificate.Kind != ""
 	p.Allow = strings.Join(orPost(options.Methods), ", ")
-	for _, method := range v.handshakes.Methods {
-		if !strings.Contains(p.Allow, method) {
-			p.Allow += ", " + method
+	for _, h := range p.Handshakes {
+		if p.HandshakeMethods[h.Method] && !strings.Contains(p.Allow, h.Method) {
+			p.Allow += ", " + h.Method
 		}
 	}
 }
