@@ -34,9 +34,14 @@ func (o *deliveriesOptions) change(s streams, found []*deliveries.Kept) (bool, e
 	if err != nil {
 		return false, err
 	}
+	claims := map[*store.Store]*deliveries.Claims{}
 	due := time.Now()
 	for _, k := range found {
-		err := o.changeOne(k, holds[k.Store], due)
+		known, err := o.claimsFor(k, claims, s)
+		if err != nil {
+			return false, errors.New(oneLine(err.Error()))
+		}
+		err = o.changeOne(k, holds[k.Store], known, due)
 		if err != nil {
 			report.Left = append(report.Left, leftDelivery{k.Entry.ID, err.Error()})
 			continue
@@ -47,16 +52,32 @@ func (o *deliveriesOptions) change(s streams, found []*deliveries.Kept) (bool, e
 	return len(report.Left) == 0, o.tell(s, report)
 }
 
+// claimsFor returns the claims of the store in which a delivery is to wait, which are read once.
+func (o *deliveriesOptions) claimsFor(k *deliveries.Kept, claims map[*store.Store]*deliveries.Claims, s streams) (*deliveries.Claims, error) {
+	keeper := k.Store
+	if o.heir != nil {
+		keeper = o.heir.Store
+	}
+	if claims[keeper] != nil || o.action == store.Drop {
+		return claims[keeper], nil
+	}
+	read, err := deliveries.ReadClaims(keeper, func(_, message string) {
+		fmt.Fprintln(s.stderr, "hookward deliveries:", oneLine(message))
+	})
+	claims[keeper] = read
+	return read, err
+}
+
 // changeOne changes a delivery, unless somebody was faster.
-func (o *deliveriesOptions) changeOne(k *deliveries.Kept, hold *deliveries.Hold, due time.Time) error {
+func (o *deliveriesOptions) changeOne(k *deliveries.Kept, hold *deliveries.Hold, claims *deliveries.Claims, due time.Time) error {
 	if o.action == store.Replay {
-		err := deliveries.CheckReplay(k, o.force)
+		err := deliveries.CheckReplay(k, claims, o.force)
 		if err != nil {
 			return err
 		}
 	}
 	if o.action == store.Adopt {
-		err := deliveries.CheckAdopt(k)
+		err := deliveries.CheckAdopt(k, claims)
 		if err != nil {
 			return err
 		}

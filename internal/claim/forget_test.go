@@ -108,12 +108,7 @@ func TestRestoreRenews(t *testing.T) {
 		t.Errorf("%d: what nobody renews lasts", got)
 	}
 	errand.Run(table.journal.writer)
-	found := map[string]int64{}
-	for _, file := range []string{path + ".old", path} {
-		for _, one := range recall(table, file) {
-			found[one.key] = one.at
-		}
-	}
+	found := Read(path, quiet)
 	if want := table.current["waits"] + table.previous["waits"]; found["waits"] != want {
 		t.Errorf("%d is written down, want %d", found["waits"], want)
 	}

@@ -145,9 +145,7 @@ func reopen(t *Table, j *journal) error {
 	if j.file != nil {
 		t.tell("error", "file "+j.path+" was removed or replaced; it is written anew")
 	}
-	current, gone := withoutForgotten(recall(t, j.path))
-	previous, _ := withoutForgotten(recall(t, j.path+".old"))
-	previous = without(previous, gone)
+	current, previous := recallBoth(j.path, t.tell)
 	t.mu.Lock()
 	take(t, t.current, current, j)
 	take(t, t.previous, previous, j)

@@ -19,8 +19,26 @@ type entry struct {
 	at  int64
 }
 
+// Read returns when deliveries were handed on, by their keys and as far as the files at a path
+// say: in nanoseconds since 1970. It is for who looks at what no table writes to.
+func Read(path string, tell func(level, message string)) map[string]int64 {
+	handed := map[string]int64{}
+	current, previous := recallBoth(path, tell)
+	for _, e := range append(previous, current...) {
+		takeOne(handed, e)
+	}
+	return handed
+}
+
+// recallBoth reads both generations, without what was taken back.
+func recallBoth(path string, tell func(level, message string)) ([]entry, []entry) {
+	current, gone := withoutForgotten(recall(path, tell))
+	previous, _ := withoutForgotten(recall(path+".old", tell))
+	return current, without(previous, gone)
+}
+
 // recall reads one file.
-func recall(t *Table, path string) []entry {
+func recall(path string, tell func(level, message string)) []entry {
 	if plainfile.Look(path).Info == nil {
 		return nil
 	}
@@ -35,10 +53,10 @@ func recall(t *Table, path string) []entry {
 		entries = append(entries, entry{key: key, at: at})
 	})
 	if problem != "" {
-		t.tell("error", problem)
+		tell("error", problem)
 	}
 	if bad+damaged > 0 {
-		t.tell("error", "file "+path+" has "+strconv.Itoa(bad+damaged)+" lines that are damaged, and are passed over")
+		tell("error", "file "+path+" has "+strconv.Itoa(bad+damaged)+" lines that are damaged, and are passed over")
 	}
 	return entries
 }

@@ -23,13 +23,17 @@ func NewHeir(stateDirectory, middleware, router string, keys []*store.Key) *Heir
 	return &Heir{Store: store.New(directory, middleware, keys), Router: router}
 }
 
-// CheckAdopt says why a delivery can't be taken over, or nil.
-func CheckAdopt(k *Kept) error {
+// CheckAdopt says why a delivery can't be taken over, or nil: then it has its claim among the
+// heir's, if it waits.
+func CheckAdopt(k *Kept, claims *Claims) error {
 	_, problem := store.Load(k.Store, &k.Entry)
 	if problem != "" {
 		return problemOf(problem)
 	}
-	return nil
+	if k.Entry.State != store.Waiting {
+		return nil
+	}
+	return claims.take(k)
 }
 
 // TakeOver gives a delivery to another middleware, in the state in which it is, with its id

@@ -15,21 +15,21 @@ var (
 	errWaits   = errors.New("waits already, and is tried by itself")
 )
 
-// CheckReplay says why a delivery is not to be replayed, or nil.
-func CheckReplay(k *Kept, force bool) error {
+// CheckReplay says why a delivery is not to be replayed, or nil: then it has its claim.
+func CheckReplay(k *Kept, claims *Claims, force bool) error {
 	switch {
 	case k.Problem != "":
 		return problemOf(k.Problem)
 	case k.Entry.State == store.Waiting:
 		return errWaits
-	case (k.Arrived || k.Entry.Arrived || k.Entry.State == store.Delivered) && !force:
+	case k.hadBefore() && !force:
 		return errArrived
 	}
 	_, problem := store.Load(k.Store, &k.Entry)
 	if problem != "" {
 		return problemOf(problem)
 	}
-	return nil
+	return claims.take(k)
 }
 
 // problemOf says for people what is wrong with a file.
