@@ -130,9 +130,6 @@ func (o *deliveriesOptions) stores(keys []*store.Key) ([]*store.Store, error) {
 
 // findSharedHeir finds who adopts deliveries in Redis.
 func (o *deliveriesOptions) findSharedHeir(stores []*store.Store, keys []*store.Key) error {
-	if len(stores) == 1 && stores[0].Middleware == o.to {
-		return errors.New("--to: is whose they are already; in redis, deliveries keep their router")
-	}
 	server, err := o.redis.options()
 	if err != nil {
 		return err
@@ -141,7 +138,9 @@ func (o *deliveriesOptions) findSharedHeir(stores []*store.Store, keys []*store.
 	if o.heir == nil {
 		return fmt.Errorf("--to: redis has no store of %q; start Traefik once with that middleware and its option delivery", o.to)
 	}
-	if len(stores) == 1 {
+	if len(stores) == 1 && stores[0].Middleware == o.to {
+		o.heir.Store = stores[0]
+	} else if len(stores) == 1 {
 		err = deliveries.CheckLeft(stores[0])
 		if err != nil {
 			return errors.New("--middleware: " + oneLine(err.Error()))

@@ -11,6 +11,8 @@ type Heir struct {
 	Store  *store.Store
 	Hold   *Hold
 	Router string // through which they go from now on; empty: the one that they came by
+
+	rehoming *store.Store // of the same in Redis: see rehome.go
 }
 
 // NewHeir returns the heir of a middleware's name, or nil where that has no store: who makes
@@ -66,6 +68,9 @@ func (h *Heir) take(k *Kept, d *store.Delivery) error {
 		d.Router = h.Router
 	}
 	entry := k.Entry
+	if h.Store == k.Store && h.rehoming != nil {
+		return store.Put(h.rehoming, d, &entry)
+	}
 	if h.Store == k.Store {
 		entry.When++ // the name is another one, so the old file stays until the new one is there
 		err := store.Put(h.Store, d, &entry)

@@ -44,7 +44,7 @@ func NewSharedHeir(server resp.Options, middleware, router string, keys []*store
 	if err != nil || len(stores) != 1 || stores[0].Middleware != middleware {
 		return nil
 	}
-	return &Heir{Store: stores[0], Router: router}
+	return &Heir{Store: stores[0], Router: router, rehoming: rehoming(server, middleware, keys)}
 }
 
 // takeShared is Take for a store that several processes work on: each change is one step, so
