@@ -14,6 +14,7 @@ import (
 	"sort"
 	"strings"
 
+	"golang.org/x/tools/go/ast/astutil"
 	"golang.org/x/tools/go/packages"
 )
 
@@ -73,9 +74,14 @@ func Generate(directory string) ([]byte, error) {
 	text += "\n" + own + ")\n\n" + loops
 	// Without comments: the interpreter reads the file at each start.
 	fset := token.NewFileSet()
-	file, err := parser.ParseFile(fset, output, text, parser.SkipObjectResolution)
+	file, err := parser.ParseFile(fset, output, text, 0)
 	if err != nil {
 		return nil, fmt.Errorf("%w in\n%s", err, text)
+	}
+	for path := range p.imports {
+		if !astutil.UsesImport(file, path) { // the call that named it is gone
+			astutil.DeleteImport(fset, file, path)
+		}
 	}
 	printed := &bytes.Buffer{}
 	if err := format.Node(printed, fset, file); err != nil {
