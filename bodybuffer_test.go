@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/hookward/hookward/internal/hooktest"
+	"github.com/hookward/hookward/internal/intake"
 	"github.com/hookward/hookward/internal/traefik"
 )
 
@@ -36,7 +37,7 @@ func TestBodyReadAfterItsRequest(t *testing.T) {
 		kept = append(kept, r.Body)
 		_, _ = io.ReadFull(r.Body, make([]byte, 10))
 	}), hooktest.GithubOptions())
-	for _, size := range []int{smallBody + 1, firstBuffer, firstBuffer + 1, middleBody, middleBody + 1, largeBody} {
+	for _, size := range []int{intake.Small + 1, firstBuffer, firstBuffer + 1, middleBody, middleBody + 1, largeBody} {
 		for _, letter := range []string{"a", "b"} {
 			body := strings.Repeat(letter, size)
 			if rw := serve(h, hooktest.NewPost(body, "X-Hub-Signature-256: sha256="+hooktest.HexMACOf("hmac-sha256", hooktest.DocsSecret, body))); rw.Code != http.StatusOK {
@@ -86,7 +87,7 @@ func TestBodiesOfOthers(t *testing.T) {
 		go func(letter string) {
 			defer senders.Done()
 			for turn := 0; turn < 40; turn++ {
-				body := strings.Repeat(letter, smallBody<<(turn%7)+turn)
+				body := strings.Repeat(letter, intake.Small<<(turn%7)+turn)
 				r := hooktest.NewPost(body, "X-Hub-Signature-256: sha256="+hooktest.HexMACOf("hmac-sha256", hooktest.DocsSecret, body), "X-Letter: "+letter)
 				if turn%3 == 0 {
 					r.Header.Set("X-Early", "1")

@@ -10,6 +10,7 @@ import (
 	"github.com/hookward/hookward/internal/await"
 	"github.com/hookward/hookward/internal/budget"
 	"github.com/hookward/hookward/internal/hooktest"
+	"github.com/hookward/hookward/internal/intake"
 	"github.com/hookward/hookward/internal/verdict"
 )
 
@@ -121,7 +122,7 @@ func TestMemoryComesBack(t *testing.T) {
 	gives := newTestHandler(t, http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}), late)
 	limitedTo(t, 64<<20)
 	end := make(chan bool)
-	for _, size := range []int{13, smallBody + 1, firstBuffer + 1, middleBody + 1, largeBody, largeBody + 1, 5 << 20} {
+	for _, size := range []int{13, intake.Small + 1, firstBuffer + 1, middleBody + 1, largeBody, largeBody + 1, 5 << 20} {
 		text := strings.Repeat("x", size)
 		signature := "X-Hub-Signature-256: sha256=" + hooktest.HexMACOf("hmac-sha256", hooktest.DocsSecret, text)
 		for _, length := range []int64{int64(size), -1, int64(size) + 1} {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/hookward/hookward/internal/audit"
 	"github.com/hookward/hookward/internal/gates"
+	"github.com/hookward/hookward/internal/intake"
 	"github.com/hookward/hookward/internal/memory"
 	"github.com/hookward/hookward/internal/metrics"
 	"github.com/hookward/hookward/internal/policy"
@@ -37,7 +38,7 @@ func decide(g *gates.Gate, r *http.Request, now time.Time) *exchange {
 func decideLoop(w *workers, x *exchange, own *scratch) {
 	defer func() {
 		if panicked := recover(); panicked != nil {
-			refusePanicked(x, own.watch, fmt.Sprint(panicked))
+			refusePanicked(x, own, fmt.Sprint(panicked))
 		}
 	}()
 	defer leaveDeciding(w, own)
@@ -107,8 +108,15 @@ func decideLoop(w *workers, x *exchange, own *scratch) {
 
 // scratch is what a worker keeps from one request to the next.
 type scratch struct {
-	watch *bodyWatch
-	mac   macState
+	watch   *intake.Watch
+	reading *exchange // whose body is watched over, or was last
+	mac     macState
+}
+
+func newScratch() *scratch {
+	own := &scratch{}
+	own.watch = intake.NewWatch(func() { giveUp(own.reading) })
+	return own
 }
 
 // takePolicy gives a request the policy in force, with its state, and returns it; or nil.
@@ -173,9 +181,11 @@ func arrive(x *exchange) *policy.Policy {
 	return p
 }
 
-// leaveDeciding ends a worker that decides.
+// leaveDeciding ends a worker that decides. Yaegi keeps its scratch for as long as who has
+// started it, so that lets go of the body.
 func leaveDeciding(w *workers, own *scratch) {
-	unwatch(own.watch)
+	intake.Unwatch(own.watch)
+	own.reading = nil
 	leave(w)
 }
 
@@ -231,8 +241,8 @@ func canObserve(reason string) bool {
 
 // refusePanicked refuses a request at which a check has panicked. Its
 // worker ends with that; another one waits already.
-func refusePanicked(x *exchange, w *bodyWatch, problem string) {
-	if !isOver(w) {
+func refusePanicked(x *exchange, own *scratch, problem string) {
+	if !intake.End(own.watch) {
 		abandonBody(x)
 		return // it was answered before
 	}

@@ -65,7 +65,7 @@ type exchange struct {
 	stalled    bool              // the body did not come in time; somebody still reads it
 	bodyBytes  int64             // of the whole body; -1 where that is not known
 	bodySum    [sha256.Size]byte // of the whole body
-	guarded    io.ReadCloser     // what the next handler reads the body from, in a buffer that is used again
+	reader     io.ReadCloser     // what the next handler reads the body from
 	arrived    []byte            // what was read of it, for its worker alone
 
 	// The memory for the body: what was taken of anybody's part, and what by whom.

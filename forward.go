@@ -8,6 +8,7 @@ import (
 
 	"github.com/hookward/hookward/internal/audit"
 	"github.com/hookward/hookward/internal/header"
+	"github.com/hookward/hookward/internal/intake"
 	"github.com/hookward/hookward/internal/jwt"
 	"github.com/hookward/hookward/internal/policy"
 	"github.com/hookward/hookward/internal/report"
@@ -58,17 +59,15 @@ func forward(p *policy.Policy, x *exchange) {
 	}
 	// The sender has been asked for the body; the backend must not ask again.
 	delete(h, "Expect")
-	if len(r.Trailer) > 0 {
-		// Trailers travel with chunks only, RFC 9112, 7.1.2.
-		r.ContentLength = -1
-		r.Body = readerOf(x)
-		return
-	}
-	r.ContentLength = x.bodyBytes
-	r.TransferEncoding = nil
 	r.Body = http.NoBody
-	if x.bodyBytes > 0 {
-		r.Body = readerOf(x)
+	if x.bodyBytes > 0 || len(r.Trailer) > 0 {
+		x.reader = intake.Reader(x.Body)
+		r.Body = x.reader
+	}
+	r.ContentLength = -1 // trailers travel with chunks only, RFC 9112, 7.1.2
+	if len(r.Trailer) == 0 {
+		r.ContentLength = x.bodyBytes
+		r.TransferEncoding = nil
 	}
 }
 

@@ -38,7 +38,7 @@ func runLoops(g *gates.Gate, r *http.Request, now time.Time, generated bool, rec
 	w := newWorkers()
 	w.jobs <- x
 	w.jobs <- nil
-	own := &scratch{watch: newWatch()}
+	own := newScratch()
 	if generated {
 		decideLoopInlined(w, nil, own)
 	} else {

@@ -31,7 +31,7 @@ func TestServeHTTP(t *testing.T) {
 	large := hooktest.NewPost(strings.Repeat("x", 101), "X-Hub-Signature-256: sha256="+hooktest.HexMACOf("hmac-sha256", hooktest.DocsSecret, strings.Repeat("x", 101)))
 	chunked := hooktest.NewPost(strings.Repeat("x", 101), "X-Hub-Signature-256: sha256="+hooktest.HexMACOf("hmac-sha256", hooktest.DocsSecret, strings.Repeat("x", 101)))
 	chunked.ContentLength = -1
-	huge := hooktest.NewPost(strings.Repeat("x", maxDrained+1))
+	huge := hooktest.NewPost(strings.Repeat("x", 64<<10+1))
 	hesitant := hooktest.NewPost(strings.Repeat("x", 101), "Expect: 100-continue")
 	limit := hooktest.NewPost(strings.Repeat("x", 100), "X-Hub-Signature-256: sha256="+hooktest.HexMACOf("hmac-sha256", hooktest.DocsSecret, strings.Repeat("x", 100)))
 	limit.ContentLength = -1

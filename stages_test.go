@@ -61,7 +61,7 @@ func BenchmarkStageDecide(b *testing.B) {
 // BenchmarkStageBody is the read of the body.
 func BenchmarkStageBody(b *testing.B) {
 	s := newBenched(b, nil)
-	own := &scratch{watch: newWatch()}
+	own := newScratch()
 	b.ReportAllocs()
 	b.ResetTimer()
 	for i := 0; i < b.N; i++ {

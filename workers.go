@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/hookward/hookward/internal/claim"
+	"github.com/hookward/hookward/internal/intake"
 	"github.com/hookward/hookward/internal/memory"
 	"github.com/hookward/hookward/internal/report"
 	"github.com/hookward/hookward/internal/traefik"
@@ -75,10 +76,10 @@ func startDeciders(w *workers) {
 		<-w.wanted
 		atomic.AddInt64(&w.size, 1)
 		if inlined {
-			go decideLoopInlined(w, nil, &scratch{watch: newWatch()})
+			go decideLoopInlined(w, nil, newScratch())
 			continue
 		}
-		go decideLoop(w, nil, &scratch{watch: newWatch()})
+		go decideLoop(w, nil, newScratch())
 	}
 }
 
@@ -129,7 +130,7 @@ func watch() {
 	for {
 		time.Sleep(watchInterval)
 		claim.Follow()
-		giveUpLate(int64(time.Since(memory.Started)))
+		intake.GiveUpLate(int64(time.Since(memory.Started)))
 		shrink(deciders)
 		shrink(recorders)
 	}

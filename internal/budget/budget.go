@@ -62,6 +62,8 @@ func Largest(limit int64) int64 {
 }
 
 // Take takes n bytes of anybody's part, or returns false.
+//
+//inline:hot
 func Take(b *Budget, n int64) bool {
 	if atomic.AddInt64(&b.Open, -n) >= 0 {
 		return true

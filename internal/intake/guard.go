@@ -1,10 +1,24 @@
 package intake
 
 import (
+	"bytes"
 	"io"
 	"net/http"
 	"sync"
+
+	"github.com/hookward/hookward/internal/traefik"
 )
+
+// Reader returns what the next handler reads a body from. It must be closed before the buffer
+// of the body is used again.
+//
+//inline:hot
+func Reader(body []byte) io.ReadCloser {
+	if traefik.Compiled && len(body) > Small {
+		return Guard(body)
+	}
+	return io.NopCloser(bytes.NewReader(body))
+}
 
 // Guard returns what a body is read from whose buffer is used again, once it is closed.
 func Guard(body []byte) io.ReadCloser {
