@@ -15,6 +15,7 @@ import (
 	"github.com/hookward/hookward/internal/gates"
 	"github.com/hookward/hookward/internal/hooktest"
 	"github.com/hookward/hookward/internal/policy"
+	"github.com/hookward/hookward/internal/reply"
 	"github.com/hookward/hookward/internal/secrets"
 	"github.com/hookward/hookward/internal/verdict"
 )
@@ -36,7 +37,7 @@ func through(g *gates.Gate, next http.Handler, r *http.Request) *httptest.Respon
 	}
 	func() {
 		defer func() { _ = recover() }()
-		next.ServeHTTP(newStatusWriter(rw, x), r)
+		next.ServeHTTP(reply.NewWriter(rw, r, &x.Sent), r)
 		x.completed = true
 	}()
 	finish(x)

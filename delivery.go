@@ -111,7 +111,7 @@ func acceptDelivery(rw http.ResponseWriter, r *http.Request, x *exchange) {
 
 // takeKept notes what has become of a delivery that is not to be lost.
 func takeKept(x *exchange) {
-	x.status = x.kept.Sent
+	x.Status = x.kept.Sent
 	x.claim = x.kept.Claim
 }
 
@@ -121,7 +121,7 @@ func takeKept(x *exchange) {
 func noteKept(r *audit.Record, x *exchange) {
 	r.Kept = x.kept.ID
 	r.KeptState = delivery.Delivered
-	if x.kept.Stored || x.status < 200 || x.status > 299 {
+	if x.kept.Stored || x.Status < 200 || x.Status > 299 {
 		noteNotDelivered(r, x)
 	}
 }
@@ -133,7 +133,7 @@ func noteNotDelivered(r *audit.Record, x *exchange) {
 		r.Outcome = "unknown"
 		return
 	}
-	if x.status > 0 || !x.completed {
+	if x.Status > 0 || !x.completed {
 		r.KeptState = "passed"
 	}
 }

@@ -44,7 +44,7 @@ func newRecord(x *exchange, now time.Time) *audit.Record {
 	r.Method = x.method
 	r.Path = x.path
 	r.Headers = x.recorded
-	r.Status = x.status
+	r.Status = x.Status
 	r.Host = x.host
 	if strings.IndexByte(x.host, ':') >= 0 {
 		r.Host = audit.HostOf(x.host)
@@ -100,7 +100,7 @@ func noteOutcome(r *audit.Record, x *exchange) {
 	if x.passes {
 		r.Type = audit.Allowed
 		r.Decision = "pass"
-		if x.completed && x.status < http.StatusBadRequest {
+		if x.completed && x.Status < http.StatusBadRequest {
 			r.Outcome = "success"
 		}
 	}
@@ -212,7 +212,7 @@ func add(sum *metrics.Sum, place int, amount int64) {
 // countLost counts a request whose record is lost. It makes no record: that may be what has
 // panicked, and to do it again would end Traefik.
 func countLost(x *exchange, now time.Time) {
-	r := &audit.Record{Decision: "refuse", Reason: x.reason, Status: x.status, InGate: x.inGate}
+	r := &audit.Record{Decision: "refuse", Reason: x.reason, Status: x.Status, InGate: x.inGate}
 	if x.forward {
 		r.InBackend = int64(now.Sub(x.start)) - x.inGate
 		r.Observed = !x.passes

@@ -14,12 +14,14 @@ import (
 	"github.com/hookward/hookward/internal/message"
 	"github.com/hookward/hookward/internal/metrics"
 	"github.com/hookward/hookward/internal/policy"
+	"github.com/hookward/hookward/internal/reply"
 	"github.com/hookward/hookward/internal/signature"
 )
 
 // exchange is all that is known of one request, for the answer and the record.
 type exchange struct {
 	message.Message
+	reply.Sent
 
 	gate      *gates.Gate
 	start     time.Time
@@ -86,8 +88,6 @@ type exchange struct {
 	awaited bool          // the backend is asked while the sender waits, and the delivery is kept
 	through bool          // it is an attempt of this middleware's own, for a delivery that was verified
 
-	status    int           // what the client was sent; 0 where the backend sent nothing
-	left      bool          // the caller was gone before the status was there, which is an error
 	completed bool          // whether the backend's handler returned
 	duplicate bool          // the delivery has passed before
 	settled   bool          // its claim is settled, or is not to be

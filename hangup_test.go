@@ -137,7 +137,7 @@ func TestHoldsEnd(t *testing.T) {
 	g := newTestGate(t.Name(), raw, hooktest.TestTime)
 	attempt := func(at time.Time, status int, left bool) string {
 		x := decide(g, github(), at)
-		x.status, x.left, x.completed = status, left, true
+		x.Status, x.Left, x.completed = status, left, true
 		settle(x, at)
 		return x.reason
 	}
@@ -159,7 +159,7 @@ func TestHoldsEnd(t *testing.T) {
 	}
 	// A restart forgets what is in flight, and nothing else.
 	held := decide(g, hooktest.NewPost("held", "X-Hub-Signature-256: sha256="+hooktest.HexMACOf("hmac-sha256", hooktest.DocsSecret, "held")), at)
-	held.status, held.left = 499, true
+	held.Status, held.Left = 499, true
 	settle(held, at)
 	gates.Restart()
 	g = newTestGate(t.Name(), raw, hooktest.TestTime)
@@ -183,7 +183,7 @@ func TestHangUpBeforeItIsForwarded(t *testing.T) {
 		if x.reason != verdict.Verified {
 			t.Errorf("before %d: %s", status, x.reason)
 		}
-		x.forward, x.status = false, status
+		x.forward, x.Status = false, status
 		settle(x, hooktest.TestTime)
 	}
 	if again := decide(g, github(), hooktest.TestTime); again.reason != verdict.Verified {

@@ -661,7 +661,7 @@ func recordLoopInlined(w *workers, x *exchange, own *recordScratch) {
 					if x.claim == "" {
 						goto settleEnd1
 					}
-					if (!x.forward || x.status < 200 || x.status > 299) && !isHandedOn(x, recordNow) {
+					if (!x.forward || x.Status < 200 || x.Status > 299) && !isHandedOn(x, recordNow) {
 						goto settleEnd1
 					}
 					claim.Commit(x.state.Replays, x.claim, recordNow.UnixNano())
@@ -701,7 +701,7 @@ func recordLoopInlined(w *workers, x *exchange, own *recordScratch) {
 			newRecordR.Method = x.method
 			newRecordR.Path = x.path
 			newRecordR.Headers = x.recorded
-			newRecordR.Status = x.status
+			newRecordR.Status = x.Status
 			newRecordR.Host = x.host
 			if strings.IndexByte(x.host, ':') >= 0 {
 				newRecordR.Host = audit.HostOf(x.host)
@@ -752,7 +752,7 @@ func recordLoopInlined(w *workers, x *exchange, own *recordScratch) {
 				if x.passes {
 					recordR.Type = audit.Allowed
 					recordR.Decision = "pass"
-					if x.completed && x.status < http.StatusBadRequest {
+					if x.completed && x.Status < http.StatusBadRequest {
 						recordR.Outcome = "success"
 					}
 				}
@@ -761,7 +761,7 @@ func recordLoopInlined(w *workers, x *exchange, own *recordScratch) {
 			if x.kept != nil {
 				recordR.Kept = x.kept.ID
 				recordR.KeptState = delivery.Delivered
-				if x.kept.Stored || x.status < 200 || x.status > 299 {
+				if x.kept.Stored || x.Status < 200 || x.Status > 299 {
 					noteNotDelivered(recordR, x)
 				}
 			}

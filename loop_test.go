@@ -50,7 +50,7 @@ func runLoops(g *gates.Gate, r *http.Request, now time.Time, generated bool, rec
 	if x.forward {
 		body, err := io.ReadAll(r.Body)
 		o.body = fmt.Sprintf("%q %v", body, err)
-		x.status = http.StatusAccepted
+		x.Status = http.StatusAccepted
 		x.completed = true
 	}
 	records.Reset()

@@ -84,7 +84,7 @@ func TestReplayByNonce(t *testing.T) {
 		if x.reason != c.want {
 			t.Errorf("%s: %s, want %s", c.v.Name, x.reason, c.want)
 		}
-		x.status = http.StatusOK
+		x.Status = http.StatusOK
 		settle(x, one.Now)
 	}
 }

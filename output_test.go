@@ -149,7 +149,7 @@ func TestRequiredInAnotherDirectory(t *testing.T) {
 	if !strings.Contains(writtenAhead(first), `"event.sequence":1,`) {
 		t.Errorf("the first directory has %q", writtenAhead(first))
 	}
-	x.status, x.completed = http.StatusOK, true
+	x.Status, x.completed = http.StatusOK, true
 	finish(x)
 	await.Until(t, "the first directory still has it", func() bool { return writtenAhead(first) == "" })
 	records.Reset()

@@ -84,7 +84,7 @@ func TestRedisThatIsNotWell(t *testing.T) {
 		g := sharingGate(t, t.Name()+name, raw)
 		for i, want := range []string{verdict.Verified, verdict.DeliveryDuplicate, verdict.DeliveryDuplicate, verdict.RateLimited, verdict.RateLimited} {
 			x := visitAt(t, g, "192.0.2.1:1", hooktest.TestTime)
-			x.status, x.completed = 200, true
+			x.Status, x.completed = 200, true
 			settle(x, hooktest.TestTime)
 			if x.reason != want {
 				t.Errorf("%s, request %d: %s, want %s", name, i, x.reason, want)
@@ -119,7 +119,7 @@ func TestRedisDecides(t *testing.T) {
 			if x.reason != c.want {
 				t.Errorf("%q: %s, want %s", c.answer, x.reason, c.want)
 			}
-			x.status = 503
+			x.Status = 503
 			settle(x, hooktest.TestTime)
 		}
 	}
@@ -170,7 +170,7 @@ func TestRedisClaimsThatTimeOut(t *testing.T) {
 	if x.reason != verdict.Verified || x.lease == 0 {
 		t.Errorf("%s, lease %d", x.reason, x.lease)
 	}
-	x.status = 503
+	x.Status = 503
 	settle(x, hooktest.TestTime)
 	if x.claim != "" || x.lease != 0 {
 		t.Error("is not given back")

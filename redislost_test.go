@@ -35,7 +35,7 @@ func lost(_ string) int { return fakeredis.Lost }
 func deliverOnce(t *testing.T, g *gates.Gate, status int) string {
 	t.Helper()
 	x := visitAt(t, g, "192.0.2.1:1", hooktest.TestTime)
-	x.status = status
+	x.Status = status
 	x.completed = x.forward
 	settle(x, hooktest.TestTime)
 	return x.reason
@@ -49,7 +49,7 @@ func TestRedisLosesAnEnd(t *testing.T) {
 		server, here, other := lossy(t, onlyOnce(map[string]any{}))
 		x := visitAt(t, here, "192.0.2.1:1", hooktest.TestTime)
 		fakeredis.SetFate(server, lost)
-		x.status, x.completed = status, true
+		x.Status, x.completed = status, true
 		settle(x, hooktest.TestTime)
 		fakeredis.SetFate(server, heard)
 		if got := deliverOnce(t, here, 500); status == 500 && got != verdict.Verified || status == 200 && got != verdict.DeliveryDuplicate {

@@ -58,7 +58,7 @@ func refuse(rw http.ResponseWriter, r *http.Request, x *exchange) {
 	if status == 0 {
 		status = http.StatusUnauthorized
 	}
-	x.status = status
+	x.Status = status
 	header := rw.Header()
 	header["Cache-Control"] = []string{"no-store"}
 	switch status {
@@ -121,7 +121,7 @@ func writeAnswer(rw http.ResponseWriter, r *http.Request, x *exchange) {
 		header[h[0]] = []string{h[1]}
 	}
 	closeUnread(header, r, x)
-	x.status = a.Status
+	x.Status = a.Status
 	rw.WriteHeader(a.Status)
 	if a.Body != "" && x.method != http.MethodHead {
 		_, _ = rw.Write([]byte(a.Body))

@@ -129,7 +129,7 @@ func settle(x *exchange, now time.Time) {
 	if x.claim == "" {
 		return
 	}
-	if (!x.forward || x.status < 200 || x.status > 299) && !isHandedOn(x, now) {
+	if (!x.forward || x.Status < 200 || x.Status > 299) && !isHandedOn(x, now) {
 		return
 	}
 	claim.Commit(x.state.Replays, x.claim, now.UnixNano())
@@ -146,9 +146,9 @@ func isHandedOn(x *exchange, now time.Time) bool {
 	switch {
 	case !x.forward:
 		release(x)
-	case x.left || x.status == 0 && isGone(x):
+	case x.Left || x.Status == 0 && isGone(x):
 		hold(x, now)
-	case x.status == 0 && x.completed:
+	case x.Status == 0 && x.completed:
 		return true // what the server makes of that is 200
 	default:
 		release(x)

@@ -192,7 +192,7 @@ func TestReplayKeys(t *testing.T) {
 	g := newTestGate(t.Name(), stripe, now)
 	reasonOf := func(g *gates.Gate, at time.Time, body string, headers ...string) string {
 		x := decide(g, hooktest.NewPost(body, headers...), at)
-		x.status = 200
+		x.Status = 200
 		x.completed = true
 		settle(x, at)
 		return x.reason
@@ -383,7 +383,7 @@ func TestMemoryOverReloads(t *testing.T) {
 		r := hooktest.NewPost(body, "X-Hub-Signature-256: sha256="+hooktest.HexMACOf("hmac-sha256", hooktest.DocsSecret, body))
 		r.RemoteAddr = remote
 		x := decide(g, r, hooktest.TestTime)
-		x.status, x.completed = 200, true
+		x.Status, x.completed = 200, true
 		settle(x, hooktest.TestTime)
 		return x.reason
 	}
@@ -443,7 +443,7 @@ func TestReplaySurvivesARestart(t *testing.T) {
 	decideOnce := func() string {
 		g := newTestGate(name, raw, hooktest.TestTime)
 		x := decide(g, github(), hooktest.TestTime)
-		x.status, x.completed = 200, true
+		x.Status, x.completed = 200, true
 		settle(x, hooktest.TestTime)
 		gates.Restart()
 		return x.reason

@@ -107,7 +107,7 @@ func TestDroppedRecordsAreReadBack(t *testing.T) {
 		if !x.forward {
 			t.Fatalf("%d: %s", i, x.reason)
 		}
-		x.status = http.StatusOK
+		x.Status = http.StatusOK
 		x.completed = true
 		underWay = append(underWay, x)
 	}

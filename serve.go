@@ -4,8 +4,9 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/hookward/hookward/internal/courier"
 	"github.com/hookward/hookward/internal/gates"
-	"github.com/hookward/hookward/internal/traefik"
+	"github.com/hookward/hookward/internal/reply"
 )
 
 // This file stays tiny. When a backend aborts a response, the reverse proxy
@@ -37,91 +38,62 @@ func handler(g *gates.Gate, next http.Handler) http.Handler {
 		// Yaegi would skip a deferred call of a function that it has not read
 		// yet; record.go sorts before serve.go, and the dialect check knows.
 		defer finish(x)
-		next.ServeHTTP(newStatusWriter(rw, x), x.Request)
+		next.ServeHTTP(reply.NewWriter(rw, r, &x.Sent), x.Request)
 		x.completed = true
 	})
 }
 
-// statusWriter notes the backend's status. Yaegi lets an interpreted type be
-// nothing but a plain http.ResponseWriter, so Flush is lost there; a response
-// without a length is then flushed at each write, as the reverse proxy would do.
-type statusWriter struct {
-	http.ResponseWriter
-	x     *exchange
-	flush bool // each write, because nobody else can
-}
-
-// newStatusWriter returns the interface and not the struct: Yaegi would let the
-// interface share the caller's variable.
-func newStatusWriter(rw http.ResponseWriter, x *exchange) http.ResponseWriter {
-	return &statusWriter{ResponseWriter: rw, x: x, flush: !traefik.Compiled}
-}
-
-// WriteHeader notes the status, unless it is an interim one, or one too many.
-func (w *statusWriter) WriteHeader(status int) {
-	if w.x.status == 0 && (status >= http.StatusOK || status == http.StatusSwitchingProtocols) {
-		w.x.status = status
-		if status > 299 {
-			noteLeft(w)
+// keptHandler is handler for a gate with the option delivery.
+func keptHandler(g *gates.Gate, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		x := new(exchange) // a literal would be made twice
+		_, x.hijackable = rw.(http.Hijacker)
+		x.gate = g
+		x.start = time.Now()
+		x.done = make(chan bool, 1)
+		x.Request = r
+		submit(deciders, x)
+		<-x.done
+		if x.limit != "" {
+			tellClient(rw, x)
 		}
-		if len(w.ResponseWriter.Header()["Content-Length"]) > 0 {
-			w.flush = false
+		if !x.awaited || !x.forward {
+			serveOtherwise(next, rw, r, x)
+			return
 		}
+		// The sender has nothing yet of an attempt that broke off before its status, so
+		// that this is a failure as others are. A panic behind that goes on: it is how a
+		// broken response is aborted. Yaegi recovers here, and in no function behind it.
+		defer func() {
+			if !x.kept.Passed {
+				_ = recover()
+				courier.EndOtherwise(rw, x.kept, x.completed)
+				x.completed = true
+			}
+			takeKept(x)
+			finish(x)
+		}()
+		next.ServeHTTP(courier.NewWriter(rw, x.kept), x.kept.Request)
+		x.completed = true
+	})
+}
+
+// serveOtherwise is for what is not kept while the backend is asked.
+func serveOtherwise(next http.Handler, rw http.ResponseWriter, r *http.Request, x *exchange) {
+	if x.through {
+		next.ServeHTTP(rw, r)
+		return
 	}
-	w.ResponseWriter.WriteHeader(status)
-}
-
-// noteLeft notes whether the caller was gone before an error: that may be Traefik's own,
-// because of it, and not the backend's.
-func noteLeft(w *statusWriter) { w.x.left = isGone(w.x) }
-
-// Write does in a function of its own what most responses don't need: interpreted,
-// a call costs as much as the function is long.
-func (w *statusWriter) Write(b []byte) (int, error) {
-	if w.flush || w.x.status == 0 {
-		return writeThrough(w, b)
+	defer finish(x)
+	if !x.forward {
+		x.kept = nil
+		refuse(rw, r, x)
+		return
 	}
-	return w.ResponseWriter.Write(b)
-}
-
-func writeThrough(w *statusWriter, b []byte) (int, error) {
-	if w.x.status == 0 {
-		w.x.status = http.StatusOK
+	if x.kept != nil {
+		acceptDelivery(rw, r, x)
+		return
 	}
-	n, err := w.ResponseWriter.Write(b)
-	if w.flush {
-		_ = http.NewResponseController(w.ResponseWriter).Flush()
-	}
-	return n, err
-}
-
-// What follows is for http.ResponseController, where hookward is compiled in: the
-// proxy flushes by itself there, and knows when. Hijack is left out: a response
-// that becomes a tunnel would carry bytes past the gate.
-
-// FlushError sends what has been written.
-func (w *statusWriter) FlushError() error {
-	err := http.NewResponseController(w.ResponseWriter).Flush()
-	if err == nil && w.x.status == 0 {
-		w.x.status = http.StatusOK
-	}
-	return err
-}
-
-// Flush is FlushError for whoever asks for an http.Flusher.
-func (w *statusWriter) Flush() { _ = w.FlushError() }
-
-// SetReadDeadline sets the deadline for reading the request.
-func (w *statusWriter) SetReadDeadline(deadline time.Time) error {
-	return http.NewResponseController(w.ResponseWriter).SetReadDeadline(deadline)
-}
-
-// SetWriteDeadline sets the deadline for writing the response.
-func (w *statusWriter) SetWriteDeadline(deadline time.Time) error {
-	return http.NewResponseController(w.ResponseWriter).SetWriteDeadline(deadline)
-}
-
-// EnableFullDuplex lets the request be read while the response is written.
-func (w *statusWriter) EnableFullDuplex() error {
-	return http.NewResponseController(w.ResponseWriter).EnableFullDuplex()
+	next.ServeHTTP(reply.NewWriter(rw, r, &x.Sent), x.Request)
+	x.completed = true
 }

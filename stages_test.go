@@ -112,7 +112,7 @@ func benchRecord(b *testing.B, settings map[string]any) {
 	}
 	s := newBenched(b, more)
 	x := decide(s.gate, again(s), time.Now())
-	x.status = http.StatusOK
+	x.Status = http.StatusOK
 	x.completed = true
 	b.ReportAllocs()
 	b.ResetTimer()

@@ -18,7 +18,7 @@ var floors = []struct {
 	packages string
 }{
 	{"what one thing is, and nothing of webhooks", "internal/await internal/backoff internal/bans internal/bucket internal/budget internal/errand internal/exposition internal/fakeredis internal/ipset internal/jsonpath internal/plainfile internal/providers internal/redact internal/report internal/resp internal/retry internal/sqs internal/strictjson internal/structured internal/traefik internal/vectorfile internal/verdict internal/words"},
-	{"options, headers, files and documents as such", "internal/config internal/fetch internal/header internal/intake internal/jwk internal/logfile internal/wal"},
+	{"options, headers, answers, files and documents as such", "internal/config internal/fetch internal/header internal/intake internal/jwk internal/logfile internal/reply internal/wal"},
 	{"what is read of a request and of secrets, and what must outlive the process", "internal/ahead internal/claim internal/clientip internal/introspect internal/iplist internal/lease internal/message internal/outbox internal/secrets internal/store internal/waltest"},
 	{"what is verified, who else is asked, and where records go", "internal/clientcertificate internal/cluster internal/delivery internal/keyset internal/redisstore internal/reissue internal/ship internal/signature internal/sns internal/tokens"},
 	{"what providers ask, and what is recorded", "internal/audit internal/handshakes internal/jwt internal/messagesignature"},
