@@ -271,26 +271,8 @@ func Judge(p *policy.Policy, r *http.Request, now time.Time) Outcome {
 	x := decide(&gates.Gate{Name: "explain", Fixed: &gates.InForce{Policy: p, State: &memory.State{}}}, r, now)
 	o := Outcome{Reason: x.reason, Passes: x.passes, Proof: x.proof, Rule: x.rule}
 	if !x.forward {
-		w := &statusNote{header: http.Header{}}
-		refuse(w, r, x)
-		o.Status = w.status
+		o.Status = chooseAnswer(x)
 	}
 	returnMemory(x)
 	return o
 }
-
-// statusNote is a ResponseWriter that keeps the status and forgets the rest: the
-// answer to a handshake may be made with a secret.
-type statusNote struct {
-	header http.Header
-	status int
-}
-
-// Header returns what nobody reads.
-func (w *statusNote) Header() http.Header { return w.header }
-
-// Write forgets what it is given.
-func (w *statusNote) Write(b []byte) (int, error) { return len(b), nil }
-
-// WriteHeader keeps the status.
-func (w *statusNote) WriteHeader(status int) { w.status = status }

@@ -33,35 +33,25 @@ const retryAfter = "30"
 // gate's name is taken out all the same: Traefik's middleware errors, in front of a gate,
 // hands the request to another backend.
 func refuse(rw http.ResponseWriter, r *http.Request, x *exchange) {
-	if x.policy != nil {
-		removeSpoofs(x.policy, r.Header)
-	} else {
-		removeSpoofs(&policy.Policy{}, r.Header)
+	p := x.policy
+	if p == nil {
+		p = &policy.Policy{}
 	}
+	removeSpoofs(p, r.Header)
+	x.Status = chooseAnswer(x)
 	if x.answer != nil {
 		writeAnswer(rw, r, x)
 		return
 	}
-	status := verdict.Statuses[x.reason]
-	if acknowledges(x) {
-		status = http.StatusOK
-	}
-	if x.policy != nil && x.policy.JWT != nil && refuseToken(rw, r, x, status) {
-		return
-	}
-	if x.reason == verdict.ClientDenied || x.reason == verdict.ClientNotAllowed || x.reason == verdict.ClientUndetermined {
-		status = x.rejectStatus
-	}
-	if x.reason == verdict.TimestampTooOld && x.policy.StaleStatus != 0 {
-		status = x.policy.StaleStatus
-	}
-	if status == 0 {
-		status = http.StatusUnauthorized
-	}
-	x.Status = status
 	header := rw.Header()
 	header["Cache-Control"] = []string{"no-store"}
-	switch status {
+	if p.JWT != nil { // RFC 6750, 3
+		challenge := jwt.Challenge(p.JWT, x.reason, verdict.Statuses[x.reason])
+		if challenge != "" {
+			header["Www-Authenticate"] = []string{challenge}
+		}
+	}
+	switch x.Status {
 	case http.StatusServiceUnavailable:
 		header["Retry-After"] = []string{retryAfter}
 	case http.StatusTooManyRequests, http.StatusConflict:
@@ -69,42 +59,48 @@ func refuse(rw http.ResponseWriter, r *http.Request, x *exchange) {
 			header["Retry-After"] = []string{strconv.FormatInt(words.Seconds(x.wait), 10)}
 		}
 	case http.StatusUnauthorized:
-		if x.policy != nil && x.policy.Authenticate[x.reason] != "" {
-			header["Www-Authenticate"] = []string{x.policy.Authenticate[x.reason]}
+		if p.Authenticate[x.reason] != "" {
+			header["Www-Authenticate"] = []string{p.Authenticate[x.reason]}
 		}
 	case http.StatusMethodNotAllowed:
-		header["Allow"] = []string{policy.AllowedBeside(x.policy, r.Method)}
+		header["Allow"] = []string{policy.AllowedBeside(p, r.Method)}
 	}
-	if (x.stalled || x.reason == verdict.BodyTimeout) && r.ProtoMajor == 1 && intake.HangUp(rw, r, status) {
+	if (x.stalled || x.reason == verdict.BodyTimeout) && r.ProtoMajor == 1 && intake.HangUp(rw, r, x.Status) {
 		return
 	}
 	closeUnread(header, r, x)
-	if x.policy != nil && x.policy.Bare {
-		rw.WriteHeader(status)
+	if p.Bare {
+		rw.WriteHeader(x.Status)
 		return
 	}
-	http.Error(rw, http.StatusText(status), status)
+	http.Error(rw, http.StatusText(x.Status), x.Status)
 }
 
-// refuseToken answers where a token is what verifies: it says which scheme is asked for,
-// RFC 6750, 3, and to transmitters of security events all that there is to say, RFC 8935.
-// It returns false where the rest of the answer is as for everybody.
-func refuseToken(rw http.ResponseWriter, r *http.Request, x *exchange, status int) bool {
-	v := x.policy.JWT
-	if v.SecEvent && acknowledges(x) {
-		x.answer = &handshakes.Answer{Status: http.StatusAccepted}
-	} else if v.SecEvent && status == http.StatusUnauthorized {
-		x.answer = &handshakes.Answer{Status: http.StatusBadRequest, ContentType: "application/json", Body: jwt.SecEventError(x.reason)}
+// chooseAnswer returns the status of the answer to a request that is not forwarded. Where there
+// is more to say, as to transmitters of security events, RFC 8935, it is the exchange's answer.
+func chooseAnswer(x *exchange) int {
+	p := x.policy
+	status := verdict.Statuses[x.reason]
+	if x.answer == nil && p != nil && p.JWT != nil && p.JWT.SecEvent {
+		if acknowledges(x) {
+			x.answer = &handshakes.Answer{Status: http.StatusAccepted}
+		} else if status == http.StatusUnauthorized {
+			x.answer = &handshakes.Answer{Status: http.StatusBadRequest, ContentType: "application/json", Body: jwt.SecEventError(x.reason)}
+		}
 	}
-	if x.answer != nil {
-		writeAnswer(rw, r, x)
-		return true
+	switch {
+	case x.answer != nil:
+		return x.answer.Status
+	case acknowledges(x):
+		return http.StatusOK
+	case x.reason == verdict.ClientDenied || x.reason == verdict.ClientNotAllowed || x.reason == verdict.ClientUndetermined:
+		return x.rejectStatus
+	case x.reason == verdict.TimestampTooOld && p.StaleStatus != 0:
+		return p.StaleStatus
+	case status == 0:
+		return http.StatusUnauthorized
 	}
-	challenge := jwt.Challenge(v, x.reason, status)
-	if challenge != "" {
-		rw.Header()["Www-Authenticate"] = []string{challenge}
-	}
-	return false
+	return status
 }
 
 // writeAnswer says what the gate has to say in its own name: bounded, of known
@@ -121,8 +117,7 @@ func writeAnswer(rw http.ResponseWriter, r *http.Request, x *exchange) {
 		header[h[0]] = []string{h[1]}
 	}
 	closeUnread(header, r, x)
-	x.Status = a.Status
-	rw.WriteHeader(a.Status)
+	rw.WriteHeader(x.Status)
 	if a.Body != "" && x.method != http.MethodHead {
 		_, _ = rw.Write([]byte(a.Body))
 	}
