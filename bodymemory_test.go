@@ -4,7 +4,6 @@ import (
 	"io"
 	"net/http"
 	"strings"
-	"sync/atomic"
 	"testing"
 
 	"github.com/hookward/hookward/internal/await"
@@ -27,16 +26,7 @@ func limitedTo(t *testing.T, limit int64) {
 	})
 }
 
-func isNobodyReading() bool {
-	watchedMu.Lock()
-	defer watchedMu.Unlock()
-	for w := range watched {
-		if atomic.LoadInt64(&w.deadline) != 0 {
-			return false
-		}
-	}
-	return true
-}
+func isNobodyReading() bool { return heldBytes() == 0 }
 
 // stalling is a body of which all has come but the end, until it is let go.
 type stalling struct {

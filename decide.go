@@ -26,6 +26,7 @@ func decide(g *gates.Gate, r *http.Request, now time.Time) *exchange {
 	x.Request = r
 	submit(deciders, x)
 	<-x.done
+	returnMemory(x)
 	return x
 }
 
@@ -273,6 +274,5 @@ func Judge(p *policy.Policy, r *http.Request, now time.Time) Outcome {
 	if !x.forward {
 		o.Status = chooseAnswer(x)
 	}
-	returnMemory(x)
 	return o
 }
