@@ -37,7 +37,6 @@ const (
 
 // readQuery reads a query. It refuses what it does not know, and what is there twice.
 func readQuery(raw string) (*query, bool) {
-	q := &query{limit: usualLimit, window: "1h"}
 	if len(raw) > maxQuery {
 		return nil, false
 	}
@@ -45,81 +44,44 @@ func readQuery(raw string) (*query, bool) {
 	if err != nil {
 		return nil, false
 	}
+	q := &query{limit: usualLimit, window: "1h"}
+	texts := map[string]*string{
+		"gate": &q.gate, "decision": &q.decision, "reason": &q.reason, "event": &q.event, "kept": &q.kept, "state": &q.state,
+		"text": &q.text, "window": &q.window, "since": &q.since, "router": &q.router, "after": &q.after,
+	}
 	for name := range values {
-		if len(values[name]) != 1 || !setQuery(q, name, values[name][0]) {
+		value := values[name][0]
+		into := texts[name]
+		if into != nil {
+			*into = value
+		}
+		if len(values[name]) != 1 || into == nil && !setOther(q, name, value) {
 			return nil, false
 		}
 	}
-	return q, true
+	q.text = strings.ToLower(q.text)
+	return q, q.window == "1h" || q.window == "48h"
 }
 
-// setQuery sets one parameter.
-func setQuery(q *query, name, value string) bool {
+// setOther sets a parameter that is more than a text.
+func setOther(q *query, name, value string) bool {
+	var err error
 	switch name {
-	case "gate":
-		q.gate = value
-	case "decision":
-		q.decision = value
-	case "reason":
-		q.reason = value
-	case "event":
-		q.event = value
-	case "kept":
-		q.kept = value
-	case "state":
-		q.state = value
-	case "text":
-		q.text = strings.ToLower(value)
-	case "window":
-		q.window = value
-		return value == "1h" || value == "48h"
 	case "payload":
 		q.payload = true
 		return value == "1"
-	case "since":
-		q.since = value
 	case "before":
-		return setNumber(&q.before, value)
+		q.before, err = strconv.ParseInt(value, 10, 64)
+		return err == nil && q.before >= 0
 	case "limit":
-		n := int64(0)
-		if !setNumber(&n, value) || n < 1 || n > maxLimit {
-			return false
-		}
-		q.limit = int(n)
-	default:
-		return setKept(q, name, value)
-	}
-	return true
-}
-
-// setKept sets a parameter of the lists of what is stored.
-func setKept(q *query, name, value string) bool {
-	switch name {
-	case "router":
-		q.router = value
-	case "after":
-		q.after = value
+		q.limit, err = strconv.Atoi(value)
+		return err == nil && q.limit >= 1 && q.limit <= maxLimit
 	case "from":
-		return setTime(&q.from, value)
+		q.from, err = time.Parse(time.RFC3339, value)
+		return err == nil
 	case "to":
-		return setTime(&q.to, value)
-	default:
-		return false
+		q.to, err = time.Parse(time.RFC3339, value)
+		return err == nil
 	}
-	return true
-}
-
-func setTime(into *time.Time, value string) bool {
-	at, err := time.Parse(time.RFC3339, value)
-	*into = at
-	return err == nil
-}
-
-func setNumber(into *int64, value string) bool {
-	n, err := strconv.ParseInt(value, 10, 64)
-	if err != nil || n < 0 {
-		return false
-	}
-	*into = n
-	return true
+	return false
 }
