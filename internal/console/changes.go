@@ -8,7 +8,7 @@ import (
 )
 
 // maxChanges is how many records of what becomes of kept deliveries are held.
-const maxChanges = 2 * MaxDeliveries
+const maxChanges = 2 * maxDeliveries
 
 // change is one record of what has become of a kept delivery behind its request: an attempt
 // in the background, or its end.
@@ -113,16 +113,6 @@ func latest() map[string]*change {
 		found[all[i].kept] = &all[i]
 	}
 	return found
-}
-
-// noteState notes in a row what has become of its delivery since.
-func noteState(r *row, newest map[string]*change) {
-	c := newest[r.Kept]
-	if c == nil {
-		return
-	}
-	r.State = c.state
-	r.Attempts = c.attempt
 }
 
 // changeEvents returns events for what has become of the deliveries that are asked for. Of

@@ -32,8 +32,9 @@ type row struct {
 	Attempts   int    `json:"attempts,omitempty"` // how many there were, where there was one in the background
 }
 
-// recorded is what of a record stands in a row.
+// recorded is a row as it is read of a record: the same fields by their names there.
 type recorded struct {
+	Number     int64  `json:"-"`
 	ID         string `json:"event.id"`
 	Time       string `json:"@timestamp"`
 	Gate       string `json:"hookward.middleware"`
@@ -54,21 +55,35 @@ type recorded struct {
 	Observed   bool   `json:"hookward.observed"`
 	Kept       string `json:"hookward.delivery.id"`
 	State      string `json:"hookward.delivery.state"`
+	Attempts   int    `json:"-"`
 }
 
 // rowOf returns the row of a delivery, or nil for what is no record of a request.
 func rowOf(d *delivery) *row {
-	r := &recorded{}
-	if json.Unmarshal([]byte(d.record), r) != nil || r.Decision == "" {
+	read := recorded{Number: d.number}
+	if json.Unmarshal([]byte(d.record), &read) != nil || read.Decision == "" {
 		return nil
 	}
-	return &row{
-		Number: d.number, ID: r.ID, Time: r.Time, Gate: r.Gate, Provider: r.Provider,
-		Event: r.Event, DeliveryID: r.DeliveryID, Decision: r.Decision, Reason: r.Reason,
-		Outcome: r.Outcome, Status: r.Status, Method: r.Method, Path: r.Path, Client: r.Client,
-		Duration: r.Duration, InGate: r.InGate, InBackend: r.InBackend, Bytes: r.Bytes,
-		Observed: r.Observed, Kept: r.Kept, State: r.State,
+	r := row(read)
+	return &r
+}
+
+// askedRow returns the row of a delivery with what has become of it since, or nil where it
+// is not asked for.
+func askedRow(d *delivery, changed map[string]*change, q *query) *row {
+	r := rowOf(d)
+	if r == nil {
+		return nil
 	}
+	c := changed[r.Kept]
+	if c != nil {
+		r.State = c.state
+		r.Attempts = c.attempt
+	}
+	if !fits(q, r) {
+		return nil
+	}
+	return r
 }
 
 // fits says whether a row is asked for.
@@ -98,12 +113,8 @@ func serveDeliveries(rw http.ResponseWriter, q *query) {
 		if q.before > 0 && kept[i].number >= q.before {
 			continue
 		}
-		r := rowOf(&kept[i])
+		r := askedRow(&kept[i], changed, q)
 		if r == nil {
-			continue
-		}
-		noteState(r, changed)
-		if !fits(q, r) {
 			continue
 		}
 		if len(found) == q.limit {

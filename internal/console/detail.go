@@ -116,12 +116,11 @@ func serveExport(s *policy.Console, rw http.ResponseWriter, v *visitor, q *query
 	changed := latest()
 	records := changesByKept() // one look at all: there may be thousands of both
 	for i := range kept {
-		r := rowOf(&kept[i])
-		if r == nil || q.before > 0 && r.Number >= q.before {
+		if q.before > 0 && kept[i].number >= q.before {
 			continue
 		}
-		noteState(r, changed)
-		if !fits(q, r) {
+		r := askedRow(&kept[i], changed, q)
+		if r == nil {
 			continue
 		}
 		lines := exported(&kept[i], q.payload)

@@ -234,9 +234,9 @@ func addContent(w *keptWhole, a *audit.Settings, d *store.Delivery) {
 	w.Truncated = r.Truncated
 	w.Content = map[string]string{}
 	if r.BodyContent != "" {
-		w.Content["http.request.body.content"] = r.BodyContent
+		w.Content[contentName] = r.BodyContent
 	}
 	if r.BodyBase64 != "" {
-		w.Content["hookward.body.base64"] = r.BodyBase64
+		w.Content[base64Name] = r.BodyBase64
 	}
 }

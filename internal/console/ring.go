@@ -16,9 +16,9 @@ import (
 )
 
 const (
-	// MaxDeliveries is how many deliveries are kept for the page, and maxBytes how
+	// maxDeliveries is how many deliveries are kept for the page, and maxBytes how
 	// much of their records: what does not fit pushes out the oldest.
-	MaxDeliveries = 2000
+	maxDeliveries = 2000
 	maxBytes      = 32 << 20
 	// maxHeaders is how much is kept of the headers of one request, in bytes.
 	maxHeaders = 16 << 10
@@ -78,24 +78,12 @@ func Keep(record, headers []byte, a *audit.Settings, verified map[string]bool) {
 	d.number = r.last
 	r.kept = append(r.kept, d)
 	r.bytes += sizeOf(&d)
-	drop := 0
-	for len(r.kept)-drop > MaxDeliveries || r.bytes > maxBytes && len(r.kept)-drop > 1 {
-		r.bytes -= sizeOf(&r.kept[drop])
-		drop++
-	}
-	if drop > 0 {
-		r.kept = keepFrom(r.kept, drop)
+	for len(r.kept) > maxDeliveries || r.bytes > maxBytes && len(r.kept) > 1 {
+		r.bytes -= sizeOf(&r.kept[0])
+		r.kept[0] = delivery{} // what lies before the slice holds no text; append moves the rest now and then
+		r.kept = r.kept[1:]
 	}
 	r.mu.Unlock()
-}
-
-// keepFrom returns what is left without the first ones. What lies before the slice is
-// cleared, so that nothing holds its text; append moves the rest now and then.
-func keepFrom(kept []delivery, drop int) []delivery {
-	for i := 0; i < drop; i++ {
-		kept[i] = delivery{}
-	}
-	return kept[drop:]
 }
 
 // sizeOf returns what a delivery takes, in bytes, near enough.
@@ -126,7 +114,7 @@ func after(number int64, most int) ([]delivery, int64, int64) {
 
 // newest returns all that is kept, the oldest at first.
 func newest() []delivery {
-	found, _, _ := after(0, MaxDeliveries)
+	found, _, _ := after(0, maxDeliveries)
 	return found
 }
 

@@ -13,11 +13,11 @@ import (
 
 func TestRingIsBounded(t *testing.T) {
 	page(t)
-	for i := 0; i < MaxDeliveries+5; i++ {
+	for i := 0; i < maxDeliveries+5; i++ {
 		keepOne(fmt.Sprintf("a-%d", i), "pass", "")
 	}
 	kept := newest()
-	if len(kept) != MaxDeliveries || kept[0].number != 6 {
+	if len(kept) != maxDeliveries || kept[0].number != 6 {
 		t.Errorf("%d kept, from %d", len(kept), kept[0].number)
 	}
 	large := strings.Repeat("x", 1<<20)

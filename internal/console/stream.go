@@ -178,12 +178,8 @@ func eventsOf(found []delivery, missed, newest int64, q *query) string {
 		changed = latest()
 	}
 	for i := range found {
-		r := rowOf(&found[i])
+		r := askedRow(&found[i], changed, q)
 		if r == nil {
-			continue
-		}
-		noteState(r, changed)
-		if !fits(q, r) {
 			continue
 		}
 		line, err := json.Marshal(r)
