@@ -57,44 +57,44 @@ type askedFilter struct {
 }
 
 // serveAction does what an operator asks for, or says why not.
-func serveAction(source *Source, rw http.ResponseWriter, r *http.Request, v *visitor, action string, now time.Time) {
-	if r.Method != http.MethodPost {
-		answerMethod(rw, http.MethodPost)
+func serveAction(source *Source, c *call, action string) {
+	if !isMethod(c, http.MethodPost) {
 		return
 	}
-	why := foreign(r, action)
+	record := &audit.ConsoleRecord{Action: action}
+	why := foreign(c.r, action)
 	if why != "" {
-		refuse(source, rw, r, v, action, http.StatusForbidden, why, now)
+		refuse(source, c, record, http.StatusForbidden, why)
 		return
 	}
-	if v.Role != policy.Operator {
-		refuse(source, rw, r, v, action, http.StatusForbidden, "that takes the role operator, and you are a "+v.Role, now)
+	if c.visitor.Role != policy.Operator {
+		refuse(source, c, record, http.StatusForbidden, "that takes the role operator, and you are a "+c.visitor.Role)
 		return
 	}
-	content, err := io.ReadAll(http.MaxBytesReader(rw, r.Body, maxAction))
+	content, err := io.ReadAll(http.MaxBytesReader(c.rw, c.r.Body, maxAction))
 	if err != nil {
-		refuse(source, rw, r, v, action, http.StatusRequestEntityTooLarge, "the body must be whole, and have at most "+strconv.Itoa(maxAction)+" bytes: name fewer ids, or a filter", now)
+		refuse(source, c, record, http.StatusRequestEntityTooLarge, "the body must be whole, and have at most "+strconv.Itoa(maxAction)+" bytes: name fewer ids, or a filter")
 		return
 	}
 	a, why := readAction(content)
 	if why == "" {
-		why = checkAction(a, action, r)
+		why = checkAction(a, action, c.r)
 	}
 	if why != "" {
-		refuse(source, rw, r, v, action, http.StatusBadRequest, why, now)
+		refuse(source, c, record, http.StatusBadRequest, why)
 		return
 	}
 	e := engineOf(source, a.Gate)
 	if e == nil {
-		refuse(source, rw, r, v, action, http.StatusNotFound, "gate: there is none of this name that keeps deliveries here", now)
+		refuse(source, c, record, http.StatusNotFound, "gate: there is none of this name that keeps deliveries here")
 		return
 	}
-	record := &audit.ConsoleRecord{Action: action, Reason: a.Reason, Gate: a.Gate, Filter: filterText(a), Force: a.Force, Actor: actorOf(v, a)}
+	record = &audit.ConsoleRecord{Action: action, Reason: a.Reason, Gate: a.Gate, Filter: filterText(a), Force: a.Force, Actor: actorOf(c.visitor, a)}
 	if action == stop {
-		stopOrder(source, rw, r, v, a, e, record, now)
+		stopOrder(source, c, a, e, record)
 		return
 	}
-	giveOrder(source, rw, r, v, a, e, record, now)
+	giveOrder(source, c, a, e, record)
 }
 
 // foreign says why a request may be made by a page of somebody else's, or nothing. A browser

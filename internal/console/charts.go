@@ -1,7 +1,6 @@
 package console
 
 import (
-	"net/http"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -123,9 +122,9 @@ type series struct {
 }
 
 // serveSeries answers with the lines of one gate.
-func serveSeries(rw http.ResponseWriter, q *query) {
-	notes := notesOf(q.gate, q.window)
-	step := stepNotes[q.window]
+func serveSeries(c *call) {
+	notes := notesOf(c.query.gate, c.query.window)
+	step := stepNotes[c.query.window]
 	if len(notes) <= fewNotes {
 		step = 1
 	}
@@ -134,7 +133,7 @@ func serveSeries(rw http.ResponseWriter, q *query) {
 	for i := (len(notes) - 1) % step; i+step < len(notes); i += step {
 		addStep(s, notes[i], notes[i+step])
 	}
-	answerJSON(rw, s)
+	answerJSON(c.rw, s)
 }
 
 // addStep adds what has happened between two notes.

@@ -2,7 +2,6 @@ package console
 
 import (
 	"encoding/json"
-	"net/http"
 	"strings"
 )
 
@@ -104,7 +103,8 @@ func fits(q *query, r *row) bool {
 }
 
 // serveDeliveries lists deliveries, the newest at first.
-func serveDeliveries(rw http.ResponseWriter, q *query) {
+func serveDeliveries(c *call) {
+	q := c.query
 	kept := newest()
 	changed := latest()
 	found := []*row{}
@@ -123,7 +123,7 @@ func serveDeliveries(rw http.ResponseWriter, q *query) {
 		}
 		found = append(found, r)
 	}
-	answerJSON(rw, struct {
+	answerJSON(c.rw, struct {
 		Deliveries []*row `json:"deliveries"`
 		More       bool   `json:"more"`
 	}{found, more})

@@ -17,7 +17,7 @@ const (
 )
 
 // mayPayload says whether somebody may see payloads.
-func mayPayload(s *policy.Console, v *visitor) bool { return s.Payload && v.Role != policy.Viewer }
+func mayPayload(c *call) bool { return c.console.Payload && c.visitor.Role != policy.Viewer }
 
 // shownDelivery is one delivery in full.
 type shownDelivery struct {
@@ -32,35 +32,35 @@ type shownDelivery struct {
 
 // serveDelivery shows one delivery: its record, the headers of its request, what has become of
 // it since, and its payload, where that is asked for and may be seen.
-func serveDelivery(s *policy.Console, rw http.ResponseWriter, v *visitor, id string, q *query) {
+func serveDelivery(c *call, id string) {
 	found := findDelivery(id)
-	d := &shownDelivery{Record: map[string]json.RawMessage{}, Headers: []string{}, MayPayload: mayPayload(s, v)}
-	if q.payload && !d.MayPayload {
-		answerStatus(rw, http.StatusForbidden)
+	d := &shownDelivery{Record: map[string]json.RawMessage{}, Headers: []string{}, MayPayload: mayPayload(c)}
+	if c.query.payload && !d.MayPayload {
+		answerStatus(c.rw, http.StatusForbidden)
 		return
 	}
 	kept := id
 	if found != nil {
 		r := rowOf(found)
 		if r == nil || json.Unmarshal([]byte(found.record), &d.Record) != nil {
-			answerStatus(rw, http.StatusNotFound)
+			answerStatus(c.rw, http.StatusNotFound)
 			return
 		}
 		kept = r.Kept
 		d.Number = r.Number
 		d.State = r.State
 		d.Headers = audit.Headers(found.settings, found.verified, found.headers, r.DeliveryID, r.Event)
-		d.HasPayload = takePayload(d.Record, q.payload)
+		d.HasPayload = takePayload(d.Record, c.query.payload)
 	}
 	d.Changes = changesOf(kept)
 	if found == nil && len(d.Changes) == 0 {
-		answerStatus(rw, http.StatusNotFound)
+		answerStatus(c.rw, http.StatusNotFound)
 		return
 	}
-	if c := latest()[kept]; c != nil {
-		d.State = c.state
+	if last := latest()[kept]; last != nil {
+		d.State = last.state
 	}
-	answerJSON(rw, d)
+	answerJSON(c.rw, d)
 }
 
 // takePayload says whether a record has a payload, and takes it away unless it may stay.
@@ -74,9 +74,9 @@ func takePayload(record map[string]json.RawMessage, stays bool) bool {
 }
 
 // servePayload answers with the payload of a delivery as a file, as far as it is recorded.
-func servePayload(s *policy.Console, rw http.ResponseWriter, v *visitor, id string) {
-	if !mayPayload(s, v) {
-		answerStatus(rw, http.StatusForbidden)
+func servePayload(c *call, id string) {
+	if !mayPayload(c) {
+		answerStatus(c.rw, http.StatusForbidden)
 		return
 	}
 	found := findDelivery(id)
@@ -85,7 +85,7 @@ func servePayload(s *policy.Console, rw http.ResponseWriter, v *visitor, id stri
 		Base64  *string `json:"hookward.body.base64"`
 	}{}
 	if found == nil || json.Unmarshal([]byte(found.record), &record) != nil || record.Content == nil && record.Base64 == nil {
-		answerStatus(rw, http.StatusNotFound)
+		answerStatus(c.rw, http.StatusNotFound)
 		return
 	}
 	var content []byte
@@ -94,8 +94,8 @@ func servePayload(s *policy.Console, rw http.ResponseWriter, v *visitor, id stri
 	} else {
 		content = []byte(*record.Content)
 	}
-	sendFile(rw, "payload", "application/octet-stream")
-	_, _ = rw.Write(content)
+	sendFile(c.rw, "payload", "application/octet-stream")
+	_, _ = c.rw.Write(content)
 }
 
 // sendFile has a browser keep what follows, and never show it.
@@ -106,12 +106,13 @@ func sendFile(rw http.ResponseWriter, name, contentType string) {
 
 // serveExport answers with the records of the deliveries that are asked for, a line each and
 // the oldest at first, each with those of what has become of it since.
-func serveExport(s *policy.Console, rw http.ResponseWriter, v *visitor, q *query) {
-	if q.payload && !mayPayload(s, v) {
-		answerStatus(rw, http.StatusForbidden)
+func serveExport(c *call) {
+	q := c.query
+	if q.payload && !mayPayload(c) {
+		answerStatus(c.rw, http.StatusForbidden)
 		return
 	}
-	sendFile(rw, "deliveries.jsonl", "application/x-ndjson; charset=utf-8")
+	sendFile(c.rw, "deliveries.jsonl", "application/x-ndjson; charset=utf-8")
 	kept := newest()
 	changed := latest()
 	records := changesByKept() // one look at all: there may be thousands of both
@@ -127,7 +128,7 @@ func serveExport(s *policy.Console, rw http.ResponseWriter, v *visitor, q *query
 		for _, line := range records[r.Kept] {
 			lines += strings.TrimRight(line, "\n") + "\n"
 		}
-		_, err := rw.Write([]byte(lines))
+		_, err := c.rw.Write([]byte(lines))
 		if err != nil {
 			return
 		}

@@ -57,12 +57,13 @@ func gateOf(source *Source, name string) Gate {
 	return Gate{Name: name, Audit: audit.Plain}
 }
 
-// keepers returns the names of the gates that keep deliveries, in order.
-func keepers(source *Source) []string {
+// keepers returns the names of the gates that keep deliveries, in order; or only one, where
+// it is among them.
+func keepers(source *Source, only string) []string {
 	names := []string{}
 	for i := range source.Scrape.Gates {
 		g := source.Scrape.Gates[i]
-		if g.State != nil && g.State.Delivery != nil {
+		if g.State != nil && g.State.Delivery != nil && (only == "" || only == g.Name) {
 			names = append(names, g.Name)
 		}
 	}
@@ -107,18 +108,18 @@ func keptRowOf(g Gate, one *engine.Seen) *keptRow {
 
 // serveKept lists what is stored, gate by gate and in the order of the ids.
 // The cursor says behind which one to go on.
-func serveKept(source *Source, rw http.ResponseWriter, v *visitor, q *query) {
+func serveKept(source *Source, c *call) {
+	q := c.query
 	if q.state != "" && !words.Contains(keptStates, q.state) {
-		answerStatus(rw, http.StatusBadRequest)
+		answerStatus(c.rw, http.StatusBadRequest)
 		return
 	}
 	found := []*keptRow{}
 	afterID, afterGate, _ := strings.Cut(q.after, "~")
 	filter := &engine.Filter{State: q.state, Reason: q.reason, Event: q.event, Router: q.router, Since: q.from, Until: q.to, Text: q.text}
-	names := keepers(source)
 	more := ""
-	for _, name := range names {
-		if q.gate != "" && q.gate != name || name < afterGate {
+	for _, name := range keepers(source, q.gate) {
+		if name < afterGate {
 			continue
 		}
 		if len(found) == q.limit {
@@ -141,12 +142,12 @@ func serveKept(source *Source, rw http.ResponseWriter, v *visitor, q *query) {
 			break
 		}
 	}
-	answerJSON(rw, struct {
+	answerJSON(c.rw, struct {
 		Role       string     `json:"role"`  // of who asks
 		Gates      []string   `json:"gates"` // that keep deliveries
 		Deliveries []*keptRow `json:"deliveries"`
 		After      string     `json:"after"` // where to go on; nothing where there are no more
-	}{v.Role, names, found, more})
+	}{c.visitor.Role, keepers(source, ""), found, more})
 }
 
 // keptAttempt and keptAction are the history of a stored delivery.
@@ -182,28 +183,25 @@ type keptWhole struct {
 
 // serveKeptOne shows one stored delivery: to a reader with its headers, and with its payload
 // where that is asked for and may be seen.
-func serveKeptOne(s *policy.Console, source *Source, rw http.ResponseWriter, v *visitor, id string, q *query) {
-	for _, name := range keepers(source) {
-		if q.gate != "" && q.gate != name {
-			continue
-		}
+func serveKeptOne(source *Source, c *call, id string) {
+	for _, name := range keepers(source, c.query.gate) {
 		e := engineOf(source, name)
 		var one *engine.Seen
-		if q.payload {
+		if c.query.payload {
 			one = engine.Open(e, id)
 		} else {
 			one = engine.See(e, id)
 		}
 		if one != nil {
-			answerJSON(rw, wholeOf(s, e, gateOf(source, name), one, v, q.payload))
+			answerJSON(c.rw, wholeOf(c, e, gateOf(source, name), one))
 			return
 		}
 	}
-	answerStatus(rw, http.StatusNotFound)
+	answerStatus(c.rw, http.StatusNotFound)
 }
 
-func wholeOf(s *policy.Console, e *engine.Engine, g Gate, one *engine.Seen, v *visitor, payload bool) *keptWhole {
-	w := &keptWhole{Role: v.Role, Delivery: keptRowOf(g, one), Attempts: []keptAttempt{}, Actions: []keptAction{}, Headers: []string{}}
+func wholeOf(c *call, e *engine.Engine, g Gate, one *engine.Seen) *keptWhole {
+	w := &keptWhole{Role: c.visitor.Role, Delivery: keptRowOf(g, one), Attempts: []keptAttempt{}, Actions: []keptAction{}, Headers: []string{}}
 	attempts, actions := engine.History(e, one.Entry.ID)
 	for _, a := range attempts {
 		w.Attempts = append(w.Attempts, keptAttempt{a.Number, stamp(a.Time), a.Status, int64(a.Duration), a.Outcome})
@@ -211,16 +209,16 @@ func wholeOf(s *policy.Console, e *engine.Engine, g Gate, one *engine.Seen, v *v
 	for _, a := range actions {
 		w.Actions = append(w.Actions, keptAction{stamp(a.Time), a.Action, a.Actor, a.Reason, a.Error})
 	}
-	if v.Role == policy.Viewer || one.Delivery == nil {
+	if c.visitor.Role == policy.Viewer || one.Delivery == nil {
 		return w
 	}
 	w.Host = audit.Showable(g.Audit, one.Delivery.Host)
 	text := &bytes.Buffer{}
 	_ = http.Header(one.Delivery.Headers).Write(text) // a buffer takes everything
 	w.Headers = audit.Headers(g.Audit, g.Names, text.String(), w.Delivery.DeliveryID, w.Delivery.Event)
-	w.MayPayload = s.Payload
+	w.MayPayload = c.console.Payload
 	w.HasPayload = g.Audit.Payload == audit.PayloadRedacted || g.Audit.Payload == audit.PayloadFull
-	if payload && w.MayPayload && w.HasPayload {
+	if c.query.payload && w.MayPayload && w.HasPayload {
 		addContent(w, g.Audit, one.Delivery)
 	}
 	return w

@@ -3,7 +3,6 @@ package console
 import (
 	"fmt"
 	"net/http"
-	"time"
 
 	"github.com/hookward/hookward/internal/audit"
 	engine "github.com/hookward/hookward/internal/delivery"
@@ -60,7 +59,7 @@ type orderAnswer struct {
 }
 
 // giveOrder has deliveries replayed or dropped, or says which ones that would be.
-func giveOrder(source *Source, rw http.ResponseWriter, r *http.Request, v *visitor, a *asked, e *engine.Engine, record *audit.ConsoleRecord, now time.Time) {
+func giveOrder(source *Source, c *call, a *asked, e *engine.Engine, record *audit.ConsoleRecord) {
 	g := gateOf(source, a.Gate)
 	filter := filterOf(a)
 	filter.Show = showing(g)
@@ -73,15 +72,14 @@ func giveOrder(source *Source, rw http.ResponseWriter, r *http.Request, v *visit
 		answer.First = append(answer.First, keptRowOf(g, one))
 	}
 	if a.Preview {
-		answerJSON(rw, answer)
+		answerJSON(c.rw, answer)
 		return
 	}
 	record.Matched = len(p.IDs)
 	if a.Most != nil && len(p.IDs) > *a.Most {
-		refuseOrder(source, rw, r, v, record, http.StatusConflict, fmt.Sprintf("%d deliveries are meant now, and most is %d: look again", len(p.IDs), *a.Most), now)
+		refuse(source, c, record, http.StatusConflict, fmt.Sprintf("%d deliveries are meant now, and most is %d: look again", len(p.IDs), *a.Most))
 		return
 	}
-	record.Status = http.StatusOK
 	if len(p.IDs) > 0 {
 		interval, _ := intervalOf(words.OrDefault(a.Rate, usualRate))
 		if record.Action == store.Drop {
@@ -93,48 +91,34 @@ func giveOrder(source *Source, rw http.ResponseWriter, r *http.Request, v *visit
 			if problem != engine.UnderWay {
 				status = http.StatusServiceUnavailable
 			}
-			refuseOrder(source, rw, r, v, record, status, problem, now)
+			refuse(source, c, record, status, problem)
 			return
 		}
 		answer.Order = orderRowOf(a.Gate, given)
 		record.Order = given.Number
 	}
-	noteAct(source, r, v, record, now)
-	answerJSON(rw, answer)
-}
-
-// refuseOrder is refuse for what is known to be asked for.
-func refuseOrder(source *Source, rw http.ResponseWriter, r *http.Request, v *visitor, record *audit.ConsoleRecord, status int, why string, now time.Time) {
-	record.Status = status
-	record.Message = why
-	noteAct(source, r, v, record, now)
-	answerText(rw, status, why)
+	done(source, c, record, answer)
 }
 
 // stopOrder ends an order that is under way.
-func stopOrder(source *Source, rw http.ResponseWriter, r *http.Request, v *visitor, a *asked, e *engine.Engine, record *audit.ConsoleRecord, now time.Time) {
+func stopOrder(source *Source, c *call, a *asked, e *engine.Engine, record *audit.ConsoleRecord) {
 	record.Order = a.Order
 	if !engine.Stop(e, a.Order, record.Actor) {
-		refuseOrder(source, rw, r, v, record, http.StatusConflict, "order: there is none of this number under way", now)
+		refuse(source, c, record, http.StatusConflict, "order: there is none of this number under way")
 		return
 	}
-	record.Status = http.StatusOK
-	noteAct(source, r, v, record, now)
-	answerJSON(rw, struct{}{})
+	done(source, c, record, struct{}{})
 }
 
 // serveOrders lists the newest orders of all gates, or of one.
-func serveOrders(source *Source, rw http.ResponseWriter, q *query) {
+func serveOrders(source *Source, c *call) {
 	rows := []*orderRow{}
-	for _, name := range keepers(source) {
-		if q.gate != "" && q.gate != name {
-			continue
-		}
+	for _, name := range keepers(source, c.query.gate) {
 		for _, p := range engine.Orders(engineOf(source, name)) {
 			rows = append(rows, orderRowOf(name, p))
 		}
 	}
-	answerJSON(rw, struct {
+	answerJSON(c.rw, struct {
 		Orders []*orderRow `json:"orders"`
 	}{rows})
 }

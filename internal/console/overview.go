@@ -1,7 +1,6 @@
 package console
 
 import (
-	"net/http"
 	"time"
 
 	"github.com/hookward/hookward/internal/audit"
@@ -108,7 +107,7 @@ type dependency struct {
 }
 
 // serveOverview answers with all gates and what they depend on.
-func serveOverview(source *Source, rw http.ResponseWriter, v *visitor, q *query) {
+func serveOverview(source *Source, c *call) {
 	known := map[string]Gate{}
 	for _, g := range source.Gates {
 		known[g.Name] = g
@@ -120,7 +119,7 @@ func serveOverview(source *Source, rw http.ResponseWriter, v *visitor, q *query)
 	all := metrics.All()
 	gates := []summary{}
 	for i := range all {
-		g := summaryOf(&all[i], q.window)
+		g := summaryOf(&all[i], c.query.window)
 		g.Problem = known[g.Name].Problem
 		g.Refuses = known[g.Name].Refuses
 		g.Kept = keptOf(states[g.Name])
@@ -138,7 +137,7 @@ func serveOverview(source *Source, rw http.ResponseWriter, v *visitor, q *query)
 	if source.Scrape.Compiled {
 		form = "compiled into Traefik"
 	}
-	answerJSON(rw, struct {
+	answerJSON(c.rw, struct {
 		Visitor      *visitor     `json:"visitor"`
 		Version      string       `json:"version"`
 		Form         string       `json:"form"`
@@ -147,5 +146,5 @@ func serveOverview(source *Source, rw http.ResponseWriter, v *visitor, q *query)
 		Started      time.Time    `json:"started"`
 		Gates        []summary    `json:"gates"`
 		Dependencies []dependency `json:"dependencies"`
-	}{v, source.Scrape.Version, form, instance, keptSince(), source.Scrape.Started.UTC(), gates, dependencies})
+	}{c.visitor, source.Scrape.Version, form, instance, keptSince(), source.Scrape.Started.UTC(), gates, dependencies})
 }

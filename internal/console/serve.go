@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/hookward/hookward/internal/audit"
 	"github.com/hookward/hookward/internal/bans"
 	"github.com/hookward/hookward/internal/policy"
 	"github.com/hookward/hookward/internal/words"
@@ -19,9 +20,18 @@ const policyText = "default-src 'none'; script-src 'self'; style-src 'self'; con
 // lowerHost returns the host of a request as the option hosts names it.
 func lowerHost(r *http.Request) string { return strings.ToLower(r.Host) }
 
+// call is a request of the API, with what its answer depends on.
+type call struct {
+	console *policy.Console
+	rw      http.ResponseWriter
+	r       *http.Request
+	now     time.Time
+	visitor *visitor // nil until he is known
+	query   *query   // of what is only read
+}
+
 // Serve answers a request for the page of a middleware, one of its files, or its API.
 func Serve(middleware string, s *policy.Console, look func(now time.Time) *Source, rw http.ResponseWriter, r *http.Request) {
-	now := time.Now()
 	header := rw.Header()
 	header["Cache-Control"] = []string{"no-store"}
 	header["X-Content-Type-Options"] = []string{"nosniff"}
@@ -49,16 +59,18 @@ func Serve(middleware string, s *policy.Console, look func(now time.Time) *Sourc
 		answerStatus(rw, http.StatusNotFound)
 		return
 	}
-	if !strings.HasPrefix(rest, "api/") {
+	name := strings.TrimPrefix(rest, "api/")
+	if len(name) == len(rest) {
 		serveFile(rw, r, rest)
 		return
 	}
+	c := &call{console: s, rw: rw, r: r, now: time.Now()}
 	if !isOwn(r) {
-		noteForeign(s, look, r, strings.TrimPrefix(rest, "api/"), now)
+		noteForeign(look, c, name)
 		answerStatus(rw, http.StatusForbidden)
 		return
 	}
-	serveAPI(middleware, s, look, rw, r, strings.TrimPrefix(rest, "api/"), now)
+	serveAPI(middleware, look, c, name)
 }
 
 // isOwn says whether a request may come from the page itself, or from no browser at all.
@@ -80,98 +92,107 @@ func isOwn(r *http.Request) bool {
 
 // serveAPI answers a request of the API. Who has not said who he is learns nothing, not
 // even which names there are.
-func serveAPI(middleware string, s *policy.Console, look func(now time.Time) *Source, rw http.ResponseWriter, r *http.Request, name string, now time.Time) {
+func serveAPI(middleware string, look func(now time.Time) *Source, c *call, name string) {
 	if name == "login" {
-		login(s, look, rw, r, now)
+		login(look, c)
 		return
 	}
-	v := visitorOf(s, r, now)
-	if v == nil {
-		refuseVisitor(look, rw, r, now)
+	c.visitor = visitorOf(c.console, c.r, c.now)
+	if c.visitor == nil {
+		refuseVisitor(look, c)
 		return
 	}
 	if name == "logout" {
-		if r.Method != http.MethodPost {
-			answerMethod(rw, http.MethodPost)
-			return
+		if isMethod(c, http.MethodPost) {
+			http.SetCookie(c.rw, endSession(c.r))
+			answerJSON(c.rw, struct{}{})
 		}
-		http.SetCookie(rw, endSession(r))
-		answerJSON(rw, struct{}{})
 		return
 	}
 	if words.Contains(actions, name) {
-		serveAction(look(now), rw, r, v, name, now)
+		serveAction(look(c.now), c, name)
 		return
 	}
-	if r.Method != http.MethodGet {
-		answerMethod(rw, http.MethodGet)
+	if !isMethod(c, http.MethodGet) {
 		return
 	}
-	q, ok := readQuery(r.URL.RawQuery)
+	q, ok := readQuery(c.r.URL.RawQuery)
 	if !ok {
-		answerStatus(rw, http.StatusBadRequest)
+		answerStatus(c.rw, http.StatusBadRequest)
 		return
 	}
-	if (q.payload || strings.HasPrefix(name, "payload/")) && v.Role == policy.Viewer {
-		refuse(look(now), rw, r, v, "payload", http.StatusForbidden, "that takes the role reader, and you are a viewer", now)
+	c.query = q
+	list, id, one := strings.Cut(name, "/")
+	if one {
+		list += "/"
+	}
+	if (q.payload || list == "payload/") && c.visitor.Role == policy.Viewer {
+		refuse(look(c.now), c, &audit.ConsoleRecord{Action: "payload"}, http.StatusForbidden, "that takes the role reader, and you are a viewer")
 		return
 	}
-	switch {
-	case name == "kept":
-		serveKept(look(now), rw, v, q)
-	case name == "orders":
-		serveOrders(look(now), rw, q)
-	case strings.HasPrefix(name, "kept/"):
-		serveKeptOne(s, look(now), rw, v, strings.TrimPrefix(name, "kept/"), q)
-	case name == "overview":
-		serveOverview(look(now), rw, v, q)
-	case name == "series":
-		serveSeries(rw, q)
-	case name == "deliveries":
-		serveDeliveries(rw, q)
-	case name == "stream":
-		serveStream(middleware, s, rw, r, q)
-	case name == "export":
-		serveExport(s, rw, v, q)
-	case strings.HasPrefix(name, "payload/"):
-		servePayload(s, rw, v, strings.TrimPrefix(name, "payload/"))
-	case strings.HasPrefix(name, "deliveries/"):
-		serveDelivery(s, rw, v, strings.TrimPrefix(name, "deliveries/"), q)
+	switch list {
+	case "kept":
+		serveKept(look(c.now), c)
+	case "kept/":
+		serveKeptOne(look(c.now), c, id)
+	case "orders":
+		serveOrders(look(c.now), c)
+	case "overview":
+		serveOverview(look(c.now), c)
+	case "series":
+		serveSeries(c)
+	case "deliveries":
+		serveDeliveries(c)
+	case "deliveries/":
+		serveDelivery(c, id)
+	case "payload/":
+		servePayload(c, id)
+	case "stream":
+		serveStream(middleware, c)
+	case "export":
+		serveExport(c)
 	default:
-		answerStatus(rw, http.StatusNotFound)
+		answerStatus(c.rw, http.StatusNotFound)
 	}
+}
+
+// isMethod says whether a request has the method that it must have, and answers if not.
+func isMethod(c *call, method string) bool {
+	if c.r.Method != method {
+		answerMethod(c.rw, method)
+	}
+	return c.r.Method == method
 }
 
 // refuseVisitor refuses somebody unknown. A wrong token counts as a failed login.
-func refuseVisitor(look func(now time.Time) *Source, rw http.ResponseWriter, r *http.Request, now time.Time) {
-	if showsToken(r) {
-		if isBanned(rw, peerOf(r), now) {
+func refuseVisitor(look func(now time.Time) *Source, c *call) {
+	if showsToken(c.r) {
+		if isBanned(c) {
 			return
 		}
-		noteLogin(look(now), r, nil, now)
-		if !mayTry(rw, r, now) {
+		noteLogin(look(c.now), c)
+		if !mayTry(c) {
 			return
 		}
 	}
-	rw.Header()["Www-Authenticate"] = []string{`Bearer realm="hookward"`}
-	answerStatus(rw, http.StatusUnauthorized)
+	c.rw.Header()["Www-Authenticate"] = []string{`Bearer realm="hookward"`}
+	answerStatus(c.rw, http.StatusUnauthorized)
 }
 
 // mayTry counts a failure of an address, and answers 429 if it has failed too often.
-func mayTry(rw http.ResponseWriter, r *http.Request, now time.Time) bool {
-	peer := peerOf(r)
-	bans.AddFailure(failures, peer, now.UnixNano())
-	return !isBanned(rw, peer, now)
+func mayTry(c *call) bool {
+	bans.AddFailure(failures, peerOf(c.r), c.now.UnixNano())
+	return !isBanned(c)
 }
 
 // isBanned says whether an address has failed too often, and answers if so.
-func isBanned(rw http.ResponseWriter, peer string, now time.Time) bool {
-	wait := bans.Remaining(failures, peer, now.UnixNano())
+func isBanned(c *call) bool {
+	wait := bans.Remaining(failures, peerOf(c.r), c.now.UnixNano())
 	if wait <= 0 {
 		return false
 	}
-	rw.Header()["Retry-After"] = []string{strconv.FormatInt(words.Seconds(wait), 10)}
-	answerStatus(rw, http.StatusTooManyRequests)
+	c.rw.Header()["Retry-After"] = []string{strconv.FormatInt(words.Seconds(wait), 10)}
+	answerStatus(c.rw, http.StatusTooManyRequests)
 	return true
 }
 
@@ -179,34 +200,30 @@ func isBanned(rw http.ResponseWriter, peer string, now time.Time) bool {
 const maxLogin = 4096
 
 // login begins a session for somebody who has a token.
-func login(s *policy.Console, look func(now time.Time) *Source, rw http.ResponseWriter, r *http.Request, now time.Time) {
-	if r.Method != http.MethodPost {
-		answerMethod(rw, http.MethodPost)
-		return
-	}
-	if isBanned(rw, peerOf(r), now) {
+func login(look func(now time.Time) *Source, c *call) {
+	if !isMethod(c, http.MethodPost) || isBanned(c) {
 		return
 	}
 	shown := struct {
 		Token string `json:"token"`
 	}{}
-	decoder := json.NewDecoder(http.MaxBytesReader(rw, r.Body, maxLogin))
+	decoder := json.NewDecoder(http.MaxBytesReader(c.rw, c.r.Body, maxLogin))
 	decoder.DisallowUnknownFields()
 	if decoder.Decode(&shown) != nil || decoder.More() {
-		answerStatus(rw, http.StatusBadRequest)
+		answerStatus(c.rw, http.StatusBadRequest)
 		return
 	}
 	digest := policy.ConsoleDigest(shown.Token)
-	v := visitorWith(s, digest)
-	noteLogin(look(now), r, v, now)
-	if v == nil {
-		if mayTry(rw, r, now) {
-			answerStatus(rw, http.StatusUnauthorized)
+	c.visitor = visitorWith(c.console, digest)
+	noteLogin(look(c.now), c)
+	if c.visitor == nil {
+		if mayTry(c) {
+			answerStatus(c.rw, http.StatusUnauthorized)
 		}
 		return
 	}
-	http.SetCookie(rw, beginSession(r, digest, now))
-	answerJSON(rw, v)
+	http.SetCookie(c.rw, beginSession(c.r, digest, c.now))
+	answerJSON(c.rw, c.visitor)
 }
 
 func answerMethod(rw http.ResponseWriter, allowed string) {
@@ -216,9 +233,14 @@ func answerMethod(rw http.ResponseWriter, allowed string) {
 
 // answerStatus answers with a status and its text.
 func answerStatus(rw http.ResponseWriter, status int) {
+	answerText(rw, status, http.StatusText(status))
+}
+
+// answerText answers with a status and a sentence for an operator.
+func answerText(rw http.ResponseWriter, status int, text string) {
 	rw.Header()["Content-Type"] = []string{"text/plain; charset=utf-8"}
 	rw.WriteHeader(status)
-	_, _ = rw.Write([]byte(http.StatusText(status) + "\n"))
+	_, _ = rw.Write([]byte(text + "\n"))
 }
 
 // answerJSON answers with a value.

@@ -8,8 +8,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"github.com/hookward/hookward/internal/policy"
 )
 
 const (
@@ -99,10 +97,11 @@ func leavePlace(place int64) {
 // serveStream tells a viewer of deliveries as they come, by server-sent events, until he
 // leaves. He reads from the ring, so that nobody waits for him; what he was too slow for
 // he is told the number of.
-func serveStream(middleware string, console *policy.Console, rw http.ResponseWriter, r *http.Request, q *query) {
+func serveStream(middleware string, c *call) {
+	rw := c.rw
 	atomic.AddInt32(&streams, 1)
 	defer atomic.AddInt32(&streams, -1)
-	place := takePlace(whoIs(console, r, time.Now()), time.Now())
+	place := takePlace(whoIs(c.console, c.r, c.now), c.now)
 	defer leavePlace(place)
 	if place == 0 {
 		rw.Header()["Retry-After"] = []string{"30"}
@@ -111,7 +110,7 @@ func serveStream(middleware string, console *policy.Console, rw http.ResponseWri
 	}
 	rw.Header()["Content-Type"] = []string{"text/event-stream; charset=utf-8"}
 	rw.Header()["X-Accel-Buffering"] = []string{"no"}
-	last := firstNumber(r, q)
+	last := firstNumber(c)
 	_, lastChange := changesAfter(1 << 62)
 	// With an id, so that a stream which breaks before anything has come goes on from here.
 	start := "retry: 2000\nevent: start\nid: " + idOf(last) + "\ndata: \n\n"
@@ -120,17 +119,17 @@ func serveStream(middleware string, console *policy.Console, rw http.ResponseWri
 	if !send(rw, place, start) {
 		return
 	}
-	for r.Context().Err() == nil {
+	for c.r.Context().Err() == nil {
 		now := time.Now()
 		s := newestOf(middleware, now)
-		if now.Sub(begun) > streamTime || s == nil || visitorOf(s, r, now) == nil {
+		if now.Sub(begun) > streamTime || s == nil || visitorOf(s, c.r, now) == nil {
 			return
 		}
 		found, missed, newest := after(last, maxTurn)
-		text := eventsOf(found, missed, newest, q)
+		text := eventsOf(found, missed, newest, c.query)
 		last = newest
 		changes, newestChange := changesAfter(lastChange)
-		text += changeEvents(changes, q)
+		text += changeEvents(changes, c.query)
 		lastChange = newestChange
 		if text == "" && now.Sub(told) >= heartbeat {
 			text = ": \n\n"
@@ -147,11 +146,11 @@ func serveStream(middleware string, console *policy.Console, rw http.ResponseWri
 
 // firstNumber returns after which delivery a stream begins: where the viewer was, or now.
 // Who was there before this process began has missed all of it.
-func firstNumber(r *http.Request, q *query) int64 {
+func firstNumber(c *call) int64 {
 	_, _, newest := after(1<<62, 0)
-	seen := r.Header.Get("Last-Event-ID") // newer than the address, which is that of the first call
+	seen := c.r.Header.Get("Last-Event-ID") // newer than the address, which is that of the first call
 	if seen == "" {
-		seen = q.since
+		seen = c.query.since
 	}
 	was, text, ok := strings.Cut(seen, "-")
 	if !ok {
