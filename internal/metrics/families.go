@@ -63,13 +63,7 @@ func numbersOf(g *Gate) Numbers {
 }
 
 // requests returns how many requests are over.
-func requests(s *Numbers) int64 {
-	sum := int64(0)
-	for _, n := range s.n[responsesAt:GateAt] {
-		sum += n
-	}
-	return sum
-}
+func requests(s *Numbers) int64 { return sum(s.n[responsesAt:GateAt]) }
 
 // keep makes the series of a gate. Those of single counters are made when they are needed.
 func keep(gate string) *kept {
