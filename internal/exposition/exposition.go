@@ -18,8 +18,10 @@ type Family struct {
 	Bounds []int64
 	Series []*Series
 
-	before, beforeOpen string   // the lines before the samples, once they are written
-	edges, edgesOpen   []string // the bounds, as the label le has them
+	// By format, once they are written: the lines before the samples, and the bounds, as the
+	// label le has them.
+	before [2]string
+	edges  [2][]string
 }
 
 // What a family may be.
@@ -42,8 +44,8 @@ type Series struct {
 	Sum     int64
 	Signed  bool
 
-	lines, linesOpen []string // the beginnings of its lines
-	attributes       string   // the labels in OTLP
+	lines      [2][]string // the beginnings of its lines, by format
+	attributes string      // the labels in OTLP
 }
 
 // Content types of the two formats.
@@ -52,24 +54,33 @@ const (
 	OpenType = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 )
 
+// The formats.
+const (
+	textFormat = 0
+	openFormat = 1
+)
+
 // Text writes families, as OpenMetrics if that is asked for. A family without series is
 // left out.
 func Text(families []*Family, open bool) []byte {
+	format := textFormat
+	if open {
+		format = openFormat
+	}
 	b := make([]byte, 0, 64<<10)
 	for _, f := range families {
 		if len(f.Series) == 0 {
 			continue
 		}
-		b = append(b, head(f, open)...)
-		edges := edgesOf(f, open)
+		if f.before[format] == "" {
+			prepare(f, format)
+		}
+		b = append(b, f.before[format]...)
 		for _, s := range f.Series {
 			// As few calls as can be: in the interpreter each costs more than the rest.
-			lines := s.lines
-			if open {
-				lines = s.linesOpen
-			}
+			lines := s.lines[format]
 			if lines == nil {
-				lines = linesOf(f, s, edges, open)
+				lines = linesOf(f, s, format)
 			}
 			if f.Type == Histogram {
 				b = appendHistogram(b, f, s, lines)
@@ -78,9 +89,9 @@ func Text(families []*Family, open bool) []byte {
 			b = append(b, lines[0]...)
 			if f.Unit == "seconds" {
 				b = appendNumber(b, f.Unit, s.Value)
-				continue
+			} else {
+				b = strconv.AppendInt(b, s.Value, 10)
 			}
-			b = strconv.AppendInt(b, s.Value, 10)
 			b = append(b, '\n')
 		}
 	}
@@ -100,78 +111,49 @@ func appendHistogram(b []byte, f *Family, s *Series, lines []string) []byte {
 	}
 	if !s.Signed {
 		b = append(b, lines[len(s.Buckets)]...)
-		b = appendNumber(b, f.Unit, s.Sum)
+		b = append(appendNumber(b, f.Unit, s.Sum), '\n')
 	}
 	b = append(b, lines[len(s.Buckets)+1]...)
 	b = strconv.AppendInt(b, count, 10)
 	return append(b, '\n')
 }
 
-// appendNumber ends a line with a number of a unit.
+// appendNumber writes a number of a unit.
 func appendNumber(b []byte, unit string, n int64) []byte {
 	if unit == "seconds" {
-		b = strconv.AppendFloat(b, float64(n)/1e9, 'g', -1, 64)
-	} else {
-		b = strconv.AppendInt(b, n, 10)
+		return strconv.AppendFloat(b, float64(n)/1e9, 'g', -1, 64)
 	}
-	return append(b, '\n')
+	return strconv.AppendInt(b, n, 10)
 }
 
-// head returns the lines before the samples of a family.
-func head(f *Family, open bool) string {
-	if f.before != "" && !open {
-		return f.before
-	}
-	if f.beforeOpen != "" && open {
-		return f.beforeOpen
-	}
+// prepare writes what all texts of a format have of a family.
+func prepare(f *Family, format int) {
 	name := f.Name
-	if open && f.Type == Counter {
-		name = strings.TrimSuffix(name, "_total")
-	}
 	help := strings.NewReplacer(`\`, `\\`, "\n", `\n`).Replace(f.Help)
-	if open {
+	unit := ""
+	if format == openFormat {
 		help = strings.ReplaceAll(help, `"`, `\"`)
+		if f.Type == Counter {
+			name = strings.TrimSuffix(name, "_total")
+		}
+		if f.Unit != "" {
+			unit = "# UNIT " + name + " " + f.Unit + "\n"
+		}
 	}
-	text := "# HELP " + name + " " + help + "\n# TYPE " + name + " " + f.Type + "\n"
-	if !open {
-		f.before = text
-		return text
-	}
-	if f.Unit != "" {
-		text += "# UNIT " + name + " " + f.Unit + "\n"
-	}
-	f.beforeOpen = text
-	return text
-}
-
-// edgesOf returns the values of the label le.
-func edgesOf(f *Family, open bool) []string {
-	if open && f.edgesOpen != nil {
-		return f.edgesOpen
-	}
-	if !open && f.edges != nil {
-		return f.edges
-	}
+	f.before[format] = "# HELP " + name + " " + help + "\n# TYPE " + name + " " + f.Type + "\n" + unit
 	edges := []string{}
 	for _, bound := range f.Bounds {
-		edge := strings.TrimSuffix(string(appendNumber(nil, f.Unit, bound)), "\n")
-		if open && !strings.ContainsAny(edge, ".e") {
+		edge := string(appendNumber(nil, f.Unit, bound))
+		if format == openFormat && !strings.ContainsAny(edge, ".e") {
 			edge += ".0"
 		}
 		edges = append(edges, edge)
 	}
-	edges = append(edges, "+Inf")
-	if open {
-		f.edgesOpen = edges
-	} else {
-		f.edges = edges
-	}
-	return edges
+	f.edges[format] = append(edges, "+Inf")
 }
 
 // linesOf returns how each line of a series begins, up to its number, and keeps it.
-func linesOf(f *Family, s *Series, edges []string, open bool) []string {
+func linesOf(f *Family, s *Series, format int) []string {
 	labels := labelsOf(s.Labels)
 	lines := []string{}
 	if f.Type == Histogram {
@@ -179,18 +161,14 @@ func linesOf(f *Family, s *Series, edges []string, open bool) []string {
 		if before != "" {
 			before += ","
 		}
-		for _, edge := range edges {
+		for _, edge := range f.edges[format] {
 			lines = append(lines, f.Name+"_bucket{"+before+`le="`+edge+`"} `)
 		}
 		lines = append(lines, nameWith(f.Name+"_sum", labels), nameWith(f.Name+"_count", labels))
 	} else {
 		lines = append(lines, nameWith(f.Name, labels))
 	}
-	if open {
-		s.linesOpen = lines
-	} else {
-		s.lines = lines
-	}
+	s.lines[format] = lines
 	return lines
 }
 

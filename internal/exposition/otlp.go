@@ -72,7 +72,7 @@ func appendValue(b []byte, f *Family, s *Series) []byte {
 	if f.Type != Histogram {
 		if f.Unit == "seconds" {
 			b = append(b, `,"asDouble":`...)
-			b = appendJSONNumber(b, f.Unit, s.Value)
+			b = appendNumber(b, f.Unit, s.Value)
 			return append(b, '}')
 		}
 		b = append(b, `,"asInt":"`...)
@@ -95,21 +95,16 @@ func appendValue(b []byte, f *Family, s *Series) []byte {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = appendJSONNumber(b, f.Unit, bound)
+		b = appendNumber(b, f.Unit, bound)
 	}
 	b = append(b, `],"count":"`...)
 	b = strconv.AppendInt(b, count, 10)
 	b = append(b, '"')
 	if !s.Signed {
 		b = append(b, `,"sum":`...)
-		b = appendJSONNumber(b, f.Unit, s.Sum)
+		b = appendNumber(b, f.Unit, s.Sum)
 	}
 	return append(b, '}')
-}
-
-func appendJSONNumber(b []byte, unit string, n int64) []byte {
-	b = appendNumber(b, unit, n)
-	return b[:len(b)-1] // the end of the line
 }
 
 // attributesOf writes labels, which are names and values in turn.
