@@ -4,8 +4,6 @@
 package ahead
 
 import (
-	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"sync"
@@ -13,6 +11,7 @@ import (
 
 	"github.com/hookward/hookward/internal/errand"
 	"github.com/hookward/hookward/internal/wal"
+	"github.com/hookward/hookward/internal/words"
 )
 
 // Log has a line for each beginning, "+ NUMBER TEXT", and one for each end, "- NUMBER".
@@ -76,9 +75,7 @@ var appendAll = wal.AppendAll
 // there and not ended is found before anything is replaced, be it at once, or when the
 // file can be had at last. Found must not wait for anything; what goes wrong is told.
 func New(path string, found func(left []Left), tell func(level, message string)) *Log {
-	random := make([]byte, 8)
-	_, _ = rand.Read(random)
-	l := &Log{path: path, token: hex.EncodeToString(random), found: found, tell: tell, append: appendAll, begun: map[int64]*beginning{}}
+	l := &Log{path: path, token: words.RandomHex(8), found: found, tell: tell, append: appendAll, begun: map[int64]*beginning{}}
 	l.writer = errand.New(patience, func() { write(l) })
 	l.cause = errSlow
 	return l

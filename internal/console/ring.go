@@ -5,14 +5,13 @@ package console
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/hookward/hookward/internal/audit"
 	"github.com/hookward/hookward/internal/policy"
+	"github.com/hookward/hookward/internal/words"
 )
 
 const (
@@ -56,13 +55,7 @@ var deliveries = &ring{}
 var Watched = new(int32)
 
 // instance tells this process from those before it, whose numbers mean something else.
-var instance = newInstance()
-
-func newInstance() string {
-	random := make([]byte, 4)
-	_, _ = rand.Read(random)
-	return hex.EncodeToString(random)
-}
+var instance = words.RandomHex(4)
 
 // Keep keeps a record for the page, with the headers of its request as http.Header writes
 // them. What of them is secret is told when somebody looks, from the settings and from the names

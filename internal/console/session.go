@@ -1,8 +1,6 @@
 package console
 
 import (
-	"crypto/rand"
-	"encoding/hex"
 	"net"
 	"net/http"
 	"strings"
@@ -11,6 +9,7 @@ import (
 
 	"github.com/hookward/hookward/internal/bans"
 	"github.com/hookward/hookward/internal/policy"
+	"github.com/hookward/hookward/internal/words"
 )
 
 const (
@@ -157,9 +156,7 @@ func sessionToken(r *http.Request, now time.Time) string {
 
 // beginSession returns the cookie of a new session.
 func beginSession(r *http.Request, token string, now time.Time) *http.Cookie {
-	random := make([]byte, 32)
-	_, _ = rand.Read(random)
-	value := hex.EncodeToString(random)
+	value := words.RandomHex(32)
 	sessionsMu.Lock()
 	if len(sessions) >= maxSessions {
 		endOldest()

@@ -1,8 +1,6 @@
 package scrape
 
 import (
-	"crypto/rand"
-	"encoding/hex"
 	"fmt"
 	"sync"
 	"time"
@@ -11,6 +9,7 @@ import (
 	"github.com/hookward/hookward/internal/policy"
 	"github.com/hookward/hookward/internal/report"
 	"github.com/hookward/hookward/internal/ship"
+	"github.com/hookward/hookward/internal/words"
 )
 
 // Pusher sends the numbers to one place, again and again, while somebody wants it to.
@@ -28,13 +27,7 @@ type Pusher struct {
 }
 
 // instance tells this process from others that send to the same receiver.
-var instance = newInstance()
-
-func newInstance() string {
-	random := make([]byte, 16)
-	_, _ = rand.Read(random) // which never fails: crypto/rand says so
-	return hex.EncodeToString(random)
-}
+var instance = words.RandomHex(16)
 
 // UsePushers returns those that send to the outputs of a middleware: of those before, the
 // ones whose options are the same go on, and the others end.

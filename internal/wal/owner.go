@@ -1,8 +1,6 @@
 package wal
 
 import (
-	"crypto/rand"
-	"encoding/hex"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,6 +9,7 @@ import (
 
 	"github.com/hookward/hookward/internal/errand"
 	"github.com/hookward/hookward/internal/plainfile"
+	"github.com/hookward/hookward/internal/words"
 )
 
 // ownerFile has the token of the process that was the last to find another one there:
@@ -34,17 +33,11 @@ type owner struct {
 }
 
 var (
-	processToken = newToken()
+	processToken = words.RandomHex(16)
 
 	ownersMu sync.Mutex
 	owners   = map[string]*owner{}
 )
-
-func newToken() string {
-	random := make([]byte, 16)
-	_, _ = rand.Read(random)
-	return hex.EncodeToString(random)
-}
 
 // Own notes that this process uses a directory, and has it told, again and again, when
 // another one does. It does not wait for the disk.

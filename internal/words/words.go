@@ -3,6 +3,7 @@
 package words
 
 import (
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"strconv"
@@ -27,6 +28,13 @@ func Only(from, to byte, without string) *strings.Replacer {
 		}
 	}
 	return strings.NewReplacer(pairs...)
+}
+
+// RandomHex returns some random bytes in hexadecimal.
+func RandomHex(bytes int) string {
+	random := make([]byte, bytes)
+	_, _ = rand.Read(random) // which never fails: crypto/rand says so
+	return hex.EncodeToString(random)
 }
 
 // Quote shows what was written, short enough for a log line.

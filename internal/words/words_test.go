@@ -1,6 +1,9 @@
 package words
 
-import "testing"
+import (
+	"regexp"
+	"testing"
+)
 
 // A text with any other byte is another text, wherever that stands.
 func TestOnly(t *testing.T) {
@@ -14,5 +17,17 @@ func TestOnly(t *testing.T) {
 	}
 	if visible.Replace("") != "" {
 		t.Error("nothing has become something")
+	}
+}
+
+// Each is another one, or sessions and processes would be mistaken for each other.
+func TestRandomHex(t *testing.T) {
+	seen := map[string]bool{}
+	for i := 0; i < 100; i++ {
+		text := RandomHex(8)
+		if !regexp.MustCompile("^[0-9a-f]{16}$").MatchString(text) || seen[text] {
+			t.Errorf("%q", text)
+		}
+		seen[text] = true
 	}
 }
