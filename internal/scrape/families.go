@@ -89,18 +89,12 @@ func Families(s *Source, now time.Time) []*exposition.Family {
 	for i := range numbers {
 		counted[numbers[i].Gate] = true
 	}
-	dependencies := map[string]*Dependency{}
 	for _, g := range s.Gates {
 		if counted[g.Name] && g.State != nil {
 			addGate(f, g, s.Clock)
 		}
-		if g.State != nil {
-			for _, d := range dependenciesOf(g) {
-				dependencies[d.Kind+" "+d.Name] = d
-			}
-		}
 	}
-	addOutputs(f, s.Outputs, dependencies)
+	dependencies := addOutputs(f, s)
 	for _, d := range s.Others {
 		dependencies[d.Kind+" "+d.Name] = d
 	}
@@ -196,11 +190,20 @@ func dependenciesOf(g Gate) []*Dependency {
 	return all
 }
 
-// addOutputs adds what the outputs of records have to tell. Two outputs may have one name,
-// which leaves out what could be secret.
-func addOutputs(f *families, outputs []*audit.Output, dependencies map[string]*Dependency) {
+// addOutputs adds what the outputs of records have to tell, and returns all that the gates of a
+// process depend on. Two outputs may have one name, which leaves out what could be secret.
+func addOutputs(f *families, s *Source) map[string]*Dependency {
+	dependencies := map[string]*Dependency{}
+	for _, g := range s.Gates {
+		if g.State == nil {
+			continue
+		}
+		for _, d := range dependenciesOf(g) {
+			dependencies[d.Kind+" "+d.Name] = d
+		}
+	}
 	seen := map[string]int{}
-	for _, o := range outputs {
+	for _, o := range s.Outputs {
 		name, h := audit.HealthOf(o)
 		name = strings.TrimPrefix(name, "output ")
 		seen[name]++
@@ -212,21 +215,12 @@ func addOutputs(f *families, outputs []*audit.Output, dependencies map[string]*D
 		f.add("hookward_audit_buffer_bytes", exposition.Gauge, "bytes", "Audit records that wait for an output, in memory and on disk.", h.Waiting, "output", name)
 		dependencies["output "+name] = &Dependency{Kind: "output", Name: name, Up: h.Up, Failures: h.Failures}
 	}
+	return dependencies
 }
 
 // Dependencies returns all that the gates of a process depend on, by kind and name.
 func Dependencies(s *Source) []*Dependency {
-	found := map[string]*Dependency{}
-	for _, g := range s.Gates {
-		if g.State == nil {
-			continue
-		}
-		for _, d := range dependenciesOf(g) {
-			found[d.Kind+" "+d.Name] = d
-		}
-	}
-	addOutputs(&families{byName: map[string]*exposition.Family{}}, s.Outputs, found)
-	return sorted(found)
+	return sorted(addOutputs(&families{byName: map[string]*exposition.Family{}}, s))
 }
 
 // sorted returns dependencies by kind and name.
