@@ -9,11 +9,6 @@ import (
 	"time"
 )
 
-// ackReply says of each identifier whether its events are indexed.
-type ackReply struct {
-	Acks map[string]bool `json:"acks"`
-}
-
 // maxAckInterval bounds how rarely is asked.
 const maxAckInterval = 5 * time.Second
 
@@ -57,10 +52,13 @@ func awaitAck(s *Sender, id int64) string {
 
 // askAck asks once. A failure that may pass is no problem yet.
 func askAck(s *Sender, id int64) (bool, string) {
-	a := post(s, s.ackEndpoint, ackQuestion(id))
-	reply := ackReply{}
+	number := strconv.FormatInt(id, 10)
+	a := post(s, s.ackEndpoint, []byte(`{"acks":[`+number+`]}`))
+	reply := struct {
+		Acks map[string]bool `json:"acks"` // whether the events of a number are indexed
+	}{}
 	if taken(a) && a.whole && json.Unmarshal(a.body, &reply) == nil {
-		return reply.Acks[strconv.FormatInt(id, 10)], ""
+		return reply.Acks[number], ""
 	}
 	code := hecReplyOf(a).Code
 	if code != nil && *code == ackDisabled {
@@ -83,10 +81,6 @@ func stillUnacknowledged(s *Sender) string {
 		s.unacknowledged = false
 	}
 	return problem
-}
-
-func ackQuestion(id int64) []byte {
-	return []byte(`{"acks":[` + strconv.FormatInt(id, 10) + `]}`)
 }
 
 // pause waits, unless the sender is closed.

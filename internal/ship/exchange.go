@@ -108,23 +108,19 @@ func postWith(s *Sender, address string, header http.Header, body []byte) *answe
 // retryAfter returns how long a receiver asks to be left alone: a number of
 // seconds, or a date.
 func retryAfter(text string, now time.Time) time.Duration {
-	wait := time.Duration(0)
 	seconds, err := strconv.ParseUint(text, 10, 64)
+	if err == nil && seconds < uint64(maxWait/time.Second) {
+		return time.Duration(seconds) * time.Second
+	}
 	if err == nil {
-		wait = maxWait
-		if seconds < uint64(maxWait/time.Second) {
-			wait = time.Duration(seconds) * time.Second
-		}
-		return wait
+		return maxWait
 	}
 	date, err := http.ParseTime(text)
-	if err == nil {
-		wait = date.Sub(now)
-	}
-	if wait < 0 {
+	wait := date.Sub(now)
+	switch {
+	case err != nil || wait < 0:
 		return 0
-	}
-	if wait > maxWait {
+	case wait > maxWait:
 		return maxWait
 	}
 	return wait
@@ -135,6 +131,16 @@ func taken(a *answer) bool {
 	return a.status >= 200 && a.status <= 299
 }
 
+// postAll sends a body that has all of a batch to a receiver who says no more than whether he
+// has taken it.
+func postAll(s *Sender, entries []*entry, body []byte) outbox.Outcome {
+	a := post(s, s.endpoint, body)
+	if !taken(a) {
+		return unsuccessful(s, entries, a)
+	}
+	return outbox.Outcome{}
+}
+
 // unsuccessful returns what an answer means that is no success, as far as its
 // status tells.
 func unsuccessful(s *Sender, entries []*entry, a *answer) outbox.Outcome {
@@ -142,17 +148,24 @@ func unsuccessful(s *Sender, entries []*entry, a *answer) outbox.Outcome {
 	switch {
 	case a.status == 0:
 		outcome = later(entries, a.problem)
-	case a.status == http.StatusBadRequest && wantsTLS(s, a):
-		outcome = later(entries, answered(s, a)+", because it speaks https, not http")
-	case a.status == http.StatusBadRequest || a.status == http.StatusRequestEntityTooLarge || a.status == http.StatusUnprocessableEntity:
+	case a.status == http.StatusBadRequest && !wantsTLS(s, a) || a.status == http.StatusRequestEntityTooLarge || a.status == http.StatusUnprocessableEntity:
 		outcome = refusedAsWhole(entries, answered(s, a))
-	case a.status >= 300 && a.status <= 399:
-		outcome = later(entries, answered(s, a)+", a redirect, which is not followed")
 	default:
-		outcome = later(entries, answered(s, a))
+		outcome = later(entries, answered(s, a)+meaning(s, a))
 	}
 	outcome.Wait = a.wait
 	return outcome
+}
+
+// meaning says what is behind a status, where that is known.
+func meaning(s *Sender, a *answer) string {
+	switch {
+	case a.status == http.StatusBadRequest && wantsTLS(s, a):
+		return ", because it speaks https, not http"
+	case a.status >= 300 && a.status <= 399:
+		return ", a redirect, which is not followed"
+	}
+	return ""
 }
 
 // wantsTLS says whether a request was refused for being one without TLS, as Go,

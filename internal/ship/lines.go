@@ -9,11 +9,5 @@ import (
 // sendLines posts one record a line. There is no more to the protocol: whoever
 // answers with a success has taken all of them.
 func sendLines(s *Sender, entries []*entry) outbox.Outcome {
-	body := bytes.Join(recordsOf(entries), []byte("\n"))
-	body = append(body, '\n')
-	a := post(s, s.endpoint, body)
-	if !taken(a) {
-		return unsuccessful(s, entries, a)
-	}
-	return outbox.Outcome{}
+	return postAll(s, entries, append(bytes.Join(recordsOf(entries), []byte("\n")), '\n'))
 }

@@ -23,23 +23,12 @@ type stream struct {
 // same line at the same time, which Loki keeps once. That matters also where it
 // answers with 400: it may have taken those that were right.
 func sendLoki(s *Sender, entries []*entry) outbox.Outcome {
-	body, err := json.Marshal(&push{Streams: []stream{{Labels: labelsOf(s.target), Values: valuesOf(entries)}}})
-	if err != nil {
-		return refusedAsWhole(entries, "the records can't be written as JSON")
-	}
-	a := post(s, s.endpoint, body)
-	if !taken(a) {
-		return unsuccessful(s, entries, a)
-	}
-	return outbox.Outcome{}
-}
-
-func labelsOf(t Target) map[string]string {
 	labels := map[string]string{}
-	for _, label := range t.Labels {
+	for _, label := range s.target.Labels {
 		labels[label[0]] = label[1]
 	}
-	return labels
+	body, _ := json.Marshal(&push{Streams: []stream{{Labels: labels, Values: valuesOf(entries)}}}) // of texts, which can't fail
+	return postAll(s, entries, body)
 }
 
 func valuesOf(entries []*entry) [][]string {

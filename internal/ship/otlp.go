@@ -10,32 +10,10 @@ import (
 	"github.com/hookward/hookward/internal/outbox"
 )
 
-// The JSON encoding of an ExportLogsServiceRequest, see
+// otlpLog and otlpAttribute are the JSON encoding of parts of an ExportLogsServiceRequest, see
 // https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding. A value is a
 // map, because it may contain values, and the type of a struct can't contain
 // itself in interpreted code.
-type otlpRequest struct {
-	ResourceLogs []otlpResourceLogs `json:"resourceLogs"`
-}
-
-type otlpResourceLogs struct {
-	Resource  otlpResource    `json:"resource"`
-	ScopeLogs []otlpScopeLogs `json:"scopeLogs"`
-}
-
-type otlpResource struct {
-	Attributes []otlpAttribute `json:"attributes"`
-}
-
-type otlpScopeLogs struct {
-	Scope      otlpScope `json:"scope"`
-	LogRecords []otlpLog `json:"logRecords"`
-}
-
-type otlpScope struct {
-	Name string `json:"name"`
-}
-
 type otlpLog struct {
 	Time           string          `json:"timeUnixNano,omitempty"`
 	ObservedTime   string          `json:"observedTimeUnixNano,omitempty"`
@@ -51,13 +29,12 @@ type otlpAttribute struct {
 	Value map[string]any `json:"value"`
 }
 
-// otlpReply is the answer to it. The number may be written as a text.
+// otlpReply is the answer to logs or to metrics. The numbers may be written as texts.
 type otlpReply struct {
-	PartialSuccess otlpPartialSuccess `json:"partialSuccess"`
-}
-
-type otlpPartialSuccess struct {
-	Rejected json.Number `json:"rejectedLogRecords"`
+	PartialSuccess struct {
+		RejectedLogs   json.Number `json:"rejectedLogRecords"`
+		RejectedPoints json.Number `json:"rejectedDataPoints"`
+	} `json:"partialSuccess"`
 }
 
 const (
@@ -66,11 +43,7 @@ const (
 )
 
 func sendOTLP(s *Sender, entries []*entry) outbox.Outcome {
-	body, err := json.Marshal(otlpRequestOf(s.target, entries))
-	if err != nil {
-		return refusedAsWhole(entries, "the records can't be written as JSON")
-	}
-	a := post(s, s.endpoint, body)
+	a := post(s, s.endpoint, otlpBody(s.target, entries))
 	reply := otlpReply{}
 	known := a.whole && json.Unmarshal(a.body, &reply) == nil
 	if a.status == http.StatusBadRequest && !known && !wantsTLS(s, a) {
@@ -85,7 +58,7 @@ func sendOTLP(s *Sender, entries []*entry) outbox.Outcome {
 	if !known && (!a.whole || len(bytes.TrimSpace(a.body)) > 0) {
 		return unreadable(s, entries, a, "not as a collector does")
 	}
-	rejected, err := strconv.Atoi(string(reply.PartialSuccess.Rejected))
+	rejected, err := strconv.Atoi(string(reply.PartialSuccess.RejectedLogs))
 	if err != nil || rejected <= 0 {
 		return outbox.Outcome{}
 	}
@@ -105,7 +78,7 @@ func rejectedSome(s *Sender, entries []*entry, a *answer, rejected int) outbox.O
 	return outbox.Outcome{Refused: recordsOf(entries[len(entries)-rejected:]), Problem: problem}
 }
 
-func otlpRequestOf(t Target, entries []*entry) *otlpRequest {
+func otlpBody(t Target, entries []*entry) []byte {
 	resource := []otlpAttribute{{Key: "service.name", Value: otlpValue("hookward")}}
 	if t.Host != "" {
 		resource = append(resource, otlpAttribute{Key: "host.name", Value: otlpValue(t.Host)})
@@ -114,10 +87,11 @@ func otlpRequestOf(t Target, entries []*entry) *otlpRequest {
 	for _, e := range entries {
 		logs = append(logs, otlpLogOf(e))
 	}
-	return &otlpRequest{ResourceLogs: []otlpResourceLogs{{
-		Resource:  otlpResource{Attributes: resource},
-		ScopeLogs: []otlpScopeLogs{{Scope: otlpScope{Name: "hookward"}, LogRecords: logs}},
-	}}}
+	// Both are made of what JSON has, and can't fail.
+	attributes, _ := json.Marshal(resource)
+	records, _ := json.Marshal(logs)
+	head := `{"resourceLogs":[{"resource":{"attributes":` + string(attributes) + `},"scopeLogs":[{"scope":{"name":"hookward"},"logRecords":`
+	return append(append([]byte(head), records...), "}]}]}"...)
 }
 
 // otlpLogOf writes a record as an event: its name says what kind it is, its
@@ -200,35 +174,22 @@ func SendMetrics(s *Sender, body []byte) string {
 	address := appended(s.target.URL, metricsPath)
 	a := post(s, address, body)
 	shown := shownURL(address) + " answered " + strconv.Itoa(a.status)
-	switch {
-	case a.status == 0:
+	if a.status == 0 {
 		return a.problem
-	case a.status == http.StatusBadRequest && wantsTLS(s, a):
-		return shown + ", because it speaks https, not http"
-	case a.status >= 300 && a.status <= 399:
-		return shown + ", a redirect, which is not followed"
-	case !taken(a):
-		return shown
 	}
-	reply := otlpMetricsReply{}
+	if !taken(a) {
+		return shown + meaning(s, a)
+	}
+	reply := otlpReply{}
 	if len(bytes.TrimSpace(a.body)) == 0 && a.whole {
 		return ""
 	}
 	if !a.whole || json.Unmarshal(a.body, &reply) != nil {
 		return shown + ", but not as a collector does"
 	}
-	rejected, err := strconv.Atoi(string(reply.PartialSuccess.Rejected))
+	rejected, err := strconv.Atoi(string(reply.PartialSuccess.RejectedPoints))
 	if err == nil && rejected > 0 {
 		return shown + ", but rejected " + strconv.Itoa(rejected) + " of the data points"
 	}
 	return ""
-}
-
-// otlpMetricsReply is the answer to it. The number may be written as a text.
-type otlpMetricsReply struct {
-	PartialSuccess otlpMetricsPartialSuccess `json:"partialSuccess"`
-}
-
-type otlpMetricsPartialSuccess struct {
-	Rejected json.Number `json:"rejectedDataPoints"`
 }

@@ -7,6 +7,8 @@ import (
 	"encoding/json"
 	"strconv"
 	"time"
+
+	"github.com/hookward/hookward/internal/words"
 )
 
 // entry is a record, with what receivers want to know of it.
@@ -55,7 +57,7 @@ func read(record []byte) *entry {
 	// A field of another type than expected is left empty, and is no reason to
 	// keep the record from those who can make something of it.
 	_ = json.Unmarshal(record, &s)
-	e := &entry{record: record, id: s.ID, title: s.Decision}
+	e := &entry{record: record, id: s.ID, denied: words.Contains(s.Type, "denied"), title: s.Decision}
 	if s.Reason != "" {
 		e.title = s.Decision + ": " + s.Reason
 	}
@@ -66,11 +68,6 @@ func read(record []byte) *entry {
 	at, err := time.Parse(time.RFC3339Nano, s.Time)
 	if err == nil {
 		e.at = at.UTC()
-	}
-	for _, kind := range s.Type {
-		if kind == "denied" {
-			e.denied = true
-		}
 	}
 	return e
 }

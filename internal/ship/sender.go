@@ -5,8 +5,6 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"os"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -72,14 +70,20 @@ func Send(s *Sender, records [][]byte) outbox.Outcome {
 	if len(entries) > 0 {
 		outcome = sendEntries(s, entries)
 	}
-	if len(broken) > 0 {
-		problem := counted(len(broken)) + " can't be sent, for want of being a JSON object on one line"
-		outcome.Refused = append(broken, outcome.Refused...)
-		if outcome.Problem != "" {
-			problem += "; " + outcome.Problem
-		}
-		outcome.Problem = problem
+	return withRefused(broken, " can't be sent, for want of being a JSON object on one line", outcome)
+}
+
+// withRefused adds records that can't be sent at all, and why, to what has become of the others.
+func withRefused(refused [][]byte, why string, outcome outbox.Outcome) outbox.Outcome {
+	if len(refused) == 0 {
+		return outcome
 	}
+	problem := counted(len(refused)) + why
+	if outcome.Problem != "" {
+		problem += "; " + outcome.Problem
+	}
+	outcome.Problem = problem
+	outcome.Refused = append(refused, outcome.Refused...)
 	return outcome
 }
 
@@ -156,9 +160,4 @@ func shownURL(address string) string {
 		}
 	}
 	return origin
-}
-
-// processID is what this process is known by.
-func processID() string {
-	return strconv.Itoa(os.Getpid())
 }

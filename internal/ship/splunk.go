@@ -59,10 +59,8 @@ const ackDisabled = 14
 
 func prepareSplunk(s *Sender) {
 	t := s.target
-	metadata, err := json.Marshal(&eventMetadata{Host: t.Host, Source: t.Source, SourceType: t.SourceType, Index: t.Index})
-	if err == nil {
-		s.metadata = string(metadata[1 : len(metadata)-1])
-	}
+	metadata, _ := json.Marshal(&eventMetadata{Host: t.Host, Source: t.Source, SourceType: t.SourceType, Index: t.Index}) // of texts, which can't fail
+	s.metadata = string(metadata[1 : len(metadata)-1])
 	if !t.Acknowledge {
 		return
 	}

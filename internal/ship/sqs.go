@@ -71,12 +71,8 @@ func completeSQS(t *Target, wrong func(option, text string)) {
 	if t.Keys.SecretAccessKey == "" {
 		wrong("secretAccessKey", "is required")
 	}
-	if !credential.MatchString(t.Keys.SecretAccessKey) {
-		wrong("secretAccessKey", "can't contain a space, the end of a line, or anything but ASCII")
-	}
-	if !credential.MatchString(t.Keys.SessionToken) {
-		wrong("sessionToken", "can't contain a space, the end of a line, or anything but ASCII")
-	}
+	checkCredential("secretAccessKey", t.Keys.SecretAccessKey, wrong)
+	checkCredential("sessionToken", t.Keys.SessionToken, wrong)
 }
 
 func checkEndpoint(t Target, wrong func(option, text string)) {

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/hookward/hookward/internal/outbox"
+	"github.com/hookward/hookward/internal/words"
 )
 
 const (
@@ -48,9 +49,7 @@ var hostname = regexp.MustCompile(`^[!-~]+$`)
 
 // completeSyslog checks what is particular to syslog.
 func completeSyslog(t *Target, wrong func(option, text string)) {
-	if t.Facility == "" {
-		t.Facility = "local0"
-	}
+	t.Facility = words.OrDefault(t.Facility, "local0")
 	if _, known := facilities[t.Facility]; !known {
 		wrong("facility", "must be one of RFC 5424, such as local0, auth or daemon")
 	}
@@ -65,11 +64,7 @@ func completeSyslog(t *Target, wrong func(option, text string)) {
 	case u.User != nil || u.Path != "" && u.Path != "/" || strings.ContainsAny(t.URL, "?#"):
 		wrong("url", "can't have anything but a host and a port")
 	default:
-		port := u.Port()
-		if port == "" {
-			port = syslogPorts[u.Scheme]
-		}
-		t.URL = u.Scheme + "://" + net.JoinHostPort(u.Hostname(), port)
+		t.URL = u.Scheme + "://" + net.JoinHostPort(u.Hostname(), words.OrDefault(u.Port(), syslogPorts[u.Scheme]))
 	}
 }
 
@@ -82,7 +77,7 @@ func prepareSyslog(s *Sender) {
 	if len(host) > 255 || !hostname.MatchString(host) {
 		host = "-"
 	}
-	s.suffix = " " + host + " hookward " + processID() + " audit - "
+	s.suffix = " " + host + " hookward " + strconv.Itoa(os.Getpid()) + " audit - "
 }
 
 // message writes a record as RFC 5424 has it. There is no BOM before the record,
@@ -139,16 +134,7 @@ func sendDatagrams(s *Sender, entries []*entry) outbox.Outcome {
 			_, err = s.conn.Write(message(s, e))
 		}
 	}
-	outcome := settle(s, fitting, err)
-	if len(refused) > 0 {
-		problem := counted(len(refused)) + " of more than " + strconv.Itoa(maxDatagramRecord) + " bytes can't be sent over UDP"
-		if outcome.Problem != "" {
-			problem += "; " + outcome.Problem
-		}
-		outcome.Refused = refused
-		outcome.Problem = problem
-	}
-	return outcome
+	return withRefused(refused, " of more than "+strconv.Itoa(maxDatagramRecord)+" bytes can't be sent over UDP", settle(s, fitting, err))
 }
 
 // framed writes messages with the length of each before it, as RFC 5425 and RFC
@@ -168,18 +154,22 @@ func framed(s *Sender, entries []*entry) []byte {
 // another certificate, or where nobody listens, shows in an error that comes
 // back a moment later.
 func settle(s *Sender, entries []*entry, err error) outbox.Outcome {
+	ended := false
 	if err == nil {
 		err = closedByPeer(s.conn, lookAfter)
-		if err != nil && errors.Is(err, io.EOF) {
-			hangUp(s)
-			return outbox.Outcome{}
-		}
+		ended = errors.Is(err, io.EOF)
 	}
 	if err == nil {
 		return outbox.Outcome{}
 	}
 	hangUp(s)
-	return later(entries, s.shown+" "+syslogFailure(s, err))
+	if ended {
+		return outbox.Outcome{}
+	}
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return later(entries, s.shown+" did not take the records within "+s.target.Timeout.String())
+	}
+	return later(entries, s.shown+" "+failure(s.ctx, err, s.target.Timeout))
 }
 
 // closedByPeer returns io.EOF if the peer has closed a connection, another error
@@ -222,14 +212,6 @@ func dialSyslog(s *Sender) string {
 		return s.shown + " " + failure(s.ctx, s.ctx.Err(), s.target.Timeout)
 	}
 	return ""
-}
-
-// syslogFailure says why messages could not be written.
-func syslogFailure(s *Sender, err error) string {
-	if errors.Is(err, os.ErrDeadlineExceeded) {
-		return "did not take the records within " + s.target.Timeout.String()
-	}
-	return failure(s.ctx, err, s.target.Timeout)
 }
 
 func hangUp(s *Sender) {

@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"github.com/hookward/hookward/internal/sqs"
+	"github.com/hookward/hookward/internal/words"
 )
 
 // Target says where records are sent, and how. Options that have no effect with
@@ -117,39 +118,31 @@ func Complete(t Target) (Target, [][2]string, [][2]string) {
 	return t, problems, warnings
 }
 
-// effects are the types that an option has an effect with.
-var effects = map[string]string{
-	"username":    "elasticsearch otlp loki http",
-	"password":    "elasticsearch otlp loki http",
-	"token":       "elasticsearch splunk otlp loki http",
-	"apiKey":      "elasticsearch",
-	"headers":     "elasticsearch splunk otlp loki http",
-	"index":       "elasticsearch splunk",
-	"source":      "splunk",
-	"sourcetype":  "splunk",
-	"acknowledge": "splunk",
-	"labels":      "loki",
-	"facility":    "syslog",
-
-	"region":          "sqs",
-	"endpoint":        "sqs",
-	"accessKeyID":     "sqs",
-	"secretAccessKey": "sqs",
-	"sessionToken":    "sqs",
-}
-
 // checkEffects finds options that have no effect.
 func checkEffects(t Target, wrong func(option, text string)) {
 	for _, option := range []struct {
-		name string
-		set  bool
+		name  string
+		set   bool
+		types string // that it has an effect with
 	}{
-		{"username", t.Username != ""}, {"password", t.Password != ""}, {"token", t.Token != ""}, {"apiKey", t.APIKey != ""},
-		{"headers", len(t.Headers) > 0}, {"index", t.Index != ""}, {"source", t.Source != ""}, {"sourcetype", t.SourceType != ""},
-		{"acknowledge", t.Acknowledge}, {"labels", len(t.Labels) > 0}, {"facility", t.Facility != ""},
-		{"region", t.Region != ""}, {"endpoint", t.Endpoint != ""}, {"accessKeyID", t.Keys.AccessKeyID != ""}, {"secretAccessKey", t.Keys.SecretAccessKey != ""}, {"sessionToken", t.Keys.SessionToken != ""},
+		{"username", t.Username != "", "elasticsearch otlp loki http"},
+		{"password", t.Password != "", "elasticsearch otlp loki http"},
+		{"token", t.Token != "", "elasticsearch splunk otlp loki http"},
+		{"apiKey", t.APIKey != "", "elasticsearch"},
+		{"headers", len(t.Headers) > 0, "elasticsearch splunk otlp loki http"},
+		{"index", t.Index != "", "elasticsearch splunk"},
+		{"source", t.Source != "", "splunk"},
+		{"sourcetype", t.SourceType != "", "splunk"},
+		{"acknowledge", t.Acknowledge, "splunk"},
+		{"labels", len(t.Labels) > 0, "loki"},
+		{"facility", t.Facility != "", "syslog"},
+		{"region", t.Region != "", "sqs"},
+		{"endpoint", t.Endpoint != "", "sqs"},
+		{"accessKeyID", t.Keys.AccessKeyID != "", "sqs"},
+		{"secretAccessKey", t.Keys.SecretAccessKey != "", "sqs"},
+		{"sessionToken", t.Keys.SessionToken != "", "sqs"},
 	} {
-		if option.set && !strings.Contains(" "+effects[option.name]+" ", " "+t.Type+" ") {
+		if option.set && !words.Contains(strings.Fields(option.types), t.Type) {
 			wrong(option.name, "has no effect with type "+t.Type)
 		}
 	}
@@ -207,12 +200,15 @@ func checkCredentials(t Target, wrong func(option, text string)) {
 	if !lineOfText.MatchString(t.Password) {
 		wrong("password", "can't contain a control character, such as the end of a line")
 	}
-	// Said in this place, because a request with such a header fails each time.
-	if !credential.MatchString(t.Token) {
-		wrong("token", "can't contain a space, the end of a line, or anything but ASCII")
-	}
-	if !credential.MatchString(t.APIKey) {
-		wrong("apiKey", "can't contain a space, the end of a line, or anything but ASCII")
+	checkCredential("token", t.Token, wrong)
+	checkCredential("apiKey", t.APIKey, wrong)
+}
+
+// checkCredential says what is wrong with what becomes a part of a header: a request with
+// such a header fails each time.
+func checkCredential(option, value string, wrong func(option, text string)) {
+	if !credential.MatchString(value) {
+		wrong(option, "can't contain a space, the end of a line, or anything but ASCII")
 	}
 }
 
@@ -228,9 +224,9 @@ func checkHeaders(t Target, wrong func(option, text string)) {
 		case !headerName.MatchString(header[0]):
 			wrong("headers", "must have names of letters, digits and dashes")
 		case !headerValue.MatchString(header[1]):
-			wrong("headers", ""+header[0]+" can't have anything but printable ASCII in its value")
+			wrong("headers", header[0]+" can't have anything but printable ASCII in its value")
 		case strings.Contains(ownHeaders, " "+name+" "):
-			wrong("headers", ""+header[0]+" can't be set")
+			wrong("headers", header[0]+" can't be set")
 		case name == "authorization" && t.Username+t.Password+t.Token+t.APIKey != "":
 			wrong("headers", "Authorization contradicts the other credentials")
 		case seen[name]:
@@ -256,16 +252,10 @@ func completeNames(t *Target, wrong func(option, text string)) {
 	}
 	switch t.Type {
 	case "elasticsearch":
-		if t.Index == "" {
-			t.Index = defaultIndex
-		}
+		t.Index = words.OrDefault(t.Index, defaultIndex)
 	case "splunk":
-		if t.Source == "" {
-			t.Source = "hookward"
-		}
-		if t.SourceType == "" {
-			t.SourceType = "_json"
-		}
+		t.Source = words.OrDefault(t.Source, "hookward")
+		t.SourceType = words.OrDefault(t.SourceType, "_json")
 	case "loki":
 		if len(t.Labels) == 0 {
 			t.Labels = [][2]string{{"service_name", "hookward"}}
