@@ -8,6 +8,8 @@ import (
 	"hash"
 	"regexp"
 	"time"
+
+	"github.com/hookward/hookward/internal/words"
 )
 
 // sealBytes is how much longer a line gets.
@@ -166,11 +168,7 @@ func valueOfOld(f *File) string {
 		if len(tail) == 0 {
 			continue
 		}
-		value := linkable(f, lastOf(tail))
-		if value == "" {
-			return Start
-		}
-		return value
+		return words.OrDefault(linkable(f, lastOf(tail)), Start)
 	}
 	return Start
 }

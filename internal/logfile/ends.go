@@ -18,13 +18,12 @@ const (
 
 // readTail returns the end of a file of some size.
 func readTail(file *os.File, size int64) ([]byte, error) {
-	if size > maxTail {
-		tail := make([]byte, maxTail)
-		_, err := file.ReadAt(tail, size-maxTail)
-		return tail, err
+	start := size - maxTail
+	if start < 0 {
+		start = 0
 	}
-	tail := make([]byte, size)
-	_, err := file.ReadAt(tail, 0)
+	tail := make([]byte, size-start)
+	_, err := file.ReadAt(tail, start)
 	return tail, err
 }
 
@@ -79,11 +78,6 @@ func mend(f *File, tail []byte, now time.Time) ([]byte, error) {
 	return append(tail, '\n'), nil
 }
 
-// lineHead is what the age of a file is told by.
-type lineHead struct {
-	Time string `json:"@timestamp"`
-}
-
 // firstTime returns the time of a file's first line, or else that of the file, in
 // nanoseconds since 1970.
 func firstTime(f *File, now time.Time) int64 {
@@ -94,13 +88,13 @@ func firstTime(f *File, now time.Time) int64 {
 	head := make([]byte, maxHead)
 	n, _ := f.file.ReadAt(head, 0)
 	line, _, _ := bytes.Cut(head[:n], newline)
-	first := lineHead{}
-	err := json.Unmarshal(line, &first)
+	first := struct {
+		Time string `json:"@timestamp"`
+	}{}
+	_ = json.Unmarshal(line, &first) // a line that is none has no time
+	at, err := time.Parse(time.RFC3339Nano, first.Time)
 	if err == nil {
-		at, wrong := time.Parse(time.RFC3339Nano, first.Time)
-		if wrong == nil {
-			since = at
-		}
+		since = at
 	}
 	if since.After(now) {
 		since = now // a clock that was ahead is no reason to keep it for ever

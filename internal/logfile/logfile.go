@@ -138,7 +138,7 @@ func Write(f *File, lines []byte, now time.Time) (int, error) {
 	n, err := f.out.Write(lines)
 	f.size += int64(n)
 	if err != nil {
-		return settle(f, lines, lines, n), err
+		return Settle(f, lines, n), err
 	}
 	return n, nil
 }

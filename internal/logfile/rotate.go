@@ -129,12 +129,11 @@ func list(path string, form *regexp.Regexp) ([]string, error) {
 		return nil, err
 	}
 	before := filepath.Base(path) + "."
-	n := len(before)
 	names := []string{}
 	for i := range entries {
-		name := entries[i].Name()
-		if len(name) > n && name[:n] == before && form.MatchString(name[n:]) && entries[i].Type().IsRegular() {
-			names = append(names, name[n:])
+		rest := strings.TrimPrefix(entries[i].Name(), before)
+		if rest != entries[i].Name() && form.MatchString(rest) && entries[i].Type().IsRegular() {
+			names = append(names, rest)
 		}
 	}
 	sort.Strings(names)

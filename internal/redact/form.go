@@ -22,17 +22,12 @@ var opensField = [256]bool{'{': true, '[': true, ' ': true, '"': true, '+': true
 // renderPairs returns a rendition of a form or a query, or of the beginning of one.
 // Its encoding is known to be well-formed. Fields that nothing is redacted of stay
 // as they are written. The second result is false for what is no form.
-func renderPairs(r *Rules, m *memory, text string, cut bool, query bool) (string, bool) {
+func renderPairs(r *Rules, m *memory, text string, cut bool, kind string) (string, bool) {
 	pairs := strings.Split(text, "&")
 	if cut {
 		pairs = pairs[:len(pairs)-1] // the last one may go on
 	}
-	kind := kindForm
-	if query {
-		kind = kindQuery
-	}
-	tokens := webToken.MatchString(decoded(text))
-	every := tokens || len(r.patterns) > 0 || linkQuery.MatchString(text)
+	every := webToken.MatchString(decoded(text)) || len(r.patterns) > 0 || linkQuery.MatchString(text)
 	for i, pair := range pairs {
 		if pair == "" {
 			continue
@@ -50,7 +45,7 @@ func renderPairs(r *Rules, m *memory, text string, cut bool, query bool) (string
 				pairs[i] = Marker
 			}
 		} else if class != plainName || every || len(r.starts) > 0 || value != "" && opensField[value[0]] {
-			pairs[i] = renderPair(r, m, class, written, value, query)
+			pairs[i] = renderPair(r, m, kind, class, written, value)
 		}
 	}
 	return strings.Join(pairs, "&"), true
@@ -75,7 +70,7 @@ func classifyField(r *Rules, m *memory, kind, written string) string {
 }
 
 // renderPair returns a rendition of one field.
-func renderPair(r *Rules, m *memory, class, written, value string, query bool) string {
+func renderPair(r *Rules, m *memory, kind, class, written, value string) string {
 	shown := written
 	name := decoded(written)
 	name, changed := mask(r.patterns, name, linkSecrets(r, m, name))
@@ -90,7 +85,7 @@ func renderPair(r *Rules, m *memory, class, written, value string, query bool) s
 		return shown + "=" + Marker
 	}
 	text := decoded(value)
-	if query && webToken.MatchString(text) {
+	if kind == kindQuery && webToken.MatchString(text) {
 		return shown + "=" + Marker
 	}
 	text, changed = renderText(r, m, r.all, text, 0)

@@ -91,30 +91,24 @@ func matches(patterns []pattern, text string) bool {
 }
 
 // mask puts the marker in place of what patterns match in a text, and of secrets
-// that are known to stand in it, and says whether there is any. Each pattern sees the text as it is, and what several match is one:
-// after another's marker an address would be none.
+// that are known to stand in it, and says whether there is any. Each pattern sees the text
+// as it is, and what several match is one: after another's marker an address would be none.
 func mask(patterns []pattern, text string, secrets [][]int) (string, bool) {
-	var painted []byte
-	for _, at := range secrets {
-		if painted == nil {
-			painted = []byte(text)
-		}
-		copy(painted[at[0]:at[1]], make([]byte, at[1]-at[0]))
-	}
 	for i := range patterns {
 		p := &patterns[i]
 		if !p.hint.MatchString(text) {
 			continue
 		}
 		for _, found := range p.re.FindAllStringSubmatchIndex(text, -1) {
-			if painted == nil {
-				painted = []byte(text)
-			}
-			copy(painted[found[2]:found[3]], make([]byte, found[3]-found[2]))
+			secrets = append(secrets, found[2:4])
 		}
 	}
-	if painted == nil {
+	if len(secrets) == 0 {
 		return text, false
+	}
+	painted := []byte(text)
+	for _, at := range secrets {
+		copy(painted[at[0]:at[1]], make([]byte, at[1]-at[0]))
 	}
 	return paint.ReplaceAllLiteralString(string(painted), Marker), true
 }

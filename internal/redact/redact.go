@@ -83,13 +83,8 @@ func Body(r *Rules, body []byte, form bool, limit int) (string, bool, bool) {
 	if len(start) == 0 || !utf8.Valid(start) {
 		return "", false, false
 	}
-	cut := len(body) > limit
-	text := ""
-	if !cut {
-		text = string(body)
-	} else if limit > 0 {
-		text = string(body[:limit])
-	}
+	first, cut := beginning(len(body), limit)
+	text := string(body[:first])
 	if start[0] == '{' || start[0] == '[' {
 		if !json.Valid(start) {
 			return "", false, false
@@ -103,9 +98,20 @@ func Body(r *Rules, body []byte, form bool, limit int) (string, bool, bool) {
 		return "", false, false
 	}
 	m := borrow(r)
-	text, ok := renderPairs(r, m, strings.TrimLeft(text, space), cut, false)
+	text, ok := renderPairs(r, m, strings.TrimLeft(text, space), cut, kindForm)
 	giveBack(r, m)
 	return text, ok && cut, ok
+}
+
+// beginning returns how many of so many bytes are within a limit, and whether some are not.
+func beginning(size, limit int) (int, bool) {
+	if size <= limit {
+		return size, false
+	}
+	if limit < 0 {
+		return 0, true
+	}
+	return limit, true
 }
 
 // space is what may surround a JSON value.
@@ -125,16 +131,9 @@ func Query(r *Rules, raw string, limit int) string {
 	if strings.Count(raw, "&") >= maxParameters || !isForm(raw) {
 		return Marker
 	}
-	cut := len(raw) > limit
-	text := raw
-	if cut {
-		text = ""
-		if limit > 0 {
-			text = raw[:limit]
-		}
-	}
+	first, cut := beginning(len(raw), limit)
 	m := borrow(r)
-	text, ok := renderPairs(r, m, text, cut, true)
+	text, ok := renderPairs(r, m, raw[:first], cut, kindQuery)
 	giveBack(r, m)
 	if !ok {
 		return Marker
@@ -166,8 +165,7 @@ func borrow(r *Rules) *memory {
 		return m
 	}
 	r.mu.Unlock()
-	m := &memory{classes: map[string]string{}}
-	return m
+	return &memory{classes: map[string]string{}}
 }
 
 // giveBack lets others have a memory. One that is full is forgotten.
