@@ -1,9 +1,9 @@
 // The console: pages by the part of the address behind #, and one connection for what is new.
-import { clock, element, select, shown, moment, table } from './show.js';
+import { clock, element, shown, moment, table } from './show.js';
 import { gateLink, overviewPage } from './overview.js';
 import { deliveriesPage, livePage } from './deliveries.js';
-import { deliveryPage, headersOf, payloadOf } from './delivery.js';
-import { storedPages } from './actions.js';
+import { deliveryPage } from './delivery.js';
+import { storedPage, storedListPage } from './actions.js';
 
 const main = document.getElementById('main');
 const state = document.getElementById('state');
@@ -23,12 +23,18 @@ export async function api(path, options) {
 
 export class Unknown extends Error {}
 
-export const post = (path, value) => api(path, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(value) });
+// post has something done. The header is what no page of somebody else's can send.
+export const post = (path, value) => api(path, {
+  method: 'POST', body: JSON.stringify(value),
+  headers: { 'Content-Type': 'application/json', 'X-Hookward-Action': path },
+});
 
 export function say(text, bad = false) {
   if (state.textContent !== text) state.textContent = text;
   state.className = bad ? 'bad' : '';
 }
+
+export const fail = (error) => say(error.message, true);
 
 export function show(...content) {
   main.replaceChildren(...content);
@@ -69,6 +75,15 @@ logout.addEventListener('click', async () => {
   loginPage();
 });
 
+// moreButton asks for more of a list. load returns whether there is still more behind that.
+export function moreButton(text, there, load) {
+  const made = element('button', {
+    type: 'button', hidden: !there,
+    click: () => load().then((left) => { made.hidden = !left; }, fail),
+  }, text);
+  return made;
+}
+
 // page shows one and, where it has an interval, shows it anew as time goes by.
 async function page(make, seconds) {
   leave();
@@ -92,7 +107,7 @@ async function page(make, seconds) {
     } catch (error) {
       if (mine !== turn) return;
       if (error instanceof Unknown) return loginPage();
-      say(error.message, true);
+      fail(error);
       if (!made) show(element('p', { class: 'error' }, `This can’t be shown: ${error.message}`));
     }
     if (mine === turn && seconds) timer = setTimeout(again, seconds * 1000);
@@ -124,13 +139,9 @@ async function healthPage() {
   ];
 }
 
-// ---- what is stored
-
-const stored = storedPages({ api, say, select, headersOf, payloadOf, route });
-
 // ---- which page
 
-function route() {
+export function route() {
   const [path, query = ''] = location.hash.replace(/^#\/?/, '').split('?');
   const [name, ...rest] = path.split('/');
   const params = new URLSearchParams(query);
@@ -141,8 +152,8 @@ function route() {
   document.title = `hookward: ${name || 'overview'}`;
   if (name === 'deliveries') return page(() => deliveriesPage(params));
   if (name === 'delivery') return page((current) => deliveryPage(decodeURIComponent(rest.join('/')), current));
-  if (['dead', 'waiting', 'delivered'].includes(name)) return page(() => stored.listPage(name, params), 10);
-  if (name === 'kept') return page(() => stored.onePage(decodeURIComponent(rest.join('/')), params));
+  if (['dead', 'waiting', 'delivered'].includes(name)) return page(() => storedListPage(name, params), 10);
+  if (name === 'kept') return page(() => storedPage(decodeURIComponent(rest.join('/')), params));
   if (name === 'health') return page(healthPage, 10);
   if (name === 'live') return page(async (current) => { await api('overview'); if (current()) livePage(params); });
   return page(() => overviewPage(params), 10);

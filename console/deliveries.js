@@ -1,6 +1,6 @@
 // The list of deliveries, and the same as they come.
-import { element, shown, bytes, count, duration, gateName, moment, verdict, select, table, words } from './show.js';
-import { api, say, show, ending } from './console.js';
+import { element, shown, bytes, count, duration, filterForm, gateName, moment, searchField, verdict, select, table, words } from './show.js';
+import { api, moreButton, say, show, ending } from './console.js';
 import { follow } from './follow.js';
 import { causes } from './causes.js';
 
@@ -30,24 +30,15 @@ function rowOf(d) {
     element('td', { class: 'n wide' }, bytes(d.bytes)));
 }
 
-// filters makes the form above a list. It changes the address, and so the list.
+// filters makes the form above a list.
 function filters(params, where) {
-  const value = (name) => params.get(name) || '';
-  const input = (name, label, more = {}) => element('label', {}, label, element('input', { name, value: value(name), type: 'search', id: `filter-${name}`, ...more }));
-  const choice = (name, label, words) => element('label', {}, label, select(['', ...words], value(name), null, { '': 'any' }, name));
-  return element('form', {
-    class: 'filters',
-    submit: (event) => {
-      event.preventDefault();
-      const wanted = [...new FormData(event.target)].filter(([, text]) => text);
-      location.hash = `#/${where}?${new URLSearchParams(wanted)}`;
-    },
-  },
-  input('text', 'Id, path or address'), input('gate', 'Gate'),
-  choice('decision', 'Decision', ['pass', 'refuse', 'duplicate', 'handshake']),
-  input('reason', 'Reason', { list: 'reasons' }), element('datalist', { id: 'reasons' }, Object.keys(causes).map((reason) => element('option', { value: reason }))),
-  input('event', 'Event'), choice('state', 'Delivery', ['stored', 'delivered', 'dead', 'passed']),
-  element('div', { class: 'tools' }, element('button', { type: 'submit' }, 'Filter'), element('a', { href: `#/${where}` }, 'all')));
+  const choice = (name, label, words) => element('label', {}, label, select(['', ...words], params.get(name) || '', null, { '': 'any' }, name));
+  return filterForm(where, '', [
+    searchField(params, 'text', 'Id, path or address'), searchField(params, 'gate', 'Gate'),
+    choice('decision', 'Decision', ['pass', 'refuse', 'duplicate', 'handshake']),
+    searchField(params, 'reason', 'Reason', { list: 'reasons' }), element('datalist', { id: 'reasons' }, Object.keys(causes).map((reason) => element('option', { value: reason }))),
+    searchField(params, 'event', 'Event'), choice('state', 'Delivery', ['stored', 'delivered', 'dead', 'passed']),
+  ]);
 }
 
 export async function deliveriesPage(params) {
@@ -55,24 +46,18 @@ export async function deliveriesPage(params) {
   const found = await api(`deliveries?${query}`);
   const rows = element('tbody', {}, found.deliveries.map(rowOf));
   const told = element('span', { class: 'soft', role: 'status' });
-  const tell = () => { told.textContent = `${count(rows.childElementCount)} shown${more.hidden ? '' : ', and there are more'}.`; };
-  const more = element('button', {
-    type: 'button', hidden: !found.more, 'data-before': found.deliveries.at(-1)?.number,
-    click: async () => {
-      query.set('before', more.dataset.before);
-      try {
-        const next = await api(`deliveries?${query}&limit=500`);
-        rows.append(...next.deliveries.map(rowOf));
-        more.hidden = !next.more;
-        more.dataset.before = next.deliveries.at(-1)?.number;
-        tell();
-      } catch (error) {
-        say(error.message, true);
-      }
-    },
-  }, 'Older ones');
+  let before = found.deliveries.at(-1)?.number;
+  const tell = (left) => { told.textContent = `${count(rows.childElementCount)} shown${left ? ', and there are more' : ''}.`; };
+  const more = moreButton('Older ones', found.more, async () => {
+    query.set('before', before);
+    const next = await api(`deliveries?${query}&limit=500`);
+    rows.append(...next.deliveries.map(rowOf));
+    before = next.deliveries.at(-1)?.number;
+    tell(next.more);
+    return next.more;
+  });
   say('');
-  tell();
+  tell(found.more);
   const { visitor } = await api('overview');
   const file = (text, payload) => element('a', { href: `api/export?${new URLSearchParams([...params, ...payload])}`, download: 'deliveries.jsonl' }, text);
   return [

@@ -1,6 +1,6 @@
 // One delivery in full, and what becomes of it while somebody looks.
 import { element, shown, bytes, duration, moment, verdict, pairs } from './show.js';
-import { api, say, ending } from './console.js';
+import { api, ending, fail, say } from './console.js';
 import { read, tree, hexdump } from './tree.js';
 import { checks, causes } from './causes.js';
 import { commands } from './commands.js';
@@ -19,7 +19,7 @@ export async function deliveryPage(id, current) {
   const kept = d.record['hookward.delivery.id'] || d.changes[0]?.['hookward.delivery.id'];
   if (!over.includes(d.state)) {
     const again = async () => {
-      const now = await api(`deliveries/${encodeURIComponent(id)}`).catch((error) => say(error.message, true));
+      const now = await api(`deliveries/${encodeURIComponent(id)}`).catch(fail);
       if (now && current()) attempts.replaceChildren(...attemptsOf(now));
     };
     ending(follow({ kept }, { start: again, change: again }));
@@ -92,28 +92,31 @@ function changeItem(r, from) {
 }
 
 function facts(r) {
+  const text = (name) => r[name] && shown(r[name]);
+  const time = (name) => r[name] && moment(r[name], true);
+  const took = (name) => r[name] != null && duration(r[name]);
   return pairs([
     ['request', r['http.request.method'] && shown(`${r['http.request.method']} ${r['url.domain']}${r['url.path']}${r['url.query'] ? '?' + r['url.query'] : ''}`)],
     ['gate', gateLink(r['hookward.middleware'])],
-    ['router', r['hookward.router'] && shown(r['hookward.router'])],
+    ['router', text('hookward.router')],
     ['provider', r['hookward.provider']],
-    ['delivery', r['hookward.delivery_id'] && shown(r['hookward.delivery_id'])],
+    ['delivery', text('hookward.delivery_id')],
     ['kept as', r['hookward.delivery.id'] && element('code', {}, r['hookward.delivery.id'])],
-    ['received', r['hookward.delivery.received'] && moment(r['hookward.delivery.received'], true)],
-    ['client', r['client.address'] && shown(r['client.address'])],
-    ['certificate', r['tls.client.subject'] && shown(r['tls.client.subject'])],
-    ['rule', r['rule.name'] && shown(r['rule.name'])],
-    ['issuer', r['hookward.jwt.issuer'] && shown(r['hookward.jwt.issuer'])],
-    ['subject', r['hookward.jwt.subject'] && shown(r['hookward.jwt.subject'])],
-    ['key id', (r['hookward.jwt.key_id'] || r['hookward.signature.key_id']) && shown(r['hookward.jwt.key_id'] || r['hookward.signature.key_id'])],
-    ['signed at', r['hookward.timestamp'] && moment(r['hookward.timestamp'], true)],
+    ['received', time('hookward.delivery.received')],
+    ['client', text('client.address')],
+    ['certificate', text('tls.client.subject')],
+    ['rule', text('rule.name')],
+    ['issuer', text('hookward.jwt.issuer')],
+    ['subject', text('hookward.jwt.subject')],
+    ['key id', text('hookward.jwt.key_id') || text('hookward.signature.key_id')],
+    ['signed at', time('hookward.timestamp')],
     ['key', r['hookward.secret'] ? `secret ${r['hookward.secret']}` : r['hookward.public_key'] && `public key ${r['hookward.public_key']}`],
-    ['gate took', r['hookward.gate.duration'] != null && duration(r['hookward.gate.duration'])],
-    ['backend took', r['hookward.backend.duration'] != null && duration(r['hookward.backend.duration'])],
+    ['gate took', took('hookward.gate.duration')],
+    ['backend took', took('hookward.backend.duration')],
     ['body', r['http.request.body.bytes'] != null && bytes(r['http.request.body.bytes'])],
-    ['type', r['hookward.body.media_type'] && shown(r['hookward.body.media_type'])],
+    ['type', text('hookward.body.media_type')],
     ['SHA-256', r['hookward.body.sha256'] && element('code', {}, r['hookward.body.sha256'])],
-    ['mistake', r['error.message'] && shown(r['error.message'])],
+    ['mistake', text('error.message')],
   ]);
 }
 
@@ -134,15 +137,23 @@ function checksOf(r) {
     at >= 0 && at < checks.length - 1 && element('li', { class: 'soft' }, 'Not reached: ', list(checks.slice(at + 1)), '.'));
 }
 
+export const notYours = 'You may not see it: that takes the role of a reader, and console.payload: recorded.';
+
 function payloadButton(d, into) {
   if (!d.hasPayload) return element('p', { class: 'soft' }, 'Only its hash is recorded. audit.payload: redacted records more.');
-  if (!d.mayPayload) return element('p', { class: 'soft' }, 'You may not see it: that takes the role of a reader, and console.payload: recorded.');
+  if (!d.mayPayload) return element('p', { class: 'soft' }, notYours);
   const id = encodeURIComponent(d.record['event.id']);
+  const made = showButton(into, async () => (await api(`deliveries/${id}?payload=1`)).record);
+  return element('div', { class: 'tools' }, made, element('a', { href: `api/payload/${id}`, download: 'payload' }, 'Save it as a file'));
+}
+
+// showButton asks for a payload, by the names of a record, and shows it.
+export function showButton(into, ask) {
   const made = element('button', {
     type: 'button',
     click: async () => {
       try {
-        const r = (await api(`deliveries/${id}?payload=1`)).record;
+        const r = await ask();
         made.hidden = true;
         into.replaceChildren(...payloadOf(r));
       } catch (error) {
@@ -150,10 +161,10 @@ function payloadButton(d, into) {
       }
     },
   }, 'Show the payload');
-  return element('div', { class: 'tools' }, made, element('a', { href: `api/payload/${id}`, download: 'payload' }, 'Save it as a file'));
+  return made;
 }
 
-export function payloadOf(r) {
+function payloadOf(r) {
   const base64 = r['hookward.body.base64'];
   const text = r['http.request.body.content'];
   const data = base64 != null ? Uint8Array.from(atob(base64), (c) => c.charCodeAt(0)) : new TextEncoder().encode(text || '');

@@ -1,5 +1,5 @@
 // The overview: all gates at once, one by one, and over time.
-import { element, shown, bytes, count, duration, gateName, percent, moment, select } from './show.js';
+import { element, shown, bytes, count, duration, gateName, pairs, percent, moment, select } from './show.js';
 import { api } from './console.js';
 import { above, chart } from './chart.js';
 
@@ -55,7 +55,7 @@ function tiles(overview) {
 function card(g) {
   const problem = g.problem.length > 160 ? `${g.problem.slice(0, g.problem.lastIndexOf(' ', 160))} …` : g.problem;
   const list = [
-    ['requests', [count(g.requests), g.since ? [' since ', moment(new Date(g.since * 1000).toISOString())] : ' in all']],
+    ['requests', [count(g.requests), ...(g.since ? [' since ', moment(new Date(g.since * 1000).toISOString())] : [' in all'])]],
     ['success', g.requests ? `${percent(g.succeeded, g.requests)} passed, and answered 2xx` : '–'],
     ['refused', g.refused ? element('a', { href: `#/deliveries?gate=${encodeURIComponent(g.name)}&decision=refuse` }, count(g.refused)) : '0'],
     ['gate', latency(g.gate)],
@@ -67,7 +67,7 @@ function card(g) {
     element('h4', {}, gateLink(g.name), g.provider && !g.problem && element('span', { class: 'soft' }, ` ${g.provider}`)),
     g.problem ? element('p', { class: 'bad' }, element('b', {}, g.refuses ? 'Refuses everything: ' : 'Keeps what was in force: '), shown(problem), ' ', element('a', { href: '#/health' }, 'Health')) : null,
     g.requests || g.kept
-      ? element('dl', {}, list.filter(([, value]) => value).flatMap(([name, value]) => [element('dt', {}, name), element('dd', {}, ...[value].flat(2))]))
+      ? pairs(list)
       : element('p', { class: 'soft' }, 'No request yet.'));
 }
 

@@ -116,3 +116,17 @@ export function pairs(list) {
     element('dt', {}, name), element('dd', {}, value),
   ]));
 }
+
+// searchField is a text of a filter. It begins with what stands in the address.
+export const searchField = (params, name, label, more = {}) => element('label', {}, label, element('input', { name, value: params.get(name) || '', type: 'search', id: `filter-${name}`, ...more }));
+
+// filterForm makes the form above a list. It changes the address, and so the list.
+export function filterForm(where, all, fields) {
+  return element('form', {
+    class: 'filters', 'aria-label': 'Filter',
+    submit: (event) => {
+      event.preventDefault();
+      location.hash = `#/${where}?${new URLSearchParams([...new FormData(event.target)].filter(([, text]) => text))}`;
+    },
+  }, fields, element('div', { class: 'tools' }, element('button', { type: 'submit' }, 'Filter'), element('a', { href: `#/${where}${all}` }, 'all')));
+}
