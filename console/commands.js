@@ -8,7 +8,7 @@ const quote = (text) => `'${String(text).replace(/[^\x20-\x7e]/g, '?').replaceAl
 // ofProxy are headers that the proxy, or the client itself, writes.
 const ofProxy = /^(x-forwarded-.*|x-real-ip|x-hookward-.*|content-length|accept-encoding|connection|content-type)$/i;
 
-// headersOf returns the sender's own headers. What is masked has null for its value.
+// headersOf returns the sender's own headers. A masked value is null.
 function headersOf(d) {
   const own = [];
   for (let i = 0; i < d.headers.length; i += 2) {

@@ -12,7 +12,7 @@ const logout = document.getElementById('logout');
 let turn = 0; // which page is shown: what comes late for another one is dropped
 let leave = () => {}; // what the page that is shown has to end
 
-// api asks the gate. Who is not known is asked for a token.
+// api asks the gate. Without a session it throws Unknown.
 export async function api(path, options) {
   const answer = await fetch('api/' + path, options);
   if (answer.status === 401) throw new Unknown();

@@ -24,11 +24,10 @@ export function read(text) {
     if (found[1] !== '{' && found[1] !== '[') throw new SyntaxError('no JSON');
     const close = found[1] === '{' ? '}' : ']';
     const items = [];
-    for (let first = true; ; first = false) {
+    for (;;) {
       let sign = next();
-      if (first && sign[1] === close) return { kind: found[1], items };
-      if (!first) {
-        if (sign[1] === close) return { kind: found[1], items };
+      if (sign[1] === close) return { kind: found[1], items };
+      if (items.length > 0) {
         if (sign[1] !== ',') throw new SyntaxError('no JSON');
         sign = next();
       }

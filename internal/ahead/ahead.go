@@ -71,9 +71,9 @@ var patience = 3 * time.Second
 // appendAll is how a log is written to from New on. Tests have it hang, or fail.
 var appendAll = wal.AppendAll
 
-// New returns the log at a path, which is to be opened. What another process has begun
-// there and not ended is found before anything is replaced, be it at once, or when the
-// file can be had at last. Found must not wait for anything; what goes wrong is told.
+// New returns the log at a path, which is to be opened. It finds what another
+// process has begun there and not ended before it replaces anything, be it at once, or when
+// the file can be had at last. Found must not wait for anything; tell gets what goes wrong.
 func New(path string, found func(left []Left), tell func(level, message string)) *Log {
 	l := &Log{path: path, token: words.RandomHex(8), found: found, tell: tell, append: appendAll, begun: map[int64]*beginning{}}
 	l.writer = errand.New(patience, func() { write(l) })

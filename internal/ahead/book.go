@@ -45,7 +45,7 @@ func Enter(b *Book, id string, l *Log, number int64, missing int) bool {
 	return true
 }
 
-// Arrive notes that one more has a text. Whoever has it tells once.
+// Arrive notes that one more has a text. Each receiver tells once.
 func Arrive(b *Book, id string) {
 	leave(b, id, 1)
 }

@@ -98,7 +98,7 @@ func serveAction(source *Source, c *call, action string) {
 }
 
 // foreign says why a request may be made by a page of somebody else's, or nothing. A browser
-// says where it comes from with each POST; who shows a token needs no browser.
+// names its origin with each POST; a request with a token needs no browser.
 func foreign(r *http.Request, action string) string {
 	if len(r.Header[actionHeader]) != 1 || r.Header[actionHeader][0] != action {
 		return "the header " + actionHeader + " must be there once, and name the action"

@@ -80,19 +80,16 @@ func changesAfter(number int64) ([]change, int64) {
 	return found, r.lastChange
 }
 
-// changesOf returns the records of one kept delivery, the oldest at first.
-func changesOf(kept string) []json.RawMessage {
-	records := []json.RawMessage{}
-	if kept == "" {
-		return records
-	}
+// changesOf returns the changes of one kept delivery, the oldest at first.
+func changesOf(kept string) []change {
+	found := []change{}
 	all, _ := changesAfter(0)
 	for i := range all {
 		if all[i].kept == kept {
-			records = append(records, json.RawMessage(all[i].record))
+			found = append(found, all[i])
 		}
 	}
-	return records
+	return found
 }
 
 // changesByKept returns the records of all kept deliveries, by their ids and the oldest at first.

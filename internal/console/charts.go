@@ -9,8 +9,8 @@ import (
 )
 
 // For the charts the counters of all gates are noted now and then: every ten seconds for
-// an hour, and every five minutes for two days. What lies between two notes is their
-// difference, so that the page has the numbers that /metrics has.
+// an hour, and every five minutes for two days. The page shows the
+// difference between two notes, and so the numbers that /metrics has.
 const (
 	fineStep    = 10 * time.Second
 	fineNotes   = 361
@@ -110,7 +110,7 @@ var stepNotes = map[string]int{"1h": 6, "48h": 3}
 
 const fewNotes = 60
 
-// series are the lines of a gate's charts. What has no data is null, not 0.
+// series are the lines of a gate's charts. A point without data is null, not 0.
 type series struct {
 	Times    []int64    `json:"times"`    // in seconds, where a step ends
 	Requests []*float64 `json:"requests"` // a minute

@@ -34,7 +34,7 @@ type shownDelivery struct {
 // it since, and its payload, where that is asked for and may be seen.
 func serveDelivery(c *call, id string) {
 	found := findDelivery(id)
-	d := &shownDelivery{Record: map[string]json.RawMessage{}, Headers: []string{}, MayPayload: mayPayload(c)}
+	d := &shownDelivery{Record: map[string]json.RawMessage{}, Headers: []string{}, Changes: []json.RawMessage{}, MayPayload: mayPayload(c)}
 	if c.query.payload && !d.MayPayload {
 		answerStatus(c.rw, http.StatusForbidden)
 		return
@@ -52,13 +52,13 @@ func serveDelivery(c *call, id string) {
 		d.Headers = audit.Headers(found.settings, found.verified, found.headers, r.DeliveryID, r.Event)
 		d.HasPayload = takePayload(d.Record, c.query.payload)
 	}
-	d.Changes = changesOf(kept)
+	for _, one := range changesOf(kept) {
+		d.Changes = append(d.Changes, json.RawMessage(one.record))
+		d.State = one.state
+	}
 	if found == nil && len(d.Changes) == 0 {
 		answerStatus(c.rw, http.StatusNotFound)
 		return
-	}
-	if last := latest()[kept]; last != nil {
-		d.State = last.state
 	}
 	answerJSON(c.rw, d)
 }

@@ -58,8 +58,8 @@ var Watched = new(int32)
 var instance = words.RandomHex(4)
 
 // Keep keeps a record for the page, with the headers of its request as http.Header writes
-// them. What of them is secret is told when somebody looks, from the settings and from the names
-// that the gate verifies by: to tell it here costs more than the delivery.
+// them. Secrets among them are masked when somebody looks, by the settings and the names that
+// the gate verifies by: to do it here costs more than the delivery.
 func Keep(record, headers []byte, a *audit.Settings, verified map[string]bool) {
 	r := deliveries
 	if len(headers) > maxHeaders {

@@ -90,8 +90,8 @@ func isOwn(r *http.Request) bool {
 	return r.Header.Get("Content-Type") == "application/json"
 }
 
-// serveAPI answers a request of the API. Who has not said who he is learns nothing, not
-// even which names there are.
+// serveAPI answers a request of the API. A stranger learns nothing, not even which
+// names there are.
 func serveAPI(middleware string, look func(now time.Time) *Source, c *call, name string) {
 	if name == "login" {
 		login(look, c)

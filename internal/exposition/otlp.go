@@ -10,7 +10,7 @@ import (
 // OTLP writes families as an ExportMetricsServiceRequest in JSON, see
 // https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding. All numbers are since
 // start, which tells the receiver of a restart. Names lose their unit and _total, which
-// stand elsewhere there; whoever turns them into Prometheus' puts them back.
+// stand elsewhere there; a translation to Prometheus puts them back.
 func OTLP(families []*Family, resource []string, start, now time.Time) []byte {
 	moment := `"timeUnixNano":"` + strconv.FormatInt(now.UnixNano(), 10) + `"`
 	since := `"startTimeUnixNano":"` + strconv.FormatInt(start.UnixNano(), 10) + `",` + moment

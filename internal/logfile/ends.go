@@ -49,8 +49,8 @@ func readEnd(f *File) ([]byte, error) {
 }
 
 // mend ends a last line that has no newline, because the process or the machine
-// ended while it was written, and returns the tail as it is then. What is no part
-// of a record was written by somebody else, and only gets its newline.
+// ended while it was written, and returns the tail as it is then. A line that is
+// no part of a record was written by somebody else, and only gets its newline.
 func mend(f *File, tail []byte, now time.Time) ([]byte, error) {
 	if len(tail) == 0 || tail[len(tail)-1] == '\n' {
 		return tail, nil

@@ -116,9 +116,9 @@ const lookInterval = int64(time.Second)
 // output is where the lines of an open file go. Tests have it fail.
 var output = func(f *os.File) io.Writer { return f }
 
-// New returns a file, which is opened when it is first written to. What goes wrong
-// beside writing goes to tell, also from another goroutine, without any text of a
-// line.
+// New returns a file, which is opened when it is first written to. Other
+// mistakes than those of writing go to tell, also from another goroutine, without any text
+// of a line.
 func New(o Options, tell func(level, message string, now time.Time)) *File {
 	return &File{options: o, tell: tell}
 }

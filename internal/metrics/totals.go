@@ -16,8 +16,8 @@ type Totals struct {
 	BodyBytes   int64
 }
 
-// All returns the sums of all gates, by name. Whoever asks is no scraper: gates that are
-// gone stay for those.
+// All returns the sums of all gates, by name. That is no scrape: gates that are gone
+// stay for the scrapers.
 func All() []Totals {
 	registryMu.Lock()
 	defer registryMu.Unlock()
@@ -36,7 +36,7 @@ func totalsOf(g *Gate) Totals {
 	n := append([]int64{}, g.n...)
 	t := Totals{Gate: g.name, Provider: g.provider}
 	g.mu.Unlock()
-	// Copies: whoever keeps totals must not keep all numbers with them.
+	// Copies, so that totals that are kept do not keep all numbers.
 	t.GateTime = append([]int64{}, n[GateAt:BackendAt-1]...)
 	t.BackendTime = append([]int64{}, n[BackendAt:BodyAt-1]...)
 	t.Requests = sum(n[:responsesAt])

@@ -175,7 +175,7 @@ func open(d *document, bracket byte) {
 	}
 }
 
-// shut notes the end of one. What follows may be the next item of a list.
+// shut notes the end of one. The next value may be another item of a list.
 func shut(d *document) {
 	last := len(d.sets) - 1
 	d.closers = d.closers[1:]

@@ -7,7 +7,7 @@ import (
 )
 
 // Links in texts carry tokens in their queries, and in the queries of links that are
-// a value there. What stands under a name that is a secret in a query is one here, too.
+// a value there. A name that is secret in a query is secret here, too.
 
 var (
 	// linkPart is where a parameter begins, or where one ends in any case. Each % and

@@ -37,8 +37,8 @@ var known = []pattern{
 		`[A-Za-z]{2}[0-9]{2}[ -]?(?:[A-Za-z](?:[ -]?[0-9]){10}|[A-Za-z]{4}|[0-9]{4})(?:[ -]?[0-9]){6,22}[A-Za-z]?)`)},
 }
 
-// signedToken is a JSON Web Token, signed or encrypted, or a detached signature: whoever has
-// one can use it, so none is kept, whatever the rules are.
+// signedToken is a JSON Web Token, signed or encrypted, or a detached signature. To
+// have one is to be able to use it, so none is kept, whatever the rules are.
 var signedToken = pattern{"token", webToken, regexp.MustCompile(`(?:^|[^A-Za-z0-9_-])(eyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*){2,4})`)}
 
 // addPatterns compiles the names of patterns into rules.

@@ -13,8 +13,10 @@ import (
 	"time"
 )
 
+// ECSVersion is that of the Elastic Common Schema, whose names records and reports have.
 const ECSVersion = "8.17.0"
 
+// TimeLayout is how their times are written, in UTC.
 const TimeLayout = "2006-01-02T15:04:05.000000Z"
 
 // reportLine is a line for the operator. The names are those of the Elastic

@@ -87,8 +87,8 @@ func takesGzip(accepted string) bool {
 // what one does.
 const fresh = time.Second
 
-// texts are the last ones, by format. The lock is held while one is made: who comes
-// meanwhile has that one. Nobody writes to a scraper with it.
+// texts are the last ones, by format. The lock is held while one is made: a scraper that
+// comes meanwhile gets that one. Nobody writes to a scraper with it.
 var (
 	textsMu sync.Mutex
 	texts   = map[string]text{}

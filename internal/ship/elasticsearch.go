@@ -105,8 +105,8 @@ func sortOut(s *Sender, entries []*entry, a *answer, items []bulkItem) outbox.Ou
 // the index is closed, can't be called so, or would be one too many.
 const ofTheIndex = " index_closed_exception invalid_index_name_exception validation_exception "
 
-// isForever says whether a record will be refused each time. What is missing or
-// forbidden is the index, which somebody can put right: a disk that is nearly full
+// isForever says whether a record will be refused each time. A missing or forbidden
+// index is one that an operator can put right: a disk that is nearly full
 // makes it read-only, and that is 403 in OpenSearch.
 func isForever(r bulkResult) bool {
 	switch r.Status {

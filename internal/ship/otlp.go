@@ -8,6 +8,7 @@ import (
 	"strconv"
 
 	"github.com/hookward/hookward/internal/outbox"
+	"github.com/hookward/hookward/internal/words"
 )
 
 // otlpLog and otlpAttribute are the JSON encoding of parts of an ExportLogsServiceRequest, see
@@ -98,10 +99,7 @@ func otlpBody(t Target, entries []*entry) []byte {
 // fields are attributes, and its body is a line for people, because some show
 // nothing else.
 func otlpLogOf(e *entry) otlpLog {
-	log := otlpLog{SeverityNumber: severityInfo, SeverityText: "INFO", EventName: "hookward.audit", Body: otlpValue(e.title)}
-	if e.title == "" {
-		log.Body = otlpValue("audit")
-	}
+	log := otlpLog{SeverityNumber: severityInfo, SeverityText: "INFO", EventName: "hookward.audit", Body: otlpValue(words.OrDefault(e.title, "audit"))}
 	if e.denied {
 		log.SeverityNumber = severityWarn
 		log.SeverityText = "WARN"

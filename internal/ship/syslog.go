@@ -173,8 +173,8 @@ func settle(s *Sender, entries []*entry, err error) outbox.Outcome {
 }
 
 // closedByPeer returns io.EOF if the peer has closed a connection, another error
-// if it is broken, and nil if it seems to be well. What the peer sends is of no
-// interest. A deadline that is over already would keep Read from looking at all.
+// if it is broken, and nil if it seems to be well. It drops what the
+// peer sends. A deadline that is over already would keep Read from looking at all.
 func closedByPeer(conn net.Conn, wait time.Duration) error {
 	err := conn.SetReadDeadline(time.Now().Add(wait))
 	if err != nil {

@@ -4,7 +4,7 @@
 // record says, nor what waits behind it.
 //
 // A batch is sent once, and what has become of each of its records is said as well
-// as the receiver lets one know. Whoever calls does the waiting and the repeating.
+// as the receiver lets one know. The caller does the waiting and the repeating.
 // A record that may have been taken, and may not, is sent again: none is to be
 // lost, and receivers can tell a repeated one by its event.id.
 //
