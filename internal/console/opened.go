@@ -54,13 +54,16 @@ func hasGone(c *opened, now time.Time) bool {
 	return now.Sub(c.left) > reloadTime
 }
 
-// forgetGone forgets consoles that have gone.
-func forgetGone(now time.Time) {
+// forgetGone forgets consoles that have gone, and says whether there is one that has not ended.
+func forgetGone(now time.Time) bool {
 	openedMu.Lock()
 	defer openedMu.Unlock()
+	open := false
 	for name, c := range consoles {
 		if hasGone(c, now) {
 			delete(consoles, name)
 		}
+		open = open || c.ctx.Err() == nil
 	}
+	return open
 }

@@ -44,9 +44,8 @@ type ring struct {
 	changes    []change // of kept deliveries, the oldest at first
 	lastChange int64
 
-	readers []context.Context // of the consoles
-	left    time.Time         // when the last of them was seen to be gone
-	noting  bool              // the counters are noted for the charts
+	left   time.Time // when the last console was seen to have ended
+	noting bool      // the counters are noted for the charts
 }
 
 var deliveries = &ring{}
@@ -130,7 +129,6 @@ func Open(ctx context.Context, now time.Time, name string, current func(now time
 	r := deliveries
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.readers = append(alive(r.readers), ctx)
 	r.left = time.Time{}
 	if atomic.LoadInt32(Watched) == 0 {
 		r.since = now
@@ -144,16 +142,17 @@ func Open(ctx context.Context, now time.Time, name string, current func(now time
 
 // Sweep forgets everything some time after the last console has gone.
 func Sweep(now time.Time) {
-	forgetGone(now)
+	open := forgetGone(now)
 	r := deliveries
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.readers = alive(r.readers)
-	if len(r.readers) > 0 || atomic.LoadInt32(Watched) == 0 {
-		return
-	}
-	if r.left.IsZero() {
+	if open {
+		r.left = time.Time{}
+	} else if r.left.IsZero() {
 		r.left = now
+	}
+	if open || atomic.LoadInt32(Watched) == 0 {
+		return
 	}
 	if now.Sub(r.left) >= linger {
 		atomic.StoreInt32(Watched, 0)
@@ -162,15 +161,4 @@ func Sweep(now time.Time) {
 		r.changes = nil
 		forgetNotes()
 	}
-}
-
-// alive returns the contexts that have not ended.
-func alive(contexts []context.Context) []context.Context {
-	left := []context.Context{}
-	for _, ctx := range contexts {
-		if ctx.Err() == nil {
-			left = append(left, ctx)
-		}
-	}
-	return left
 }

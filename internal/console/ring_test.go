@@ -56,9 +56,7 @@ func TestKeptWhileThereIsAConsole(t *testing.T) {
 	if !on() || len(newest()) != 1 {
 		t.Fatal("forgotten although there is another console")
 	}
-	deliveries.mu.Lock()
-	deliveries.readers = []context.Context{ctx}
-	deliveries.mu.Unlock()
+	use(ctx, "console@file", noConsole)
 	Sweep(now)
 	Sweep(now.Add(linger))
 	if on() || len(newest()) != 0 {
