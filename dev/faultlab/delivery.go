@@ -19,6 +19,7 @@ var keptCases = []faultCase{
 	{"delivery: disk takes 2 s", keptSlowDisk},
 	{"delivery: disk hangs, flood", keptFlood},
 	{"delivery: 24 of 25 MiB, slow backend", keptLarge},
+	{"delivery: 25 MiB by two gates", keptByTwo},
 	{"delivery: reload each second", keptReloads},
 	{"delivery: backend down", keptOutage},
 	{"delivery: middleware renamed", keptRenamed},

@@ -35,6 +35,11 @@ var serial atomic.Int64
 
 // start runs a Traefik with gates, by name, until the case ends.
 func start(t *trial, l *ledger, gates map[string]string, group *testkit.ControlGroup) *site {
+	return startIn(t, l, gates, group)
+}
+
+// startIn is start with more in Traefik's environment.
+func startIn(t *trial, l *ledger, gates map[string]string, group *testkit.ControlGroup, environment ...string) *site {
 	backend, err := gateway.Serve(t.ctx, "127.0.0.1:0", l)
 	if err != nil {
 		t.Fatal(err)
@@ -45,7 +50,7 @@ func start(t *trial, l *ledger, gates map[string]string, group *testkit.ControlG
 	}
 	s := &site{t: t, ledger: l, client: clientFrom("")}
 	s.Gateway, err = gateway.Start(t.ctx, binary, configuration("main", backend, gates), gateway.Settings{
-		Plugin: t.source, Form: t.form, Env: []string{"GH=" + secret}})
+		Plugin: t.source, Form: t.form, Env: append([]string{"GH=" + secret}, environment...)})
 	if err != nil {
 		t.Fatal(err)
 	}
