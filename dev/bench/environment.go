@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync/atomic"
 	"time"
 
 	"github.com/hookward/hookward/dev/gateway"
@@ -26,7 +27,7 @@ type environment struct {
 	self     string                  // this binary, for the parts that are processes of their own
 	backend  string                  // its address
 	process  *process
-	runs     uint64 // load runs so far; each has another name
+	runs     atomic.Uint64 // load runs so far; each has another name
 }
 
 // newEnvironment builds Traefik in both forms and starts the backend.
@@ -102,8 +103,7 @@ func (e *environment) arrived() (counts, error) {
 
 // generate runs the load generator.
 func (e *environment) generate(ctx context.Context, j job) (*load, error) {
-	e.runs++
-	j.Run = fmt.Sprintf("%016x", uint64(time.Now().UnixMicro())<<16|e.runs&0xffff)
+	j.Run = fmt.Sprintf("%016x", uint64(time.Now().UnixMicro())<<16|e.runs.Add(1)&0xffff)
 	input, err := json.Marshal(j)
 	if err != nil {
 		return nil, err

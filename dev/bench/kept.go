@@ -38,7 +38,7 @@ func RunKept(ctx context.Context, o Options, progress io.Writer) error {
 	defer e.close()
 	for _, form := range slices.Backward(forms) {
 		k := &kept{ctx: ctx, e: e, form: form, o: o, progress: progress}
-		if err := errors.Join(k.succeeding(), k.storing(), k.spike(), k.recovering()); err != nil {
+		if err := errors.Join(k.succeeding(), k.storing(), k.spike(), k.recovering(), k.starting()); err != nil {
 			return err
 		}
 		fmt.Fprintf(progress, "\n%s\n%s", form, table([]string{"What", "Figures"}, k.rows))
