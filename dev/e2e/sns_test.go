@@ -107,7 +107,7 @@ func TestSNS(t *testing.T) {
 `, address)
 	plugin := patched(t, []patch{
 		{snsDialsPlace, dials},
-		{"import (\n\t\"errors\"\n\t\"net/http\"\n\t\"net/url\"\n", "\t\"context\"\n\t\"crypto/tls\"\n\t\"net\"\n"},
+		{"import (\n\t\"net/http\"\n\t\"net/url\"\n\t\"regexp\"\n\t\"strings\"\n\t\"sync\"\n", "\t\"context\"\n\t\"crypto/tls\"\n\t\"net\"\n"},
 	})
 	options := fmt.Sprintf("{provider: aws-sns, senders: [%q]}", topic)
 	confirming := fmt.Sprintf("{provider: aws-sns, senders: [%q], confirmSubscriptions: true}", topic)
