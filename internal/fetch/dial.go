@@ -41,18 +41,12 @@ func mustSet(texts ...string) ipset.Set {
 // someOf returns a few addresses of each family, so that one that leads nowhere
 // does not keep the other from being tried.
 func someOf(addresses []netip.Addr) []netip.Addr {
-	ipv4, ipv6 := 0, 0
+	seen := map[bool]int{} // by whether it is of IPv4
 	some := []netip.Addr{}
 	for _, addr := range addresses {
-		if addr.Unmap().Is4() {
-			ipv4++
-			if ipv4 <= maxAddresses {
-				some = append(some, addr)
-			}
-			continue
-		}
-		ipv6++
-		if ipv6 <= maxAddresses {
+		is4 := addr.Unmap().Is4()
+		seen[is4]++
+		if seen[is4] <= maxAddresses {
 			some = append(some, addr)
 		}
 	}

@@ -55,10 +55,7 @@ func parse(s Source, content []byte) ([]netip.Prefix, string) {
 	if problem == "" && len(prefixes) == 0 {
 		problem = "has no entries"
 	}
-	if problem != "" {
-		return nil, problem
-	}
-	return prefixes, ""
+	return prefixes, problem
 }
 
 // parseText reads one address or CIDR a line. What follows # or ; is a comment.

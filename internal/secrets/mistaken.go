@@ -161,14 +161,8 @@ func isPublicText(text string) bool {
 	if err != nil || len(der) < 44 || der[0] != 0x30 {
 		return false
 	}
-	_, err = x509.ParsePKIXPublicKey(der)
-	if err == nil {
-		return true
-	}
-	_, err = x509.ParsePKCS1PublicKey(der)
-	if err == nil {
-		return true
-	}
-	_, err = x509.ParseCertificate(der)
-	return err == nil
+	_, notPKIX := x509.ParsePKIXPublicKey(der)
+	_, notPKCS1 := x509.ParsePKCS1PublicKey(der)
+	_, noCertificate := x509.ParseCertificate(der)
+	return notPKIX == nil || notPKCS1 == nil || noCertificate == nil
 }
