@@ -89,7 +89,9 @@ func compileAudit(n *config.Notes, resolver *secrets.Resolver, options config.Op
 		wrong("required", config.KindRequired, "needs stateDirectory, where is written what is about to be forwarded")
 	}
 	if !keepsPayload {
-		warnOfPayload(n, o)
+		for _, name := range given(&o, []string{"maxPayloadBytes", "refusedPayload", "redact", "redactPatterns"}) {
+			config.AddWarning(n, "audit."+name, config.KindNoEffect, "has no effect, because no payload is kept; payload: redacted keeps it")
+		}
 	}
 	a.Rules = compileRedaction(n, a, o, at)
 	a.Headers = compileAuditHeaders(n, o.Headers, at.headers)
@@ -105,13 +107,6 @@ func compileAudit(n *config.Notes, resolver *secrets.Resolver, options config.Op
 	}
 	a.Revealed = strings.NewReplacer(pairs...)
 	return a
-}
-
-// warnOfPayload names options that are left over where no payload is kept.
-func warnOfPayload(n *config.Notes, o config.AuditOptions) {
-	for _, name := range given(&o, []string{"maxPayloadBytes", "refusedPayload", "redact", "redactPatterns"}) {
-		config.AddWarning(n, "audit."+name, config.KindNoEffect, "has no effect, because no payload is kept; payload: redacted keeps it")
-	}
 }
 
 // compileRedaction compiles what is left out of payloads and queries: what the
