@@ -48,8 +48,8 @@ func clientSecret(c *credentials, n *config.Notes, ref, path string) string {
 	return string(clientText(c, n, ref, path, true))
 }
 
-// digestOf returns a digest of a section of options without its TLS, of that, and of all
-// that they refer to.
+// digestOf returns a digest of a section of options, and of what it refers to. Its TLS comes
+// apart from it: within, where that stands in memory would count, and not what it says.
 func digestOf(c *credentials, section any, tls *config.TLSOptions) string {
 	return words.Digest(fmt.Sprintf("%v %v %v", section, tls, c.seen))
 }
