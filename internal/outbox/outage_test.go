@@ -372,3 +372,15 @@ func callMany(d *Direct, q *Queue, done chan bool) {
 	}
 	done <- true
 }
+
+// A queue with nothing in it comes to rest at its first turn, also on one processor.
+func TestRestsWhenEmpty(t *testing.T) {
+	for _, directory := range []string{"", t.TempDir()} {
+		r, _ := away()
+		q := queue(r, &said{}, Options{Directory: directory, DiskBytes: 1_000_000, Interval: time.Hour})
+		turn(q)
+		if !isEmpty(q) {
+			t.Errorf("in %q: another turn is planned, with nothing to send", directory)
+		}
+	}
+}

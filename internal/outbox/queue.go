@@ -166,7 +166,7 @@ func turn(q *Queue) {
 	hasDisk := hasSpill(q)
 	q.mu.Lock()
 	idle := q.sending.IsZero()
-	starts := idle && !now.Before(q.until)
+	starts := idle && hasAny(q) && !now.Before(q.until)
 	late := !idle && now.Sub(q.sending) > slow || idle && q.failures > 0
 	if starts {
 		q.sending = now
@@ -179,11 +179,16 @@ func turn(q *Queue) {
 		moveToDisk(q)
 	}
 	q.mu.Lock()
-	q.armed = q.waiting.size > 0 || q.hand != nil || !q.sending.IsZero() || len(q.gaps.spans) > 0 || len(q.gaps.kept) > 0 || isOnDisk(q)
+	q.armed = !q.sending.IsZero() || hasAny(q)
 	if q.armed {
 		arm(q)
 	}
 	q.mu.Unlock()
+}
+
+// hasAny says whether there is anything to be sent, with the lock held.
+func hasAny(q *Queue) bool {
+	return q.waiting.size > 0 || q.hand != nil || len(q.gaps.spans) > 0 || len(q.gaps.kept) > 0 || isOnDisk(q)
 }
 
 // Fetch has records sent that can be had again by their ids, when nothing else is to be
