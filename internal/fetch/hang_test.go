@@ -63,7 +63,7 @@ func TestUseOnADiskThatHangs(t *testing.T) {
 	}
 	block := hanging(t)
 	said := &teller{}
-	s := Source{Kind: "list", Name: path, Key: "hang", ContentKey: "hang", File: path, Refresh: time.Hour, Rules: Rules{MaxBytes: 100}, Tell: of(said),
+	s := Source{Kind: "list", Name: path, Key: path, ContentKey: path, File: path, Refresh: time.Hour, Rules: Rules{MaxBytes: 100}, Tell: of(said),
 		Read: func(content []byte, _ any) (any, string) { return string(content), "" }, Describe: func(any) string { return "words" }}
 	d := Use(ctx, s, testTime)
 	if value := Value(d); value != nil {
@@ -87,7 +87,7 @@ func TestSnapshotOnADiskThatHangs(t *testing.T) {
 	o.mu.Lock()
 	o.answer = func(rw http.ResponseWriter, _ *http.Request) { rw.WriteHeader(http.StatusInternalServerError) }
 	o.mu.Unlock()
-	s := Source{Kind: "list", Name: url, Key: "hang snapshot", ContentKey: "hang snapshot", URL: url, Refresh: time.Hour,
+	s := Source{Kind: "list", Name: url, Key: url, ContentKey: url, URL: url, Refresh: time.Hour,
 		Rules: Rules{MaxBytes: 100, Timeout: time.Second, PlainHTTP: true}, StateDirectory: t.TempDir(), Tell: of(&teller{}),
 		Read: func(content []byte, _ any) (any, string) { return string(content), "" }, Describe: func(any) string { return "words" }}
 	if err := saveSnapshot(s, &Version{Content: []byte("before")}, testTime); err != nil {
