@@ -53,7 +53,7 @@ func TestReplays(t *testing.T) {
 		{name: "once", options: once},
 		{name: "reject", options: `{provider: github, secrets: ["env:GH"], replay: {onDuplicate: reject}}`},
 		{name: "forward", options: `{provider: github, secrets: ["env:GH"], replay: {onDuplicate: forward}}`},
-		{name: "short", options: `{provider: github, secrets: ["env:GH"], replay: {window: 2s}}`},
+		{name: "short", options: `{provider: github, secrets: ["env:GH"], replay: {window: 6s}}`},
 	}, gateway.Settings{})
 	arrivals := func(paths ...string) int {
 		n := 0
@@ -171,7 +171,7 @@ func TestReplays(t *testing.T) {
 		body, signature := fresh()
 		s.post(t, "short", body, signature)
 		duplicate(t, s.post(t, "short", body, signature), http.StatusOK)
-		time.Sleep(2100 * time.Millisecond)
+		time.Sleep(6100 * time.Millisecond)
 		if a := s.post(t, "short", body, signature); a.StatusCode != http.StatusAccepted {
 			t.Error(a.Status)
 		}

@@ -78,7 +78,7 @@ func (s *site) weigh(before, each int) {
 // anybody waits, and returns it.
 func (s *site) settledMemory() int {
 	last, same := s.memory("VmRSS"), 0
-	for deadline := time.Now().Add(testkit.Patience); same < 5 && time.Now().Before(deadline); {
+	for deadline := time.Now().Add(20 * time.Second); same < 5 && time.Now().Before(deadline); {
 		time.Sleep(200 * time.Millisecond)
 		now := s.memory("VmRSS")
 		if same++; now < last-1 || now > last+1 {

@@ -18,7 +18,7 @@ import (
 
 // patience is how long a store may take to begin, or to have what was sent to
 // it. Only a test that fails ever waits so long.
-const patience = 20 * time.Second
+const patience = testkit.Patience
 
 // Process is a store's child process. It can be ended and started again with
 // the same addresses and files, as by an operator.

@@ -13,7 +13,7 @@ import (
 
 // Patience is how long a test waits for what must happen. Only a test that fails
 // ever waits so long.
-const Patience = 20 * time.Second
+const Patience = time.Minute
 
 // Await waits until a condition holds, and fails the test if it doesn't in time.
 func Await(t testing.TB, what string, holds func() bool) {
