@@ -13,6 +13,7 @@ import (
 	"github.com/hookward/hookward/internal/gates"
 	"github.com/hookward/hookward/internal/handshakes"
 	"github.com/hookward/hookward/internal/hooktest"
+	"github.com/hookward/hookward/internal/intake"
 	"github.com/hookward/hookward/internal/message"
 	"github.com/hookward/hookward/internal/traefik"
 	"github.com/hookward/hookward/internal/verdict"
@@ -39,6 +40,7 @@ func runLoops(g *gates.Gate, r *http.Request, now time.Time, generated bool, rec
 	w.jobs <- x
 	w.jobs <- nil
 	own := newScratch()
+	intake.Unwatch(own.watch) // what is there is not late, however busy the machine is
 	if generated {
 		decideLoopInlined(w, nil, own)
 	} else {
