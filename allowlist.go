@@ -1,14 +1,11 @@
 package hookward
 
 import (
-	"net/http"
 	"net/netip"
 	"sync/atomic"
-	"time"
 
 	"github.com/hookward/hookward/internal/clientcertificate"
 	"github.com/hookward/hookward/internal/clientip"
-	"github.com/hookward/hookward/internal/gates"
 	"github.com/hookward/hookward/internal/iplist"
 	"github.com/hookward/hookward/internal/ipset"
 	"github.com/hookward/hookward/internal/policy"
@@ -37,11 +34,11 @@ func checkAddress(p *policy.Policy, x *exchange) string {
 	}
 	denied := iplist.Outside
 	if a.Deny != nil {
-		denied = lookUp(a.Deny, x.state.Denied, x.clientKey)
+		denied = iplist.LookIn(a.Deny.Own, x.state.Denied, x.clientKey)
 	}
 	allowed := iplist.Inside
 	if a.Allow != nil {
-		allowed = lookUp(a.Allow, x.state.Allowed, x.clientKey)
+		allowed = iplist.LookIn(a.Allow.Own, x.state.Allowed, x.clientKey)
 	}
 	if denied == iplist.Outside && allowed == iplist.Inside {
 		return ""
@@ -55,26 +52,21 @@ func checkAnyAddress(a *policy.Addresses, x *exchange) string {
 		return "" // there is a strategy alone
 	}
 	if !x.clientNoted {
-		noteClient(a.Strategy, x.Request, x)
+		noteClient(a.Strategy, x)
 	}
-	return askLists(x.gate, a, x, x.clientWhole, x.start)
-}
-
-// askLists says whether the lists let a client pass, or why not.
-func askLists(g *gates.Gate, a *policy.Addresses, x *exchange, whole netip.Addr, now time.Time) string {
 	if !x.client.IsValid() {
 		return refuseUndetermined(a, x)
 	}
 	// What ipv6Subnet leaves of an address is looked up as well in what the
 	// operator has written, as in Traefik. In lists of others it would make one
 	// address of a network the whole network.
-	key, first := ipset.Key(whole), ipset.Key(x.client)
+	key, first := ipset.Key(x.clientWhole), ipset.Key(x.client)
 	if a.Deny != nil {
-		found := lookUp(a.Deny, x.state.Denied, key)
+		found := iplist.LookIn(a.Deny.Own, x.state.Denied, key)
 		if ipset.Contains(a.Deny.Own, first) {
 			found = iplist.Inside
 		}
-		reason := deny(g, a.Deny, found, key, x, now)
+		reason := deny(a.Deny, found, key, x)
 		if reason != "" {
 			return reason
 		}
@@ -82,7 +74,7 @@ func askLists(g *gates.Gate, a *policy.Addresses, x *exchange, whole netip.Addr,
 	if a.Allow == nil || ipset.Contains(a.Allow.Own, first) {
 		return ""
 	}
-	return allow(g, a.Allow, lookUp(a.Allow, x.state.Allowed, key), x, now)
+	return allow(a.Allow, iplist.LookIn(a.Allow.Own, x.state.Allowed, key), x)
 }
 
 func refuseUndetermined(a *policy.Addresses, x *exchange) string {
@@ -96,7 +88,7 @@ func refuseUndetermined(a *policy.Addresses, x *exchange) string {
 
 // deny draws the conclusion from what the deny list knows of a key. One that is not there
 // denies nobody, unless it is required.
-func deny(g *gates.Gate, l *policy.AddressList, found int, key string, x *exchange, now time.Time) string {
+func deny(l *policy.AddressList, found int, key string, x *exchange) string {
 	switch {
 	case found == iplist.Outside:
 		return ""
@@ -105,15 +97,15 @@ func deny(g *gates.Gate, l *policy.AddressList, found int, key string, x *exchan
 		x.rule = iplist.NameWith(x.state.Denied, key, iplist.Inside, l.Option+".sourceRange")
 		return verdict.ClientDenied
 	case l.Required:
-		report.Write("error", g.Name, "denylist: "+missing(x.state.Denied)+" has never been loaded; what other lists don't deny gets 503", now)
+		report.Write("error", x.gate.Name, "denylist: "+missing(x.state.Denied)+" has never been loaded; what other lists don't deny gets 503", x.start)
 		return verdict.ListUnavailable
 	}
-	report.Write("warn", g.Name, "denylist: "+missing(x.state.Denied)+" has never been loaded; it denies nobody", now)
+	report.Write("warn", x.gate.Name, "denylist: "+missing(x.state.Denied)+" has never been loaded; it denies nobody", x.start)
 	return ""
 }
 
 // allow draws the conclusion from what the allow list knows.
-func allow(g *gates.Gate, l *policy.AddressList, found int, x *exchange, now time.Time) string {
+func allow(l *policy.AddressList, found int, x *exchange) string {
 	switch found {
 	case iplist.Inside:
 		return ""
@@ -121,23 +113,8 @@ func allow(g *gates.Gate, l *policy.AddressList, found int, x *exchange, now tim
 		x.rejectStatus = l.RejectStatus
 		return verdict.ClientNotAllowed
 	}
-	report.Write("error", g.Name, "allowlist: "+missing(x.state.Allowed)+" has never been loaded; what other lists don't allow gets 503", now)
+	report.Write("error", x.gate.Name, "allowlist: "+missing(x.state.Allowed)+" has never been loaded; what other lists don't allow gets 503", x.start)
 	return verdict.ListUnavailable
-}
-
-// lookUp says whether the address of a key is in a list of any of its lists. Where
-// it is in none of those that are loaded, and one is not, it is unknown.
-//
-//inline:hot
-func lookUp(l *policy.AddressList, lists []*iplist.List, key string) int {
-	inside := ipset.Contains(l.Own, key)
-	if inside {
-		return iplist.Inside
-	}
-	if len(lists) == 1 {
-		return iplist.Look(lists[0], key)
-	}
-	return iplist.LookAll(lists, key)
 }
 
 // missing returns the name of a list that has never been loaded.
@@ -166,19 +143,20 @@ func findClient(p *policy.Policy, x *exchange) {
 
 // findAnyClient is findClient for every case.
 func findAnyClient(p *policy.Policy, x *exchange) {
-	noteClient(policy.StrategyOf(p), x.Request, x)
-	x.clientKey = clientip.Key(policy.StrategyOf(p), x.client, x.Request)
+	noteClient(policy.StrategyOf(p), x)
+	x.clientKey = sourceOf(x)
 }
 
-// noteClient notes on the exchange whose request it is, and returns that address
-// before ipv6Subnet. A client that can't be told is none: a text that is no
-// address, in whatever header, is not one to compare.
-func noteClient(s *clientip.Strategy, r *http.Request, x *exchange) netip.Addr {
-	whole, client := clientip.Of(s, r)
+// noteClient notes on the exchange whose request it is. A client that can't be told is none: a
+// text that is no address, in whatever header, is not one to compare.
+func noteClient(s *clientip.Strategy, x *exchange) {
+	x.clientWhole, x.client = clientip.Of(s, x.Request)
 	x.clientNoted = true
-	x.clientWhole = whole
-	x.client = client
-	return whole
+}
+
+// sourceOf returns what the client is counted by, and what it holds of memory.
+func sourceOf(x *exchange) string {
+	return clientip.Key(policy.StrategyOf(x.policy), x.client, x.Request)
 }
 
 // checkCertificate looks at the client's certificate, before anything of the body is read.

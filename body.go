@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/hookward/hookward/internal/budget"
-	"github.com/hookward/hookward/internal/clientip"
 	"github.com/hookward/hookward/internal/gates"
 	"github.com/hookward/hookward/internal/intake"
 	"github.com/hookward/hookward/internal/memory"
@@ -107,7 +106,7 @@ func takeMemory(x *exchange, n int64) bool {
 		return true
 	}
 	if x.holder == "" {
-		x.holder = clientip.Key(policy.StrategyOf(x.policy), x.client, x.Request)
+		x.holder = sourceOf(x)
 	}
 	if !budget.TakeFor(bodies, x.holder, n, memory.Clock(time.Now())) {
 		return false
@@ -161,7 +160,7 @@ func noteProblem(x *exchange, problem string) string {
 }
 
 func noteStall(x *exchange) {
-	budget.NoteStall(bodies, clientip.Key(policy.StrategyOf(x.policy), x.client, x.Request), memory.Clock(time.Now()))
+	budget.NoteStall(bodies, sourceOf(x), memory.Clock(time.Now()))
 }
 
 // freeBody ends the use of a body whose request is over and recorded.

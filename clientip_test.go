@@ -10,6 +10,7 @@ import (
 	"github.com/hookward/hookward/internal/clientip"
 	"github.com/hookward/hookward/internal/config"
 	"github.com/hookward/hookward/internal/hooktest"
+	"github.com/hookward/hookward/internal/message"
 	"github.com/hookward/hookward/internal/policy"
 )
 
@@ -23,8 +24,8 @@ func clientSeen(t *testing.T, options map[string]any, remote string, headers ...
 	p := mustCompile(t, raw)
 	r := hooktest.NewPost("{}", headers...)
 	r.RemoteAddr = remote
-	x := &exchange{}
-	noteClient(policy.StrategyOf(p), r, x)
+	x := &exchange{Message: message.Message{Request: r}}
+	noteClient(policy.StrategyOf(p), x)
 	if !x.client.IsValid() {
 		return "none"
 	}

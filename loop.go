@@ -14,7 +14,6 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
-	"sort"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -34,7 +33,6 @@ import (
 	"github.com/hookward/hookward/internal/header"
 	"github.com/hookward/hookward/internal/intake"
 	"github.com/hookward/hookward/internal/iplist"
-	"github.com/hookward/hookward/internal/ipset"
 	"github.com/hookward/hookward/internal/memory"
 	"github.com/hookward/hookward/internal/message"
 	"github.com/hookward/hookward/internal/metrics"
@@ -89,14 +87,9 @@ func decideLoopInlined(w *workers, x *exchange, own *scratch) {
 	var intakeArrivedW *intake.Watch
 	var intakeExpectW *intake.Watch
 	var intakeReaderBody []byte
-	var ipsetContainsSet ipset.Set
 	var ipsetKeyOf4B []byte
 	var keepDeliveryK *courier.Kept
 	var keepDeliveryValues []string
-	var lookUpInside bool
-	var lookUpKey string
-	var lookUpL *policy.AddressList
-	var lookUpLists []*iplist.List
 	var nextJobX *exchange
 	var noteDeliveryI *message.Identity
 	var readBodyErr error
@@ -200,43 +193,11 @@ func decideLoopInlined(w *workers, x *exchange, own *scratch) {
 				}
 				checkAddressDenied = iplist.Outside
 				if checkAddressA.Deny != nil {
-					{
-						lookUpL = checkAddressA.Deny
-						lookUpLists = x.state.Denied
-						lookUpKey = x.clientKey
-						ipsetContainsSet = lookUpL.Own
-						lookUpInside = sort.SearchStrings(ipsetContainsSet, lookUpKey)%2 == 1
-						if lookUpInside {
-							checkAddressDenied = iplist.Inside
-							goto lookUpEnd1
-						}
-						if len(lookUpLists) == 1 {
-							checkAddressDenied = iplist.Look(lookUpLists[0], lookUpKey)
-							goto lookUpEnd1
-						}
-						checkAddressDenied = iplist.LookAll(lookUpLists, lookUpKey)
-					lookUpEnd1:
-					}
+					checkAddressDenied = iplist.LookIn(checkAddressA.Deny.Own, x.state.Denied, x.clientKey)
 				}
 				checkAddressAllowed = iplist.Inside
 				if checkAddressA.Allow != nil {
-					{
-						lookUpL = checkAddressA.Allow
-						lookUpLists = x.state.Allowed
-						lookUpKey = x.clientKey
-						ipsetContainsSet = lookUpL.Own
-						lookUpInside = sort.SearchStrings(ipsetContainsSet, lookUpKey)%2 == 1
-						if lookUpInside {
-							checkAddressAllowed = iplist.Inside
-							goto lookUpEnd2
-						}
-						if len(lookUpLists) == 1 {
-							checkAddressAllowed = iplist.Look(lookUpLists[0], lookUpKey)
-							goto lookUpEnd2
-						}
-						checkAddressAllowed = iplist.LookAll(lookUpLists, lookUpKey)
-					lookUpEnd2:
-					}
+					checkAddressAllowed = iplist.LookIn(checkAddressA.Allow.Own, x.state.Allowed, x.clientKey)
 				}
 				if checkAddressDenied == iplist.Outside && checkAddressAllowed == iplist.Inside {
 					reason = ""

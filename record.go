@@ -23,15 +23,18 @@ import (
 // finish does what is left to do once a request has been answered, or has broken
 // off. It returns when the record has been handed on.
 func finish(x *exchange) {
-	if inlined {
-		submit(recorders, x)
-	} else {
-		recordHere(x)
-	}
-	<-x.done
 	if !inlined {
-		freeBody(x)
+		finishHere(x)
+		return
 	}
+	submit(recorders, x)
+	<-x.done
+}
+
+func finishHere(x *exchange) {
+	recordHere(x)
+	<-x.done
+	freeBody(x)
 }
 
 // recordHere records without a worker: compiled, a function allocates next to nothing, and

@@ -77,16 +77,11 @@ func refuse(rw http.ResponseWriter, r *http.Request, x *exchange) {
 }
 
 // chooseAnswer returns the status of the answer to a request that is not forwarded. Where there
-// is more to say, as to transmitters of security events, RFC 8935, it is the exchange's answer.
+// is more to say, it is the exchange's answer.
 func chooseAnswer(x *exchange) int {
-	p := x.policy
 	status := verdict.Statuses[x.reason]
-	if x.answer == nil && p != nil && p.JWT != nil && p.JWT.SecEvent {
-		if acknowledges(x) {
-			x.answer = &handshakes.Answer{Status: http.StatusAccepted}
-		} else if status == http.StatusUnauthorized {
-			x.answer = &handshakes.Answer{Status: http.StatusBadRequest, ContentType: "application/json", Body: jwt.SecEventError(x.reason)}
-		}
+	if x.policy != nil && x.policy.JWT != nil && x.policy.JWT.SecEvent && x.answer == nil {
+		x.answer = answerOfEvents(x, status)
 	}
 	switch {
 	case x.answer != nil:
@@ -95,12 +90,24 @@ func chooseAnswer(x *exchange) int {
 		return http.StatusOK
 	case x.reason == verdict.ClientDenied || x.reason == verdict.ClientNotAllowed || x.reason == verdict.ClientUndetermined:
 		return x.rejectStatus
-	case x.reason == verdict.TimestampTooOld && p.StaleStatus != 0:
-		return p.StaleStatus
+	case x.reason == verdict.TimestampTooOld && x.policy.StaleStatus != 0:
+		return x.policy.StaleStatus
 	case status == 0:
 		return http.StatusUnauthorized
 	}
 	return status
+}
+
+// answerOfEvents returns what a transmitter of security events is told, RFC 8935, or nil where
+// that is what everybody is.
+func answerOfEvents(x *exchange, status int) *handshakes.Answer {
+	if acknowledges(x) {
+		return &handshakes.Answer{Status: http.StatusAccepted}
+	}
+	if status == http.StatusUnauthorized {
+		return &handshakes.Answer{Status: http.StatusBadRequest, ContentType: "application/json", Body: jwt.SecEventError(x.reason)}
+	}
+	return nil
 }
 
 // writeAnswer says what the gate has to say in its own name: bounded, of known

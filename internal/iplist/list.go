@@ -149,9 +149,19 @@ func ranges(set ipset.Set) string {
 	return fmt.Sprintf("%d ranges", len(set)/2)
 }
 
-// LookAll says whether the address of a key is in any of some lists. Where it is in none of
-// those that are loaded, and one is not, it is unknown.
-func LookAll(lists []*List, key string) int {
+// LookIn says whether the address of a key is in a set, or in any of some lists. Where it is in
+// none of those that are loaded, and one is not, it is unknown.
+func LookIn(own ipset.Set, lists []*List, key string) int {
+	if sort.SearchStrings(own, key)%2 == 1 { // as above
+		return Inside
+	}
+	if len(lists) == 1 {
+		return Look(lists[0], key)
+	}
+	return lookAll(lists, key)
+}
+
+func lookAll(lists []*List, key string) int {
 	found := Outside
 	for _, list := range lists {
 		is := Look(list, key)

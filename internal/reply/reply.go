@@ -16,7 +16,7 @@ type writer struct {
 	http.ResponseWriter
 	request *http.Request
 	sent    *Sent
-	usual   bool // the status is noted, and somebody else flushes
+	usual   bool // the status is noted, and nobody has to flush
 }
 
 // Sent is what the sender of a request was sent.
@@ -37,9 +37,11 @@ func NewWriter(rw http.ResponseWriter, r *http.Request, sent *Sent) http.Respons
 func (w *writer) WriteHeader(status int) {
 	if w.sent.Status == 0 && (status >= http.StatusOK || status == http.StatusSwitchingProtocols) {
 		w.sent.Status = status
-		w.usual = traefik.Compiled || len(w.ResponseWriter.Header()["Content-Length"]) > 0
 		if status > 299 {
 			noteLeft(w)
+		}
+		if len(w.ResponseWriter.Header()["Content-Length"]) > 0 {
+			w.usual = true
 		}
 	}
 	w.ResponseWriter.WriteHeader(status)
@@ -57,20 +59,14 @@ func (w *writer) Write(b []byte) (int, error) {
 }
 
 func writeThrough(w *writer, b []byte) (int, error) {
-	noteOK(w)
+	if w.sent.Status == 0 {
+		w.sent.Status = http.StatusOK
+	}
 	n, err := w.ResponseWriter.Write(b)
-	if !w.usual {
+	if !traefik.Compiled {
 		_ = http.NewResponseController(w.ResponseWriter).Flush()
 	}
 	return n, err
-}
-
-// noteOK notes what the server makes of an answer without a status.
-func noteOK(w *writer) {
-	if w.sent.Status == 0 {
-		w.sent.Status = http.StatusOK
-		w.usual = traefik.Compiled
-	}
 }
 
 // What follows is for http.ResponseController, where hookward is compiled in: the
@@ -80,8 +76,8 @@ func noteOK(w *writer) {
 // FlushError sends what has been written.
 func (w *writer) FlushError() error {
 	err := http.NewResponseController(w.ResponseWriter).Flush()
-	if err == nil {
-		noteOK(w)
+	if err == nil && w.sent.Status == 0 {
+		w.sent.Status = http.StatusOK
 	}
 	return err
 }
