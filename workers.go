@@ -60,40 +60,37 @@ func startWorkers() {
 		return
 	}
 	go watch()
-	go startDeciders(deciders)
-	go startRecorders(recorders)
+	go start(deciders)
+	go start(recorders)
+}
+
+// start starts workers. It is a goroutine of its own because Yaegi keeps the variables of a
+// function for as long as what it has started with go: workers that start each other would
+// keep those of all before them, bodies included.
+func start(w *workers) {
+	defer func() { _ = recover() }() // nothing here can panic
+	for {
+		<-w.wanted
+		atomic.AddInt64(&w.size, 1)
+		go work(w)
+	}
 }
 
 // inlined says that the loops of loop.go run, which are for the interpreter.
 var inlined = !traefik.Compiled
 
-// startDeciders starts workers that decide. It is a goroutine of its own because Yaegi
-// keeps the variables of a function for as long as what it has started with go: workers
-// that start each other would keep those of all before them, bodies included.
-func startDeciders(w *workers) {
-	defer func() { _ = recover() }() // nothing here can panic
-	for {
-		<-w.wanted
-		atomic.AddInt64(&w.size, 1)
-		if inlined {
-			go decideLoopInlined(w, nil, newScratch())
-			continue
-		}
-		go decideLoop(w, nil, newScratch())
-	}
-}
-
-// startRecorders starts workers that record.
-func startRecorders(w *workers) {
-	defer func() { _ = recover() }() // nothing here can panic
-	for {
-		<-w.wanted
-		atomic.AddInt64(&w.size, 1)
-		if inlined {
-			go recordLoopInlined(w, nil, newRecordScratch())
-			continue
-		}
-		go recordLoop(w, nil, newRecordScratch())
+// work is one worker. Its loop sees to what panics there.
+func work(w *workers) {
+	defer func() { _ = recover() }()
+	switch {
+	case w == deciders && inlined:
+		decideLoopInlined(w, nil, newScratch())
+	case w == deciders:
+		decideLoop(w, nil, newScratch())
+	case inlined:
+		recordLoopInlined(w, nil, newRecordScratch())
+	default:
+		recordLoop(w, nil, newRecordScratch())
 	}
 }
 
