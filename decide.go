@@ -211,7 +211,9 @@ func handOn(p *policy.Policy, x *exchange) {
 	} else {
 		beginAttempt(p, x)
 	}
-	announceForward(p, x)
+	if p.Audit.Required {
+		announceForward(x)
+	}
 }
 
 // conclude says what becomes of a request.

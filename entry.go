@@ -149,64 +149,16 @@ func noteProof(r *audit.Record, x *exchange) {
 }
 
 // countRequest counts a request as its record has it, once, whatever becomes of the record.
-//
-//inline:hot
 func countRequest(x *exchange, r *audit.Record, sum *metrics.Sum) {
-	if x.counts == nil || x.counted {
+	if x.counted {
 		return
 	}
 	x.counted = true
-	decision := r.Decision
-	if r.Observed {
-		decision = metrics.Observed
-	}
-	add(sum, metrics.Decisions[decision]+metrics.Reasons[r.Reason], 1)
-	add(sum, metrics.Answers[decision]+metrics.Classes[r.Status/100], 1)
-	i := 0
-	for i < len(metrics.Times) && r.InGate > metrics.Times[i] {
-		i++
-	}
-	add(sum, metrics.GateAt+i, 1)
-	add(sum, metrics.GateSum, r.InGate)
-	if x.forward {
-		i = 0
-		for i < len(metrics.Times) && r.InBackend > metrics.Times[i] {
-			i++
-		}
-		add(sum, metrics.BackendAt+i, 1)
-		add(sum, metrics.BackendSum, r.InBackend)
-	}
+	body := int64(-1)
 	if x.bodyWhole {
-		i = 0
-		for i < len(metrics.Sizes) && x.bodyBytes > metrics.Sizes[i] {
-			i++
-		}
-		add(sum, metrics.BodyAt+i, 1)
-		add(sum, metrics.BodySum, x.bodyBytes)
+		body = x.bodyBytes
 	}
-	if r.Secret == 1 {
-		add(sum, metrics.SecretsAt, 1)
-	} else if r.Secret+r.PublicKey > 0 {
-		metrics.AddKey(sum, r.Secret, r.PublicKey)
-	}
-	if r.Timestamp != "" {
-		skew := int64(x.start.Sub(x.proof.Timestamp))
-		i = 0
-		for i < len(metrics.Skews) && skew > metrics.Skews[i] {
-			i++
-		}
-		add(sum, metrics.SkewAt+i, 1)
-	}
-	metrics.Add(x.counts, sum)
-}
-
-// add adds to the number at a place.
-//
-//inline:hot
-func add(sum *metrics.Sum, place int, amount int64) {
-	sum.Places[sum.Used] = place
-	sum.Amounts[sum.Used] = amount
-	sum.Used++
+	metrics.Count(x.counts, sum, r, x.forward, body, int64(x.start.Sub(x.proof.Timestamp)))
 }
 
 // countLost counts a request whose record is lost. It makes no record: that may be what has
@@ -220,5 +172,7 @@ func countLost(x *exchange, now time.Time) {
 	if x.passes {
 		r.Decision = "pass"
 	}
-	countRequest(x, r, metrics.NewSum())
+	if x.counts != nil {
+		countRequest(x, r, metrics.NewSum())
+	}
 }

@@ -135,13 +135,8 @@ func removeSpoofedTrailers(h http.Header, p *policy.Policy) {
 }
 
 // announceForward has the record of a request written down before it is forwarded,
-// where that is required, and waits for it. Where it can't be, the request is refused.
-//
-//inline:hot
-func announceForward(p *policy.Policy, x *exchange) {
-	if !p.Audit.Required {
-		return
-	}
+// and waits for it. Where it can't be, the request is refused.
+func announceForward(x *exchange) {
 	waiting := make(chan bool, 1)
 	x.announced = waiting
 	submit(recorders, x)

@@ -40,8 +40,6 @@ func answerSigned(p *policy.Policy, x *exchange) string {
 }
 
 // answerHandshake answers a verified request that is a handshake.
-//
-//inline:hot
 func answerHandshake(p *policy.Policy, x *exchange) string {
 	reason := ""
 	if p.Confirm {

@@ -41,7 +41,6 @@ import (
 	"github.com/hookward/hookward/internal/reissue"
 	"github.com/hookward/hookward/internal/report"
 	"github.com/hookward/hookward/internal/signature"
-	"github.com/hookward/hookward/internal/sns"
 	"github.com/hookward/hookward/internal/store"
 	"github.com/hookward/hookward/internal/traefik"
 	"github.com/hookward/hookward/internal/verdict"
@@ -57,11 +56,9 @@ func decideLoopInlined(w *workers, x *exchange, own *scratch) {
 	var p *policy.Policy
 	var reason string
 	var size int
-	var announceForwardWaiting chan bool
 	var answerAnyAnswer *handshakes.Answer
 	var answerAnyList []*handshakes.Handshake
 	var answerAnyReason string
-	var answerHandshakeReason string
 	var arriveLines []string
 	var arriveP *policy.Policy
 	var arriveR *http.Request
@@ -386,28 +383,7 @@ func decideLoopInlined(w *workers, x *exchange, own *scratch) {
 				}
 				x.deliveryID, x.eventType = message.Identify(noteDeliveryI, &x.Message, x.deliveryID, x.eventType)
 				if p.Confirm || len(p.Signed) > 0 {
-					{
-						answerHandshakeReason = ""
-						if p.Confirm {
-							answerHandshakeReason = sns.Confirm(&x.Message, x.proof.Scheme.Senders)
-							if answerHandshakeReason == verdict.HandshakeAnswered {
-								x.answer = &handshakes.Answer{Status: http.StatusOK}
-							}
-						} else {
-							answerAnyList = p.Signed
-							answerAnyAnswer, answerAnyReason = handshakes.Respond(answerAnyList, x.method, x.contentType, &x.Message)
-							if answerAnyAnswer != nil {
-								x.answer = answerAnyAnswer
-							}
-							answerHandshakeReason = answerAnyReason
-						}
-						if answerHandshakeReason == "" {
-							reason = verdict.Verified
-							goto answerHandshakeEnd1
-						}
-						reason = answerHandshakeReason
-					answerHandshakeEnd1:
-					}
+					reason = answerHandshake(p, x)
 					goto answerSignedEnd1
 				}
 				reason = verdict.Verified
@@ -542,15 +518,8 @@ func decideLoopInlined(w *workers, x *exchange, own *scratch) {
 					courier.Begin(x.kept, p.Delivery.Timeout)
 				}
 			}
-			{
-				if !p.Audit.Required {
-					goto announceForwardEnd1
-				}
-				announceForwardWaiting = make(chan bool, 1)
-				x.announced = announceForwardWaiting
-				submit(recorders, x)
-				<-announceForwardWaiting
-			announceForwardEnd1:
+			if p.Audit.Required {
+				announceForward(x)
 			}
 		}
 		x.inGate = int64(time.Since(x.start))
@@ -570,12 +539,6 @@ func recordLoopInlined(w *workers, x *exchange, own *recordScratch) {
 	}()
 	defer leave(w)
 	var size int
-	var addAmount int64
-	var addPlace int
-	var countRequestDecision string
-	var countRequestI int
-	var countRequestSkew int64
-	var countRequestSum *metrics.Sum
 	var encodeRecordKept int
 	var encodeRecordOwn *audit.Scratch
 	var encodeRecordTexts string
@@ -735,95 +698,8 @@ func recordLoopInlined(w *workers, x *exchange, own *recordScratch) {
 				size = recordSize
 				goto recordEnd1
 			}
-			{
-				countRequestSum = own.sum
-				if x.counts == nil || x.counted {
-					goto countRequestEnd1
-				}
-				x.counted = true
-				countRequestDecision = recordR.Decision
-				if recordR.Observed {
-					countRequestDecision = metrics.Observed
-				}
-				addPlace = metrics.Decisions[countRequestDecision] + metrics.Reasons[recordR.Reason]
-				addAmount = 1
-				countRequestSum.Places[countRequestSum.Used] = addPlace
-				countRequestSum.Amounts[countRequestSum.Used] = addAmount
-				countRequestSum.Used++
-				addPlace = metrics.Answers[countRequestDecision] + metrics.Classes[recordR.Status/100]
-				addAmount = 1
-				countRequestSum.Places[countRequestSum.Used] = addPlace
-				countRequestSum.Amounts[countRequestSum.Used] = addAmount
-				countRequestSum.Used++
-				countRequestI = 0
-				for countRequestI < len(metrics.Times) && recordR.InGate > metrics.Times[countRequestI] {
-					countRequestI++
-				}
-				addPlace = metrics.GateAt + countRequestI
-				addAmount = 1
-				countRequestSum.Places[countRequestSum.Used] = addPlace
-				countRequestSum.Amounts[countRequestSum.Used] = addAmount
-				countRequestSum.Used++
-				addPlace = metrics.GateSum
-				addAmount = recordR.InGate
-				countRequestSum.Places[countRequestSum.Used] = addPlace
-				countRequestSum.Amounts[countRequestSum.Used] = addAmount
-				countRequestSum.Used++
-				if x.forward {
-					countRequestI = 0
-					for countRequestI < len(metrics.Times) && recordR.InBackend > metrics.Times[countRequestI] {
-						countRequestI++
-					}
-					addPlace = metrics.BackendAt + countRequestI
-					addAmount = 1
-					countRequestSum.Places[countRequestSum.Used] = addPlace
-					countRequestSum.Amounts[countRequestSum.Used] = addAmount
-					countRequestSum.Used++
-					addPlace = metrics.BackendSum
-					addAmount = recordR.InBackend
-					countRequestSum.Places[countRequestSum.Used] = addPlace
-					countRequestSum.Amounts[countRequestSum.Used] = addAmount
-					countRequestSum.Used++
-				}
-				if x.bodyWhole {
-					countRequestI = 0
-					for countRequestI < len(metrics.Sizes) && x.bodyBytes > metrics.Sizes[countRequestI] {
-						countRequestI++
-					}
-					addPlace = metrics.BodyAt + countRequestI
-					addAmount = 1
-					countRequestSum.Places[countRequestSum.Used] = addPlace
-					countRequestSum.Amounts[countRequestSum.Used] = addAmount
-					countRequestSum.Used++
-					addPlace = metrics.BodySum
-					addAmount = x.bodyBytes
-					countRequestSum.Places[countRequestSum.Used] = addPlace
-					countRequestSum.Amounts[countRequestSum.Used] = addAmount
-					countRequestSum.Used++
-				}
-				if recordR.Secret == 1 {
-					addPlace = metrics.SecretsAt
-					addAmount = 1
-					countRequestSum.Places[countRequestSum.Used] = addPlace
-					countRequestSum.Amounts[countRequestSum.Used] = addAmount
-					countRequestSum.Used++
-				} else if recordR.Secret+recordR.PublicKey > 0 {
-					metrics.AddKey(countRequestSum, recordR.Secret, recordR.PublicKey)
-				}
-				if recordR.Timestamp != "" {
-					countRequestSkew = int64(x.start.Sub(x.proof.Timestamp))
-					countRequestI = 0
-					for countRequestI < len(metrics.Skews) && countRequestSkew > metrics.Skews[countRequestI] {
-						countRequestI++
-					}
-					addPlace = metrics.SkewAt + countRequestI
-					addAmount = 1
-					countRequestSum.Places[countRequestSum.Used] = addPlace
-					countRequestSum.Amounts[countRequestSum.Used] = addAmount
-					countRequestSum.Used++
-				}
-				metrics.Add(x.counts, countRequestSum)
-			countRequestEnd1:
+			if x.counts != nil {
+				countRequest(x, recordR, own.sum)
 			}
 			if recordA.Sample != nil && !audit.Sample(x.gate.Numbers, recordA, recordR) {
 				x.done <- true

@@ -101,7 +101,9 @@ func record(x *exchange, own *recordScratch) int {
 		tellAnnounced(x)
 		return size
 	}
-	countRequest(x, r, own.sum)
+	if x.counts != nil {
+		countRequest(x, r, own.sum)
+	}
 	if a.Sample != nil && !audit.Sample(x.gate.Numbers, a, r) {
 		x.done <- true
 		return size
