@@ -33,24 +33,29 @@ func NewWriter(rw http.ResponseWriter, r *http.Request, sent *Sent) http.Respons
 	return &writer{ResponseWriter: rw, request: r, sent: sent}
 }
 
-// WriteHeader notes the status, unless it is an interim one, or one too many.
+// WriteHeader has the usual answer alone: interpreted, a call costs as much as the function is
+// long.
 func (w *writer) WriteHeader(status int) {
+	if status != http.StatusOK || w.sent.Status != 0 || len(w.ResponseWriter.Header()["Content-Length"]) == 0 {
+		writeAnyHeader(w, status)
+		return
+	}
+	w.sent.Status = status
+	w.usual = true
+	w.ResponseWriter.WriteHeader(status)
+}
+
+// writeAnyHeader notes the status, unless it is an interim one, or one too many.
+func writeAnyHeader(w *writer, status int) {
 	if w.sent.Status == 0 && (status >= http.StatusOK || status == http.StatusSwitchingProtocols) {
 		w.sent.Status = status
-		if status > 299 {
-			noteLeft(w)
-		}
-		if len(w.ResponseWriter.Header()["Content-Length"]) > 0 {
-			w.usual = true
-		}
+		w.sent.Left = status > 299 && w.request.Context().Err() != nil
+		w.usual = len(w.ResponseWriter.Header()["Content-Length"]) > 0
 	}
 	w.ResponseWriter.WriteHeader(status)
 }
 
-func noteLeft(w *writer) { w.sent.Left = w.request.Context().Err() != nil }
-
-// Write does in a function of its own what most responses don't need: interpreted,
-// a call costs as much as the function is long.
+// Write writes on.
 func (w *writer) Write(b []byte) (int, error) {
 	if !w.usual {
 		return writeThrough(w, b)
