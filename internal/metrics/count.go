@@ -19,7 +19,7 @@ func Count(g *Gate, s *Sum, r *audit.Record, forwarded bool, body, skew int64) {
 		observe(s, BodyAt, Sizes, body)
 	}
 	if r.Secret+r.PublicKey > 0 {
-		AddKey(s, r.Secret, r.PublicKey)
+		countKey(s, r.Secret, r.PublicKey)
 	}
 	if r.Timestamp != "" {
 		addOne(s, SkewAt+bucketOf(Skews, skew))

@@ -58,9 +58,9 @@ func Add(g *Gate, s *Sum) {
 	s.Used = 0
 }
 
-// AddKey adds the position of the secret, or the public key, that has verified a request,
+// countKey adds the position of the secret, or the public key, that has verified a request,
 // from 1; zero stands for none.
-func AddKey(s *Sum, secret, publicKey int) {
+func countKey(s *Sum, secret, publicKey int) {
 	if secret > 0 && secret <= positions {
 		addOne(s, SecretsAt+secret-1)
 	}

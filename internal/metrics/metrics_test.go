@@ -145,10 +145,10 @@ func TestLayout(t *testing.T) {
 	g := newGate("layout")
 	defer forgetAll()
 	s := NewSum()
-	AddKey(s, 1, 0)
-	AddKey(s, 16, 1)
-	AddKey(s, 17, 16)
-	AddKey(s, 0, 17)
+	countKey(s, 1, 0)
+	countKey(s, 16, 1)
+	countKey(s, 17, 16)
+	countKey(s, 0, 17)
 	Add(g, s)
 	for at, want := range map[int]int64{SecretsAt: 1, SecretsAt + 15: 1, publicKeysAt: 1, publicKeysAt + 15: 1, SecretsAt - 1: 0} {
 		if g.n[at] != want {
