@@ -751,9 +751,9 @@ func recordLoopInlined(w *workers, x *exchange, own *recordScratch) {
 			}
 			putRecordSafe = false
 			if len(putRecordOutputs) == 1 && putRecordOutputs[0].Direct != nil {
-				putRecordSafe = outbox.Put(putRecordOutputs[0].Direct, recordLine, recordNow.UnixNano())
+				putRecordSafe = outbox.Put(putRecordOutputs[0].Direct, recordLine)
 			} else {
-				putRecordSafe = audit.Put(putRecordOutputs, recordLine, recordA.Required, recordNow)
+				putRecordSafe = audit.Put(putRecordOutputs, recordLine, recordA.Required)
 			}
 			if putRecordSafe && x.ahead != nil {
 				ahead.ArriveAll(audit.Announcements, audit.IDOf(x.gate.Numbers, x.sequence))

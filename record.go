@@ -119,7 +119,7 @@ func record(x *exchange, own *recordScratch) int {
 	if x.counts != nil && atomic.LoadInt32(console.Watched) != 0 {
 		keepForConsole(x, a, line)
 	}
-	putRecord(a, x, line, now)
+	putRecord(a, x, line)
 	x.done <- true
 	return size
 }
@@ -181,7 +181,7 @@ func encodeRecord(r *audit.Record, a *audit.Settings, own *audit.Scratch) []byte
 // putRecord hands a record on to the outputs.
 //
 //inline:hot
-func putRecord(a *audit.Settings, x *exchange, line []byte, now time.Time) {
+func putRecord(a *audit.Settings, x *exchange, line []byte) {
 	var outputs []*audit.Output
 	if x.state != nil {
 		outputs = x.state.Outputs
@@ -191,9 +191,9 @@ func putRecord(a *audit.Settings, x *exchange, line []byte, now time.Time) {
 	}
 	safe := false
 	if len(outputs) == 1 && outputs[0].Direct != nil {
-		safe = outbox.Put(outputs[0].Direct, line, now.UnixNano())
+		safe = outbox.Put(outputs[0].Direct, line)
 	} else {
-		safe = audit.Put(outputs, line, a.Required, now)
+		safe = audit.Put(outputs, line, a.Required)
 	}
 	if safe && x.ahead != nil {
 		ahead.ArriveAll(audit.Announcements, audit.IDOf(x.gate.Numbers, x.sequence))

@@ -107,5 +107,5 @@ func PutConsole(t *Numbers, a *Settings, r *ConsoleRecord, outputs []*Output, no
 	if own.Encoder.Encode(r) != nil {
 		return // the gap in the numbers is seen
 	}
-	Put(outputs, own.Buffer.Bytes(), a.Required, now)
+	Put(outputs, own.Buffer.Bytes(), a.Required)
 }

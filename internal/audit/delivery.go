@@ -131,12 +131,12 @@ func AnnounceDelivery(t *Numbers, a *Settings, r *DeliveryRecord, outputs []*Out
 }
 
 // PutDelivery hands the record on to the outputs, and returns it as it was written, or nil.
-func PutDelivery(a *Settings, r *DeliveryRecord, outputs []*Output, now time.Time) []byte {
+func PutDelivery(a *Settings, r *DeliveryRecord, outputs []*Output) []byte {
 	line := encodeDelivery(r, a)
 	if line == nil {
 		return nil // the gap in the numbers is seen
 	}
-	if Put(outputs, line, a.Required, now) && a.Required {
+	if Put(outputs, line, a.Required) && a.Required {
 		ahead.ArriveAll(Announcements, r.ID)
 	}
 	return line

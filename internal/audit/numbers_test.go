@@ -41,14 +41,14 @@ func TestAnnouncedUntilItArrives(t *testing.T) {
 		if err := announce(n, []*Output{good, bad}); err != nil {
 			t.Fatal(err)
 		}
-		if Put([]*Output{good, bad}, line(n), true, time.Now()) {
+		if Put([]*Output{good, bad}, line(n), true) {
 			t.Error("it has arrived where it can't be")
 		}
 	}
 	if err := announce(4, []*Output{good}); err != nil {
 		t.Fatal(err)
 	}
-	if !Put([]*Output{good}, line(4), true, time.Now()) {
+	if !Put([]*Output{good}, line(4), true) {
 		t.Error("it has not arrived")
 	}
 	ahead.ArriveAll(Announcements, IDOf(numbers, 4))

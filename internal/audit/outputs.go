@@ -63,8 +63,8 @@ func NewOutput(middleware string, s Spec) *Output {
 	switch s.Kind {
 	case "stdout":
 		o.stdout = true
-		o.Direct = outbox.NewDirect(s.Name, s.Queue.MemoryBytes, recordFormat, func(lines []byte, now time.Time) (int, error) {
-			return writeStdout(o, lines, now)
+		o.Direct = outbox.NewDirect(s.Name, s.Queue.MemoryBytes, recordFormat, func(lines []byte, _ time.Time) (int, error) {
+			return writeStdout(o, lines)
 		}, tell)
 	case "file":
 		o.file = logfile.New(s.File, func(level, message string, now time.Time) { tell(level, s.Name+": "+message, now) })
@@ -129,11 +129,10 @@ func takeChange(o *Output) {
 }
 
 // writeStdout writes, and lets those who come next write by themselves for a while.
-func writeStdout(o *Output, lines []byte, now time.Time) (int, error) {
+func writeStdout(o *Output, lines []byte) (int, error) {
 	n, err := recordOutput.Write(lines)
 	if err == nil {
-		at := now.UnixNano()
-		outbox.Open(o.Direct, recordOutput, math.MaxInt64, at, at+int64(time.Second), nil)
+		outbox.Open(o.Direct, recordOutput, math.MaxInt64, time.Second, nil)
 	}
 	return n, err
 }
@@ -149,9 +148,9 @@ func writeFile(o *Output, lines []byte, now time.Time) (int, error) {
 	if err != nil {
 		return n, err
 	}
-	out, left, from, until := logfile.Way(o.file)
+	out, left, until := logfile.Way(o.file, now)
 	if out != nil {
-		outbox.Open(o.Direct, out, left, from, until, func(line []byte, n int) int { return logfile.Settle(o.file, line, n) })
+		outbox.Open(o.Direct, out, left, until, func(line []byte, n int) int { return logfile.Settle(o.file, line, n) })
 		if atomic.LoadInt32(&o.changed) != 0 {
 			logfile.Grown(o.file, outbox.Shut(o.Direct)) // it has changed in between
 		}
@@ -168,14 +167,14 @@ func sendRecords(o *Output, records [][]byte) outbox.Outcome {
 
 // Put hands a record on to the outputs. It says whether each has it where the
 // end of the process can't take it away any more.
-func Put(outputs []*Output, line []byte, required bool, now time.Time) bool {
+func Put(outputs []*Output, line []byte, required bool) bool {
 	safe := true
 	have := 0
 	for i := range outputs {
 		arrived := false
 		switch {
 		case outputs[i].Direct != nil:
-			arrived = outbox.Put(outputs[i].Direct, line, now.UnixNano())
+			arrived = outbox.Put(outputs[i].Direct, line)
 		case required:
 			arrived = outbox.Store(outputs[i].queue, line)
 		default:

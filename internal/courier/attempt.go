@@ -110,7 +110,7 @@ func recordChange(c *Courier, change *delivery.Change) {
 	if !change.Next.IsZero() {
 		r.Next = change.Next.UTC().Format(report.TimeLayout)
 	}
-	c.told(audit.PutDelivery(p.Audit, r, s.Outputs, now))
+	c.told(audit.PutDelivery(p.Audit, r, s.Outputs))
 }
 
 func describeDelivery(r *audit.DeliveryRecord, d *store.Delivery) {

@@ -140,7 +140,7 @@ func TestForgetOutputs(t *testing.T) {
 		want  int
 	}{{0, false, 1}, {linger - time.Minute, false, 1}, {linger + time.Minute, true, 1}, {2 * linger, false, 1}, {2*linger + 2*time.Minute, false, 0}} {
 		if c.used {
-			audit.Put(g.Fixed.State.Outputs, []byte("{}\n"), false, time.Now()) // an old gate that goes on
+			audit.Put(g.Fixed.State.Outputs, []byte("{}\n"), false) // an old gate that goes on
 		}
 		forget(now.Add(c.after))
 		if len(outputsByKey) != c.want {

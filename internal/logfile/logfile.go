@@ -143,14 +143,14 @@ func Write(f *File, lines []byte, now time.Time) (int, error) {
 	return n, nil
 }
 
-// Way returns where lines may be written to beside Write, how many bytes, and from
-// when until before when, in nanoseconds since 1970; a nil writer where Write has more
-// to do. Before the next Write, Grown says how many they were; after an error, Settle.
-func Way(f *File) (io.Writer, int64, int64, int64) {
+// Way returns where lines may be written to beside Write, how many bytes, and for how
+// long; a nil writer where Write has more to do. Before the next Write, Grown says how many
+// they were; after an error, Settle.
+func Way(f *File, now time.Time) (io.Writer, int64, time.Duration) {
 	if f.mac != nil || f.rest != nil || f.changed {
-		return nil, 0, 0, 0
+		return nil, 0, 0
 	}
-	return f.out, f.most - f.size, f.woken, f.wake
+	return f.out, f.most - f.size, time.Duration(f.wake - now.UnixNano())
 }
 
 // Grown notes how many bytes were written beside Write.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"math"
 	"sync"
 	"time"
 )
@@ -17,6 +18,7 @@ type Direct struct {
 	write func(lines []byte, now time.Time) (int, error)
 	voice *voice
 	timer *time.Timer // of drain; see stopped
+	until *time.Timer // of the short way
 
 	mu sync.Mutex // guards what follows
 
@@ -28,13 +30,11 @@ type Direct struct {
 	uses int64
 
 	// out is the short way: who is busy may write a line there, if it is no longer
-	// than left, which it is taken off, from from until before until, in nanoseconds
-	// since 1970.
-	out         io.Writer
-	left        int64
-	from, until int64
-	opened      int64 // what was left at first
-	settle      func(line []byte, n int) int
+	// than left, which it is taken off.
+	out    io.Writer
+	left   int
+	opened int // what was left at first
+	settle func(line []byte, n int) int
 
 	waiting  buffer
 	rest     []byte // of what was written in part: it goes first, and is never dropped
@@ -53,38 +53,39 @@ const directChunk = 64 << 10
 func NewDirect(name string, most int, format Format, write func(lines []byte, now time.Time) (int, error), tell func(level, message string, now time.Time)) *Direct {
 	d := &Direct{name: name, most: most, write: write, voice: &voice{tell: tell}, waiting: buffer{chunkBytes: part(directChunk, most)}, gaps: gaps{format: format, spans: map[string]*span{}}}
 	d.timer = stopped(func() { drain(d) })
+	d.until = stopped(func() { shutLater(d) })
 	return d
 }
 
 // Put hands on one line, with its newline, and says whether it has arrived: else
-// it waits, or will be reported as lost. Now is in nanoseconds since 1970.
+// it waits, or will be reported as lost.
 //
 // Interpreted, a call costs what all variables of the function cost: so Put has the usual
 // case alone, in which nobody else is at it, and there is a short way.
-func Put(d *Direct, line []byte, now int64) bool {
+func Put(d *Direct, line []byte) bool {
 	d.mu.Lock()
-	if d.busy || int64(len(line)) > d.left || now < d.from || now >= d.until {
-		return putAny(d, line, now)
+	if d.busy || len(line) > d.left {
+		return putAny(d, line)
 	}
 	d.busy = true
 	d.uses++
-	d.left -= int64(len(line))
+	d.left -= len(line)
 	d.mu.Unlock()
 	written, err := d.out.Write(line)
 	if err != nil {
 		return cutShort(d, line, written, err)
 	}
 	d.mu.Lock()
-	d.busy = d.behind // drain is the one who is busy then
 	if d.behind {
-		drainLater(d)
+		return leaveRest(d)
 	}
+	d.busy = false
 	d.mu.Unlock()
 	return true
 }
 
 // putAny is Put for every case. It begins with the lock held.
-func putAny(d *Direct, line []byte, now int64) bool {
+func putAny(d *Direct, line []byte) bool {
 	d.uses++
 	if d.busy {
 		wait(d, line)
@@ -93,25 +94,33 @@ func putAny(d *Direct, line []byte, now int64) bool {
 	}
 	d.busy = true
 	d.mu.Unlock()
-	n, err := d.write(line, time.Unix(0, now))
+	n, err := d.write(line, time.Now())
 	if err != nil {
 		failed(d, append([]byte{}, line...), n, false, err) // the line is others' too
 		return false
 	}
 	d.mu.Lock()
-	behind := d.behind
-	d.busy = behind // drain is the one who is busy then
-	d.mu.Unlock()
-	if behind {
-		drainLater(d)
+	if d.behind {
+		return leaveRest(d)
 	}
+	d.busy = false
+	d.mu.Unlock()
+	return true
+}
+
+// leaveRest leaves what others have brought while a line was written to a goroutine, which
+// is the one who is busy then: it is not for a request to write it all. It begins with the
+// lock held, and returns what Put does.
+func leaveRest(d *Direct) bool {
+	d.mu.Unlock()
+	d.timer.Reset(0)
 	return true
 }
 
 // cutShort goes on where a line was written the short way only in part.
 func cutShort(d *Direct, line []byte, n int, err error) bool {
 	d.mu.Lock()
-	d.left += int64(len(line) - n) // it has grown by no more than n
+	d.left += len(line) - n // it has grown by no more than n
 	d.mu.Unlock()
 	if d.settle != nil {
 		n = d.settle(line, n)
@@ -120,18 +129,20 @@ func cutShort(d *Direct, line []byte, n int, err error) bool {
 	return false
 }
 
-// Open opens the short way: as many bytes may be written to out, from a time until
-// before another, in nanoseconds since 1970. What an error has cut off is settled, as
-// a write of NewDirect's would do it; nil leaves n as it is. Whoever calls it is busy.
-func Open(d *Direct, out io.Writer, left, from, until int64, settle func(line []byte, n int) int) {
+// Open opens the short way: as many bytes may be written to out, for as long as until. What
+// an error has cut off is settled, as a write of NewDirect's would do it; nil leaves n as
+// it is. Whoever calls it is busy.
+func Open(d *Direct, out io.Writer, left int64, until time.Duration, settle func(line []byte, n int) int) {
+	if left > math.MaxInt32 {
+		left = math.MaxInt32 // as much as there is room for everywhere
+	}
 	d.mu.Lock()
 	d.out = out
-	d.left = left
-	d.opened = left
-	d.from = from
-	d.until = until
+	d.left = int(left)
+	d.opened = int(left)
 	d.settle = settle
 	d.mu.Unlock()
+	d.until.Reset(until)
 }
 
 // Shut shuts the short way, and returns how many bytes went that way.
@@ -141,7 +152,15 @@ func Shut(d *Direct) int64 {
 	d.opened = 0
 	d.left = 0
 	d.mu.Unlock()
-	return n
+	return int64(n)
+}
+
+// shutLater shuts the short way, and leaves it to Shut to tell what went that way.
+func shutLater(d *Direct) {
+	d.mu.Lock()
+	d.opened -= d.left
+	d.left = 0
+	d.mu.Unlock()
 }
 
 // wait adds a line to those that wait, with the lock held, and drops the oldest
@@ -153,12 +172,6 @@ func wait(d *Direct, line []byte) {
 	if d.waiting.size > d.most && shrink(&d.waiting, d.most, &d.gaps) {
 		say(d.voice, "error", d.name+": records are lost, because too many wait to be written")
 	}
-}
-
-// drainLater leaves what others have brought meanwhile to a goroutine: it is not
-// for a request to write it all.
-func drainLater(d *Direct) {
-	d.timer.Reset(0)
 }
 
 // failed keeps what was not written and plans another attempt. The lines may begin
@@ -284,9 +297,8 @@ func DirectIdle(d *Direct) (bool, int64) {
 
 // ResizeDirect changes how many bytes may wait, and shuts the short way.
 func ResizeDirect(d *Direct, most int) {
+	shutLater(d)
 	d.mu.Lock()
-	d.opened -= d.left // what went that way is told when it is shut again
-	d.left = 0
 	d.most = most
 	d.waiting.chunkBytes = part(directChunk, most)
 	d.mu.Unlock()

@@ -56,7 +56,7 @@ func TestDirect(t *testing.T) {
 	s := &said{}
 	d := direct(m, s, 100)
 	for i := 1; i <= 3; i++ {
-		if !Put(d, line("a", i, 3), time.Now().UnixNano()) {
+		if !Put(d, line("a", i, 3)) {
 			t.Errorf("line %d has not arrived", i)
 		}
 	}
@@ -73,7 +73,7 @@ func TestDirectFull(t *testing.T) {
 	d := direct(m, s, 300)
 	arrived := 0
 	for i := 1; i <= 100; i++ {
-		if Put(d, line("a", i, 3), time.Now().UnixNano()) {
+		if Put(d, line("a", i, 3)) {
 			arrived++
 		}
 	}
@@ -99,7 +99,7 @@ func TestDirectFull(t *testing.T) {
 		t.Errorf("%s, %d twice", problem, twice)
 	}
 	await.Until(t, "it is well again", func() bool { return strings.Contains(heard(s), "info output x: is well again") })
-	if !Put(d, line("a", 101, 3), time.Now().UnixNano()) {
+	if !Put(d, line("a", 101, 3)) {
 		t.Error("it does not go on as before")
 	}
 }
@@ -114,7 +114,7 @@ func TestDirectStuck(t *testing.T) {
 	go put(d, line("a", 1, 3), &wg)
 	await.Until(t, "the first is at it", func() bool { return !isIdle(d) })
 	for i := 2; i <= 20; i++ {
-		if Put(d, line("a", i, 3), time.Now().UnixNano()) {
+		if Put(d, line("a", i, 3)) {
 			t.Error("a line has arrived at once")
 		}
 	}
@@ -130,7 +130,7 @@ func TestDirectStuck(t *testing.T) {
 
 func put(d *Direct, l []byte, wg *sync.WaitGroup) {
 	defer wg.Done()
-	Put(d, l, time.Now().UnixNano())
+	Put(d, l)
 }
 
 func TestDirectConcurrent(t *testing.T) {
@@ -156,6 +156,6 @@ func TestDirectConcurrent(t *testing.T) {
 func putMany(d *Direct, of string, wg *sync.WaitGroup) {
 	defer wg.Done()
 	for i := 1; i <= 200; i++ {
-		Put(d, line(of, i, 10), time.Now().UnixNano())
+		Put(d, line(of, i, 10))
 	}
 }

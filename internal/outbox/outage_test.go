@@ -317,10 +317,10 @@ func TestOutputsShareNoMemory(t *testing.T) {
 	a, b := direct(full, s, 1_000_000), direct(other, s, 1_000_000)
 	shared := make([]byte, 0, 1000)
 	shared = append(shared, line("x", 1, 10)...)
-	Put(a, shared, time.Now().UnixNano())
-	Put(b, shared, time.Now().UnixNano())
-	Put(a, line("a", 2, 10), time.Now().UnixNano())
-	Put(b, line("b", 2, 10), time.Now().UnixNano())
+	Put(a, shared)
+	Put(b, shared)
+	Put(a, line("a", 2, 10))
+	Put(b, line("b", 2, 10))
 	for _, m := range []*medium{full, other} {
 		m.mu.Lock()
 		m.room = 1_000_000
@@ -344,7 +344,7 @@ func TestDirectGapOfAll(t *testing.T) {
 	wg.Add(1)
 	go put(d, line("a", 1, 3), &wg)
 	await.Until(t, "the first is at it", func() bool { return !isIdle(d) })
-	Put(d, line("a", 2, 500), time.Now().UnixNano()) // more than may wait
+	Put(d, line("a", 2, 500)) // more than may wait
 	for i := 0; i < 100; i++ {
 		m.block <- true
 	}
@@ -367,7 +367,7 @@ func TestNobodyWaitsForWhoListens(t *testing.T) {
 
 func callMany(d *Direct, q *Queue, done chan bool) {
 	for i := 1; i <= 300; i++ {
-		Put(d, line("a", i, 50), time.Now().UnixNano())
+		Put(d, line("a", i, 50))
 		Add(q, line("a", i, 50))
 	}
 	done <- true

@@ -141,6 +141,6 @@ func FetchDirect(d *Direct, ids []string) {
 	d.busy = true
 	d.mu.Unlock()
 	if starts {
-		drainLater(d)
+		d.timer.Reset(0)
 	}
 }

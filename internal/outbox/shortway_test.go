@@ -1,7 +1,6 @@
 package outbox
 
 import (
-	"math"
 	"testing"
 	"time"
 
@@ -28,11 +27,11 @@ func TestShortWayIsForOne(t *testing.T) {
 	m := &medium{room: 1000}
 	d := direct(m, &said{}, 1000)
 	w := &slowFirst{begun: make(chan bool), release: make(chan bool)}
-	Open(d, w, 1000, 0, math.MaxInt64, nil)
+	Open(d, w, 1000, time.Hour, nil)
 	put := make(chan bool, 1)
 	go putInto(put, d, "one\n")
 	<-w.begun
-	if Put(d, []byte("two\n"), time.Now().UnixNano()) || w.writes != 1 {
+	if Put(d, []byte("two\n")) || w.writes != 1 {
 		t.Error("two are at the short way at once")
 	}
 	close(w.release)
@@ -45,5 +44,26 @@ func TestShortWayIsForOne(t *testing.T) {
 
 func putInto(put chan bool, d *Direct, line string) {
 	defer func() { _ = recover() }()
-	put <- Put(d, []byte(line), time.Now().UnixNano())
+	put <- Put(d, []byte(line))
+}
+
+// The short way is shut by itself, so that NewDirect's write looks again where lines go.
+func TestShortWayEnds(t *testing.T) {
+	m := &medium{room: 1000}
+	d := direct(m, &said{}, 1000)
+	w := &slowFirst{begun: make(chan bool, 1), release: make(chan bool)}
+	close(w.release)
+	Open(d, w, 1000, time.Hour, nil)
+	if !Put(d, []byte("one\n")) || w.writes != 1 {
+		t.Error("the short way is not open")
+	}
+	Open(d, w, 1000, time.Millisecond, nil)
+	await.Until(t, "the short way stays open", func() bool {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		return d.left == 0
+	})
+	if !Put(d, []byte("two\n")) || w.writes != 1 || content(m) != "two\n" || Shut(d) != 0 {
+		t.Errorf("%d went the short way, %q the other", w.writes, content(m))
+	}
 }
