@@ -720,7 +720,7 @@ func recordLoopInlined(w *workers, x *exchange, own *recordScratch) {
 					if recordR.TokenAlgorithm != "" {
 						encodeRecordTexts += audit.TokenTexts(recordR)
 					}
-					if len(encodeRecordTexts) < audit.MaxHarmless && audit.Harmless.Replace(encodeRecordTexts) == encodeRecordTexts {
+					if len(encodeRecordTexts) < audit.MaxHarmless {
 						encodeRecordKept, _ = recordA.Revealed.WriteString(io.Discard, strings.ToLower(encodeRecordTexts))
 						encodeRecordOwn.Buffer.Reset()
 						if encodeRecordKept == len(encodeRecordTexts) && encodeRecordOwn.Encoder.Encode(recordR) == nil {

@@ -21,7 +21,7 @@ type Settings struct {
 	Directory      string
 	Specs          []Spec
 	Secrets        []string          // what must be in no record, in each of its forms, in lower case
-	Revealed       *strings.Replacer // takes them out: one search for all
+	Revealed       *strings.Replacer // takes them out: see NewRevealed
 }
 
 // What the option payload can be.
@@ -35,4 +35,4 @@ const (
 var Payloads = []string{PayloadNone, PayloadHash, PayloadRedacted, PayloadFull}
 
 // Plain is what a gate records that has no policy.
-var Plain = &Settings{Payload: PayloadHash, Rules: NoRules(), Revealed: strings.NewReplacer()}
+var Plain = &Settings{Payload: PayloadHash, Rules: NoRules(), Revealed: NewRevealed(nil)}

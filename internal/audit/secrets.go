@@ -22,6 +22,22 @@ func HasSecret(a *Settings, text string) bool {
 	}
 }
 
+// NewRevealed returns what takes out of a text in lower case the forms of secrets, and each
+// byte that is to be escaped, or by which a secret may be hidden: all but printable ASCII,
+// and the signs of escapes. What is as long as before may be recorded as it is.
+func NewRevealed(forms []string) *strings.Replacer {
+	pairs := []string{}
+	for c := 0; c < 256; c++ {
+		if c < ' ' || c > '~' || c == '"' || c == '%' || c == '\\' {
+			pairs = append(pairs, string([]byte{byte(c)}), "")
+		}
+	}
+	for _, form := range forms {
+		pairs = append(pairs, form, "")
+	}
+	return strings.NewReplacer(pairs...)
+}
+
 // escapesOfText undoes the escapes of a text in lower case: percent signs with two
 // digits, and those of JSON.
 var escapesOfText = func() *strings.Replacer {

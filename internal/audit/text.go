@@ -10,7 +10,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/hookward/hookward/internal/redact"
-	"github.com/hookward/hookward/internal/words"
 )
 
 // A record has texts that strangers choose. They are bounded, and made of nothing
@@ -25,10 +24,6 @@ const (
 	// secret that is cut in two is one, too.
 	maxLookedAt = 4000
 )
-
-// Harmless leaves a text as it is that has nothing in it which is to be escaped, or by
-// which a secret may be hidden: printable ASCII without the signs of escapes.
-var Harmless = words.Only(' ', '~', "\"%\\")
 
 // MaxHarmless bounds the texts of a request that are not looked at one by one: none
 // of them can be too long then.

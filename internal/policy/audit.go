@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/http"
 	"regexp"
-	"strings"
 
 	"github.com/hookward/hookward/internal/audit"
 	"github.com/hookward/hookward/internal/config"
@@ -101,11 +100,7 @@ func compileAudit(n *config.Notes, resolver *secrets.Resolver, options config.Op
 	}
 	a.Specs = compileOutputs(n, resolver, o.Outputs, a.Directory)
 	a.Secrets = secrets.Forms(resolver)
-	pairs := []string{}
-	for _, form := range a.Secrets {
-		pairs = append(pairs, form, "")
-	}
-	a.Revealed = strings.NewReplacer(pairs...)
+	a.Revealed = audit.NewRevealed(a.Secrets)
 	return a
 }
 
