@@ -98,7 +98,6 @@ func Take(t *Table, key string, now int64) int64 {
 	t.mu.Lock()
 	full, known := t.current[key]
 	if !known || now < t.now || now > t.until {
-		t.mu.Unlock()
 		return takeAny(t, key, now)
 	}
 	t.now = now
@@ -114,9 +113,8 @@ func Take(t *Table, key string, now int64) int64 {
 	return room
 }
 
-// takeAny is Take for every case.
+// takeAny is Take for every case. It begins with the lock held.
 func takeAny(t *Table, key string, now int64) int64 {
-	t.mu.Lock()
 	if now+t.offset >= t.now && t.now != math.MinInt64 {
 		now += t.offset // as clock has it
 		t.now = now

@@ -269,6 +269,7 @@ func TestUsualTake(t *testing.T) {
 				at += random.Int63n(int64(30 * time.Millisecond))
 			}
 			key := fmt.Sprint(random.Intn(3))
+			model.mu.Lock()
 			if got, want := Take(table, key, at), takeAny(model, key, at); got != want {
 				t.Fatalf("round %d, %d: %d, want %d", round, i, got, want)
 			}

@@ -79,7 +79,6 @@ func Claim(t *Table, key string, now time.Time, strict bool) int {
 		_, known = t.previous[key]
 	}
 	if known || t.flying[key] || t.room <= 0 || now.UnixNano() >= t.until {
-		t.mu.Unlock()
 		return claimAny(t, key, now, strict)
 	}
 	t.flying[key] = true
@@ -88,8 +87,9 @@ func Claim(t *Table, key string, now time.Time, strict bool) int {
 	return Granted
 }
 
-// claimAny is Claim for every case.
+// claimAny is Claim for every case. It begins with the lock held.
 func claimAny(t *Table, key string, at time.Time, strict bool) int {
+	t.mu.Unlock()
 	known := isRecalled(t)
 	t.mu.Lock()
 	if t.awaits != 0 {
@@ -159,11 +159,11 @@ func Commit(t *Table, key string, now int64) {
 	t.mu.Lock()
 	delete(t.flying, key)
 	t.current[key] = now
-	journaled := t.journal != nil
-	t.mu.Unlock()
-	if journaled {
+	if t.journal != nil {
 		keep(t, key, now)
+		return
 	}
+	t.mu.Unlock()
 }
 
 // Release gives a claim back.

@@ -386,6 +386,7 @@ func TestUsualClaim(t *testing.T) {
 				continue
 			}
 			key := fmt.Sprint(random.Intn(30))
+			model.mu.Lock()
 			got, want := Claim(table, key, stamp(at), strict), claimAny(model, key, stamp(at), strict)
 			if got != want {
 				t.Fatalf("round %d, %d: %d, want %d", round, i, got, want)

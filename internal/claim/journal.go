@@ -72,16 +72,13 @@ func isRecalled(t *Table) bool {
 	return recalled || errand.Run(j.writer)
 }
 
-// keep writes down a delivery that was handed on, and waits for that, but not for long.
+// keep writes down a delivery that was handed on, and waits for that, but not for long. It
+// begins with the lock held.
 func keep(t *Table, key string, now int64) {
-	line := lineOf(key, now)
-	t.mu.Lock()
 	j := t.journal
-	if j != nil {
-		note(j, line)
-	}
+	note(j, lineOf(key, now))
 	t.mu.Unlock()
-	if j != nil && !errand.Run(j.writer) {
+	if !errand.Run(j.writer) {
 		t.tell("error", "can't be remembered across a restart: the disk does not answer")
 	}
 }
