@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/hookward/hookward/internal/redact"
+	"github.com/hookward/hookward/internal/words"
 )
 
 // maxShown bounds how many lines of a request's headers are shown.
@@ -32,7 +33,7 @@ func Headers(a *Settings, verified map[string]bool, text string, known ...string
 		}
 		text = rest
 		name, value, _ := strings.Cut(line, ": ")
-		if !contains(known, value) && hidesValue(verified, name, value) {
+		if (value == "" || !words.Contains(known, value)) && hidesValue(verified, name, value) {
 			value = "masked, " + strconv.Itoa(len(value)) + " bytes"
 		} else if query := strings.IndexByte(value, '?'); query >= 0 && strings.IndexByte(value, '/') >= 0 {
 			value = value[:query+1] + redacted // of an address, as in Referer
@@ -40,16 +41,6 @@ func Headers(a *Settings, verified map[string]bool, text string, known ...string
 		shown = append(shown, recordable(a, name, maxRecordedShort), recordable(a, value, maxRecordedShort))
 	}
 	return shown
-}
-
-// contains says whether a value, which may not be empty, is one of some.
-func contains(known []string, value string) bool {
-	for _, one := range known {
-		if one == value && value != "" {
-			return true
-		}
-	}
-	return false
 }
 
 // hidesValue says whether the value of a header may be a secret: the request was verified by
