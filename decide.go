@@ -26,7 +26,7 @@ func decide(g *gates.Gate, r *http.Request, now time.Time) *exchange {
 	x.Request = r
 	submit(deciders, x)
 	<-x.done
-	returnMemory(x)
+	endBody(x)
 	return x
 }
 
