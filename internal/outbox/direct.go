@@ -280,21 +280,6 @@ func recovered(d *Direct) {
 	}
 }
 
-// DirectHasRoom says whether a line of so many bytes may wait: not where others have been
-// dropped, however much room that has made.
-func DirectHasRoom(d *Direct, n int) bool {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return !d.gaps.full && d.waiting.size+n <= d.most
-}
-
-// DirectIdle says whether nothing waits, and how many lines there have been.
-func DirectIdle(d *Direct) (bool, int64) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return !d.busy, d.uses
-}
-
 // ResizeDirect changes how many bytes may wait, and shuts the short way.
 func ResizeDirect(d *Direct, most int) {
 	shutLater(d)

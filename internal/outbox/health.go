@@ -23,3 +23,18 @@ func DirectHealth(d *Direct) Health {
 	defer d.mu.Unlock()
 	return Health{Up: d.failures == 0, Failures: d.failed, Records: d.uses, Lost: d.gaps.lost, Waiting: int64(d.waiting.size + len(d.rest))}
 }
+
+// DirectHasRoom says whether a line of so many bytes may wait: not where others have been
+// dropped, however much room that has made.
+func DirectHasRoom(d *Direct, n int) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return !d.gaps.full && d.waiting.size+n <= d.most
+}
+
+// DirectIdle says whether nothing waits, and how many lines there have been.
+func DirectIdle(d *Direct) (bool, int64) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return !d.busy, d.uses
+}
