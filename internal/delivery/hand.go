@@ -169,8 +169,8 @@ func noteTaken(e *Engine, o *outlet, it *item, key, mark string, d *store.Delive
 	delete(o.unnoted, entry.ID)
 	o.taken++
 	over := known && isHandedOver(e, it) && keepOf(e, it) == 0
-	e.mu.Unlock()
 	c := &Change{To: HandedOver, Reason: entry.Reason, Delivery: d, ID: entry.ID, Router: d.Router, Attempt: entry.Attempts, Bytes: entry.Size, Output: o.name}
+	e.mu.Unlock()
 	if mark != o.mark {
 		c.Reason = TooLarge
 	}
