@@ -31,10 +31,10 @@ func CheckMost(n *Notes, path string, value, most int64) {
 	}
 }
 
-// CheckLongest is CheckMost for durations of whole hours or seconds.
+// CheckLongest is CheckMost for durations.
 func CheckLongest(n *Notes, path string, value, most time.Duration) {
 	if value > most {
-		AddProblem(n, path, KindInvalid, "must be at most "+strings.TrimSuffix(most.String(), "0m0s"))
+		AddProblem(n, path, KindInvalid, "must be at most "+strings.NewReplacer("h0m0s", "h", "m0s", "m").Replace(most.String()))
 	}
 }
 

@@ -15,13 +15,14 @@ func TestBounds(t *testing.T) {
 	CheckLongest(n, "b", time.Hour, time.Hour)
 	CheckLongest(n, "b", 721*time.Hour, 720*time.Hour)
 	CheckLongest(n, "c", time.Minute, 10*time.Second)
+	CheckLongest(n, "c", time.Hour, 10*time.Minute)
 	CheckCount(n, "d", 8, 8)
 	CheckCount(n, "d", 9, 8)
 	CheckKnown(n, "e", "", []string{"sync", "accept"})
 	CheckKnown(n, "e", "accept", []string{"sync", "accept"})
 	CheckKnown(n, "e", "acept", []string{"sync", "accept"})
 	want := []string{
-		"a: must be at most 64", "b: must be at most 720h", "c: must be at most 10s", "d: are more than 8",
+		"a: must be at most 64", "b: must be at most 720h", "c: must be at most 10s", "c: must be at most 10m", "d: are more than 8",
 		`e: "acept" is not known, did you mean accept? (allowed: sync, accept)`,
 	}
 	if got := Sentences(n.Problems); !reflect.DeepEqual(got, want) {
