@@ -38,12 +38,11 @@ func (o *deliveriesOptions) change(s streams, found []*deliveries.Kept) (bool, e
 	due := time.Now()
 	for _, k := range found {
 		known, err := o.claimsFor(k, claims, s)
-		if err != nil {
-			return false, errors.New(oneLine(err.Error()))
+		if err == nil {
+			err = o.changeOne(k, holds[k.Store], known, due)
 		}
-		err = o.changeOne(k, holds[k.Store], known, due)
 		if err != nil {
-			report.Left = append(report.Left, leftDelivery{k.Entry.ID, err.Error()})
+			report.Left = append(report.Left, leftDelivery{k.Entry.ID, oneLine(err.Error())})
 			continue
 		}
 		due = due.Add(o.interval)
