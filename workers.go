@@ -1,6 +1,7 @@
 package hookward
 
 import (
+	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -79,9 +80,13 @@ func start(w *workers) {
 // inlined says that the loops of loop.go run, which are for the interpreter.
 var inlined = !traefik.Compiled
 
-// work is one worker. Its loop sees to what panics there.
+// work is one worker. Its loop sees to what panics there, and nothing should reach this.
 func work(w *workers) {
-	defer func() { _ = recover() }()
+	defer func() {
+		if panicked := recover(); panicked != nil {
+			report.Write("error", "hookward", "a worker panicked, and has ended: "+fmt.Sprint(panicked), time.Now())
+		}
+	}()
 	switch {
 	case w == deciders && inlined:
 		decideLoopInlined(w, nil, newScratch())
